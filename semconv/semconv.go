@@ -1,0 +1,225 @@
+//go:generate go test . -run TestDocs -update
+
+// Package semconv names, once, every attribute and thread that Runtimelab writes or reads, with its type, meaning and
+// source. Receiver, processor and exporters meet only through these names: whatever is true of a simulated service
+// holds for a real one.
+//
+// Two families, never mixed:
+//
+//   - source attributes are recorded by the service, simulated or real: what tracing-opentelemetry writes by itself
+//     (busy_ns, thread.name, ...) and what a service that wraps its futures records beside it (scheduled_ns, ...);
+//   - derived attributes are written by the runtime_stats processor: async_runtime.* and latency.*.
+//
+// The tables in this folder's README and in the component READMEs are generated from [Attributes] by
+// `make generate`.
+package semconv
+
+// Type is the OTLP type of an attribute's value.
+type Type string
+
+// The value types in use. Durations are Int, in nanoseconds, with the suffix _ns: attributes carry no unit, and
+// tail_sampling's numeric policy reads int64 only.
+const (
+	String Type = "string"
+	Int    Type = "int"
+	Double Type = "double"
+	Bool   Type = "boolean"
+)
+
+// Family says who writes an attribute.
+type Family string
+
+// The families of attributes.
+const (
+	// Resource attributes describe the process that sent the span.
+	Resource Family = "resource"
+	// Tracing attributes are written on every span by Rust's tracing-opentelemetry layer (0.32 and later).
+	Tracing Family = "tracing"
+	// Task attributes are recorded by a service that measures its own futures (tokio-metrics' FutureMonitor or the like).
+	Task Family = "task"
+	// Runtime attributes are derived by runtime_stats from the families above: where the time went.
+	Runtime Family = "runtime"
+	// Latency attributes are derived by runtime_stats from the spans before: how slow this one is.
+	Latency Family = "latency"
+)
+
+// Attribute describes one attribute name.
+type Attribute struct {
+	Name    string
+	Type    Type
+	Family  Family
+	Meaning string
+	// Present says when the attribute is on a span (or resource).
+	Present string
+}
+
+// Resource attributes.
+const (
+	ServiceName           = "service.name"
+	ServiceInstanceID     = "service.instance.id"
+	TelemetrySDKLanguage  = "telemetry.sdk.language"
+	TelemetrySDKName      = "telemetry.sdk.name"
+	TelemetrySDKVersion   = "telemetry.sdk.version"
+	ProcessRuntimeName    = "process.runtime.name"
+	ProcessRuntimeVersion = "process.runtime.version"
+	ProcessPID            = "process.pid"
+	HostName              = "host.name"
+	Simulated             = "async_runtime.simulated"
+)
+
+// Source attributes written by tracing-opentelemetry (0.32 and later).
+const (
+	BusyNs         = "busy_ns"
+	IdleNs         = "idle_ns"
+	ThreadID       = "thread.id"
+	ThreadName     = "thread.name"
+	CodeFilePath   = "code.file.path"
+	CodeLineNumber = "code.line.number"
+	CodeModuleName = "code.module.name"
+	Target         = "target"
+)
+
+// Source attributes recorded by a service that wraps its futures.
+const (
+	PollCount         = "poll_count"
+	ScheduledNs       = "scheduled_ns"
+	FirstPollDelayNs  = "first_poll_delay_ns"
+	LongestPollNs     = "longest_poll_ns"
+	StealCount        = "steal_count"
+	ForcedYieldCount  = "forced_yield_count"
+	TaskID            = "task.id"
+	WorkerIndex       = "worker.index"
+	TaskName          = "task.name"
+	HTTPRequestMethod = "http.request.method"
+	HTTPRoute         = "http.route"
+	HTTPStatusCode    = "http.response.status_code"
+	URLScheme         = "url.scheme"
+)
+
+// Derived attributes: where the time went.
+const (
+	RuntimeName      = "async_runtime.name"
+	BusyRatio        = "async_runtime.busy_ratio"
+	Worker           = "async_runtime.worker.index"
+	TaskIdentifier   = "async_runtime.task.id"
+	TaskPollCount    = "async_runtime.task.poll_count"
+	TaskBusyNs       = "async_runtime.task.busy_ns"
+	TaskIdleNs       = "async_runtime.task.idle_ns"
+	QueueWaitNs      = "async_runtime.task.queue_wait_ns"
+	QueueWaitSource  = "async_runtime.task.queue_wait_source"
+	IOWaitNs         = "async_runtime.task.io_wait_ns"
+	TaskLongestPoll  = "async_runtime.task.longest_poll_ns"
+	TaskStealCount   = "async_runtime.task.steal_count"
+	TaskForcedYields = "async_runtime.task.forced_yield_count"
+	UnaccountedNs    = "async_runtime.task.unaccounted_ns"
+)
+
+// Derived attributes: how slow this span is for its operation.
+const (
+	LatencyPercentile    = "latency.percentile"
+	LatencyClass         = "latency.class"
+	LatencyOutlier       = "latency.outlier"
+	LatencyBaselineP50   = "latency.baseline.p50_ns"
+	LatencyBaselineP90   = "latency.baseline.p90_ns"
+	LatencyBaselineP99   = "latency.baseline.p99_ns"
+	LatencyBaselineCount = "latency.baseline.count"
+	LatencyRatioToMedian = "latency.ratio_to_median"
+)
+
+// Values of async_runtime.name.
+const (
+	RuntimeTokio    = "tokio"
+	RuntimeAsyncStd = "async_std"
+	RuntimeSmol     = "smol"
+)
+
+// Values of process.runtime.name: the crates' own names.
+const (
+	CrateTokio    = "tokio"
+	CrateAsyncStd = "async-std"
+	CrateSmol     = "smol"
+)
+
+// Values of async_runtime.task.queue_wait_source.
+const (
+	QueueWaitMeasured  = "measured"
+	QueueWaitSimulated = "simulated"
+)
+
+// Values of latency.class, from fast to slow.
+const (
+	ClassNormal   = "normal"
+	ClassElevated = "elevated"
+	ClassOutlier  = "outlier"
+	ClassExtreme  = "extreme"
+)
+
+// Thread names as the runtimes give them by default.
+const (
+	// ThreadMain is the thread that runs main: it accepts requests and is no worker.
+	ThreadMain = "main"
+	// ThreadTokio names Tokio's workers and blocking threads since 1.50.
+	ThreadTokio = "tokio-rt-worker"
+	// ThreadTokioOld is the name before 1.50; Linux shows 15 characters of it.
+	ThreadTokioOld = "tokio-runtime-worker"
+	// ThreadAsyncStd names every async-std executor thread.
+	ThreadAsyncStd = "async-std/runtime"
+	// ThreadSmolPrefix and a number from 1 name the threads of smol's global executor.
+	ThreadSmolPrefix = "smol-"
+)
+
+// Attributes is the registry: one row for each name above, in the order in which tables show them.
+var Attributes = []Attribute{
+	{ServiceName, String, Resource, "Name of the service.", "always"},
+	{ServiceInstanceID, String, Resource, "UUID of the instance; made from the seed, so that runs repeat.", "always"},
+	{TelemetrySDKLanguage, String, Resource, "`rust`.", "always"},
+	{TelemetrySDKName, String, Resource, "`opentelemetry`.", "always"},
+	{TelemetrySDKVersion, String, Resource, "Version of the OpenTelemetry Rust SDK that is played.", "always"},
+	{ProcessRuntimeName, String, Resource, "Crate of the runtime: `tokio`, `async-std`, `smol`.", "always"},
+	{ProcessRuntimeVersion, String, Resource, "Version of that crate.", "always"},
+	{ProcessPID, Int, Resource, "Process id of the instance.", "always"},
+	{HostName, String, Resource, "Host of the instance.", "always"},
+	{Simulated, Bool, Resource, "`true`: no real service sent this.", "simulated services"},
+
+	{BusyNs, Int, Tracing, "Time the span was entered: the sum of its polls.", "always"},
+	{IdleNs, Int, Tracing, "Time it was not: queued, waiting, or not yet polled.", "always"},
+	{ThreadID, Int, Tracing, "Number of the thread that created the span.", "always"},
+	{ThreadName, String, Tracing, "Name of the thread that created the span.", "always"},
+	{CodeFilePath, String, Tracing, "Source file of the span.", "always"},
+	{CodeLineNumber, Int, Tracing, "Line in that file.", "always"},
+	{CodeModuleName, String, Tracing, "Rust module of the span.", "always"},
+	{Target, String, Tracing, "Target of the span, by default its module.", "always"},
+
+	{PollCount, Int, Task, "Polls of the span's future.", "`task_fields`"},
+	{ScheduledNs, Int, Task, "Runnable but not running (queue wait), summed.", "`task_fields`"},
+	{FirstPollDelayNs, Int, Task, "From spawn to the first poll.", "`task_fields`"},
+	{LongestPollNs, Int, Task, "Longest single poll.", "`task_fields`"},
+	{StealCount, Int, Task, "Times another worker took the task from a queue.", "`task_fields`"},
+	{ForcedYieldCount, Int, Task, "Times the coop budget ran out.", "`task_fields`"},
+	{TaskID, Int, Task, "Number of the task in its runtime.", "`task_fields`"},
+	{WorkerIndex, Int, Task, "Worker of the first poll, from 0.", "`task_fields`"},
+
+	{RuntimeName, String, Runtime, "`tokio`, `async_std` or `smol`.", "the runtime was recognised"},
+	{BusyRatio, Double, Runtime, "Share of the span's duration spent being polled, 0 to 1.", "`busy_ns` known"},
+	{QueueWaitNs, Int, Runtime, "Runnable but not running, summed.", "`scheduled_ns` known"},
+	{QueueWaitSource, String, Runtime, "How the queue wait is known: `measured` or `simulated`.", "with the queue wait"},
+	{IOWaitNs, Int, Runtime, "Idle time that was no queue wait: timers, I/O, other tasks.", "`scheduled_ns` and `idle_ns` known"},
+	{UnaccountedNs, Int, Runtime, "Duration less busy less idle.", "measured task fields, `busy_ns` and `idle_ns` known"},
+	{Worker, Int, Runtime, "Worker that first polled the task.", "`worker.index` known"},
+	{TaskIdentifier, Int, Runtime, "Number of the task in its runtime.", "`task.id` known"},
+	{TaskPollCount, Int, Runtime, "Polls of the span's future.", "`poll_count` known"},
+	{TaskBusyNs, Int, Runtime, "Time being polled.", "measured task fields, `busy_ns` known"},
+	{TaskIdleNs, Int, Runtime, "Time not being polled.", "measured task fields, `idle_ns` known"},
+	{TaskLongestPoll, Int, Runtime, "Longest single poll.", "`longest_poll_ns` known"},
+	{TaskStealCount, Int, Runtime, "Times another worker took the task from a queue.", "`steal_count` known"},
+	{TaskForcedYields, Int, Runtime, "Times the coop budget ran out.", "`forced_yield_count` known"},
+
+	{LatencyPercentile, Double, Latency, "Mid-rank of the duration among the spans of its key, 0 to 100.", "the key is warm"},
+	{LatencyClass, String, Latency, "`normal`, `elevated`, `outlier` or `extreme`.", "the key is warm"},
+	{LatencyOutlier, Bool, Latency, "`true` for the classes `outlier` and `extreme`.", "only when true"},
+	{LatencyRatioToMedian, Double, Latency, "Duration divided by the median of its key.", "outliers"},
+	{LatencyBaselineP50, Int, Latency, "Median of the key's window.", "outliers"},
+	{LatencyBaselineP90, Int, Latency, "90th percentile of the key's window.", "outliers"},
+	{LatencyBaselineP99, Int, Latency, "99th percentile of the key's window.", "outliers"},
+	{LatencyBaselineCount, Int, Latency, "Spans in the key's window.", "outliers"},
+}
