@@ -1,0 +1,97 @@
+// Package cost says what each primitive of an async runtime costs: the time a worker spends on scheduling instead of on
+// tasks, and the delay until a sleeping thread runs. Costs are data. The models apply them; the zero [Profile] makes every
+// primitive free, which is what the queueing-theory oracles need.
+//
+// The defaults come from published measurements and from probes on a 2-vCPU virtual machine (schedulers.md section 8 of the
+// design reference; each field names its row). Bare metal wakes threads two to three times faster.
+package cost
+
+import (
+	"math"
+
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
+)
+
+// Profile is the cost of each primitive, in virtual nanoseconds.
+type Profile struct {
+	// Poll is the overhead of one poll beside the task's own work: pop, dispatch, bookkeeping.
+	Poll sim.Time
+	// Spawn is paid by the task that spawns: allocation, registration, push.
+	Spawn sim.Time
+	// Finish is paid at a task's end: result, deregistration, wake of the joiner.
+	Finish sim.Time
+	// Wake is paid for each task made runnable: state change and push.
+	Wake sim.Time
+	// GlobalPop is paid for taking tasks from the queue shared by all workers.
+	GlobalPop sim.Time
+	// StealAttempt is paid per victim looked at; StealTask in addition per task taken.
+	StealAttempt, StealTask sim.Time
+	// Park is the way to sleep: lock, list, last look at the queues.
+	Park sim.Time
+	// Unpark is paid by the waker of a thread that sleeps on a condvar; UnparkDriver if it sleeps in epoll.
+	Unpark, UnparkDriver sim.Time
+	// WakeLatency passes from the wake of a thread until it runs.
+	WakeLatency, WakeDriverLatency Latency
+	// DriverPoll is one look at timers and sockets without sleeping.
+	DriverPoll sim.Time
+	// TimerInsert is paid for each timer registered.
+	TimerInsert sim.Time
+	// TimerOvershoot is how late the kernel ends a timed sleep.
+	TimerOvershoot sim.Time
+}
+
+// Latency is a log-normal delay: exp(sigma) times the median is exceeded by 16 % of draws. The zero value is no delay.
+type Latency struct {
+	Median sim.Time
+	Sigma  float64
+}
+
+// Sample draws a delay.
+func (l Latency) Sample(r *sim.Rand) sim.Time {
+	if l.Sigma == 0 {
+		return l.Median
+	}
+	return sim.Time(float64(l.Median) * math.Exp(l.Sigma*r.Norm()))
+}
+
+// Tokio is the default profile of the Tokio models.
+func Tokio() Profile {
+	return Profile{
+		Poll:              60,
+		Spawn:             80,
+		Finish:            30,
+		Wake:              15,
+		GlobalPop:         25,
+		StealAttempt:      20,
+		StealTask:         5,
+		Park:              700,
+		Unpark:            2_000,
+		UnparkDriver:      2_200,
+		WakeLatency:       Latency{Median: 5_000, Sigma: 0.5},
+		WakeDriverLatency: Latency{Median: 5_500, Sigma: 0.5},
+		DriverPoll:        1_100,
+		TimerInsert:       100,
+		TimerOvershoot:    57_000,
+	}
+}
+
+// AsyncExecutor is the default profile of async-executor with the async-io reactor.
+func AsyncExecutor() Profile {
+	return Profile{
+		Poll:              70,
+		Spawn:             100,
+		Finish:            40,
+		Wake:              30,
+		GlobalPop:         30,
+		StealAttempt:      35,
+		StealTask:         20,
+		Park:              700,
+		Unpark:            2_000,
+		UnparkDriver:      2_200,
+		WakeLatency:       Latency{Median: 5_000, Sigma: 0.5},
+		WakeDriverLatency: Latency{Median: 5_500, Sigma: 0.5},
+		DriverPoll:        4_000,
+		TimerInsert:       230,
+		TimerOvershoot:    5_000,
+	}
+}

@@ -1,0 +1,122 @@
+// Package scheduler holds models of Rust's async runtimes: Tokio, async-std and smol. They run in virtual time, one
+// event at a time, and follow the queue disciplines of the real ones: who runs next, who steals from whom, who is woken,
+// who polls timers and sockets. What a model leaves out, its package says.
+//
+//	sim.Simulation            one virtual clock, shared
+//	      ^ events
+//	tokio.Runtime     asyncexecutor.Executor <- smol, asyncstd   (compositions: threads, names, costs)
+//	      |                    |
+//	      +---- Tasks ---------+    the live tasks: states, steps, accounts; this package
+//	              |
+//	          Observer              each poll, each finished task
+//
+// This package is what the models share. [Tasks] knows what a task does and where its time went, but not who runs it; a
+// runtime knows its workers and queues, but not what a task does. A runtime polls a task by [Tasks.Begin], applies the
+// [Action]s that [Tasks.Step] gives until one ends the poll, and closes it with [Tasks.Pend] or [Tasks.Finish].
+//
+// A task runs from step to step without preemption. Its life:
+//
+//	         Spawn/Wake            Begin              Finish
+//	waiting ------------> queued ---------> running ---------> done
+//	   ^                                      |
+//	   +--------------- Pend -----------------+
+package scheduler
+
+import (
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
+)
+
+// Runtime is a running model of an async runtime.
+type Runtime interface {
+	// Spawn starts a task from outside the runtime, now: as the main thread of a service does for each request it
+	// accepts. The tag comes back with the task and everything it spawns; work is the stream its durations are drawn from.
+	Spawn(p *program.Program, tag uint64, work sim.Rand)
+	// Workers is the number of executor threads.
+	Workers() int
+	// ThreadName is the name of a worker's thread, or of the main thread for [Outside].
+	ThreadName(worker int) string
+	// Live is the number of tasks spawned and not finished.
+	Live() int
+	// Counters returns what the runtime has counted so far.
+	Counters() Counters
+}
+
+// Outside stands for a thread that is no worker of the runtime, where a worker's index is asked for.
+const Outside = -1
+
+// ThreadID is the number that Rust's std gives the thread of a worker (or [Outside], the main thread): threads are numbered
+// from 1 in the order of their creation.
+func ThreadID(worker int) int64 { return int64(worker) + 2 }
+
+// Source is the queue a task was taken from.
+type Source uint8
+
+// The queues.
+const (
+	FromLIFO   Source = iota // Tokio's LIFO slot
+	FromLocal                // the worker's own queue
+	FromGlobal               // the queue shared by all workers (Tokio's inject queue)
+	FromSteal                // another worker's queue
+)
+
+// Poll describes one poll.
+type Poll struct {
+	Task   uint64 // number of the task, from 1, in the order of spawning
+	Tag    uint64
+	Worker int
+	Source Source
+	Queued sim.Time // made runnable
+	Start  sim.Time
+	End    sim.Time
+	Ready  bool // the task finished
+}
+
+// Finished describes a task at its end. Spawned + QueueWait + Busy + waiting = End.
+type Finished struct {
+	Task        uint64 // number of the task, from 1, in the order of spawning
+	Parent      uint64 // number of the nearest ancestor whose program has a name; 0 if there is none
+	Tag         uint64 // given with the root task
+	Program     *program.Program
+	Spawner     int // worker that spawned the task, or Outside
+	FirstWorker int // worker of the first poll
+	Spawned     sim.Time
+	FirstPoll   sim.Time
+	End         sim.Time
+	Busy        sim.Time // being polled
+	QueueWait   sim.Time // runnable, not being polled
+	LongestPoll sim.Time
+	Polls       uint32
+	Steals      uint32 // times another worker took it from a queue
+	// ForcedYields counts how often the task gave way because its coop budget was used up (Tokio).
+	ForcedYields uint32
+}
+
+// Observer is told what happens. A nil function costs nothing. The pointers are valid during the call only.
+type Observer struct {
+	Poll     func(*Poll)
+	Finished func(*Finished)
+}
+
+// WorkerCounters counts what one worker did, under the names and with the meanings of tokio's RuntimeMetrics
+// (shared by the other models where they apply).
+type WorkerCounters struct {
+	Polls           uint64 // ticks that polled: LIFO polls ride along and are not counted (schedulers.md 1.5)
+	LIFOPolls       uint64 // polls from the LIFO slot
+	Parks           uint64
+	Noops           uint64 // parks without a poll since the park before
+	Steals          uint64 // tasks stolen
+	StealOperations uint64 // successful steals
+	LocalSchedules  uint64
+	Overflows       uint64
+	Busy            sim.Time // polling
+}
+
+// Counters is a snapshot of what a runtime counted.
+type Counters struct {
+	Workers         []WorkerCounters
+	Spawned         uint64
+	Finished        uint64
+	RemoteSchedules uint64
+	ForcedYields    uint64
+}

@@ -1,0 +1,99 @@
+// Package sim is the discrete-event core under the scheduler models: a virtual clock, a queue of events ordered by
+// time, and random streams.
+//
+// A [Simulation] holds one clock and one queue. Components register a [Handler] and schedule events for it; [Simulation.Run]
+// moves the clock from event to event and calls the handlers. Events at the same time run in the order in which they were
+// scheduled, so a simulation is a pure function of its inputs: no wall clock, no goroutines, no locks. Several runtimes that
+// call each other share one Simulation.
+//
+// Most steps of a worker touch nothing that another worker could see before the next event. [Simulation.Advance] lets a
+// handler move the clock itself in that case and carry on, without a round trip through the queue; it refuses as soon
+// as another event is due first, so the order of events is the same with and without it.
+package sim
+
+import (
+	"math"
+	"time"
+)
+
+// Time is a point in virtual time: nanoseconds since the simulation's start. Differences of Times are Times too.
+type Time int64
+
+// Never is later than every event.
+const Never Time = math.MaxInt64
+
+// Duration converts t to the standard library's type.
+func (t Time) Duration() time.Duration { return time.Duration(t) }
+
+// Target identifies a registered handler.
+type Target int32
+
+// Event is something due at a time. Kind and Arg mean what the handler says they mean.
+type Event struct {
+	At     Time
+	seq    uint64 // order of scheduling; breaks ties
+	Arg    uint64
+	target Target
+	Kind   uint8
+}
+
+// Handler receives the events scheduled for its target, at their time.
+type Handler interface {
+	Handle(ev Event)
+}
+
+// Simulation is a virtual clock and the events ahead of it. The zero value is ready to use. Not safe for concurrent use.
+type Simulation struct {
+	now      Time
+	limit    Time // Run's until: Advance does not pass it
+	seq      uint64
+	queue    eventHeap
+	handlers []Handler
+}
+
+// Register adds a handler and returns the target that events for it must name.
+func (s *Simulation) Register(h Handler) Target {
+	s.handlers = append(s.handlers, h)
+	return Target(len(s.handlers) - 1) //nolint:gosec // G115: a simulation has a handful of handlers
+}
+
+// Now is the current virtual time.
+func (s *Simulation) Now() Time { return s.now }
+
+// Schedule queues an event for a target. A time in the past counts as now.
+func (s *Simulation) Schedule(at Time, target Target, kind uint8, arg uint64) {
+	s.seq++
+	s.queue.push(Event{At: max(at, s.now), seq: s.seq, Arg: arg, target: target, Kind: kind})
+}
+
+// Advance moves the clock forward by d and reports true if no event is due by then and the current Run goes that far.
+// Otherwise it changes nothing: the caller must Schedule its continuation and return.
+// It is for handlers only: outside Run it reports false.
+func (s *Simulation) Advance(d Time) bool {
+	to := s.now + d
+	if to > s.limit || (len(s.queue) > 0 && s.queue[0].At <= to) {
+		return false
+	}
+	s.now = to
+	return true
+}
+
+// Run handles every event due up to and including until, then sets the clock to until.
+func (s *Simulation) Run(until Time) {
+	s.limit = until
+	for len(s.queue) > 0 && s.queue[0].At <= until {
+		ev := s.queue.pop()
+		s.now = ev.At
+		s.handlers[ev.target].Handle(ev)
+	}
+	s.now = max(s.now, until)
+	s.limit = -1
+}
+
+// Next is the time of the next event, or Never.
+func (s *Simulation) Next() Time {
+	if len(s.queue) == 0 {
+		return Never
+	}
+	return s.queue[0].At
+}

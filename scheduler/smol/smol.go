@@ -1,0 +1,37 @@
+// Package smol is the model of smol 2.0: an async-executor that smol::spawn starts on threads of its own, one unless SMOL_THREADS
+// says otherwise, each with the loop
+//
+//	block_on(GLOBAL.run(pending))
+//
+// How tasks are queued, stolen and woken is told in package asyncexecutor. With one thread, smol's default, the order is exactly
+// first in, first out. Left out: the task of async_process::driver, which the first spawn starts and which then only waits.
+package smol
+
+import (
+	"strconv"
+
+	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/asyncexecutor"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
+)
+
+// Config is what a service that runs on smol can choose.
+type Config struct {
+	// Threads is SMOL_THREADS, at most asyncexecutor.MaxThreads; 0 means 1, smol's default (schedulers.md 2.6).
+	Threads int
+	// Costs is what each primitive costs, cost.AsyncExecutor for instance. The zero Profile makes everything free.
+	Costs cost.Profile
+	// Seed fixes where thieves start looking and how long threads take to wake.
+	Seed uint64
+}
+
+// New starts smol's global executor on threads `smol-1` to `smol-n`.
+func New(s *sim.Simulation, cfg Config, o scheduler.Observer) *asyncexecutor.Executor {
+	return asyncexecutor.New(s, asyncexecutor.Config{
+		Threads:    cfg.Threads,
+		ThreadName: func(i int) string { return "smol-" + strconv.Itoa(i+1) },
+		Costs:      cfg.Costs,
+		Seed:       cfg.Seed,
+	}, o)
+}

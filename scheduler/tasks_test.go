@@ -1,0 +1,48 @@
+package scheduler
+
+import (
+	"testing"
+	"unsafe"
+
+	"github.com/stretchr/testify/assert"
+)
+
+// TestTaskSize bounds what a live task costs: 256 bytes, so that a million fit.
+func TestTaskSize(t *testing.T) {
+	assert.LessOrEqual(t, unsafe.Sizeof(Task{}), uintptr(256))
+}
+
+func TestRingIsFIFOAndBounded(t *testing.T) {
+	r := NewRing(4)
+	assert.Zero(t, r.Pop())
+	next, oldest := TaskID(1), TaskID(1)
+	for range 10 { // around the ring several times
+		for r.Free() > 0 {
+			r.Push(next)
+			next++
+		}
+		assert.Equal(t, 4, r.Len())
+		assert.Panics(t, func() { r.Push(99) })
+		for range 3 {
+			assert.Equal(t, oldest, r.Pop())
+			oldest++
+		}
+	}
+}
+
+func TestQueueIsFIFO(t *testing.T) {
+	ts := NewTasks(nil, Observer{})
+	ts.pages = [][]Task{make([]Task, pageSize)}
+	var q Queue
+	assert.Zero(t, q.Pop(ts))
+	for round := range 3 {
+		for id := TaskID(1); id <= 10; id++ {
+			q.Push(ts, id)
+		}
+		assert.Equal(t, 10, q.Len(), "round %d", round)
+		for id := TaskID(1); id <= 10; id++ {
+			assert.Equal(t, id, q.Pop(ts))
+		}
+		assert.Zero(t, q.Pop(ts))
+	}
+}
