@@ -1,0 +1,278 @@
+package workload
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
+)
+
+// request is what a runtime is asked to do: all that the workload decides.
+type request struct {
+	at   sim.Time
+	name string
+	tag  uint64
+	work sim.Rand
+}
+
+// recorder is a runtime that only writes down what it is asked for.
+type recorder struct {
+	scheduler.Runtime
+
+	sim      *sim.Simulation
+	requests []request
+}
+
+func (r *recorder) Spawn(p *program.Program, tag uint64, work sim.Rand) {
+	r.requests = append(r.requests, request{r.sim.Now(), p.Name, tag, work})
+}
+
+// record plays an instance for some time and returns its requests.
+func record(s *Service, fleetSeed uint64, instance int, d time.Duration) []request {
+	var sm sim.Simulation
+	r := &recorder{sim: &sm}
+	s.playOn(r, &sm, s.seed(fleetSeed), instance)
+	sm.Run(sim.Time(d))
+	return r.requests
+}
+
+const twoOperations = `operations:
+    - {name: often, weight: 3, steps: [compute: {exponential: {mean: 50us}}, io: {exponential: {mean: 1ms}}, compute: 20us]}
+    - {name: seldom, weight: 1, steps: [spawn: {count: 2, name: part, steps: [io: 1ms]}, join: ]}`
+
+func TestSameSeedSameRequests(t *testing.T) {
+	const poisson = "arrivals: {process: poisson, rate: 1000}"
+	services := mustFleet(t,
+		service("name: a", poisson, "seed: 7", twoOperations)+
+			service("name: b", poisson, "seed: 7", twoOperations, "runtime: {model: smol}")+
+			service("name: c", poisson, "seed: 8", twoOperations)+
+			service("name: d", poisson, twoOperations)+
+			service("name: e", poisson, twoOperations))
+	a := record(services[0], 1, 0, time.Second)
+	require.InDelta(t, 1000, len(a), 4*32)
+	assert.Equal(t, a, record(services[0], 1, 0, time.Second), "again")
+	assert.Equal(t, a, record(services[0], 2, 0, time.Second), "the service's seed replaces the fleet's")
+	assert.Equal(t, a, record(services[1], 1, 0, time.Second), "another runtime")
+	assert.NotEqual(t, a[0].at, record(services[0], 1, 1, time.Second)[0].at, "another instance")
+	assert.NotEqual(t, a[0].at, record(services[2], 1, 0, time.Second)[0].at, "another seed")
+
+	// Without a seed of its own, a service's requests follow from the fleet's seed and the name.
+	d := record(services[3], 1, 0, time.Second)
+	assert.Equal(t, d, record(services[3], 1, 0, time.Second))
+	assert.NotEqual(t, d[0].at, record(services[3], 2, 0, time.Second)[0].at)
+	assert.NotEqual(t, d[0].at, record(services[4], 1, 0, time.Second)[0].at)
+}
+
+func TestRequestsAreIndependent(t *testing.T) {
+	// What request n is and does depends on its number alone: with other arrivals, it is the same.
+	services := mustFleet(t,
+		service("name: a", "seed: 7", "arrivals: {process: poisson, rate: 1000}", twoOperations)+
+			service("name: b", "seed: 7", "arrivals: {process: constant, rate: 500}", twoOperations))
+	a, b := record(services[0], 0, 0, time.Second), record(services[1], 0, 0, time.Second)
+	require.Len(t, b, 500)
+	for i := range b {
+		assert.Equal(t, uint64(i), b[i].tag)
+		a[i].at, b[i].at = 0, 0
+	}
+	assert.Equal(t, b, a[:len(b)])
+
+	// Instances draw different work, and so do requests.
+	seen := map[sim.Rand]bool{}
+	for instance := range 10 {
+		for _, r := range record(services[1], 0, instance, time.Second) {
+			require.False(t, seen[r.work])
+			seen[r.work] = true
+		}
+	}
+}
+
+func TestOperationsByWeight(t *testing.T) {
+	s := mustFleet(t, service("arrivals: {process: constant, rate: 100000}", twoOperations))[0]
+	often := 0
+	for _, r := range record(s, 1, 0, time.Second) {
+		if r.name == "often" {
+			often++
+		}
+	}
+	assert.InDelta(t, 75_000, often, 4*137) // four standard deviations: sqrt(n p (1-p)) = 137
+}
+
+func TestPlayStartsNow(t *testing.T) {
+	s := mustFleet(t, service("arrivals: {process: constant, rate: 1000}"))[0]
+	var sm sim.Simulation
+	sm.Run(sim.Time(time.Hour))
+	var spawned []sim.Time
+	in := s.Play(&sm, 1, 0, scheduler.Observer{Finished: func(f *scheduler.Finished) {
+		spawned = append(spawned, f.Spawned-sim.Time(time.Hour))
+	}})
+	sm.Run(sim.Time(time.Hour + 2500*time.Microsecond))
+	assert.Equal(t, []sim.Time{1e6, 2e6}, spawned)
+	assert.Equal(t, uint64(2), in.Arrivals())
+	assert.Equal(t, 0, in.Runtime().Live())
+}
+
+func TestStopDrains(t *testing.T) {
+	s := mustFleet(t, service("arrivals: {process: constant, rate: 1000}", "operations: [{name: op, steps: [io: 100ms]}]"))[0]
+	var sm sim.Simulation
+	in := s.Play(&sm, 1, 0, scheduler.Observer{})
+	sm.Run(sim.Time(10 * time.Millisecond))
+	assert.Equal(t, 10, in.Runtime().Live())
+	in.Stop()
+	sm.Run(sim.Time(time.Second))
+	assert.Equal(t, uint64(10), in.Arrivals())
+	assert.Equal(t, 0, in.Runtime().Live())
+}
+
+func TestSpanRate(t *testing.T) {
+	for _, tt := range []struct {
+		name, operations string
+		want             float64
+	}{
+		{"one span a request", "operations: [{name: op, steps: [yield]}]", 10},
+		{"named spawns", "operations: [{name: op, steps: [spawn: {count: 3, name: part, steps: [yield]}, join: ]}]", 40},
+		{"unnamed spawns", "operations: [{name: op, steps: [spawn: {count: 3, steps: [yield]}, join: ]}]", 10},
+		{"named in unnamed", `operations:
+    - {name: op, steps: [spawn: {count: 3, steps: [spawn: {count: 2, name: part, steps: [yield]}, join: ]}, join: ]}`, 70},
+		{"by weight", twoOperations, 15},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			for _, process := range arrivalProcesses {
+				s := mustFleet(t, service("arrivals: {process: "+process+", rate: 10}", tt.operations))[0]
+				assert.InDelta(t, tt.want, s.SpanRate(), 1e-9)
+			}
+		})
+	}
+}
+
+func TestNoArrivals(t *testing.T) {
+	s := mustFleet(t, service("arrivals: {process: poisson, rate: 1e-300}"))[0]
+	var sm sim.Simulation
+	in := s.Play(&sm, 1, 0, scheduler.Observer{})
+	sm.Run(sim.Time(time.Hour))
+	assert.Zero(t, in.Arrivals())
+}
+
+// TestRuntimesGetTheSameLoad plays one load on the three runtimes. Each makes something else of it, but arrivals,
+// operations and drawn durations are the same.
+func TestRuntimesGetTheSameLoad(t *testing.T) {
+	type fact struct {
+		spawned sim.Time
+		name    string
+		busy    sim.Time // of requests that only compute
+	}
+	var first map[uint64]fact
+	for _, tt := range []struct {
+		model, thread string
+		workers       int
+	}{
+		{semconv.RuntimeTokio, semconv.ThreadTokio, 4},
+		{semconv.RuntimeAsyncStd, semconv.ThreadAsyncStd, 4},
+		{semconv.RuntimeSmol, semconv.ThreadSmolPrefix + "1", 1},
+	} {
+		t.Run(tt.model, func(t *testing.T) {
+			s := mustFleet(t, service("seed: 7", "runtime: {model: "+tt.model+"}",
+				"arrivals: {process: poisson, rate: 2000}", `operations:
+    - {name: compute, steps: [compute: {exponential: {mean: 50us}}]}
+    - {name: fan, steps: [compute: 10us, spawn: {count: 2, name: part, steps: [io: {uniform: {min: 1ms, max: 2ms}}]}, join: ]}`))[0]
+			facts := map[uint64]fact{}
+			roots := map[uint64]uint64{} // tag: number of the root task
+			parts := map[uint64]uint64{} // tag: parent of its parts
+			partCount := 0
+			var sm sim.Simulation
+			in := s.Play(&sm, 1, 0, scheduler.Observer{Finished: func(f *scheduler.Finished) {
+				span := s.Spans[f.Program.Label]
+				if span.Name == "part" {
+					assert.Equal(t, Internal, span.Kind)
+					parts[f.Tag] = f.Parent
+					partCount++
+					return
+				}
+				assert.Zero(t, f.Parent)
+				roots[f.Tag] = f.Task
+				fact := fact{spawned: f.Spawned, name: span.Name}
+				if span.Name == "compute" {
+					fact.busy = f.Busy
+				}
+				facts[f.Tag] = fact
+			}})
+			sm.Run(sim.Time(time.Second))
+
+			assert.Equal(t, tt.workers, in.Runtime().Workers())
+			assert.Equal(t, tt.thread, in.Runtime().ThreadName(0))
+			assert.InDelta(t, 2000, in.Arrivals(), 4*45)
+			c := in.Runtime().Counters()
+			assert.Equal(t, c.Spawned, c.Finished+uint64(in.Runtime().Live()))
+			assert.InDelta(t, in.Arrivals(), len(facts), 50, "the rest is still on its way")
+			require.Greater(t, partCount, 1000)
+			for tag, parent := range parts {
+				if root, done := roots[tag]; done {
+					require.Equal(t, root, parent)
+				}
+			}
+			if first == nil {
+				first = facts
+				return
+			}
+			compared := 0
+			for tag, f := range facts {
+				if want, ok := first[tag]; ok {
+					require.Equal(t, want, f, "request %d", tag)
+					compared++
+				}
+			}
+			assert.Greater(t, compared, 1500)
+		})
+	}
+}
+
+// TestPresetsRun plays every preset on every runtime until it has finished some requests.
+func TestPresetsRun(t *testing.T) {
+	for _, preset := range Presets() {
+		for _, model := range runtimeNames {
+			t.Run(preset+"/"+model, func(t *testing.T) {
+				s := mustFleet(t, "- {name: a, runtime: {model: "+model+"}, arrivals: {process: constant, rate: 100}, workload: "+preset+"}")[0]
+				finished := map[string]int{}
+				var sm sim.Simulation
+				in := s.Play(&sm, 1, 0, scheduler.Observer{Finished: func(f *scheduler.Finished) {
+					if f.Program.Label != Untraced {
+						finished[s.Spans[f.Program.Label].Name]++
+					}
+				}})
+				sm.Run(sim.Time(time.Second))
+				assert.Equal(t, uint64(100), in.Arrivals())
+				for _, span := range s.Spans {
+					assert.Positive(t, finished[span.Name], span.Name)
+				}
+			})
+		}
+	}
+}
+
+// BenchmarkPlay is the time per request of a service whose requests do nothing to speak of.
+func BenchmarkPlay(b *testing.B) {
+	for _, model := range runtimeNames {
+		b.Run(model, func(b *testing.B) {
+			// A load of half of what one worker can do, at 1 us a request.
+			s := mustFleet(b, service("runtime: {model: "+model+", worker_threads: 1}",
+				"arrivals: {process: poisson, rate: 500000}", "operations: [{name: op, steps: [compute: 100ns]}]"))[0]
+			finished := uint64(0)
+			var sm sim.Simulation
+			in := s.Play(&sm, 1, 0, scheduler.Observer{Finished: func(*scheduler.Finished) { finished++ }})
+			b.ReportAllocs()
+			for at := sim.Time(0); b.Loop(); {
+				at += 2000 // one request, on average
+				sm.Run(at)
+			}
+			if live := uint64(in.Runtime().Live()); in.Arrivals() != finished+live {
+				b.Fatalf("%d arrived, %d finished, %d live", in.Arrivals(), finished, live)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(max(1, in.Arrivals())), "ns/request")
+		})
+	}
+}

@@ -1,0 +1,159 @@
+package workload
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
+)
+
+const (
+	mostInstances = 1000
+	highestWeight = 1e6
+)
+
+var (
+	serviceKeys   = []string{"name", "instances", "seed", "runtime", "arrivals", "workload", "operations"}
+	operationKeys = []string{"name", "kind", "weight", "attributes", "steps"}
+)
+
+// Parse reads the value of `services:` as YAML gives it, a list of maps. The error joins one error per mistake, each
+// beginning with the path of its key: `services[1].runtime.worker_threads: 0 is not allowed; want 1 to 1024`. With any
+// mistake there are no services.
+func Parse(services any) ([]*Service, error) {
+	var m mistakes
+	var fleet []*Service
+	named := map[string]string{} // name: path of the service
+	for _, item := range (value{services, "services", &m}).list("services") {
+		s := parseService(item)
+		if first, taken := named[s.Name]; taken && s.Name != "" {
+			item.fail(fmt.Sprintf("name %q is taken by %s; want a name of its own", s.Name, first))
+		} else {
+			named[s.Name] = item.path
+		}
+		fleet = append(fleet, s)
+	}
+	if err := m.err(); err != nil {
+		return nil, err
+	}
+	return fleet, nil
+}
+
+func parseService(v value) *Service {
+	s := &Service{Instances: 1}
+	t, ok := v.table(serviceKeys)
+	if !ok {
+		return s
+	}
+	if name, ok := t.required("name", "text"); ok {
+		s.Name = name.text()
+	}
+	if t.has("instances") {
+		s.Instances = t.child("instances").whole(1, mostInstances)
+	}
+	if t.has("seed") {
+		s.Seed = new(t.child("seed").unsigned())
+	}
+	if runtime, ok := t.required("runtime", "a map"); ok {
+		s.Runtime = parseRuntime(runtime)
+	}
+	if arrivals, ok := t.required("arrivals", "a map"); ok {
+		s.Arrivals = parseArrivals(arrivals)
+	}
+	preset := t.child("workload")
+	switch own := t.has("operations"); {
+	case t.has("workload") && own:
+		preset.fail("both workload and operations are set; want one of them")
+	case t.has("workload"):
+		s.Operations, s.Spans = parsePreset(preset)
+	case own:
+		s.Operations, s.Spans = parseOperations(t.child("operations"))
+	default:
+		preset.fail("neither workload nor operations is set; want one of them; workloads are " + oneOf(Presets()))
+	}
+	return s
+}
+
+func parseOperations(v value) ([]Operation, []Span) {
+	var p programs
+	var operations []Operation
+	for _, item := range v.list("operations") {
+		operations = append(operations, p.operation(item))
+	}
+	return operations, p.spans
+}
+
+func (p *programs) operation(v value) Operation {
+	o := Operation{Weight: 1}
+	t, ok := v.table(operationKeys)
+	if !ok {
+		return o
+	}
+	span := Span{Kind: Server}
+	if name, ok := t.required("name", "text"); ok {
+		span.Name = name.text()
+	}
+	if t.has("kind") {
+		span.Kind = Kind(max(0, t.child("kind").choice(kindNames))) //nolint:gosec // G115: an index of kindNames
+	}
+	if t.has("weight") {
+		o.Weight = t.child("weight").positive(highestWeight)
+	}
+	if t.has("attributes") {
+		span.Attributes = parseAttributes(t.child("attributes"))
+	}
+	o.Program = p.traced(span)
+	if steps, ok := t.required("steps", "a list of steps"); ok {
+		var tasks int
+		o.Program.Steps, tasks = p.steps(steps, 0)
+		if tasks > mostTasks {
+			steps.fail(fmt.Sprintf("more than %d tasks spawned for one request; want at most that many", mostTasks))
+		}
+	}
+	return o
+}
+
+// parseAttributes reads attributes, sorted by key: maps of YAML have no order, telemetry has.
+func parseAttributes(v value) []Attribute {
+	t, ok := v.anyTable()
+	if !ok {
+		return nil
+	}
+	var attributes []Attribute
+	for _, key := range t.keys() {
+		child := t.child(key)
+		if (value{key, child.path, v.mistakes}).text() == "" {
+			continue
+		}
+		if recorded(key) {
+			child.fail("recorded by the runtime or derived from it; want an attribute of the operation's own")
+			continue
+		}
+		attributes = append(attributes, Attribute{Key: key, Value: child.scalar()})
+	}
+	return attributes
+}
+
+// recorded reports whether Runtimelab writes the attribute on spans itself: given twice, it would be invalid OTLP.
+func recorded(key string) bool {
+	return slices.ContainsFunc(semconv.Attributes, func(a semconv.Attribute) bool {
+		return a.Name == key && a.Family != semconv.Resource
+	})
+}
+
+// scalar reads the value of an attribute: a string, int64, float64 or bool.
+func (v value) scalar() any {
+	switch raw := v.raw.(type) {
+	case string:
+		if raw == "" { // an attribute may be empty, other text may not
+			return raw
+		}
+		return v.text()
+	case bool, int64, float64:
+		return raw
+	case int:
+		return int64(raw)
+	}
+	v.refuse("text, a whole number of 64 bits, a number, true or false")
+	return nil
+}

@@ -1,0 +1,445 @@
+package workload
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
+)
+
+// fleet parses a YAML list of services.
+func fleet(tb testing.TB, text string) ([]*Service, error) {
+	tb.Helper()
+	var tree any
+	require.NoError(tb, yaml.Unmarshal([]byte(text), &tree))
+	return Parse(tree)
+}
+
+func mustFleet(tb testing.TB, text string) []*Service {
+	tb.Helper()
+	services, err := fleet(tb, text)
+	require.NoError(tb, err)
+	return services
+}
+
+func TestParseEverything(t *testing.T) {
+	services := mustFleet(t, `
+- name: api-gateway
+  instances: 2
+  seed: 7
+  runtime: {model: tokio, version: "1.53", flavor: multi_thread, worker_threads: 8, thread_name: otlp-worker}
+  arrivals: {process: poisson, rate: 500}
+  operations:
+    - name: GET /orders/{id}
+      kind: server
+      weight: 9
+      attributes:
+        url.scheme: http
+        http.request.method: GET
+        cache.hit: true
+        http.response.status_code: 200
+        sampling.ratio: 0.5
+        note: ""
+      steps:
+        - compute: {lognormal: {median: 80us, sigma: 0.6}}
+        - io: {exponential: {mean: 2ms}}
+        - sleep: 10ms
+        - yield:
+        - yield
+        - spawn:
+            count: 3
+            name: fetch
+            steps: [{compute: {constant: 80µs}}]
+        - spawn: {detached: true, steps: [{compute: {uniform: {min: 1us, max: 2us}}}]}
+        - join
+    - name: refresh
+      kind: internal
+      weight: 0.5
+      steps: [{compute: 1us}]
+- name: worker
+  runtime: {model: smol}
+  arrivals: {process: constant, rate: 0.5}
+  operations: [{name: tick, steps: [{compute: 0s}]}]
+`)
+	require.Len(t, services, 2)
+
+	s := services[0]
+	assert.Equal(t, "api-gateway", s.Name)
+	assert.Equal(t, 2, s.Instances)
+	assert.Equal(t, new(uint64(7)), s.Seed)
+	assert.Equal(t, Poisson{Rate: 500}, s.Arrivals)
+	assert.Equal(t, 8, s.Runtime.Workers)
+	assert.Equal(t, "otlp-worker", s.Runtime.ThreadName)
+	assert.Equal(t, []Span{
+		{Name: "GET /orders/{id}", Kind: Server, Attributes: []Attribute{
+			{"cache.hit", true},
+			{"http.request.method", "GET"},
+			{"http.response.status_code", int64(200)},
+			{"note", ""},
+			{"sampling.ratio", 0.5},
+			{"url.scheme", "http"},
+		}},
+		{Name: "fetch", Kind: Internal},
+		{Name: "refresh", Kind: Internal},
+	}, s.Spans)
+	assert.Equal(t, []Operation{
+		{Weight: 9, Program: &program.Program{Name: "GET /orders/{id}", Label: 0, Steps: []program.Step{
+			{Op: program.Compute, Duration: lognormal{median: sim.Time(80 * time.Microsecond), sigma: 0.6}},
+			{Op: program.IO, Duration: exponential{mean: sim.Time(2 * time.Millisecond)}},
+			{Op: program.Sleep, Duration: program.Constant(10 * time.Millisecond)},
+			{Op: program.Yield},
+			{Op: program.Yield},
+			{Op: program.Spawn, Count: 3, Child: &program.Program{Name: "fetch", Label: 1, Steps: []program.Step{
+				{Op: program.Compute, Duration: program.Constant(80 * time.Microsecond)},
+			}}},
+			{Op: program.Spawn, Count: 1, Detached: true, Child: &program.Program{Label: Untraced, Steps: []program.Step{
+				{Op: program.Compute, Duration: uniform{low: 1000, high: 2000}},
+			}}},
+			{Op: program.Join},
+		}}},
+		{Weight: 0.5, Program: &program.Program{Name: "refresh", Label: 2, Steps: []program.Step{
+			{Op: program.Compute, Duration: program.Constant(1000)},
+		}}},
+	}, s.Operations)
+
+	s = services[1]
+	assert.Equal(t, 1, s.Instances)
+	assert.Nil(t, s.Seed)
+	assert.Equal(t, Constant{Rate: 0.5}, s.Arrivals)
+	assert.InDelta(t, 1, s.Operations[0].Weight, 0)
+	assert.Equal(t, Server, s.Spans[0].Kind)
+}
+
+func TestRuntimes(t *testing.T) {
+	for _, tt := range []struct {
+		runtime string
+		want    RuntimeSpec
+	}{
+		{"{model: tokio}", RuntimeSpec{
+			Name: semconv.RuntimeTokio, Version: "1.53", Crate: semconv.CrateTokio, CrateVersion: "1.53.1",
+			Workers: 4, ThreadName: semconv.ThreadTokio,
+		}},
+		{`{model: async_std, version: "1.13", worker_threads: 16}`, RuntimeSpec{
+			Name: semconv.RuntimeAsyncStd, Version: "1.13", Crate: semconv.CrateAsyncStd, CrateVersion: "1.13.1",
+			Workers: 16,
+		}},
+		{`{model: smol, version: "2.0"}`, RuntimeSpec{
+			Name: semconv.RuntimeSmol, Version: "2.0", Crate: semconv.CrateSmol, CrateVersion: "2.0.2",
+			Workers: 1,
+		}},
+	} {
+		t.Run(tt.want.Name, func(t *testing.T) {
+			got := mustFleet(t, service("runtime: "+tt.runtime))[0].Runtime
+			got.start = nil // functions do not compare
+			assert.Equal(t, tt.want, got)
+		})
+	}
+}
+
+// service is a valid service with some lines put in place of those that have the same key.
+func service(lines ...string) string {
+	all := []string{
+		"name: a", "runtime: {model: tokio}", "arrivals: {process: poisson, rate: 1}",
+		"operations: [{name: op, steps: [compute: 1us]}]",
+	}
+	for _, line := range lines {
+		key, _, _ := strings.Cut(line, ":")
+		all = slices.DeleteFunc(all, func(l string) bool { return strings.HasPrefix(l, key+":") })
+		all = append(all, line)
+	}
+	return "- " + strings.Join(all, "\n  ") + "\n"
+}
+
+// without is a valid service that lacks a key.
+func without(key string) string {
+	return strings.Replace(service(key+": REMOVED"), key+": REMOVED\n", "\n", 1)
+}
+
+// steps is a valid service but for the steps of its operation.
+func steps(list string) string { return service("operations: [{name: op, steps: " + list + "}]") }
+
+// operation is a valid service but for additional keys of its operation.
+func operation(keys string) string {
+	return service("operations: [{name: op, steps: [compute: 1us], " + keys + "}]")
+}
+
+// nested is a list of steps with so many spawns in each other.
+func nested(spawns int) string {
+	return strings.Repeat("[{spawn: {detached: true, steps: ", spawns) + "[yield]" + strings.Repeat("}}]", spawns)
+}
+
+func TestParseMistakes(t *testing.T) {
+	const (
+		anyService   = "name, instances, seed, runtime, arrivals, workload, operations"
+		anyOperation = "name, kind, weight, attributes, steps"
+		anyStep      = "compute, sleep, io, yield, spawn, join"
+		anyTokio     = "model, version, flavor, worker_threads, thread_name"
+		inSteps      = "services[0].operations[0].steps"
+	)
+	for _, tt := range []struct {
+		name string
+		yaml string
+		want string // all errors, a line each
+	}{
+		// The list.
+		{"no services", "", "services: null is not allowed; want a list of services"},
+		{"empty list", "[]", "services: empty; want at least one of the services"},
+		{"map", "{a: {runtime: tokio}}", "services: a map is not allowed; want a list of services"},
+		{"service is text", "[gateway]", `services[0]: "gateway" is not allowed; want a map`},
+		{"keys are numbers", "[{1: 2}]", "services[0]: a map with keys that are not text is not allowed; want a map"},
+
+		// A service.
+		{"empty service", "[{}]", `
+services[0].name: missing; want text
+services[0].runtime: missing; want a map
+services[0].arrivals: missing; want a map
+services[0].workload: neither workload nor operations is set; want one of them; workloads are one of api_gateway, spawn_benchmark`},
+		{"unknown key", service("instnaces: 3"), "services[0].instnaces: unknown key (did you mean instances?); want one of " + anyService},
+		{"key of a later version", service("host: {cpus: 4}"), "services[0].host: unknown key; want one of " + anyService},
+		{"odd key", service("a.b: 1"), `services[0]["a.b"]: unknown key; want one of ` + anyService},
+		{"number as name", service("name: 5"), "services[0].name: 5 is not allowed; want text: put it in quotes"},
+		{"date as name", service("name: 2026-01-31"), "services[0].name: a date is not allowed; want text: put it in quotes"},
+		{"list as name", service("name: [a]"), "services[0].name: a list is not allowed; want text"},
+		{"empty name", service(`name: ""`), "services[0].name: empty; want text"},
+		{"invalid UTF-8", service("name: !!binary /w=="), `services[0].name: "\xff" is not allowed; want valid UTF-8`},
+		{"duplicate name", service() + service("runtime: {model: smol}"), `services[1]: name "a" is taken by services[0]; want a name of its own`},
+		{"no instances", service("instances: 0"), "services[0].instances: 0 is not allowed; want 1 to 1000"},
+		{"too many instances", service("instances: 1001"), "services[0].instances: 1001 is not allowed; want 1 to 1000"},
+		{"half an instance", service("instances: 0.5"), "services[0].instances: 0.5 is not allowed; want a whole number from 1 to 1000"},
+		{"instances as text", service("instances: two"), `services[0].instances: "two" is not allowed; want a whole number from 1 to 1000`},
+		{"huge", service("instances: 18446744073709551615"), "services[0].instances: 18446744073709551615 is not allowed; want 1 to 1000"},
+		{"negative seed", service("seed: -1"), "services[0].seed: -1 is not allowed; want a whole number from 0 to 18446744073709551615"},
+		{"seed as text", service("seed: x"), `services[0].seed: "x" is not allowed; want a whole number from 0 to 18446744073709551615`},
+		{"both", service("workload: api_gateway"), "services[0].workload: both workload and operations are set; want one of them"},
+		{"neither", without("operations"), "services[0].workload: neither workload nor operations is set; want one of them; workloads are one of api_gateway, spawn_benchmark"},
+		{"unknown preset", without("operations") + "  workload: api_gatewy\n", `services[0].workload: "api_gatewy" is not allowed (did you mean api_gateway?); want one of api_gateway, spawn_benchmark`},
+
+		// Its runtime.
+		{"runtime is text", service("runtime: tokio"), `services[0].runtime: "tokio" is not allowed; want a map`},
+		{"no model", service("runtime: {worker_threads: 4}"), "services[0].runtime.model: missing; want one of tokio, async_std, smol"},
+		{"unknown model", service("runtime: {model: async-std, worker_threads: 4}"), `services[0].runtime.model: "async-std" is not allowed (did you mean async_std?); want one of tokio, async_std, smol`},
+		{"unknown model and key", service("runtime: {model: glommio, threads: 4}"), `
+services[0].runtime.model: "glommio" is not allowed; want one of tokio, async_std, smol
+services[0].runtime.threads: unknown key; want one of ` + anyTokio},
+		{"unknown key of runtime", service("runtime: {model: tokio, worker_thread: 4}"), "services[0].runtime.worker_thread: unknown key (did you mean worker_threads?); want one of " + anyTokio},
+		{"version unquoted", service("runtime: {model: tokio, version: 1.53}"), "services[0].runtime.version: 1.53 is not allowed; want text: put it in quotes"},
+		{"unknown version", service(`runtime: {model: tokio, version: "1.40"}`), `services[0].runtime.version: "1.40" is not allowed; want 1.53`},
+		{"unknown flavor", service("runtime: {model: tokio, flavor: current_thread}"), `services[0].runtime.flavor: "current_thread" is not allowed; want multi_thread`},
+		{"flavor of smol", service("runtime: {model: smol, flavor: multi_thread}"), "services[0].runtime.flavor: runtime smol has no flavor; want one of model, version, worker_threads"},
+		{"thread name of async-std", service("runtime: {model: async_std, thread_name: x}"), "services[0].runtime.thread_name: runtime async_std has no thread_name; want one of model, version, worker_threads"},
+		{"no workers", service("runtime: {model: tokio, worker_threads: 0}"), "services[0].runtime.worker_threads: 0 is not allowed; want 1 to 1024"},
+		{"too many workers", service("runtime: {model: smol, worker_threads: 1025}"), "services[0].runtime.worker_threads: 1025 is not allowed; want 1 to 1024"},
+
+		// Its arrivals.
+		{"arrivals is a number", service("arrivals: 5"), "services[0].arrivals: 5 is not allowed; want a map"},
+		{"empty arrivals", service("arrivals: {}"), `
+services[0].arrivals.process: missing; want one of poisson, constant
+services[0].arrivals.rate: missing; want arrivals per second`},
+		{"unknown process", service("arrivals: {process: gamma, rate: 1}"), `services[0].arrivals.process: "gamma" is not allowed; want one of poisson, constant`},
+		{"unknown key of arrivals", service("arrivals: {process: poisson, rate: 1, rates: 2}"), "services[0].arrivals.rates: unknown key (did you mean rate?); want one of process, rate"},
+		{"negative rate", service("arrivals: {process: poisson, rate: -5}"), "services[0].arrivals.rate: -5 is not allowed; want a number of more than 0 and at most 1000000"},
+		{"zero rate", service("arrivals: {process: constant, rate: 0}"), "services[0].arrivals.rate: 0 is not allowed; want a number of more than 0 and at most 1000000"},
+		{"rate is no number", service("arrivals: {process: constant, rate: .nan}"), "services[0].arrivals.rate: NaN is not allowed; want a number of more than 0 and at most 1000000"},
+		{"rate too high", service("arrivals: {process: constant, rate: 1e7}"), "services[0].arrivals.rate: 10000000 is not allowed; want a number of more than 0 and at most 1000000"},
+		{"rate as text", service("arrivals: {process: constant, rate: 5/s}"), `services[0].arrivals.rate: "5/s" is not allowed; want a number of more than 0 and at most 1000000`},
+
+		// Its operations.
+		{"no operations", service("operations: []"), "services[0].operations: empty; want at least one of the operations"},
+		{"operations are a map", service("operations: {a: b}"), "services[0].operations: a map is not allowed; want a list of operations"},
+		{"empty operation", service("operations: [{}]"), `
+services[0].operations[0].name: missing; want text
+services[0].operations[0].steps: missing; want a list of steps`},
+		{"operation is text", service("operations: [get]"), `services[0].operations[0]: "get" is not allowed; want a map`},
+		{"unknown key of operation", operation("wieght: 4"), "services[0].operations[0].wieght: unknown key (did you mean weight?); want one of " + anyOperation},
+		{"unknown kind", operation("kind: SERVER"), `services[0].operations[0].kind: "SERVER" is not allowed (did you mean server?); want one of server, client, internal, producer, consumer`},
+		{"zero weight", operation("weight: 0"), "services[0].operations[0].weight: 0 is not allowed; want a number of more than 0 and at most 1000000"},
+		{"infinite weight", operation("weight: .inf"), "services[0].operations[0].weight: +Inf is not allowed; want a number of more than 0 and at most 1000000"},
+		{"attributes are a list", operation("attributes: [a]"), "services[0].operations[0].attributes: a list is not allowed; want a map"},
+		{"attribute is a list", operation("attributes: {http.route: [a]}"), `services[0].operations[0].attributes["http.route"]: a list is not allowed; want text, a whole number of 64 bits, a number, true or false`},
+		{"attribute is null", operation("attributes: {a: }"), "services[0].operations[0].attributes.a: null is not allowed; want text, a whole number of 64 bits, a number, true or false"},
+		{"attribute beyond int64", operation("attributes: {a: 9223372036854775808}"), "services[0].operations[0].attributes.a: 9223372036854775808 is not allowed; want text, a whole number of 64 bits, a number, true or false"},
+		{"attribute without key", operation(`attributes: {"": 1}`), `services[0].operations[0].attributes[""]: empty; want text`},
+		{"attribute of the runtime", operation("attributes: {busy_ns: 1}"), "services[0].operations[0].attributes.busy_ns: recorded by the runtime or derived from it; want an attribute of the operation's own"},
+
+		// Their steps.
+		{"no steps", steps("[]"), inSteps + ": empty; want at least one of the steps"},
+		{"step is a number", steps("[5]"), inSteps + "[0]: 5 is not allowed; want a map"},
+		{"unknown step", steps("[yield, yield, frobnicate: 5]"), inSteps + "[2].frobnicate: unknown step; want one of " + anyStep},
+		{"unknown step as text", steps("[joni]"), inSteps + "[0].joni: unknown step (did you mean join?); want one of " + anyStep},
+		{"two steps in one", steps("[{compute: 1us, io: 1us}]"), inSteps + "[0]: 2 keys where one step belongs; want one of " + anyStep},
+		{"empty step", steps("[{}]"), inSteps + "[0]: 0 keys where one step belongs; want one of " + anyStep},
+		{"yield with value", steps("[yield: 5]"), inSteps + "[0].yield: 5 is not allowed; want no value"},
+		{"join with value", steps("[join: [a]]"), inSteps + "[0].join: a list is not allowed; want no value"},
+		{"compute without value", steps("[compute]"), inSteps + "[0].compute: null is not allowed; want a duration from 0s to 1h, such as 80us"},
+		{"duration without unit", steps("[compute: 80]"), inSteps + "[0].compute: 80 is not allowed; want a duration from 0s to 1h, such as 80us"},
+		{"duration with wrong unit", steps("[io: 80 us]"), inSteps + `[0].io: "80 us" is not allowed; want a duration from 0s to 1h, such as 80us`},
+		{"negative duration", steps("[sleep: -1s]"), inSteps + `[0].sleep: "-1s" is not allowed; want a duration from 0s to 1h, such as 80us`},
+		{"long duration", steps("[sleep: 1h1s]"), inSteps + `[0].sleep: "1h1s" is not allowed; want a duration from 0s to 1h, such as 80us`},
+		{"unknown distribution", steps("[compute: {normal: {mean: 1us}}]"), inSteps + "[0].compute.normal: unknown distribution (did you mean lognormal?); want one of constant, uniform, exponential, lognormal"},
+		{"misspelt distribution", steps("[compute: {log_normal: {}}]"), inSteps + "[0].compute.log_normal: unknown distribution (did you mean lognormal?); want one of constant, uniform, exponential, lognormal"},
+		{"two distributions", steps("[compute: {constant: 1us, uniform: {}}]"), inSteps + "[0].compute: 2 keys where one distribution belongs; want one of constant, uniform, exponential, lognormal"},
+		{"uniform upside down", steps("[compute: {uniform: {min: 2us, max: 1us}}]"), inSteps + `[0].compute.uniform.max: "1us" is not allowed; want a duration from 2µs to 1h, such as 80us`},
+		{"uniform without bounds", steps("[compute: {uniform: {}}]"), `
+` + inSteps + `[0].compute.uniform.min: missing; want a duration
+` + inSteps + `[0].compute.uniform.max: missing; want a duration`},
+		{"exponential is text", steps("[compute: {exponential: 1us}]"), inSteps + `[0].compute.exponential: "1us" is not allowed; want a map`},
+		{"exponential without mean", steps("[compute: {exponential: {rate: 5}}]"), `
+` + inSteps + `[0].compute.exponential.rate: unknown key; want mean
+` + inSteps + `[0].compute.exponential.mean: missing; want a duration`},
+		{"lognormal of nothing", steps("[compute: {lognormal: {median: 0s, sigma: 11}}]"), `
+` + inSteps + `[0].compute.lognormal.median: "0s" is not allowed; want a duration from 1ns to 1h, such as 80us
+` + inSteps + `[0].compute.lognormal.sigma: 11 is not allowed; want a number from 0 to 10`},
+		{"lognormal without parameters", steps("[compute: {lognormal: {}}]"), `
+` + inSteps + `[0].compute.lognormal.median: missing; want a duration
+` + inSteps + `[0].compute.lognormal.sigma: missing; want a number from 0 to 10`},
+
+		// Spawns.
+		{"empty spawn", steps("[spawn]"), inSteps + "[0].spawn: null is not allowed; want a map"},
+		{"spawn without steps", steps("[spawn: {}, join: ]"), inSteps + "[0].spawn.steps: missing; want a list of steps"},
+		{"unknown key of spawn", steps("[spawn: {steps: [yield], detach: true}, join: ]"), inSteps + "[0].spawn.detach: unknown key (did you mean detached?); want one of count, name, detached, steps"},
+		{"no count", steps("[spawn: {count: 0, steps: [yield]}, join: ]"), inSteps + "[0].spawn.count: 0 is not allowed; want 1 to 1000000"},
+		{"detached as text", steps("[spawn: {detached: maybe, steps: [yield]}, join: ]"), inSteps + `[0].spawn.detached: "maybe" is not allowed; want true or false`},
+		{"step in spawn", steps("[spawn: {steps: [yield, {fly: 1}]}, join: ]"), inSteps + "[0].spawn.steps[1].fly: unknown step; want one of " + anyStep},
+		{"never joined", steps("[join, spawn: {steps: [yield]}]"), inSteps + "[1].spawn: its tasks are never joined; add a join after it or set detached: true"},
+		{"joined elsewhere", steps("[spawn: {steps: [spawn: {steps: [yield]}]}, join: ]"), inSteps + "[0].spawn.steps[0].spawn: its tasks are never joined; add a join after it or set detached: true"},
+		{"too deep", steps(nested(17)), inSteps + strings.Repeat("[0].spawn.steps", 16) + "[0].spawn: a spawn inside 16 others; want at most 15"},
+		{"too many tasks", steps("[spawn: {count: 1000, steps: [spawn: {count: 1000, steps: [yield]}, join: ]}, join: ]"), inSteps + ": more than 1000000 tasks spawned for one request; want at most that many"},
+
+		// All at once.
+		{"two services", service("seed: x") + service("name: b", "runtime: {model: tokio, worker_threads: 0}", "instances: -1"), `
+services[0].seed: "x" is not allowed; want a whole number from 0 to 18446744073709551615
+services[1].instances: -1 is not allowed; want 1 to 1000
+services[1].runtime.worker_threads: 0 is not allowed; want 1 to 1024`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			services, err := fleet(t, tt.yaml)
+			require.EqualError(t, err, strings.TrimPrefix(tt.want, "\n"))
+			assert.Nil(t, services)
+		})
+	}
+}
+
+func TestParseLimits(t *testing.T) {
+	// At the limits, not beyond.
+	for _, tt := range []struct{ name, yaml string }{
+		{"instances", service("instances: 1000")},
+		{"seed", service("seed: 18446744073709551615")},
+		{"workers", service("runtime: {model: async_std, worker_threads: 1024}")},
+		{"rate", service("arrivals: {process: constant, rate: 1e6}")},
+		{"duration", steps("[sleep: 1h]")},
+		{"depth", steps(nested(16))},
+		{"tasks", steps("[spawn: {count: 1000000, steps: [yield]}, join: ]")},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			mustFleet(t, tt.yaml)
+		})
+	}
+}
+
+func TestLongValueIsCut(t *testing.T) {
+	_, err := fleet(t, service("seed: "+strings.Repeat("x", 1000)))
+	assert.EqualError(t, err, `services[0].seed: "`+strings.Repeat("x", 60)+
+		`..." is not allowed; want a whole number from 0 to 18446744073709551615`)
+}
+
+func TestParseOtherTypes(t *testing.T) {
+	// What no YAML gives, a caller in Go may.
+	_, err := Parse([]any{map[string]any{"name": struct{}{}, "instances": int64(0), "seed": int64(-1)}})
+	require.ErrorContains(t, err, "services[0].name: a struct {} is not allowed; want text")
+	require.ErrorContains(t, err, "services[0].instances: 0 is not allowed; want 1 to 1000")
+	require.ErrorContains(t, err, "services[0].seed: -1 is not allowed")
+}
+
+func TestPresets(t *testing.T) {
+	assert.Equal(t, []string{"api_gateway", "spawn_benchmark"}, Presets())
+	for _, name := range Presets() {
+		t.Run(name, func(t *testing.T) {
+			s := mustFleet(t, without("operations")+"  workload: "+name+"\n")[0]
+			for _, o := range s.Operations {
+				assert.Equal(t, o.Program.Name, s.Spans[o.Program.Label].Name)
+			}
+		})
+	}
+}
+
+func TestSpawnBenchmarkIsTheDocuments(t *testing.T) {
+	s := mustFleet(t, without("operations")+"  workload: spawn_benchmark\n")[0]
+	require.Len(t, s.Operations, 1)
+	assert.Equal(t, Internal, s.Spans[0].Kind)
+	spawn := s.Operations[0].Program.Steps[0]
+	assert.Equal(t, 1000, spawn.Count)
+	assert.Equal(t, Untraced, spawn.Child.Label)
+}
+
+// FuzzParse feeds any YAML to Parse: it must not panic, and what it accepts must hold what the documentation promises.
+func FuzzParse(f *testing.F) {
+	f.Add(service())
+	f.Add(service("instances: 2", "seed: 7", "arrivals: {process: constant, rate: 1e-300}"))
+	f.Add(without("operations") + "  workload: api_gateway\n")
+	f.Add(operation("weight: 2, kind: client, attributes: {a: 1, b.c: true, d: .nan}"))
+	f.Add(steps("[spawn: {count: 3, name: x, steps: [io: {lognormal: {median: 1ms, sigma: 10}}]}, join: ]"))
+	f.Add(steps("[compute: {uniform: {min: 1us, max: 1h}}, sleep: {exponential: {mean: 0s}}, yield]"))
+	f.Add(steps(nested(20)))
+	f.Add("[{1: 2}, null, [], {name: &a x, workload: *a}]")
+	f.Fuzz(func(t *testing.T, text string) {
+		var tree any
+		if yaml.Unmarshal([]byte(text), &tree) != nil {
+			return
+		}
+		services, err := Parse(tree)
+		if err != nil {
+			require.Empty(t, services)
+			for line := range strings.SplitSeq(err.Error(), "\n") {
+				require.True(t, strings.HasPrefix(line, "services"), line)
+			}
+			return
+		}
+		for _, s := range services {
+			require.NotEmpty(t, s.Name)
+			require.Positive(t, s.Instances)
+			require.Positive(t, s.Runtime.Workers)
+			require.NotEmpty(t, s.Operations)
+			next := s.Arrivals.Start(1)
+			last := sim.Time(0)
+			for range 10 {
+				at := next.Next()
+				require.GreaterOrEqual(t, at, last)
+				last = at
+			}
+			for _, o := range s.Operations {
+				require.Positive(t, o.Weight)
+				checkProgram(t, s, o.Program)
+			}
+		}
+	})
+}
+
+func checkProgram(t *testing.T, s *Service, p *program.Program) {
+	t.Helper()
+	if p.Name == "" {
+		require.Equal(t, Untraced, p.Label)
+	} else {
+		require.Equal(t, p.Name, s.Spans[p.Label].Name)
+	}
+	r := sim.Rand(1)
+	for _, st := range p.Steps {
+		switch st.Op {
+		case program.Compute, program.Sleep, program.IO:
+			d := st.Duration.Sample(&r)
+			require.GreaterOrEqual(t, d, sim.Time(0))
+			require.LessOrEqual(t, d, longestDuration)
+		case program.Spawn:
+			require.Positive(t, st.Count)
+			checkProgram(t, s, st.Child)
+		case program.Yield, program.Join:
+		}
+	}
+}

@@ -1,0 +1,146 @@
+package workload
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/asyncexecutor"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/asyncstd"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/smol"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/tokio"
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
+)
+
+// RuntimeSpec says which runtime a service runs on.
+type RuntimeSpec struct {
+	// Name is the value of async_runtime.name: one of semconv.RuntimeTokio, RuntimeAsyncStd, RuntimeSmol.
+	Name string
+	// Version of the model, such as 1.53.
+	Version string
+	// Crate and CrateVersion are the values of process.runtime.name and process.runtime.version, such as tokio and 1.53.1.
+	Crate, CrateVersion string
+	// Workers is the number of executor threads, at least 1.
+	Workers int
+	// ThreadName is the name of Tokio's workers; empty for the others, which name their threads themselves.
+	ThreadName string
+
+	start func(s *sim.Simulation, spec *RuntimeSpec, seed uint64, o scheduler.Observer) scheduler.Runtime
+}
+
+const mostWorkers = min(tokio.MaxWorkers, asyncexecutor.MaxThreads)
+
+// runtimeModel is what a value of runtime.model means.
+type runtimeModel struct {
+	name     string // in YAML and in async_runtime.name
+	crate    string
+	keys     []string
+	versions []string // the first is the default
+	// crateVersions are the releases that the versions model, in the same order.
+	crateVersions []string
+	workers       int // default
+	threadName    string
+	start         func(s *sim.Simulation, spec *RuntimeSpec, seed uint64, o scheduler.Observer) scheduler.Runtime
+}
+
+var runtimeModels = []runtimeModel{
+	{
+		name: semconv.RuntimeTokio, crate: semconv.CrateTokio,
+		keys:     []string{"model", "version", "flavor", "worker_threads", "thread_name"},
+		versions: []string{"1.53"}, crateVersions: []string{"1.53.1"},
+		workers: 4, threadName: semconv.ThreadTokio,
+		start: func(s *sim.Simulation, spec *RuntimeSpec, seed uint64, o scheduler.Observer) scheduler.Runtime {
+			return tokio.New(s, tokio.Config{
+				Workers: spec.Workers, ThreadName: spec.ThreadName, Costs: cost.Tokio(), Seed: seed,
+			}, o)
+		},
+	},
+	{
+		name: semconv.RuntimeAsyncStd, crate: semconv.CrateAsyncStd,
+		keys:     []string{"model", "version", "worker_threads"},
+		versions: []string{"1.13"}, crateVersions: []string{"1.13.1"},
+		workers: 4,
+		start: func(s *sim.Simulation, spec *RuntimeSpec, seed uint64, o scheduler.Observer) scheduler.Runtime {
+			return asyncstd.New(s, asyncstd.Config{Threads: spec.Workers, Costs: cost.AsyncExecutor(), Seed: seed}, o)
+		},
+	},
+	{
+		name: semconv.RuntimeSmol, crate: semconv.CrateSmol,
+		keys:     []string{"model", "version", "worker_threads"},
+		versions: []string{"2.0"}, crateVersions: []string{"2.0.2"},
+		workers: 1,
+		start: func(s *sim.Simulation, spec *RuntimeSpec, seed uint64, o scheduler.Observer) scheduler.Runtime {
+			return smol.New(s, smol.Config{Threads: spec.Workers, Costs: cost.AsyncExecutor(), Seed: seed}, o)
+		},
+	},
+}
+
+// The values and keys of all models, for error messages.
+var runtimeNames, runtimeKeys = func() (names, keys []string) {
+	for _, m := range runtimeModels {
+		names = append(names, m.name)
+		for _, key := range m.keys {
+			if !slices.Contains(keys, key) {
+				keys = append(keys, key)
+			}
+		}
+	}
+	return names, keys
+}()
+
+var tokioFlavors = []string{"multi_thread"}
+
+func parseRuntime(v value) RuntimeSpec {
+	t, ok := v.anyTable()
+	if !ok {
+		return RuntimeSpec{}
+	}
+	i := -1
+	if model, ok := t.required("model", oneOf(runtimeNames)); ok {
+		i = model.choice(runtimeNames)
+	}
+	if i < 0 { // without the model there is no judging the rest
+		t.allow(runtimeKeys)
+		return RuntimeSpec{}
+	}
+	model := &runtimeModels[i]
+	model.allow(t)
+	spec := RuntimeSpec{
+		Name: model.name, Crate: model.crate,
+		Version: model.versions[0], CrateVersion: model.crateVersions[0],
+		Workers: model.workers, ThreadName: model.threadName,
+		start: model.start,
+	}
+	if t.has("version") {
+		if i := t.child("version").choice(model.versions); i >= 0 {
+			spec.Version, spec.CrateVersion = model.versions[i], model.crateVersions[i]
+		}
+	}
+	if t.has("worker_threads") {
+		spec.Workers = t.child("worker_threads").whole(1, mostWorkers)
+	}
+	if model.has("flavor") && t.has("flavor") {
+		t.child("flavor").choice(tokioFlavors) // the only flavor yet: nothing to keep
+	}
+	if model.has("thread_name") && t.has("thread_name") {
+		spec.ThreadName = t.child("thread_name").text()
+	}
+	return spec
+}
+
+func (m *runtimeModel) has(key string) bool { return slices.Contains(m.keys, key) }
+
+// allow notes the keys that the model does not have.
+func (m *runtimeModel) allow(t table) {
+	for _, key := range t.keys() {
+		switch {
+		case m.has(key):
+		case slices.Contains(runtimeKeys, key):
+			t.child(key).fail(fmt.Sprintf("runtime %s has no %s; want %s", m.name, key, oneOf(m.keys)))
+		default:
+			t.unknown("key", key, m.keys)
+		}
+	}
+}

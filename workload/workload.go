@@ -1,0 +1,149 @@
+// Package workload says what a service does, and does it: requests arrive at a runtime on a virtual clock, and each runs
+// the steps of an operation.
+//
+//	services:            Parse            Play
+//	(YAML tree)  ---------------> Service -----> Instance: arrival 0, 1, 2, ... --Spawn--> scheduler.Runtime
+//	                                 |                |
+//	                              Spans            operation by weight, work from the arrival's own random stream
+//
+// [Parse] is the only reader of the `services:` list, for the receiver and the command line alike. It accepts nothing that
+// it does not play, and reports every mistake at once, each with its path: a service is either played as written or not at
+// all. The keys and their limits:
+//
+//	services:
+//	  - name: api-gateway            # required, unique
+//	    instances: 2                 # 1 to 1000, default 1; each has a runtime and arrivals of its own
+//	    seed: 7                      # same seed: same arrivals, operations and durations, on whatever runtime
+//	    runtime:
+//	      model: tokio               # tokio, async_std or smol
+//	      version: "1.53"            # default: the newest that is modelled
+//	      flavor: multi_thread       # tokio only
+//	      worker_threads: 4          # 1 to 1024; default 4, for smol 1
+//	      thread_name: otlp-worker   # tokio only; default tokio-rt-worker
+//	    arrivals: {process: poisson, rate: 500}      # or constant; per instance and second
+//	    workload: api_gateway        # a preset, or:
+//	    operations:
+//	      - name: GET /orders/{id}   # required; the span's name
+//	        kind: server             # server (default), client, internal, producer, consumer
+//	        weight: 9                # share of the arrivals, relative to the other operations; default 1
+//	        attributes: {http.request.method: GET}   # of the span: text, whole numbers, numbers, true or false
+//	        steps:
+//	          - compute: {lognormal: {median: 80us, sigma: 0.6}}   # holds the worker
+//	          - io: {exponential: {mean: 2ms}}                     # a socket wait; holds nothing
+//	          - sleep: 10ms                                        # a timer; holds nothing
+//	          - yield                                              # gives way once
+//	          - spawn: {count: 3, name: fetch, steps: [{io: 1ms}]} # with a name: traced as spans of that name
+//	          - join                                               # awaits what was spawned and not detached
+//
+// A duration is fixed (`80us`) or drawn from a distribution: constant, uniform, exponential, lognormal.
+//
+// What makes runs comparable: the times of arrivals come from one random stream per instance, and all that arrival n does
+// from a stream derived from the seed, the instance and n alone. Neither depends on the runtime or on other requests, so
+// two services with the same seed differ in nothing but what their runtimes make of the load.
+package workload
+
+import (
+	"hash/fnv"
+
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
+)
+
+// Service is one entry of the `services:` list, validated. It is immutable: any number of instances play it at once.
+type Service struct {
+	Name string
+	// Instances is the number of processes of this service, at least 1. Each is played by its own [Service.Play].
+	Instances int
+	// Seed of all random streams; nil: derived from the fleet's seed and the name.
+	Seed     *uint64
+	Runtime  RuntimeSpec
+	Arrivals Arrivals
+	// Operations are what an arrival can ask for; at least one.
+	Operations []Operation
+	// Spans describes the traced programs: the Label of an operation's program and of every named spawn is an index into
+	// it. Programs that are not traced have the label [Untraced].
+	Spans []Span
+}
+
+// SpanRate is the mean number of spans that an instance makes in a second.
+func (s *Service) SpanRate() float64 {
+	weights, spans := 0.0, 0.0
+	for _, o := range s.Operations {
+		weights += o.Weight
+		spans += o.Weight * tracedTasks(o.Program)
+	}
+	return s.Arrivals.PerSecond() * spans / weights
+}
+
+// tracedTasks counts the spans of one run of a program.
+func tracedTasks(p *program.Program) float64 {
+	n := 0.0
+	if p.Label != Untraced {
+		n = 1
+	}
+	for i := range p.Steps {
+		if st := &p.Steps[i]; st.Op == program.Spawn {
+			n += float64(st.Count) * tracedTasks(st.Child)
+		}
+	}
+	return n
+}
+
+// Untraced is the label of programs without a name: spawned tasks that no span shows.
+const Untraced = -1
+
+// Operation is one kind of request.
+type Operation struct {
+	Program *program.Program
+	// Weight is the operation's share of the arrivals, relative to the others of its service; more than 0.
+	Weight float64
+}
+
+// Span is what all spans of one program have in common.
+type Span struct {
+	Name       string
+	Kind       Kind
+	Attributes []Attribute // sorted by key
+}
+
+// Attribute is a span attribute; Value is a string, int64, float64 or bool.
+type Attribute struct {
+	Key   string
+	Value any
+}
+
+// Kind is the kind of a span, as OpenTelemetry defines it.
+type Kind uint8
+
+// The kinds of spans.
+const (
+	Server Kind = iota
+	Client
+	Internal
+	Producer
+	Consumer
+)
+
+// kindNames are the YAML values, by Kind.
+var kindNames = []string{"server", "client", "internal", "producer", "consumer"}
+
+// String is the kind's name in YAML.
+func (k Kind) String() string { return kindNames[k] }
+
+// Labels of the random streams that are derived from a service's seed.
+const (
+	streamArrivals uint64 = iota + 1 // instance: gaps between arrivals
+	streamRequests                   // instance, arrival: operation and work
+	streamRuntime                    // instance: the runtime's own choices, such as whom to steal from
+)
+
+// seed of the service's streams. The FNV hash keeps services apart that share the fleet's seed.
+func (s *Service) seed(fleetSeed uint64) uint64 {
+	if s.Seed != nil {
+		return *s.Seed
+	}
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(s.Name)) // never fails
+	r := sim.Stream(fleetSeed, h.Sum64())
+	return r.Uint64()
+}
