@@ -1,0 +1,60 @@
+package syntheticloadreceiver
+
+import (
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/confmap"
+	"go.opentelemetry.io/collector/confmap/confmaptest"
+
+	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/metadata"
+)
+
+func load(t *testing.T, name string) *Config {
+	t.Helper()
+	cm, err := confmaptest.LoadConf(filepath.Join("testdata", "config.yaml"))
+	require.NoError(t, err)
+	sub, err := cm.Sub(component.NewIDWithName(metadata.Type, name).String())
+	require.NoError(t, err)
+	cfg := NewDefaultConfig()
+	require.NoError(t, sub.Unmarshal(cfg))
+	return cfg
+}
+
+func TestConfig(t *testing.T) {
+	cfg := load(t, "full")
+	require.NoError(t, confmap.Validate(cfg))
+	assert.Equal(t, uint64(42), cfg.Seed)
+	assert.Equal(t, ClockUnpaced, cfg.Clock)
+	assert.Equal(t, time.Minute, cfg.Duration)
+	assert.Equal(t, BackpressureDrop, cfg.OnBackpressure)
+	assert.False(t, cfg.TaskFields)
+	f, err := cfg.fleet()
+	require.NoError(t, err)
+	assert.Positive(t, f.SliceLength())
+}
+
+func TestInvalidConfig(t *testing.T) {
+	for name, want := range map[string][]string{
+		"no_services": {"services: empty; want at least one of the services"},
+		"bad_values": {
+			`clock: "slow" is not allowed; want realtime or unpaced`,
+			`duration: -1s is not allowed; want 0s (until stopped) or more`,
+			`on_backpressure: "shrug" is not allowed; want block or drop`,
+			`services[0].runtime.worker_threads: 0 is not allowed; want 1 to 1024`,
+		},
+		"reserved_attribute": {`services[0].operations[0].attributes.busy_ns: recorded by the runtime or derived from it; want an attribute of the operation's own`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := confmap.Validate(load(t, name))
+			require.Error(t, err)
+			for _, w := range want {
+				assert.ErrorContains(t, err, w)
+			}
+		})
+	}
+}

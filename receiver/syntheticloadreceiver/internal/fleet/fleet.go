@@ -1,0 +1,105 @@
+// Package fleet plays services in virtual time and builds the spans that they would send.
+//
+// A [Fleet] holds one simulation with every instance of every service on it. [Fleet.Advance] plays it; tasks that finish are
+// kept as plain records until [Fleet.Discard]. [Fleet.Traces] builds pdata from the records, any number of times: a batch
+// that a pipeline refused cannot be sent again, because the pipeline may have changed it.
+//
+// Everything in a span but the start of time follows from the configuration and the seed, identifiers included. They
+// are drawn from the seed, the service's name, the instance and the number of the request or task, so they do not
+// depend on what else the fleet does.
+package fleet
+
+import (
+	"time"
+
+	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
+	"github.com/runtimelab/otelcol-runtimelab/workload"
+)
+
+// Fleet is a set of services at some virtual time. Not safe for concurrent use.
+type Fleet struct {
+	sim        sim.Simulation
+	processes  []*process
+	taskFields bool
+	slice      sim.Time
+	spans      int
+}
+
+// process is one instance of a service and the spans it has finished.
+type process struct {
+	instance *workload.Instance
+	identity identity
+	finished []scheduler.Finished
+}
+
+const (
+	longestSlice  = 100 * time.Millisecond
+	shortestSlice = time.Millisecond
+	// spansPerSlice is what a slice aims at: large enough to be cheap to send, small enough to be held.
+	spansPerSlice = 8192
+)
+
+// New makes a fleet at virtual time 0. taskFields adds what services record that measure their own futures.
+func New(services []*workload.Service, seed uint64, taskFields bool) *Fleet {
+	f := &Fleet{taskFields: taskFields}
+	rate := 0.0
+	for _, s := range services {
+		for n := range s.Instances {
+			p := &process{identity: newIdentity(s, seed, n)}
+			p.instance = s.Play(&f.sim, seed, n, scheduler.Observer{Finished: func(t *scheduler.Finished) {
+				if t.Program.Label != workload.Untraced {
+					p.finished = append(p.finished, *t)
+					f.spans++
+				}
+			}})
+			f.processes = append(f.processes, p)
+		}
+		rate += float64(s.Instances) * s.SpanRate()
+	}
+	f.slice = sim.Time(min(max(spansPerSlice/rate*float64(time.Second), float64(shortestSlice)), float64(longestSlice)))
+	return f
+}
+
+// SliceLength is the virtual time to play before the spans are taken: at most 100 ms, less at high rates. It depends on
+// the configuration alone, so that two runs cut their batches at the same places.
+func (f *Fleet) SliceLength() sim.Time { return f.slice }
+
+// Advance plays until a virtual time.
+func (f *Fleet) Advance(until sim.Time) { f.sim.Run(until) }
+
+// StopArrivals lets no further request arrive.
+func (f *Fleet) StopArrivals() {
+	for _, p := range f.processes {
+		p.instance.Stop()
+	}
+}
+
+// Live is the number of tasks in flight.
+func (f *Fleet) Live() int {
+	n := 0
+	for _, p := range f.processes {
+		n += p.instance.Runtime().Live()
+	}
+	return n
+}
+
+// Requests counts the arrivals so far.
+func (f *Fleet) Requests() uint64 {
+	n := uint64(0)
+	for _, p := range f.processes {
+		n += p.instance.Arrivals()
+	}
+	return n
+}
+
+// Spans is the number of spans finished since the last Discard.
+func (f *Fleet) Spans() int { return f.spans }
+
+// Discard forgets the finished spans.
+func (f *Fleet) Discard() {
+	for _, p := range f.processes {
+		p.finished = p.finished[:0]
+	}
+	f.spans = 0
+}
