@@ -1,0 +1,57 @@
+package runtimeviewexporter
+
+import (
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/confmap"
+	"go.opentelemetry.io/collector/confmap/confmaptest"
+)
+
+func TestConfig(t *testing.T) {
+	file, err := confmaptest.LoadConf(filepath.Join("testdata", "config.yaml"))
+	require.NoError(t, err)
+	for id, want := range map[string]*Config{
+		"runtime_view":          {Interval: 5 * time.Second},
+		"runtime_view/slow":     {Interval: time.Minute},
+		"runtime_view/shortest": {Interval: 100 * time.Millisecond},
+	} {
+		t.Run(id, func(t *testing.T) {
+			cfg, err := load(t, file, id)
+			require.NoError(t, err)
+			assert.Equal(t, want, cfg)
+			assert.NoError(t, confmap.Validate(cfg))
+		})
+	}
+}
+
+func TestConfigInvalid(t *testing.T) {
+	file, err := confmaptest.LoadConf(filepath.Join("testdata", "config.yaml"))
+	require.NoError(t, err)
+	for id, want := range map[string]string{
+		"runtime_view/zero":      "interval: 0s is not allowed; want 100ms or more",
+		"runtime_view/negative":  "interval: -1s is not allowed; want 100ms or more",
+		"runtime_view/too_short": "interval: 99ms is not allowed; want 100ms or more",
+	} {
+		t.Run(id, func(t *testing.T) {
+			cfg, err := load(t, file, id)
+			require.NoError(t, err)
+			assert.EqualError(t, confmap.Validate(cfg), want)
+		})
+	}
+	t.Run("unknown key", func(t *testing.T) {
+		_, err := load(t, file, "runtime_view/misspelt")
+		assert.ErrorContains(t, err, "has invalid keys: intervall")
+	})
+}
+
+func load(t *testing.T, file *confmap.Conf, id string) (*Config, error) {
+	t.Helper()
+	section, err := file.Sub(id)
+	require.NoError(t, err)
+	cfg := NewFactory().CreateDefaultConfig().(*Config)
+	return cfg, section.Unmarshal(cfg)
+}

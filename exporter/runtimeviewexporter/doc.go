@@ -1,0 +1,14 @@
+//go:generate go tool -modfile=../../internal/tools/go.mod mdatagen metadata.yaml
+
+// Package runtimeviewexporter shows the async runtimes side by side: it aggregates the spans that reach the far end of
+// a pipeline and prints a table to stdout every interval and once more at shutdown, one column for each runtime.
+//
+// Three parts, each with a file or package of its own:
+//
+//	pdata span --(span.go)--> aggregate.Span --(internal/aggregate)--> aggregate.Snapshot --(table.go)--> text
+//
+// Consuming goroutines count under one lock, a batch at a time; a single reporting goroutine (report.go) takes a
+// snapshot at each tick and writes it without holding the lock, so that a slow terminal does not slow the pipeline.
+// Everything is read from the received spans, which are not trusted: the state has a fixed size, a value of the wrong
+// type or out of range is counted and left out, and no text from a span is ever printed.
+package runtimeviewexporter

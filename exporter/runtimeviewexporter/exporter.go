@@ -1,0 +1,80 @@
+package runtimeviewexporter
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.uber.org/zap"
+
+	"github.com/runtimelab/otelcol-runtimelab/exporter/runtimeviewexporter/internal/aggregate"
+)
+
+// view counts what arrives and owns the goroutine that reports it.
+type view struct {
+	id       component.ID
+	interval time.Duration
+	logger   *zap.Logger
+	out      io.Writer
+
+	mu     sync.Mutex
+	totals aggregate.Totals // guarded by mu
+
+	stop     context.CancelFunc // nil until start
+	finished chan struct{}      // closed when the last table is out
+}
+
+func newView(cfg *Config, set exporter.Settings, out io.Writer) *view {
+	return &view{id: set.ID, interval: cfg.Interval, logger: set.Logger, out: out}
+}
+
+// start begins reporting, which goes on until shutdown: ctx itself ends with the startup.
+func (v *view) start(ctx context.Context, _ component.Host) error {
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	v.stop = stop
+	v.finished = make(chan struct{})
+	go v.report(ctx)
+	return nil
+}
+
+// shutdown prints the final table, once. It does nothing if reporting never started. Only a blocked stdout can hold it
+// up; the end of ctx releases it, and the final table is then lost or cut short.
+func (v *view) shutdown(ctx context.Context) error {
+	if v.stop == nil {
+		return nil
+	}
+	v.stop()
+	select {
+	case <-v.finished:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("final table not printed, stdout is blocked: %w", ctx.Err())
+	}
+}
+
+// consumeTraces never fails. It holds the lock for the whole batch: one lock is cheaper than one for each span, and
+// nobody waits for it but other batches and, for microseconds each interval, the report.
+func (v *view) consumeTraces(_ context.Context, traces ptrace.Traces) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, resource := range traces.ResourceSpans().All() {
+		for _, scope := range resource.ScopeSpans().All() {
+			for _, span := range scope.Spans().All() {
+				v.totals.Observe(readSpan(span))
+			}
+		}
+	}
+	v.totals.EndBatch(time.Now())
+	return nil
+}
+
+func (v *view) snapshot() aggregate.Snapshot {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.totals.Snapshot()
+}

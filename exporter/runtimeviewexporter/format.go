@@ -1,0 +1,107 @@
+package runtimeviewexporter
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/runtimelab/otelcol-runtimelab/histogram"
+)
+
+// maxGrouped is the largest count that is written out: 15 characters with its commas, which still fits a column.
+const maxGrouped = 999_999_999_999
+
+// formatCount writes a count in full with commas, or with three digits and a power of ten if it is too wide.
+func formatCount(n uint64) string {
+	if n > maxGrouped {
+		return strconv.FormatFloat(float64(n), 'e', 2, 64)
+	}
+	digits := strconv.FormatUint(n, 10)
+	grouped := make([]byte, 0, len(digits)+len(digits)/3)
+	for i := range len(digits) {
+		if i > 0 && (len(digits)-i)%3 == 0 {
+			grouped = append(grouped, ',')
+		}
+		grouped = append(grouped, digits[i])
+	}
+	return string(grouped)
+}
+
+// formatRate writes a rate, 0 or more, with three digits, and larger ones as a count.
+func formatRate(perSecond float64) string {
+	switch {
+	case perSecond < 99.95:
+		return threeDigits(perSecond)
+	case perSecond <= maxGrouped:
+		return formatCount(uint64(math.Round(perSecond)))
+	default:
+		return strconv.FormatFloat(perSecond, 'e', 2, 64)
+	}
+}
+
+// formatShare writes a share from 0 to 1 as a percentage.
+func formatShare(share float64) string {
+	return threeDigits(share*100) + "%"
+}
+
+// formatDuration writes a duration, 0 or more, with three digits and the unit that makes them at least 1.
+func formatDuration(ns int64) string {
+	if ns < 1000 {
+		return strconv.FormatInt(ns, 10) + "ns"
+	}
+	value := float64(ns) / 1000
+	for _, unit := range []string{"µs", "ms"} {
+		if value < 999.5 { // above, three digits would round to 1000
+			return threeDigits(value) + unit
+		}
+		value /= 1000
+	}
+	return threeDigits(value) + "s"
+}
+
+// formatQuantile writes a quantile that a histogram told. Beyond the histogram's range only the bound is known.
+func formatQuantile(ns int64) string {
+	fastest, slowest := int64(histogram.UpperBound(0)), int64(histogram.LowerBound(histogram.Buckets-1))
+	switch {
+	case ns <= fastest:
+		return "≤" + formatDuration(fastest)
+	case ns >= slowest:
+		return ">" + formatDuration(slowest)
+	default:
+		return formatDuration(ns)
+	}
+}
+
+// threeDigits writes a number that is 0 or more with three digits, and the whole part of larger ones in full. Below
+// 0.01 it has fewer, as two decimals are left.
+func threeDigits(x float64) string {
+	switch {
+	case x == 0:
+		return "0"
+	case x < 9.995:
+		return strconv.FormatFloat(x, 'f', 2, 64)
+	case x < 99.95:
+		return strconv.FormatFloat(x, 'f', 1, 64)
+	default:
+		return strconv.FormatFloat(x, 'f', 0, 64)
+	}
+}
+
+// formatWindow writes the length of a window as a person would set it: 5s and 1m0s, not 5.00s and 60.0s.
+func formatWindow(window time.Duration) string {
+	switch {
+	case window < time.Second:
+		return formatDuration(window.Nanoseconds())
+	case window < time.Minute:
+		return window.Round(10 * time.Millisecond).String()
+	default:
+		return window.Round(time.Second).String()
+	}
+}
+
+// formatClock writes elapsed time as hours, minutes and seconds.
+func formatClock(elapsed time.Duration) string {
+	seconds := int64(elapsed / time.Second)
+	return fmt.Sprintf("%02d:%02d:%02d", seconds/3600, seconds/60%60, seconds%60)
+}

@@ -1,0 +1,40 @@
+package runtimeviewexporter
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
+)
+
+// FuzzConsumeTraces sends whatever bytes parse as OTLP: nothing panics, no span is lost, and the table stays a table.
+func FuzzConsumeTraces(f *testing.F) {
+	var marshaler ptrace.ProtoMarshaler
+	for _, traces := range []ptrace.Traces{
+		ptrace.NewTraces(), hostileSpans(4), newBatch(2, semconv.RuntimeTokio, semconv.RuntimeAsyncStd, semconv.RuntimeSmol, ""),
+	} {
+		seed, err := marshaler.MarshalTraces(traces)
+		require.NoError(f, err)
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var unmarshaler ptrace.ProtoUnmarshaler
+		traces, err := unmarshaler.UnmarshalTraces(data)
+		if err != nil {
+			return
+		}
+		traces.MarkReadOnly()
+		var v view
+		require.NoError(t, v.consumeTraces(t.Context(), traces))
+
+		// No goroutine reports: the fuzzer takes one that runs by chance for a change in coverage.
+		snapshot := v.snapshot()
+		require.EqualValues(t, traces.SpanCount(), snapshot.Counts.Total())
+		reporter := newReporter("runtime_view", time.Unix(0, 0))
+		requirePrintable(t, reporter.periodic(time.Unix(1, 0), snapshot))
+		requirePrintable(t, reporter.final(time.Unix(2, 0), snapshot))
+	})
+}

@@ -1,0 +1,102 @@
+// Package aggregate adds up what spans say about the async runtime that they ran on, and tells it as plain numbers.
+//
+// [Totals] takes one [Span] at a time and keeps, for each [Runtime], counts, sums and two histograms: 110 KB
+// altogether, whatever arrives and however long. [Totals.Snapshot] reads them out. A number that no span carried is an
+// unknown [Value], never 0: a pipeline without task measurements has no queue wait, which is not a queue wait of none.
+//
+// Values out of range are not trusted: they are left out and counted in Snapshot.Malformed, and the span's other
+// values count as usual.
+//
+// The package knows no telemetry format and no Collector.
+package aggregate
+
+import (
+	"math"
+	"time"
+
+	"github.com/runtimelab/otelcol-runtimelab/histogram"
+)
+
+// Totals adds up spans. The zero value is ready. It is not safe for concurrent use.
+type Totals struct {
+	runtimes  [runtimeCount]runtimeTotals
+	malformed uint64
+	arrivals  arrivals
+}
+
+type runtimeTotals struct {
+	spans         uint64
+	latency       histogram.Histogram
+	queueWait     histogram.Histogram
+	busyRatioSum  float64
+	busyRatios    uint64
+	steals        uint64 // saturates: a hostile count must not wrap to a small one
+	stealsCarried bool
+	warm          uint64
+	outliers      uint64 // of the warm ones
+}
+
+// Observe adds one span. Called once for each span; it allocates nothing.
+func (t *Totals) Observe(s Span) {
+	r := &t.runtimes[s.Runtime]
+	r.spans++
+	t.malformed += uint64(s.Malformed)
+
+	if s.Latency.Known {
+		t.record(&r.latency, s.Latency.Number)
+	}
+	if s.QueueWait.Known {
+		t.record(&r.queueWait, s.QueueWait.Number)
+	}
+	if s.BusyRatio.Known {
+		if ratio := s.BusyRatio.Number; ratio >= 0 && ratio <= 1 { // NaN is neither
+			r.busyRatioSum += ratio
+			r.busyRatios++
+		} else {
+			t.malformed++
+		}
+	}
+	if s.Steals.Known {
+		if n := s.Steals.Number; n >= 0 {
+			r.steals = addSaturating(r.steals, uint64(n))
+			r.stealsCarried = true
+		} else {
+			t.malformed++
+		}
+	}
+	if s.Warm {
+		r.warm++
+		if s.Outlier {
+			r.outliers++
+		}
+	}
+}
+
+func (t *Totals) record(h *histogram.Histogram, ns int64) {
+	if ns < 0 {
+		t.malformed++
+		return
+	}
+	h.Record(ns)
+}
+
+func addSaturating(a, b uint64) uint64 {
+	if b > math.MaxUint64-a {
+		return math.MaxUint64
+	}
+	return a + b
+}
+
+// EndBatch says that the spans observed since the last call arrived together, at this time. A batch without spans is no
+// arrival.
+func (t *Totals) EndBatch(at time.Time) {
+	t.arrivals.batch(at, t.counts())
+}
+
+func (t *Totals) counts() Counts {
+	var counts Counts
+	for i := range t.runtimes {
+		counts[i] = t.runtimes[i].spans
+	}
+	return counts
+}

@@ -1,0 +1,66 @@
+package aggregate
+
+import "github.com/runtimelab/otelcol-runtimelab/histogram"
+
+// Snapshot tells the totals of a moment.
+type Snapshot struct {
+	// Columns holds the runtimes that occurred, always in the same order: Tokio, AsyncStd, Smol, Unknown.
+	Columns []Column
+	// Counts holds the spans of each runtime, those that did not occur included.
+	Counts Counts
+	// Run holds the rates from the first arrival to the last.
+	Run Rates
+	// Malformed is the number of values, of all spans, that were left out as unreadable or out of range.
+	Malformed uint64
+}
+
+// Column tells the totals of one runtime.
+type Column struct {
+	Runtime   Runtime
+	Spans     uint64
+	Latency   Quantiles
+	QueueWait Quantiles
+	BusyRatio Value[float64] // mean over the spans that carry it, each with the same weight
+	Steals    Value[uint64]  // sum
+	Outliers  Value[float64] // outliers / warm spans, 0 to 1
+}
+
+// Quantiles holds the median and the 99th percentile of a duration in ns.
+type Quantiles struct {
+	P50, P99 Value[int64]
+}
+
+// Snapshot reads the totals.
+func (t *Totals) Snapshot() Snapshot {
+	s := Snapshot{Counts: t.counts(), Run: t.arrivals.rates(), Malformed: t.malformed}
+	for _, runtime := range order {
+		if r := &t.runtimes[runtime]; r.spans > 0 {
+			s.Columns = append(s.Columns, r.column(runtime))
+		}
+	}
+	return s
+}
+
+func (r *runtimeTotals) column(runtime Runtime) Column {
+	c := Column{
+		Runtime:   runtime,
+		Spans:     r.spans,
+		Latency:   quantiles(&r.latency),
+		QueueWait: quantiles(&r.queueWait),
+		Steals:    Value[uint64]{Number: r.steals, Known: r.stealsCarried},
+	}
+	if r.busyRatios > 0 {
+		c.BusyRatio = Known(r.busyRatioSum / float64(r.busyRatios))
+	}
+	if r.warm > 0 {
+		c.Outliers = Known(float64(r.outliers) / float64(r.warm))
+	}
+	return c
+}
+
+func quantiles(h *histogram.Histogram) Quantiles {
+	if h.Count() == 0 {
+		return Quantiles{}
+	}
+	return Quantiles{P50: Known(h.Quantile(0.50)), P99: Known(h.Quantile(0.99))}
+}

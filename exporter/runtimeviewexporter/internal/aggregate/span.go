@@ -1,0 +1,24 @@
+package aggregate
+
+// Value is a number that may not be known. Its zero value is the unknown one.
+type Value[T any] struct {
+	Number T
+	Known  bool
+}
+
+// Known returns a value that is known.
+func Known[T any](number T) Value[T] {
+	return Value[T]{Number: number, Known: true}
+}
+
+// Span holds what a span says about itself. The zero value says nothing.
+type Span struct {
+	Runtime   Runtime
+	Latency   Value[int64]   // duration of the span, ns; 0 or more
+	QueueWait Value[int64]   // runnable but not running, summed over the task's polls, ns; 0 or more
+	BusyRatio Value[float64] // share of the duration spent being polled, 0 to 1
+	Steals    Value[int64]   // times another worker took the task from a queue; 0 or more
+	Warm      bool           // the span was classified: enough spans of its key had been seen
+	Outlier   bool           // it is one of the slowest of its key; means nothing unless Warm
+	Malformed uint32         // values that could not be read
+}

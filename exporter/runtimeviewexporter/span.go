@@ -1,0 +1,64 @@
+package runtimeviewexporter
+
+import (
+	"math"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/runtimelab/otelcol-runtimelab/exporter/runtimeviewexporter/internal/aggregate"
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
+)
+
+// readSpan takes from a span what the table shows, in one pass over its attributes. Called once for each span; it
+// allocates nothing. If an attribute occurs twice, which OTLP forbids, the last one counts.
+func readSpan(span ptrace.Span) aggregate.Span {
+	var s aggregate.Span
+	s.Latency, s.Malformed = duration(span.StartTimestamp(), span.EndTimestamp())
+	for key, value := range span.Attributes().All() {
+		switch key {
+		case semconv.RuntimeName:
+			s.Runtime = aggregate.RuntimeNamed(value.Str())
+		case semconv.QueueWaitNs:
+			s.QueueWait = readInt(value, &s)
+		case semconv.TaskStealCount:
+			s.Steals = readInt(value, &s)
+		case semconv.BusyRatio:
+			if value.Type() == pcommon.ValueTypeDouble {
+				s.BusyRatio = aggregate.Known(value.Double())
+			} else {
+				s.Malformed++
+			}
+		case semconv.LatencyClass:
+			if value.Type() == pcommon.ValueTypeStr {
+				s.Warm = true
+			} else {
+				s.Malformed++
+			}
+		case semconv.LatencyOutlier:
+			if value.Type() == pcommon.ValueTypeBool {
+				s.Outlier = value.Bool()
+			} else {
+				s.Malformed++
+			}
+		}
+	}
+	return s
+}
+
+func readInt(value pcommon.Value, s *aggregate.Span) aggregate.Value[int64] {
+	if value.Type() != pcommon.ValueTypeInt {
+		s.Malformed++
+		return aggregate.Value[int64]{}
+	}
+	return aggregate.Known(value.Int())
+}
+
+// duration is the time from start to end. OTLP requires both; a span without a start, or with an end before it (an
+// unset end is 0), has no duration and counts as one malformed value.
+func duration(start, end pcommon.Timestamp) (ns aggregate.Value[int64], malformed uint32) {
+	if start == 0 || end < start || end-start > math.MaxInt64 {
+		return aggregate.Value[int64]{}, 1
+	}
+	return aggregate.Known(int64(end - start)), 0 //nolint:gosec // G115: at most MaxInt64, checked above
+}

@@ -1,0 +1,97 @@
+package runtimeviewexporter
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/runtimelab/otelcol-runtimelab/exporter/runtimeviewexporter/internal/aggregate"
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
+)
+
+const epoch = pcommon.Timestamp(1_700_000_000_000_000_000)
+
+// newSpan returns a span of this duration, without attributes.
+func newSpan(duration time.Duration) ptrace.Span {
+	span := ptrace.NewSpan()
+	span.SetStartTimestamp(epoch)
+	span.SetEndTimestamp(epoch + pcommon.Timestamp(duration.Nanoseconds()))
+	return span
+}
+
+// describe writes the attributes of a classified span with task measurements.
+func describe(attributes pcommon.Map, runtime string, queueWait time.Duration, outlier bool) {
+	attributes.PutStr(semconv.RuntimeName, runtime)
+	attributes.PutInt(semconv.QueueWaitNs, queueWait.Nanoseconds())
+	attributes.PutDouble(semconv.BusyRatio, 0.25)
+	attributes.PutInt(semconv.TaskStealCount, 2)
+	attributes.PutStr(semconv.LatencyClass, semconv.ClassNormal)
+	if outlier {
+		attributes.PutStr(semconv.LatencyClass, semconv.ClassOutlier)
+		attributes.PutBool(semconv.LatencyOutlier, true)
+	}
+}
+
+func TestReadSpan(t *testing.T) {
+	full := newSpan(2 * time.Millisecond)
+	full.Attributes().PutStr("http.route", "/orders/{id}")
+	describe(full.Attributes(), semconv.RuntimeSmol, 40*time.Microsecond, true)
+	assert.Equal(t, aggregate.Span{
+		Runtime:   aggregate.Smol,
+		Latency:   aggregate.Known[int64](2_000_000),
+		QueueWait: aggregate.Known[int64](40_000),
+		BusyRatio: aggregate.Known(0.25),
+		Steals:    aggregate.Known[int64](2),
+		Warm:      true,
+		Outlier:   true,
+	}, readSpan(full))
+
+	bare := newSpan(0)
+	assert.Equal(t, aggregate.Span{Latency: aggregate.Known[int64](0)}, readSpan(bare), "a span without our attributes")
+}
+
+func TestReadSpanOfWrongTypes(t *testing.T) {
+	for _, key := range []string{
+		semconv.RuntimeName, semconv.QueueWaitNs, semconv.BusyRatio, semconv.TaskStealCount, semconv.LatencyClass, semconv.LatencyOutlier,
+	} {
+		t.Run(key, func(t *testing.T) {
+			span := newSpan(time.Second)
+			span.Attributes().PutEmptyMap(key).PutStr(semconv.RuntimeName, semconv.RuntimeTokio)
+			want := aggregate.Span{Latency: aggregate.Known(time.Second.Nanoseconds()), Malformed: 1}
+			if key == semconv.RuntimeName {
+				want.Malformed = 0 // such a span has its own column already: unknown
+			}
+			assert.Equal(t, want, readSpan(span))
+		})
+	}
+}
+
+func TestDuration(t *testing.T) {
+	const last = pcommon.Timestamp(math.MaxUint64)
+	none := aggregate.Value[int64]{}
+	for name, tt := range map[string]struct {
+		start, end pcommon.Timestamp
+		want       aggregate.Value[int64]
+	}{
+		"usual":            {epoch, epoch + 5, aggregate.Known[int64](5)},
+		"zero":             {epoch, epoch, aggregate.Known[int64](0)},
+		"end before start": {epoch, epoch - 1, none},
+		"no end":           {epoch, 0, none},
+		"no start":         {0, epoch, none},
+		"neither":          {0, 0, none},
+		"longest":          {1, 1 + math.MaxInt64, aggregate.Known[int64](math.MaxInt64)},
+		"too long":         {1, 2 + math.MaxInt64, none},
+		"last to first":    {last, 1, none},
+		"first to last":    {1, last, none},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, malformed := duration(tt.start, tt.end)
+			assert.Equal(t, tt.want, got)
+			assert.Equal(t, !tt.want.Known, malformed == 1)
+		})
+	}
+}

@@ -1,0 +1,104 @@
+package runtimeviewexporter
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/runtimelab/otelcol-runtimelab/exporter/runtimeviewexporter/internal/aggregate"
+)
+
+// A label and four columns make 79 characters; a cell is at most 15 (see format.go), so columns never touch.
+const (
+	labelWidth  = 15
+	columnWidth = 16
+)
+
+// unknown stands where nothing is known. It is never 0: nobody measured is not the same as measured none.
+const unknown = "-"
+
+// column is what one runtime's cells are made from.
+type column struct {
+	aggregate.Column
+	rate aggregate.Value[float64]
+}
+
+// rows are the lines of the table from top to bottom, each with how its cells read.
+var rows = []struct {
+	label string
+	cell  func(column) string
+}{
+	{"spans", func(c column) string { return formatCount(c.Spans) }},
+	{"rate (/s)", func(c column) string { return cell(c.rate, formatRate) }},
+	{"latency p50", func(c column) string { return cell(c.Latency.P50, formatQuantile) }},
+	{"latency p99", func(c column) string { return cell(c.Latency.P99, formatQuantile) }},
+	{"queue wait p50", func(c column) string { return cell(c.QueueWait.P50, formatQuantile) }},
+	{"queue wait p99", func(c column) string { return cell(c.QueueWait.P99, formatQuantile) }},
+	{"busy ratio", func(c column) string { return cell(c.BusyRatio, formatShare) }},
+	{"steals", func(c column) string { return cell(c.Steals, formatCount) }},
+	{"outliers", func(c column) string { return cell(c.Outliers, formatShare) }},
+}
+
+func cell[T any](value aggregate.Value[T], format func(T) string) string {
+	if !value.Known {
+		return unknown
+	}
+	return format(value.Number)
+}
+
+// heading is the line above the table.
+type heading struct {
+	id      string
+	title   string // what the table covers, if that is not plain
+	elapsed time.Duration
+	over    string // joins the rate with its window: "in the last"
+}
+
+func (h heading) render(spans uint64, rates aggregate.Rates) string {
+	var b strings.Builder
+	b.WriteString(h.id)
+	if h.title != "" {
+		b.WriteString("  " + h.title)
+	}
+	b.WriteString("  " + formatClock(h.elapsed))
+	if spans == 0 {
+		b.WriteString("  no spans received\n")
+		return b.String()
+	}
+	b.WriteString("  " + formatCount(spans) + " span")
+	if spans > 1 {
+		b.WriteByte('s')
+	}
+	if rates.Total.Known {
+		fmt.Fprintf(&b, ", %s/s %s %s", formatRate(rates.Total.Number), h.over, formatWindow(rates.Window))
+	}
+	b.WriteByte('\n')
+	return b.String()
+}
+
+// render returns the whole text of a table: heading, one column for each runtime that occurred, a note on what was left
+// out, and an empty line that sets it apart from what comes next. Without spans it is the heading alone.
+func render(h heading, s aggregate.Snapshot, rates aggregate.Rates) string {
+	var b strings.Builder
+	b.WriteString(h.render(s.Counts.Total(), rates))
+	if len(s.Columns) == 0 {
+		return b.String()
+	}
+	fmt.Fprintf(&b, "%-*s", labelWidth, "")
+	for _, c := range s.Columns {
+		fmt.Fprintf(&b, "%*s", columnWidth, c.Runtime)
+	}
+	b.WriteByte('\n')
+	for _, row := range rows {
+		fmt.Fprintf(&b, "%-*s", labelWidth, row.label)
+		for _, c := range s.Columns {
+			fmt.Fprintf(&b, "%*s", columnWidth, row.cell(column{c, rates.Of(c.Runtime)}))
+		}
+		b.WriteByte('\n')
+	}
+	if s.Malformed > 0 {
+		fmt.Fprintf(&b, "values left out: %s (wrong type, out of range, or end before start)\n", formatCount(s.Malformed))
+	}
+	b.WriteByte('\n')
+	return b.String()
+}
