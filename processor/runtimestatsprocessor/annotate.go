@@ -1,0 +1,110 @@
+package runtimestatsprocessor
+
+import (
+	"math/bits"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/latency"
+	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/runtimes"
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
+)
+
+// annotation is what there is to write on one span.
+type annotation struct {
+	runtime         string // "" if unknown or already there
+	account         runtimes.Account
+	queueWaitSource string
+	verdict         latency.Verdict
+	duration        int64
+}
+
+// Number of latency attributes on a span that has been judged, and how many more an outlier gets.
+const (
+	latencyAttributes = 2
+	outlierAttributes = 6
+)
+
+// yield takes out of the annotation what the span already carries.
+func (a *annotation) yield(present derivedSet) {
+	a.account.Known &^= present.parts()
+	if present.has(derivedBusyRatio) {
+		a.account.HasBusyRatio = false
+	}
+	if present.has(derivedQueueWaitSource) {
+		// It tells the source of a queue wait that is not ours.
+		a.account.Known &^= 1 << runtimes.QueueWait
+	}
+	if present.has(derivedLatency) {
+		a.verdict.State = latency.Warming
+	}
+}
+
+func (a *annotation) outlier() bool {
+	return a.verdict.State == latency.Judged && a.verdict.Class >= latency.Outlier
+}
+
+// size returns the number of attributes.
+func (a *annotation) size() int {
+	n := bits.OnesCount16(uint16(a.account.Known))
+	if a.account.Known.Has(runtimes.QueueWait) {
+		n++ // its source
+	}
+	if a.runtime != "" {
+		n++
+	}
+	if a.account.HasBusyRatio {
+		n++
+	}
+	if a.verdict.State == latency.Judged {
+		n += latencyAttributes
+	}
+	if a.outlier() {
+		n += outlierAttributes
+	}
+	return n
+}
+
+// write puts the annotation on a span.
+func (a *annotation) write(attributes pcommon.Map) {
+	if a.runtime != "" {
+		attributes.PutStr(semconv.RuntimeName, a.runtime)
+	}
+	if a.account.HasBusyRatio {
+		attributes.PutDouble(semconv.BusyRatio, a.account.BusyRatio)
+	}
+	for known := uint16(a.account.Known); known != 0; known &= known - 1 {
+		part := bits.TrailingZeros16(known)
+		attributes.PutInt(partNames[part], a.account.Parts[part])
+	}
+	if a.account.Known.Has(runtimes.QueueWait) {
+		attributes.PutStr(semconv.QueueWaitSource, a.queueWaitSource)
+	}
+	if a.verdict.State != latency.Judged {
+		return
+	}
+	attributes.PutDouble(semconv.LatencyPercentile, a.verdict.Percentile())
+	attributes.PutStr(semconv.LatencyClass, a.verdict.Class.String())
+	if a.outlier() {
+		baseline := a.verdict.Baseline
+		attributes.PutBool(semconv.LatencyOutlier, true)
+		attributes.PutDouble(semconv.LatencyRatioToMedian, baseline.Ratio(a.duration))
+		attributes.PutInt(semconv.LatencyBaselineP50, baseline.P50)
+		attributes.PutInt(semconv.LatencyBaselineP90, baseline.P90)
+		attributes.PutInt(semconv.LatencyBaselineP99, baseline.P99)
+		attributes.PutInt(semconv.LatencyBaselineCount, baseline.Count)
+	}
+}
+
+// removeOutlier takes the attributes of an outlier off a span that turned out to be none.
+func removeOutlier(attributes pcommon.Map) {
+	attributes.RemoveIf(func(name string, _ pcommon.Value) bool {
+		switch name {
+		case semconv.LatencyOutlier, semconv.LatencyRatioToMedian, semconv.LatencyBaselineP50, semconv.LatencyBaselineP90,
+			semconv.LatencyBaselineP99, semconv.LatencyBaselineCount:
+			return true
+		default:
+			return false
+		}
+	})
+}

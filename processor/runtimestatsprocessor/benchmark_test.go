@@ -1,0 +1,108 @@
+package runtimestatsprocessor
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+)
+
+func nopSettings() component.TelemetrySettings {
+	return componenttest.NewNopTelemetrySettings()
+}
+
+const benchmarkBatch = 1_000
+
+// benchmarkTraces returns one service's batch with ten operations and lognormal durations.
+func benchmarkTraces(taskFields bool) ptrace.Traces {
+	random := rand.New(rand.NewPCG(21, 22))
+	traces, spans := newService("orders")
+	operations := []string{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"}
+	for i := range benchmarkBatch {
+		duration := time.Duration(5e6 * math.Exp(0.5*random.NormFloat64()))
+		span := addSpan(spans, "GET /orders/{id}/"+operations[i%len(operations)], duration)
+		addTracingAttributes(span, duration/4, duration/2)
+		if taskFields {
+			addTaskFields(span, duration/8)
+		}
+	}
+	return traces
+}
+
+func attributeCount(traces ptrace.Traces) (n int) {
+	for _, span := range traces.ResourceSpans().At(0).ScopeSpans().At(0).Spans().All() {
+		n += span.Attributes().Len()
+	}
+	return n
+}
+
+// One span through the whole processor, warm, and for comparison the same number of attributes put on it without any
+// work behind them. Spans come as copies of a template, made while the clock stands.
+func BenchmarkSpan(b *testing.B) {
+	for _, bb := range []struct {
+		name       string
+		taskFields bool
+		added      int // attributes per span, the few of outliers aside
+	}{
+		{"lean", false, 4},
+		{"task fields", true, 16},
+	} {
+		template := benchmarkTraces(bb.taskFields)
+		b.Run(bb.name, func(b *testing.B) {
+			p := newTestProcessor(b, nil)
+			process := func(traces ptrace.Traces) {
+				if _, err := p.processTraces(b.Context(), traces); err != nil {
+					b.Fatal(err)
+				}
+			}
+			now := time.Now()
+			for range 20 {
+				process(copyOf(template))
+				now = now.Add(time.Second)
+				p.windows.Tick(now)
+			}
+			benchmarkCopies(b, template, bb.added, process)
+		})
+		b.Run(bb.name+", attributes only", func(b *testing.B) {
+			names := partNames[:]
+			for _, r := range attributeRoles[len(attributeRoles)-8:] {
+				names = append(names, r.name)
+			}
+			benchmarkCopies(b, template, bb.added, func(traces ptrace.Traces) {
+				for _, span := range traces.ResourceSpans().At(0).ScopeSpans().At(0).Spans().All() {
+					attributes := span.Attributes()
+					attributes.EnsureCapacity(attributes.Len() + bb.added)
+					for _, name := range names[:bb.added] {
+						attributes.PutInt(name, 1)
+					}
+				}
+			})
+		})
+	}
+}
+
+func copyOf(template ptrace.Traces) ptrace.Traces {
+	traces := ptrace.NewTraces()
+	template.CopyTo(traces)
+	return traces
+}
+
+func benchmarkCopies(b *testing.B, template ptrace.Traces, added int, process func(ptrace.Traces)) {
+	b.Helper()
+	var traces ptrace.Traces
+	b.ReportAllocs()
+	for b.Loop() {
+		b.StopTimer()
+		traces = copyOf(template)
+		b.StartTimer()
+		process(traces)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/benchmarkBatch, "ns/span")
+	more := float64(attributeCount(traces)-attributeCount(template)) / benchmarkBatch
+	require.InDelta(b, float64(added), more, 0.2)
+}

@@ -1,0 +1,154 @@
+package runtimestatsprocessor
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+
+	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/latency"
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
+)
+
+var _ component.Config = (*Config)(nil)
+
+// The entries of `key` that stand for a property of the span rather than for a resource attribute.
+const (
+	keySpanName = "span.name"
+	keySpanKind = "span.kind"
+)
+
+// Config configures the runtime_stats processor.
+type Config struct {
+	// Key says which spans are compared with each other: those that agree in every entry. An entry is `span.name`,
+	// `span.kind` or the name of a resource attribute. More entries compare like with like more strictly, but each key
+	// needs MinCount spans of its own and 11 KB. Never use what is unique to a request, such as a URL with ids in it.
+	Key []string `mapstructure:"key"`
+
+	// MaxKeys is how many keys are kept at a time, at 11 KB each. Spans of any further key get no latency attributes and
+	// are counted, until keys without traffic make room.
+	MaxKeys int `mapstructure:"max_keys"`
+
+	// Window says which spans a span is compared with.
+	Window WindowConfig `mapstructure:"window"`
+
+	// MinCount is how many spans a window must hold before it judges. At a steady rate a window holds rate * length spans:
+	// operations slower than MinCount / Window.Length (1.7 spans a second by default) are never judged. Lowering it judges
+	// rarer operations, by fewer examples.
+	MinCount int `mapstructure:"min_count"`
+
+	// Classes says where the classes of latency begin.
+	Classes ClassesConfig `mapstructure:"classes"`
+
+	// Overwrite replaces derived attributes that a span already carries, for instance from a Collector closer to the
+	// service. That Collector has seen less but knows its host better, so by default they stay.
+	Overwrite bool `mapstructure:"overwrite"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// WindowConfig says which spans a span is compared with.
+type WindowConfig struct {
+	// Length is the time constant with which spans fade: one that is t old counts exp(-t/Length). Their mean age is
+	// Length. Raising it gives steadier classes, and outliers for longer after an operation has become slower; lowering it
+	// makes a slowdown normal sooner.
+	Length time.Duration `mapstructure:"length"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// ClassesConfig says where the classes of latency begin, as quantiles of a key's window.
+type ClassesConfig struct {
+	// Elevated is the quantile above which a span is elevated.
+	Elevated float64 `mapstructure:"elevated"`
+
+	// Outlier is the quantile above which a span is an outlier, if it also exceeds MinRatioToMedian times the median.
+	Outlier float64 `mapstructure:"outlier"`
+
+	// Extreme is the quantile above which an outlier is extreme. While a window holds fewer than 10/(1-Extreme) spans
+	// (10,000 by default), that is four times the outlier quantile's duration instead.
+	Extreme float64 `mapstructure:"extreme"`
+
+	// MinRatioToMedian is how many times slower than the median an outlier must be. It keeps operations whose durations
+	// hardly differ from having outliers; 0 turns it off, and then the slowest 1-Outlier are outliers, however fast.
+	MinRatioToMedian float64 `mapstructure:"min_ratio_to_median"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+func createDefaultConfig() component.Config {
+	return &Config{
+		Key:      []string{semconv.ServiceName, keySpanName, keySpanKind},
+		MaxKeys:  2_000,
+		Window:   WindowConfig{Length: time.Minute},
+		MinCount: 100,
+		Classes:  ClassesConfig{Elevated: 0.95, Outlier: 0.99, Extreme: 0.999, MinRatioToMedian: 2},
+	}
+}
+
+// Validate reports everything that is wrong at once.
+func (c *Config) Validate() error {
+	var errs []error
+	reject := func(key string, value any, want string) {
+		errs = append(errs, fmt.Errorf("%s: %v is not allowed; want %s", key, value, want))
+	}
+	if len(c.Key) == 0 {
+		reject("key", "[]", "at least one of span.name, span.kind or a resource attribute")
+	}
+	for i, entry := range c.Key {
+		switch {
+		case entry == "":
+			reject(fmt.Sprintf("key[%d]", i), `""`, "span.name, span.kind or a resource attribute")
+		case slices.Contains(c.Key[:i], entry):
+			reject(fmt.Sprintf("key[%d]", i), entry, "each entry once")
+		}
+	}
+	if c.MaxKeys < 1 {
+		reject("max_keys", c.MaxKeys, "1 or more")
+	}
+	if c.Window.Length < time.Second {
+		reject("window.length", c.Window.Length, "1s or more")
+	}
+	if c.MinCount < 1 {
+		reject("min_count", c.MinCount, "1 or more")
+	}
+	floor, floorName := 0.0, "0"
+	for _, quantile := range []struct {
+		key   string
+		value float64
+	}{
+		{"classes.elevated", c.Classes.Elevated},
+		{"classes.outlier", c.Classes.Outlier},
+		{"classes.extreme", c.Classes.Extreme},
+	} {
+		if quantile.value > floor && quantile.value < 1 { // false for NaN
+			floor, floorName = quantile.value, fmt.Sprintf("%s (%v)", quantile.key, quantile.value)
+		} else {
+			reject(quantile.key, quantile.value, fmt.Sprintf("more than %s and less than 1", floorName))
+		}
+	}
+	if ratio := c.Classes.MinRatioToMedian; math.IsNaN(ratio) || math.IsInf(ratio, 0) || ratio < 0 {
+		reject("classes.min_ratio_to_median", ratio, "0 or more")
+	}
+	return errors.Join(errs...)
+}
+
+func (c *Config) latencySettings() latency.Settings {
+	return latency.Settings{
+		MaxKeys:  c.MaxKeys,
+		Length:   c.Window.Length,
+		MinCount: c.MinCount,
+		Classes: latency.Classes{
+			Elevated:         c.Classes.Elevated,
+			Outlier:          c.Classes.Outlier,
+			Extreme:          c.Classes.Extreme,
+			MinRatioToMedian: c.Classes.MinRatioToMedian,
+		},
+	}
+}

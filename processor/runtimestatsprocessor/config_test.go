@@ -1,0 +1,87 @@
+package runtimestatsprocessor
+
+import (
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/confmap/confmaptest"
+)
+
+// load returns the configuration that testdata/config.yaml has under a key.
+func load(t *testing.T, id string) (*Config, error) {
+	t.Helper()
+	file, err := confmaptest.LoadConf(filepath.Join("testdata", "config.yaml"))
+	require.NoError(t, err)
+	section, err := file.Sub(id)
+	require.NoError(t, err)
+	cfg := createDefaultConfig().(*Config)
+	return cfg, section.Unmarshal(cfg)
+}
+
+func TestConfig(t *testing.T) {
+	changed := func(change func(*Config)) *Config {
+		cfg := createDefaultConfig().(*Config)
+		change(cfg)
+		return cfg
+	}
+	for id, want := range map[string]*Config{
+		"runtime_stats": {
+			Key:      []string{"service.name", "span.name", "span.kind"},
+			MaxKeys:  2_000,
+			Window:   WindowConfig{Length: time.Minute},
+			MinCount: 100,
+			Classes:  ClassesConfig{Elevated: 0.95, Outlier: 0.99, Extreme: 0.999, MinRatioToMedian: 2},
+		},
+		"runtime_stats/all": {
+			Key:       []string{"service.namespace", "service.name", "span.name"},
+			MaxKeys:   500,
+			Window:    WindowConfig{Length: 5 * time.Minute},
+			MinCount:  30,
+			Classes:   ClassesConfig{Elevated: 0.9, Outlier: 0.995, Extreme: 0.9995, MinRatioToMedian: 3.5},
+			Overwrite: true,
+		},
+		"runtime_stats/shorter_key": changed(func(c *Config) { c.Key = []string{"span.name"} }),
+		"runtime_stats/no_ratio":    changed(func(c *Config) { c.Classes.MinRatioToMedian = 0 }),
+	} {
+		t.Run(id, func(t *testing.T) {
+			cfg, err := load(t, id)
+			require.NoError(t, err)
+			require.NoError(t, cfg.Validate())
+			assert.Equal(t, want, cfg)
+		})
+	}
+}
+
+func TestConfigErrors(t *testing.T) {
+	for id, want := range map[string]string{
+		"runtime_stats/empty_key": "key: [] is not allowed; want at least one of span.name, span.kind or a resource attribute",
+		"runtime_stats/key_entries": `key[1]: "" is not allowed; want span.name, span.kind or a resource attribute` + "\n" +
+			"key[3]: span.name is not allowed; want each entry once",
+		"runtime_stats/sizes": "max_keys: 0 is not allowed; want 1 or more\n" +
+			"window.length: 500ms is not allowed; want 1s or more\n" +
+			"min_count: -5 is not allowed; want 1 or more",
+		"runtime_stats/negative_length": "window.length: -1s is not allowed; want 1s or more",
+		"runtime_stats/outlier_below_elevated": "classes.outlier: 0.95 is not allowed; want more than classes.elevated (0.99)" +
+			" and less than 1",
+		"runtime_stats/percent": "classes.elevated: 95 is not allowed; want more than 0 and less than 1\n" +
+			"classes.outlier: 99 is not allowed; want more than 0 and less than 1\n" +
+			"classes.extreme: 99.9 is not allowed; want more than 0 and less than 1",
+		"runtime_stats/ratio": "classes.min_ratio_to_median: -2 is not allowed; want 0 or more",
+		"runtime_stats/not_a_number": "classes.elevated: NaN is not allowed; want more than 0 and less than 1\n" +
+			"classes.min_ratio_to_median: +Inf is not allowed; want 0 or more",
+	} {
+		t.Run(id, func(t *testing.T) {
+			cfg, err := load(t, id)
+			require.NoError(t, err)
+			require.EqualError(t, cfg.Validate(), want)
+		})
+	}
+}
+
+func TestConfigRejectsUnknownKeys(t *testing.T) {
+	_, err := load(t, "runtime_stats/unknown")
+	require.ErrorContains(t, err, "has invalid keys: mode")
+}

@@ -1,0 +1,95 @@
+// Package latency says how slow a span is among the recent spans of its key.
+//
+// A key is one operation of one service: what the configuration names, by default service.name, span.name and span.kind.
+// Each key owns a window: a histogram of durations (the buckets of package histogram) in which old spans fade away
+// exponentially, and what follows from it, rebuilt by every [Windows.Tick], once a second:
+//
+//	             Observe                                Tick (1/s)
+//	duration ──► bucket index ──┬─► counts[i] += unit ──► fade, add up ──┬─► ranks[i]   percentile, mid-rank of bucket i
+//	                            ├─◄ ranks[i] ◄───────────────────────────┤
+//	                            └─◄ baseline ◄───────────────────────────┴─► baseline   p50, p90, p99, count, class limits
+//
+// So a span costs an index, two loads and one atomic addition, and is judged by the spans before it, never by itself. A key
+// below MinCount spans is warming up and judges nothing; the span that reaches MinCount builds the first tables, so a new
+// key does not wait for the tick.
+//
+// # Fading
+//
+// Every tick multiplies all counts by exp(-elapsed/Length). In the steady state a key that receives r spans a second holds
+// r*Length of them, and their mean age is Length. Counts are integers of 1/256 span. Cutting off the fraction at every tick
+// would let a bucket with one span fade up to a fifth faster than a full one and so thin out the tail, the very part that
+// matters; therefore the fraction is rounded up or down by a dither sequence, and the expected count is exact (window.fade).
+//
+// # Class limits
+//
+// The quantile that separates two classes falls inside some bucket. If this bucket is light, it is divided in proportion
+// and the flagged share comes out right for any smooth distribution. If it holds more than half of the share to be flagged
+// (many spans of about the same duration: a timeout, a coarse clock, a constant), dividing it would flag all or none of
+// them by chance; then the limit is the bucket's upper end, and none is flagged. So a class never takes more than one and
+// a half times its share, however the durations fall (limit).
+package latency
+
+import (
+	"time"
+
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
+)
+
+// Settings are the sizes and limits of all windows.
+type Settings struct {
+	MaxKeys  int           // how many keys may have a window at a time
+	Length   time.Duration // time constant of the fading
+	MinCount int           // spans a window must hold before it judges
+	Classes  Classes
+}
+
+// Classes are the quantiles above which spans are elevated, outliers or extreme, ascending, in (0, 1).
+type Classes struct {
+	Elevated, Outlier, Extreme float64
+	// MinRatioToMedian is how many times slower than the median an outlier is at least; up to 1 it has no effect.
+	MinRatioToMedian float64
+}
+
+// Class says in words how slow a span is.
+type Class uint8
+
+// The classes, from fast to slow.
+const (
+	Normal Class = iota
+	Elevated
+	Outlier
+	Extreme
+	NumClasses int = iota
+)
+
+var classNames = [NumClasses]string{semconv.ClassNormal, semconv.ClassElevated, semconv.ClassOutlier, semconv.ClassExtreme}
+
+// String returns the value of latency.class.
+func (c Class) String() string {
+	return classNames[c]
+}
+
+// State says whether a span could be judged.
+type State uint8
+
+const (
+	// Warming means that the key's window holds too few spans; this one was added.
+	Warming State = iota
+	// Judged means that the verdict holds; the span was added to the window.
+	Judged
+	// Overflow means that the key has no window because MaxKeys others have one; the span left no trace.
+	Overflow
+)
+
+// Verdict is what a window says about one span. Fields other than State are set when State is Judged.
+type Verdict struct {
+	Baseline *Baseline // what the span was compared with; read-only
+	Rank     uint16    // mid-rank among the spans of the key, 0 to 10,000
+	Class    Class
+	State    State
+}
+
+// Percentile is the rank in percent, 0 to 100.
+func (v Verdict) Percentile() float64 {
+	return float64(v.Rank) / (maxRank / 100)
+}

@@ -1,0 +1,142 @@
+package latency
+
+import (
+	"math"
+	"sync"
+	"sync/atomic"
+
+	"github.com/runtimelab/otelcol-runtimelab/histogram"
+)
+
+const (
+	// maxRank is the rank of a span slower than all others; one step is a hundredth of a percent.
+	maxRank = 10_000
+	// maxUnit is what one span adds to its bucket. Fading works on fractions of a span, hence more than 1.
+	maxUnit = 256
+	// fullBucket is the count at which a window's unit is halved, together with all its counts. It leaves room for as much
+	// again, 4 million spans, before the next tick.
+	fullBucket = 1 << 30
+)
+
+// window holds the recent durations of one key. Observing is lock-free; ticking and building take the lock.
+type window struct {
+	baseline atomic.Pointer[Baseline] // nil while the key is warming up
+	missing  atomic.Int64             // while it is: spans still to come
+	unit     atomic.Uint32            // what one span counts, a power of two up to maxUnit
+
+	mu     sync.Mutex
+	peak   uint32 // highest count at the last build
+	ticked bool   // whether it has lived through a tick
+
+	counts [histogram.Buckets]atomic.Uint32 // in units
+	// ranks holds the mid-rank of bucket i in the lower (even i) or upper half of element i/2.
+	ranks [histogram.Buckets / 2]atomic.Uint32
+}
+
+func newWindow(minCount int) *window {
+	w := &window{}
+	w.unit.Store(maxUnit)
+	w.missing.Store(int64(minCount))
+	return w
+}
+
+// observe judges a duration and adds it. It runs for every span.
+func (w *window) observe(ns int64, settings *Settings) Verdict {
+	bucket := histogram.Index(ns)
+	baseline := w.baseline.Load()
+	if baseline == nil {
+		w.counts[bucket].Add(w.unit.Load())
+		if w.missing.Add(-1) == 0 {
+			w.build(settings)
+		}
+		return Verdict{State: Warming}
+	}
+	rank := w.ranks[bucket/2].Load() >> (bucket % 2 * 16) & math.MaxUint16
+	w.counts[bucket].Add(w.unit.Load())
+	return Verdict{
+		Baseline: baseline,
+		Rank:     uint16(rank),
+		Class:    baseline.class(ns),
+		State:    Judged,
+	}
+}
+
+// build makes the tables as soon as the window is warm, between ticks.
+func (w *window) build(settings *Settings) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var below cumulative // on the stack, as in tick: 14 KB
+	w.fade(fading{keep: 1 << 32}, &below)
+	w.publish(&below, settings)
+}
+
+// tick fades the window, rebuilds its tables and reports whether it holds anything worth keeping.
+func (w *window) tick(f fading, settings *Settings) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if unit := w.unit.Load(); w.peak > fullBucket && unit > 1 {
+		// A span that read the old unit and adds it after the halving counts twice. Nobody will see one of 4 million.
+		w.unit.Store(unit / 2)
+		f.keep /= 2
+	}
+	var below cumulative
+	w.fade(f, &below)
+	w.publish(&below, settings)
+	// A window just inserted may not have got its first span yet.
+	alive := !w.ticked || below.total() >= uint64(w.unit.Load()/2)
+	w.ticked = true
+	return alive
+}
+
+// fading is what one tick does to every count: n becomes n*keep/2^32, rounded by dither.
+type fading struct {
+	keep   uint64 // the share that stays, as a fraction of 2^32
+	dither uint64 // a new term of a low-discrepancy sequence over [0, 2^64) at each tick
+}
+
+// The fractional parts of k*golden/2^64 (k = 1, 2, ...) are spread evenly over [0, 1): as a rounding threshold they round
+// up just as often as the fraction to be rounded says. stride shifts the sequence from bucket to bucket.
+const (
+	golden = 0x9E3779B97F4A7C15
+	stride = 0xC2B2AE3D27D4EB4F
+)
+
+// fade applies f to all counts and sums up what is left in below. Spans may be added meanwhile; none is lost.
+func (w *window) fade(f fading, below *cumulative) {
+	lose := 1<<32 - f.keep
+	sum, peak := uint64(0), uint64(0)
+	for i := range w.counts {
+		if n := uint64(w.counts[i].Load()); n != 0 {
+			if gone := (n*lose + f.dither>>32) >> 32; gone != 0 {
+				w.counts[i].Add(^uint32(gone - 1)) // subtracts
+				n -= gone
+			}
+			sum += n
+			peak = max(peak, n)
+		}
+		f.dither += stride
+		below[i+1] = sum
+	}
+	w.peak = uint32(peak)
+}
+
+// publish makes the tables that the sums amount to visible to observe.
+func (w *window) publish(below *cumulative, settings *Settings) {
+	spans := float64(below.total()) / float64(w.unit.Load())
+	if spans < float64(settings.MinCount) {
+		w.missing.Store(int64(math.Ceil(float64(settings.MinCount) - spans)))
+		w.baseline.Store(nil)
+		return
+	}
+	scale := maxRank / 2 / float64(below.total())
+	for i := range w.ranks {
+		// The mid-rank of a bucket: all spans below it and half of its own.
+		low := uint32(float64(below[2*i]+below[2*i+1])*scale + 0.5)
+		high := uint32(float64(below[2*i+1]+below[2*i+2])*scale + 0.5)
+		// Most ranks stay; comparing is several times cheaper than an atomic store.
+		if pair := high<<16 | low; w.ranks[i].Load() != pair {
+			w.ranks[i].Store(pair)
+		}
+	}
+	w.baseline.Store(newBaseline(below, spans, settings.Classes))
+}

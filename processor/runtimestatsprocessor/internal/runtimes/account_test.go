@@ -1,0 +1,123 @@
+package runtimes
+
+import (
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+type fields map[Field]int64
+
+type parts map[Part]int64
+
+func account(recorded fields, duration int64) (Account, parts) {
+	var f Fields
+	for field, value := range recorded {
+		f.Set(field, value)
+	}
+	a := f.Account(duration)
+	known := parts{}
+	for p := range Part(NumParts) {
+		if a.Known.Has(p) {
+			known[p] = a.Parts[p]
+		}
+	}
+	return a, known
+}
+
+func TestAccount(t *testing.T) {
+	const duration = 10_000_000
+	for _, tt := range []struct {
+		name     string
+		recorded fields
+		duration int64
+		ratio    float64 // negative: not known
+		want     parts
+	}{
+		{"nothing recorded", fields{}, duration, -1, parts{}},
+		{"busy and idle alone give the ratio", fields{Busy: 2_500_000, Idle: 7_000_000}, duration, 0.25, parts{}},
+		{
+			"a measured task is accounted for in full",
+			fields{
+				Busy: 2_000_000, Idle: 7_000_000, Scheduled: 3_000_000, LongestPoll: 1_500_000,
+				PollCount: 4, StealCount: 1, ForcedYieldCount: 0, WorkerIndex: 3, TaskID: 99,
+			},
+			duration, 0.2,
+			parts{
+				QueueWait: 3_000_000, IOWait: 4_000_000, Unaccounted: 1_000_000, TaskBusy: 2_000_000, TaskIdle: 7_000_000,
+				TaskLongestPoll: 1_500_000, TaskPolls: 4, TaskSteals: 1, TaskForcedYields: 0, Worker: 3, Task: 99,
+			},
+		},
+		{"queue wait alone", fields{Scheduled: 3_000_000}, duration, -1, parts{QueueWait: 3_000_000}},
+		{"counters without a measured task", fields{PollCount: 4, WorkerIndex: 0}, duration, -1, parts{TaskPolls: 4, Worker: 0}},
+
+		// Times that do not add up.
+		{"busy beyond the duration", fields{Busy: 11_000_000, Scheduled: 0}, duration, -1, parts{QueueWait: 0}},
+		{"busy beyond it by rounding", fields{Busy: 10_000_900, Scheduled: 0}, duration, 1, parts{QueueWait: 0, TaskBusy: 10_000_900}},
+		{"negative busy", fields{Busy: -1}, duration, -1, parts{}},
+		{
+			"idle that counts nested enters twice",
+			fields{Busy: 2_000_000, Idle: 9_000_000, Scheduled: 1_000_000},
+			duration, 0.2,
+			parts{QueueWait: 1_000_000, TaskBusy: 2_000_000},
+		},
+		{
+			"busy that is wrong takes idle with it",
+			fields{Busy: 20_000_000, Idle: 1_000_000, Scheduled: 500_000},
+			duration, -1,
+			parts{QueueWait: 500_000},
+		},
+		{
+			"more queue wait than idle time",
+			fields{Busy: 2_000_000, Idle: 3_000_000, Scheduled: 4_000_000},
+			duration, 0.2,
+			parts{QueueWait: 4_000_000, TaskBusy: 2_000_000, TaskIdle: 3_000_000, Unaccounted: 5_000_000},
+		},
+		{
+			"more queue wait than idle time by rounding",
+			fields{Idle: 3_000_000, Scheduled: 3_000_500},
+			duration, -1,
+			parts{QueueWait: 3_000_500, TaskIdle: 3_000_000, IOWait: 0},
+		},
+		{"queue wait beyond the duration", fields{Scheduled: 12_000_000, PollCount: 1}, duration, -1, parts{TaskPolls: 1}},
+		{"longest poll beyond the duration", fields{LongestPoll: 12_000_000}, duration, -1, parts{}},
+		{
+			"values that would overflow",
+			fields{Busy: math.MaxInt64, Idle: math.MaxInt64, Scheduled: math.MaxInt64, LongestPoll: math.MaxInt64},
+			math.MaxInt64, 1,
+			parts{QueueWait: math.MaxInt64, TaskBusy: math.MaxInt64, TaskLongestPoll: math.MaxInt64},
+		},
+
+		// Durations that allow little or nothing.
+		{"no duration known", fields{Busy: 1, Scheduled: 1, PollCount: 2}, -1, -1, parts{TaskPolls: 2}},
+		{"an empty span has no ratio", fields{Busy: 0, Idle: 0}, 0, -1, parts{}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			a, known := account(tt.recorded, tt.duration)
+			assert.Equal(t, tt.want, known)
+			assert.Equal(t, tt.ratio >= 0, a.HasBusyRatio)
+			if a.HasBusyRatio {
+				assert.InDelta(t, tt.ratio, a.BusyRatio, 1e-12)
+			}
+		})
+	}
+}
+
+// Whatever a service claims, what is derived adds up.
+func FuzzAccount(f *testing.F) {
+	f.Add(int64(10), int64(3), int64(5), int64(2), int64(3))
+	f.Add(int64(-1), int64(-1), int64(0), int64(math.MaxInt64), int64(math.MinInt64))
+	f.Add(int64(math.MaxInt64), int64(math.MaxInt64), int64(math.MaxInt64), int64(math.MaxInt64), int64(1))
+	f.Fuzz(func(t *testing.T, duration, busy, idle, scheduled, longest int64) {
+		a, known := account(fields{Busy: busy, Idle: idle, Scheduled: scheduled, LongestPoll: longest}, duration)
+		for part, value := range known {
+			assert.GreaterOrEqual(t, value, int64(0), "part %d", part)
+			assert.LessOrEqual(t, float64(value), float64(duration)*1.002+1_000, "part %d", part)
+		}
+		if a.HasBusyRatio {
+			assert.GreaterOrEqual(t, a.BusyRatio, 0.0)
+			assert.LessOrEqual(t, a.BusyRatio, 1.0)
+		}
+	})
+}

@@ -1,0 +1,137 @@
+package runtimestatsprocessor
+
+import (
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/runtimes"
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
+)
+
+// observation is what one pass over a span's attributes found.
+type observation struct {
+	fields     runtimes.Fields
+	threadName string
+	derived    derivedSet // derived attributes, written by somebody before us
+}
+
+// derived numbers the attributes that this processor writes: first the parts of the account, then the rest. The latency
+// attributes are one family: from one window or from none.
+type derived uint8
+
+const (
+	derivedRuntimeName = derived(runtimes.NumParts) + iota
+	derivedBusyRatio
+	derivedQueueWaitSource
+	derivedLatency // any of latency.*
+)
+
+type derivedSet uint32
+
+func (s derivedSet) has(d derived) bool {
+	return s&(1<<d) != 0
+}
+
+// parts returns the parts of the account in the set.
+func (s derivedSet) parts() runtimes.PartSet {
+	return runtimes.PartSet(s & (1<<runtimes.NumParts - 1))
+}
+
+// role says what an attribute name means to this processor.
+type role uint8
+
+const (
+	roleField role = iota // number: a runtimes.Field
+	roleThreadName
+	roleDerived // number: a derived
+)
+
+// attributeRole is one row of the table of all names that this processor knows.
+type attributeRole struct {
+	name   string
+	role   role
+	number uint8
+}
+
+var attributeRoles = [...]attributeRole{
+	{semconv.BusyNs, roleField, uint8(runtimes.Busy)},
+	{semconv.IdleNs, roleField, uint8(runtimes.Idle)},
+	{semconv.ScheduledNs, roleField, uint8(runtimes.Scheduled)},
+	{semconv.LongestPollNs, roleField, uint8(runtimes.LongestPoll)},
+	{semconv.PollCount, roleField, uint8(runtimes.PollCount)},
+	{semconv.StealCount, roleField, uint8(runtimes.StealCount)},
+	{semconv.ForcedYieldCount, roleField, uint8(runtimes.ForcedYieldCount)},
+	{semconv.WorkerIndex, roleField, uint8(runtimes.WorkerIndex)},
+	{semconv.TaskID, roleField, uint8(runtimes.TaskID)},
+
+	{semconv.ThreadName, roleThreadName, 0},
+
+	{semconv.RuntimeName, roleDerived, uint8(derivedRuntimeName)},
+	{semconv.QueueWaitNs, roleDerived, uint8(runtimes.QueueWait)},
+	{semconv.IOWaitNs, roleDerived, uint8(runtimes.IOWait)},
+	{semconv.UnaccountedNs, roleDerived, uint8(runtimes.Unaccounted)},
+	{semconv.TaskBusyNs, roleDerived, uint8(runtimes.TaskBusy)},
+	{semconv.TaskIdleNs, roleDerived, uint8(runtimes.TaskIdle)},
+	{semconv.TaskLongestPoll, roleDerived, uint8(runtimes.TaskLongestPoll)},
+	{semconv.TaskPollCount, roleDerived, uint8(runtimes.TaskPolls)},
+	{semconv.TaskStealCount, roleDerived, uint8(runtimes.TaskSteals)},
+	{semconv.TaskForcedYields, roleDerived, uint8(runtimes.TaskForcedYields)},
+	{semconv.Worker, roleDerived, uint8(runtimes.Worker)},
+	{semconv.TaskIdentifier, roleDerived, uint8(runtimes.Task)},
+	{semconv.BusyRatio, roleDerived, uint8(derivedBusyRatio)},
+	{semconv.QueueWaitSource, roleDerived, uint8(derivedQueueWaitSource)},
+
+	{semconv.LatencyPercentile, roleDerived, uint8(derivedLatency)},
+	{semconv.LatencyClass, roleDerived, uint8(derivedLatency)},
+	{semconv.LatencyOutlier, roleDerived, uint8(derivedLatency)},
+	{semconv.LatencyRatioToMedian, roleDerived, uint8(derivedLatency)},
+	{semconv.LatencyBaselineP50, roleDerived, uint8(derivedLatency)},
+	{semconv.LatencyBaselineP90, roleDerived, uint8(derivedLatency)},
+	{semconv.LatencyBaselineP99, roleDerived, uint8(derivedLatency)},
+	{semconv.LatencyBaselineCount, roleDerived, uint8(derivedLatency)},
+}
+
+// rolesByLength holds the rows by the length of their names. Looked up for every attribute of every span: most names on a
+// span are not ours, and their length alone tells most of them from ours.
+var (
+	rolesByLength [maxRoleLength + 1][]attributeRole
+	partNames     [runtimes.NumParts]string
+)
+
+const maxRoleLength = len(semconv.TaskForcedYields)
+
+func init() {
+	for _, r := range attributeRoles {
+		rolesByLength[len(r.name)] = append(rolesByLength[len(r.name)], r)
+		if r.role == roleDerived && int(r.number) < runtimes.NumParts {
+			partNames[r.number] = r.name
+		}
+	}
+}
+
+// observe reads a span's attributes once. An attribute whose value has not the type that its name promises is ignored,
+// except for a derived one: whatever it holds, somebody put it there.
+func observe(attributes pcommon.Map) (o observation) {
+	for name, value := range attributes.All() {
+		if len(name) > maxRoleLength {
+			continue
+		}
+		for i := range rolesByLength[len(name)] {
+			r := &rolesByLength[len(name)][i]
+			if r.name != name {
+				continue
+			}
+			switch r.role {
+			case roleField:
+				if value.Type() == pcommon.ValueTypeInt {
+					o.fields.Set(runtimes.Field(r.number), value.Int())
+				}
+			case roleThreadName:
+				o.threadName = value.Str()
+			case roleDerived:
+				o.derived |= 1 << r.number
+			}
+			break
+		}
+	}
+	return o
+}

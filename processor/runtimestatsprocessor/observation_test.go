@@ -1,0 +1,60 @@
+package runtimestatsprocessor
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/runtimes"
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
+)
+
+// Two lists name the same attributes. A derived one missing here would be written twice onto a span that already has it.
+func TestRolesAgreeWithTheRegistry(t *testing.T) {
+	roles := map[string]attributeRole{}
+	for _, r := range attributeRoles {
+		require.NotContains(t, roles, r.name)
+		roles[r.name] = r
+	}
+	for _, attribute := range semconv.Attributes {
+		r, known := roles[attribute.Name]
+		switch attribute.Family {
+		case semconv.Runtime, semconv.Latency:
+			assert.True(t, known, attribute.Name)
+			assert.Equal(t, roleDerived, r.role, attribute.Name)
+			assert.Equal(t, attribute.Family == semconv.Latency, derived(r.number) == derivedLatency, attribute.Name)
+		case semconv.Tracing, semconv.Task:
+			assert.NotEqual(t, known, r == attributeRole{}, attribute.Name)
+		case semconv.Resource:
+			assert.False(t, known, attribute.Name)
+		}
+		delete(roles, attribute.Name)
+	}
+	assert.Empty(t, roles, "not in the registry")
+	for part, name := range partNames {
+		assert.NotEmpty(t, name, "part %d", part)
+	}
+}
+
+func TestObserve(t *testing.T) {
+	attributes := pcommon.NewMap()
+	attributes.PutInt(semconv.BusyNs, 3)
+	attributes.PutStr(semconv.IdleNs, "4") // not a number
+	attributes.PutInt(semconv.PollCount, 2)
+	attributes.PutStr(semconv.ThreadName, "smol-1")
+	attributes.PutStr("http.route", "/")
+	attributes.PutStr("a name longer than any of ours, by far", "")
+	attributes.PutInt("", 1)
+	attributes.PutEmpty(semconv.LatencyBaselineP90)
+	attributes.PutInt(semconv.QueueWaitNs, 5)
+
+	got := observe(attributes)
+	var want observation
+	want.fields.Set(runtimes.Busy, 3)
+	want.fields.Set(runtimes.PollCount, 2)
+	want.threadName = "smol-1"
+	want.derived = 1<<derivedLatency | 1<<runtimes.QueueWait
+	assert.Equal(t, want, got)
+}

@@ -1,0 +1,135 @@
+package runtimestatsprocessor
+
+import (
+	"context"
+	"math"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/latency"
+	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/runtimes"
+)
+
+// tickInterval is how often the windows fade, and so how far a verdict lags behind.
+const tickInterval = time.Second
+
+type statsProcessor struct {
+	key       keyParts
+	overwrite bool
+	windows   *latency.Windows
+	telemetry *telemetry
+
+	cancel context.CancelFunc // nil until started
+	ticker sync.WaitGroup
+}
+
+func newStatsProcessor(cfg *Config, settings component.TelemetrySettings) (*statsProcessor, error) {
+	telemetry, err := newTelemetry(settings)
+	if err != nil {
+		return nil, err
+	}
+	return &statsProcessor{
+		key:       newKeyParts(cfg.Key),
+		overwrite: cfg.Overwrite,
+		windows:   latency.New(cfg.latencySettings(), time.Now()),
+		telemetry: telemetry,
+	}, nil
+}
+
+func (p *statsProcessor) start(ctx context.Context, _ component.Host) error {
+	if err := p.telemetry.observeKeys(p.windows.Keys); err != nil {
+		return err
+	}
+	ticking, cancel := context.WithCancel(context.WithoutCancel(ctx)) // the context of Start may end with it
+	p.cancel = cancel
+	p.ticker.Go(func() { p.tick(ticking) })
+	return nil
+}
+
+// shutdown ends the ticker and waits for it, which takes a few microseconds per key at most. Spans may still come: they are
+// annotated from the windows as they are.
+func (p *statsProcessor) shutdown(context.Context) error {
+	if p.cancel != nil {
+		p.cancel()
+		p.ticker.Wait()
+	}
+	p.telemetry.shutdown()
+	return nil
+}
+
+func (p *statsProcessor) tick(ctx context.Context) {
+	ticker := time.NewTicker(tickInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case now := <-ticker.C:
+			p.telemetry.expired(ctx, p.windows.Tick(now))
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// processTraces annotates all spans. It is safe for concurrent use, each call with its own traces.
+func (p *statsProcessor) processTraces(ctx context.Context, traces ptrace.Traces) (ptrace.Traces, error) {
+	var counts tally
+	for _, resourceSpans := range traces.ResourceSpans().All() {
+		r := p.newResource(resourceSpans.Resource().Attributes())
+		for _, scopeSpans := range resourceSpans.ScopeSpans().All() {
+			for _, span := range scopeSpans.Spans().All() {
+				p.processSpan(&r, span, &counts)
+			}
+		}
+	}
+	p.telemetry.add(ctx, &counts)
+	return traces, nil
+}
+
+func (p *statsProcessor) processSpan(r *resource, span ptrace.Span, counts *tally) {
+	attributes := span.Attributes()
+	found := observe(attributes)
+	duration := durationOf(span)
+
+	a := annotation{
+		duration:        duration,
+		account:         found.fields.Account(duration),
+		queueWaitSource: r.queueWaitSource,
+	}
+	// Whoever named the runtime before knew it better, also with overwrite. Else the thread goes before the resource: a
+	// Tokio worker may well run in a process whose main runtime is smol.
+	if !found.derived.has(derivedRuntimeName) {
+		if a.runtime = runtimes.FromThread(found.threadName); a.runtime == "" {
+			a.runtime = r.runtime
+		}
+	}
+	if duration >= 0 {
+		name, kind := p.key.ofSpan(span)
+		a.verdict = r.windows.Observe(name, kind, duration)
+		counts.add(a.verdict)
+	} else {
+		counts.invalid++
+	}
+
+	switch {
+	case !p.overwrite:
+		a.yield(found.derived)
+	case found.derived.has(derivedLatency) && a.verdict.State == latency.Judged && !a.outlier():
+		removeOutlier(attributes)
+	}
+	if n := a.size(); n > 0 {
+		attributes.EnsureCapacity(attributes.Len() + n)
+		a.write(attributes)
+	}
+}
+
+// durationOf returns the duration of a span in nanoseconds, or -1 if it has none: no start, or an end before it.
+func durationOf(span ptrace.Span) int64 {
+	start, end := span.StartTimestamp(), span.EndTimestamp()
+	if start == 0 || end < start {
+		return -1
+	}
+	return int64(min(end-start, math.MaxInt64))
+}

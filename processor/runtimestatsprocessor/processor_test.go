@@ -1,0 +1,252 @@
+package runtimestatsprocessor
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
+)
+
+// added processes one span and returns the attributes that it did not have before.
+func added(t *testing.T, p *statsProcessor, traces ptrace.Traces) map[string]any {
+	t.Helper()
+	attributes := traces.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0).Attributes()
+	before := attributes.AsRaw()
+	_, err := p.processTraces(t.Context(), traces)
+	require.NoError(t, err)
+	after := attributes.AsRaw()
+	for name, value := range before {
+		assert.Equal(t, value, after[name], name)
+		delete(after, name)
+	}
+	return after
+}
+
+// From the first span of a service to its first outlier.
+func TestAnOperationFromItsFirstSpan(t *testing.T) {
+	p := newTestProcessor(t, nil)
+	send := func(duration time.Duration) map[string]any {
+		traces, spans := newService("orders")
+		addTracingAttributes(addSpan(spans, "GET /orders/{id}", duration), duration/4, duration/2)
+		return added(t, p, traces)
+	}
+
+	// While the operation warms up, a span says what it knows of itself, and nothing about its latency.
+	for i := range 100 {
+		require.Equal(t, map[string]any{
+			"async_runtime.name":       "tokio",
+			"async_runtime.busy_ratio": 0.25,
+		}, send(time.Duration(i%10+11)*ms), "span %d", i)
+	}
+
+	// The hundredth span has completed the window: ten spans each of 11 to 20 ms. Half of them are faster than 15.5 ms.
+	normal := send(15_500 * time.Microsecond)
+	assert.Len(t, normal, 4, "name, busy ratio, percentile and class: no more on a span that is fine")
+	assert.Equal(t, 50.0, normal["latency.percentile"])
+	assert.Equal(t, "normal", normal["latency.class"])
+
+	// One that is slower than all, but not twice the median: elevated, with as few attributes.
+	elevated := send(22 * ms)
+	assert.Len(t, elevated, 4)
+	assert.Equal(t, 100.0, elevated["latency.percentile"])
+	assert.Equal(t, "elevated", elevated["latency.class"])
+
+	// An outlier says how it was found out.
+	outlier := send(45 * ms)
+	assert.Len(t, outlier, 10)
+	assert.Equal(t, "outlier", outlier["latency.class"])
+	assert.Equal(t, true, outlier["latency.outlier"])
+	assert.InEpsilon(t, 3, outlier["latency.ratio_to_median"], 0.02)
+	assert.InEpsilon(t, 15*ms, outlier["latency.baseline.p50_ns"], 0.02)
+	assert.InEpsilon(t, 19*ms, outlier["latency.baseline.p90_ns"], 0.02)
+	assert.InEpsilon(t, 20*ms, outlier["latency.baseline.p99_ns"], 0.02)
+	assert.Equal(t, int64(100), outlier["latency.baseline.count"])
+
+	// Four times the slowest and more.
+	extreme := send(100 * ms)
+	assert.Len(t, extreme, 10)
+	assert.Equal(t, "extreme", extreme["latency.class"])
+}
+
+func TestWhereTheTimeWent(t *testing.T) {
+	for _, simulated := range []bool{false, true} {
+		traces, spans := newService("orders")
+		if simulated {
+			traces.ResourceSpans().At(0).Resource().Attributes().PutBool(semconv.Simulated, true)
+		}
+		span := addSpan(spans, "GET /orders/{id}", 10*ms)
+		addTracingAttributes(span, 2*ms, 7*ms)
+		addTaskFields(span, 3*ms)
+
+		want := map[string]any{
+			"async_runtime.name":                    "tokio",
+			"async_runtime.busy_ratio":              0.2,
+			"async_runtime.worker.index":            int64(2),
+			"async_runtime.task.id":                 int64(4711),
+			"async_runtime.task.poll_count":         int64(3),
+			"async_runtime.task.busy_ns":            int64(2 * ms),
+			"async_runtime.task.idle_ns":            int64(7 * ms),
+			"async_runtime.task.queue_wait_ns":      int64(3 * ms),
+			"async_runtime.task.queue_wait_source":  "measured",
+			"async_runtime.task.io_wait_ns":         int64(4 * ms),
+			"async_runtime.task.longest_poll_ns":    int64(100 * time.Microsecond),
+			"async_runtime.task.steal_count":        int64(1),
+			"async_runtime.task.forced_yield_count": int64(0),
+			"async_runtime.task.unaccounted_ns":     int64(1 * ms),
+		}
+		if simulated {
+			want["async_runtime.task.queue_wait_source"] = "simulated"
+		}
+		assert.Equal(t, want, added(t, newTestProcessor(t, nil), traces))
+	}
+}
+
+func TestRuntimeRecognition(t *testing.T) {
+	for _, tt := range []struct {
+		name, thread, crate, upstream string
+		want                          any // what is added
+	}{
+		{name: "no hint", want: nil},
+		{name: "main says nothing", thread: "main", want: nil},
+		{name: "thread", thread: "smol-3", want: "smol"},
+		{name: "crate", crate: "async-std", want: "async_std"},
+		{name: "crate behind main", thread: "main", crate: "tokio", want: "tokio"},
+		{name: "crate behind threads with names of their own", thread: "api-worker", crate: "tokio", want: "tokio"},
+		{name: "thread before crate", thread: "tokio-rt-worker", crate: "smol", want: "tokio"},
+		{name: "another language", thread: "main", crate: "nodejs", want: nil},
+		{name: "known upstream", thread: "tokio-rt-worker", crate: "tokio", upstream: "glommio", want: nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			for _, overwrite := range []bool{false, true} {
+				traces, spans := newService("orders")
+				span := addSpan(spans, "GET", ms)
+				if tt.thread != "" {
+					span.Attributes().PutStr(semconv.ThreadName, tt.thread)
+				}
+				if tt.crate != "" {
+					traces.ResourceSpans().At(0).Resource().Attributes().PutStr(semconv.ProcessRuntimeName, tt.crate)
+				}
+				if tt.upstream != "" {
+					span.Attributes().PutStr(semconv.RuntimeName, tt.upstream)
+				}
+				p := newTestProcessor(t, func(c *Config) { c.Overwrite = overwrite })
+				assert.Equal(t, tt.want, added(t, p, traces)[semconv.RuntimeName])
+			}
+		})
+	}
+}
+
+// A Collector beside the service was here before: a fast span that it found to be an outlier, with a queue wait of its own
+// source and a wrong busy ratio.
+func upstreamTraces() ptrace.Traces {
+	traces, spans := newService("orders")
+	span := addSpan(spans, "GET", 5*ms)
+	addTracingAttributes(span, 1*ms, 3*ms)
+	addTaskFields(span, 2*ms)
+	a := span.Attributes()
+	a.PutDouble(semconv.BusyRatio, 0.99)
+	a.PutStr(semconv.QueueWaitSource, "histogram_mean")
+	a.PutStr(semconv.LatencyClass, semconv.ClassOutlier)
+	a.PutBool(semconv.LatencyOutlier, true)
+	a.PutInt(semconv.LatencyBaselineP50, 1_000)
+	a.PutStr("order.state", "open")
+	return traces
+}
+
+func TestUpstreamValuesStay(t *testing.T) {
+	p := newTestProcessor(t, nil)
+	warmUp(t, p, "orders", "GET", 200)
+	more := added(t, p, upstreamTraces()) // checks that the old ones stay
+	assert.Contains(t, more, semconv.TaskBusyNs, "what was missing is added")
+	for _, name := range []string{semconv.LatencyPercentile, semconv.LatencyRatioToMedian} {
+		assert.NotContains(t, more, name, "verdicts of two windows do not mix")
+	}
+	assert.NotContains(t, more, semconv.QueueWaitNs, "the source there is not that of our value")
+}
+
+func TestOverwrite(t *testing.T) {
+	overwriting := func(c *Config) { c.Overwrite = true }
+	process := func(p *statsProcessor) map[string]any {
+		traces := upstreamTraces()
+		_, err := p.processTraces(t.Context(), traces)
+		require.NoError(t, err)
+		return traces.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0).Attributes().AsRaw()
+	}
+
+	warm := newTestProcessor(t, overwriting)
+	warmUp(t, warm, "orders", "GET", 200)
+	got := process(warm)
+	assert.Equal(t, 0.2, got[semconv.BusyRatio])
+	assert.Equal(t, int64(2*ms), got[semconv.QueueWaitNs])
+	assert.Equal(t, "measured", got[semconv.QueueWaitSource])
+	assert.Equal(t, "normal", got[semconv.LatencyClass])
+	assert.NotContains(t, got, semconv.LatencyOutlier)
+	assert.NotContains(t, got, semconv.LatencyBaselineP50)
+	assert.Equal(t, "open", got["order.state"])
+
+	// Without a verdict of its own it leaves the other.
+	got = process(newTestProcessor(t, overwriting))
+	assert.Equal(t, 0.2, got[semconv.BusyRatio])
+	assert.Equal(t, "outlier", got[semconv.LatencyClass])
+	assert.Equal(t, true, got[semconv.LatencyOutlier])
+}
+
+func TestSpansWithoutDuration(t *testing.T) {
+	for name, times := range map[string]struct{ start, end pcommon.Timestamp }{
+		"end before start": {2_000_000, 1_000_000},
+		"no end":           {2_000_000, 0},
+		"no start":         {0, 2_000_000},
+		"no times":         {0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newTestProcessor(t, func(c *Config) { c.MinCount = 1 })
+			for range 3 {
+				traces, spans := newService("orders")
+				span := addSpan(spans, "GET", ms)
+				span.SetStartTimestamp(times.start)
+				span.SetEndTimestamp(times.end)
+				addTracingAttributes(span, ms, ms)
+				assert.Equal(t, map[string]any{"async_runtime.name": "tokio"}, added(t, p, traces))
+			}
+			assert.Zero(t, p.windows.Keys(), "never recorded")
+		})
+	}
+}
+
+func TestKeys(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		key  []string
+		want int
+	}{
+		{"service, name and kind", []string{"service.name", "span.name", "span.kind"}, 8},
+		{"name alone", []string{"span.name"}, 2},
+		{"kind alone", []string{"span.kind"}, 2},
+		{"service alone", []string{"service.name"}, 2},
+		{"two resource attributes", []string{"host.name", "service.name"}, 4},
+		{"the order does not matter", []string{"span.name", "service.name"}, 4},
+		{"an attribute that nobody has", []string{"deployment.environment.name"}, 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := newTestProcessor(t, func(c *Config) { c.Key = tt.key })
+			for _, service := range []string{"orders", "stock"} {
+				for _, host := range []string{"a", "b"} {
+					traces, spans := newService(service)
+					traces.ResourceSpans().At(0).Resource().Attributes().PutStr(semconv.HostName, host)
+					for _, operation := range []string{"GET", "PUT"} {
+						addSpan(spans, operation, ms)
+						addSpan(spans, operation, ms).SetKind(ptrace.SpanKindClient)
+					}
+					_, err := p.processTraces(t.Context(), traces)
+					require.NoError(t, err)
+				}
+			}
+			assert.Equal(t, tt.want, p.windows.Keys())
+		})
+	}
+}

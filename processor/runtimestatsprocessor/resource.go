@@ -1,0 +1,79 @@
+package runtimestatsprocessor
+
+import (
+	"slices"
+	"strings"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/latency"
+	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/runtimes"
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
+)
+
+// keyParts says what of a span makes its key.
+type keyParts struct {
+	resource   []string // resource attributes, in the configured order
+	name, kind bool
+}
+
+func newKeyParts(key []string) keyParts {
+	return keyParts{
+		resource: slices.DeleteFunc(slices.Clone(key), func(entry string) bool {
+			return entry == keySpanName || entry == keySpanKind
+		}),
+		name: slices.Contains(key, keySpanName),
+		kind: slices.Contains(key, keySpanKind),
+	}
+}
+
+// ofResource joins the values of the resource attributes; one that is missing counts as empty.
+func (k keyParts) ofResource(attributes pcommon.Map) string {
+	if len(k.resource) == 1 {
+		return valueOf(attributes, k.resource[0])
+	}
+	var joined strings.Builder
+	for _, name := range k.resource {
+		joined.WriteString(valueOf(attributes, name))
+		joined.WriteByte(0)
+	}
+	return joined.String()
+}
+
+func valueOf(attributes pcommon.Map, name string) string {
+	if value, ok := attributes.Get(name); ok {
+		return value.AsString()
+	}
+	return ""
+}
+
+// ofSpan returns the span's part of the key.
+func (k keyParts) ofSpan(span ptrace.Span) (name string, kind int32) {
+	if k.name {
+		name = span.Name()
+	}
+	if k.kind {
+		kind = int32(span.Kind())
+	}
+	return name, kind
+}
+
+// resource is what all spans of a resource have in common.
+type resource struct {
+	runtime         string // from process.runtime.name, "" if unknown
+	queueWaitSource string
+	windows         latency.Resource
+}
+
+func (p *statsProcessor) newResource(attributes pcommon.Map) resource {
+	r := resource{
+		runtime:         runtimes.FromCrate(valueOf(attributes, semconv.ProcessRuntimeName)),
+		queueWaitSource: semconv.QueueWaitMeasured,
+		windows:         p.windows.Resource(p.key.ofResource(attributes)),
+	}
+	if simulated, ok := attributes.Get(semconv.Simulated); ok && simulated.Bool() {
+		r.queueWaitSource = semconv.QueueWaitSimulated
+	}
+	return r
+}
