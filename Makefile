@@ -1,0 +1,65 @@
+# Everything a contributor or user runs. Needs Go and make, and a C compiler for the race detector.
+# Tools are pinned in go.mod and internal/tools/go.mod, and built by Go on first use.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+BINARY := dist/otelcol-runtimelab
+TOOL := go tool -modfile=$(CURDIR)/internal/tools/go.mod
+PACKAGES := ./...
+
+.PHONY: help
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: build ## build if needed, then run the main job: three runtimes side by side (Ctrl-C ends it)
+	@echo "Starting config/quickstart.yaml: a table every 5 s, Ctrl-C for the final one."
+	@exec $(BINARY) --config config/quickstart.yaml
+
+# go build -v names each package as it is compiled; one line in 50 is enough to see that it moves.
+.PHONY: build
+build: ## compile the Collector into dist/
+	@echo "Building $(BINARY) (the first time takes some minutes)"
+	@cd dist && CGO_ENABLED=0 go build -v -trimpath -tags grpcnotrace -ldflags="-s -w" -o otelcol-runtimelab . 2>&1 | \
+		awk '/^go: downloading/ {if (++d % 50 == 1) {print "  downloading modules: " d; fflush()} next} \
+		     /^[^ ]+\/[^ ]+$$/ || /^[a-z0-9]+$$/ {if (++n % 50 == 0) {print "  compiled " n " packages, now " $$0; fflush()} next} {print}'
+
+.PHONY: test
+test: generated lint build validate ## run everything: drift checks, linters, every test with -race, end-to-end tests
+	@echo "Testing (with the race detector)"
+	@go test -race $(PACKAGES)
+
+.PHONY: bench
+bench: ## run every benchmark
+	@go test -run '^$$' -bench . -benchmem $(PACKAGES) | grep -v -e '^PASS' -e 'no test files' -e '^ok '
+
+.PHONY: lint
+lint: ## run the linters
+	@echo "Linting"
+	@$(TOOL) golangci-lint run $(PACKAGES)
+
+.PHONY: generate
+generate: ## regenerate component code, tables of names and dist/
+	@go generate $(PACKAGES)
+	@go tool builder --config builder-config.yaml --skip-compilation 2>&1 | awk '/ERROR|Error|error/ {print; bad=1} END {exit bad}'
+
+# What is generated and committed. The check regenerates it and compares; it leaves the fresh files to be committed.
+GENERATED := dist/components.go dist/main.go dist/main_others.go dist/main_windows.go dist/go.mod dist/go.sum go.mod go.sum
+
+.PHONY: generated
+generated:
+	@echo "Checking generated files"
+	@sums() { { ls -1 $(GENERATED); git ls-files -co --exclude-standard '*generated_*' '*documentation.md' '*README.md'; } | sort -u | xargs sha256sum; }; \
+		before=$$(sums); $(MAKE) generate; go mod tidy; after=$$(sums); \
+		diff <(echo "$$before") <(echo "$$after") || { echo "Generated files were stale. They are fresh now: commit them."; exit 1; }
+
+.PHONY: validate
+validate: build
+	@for f in $$(find config -name '*.yaml' | sort); do echo "Validating $$f"; $(BINARY) validate --config $$f; done
+
+.PHONY: clean
+clean: ## remove what was built
+	@rm -f $(BINARY)

@@ -1,0 +1,183 @@
+// Package e2e runs the built Collector as its user does: the shipped configurations, a typo in them, Ctrl-C in the middle, a
+// port that is taken, a backend that is down. `make build` makes the binary it tests.
+package e2e
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	root = "../.."
+	// patience bounds every wait for something that must happen.
+	patience = 60 * time.Second
+)
+
+// output collects what a process prints.
+type output struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.String()
+}
+
+// collector is a running Collector.
+type collector struct {
+	cmd         *exec.Cmd
+	stdout      output
+	stderr      output
+	metricsPort int
+	exited      chan struct{}
+	err         error
+}
+
+func binary(t *testing.T) string {
+	t.Helper()
+	path, err := filepath.Abs(filepath.Join(root, "dist", "otelcol-runtimelab"))
+	require.NoError(t, err)
+	require.FileExists(t, path, "run `make build` first")
+	return path
+}
+
+func configFile(name string) string { return filepath.Join(root, "config", name) }
+
+// freePort finds a loopback port that nobody listens on.
+func freePort(t *testing.T) int {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "localhost:0")
+	require.NoError(t, err)
+	defer func() { require.NoError(t, l.Close()) }()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+// start runs the Collector with a configuration file and overrides (`a::b: value`, later ones win). Its own metrics go to a
+// free port.
+func start(t *testing.T, config string, overrides ...string) *collector {
+	t.Helper()
+	c := &collector{metricsPort: freePort(t), exited: make(chan struct{})}
+	args := []string{"--config", config, "--config", fmt.Sprintf(
+		"yaml:service::telemetry::metrics::readers: [{pull: {exporter: {prometheus: {host: localhost, port: %d}}}}]", c.metricsPort)}
+	for _, o := range overrides {
+		args = append(args, "--config", "yaml:"+o)
+	}
+	c.cmd = exec.Command(binary(t), args...)
+	c.cmd.Stdout, c.cmd.Stderr = &c.stdout, &c.stderr
+	require.NoError(t, c.cmd.Start())
+	go func() {
+		c.err = c.cmd.Wait()
+		close(c.exited)
+	}()
+	t.Cleanup(func() {
+		_ = c.cmd.Process.Kill()
+		<-c.exited
+		if t.Failed() {
+			t.Logf("stdout:\n%s\nstderr:\n%s", c.stdout.String(), c.stderr.String())
+		}
+	})
+	return c
+}
+
+// waitFor waits until the log or the console says something.
+func (c *collector) waitFor(t *testing.T, pattern string) []string {
+	t.Helper()
+	re := regexp.MustCompile(pattern)
+	var match []string
+	require.Eventually(t, func() bool {
+		match = re.FindStringSubmatch(c.stdout.String() + c.stderr.String())
+		return match != nil
+	}, patience, 20*time.Millisecond, "waiting for %q", pattern)
+	return match
+}
+
+// interrupt sends Ctrl-C and returns how long the Collector took to end, and with what error.
+func (c *collector) interrupt(t *testing.T) (time.Duration, error) {
+	t.Helper()
+	sent := time.Now()
+	require.NoError(t, c.cmd.Process.Signal(syscall.SIGINT))
+	return c.wait(t, sent)
+}
+
+func (c *collector) wait(t *testing.T, since time.Time) (time.Duration, error) {
+	t.Helper()
+	select {
+	case <-c.exited:
+	case <-time.After(patience):
+		require.Fail(t, "the Collector does not end")
+	}
+	return time.Since(since), c.err
+}
+
+// metric sums the series of one of the Collector's own metrics whose labels contain a text.
+func (c *collector) metric(t *testing.T, name, labels string) int {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, fmt.Sprintf("http://localhost:%d/metrics", c.metricsPort), http.NoBody)
+	require.NoError(t, err)
+	resp, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, resp.Body.Close()) }()
+	sum, err := sumSeries(resp.Body, name, labels)
+	require.NoError(t, err)
+	return sum
+}
+
+func sumSeries(text io.Reader, name, labels string) (int, error) {
+	sum := 0.0
+	lines := bufio.NewScanner(text)
+	for lines.Scan() {
+		series, value, _ := strings.Cut(lines.Text(), "} ")
+		if !strings.HasPrefix(series, name+"{") || !strings.Contains(series, labels) {
+			continue
+		}
+		v, err := strconv.ParseFloat(value, 64)
+		if err != nil {
+			return 0, err
+		}
+		sum += v
+	}
+	return int(sum), lines.Err()
+}
+
+// run runs the Collector to its end and returns its exit code and what it printed.
+func run(t *testing.T, args ...string) (int, string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), binary(t), args...)
+	out, err := cmd.CombinedOutput()
+	if exit := (&exec.ExitError{}); err != nil && !errors.As(err, &exit) {
+		require.NoError(t, err)
+	}
+	return cmd.ProcessState.ExitCode(), string(out)
+}
+
+func writeFile(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+	return path
+}
