@@ -83,7 +83,8 @@ func start(t *testing.T, config string, overrides ...string) *collector {
 	t.Helper()
 	c := &collector{metricsPort: freePort(t), exited: make(chan struct{})}
 	args := []string{"--config", config, "--config", fmt.Sprintf(
-		"yaml:service::telemetry::metrics::readers: [{pull: {exporter: {prometheus: {host: localhost, port: %d}}}}]", c.metricsPort)}
+		"yaml:service::telemetry::metrics::readers: [{pull: {exporter: {prometheus: {host: localhost, port: %d, "+
+			"without_units: true, without_type_suffix: true}}}}]", c.metricsPort)}
 	for _, o := range overrides {
 		args = append(args, "--config", "yaml:"+o)
 	}

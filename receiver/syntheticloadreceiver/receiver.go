@@ -2,6 +2,7 @@ package syntheticloadreceiver
 
 import (
 	"context"
+	"math"
 	"sync"
 	"time"
 
@@ -74,10 +75,10 @@ func newTracesReceiver(set receiver.Settings, cfg *Config, next consumer.Traces)
 }
 
 // Start begins the run; virtual time 0 is now.
-func (r *tracesReceiver) Start(_ context.Context, host component.Host) error {
+func (r *tracesReceiver) Start(ctx context.Context, host component.Host) error {
 	r.host = host
 	// The run outlives Start's context. It ends by Shutdown: first no further slices, then, if need be, the batch in hand.
-	batch, abandon := context.WithCancel(context.Background())
+	batch, abandon := context.WithCancel(context.WithoutCancel(ctx))
 	slices, stop := context.WithCancel(batch)
 	r.stop, r.abandon = stop, abandon
 	epoch := time.Now()
@@ -129,11 +130,14 @@ func (r *tracesReceiver) run(slices, batch context.Context, epoch time.Time) {
 	if slices.Err() == nil {
 		r.finish(slices, batch, epoch, end)
 	}
+	took := time.Since(epoch)
 	r.logger.Info("The run ended",
 		zap.Uint64("requests", r.fleet.Requests()),
 		zap.Int("spans_emitted", r.totals.emitted),
 		zap.Int("spans_dropped", r.totals.dropped),
-		zap.Int("tasks_unfinished", r.fleet.Live()))
+		zap.Int("tasks_unfinished", r.fleet.Live()),
+		zap.Duration("took", took),
+		zap.Float64("spans_per_second", math.Round(float64(r.totals.emitted)/took.Seconds())))
 }
 
 // finish lets the requests in flight end after the run's duration.

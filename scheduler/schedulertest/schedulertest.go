@@ -126,7 +126,9 @@ func RandomProgram(r *sim.Rand, depth int) *program.Program {
 // Play spawns random programs at random times and runs until all have finished and the workers sleep.
 func Play(s *sim.Simulation, rt scheduler.Runtime, seed uint64) {
 	r := sim.Stream(seed)
-	for n := range uint64(1 + r.IntN(30)) {
+	n := uint64(0)
+	for range 1 + r.IntN(30) {
+		n++
 		rt.Spawn(RandomProgram(&r, 2), n, sim.Stream(seed, n))
 		if r.IntN(3) > 0 {
 			s.Run(s.Now() + sim.Time(r.Exp()*50_000))
