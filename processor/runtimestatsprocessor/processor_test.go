@@ -1,6 +1,7 @@
 package runtimestatsprocessor
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -249,4 +250,20 @@ func TestKeys(t *testing.T) {
 			assert.Equal(t, tt.want, p.windows.Keys())
 		})
 	}
+}
+
+// TestLongNamesDoNotFillMemory: of a name that a hostile client made megabytes long, a key keeps the first 256 bytes.
+func TestLongNamesDoNotFillMemory(t *testing.T) {
+	p := newTestProcessor(t, nil)
+	long := strings.Repeat("x", maxKeyPart)
+	traces, spans := newService(strings.Repeat("s", 1<<20))
+	addSpan(spans, long+"a", ms)
+	addSpan(spans, long+"b", ms)
+	addSpan(spans, long[1:]+"c", ms)
+	_, err := p.processTraces(t.Context(), traces)
+	require.NoError(t, err)
+	assert.Equal(t, 2, p.windows.Keys())
+	name, _ := p.key.ofSpan(spans.At(0))
+	assert.Len(t, name, maxKeyPart)
+	assert.Len(t, p.key.ofResource(traces.ResourceSpans().At(0).Resource().Attributes()), maxKeyPart)
 }

@@ -28,14 +28,20 @@ func newKeyParts(key []string) keyParts {
 	}
 }
 
+// maxKeyPart bounds what of a name goes into a key, in bytes: names come from outside and keys stay in memory.
+const maxKeyPart = 256
+
+// bounded cuts a part of a key. Names that agree so far share a window.
+func bounded(part string) string { return part[:min(len(part), maxKeyPart)] }
+
 // ofResource joins the values of the resource attributes; one that is missing counts as empty.
 func (k keyParts) ofResource(attributes pcommon.Map) string {
 	if len(k.resource) == 1 {
-		return valueOf(attributes, k.resource[0])
+		return bounded(valueOf(attributes, k.resource[0]))
 	}
 	var joined strings.Builder
 	for _, name := range k.resource {
-		joined.WriteString(valueOf(attributes, name))
+		joined.WriteString(bounded(valueOf(attributes, name)))
 		joined.WriteByte(0)
 	}
 	return joined.String()
@@ -51,7 +57,7 @@ func valueOf(attributes pcommon.Map, name string) string {
 // ofSpan returns the span's part of the key.
 func (k keyParts) ofSpan(span ptrace.Span) (name string, kind int32) {
 	if k.name {
-		name = span.Name()
+		name = bounded(span.Name())
 	}
 	if k.kind {
 		kind = int32(span.Kind())

@@ -26,6 +26,9 @@ const (
 	// drainLimit bounds the virtual time in which requests in flight may end after the run's duration.
 	drainLimit = sim.Time(time.Minute)
 
+	// tooLate is how far a slice may be behind its schedule before the log says so.
+	tooLate = time.Second
+
 	retryFirst = 10 * time.Millisecond
 	retryMost  = 5 * time.Second
 )
@@ -46,6 +49,7 @@ type tracesReceiver struct {
 	abandon  context.CancelFunc // give up the batch in hand
 	totals   totals
 	refusing bool // the pipeline refused the last batch; logged on change only
+	late     bool // the last slice was more than tooLate behind; logged on change only
 }
 
 // totals of a run, in spans.
@@ -167,8 +171,21 @@ func (r *tracesReceiver) waitUntilDue(slices context.Context, due time.Time) boo
 		case <-timer.C:
 		}
 	}
-	r.telemetry.ReceiverSyntheticLoadLateness.Record(slices, max(time.Since(due), 0).Seconds())
+	r.recordLateness(slices, max(time.Since(due), 0))
 	return slices.Err() == nil
+}
+
+func (r *tracesReceiver) recordLateness(ctx context.Context, late time.Duration) {
+	r.telemetry.ReceiverSyntheticLoadLateness.Record(ctx, late.Seconds())
+	if behind := late > tooLate; behind != r.late {
+		r.late = behind
+		if behind {
+			r.logger.Warn("Behind schedule: the pipeline, or this machine, is slower than the load. Spans come late.",
+				zap.Duration("late", late))
+		} else {
+			r.logger.Info("On schedule again")
+		}
+	}
 }
 
 // emit hands the finished spans to the pipeline, as often as the policy says.

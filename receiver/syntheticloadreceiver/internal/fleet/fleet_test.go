@@ -1,0 +1,225 @@
+package fleet
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
+	"github.com/runtimelab/otelcol-runtimelab/workload"
+)
+
+var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// newFleet makes a fleet with the gateway preset on each model, all with the same load.
+func newFleet(t *testing.T, taskFields bool) *Fleet {
+	t.Helper()
+	var services []any
+	for _, model := range []string{"tokio", "async_std", "smol"} {
+		services = append(services, map[string]any{
+			"name":      "Gateway-" + model,
+			"seed":      7,
+			"instances": 2,
+			"runtime":   map[string]any{"model": model},
+			"arrivals":  map[string]any{"process": "poisson", "rate": 200},
+			"workload":  "api_gateway",
+		})
+	}
+	parsed, err := workload.Parse(services)
+	require.NoError(t, err)
+	return New(parsed, 1, taskFields)
+}
+
+// each calls do for all spans.
+func each(td ptrace.Traces, do func(resource pcommon.Map, scope string, span ptrace.Span)) {
+	for _, rs := range td.ResourceSpans().All() {
+		for _, ss := range rs.ScopeSpans().All() {
+			for _, span := range ss.Spans().All() {
+				do(rs.Resource().Attributes(), ss.Scope().Name(), span)
+			}
+		}
+	}
+}
+
+func value(t *testing.T, attributes pcommon.Map, name string) pcommon.Value {
+	t.Helper()
+	v, found := attributes.Get(name)
+	require.True(t, found, name)
+	return v
+}
+
+// TestSpansCarryTheRegistry: every attribute that the registry promises is there, with its type, and task fields only on
+// request.
+func TestSpansCarryTheRegistry(t *testing.T) {
+	types := map[semconv.Type]pcommon.ValueType{
+		semconv.String: pcommon.ValueTypeStr, semconv.Int: pcommon.ValueTypeInt,
+		semconv.Double: pcommon.ValueTypeDouble, semconv.Bool: pcommon.ValueTypeBool,
+	}
+	for _, taskFields := range []bool{true, false} {
+		f := newFleet(t, taskFields)
+		f.Advance(sim.Time(time.Second))
+		td := f.Traces(epoch)
+		require.Equal(t, f.Spans(), td.SpanCount())
+		require.Greater(t, td.SpanCount(), 600)
+		each(td, func(resource pcommon.Map, scope string, span ptrace.Span) {
+			assert.Regexp(t, `^gateway_(tokio|async_std|smol)$`, scope)
+			for _, a := range semconv.Attributes {
+				on := span.Attributes()
+				switch a.Family {
+				case semconv.Resource:
+					on = resource
+				case semconv.Tracing:
+				case semconv.Task:
+					if !taskFields {
+						_, found := on.Get(a.Name)
+						require.False(t, found, a.Name)
+						continue
+					}
+				default:
+					continue // derived: not this side's
+				}
+				require.Equal(t, types[a.Type], value(t, on, a.Name).Type(), a.Name)
+			}
+		})
+	}
+}
+
+// TestSpansAddUp: the attributes of a span agree with its times and with each other, ids are unique, and children lie in
+// traces of their parents.
+func TestSpansAddUp(t *testing.T) {
+	f := newFleet(t, true)
+	f.Advance(sim.Time(2 * time.Second))
+	f.StopArrivals()
+	f.Advance(sim.Time(time.Minute))
+	require.Zero(t, f.Live())
+	type parent struct {
+		trace pcommon.TraceID
+		start pcommon.Timestamp
+	}
+	td := f.Traces(epoch)
+	spans := map[pcommon.SpanID]parent{}
+	traces := map[pcommon.TraceID]bool{}
+	each(td, func(_ pcommon.Map, _ string, span ptrace.Span) {
+		spans[span.SpanID()] = parent{span.TraceID(), span.StartTimestamp()}
+		traces[span.TraceID()] = true
+	})
+	require.Len(t, spans, td.SpanCount())
+	require.Equal(t, f.Requests(), uint64(len(traces)), "one trace a request")
+	children := 0
+	each(td, func(_ pcommon.Map, _ string, span ptrace.Span) {
+		a := span.Attributes()
+		duration := int64(span.EndTimestamp() - span.StartTimestamp())
+		busy, idle := value(t, a, semconv.BusyNs).Int(), value(t, a, semconv.IdleNs).Int()
+		assert.Equal(t, duration, busy+idle)
+		wait := value(t, a, semconv.ScheduledNs).Int()
+		assert.LessOrEqual(t, wait, idle)
+		assert.LessOrEqual(t, value(t, a, semconv.FirstPollDelayNs).Int(), wait)
+		assert.LessOrEqual(t, value(t, a, semconv.LongestPollNs).Int(), busy)
+		assert.Positive(t, value(t, a, semconv.PollCount).Int())
+
+		if span.ParentSpanID().IsEmpty() {
+			assert.Equal(t, ptrace.SpanKindServer, span.Kind())
+			assert.Equal(t, semconv.ThreadMain, value(t, a, semconv.ThreadName).Str())
+			return
+		}
+		children++
+		p, found := spans[span.ParentSpanID()]
+		require.True(t, found, "an orphan")
+		assert.Equal(t, p.trace, span.TraceID())
+		assert.GreaterOrEqual(t, span.StartTimestamp(), p.start)
+		assert.NotEqual(t, semconv.ThreadMain, value(t, a, semconv.ThreadName).Str())
+	})
+	assert.Positive(t, children)
+}
+
+// TestSameSeedSameRequests: services with one seed get the same requests at the same times on every runtime.
+func TestSameSeedSameRequests(t *testing.T) {
+	f := newFleet(t, true)
+	f.Advance(sim.Time(2 * time.Second))
+	f.StopArrivals()
+	f.Advance(sim.Time(time.Minute))
+	type request struct {
+		name  string
+		start pcommon.Timestamp
+	}
+	requests := map[string]map[request]int{}
+	each(f.Traces(epoch), func(resource pcommon.Map, _ string, span ptrace.Span) {
+		if !span.ParentSpanID().IsEmpty() {
+			return
+		}
+		runtime := value(t, resource, semconv.ProcessRuntimeName).Str()
+		if requests[runtime] == nil {
+			requests[runtime] = map[request]int{}
+		}
+		requests[runtime][request{span.Name(), span.StartTimestamp()}]++
+	})
+	require.Len(t, requests, 3)
+	assert.Equal(t, requests[semconv.CrateTokio], requests[semconv.CrateAsyncStd])
+	assert.Equal(t, requests[semconv.CrateTokio], requests[semconv.CrateSmol])
+}
+
+func TestDiscardForgetsWhatWasTaken(t *testing.T) {
+	f := newFleet(t, true)
+	f.Advance(sim.Time(time.Second))
+	require.Positive(t, f.Spans())
+	again := f.Traces(epoch)
+	assert.Equal(t, f.Traces(epoch), again, "built anew each time")
+	f.Discard()
+	assert.Zero(t, f.Spans())
+	assert.Zero(t, f.Traces(epoch).SpanCount())
+}
+
+func TestSliceLength(t *testing.T) {
+	for _, tc := range []struct {
+		rate float64
+		want time.Duration
+	}{
+		{1e-6, longestSlice},
+		{1000, longestSlice},
+		{409_600, 20 * time.Millisecond},
+		{1_000_000, 8192 * time.Microsecond},
+	} {
+		services, err := workload.Parse([]any{map[string]any{
+			"name": "a", "runtime": map[string]any{"model": "smol"},
+			"arrivals":   map[string]any{"process": "constant", "rate": tc.rate},
+			"operations": []any{map[string]any{"name": "op", "steps": []any{map[string]any{"compute": "1us"}}}},
+		}})
+		require.NoError(t, err)
+		assert.Equal(t, sim.Time(tc.want), New(services, 1, true).SliceLength(), "rate %v", tc.rate)
+	}
+}
+
+func BenchmarkTraces(b *testing.B) {
+	services, err := workload.Parse([]any{map[string]any{
+		"name": "gateway", "runtime": map[string]any{"model": "tokio"},
+		"arrivals": map[string]any{"process": "poisson", "rate": 5000}, "workload": "api_gateway",
+	}})
+	require.NoError(b, err)
+	for _, part := range []struct {
+		name           string
+		simulate, make bool
+	}{{"simulate", true, false}, {"build", false, true}, {"both", true, true}} {
+		b.Run(part.name, func(b *testing.B) {
+			f := New(services, 1, true)
+			f.Advance(sim.Time(time.Second))
+			spans := 0
+			b.ReportAllocs()
+			for b.Loop() {
+				if part.simulate {
+					f.Discard()
+					f.Advance(f.sim.Now() + f.SliceLength())
+				}
+				if part.make {
+					require.Equal(b, f.Spans(), f.Traces(epoch).SpanCount())
+				}
+				spans += f.Spans()
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(spans), "ns/span")
+		})
+	}
+}
