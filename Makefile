@@ -9,6 +9,8 @@ MAKEFLAGS += --no-print-directory
 BINARY := dist/otelcol-runtimelab
 TOOL := go tool -modfile=$(CURDIR)/internal/tools/go.mod
 PACKAGES := ./...
+COUNT := 3
+BENCH := .
 
 .PHONY: help
 help: ## show this list
@@ -33,13 +35,14 @@ test: generated lint build validate ## run everything: drift checks, linters, ev
 	@go test -race $(PACKAGES)
 
 .PHONY: bench
-bench: ## run every benchmark
-	@go test -run '^$$' -bench . -benchmem $(PACKAGES) | grep -v -e '^PASS' -e 'no test files' -e '^ok '
+bench: ## run every benchmark (COUNT times, BENCH selects) and summarise with benchstat
+	@go test -run '^$$' -bench '$(BENCH)' -count $(COUNT) $(PACKAGES) > bench.txt || { cat bench.txt; exit 1; }
+	@$(TOOL) benchstat bench.txt
 
 .PHONY: lint
 lint: ## run the linters
 	@echo "Linting"
-	@$(TOOL) golangci-lint run $(PACKAGES)
+	@$(TOOL) golangci-lint run --allow-parallel-runners $(PACKAGES)
 
 .PHONY: generate
 generate: ## regenerate component code, tables of names and dist/

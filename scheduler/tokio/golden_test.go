@@ -240,3 +240,19 @@ func TestIOWakesTheDriver(t *testing.T) {
 	// Ready at 3 ms, no rounding to ticks; the worker in epoll runs 10 µs later.
 	assert.Equal(t, 3*ms+10*us+us, b.finished[0].End)
 }
+
+// TestWorkerMayNotifyItself: the check after a turn counts the worker as parked still, so the only worker pops itself, and
+// its next sleep ends at once.
+func TestWorkerMayNotifyItself(t *testing.T) {
+	b := start(t, 1, cost.Profile{})
+	for range 2 {
+		b.spawn(steps(program.Step{Op: program.IO, Duration: program.Constant(3 * ms)}, compute(us)))
+	}
+	b.sim.Run(ms)
+	before := b.Counters().Workers[0]
+	b.sim.Run(20 * ms)
+	require.Len(t, b.finished, 2)
+	after := b.Counters().Workers[0]
+	assert.EqualValues(t, 2, after.Parks-before.Parks)
+	assert.EqualValues(t, 1, after.Noops-before.Noops)
+}

@@ -152,7 +152,7 @@ func (rt *Runtime) unpark(w *worker) sim.Time {
 	case already:
 		return 0
 	case w.sleep == onCondvar:
-		w.sleep = awake
+		w.sleep, w.token = awake, false // consumed on waking
 		w.phase = phaseAwake
 		rt.resumeAfter(w, rt.costs.WakeLatency.Sample(&rt.latencies))
 		return rt.costs.Unpark

@@ -455,7 +455,6 @@ func (rt *Runtime) fallAsleep(w *worker) sim.Time {
 
 // wakeUp finds out why the worker is awake (schedulers.md 1.8, step 4).
 func (rt *Runtime) wakeUp(w *worker) sim.Time {
-	w.token = false
 	sleeper := slices.Index(rt.sleepers, w)
 	switch {
 	case sleeper < 0:
