@@ -26,7 +26,7 @@ func play(seed uint64) (*Runtime, *schedulertest.Log) {
 }
 
 func TestRandomPrograms(t *testing.T) {
-	for seed := range uint64(300) {
+	for seed := range uint64(150) {
 		checkPlay(t, seed)
 	}
 }
