@@ -20,41 +20,41 @@ const (
 	stateDone // finished, but another task still holds its handle
 )
 
-// Task is one live task. Its size bounds how many fit: see TestTaskSize.
+// Task is one live task. Its size bounds how many fit (TestTaskSize); what every poll touches comes first and fills one
+// cache line.
 type Task struct {
-	Program *program.Program
-	work    sim.Rand
-	number  uint64
-	parent  uint64
-	tag     uint64
-
-	spawned     sim.Time
-	queued      sim.Time // made runnable, while queued
-	firstPoll   sim.Time
-	pollStart   sim.Time
-	busy        sim.Time
-	queueWait   sim.Time
+	Program   *program.Program
+	work      sim.Rand
+	queued    sim.Time // made runnable, while queued
+	pollStart sim.Time
+	busy      sim.Time
+	queueWait sim.Time
+	// Next links the task into the queue that holds it; it belongs to that queue.
+	Next        TaskID
+	step        int32 // the step to run next
+	polls       uint32
+	worker      int16  // of the running poll
+	source      Source // of the running poll
+	state       taskState
 	longestPoll sim.Time
 
-	// Next links the task into the queue that holds it; it belongs to that queue.
-	Next TaskID
+	number    uint64
+	tag       uint64
+	parent    uint64
+	spawned   sim.Time
+	firstPoll sim.Time
 
 	owner       TaskID // holder of the join handle; 0 when detached
 	sibling     TaskID // the owner's next handle
 	firstHandle TaskID // handles this task holds, in the order of spawning
 	lastHandle  TaskID
 
-	polls        uint32
+	repeat       int32 // tasks already spawned by the current Spawn step
 	steals       uint32
 	forcedYields uint32
-	step         int32  // the step to run next
-	repeat       int32  // tasks already spawned by the current Spawn step
-	spawner      int16  // worker, or Outside
-	firstWorker  int16  // worker
-	worker       int16  // of the running poll
-	source       Source // of the running poll
-	state        taskState
-	awaiting     bool // waits for the first handle
+	spawner      int16 // worker, or Outside
+	firstWorker  int16 // worker
+	awaiting     bool  // waits for the first handle
 }
 
 // ActionKind says what a runtime has to do next for the task it is polling.
@@ -90,13 +90,15 @@ const (
 	pageSize = 1 << pageBits
 )
 
+type page [pageSize]Task
+
 // Tasks holds the live tasks of one runtime: what each does next and where its time went.
 type Tasks struct {
 	sim      *sim.Simulation
 	observer Observer
-	pages    [][]Task // pages keep tasks at fixed addresses while the table grows
-	free     TaskID   // reusable places, linked by Next
-	used     TaskID   // places handed out at least once
+	pages    []*page // keep tasks at fixed addresses while the table grows
+	free     TaskID  // reusable places, linked by Next
+	used     TaskID  // places handed out at least once
 	spawned  uint64
 	finished uint64
 
@@ -162,7 +164,7 @@ func (ts *Tasks) allocate() (TaskID, *Task) {
 		ts.used++
 		id = ts.used
 		if int(id>>pageBits) == len(ts.pages) {
-			ts.pages = append(ts.pages, make([]Task, pageSize))
+			ts.pages = append(ts.pages, new(page))
 		}
 	}
 	ts.spawned++
@@ -172,7 +174,8 @@ func (ts *Tasks) allocate() (TaskID, *Task) {
 }
 
 func (ts *Tasks) release(id TaskID, t *Task) {
-	*t = Task{Next: ts.free}
+	t.state = stateFree
+	t.Next = ts.free
 	ts.free = id
 }
 
@@ -196,23 +199,43 @@ func (ts *Tasks) Wake(id TaskID) bool {
 // Stolen notes that a worker took the queued task from another worker's queue.
 func (ts *Tasks) Stolen(id TaskID) { ts.Get(id).steals++ }
 
-// Begin starts a poll of a queued task.
-func (ts *Tasks) Begin(id TaskID, worker int, source Source) {
+// Begin starts a poll of a queued task now.
+func (ts *Tasks) Begin(id TaskID, worker int, source Source) { ts.BeginAt(ts.sim.Now(), id, worker, source) }
+
+// BeginAt starts a poll of a queued task at a time that is not past. A worker that has taken a task need not wait for the
+// poll's start to say when it will be: nothing that others see happens before the first step.
+func (ts *Tasks) BeginAt(at sim.Time, id TaskID, worker int, source Source) {
 	t := ts.Get(id)
 	if t.state != stateQueued {
 		panic(fmt.Sprintf("scheduler: poll of task %d in state %d", t.number, t.state))
 	}
-	now := ts.sim.Now()
 	t.state = stateRunning
-	t.queueWait += now - t.queued
-	t.pollStart = now
+	t.queueWait += at - t.queued
+	t.pollStart = at
 	t.worker = int16(worker) //nolint:gosec // G115: at most MaxWorkers
 	t.source = source
 	if t.polls == 0 {
-		t.firstPoll = now
+		t.firstPoll = at
 		t.firstWorker = t.worker
 	}
 	t.polls++
+}
+
+// StepCompute is Step for the case that the running task computes next, which others cannot see: it may be asked before the
+// time of the step. It returns 0, and the task stays where it is, if the next step is another.
+func (ts *Tasks) StepCompute(id TaskID) sim.Time {
+	t := ts.Get(id)
+	for int(t.step) < len(t.Program.Steps) {
+		st := &t.Program.Steps[t.step]
+		if st.Op != program.Compute {
+			return 0
+		}
+		t.step++
+		if d := st.Duration.Sample(&t.work); d > 0 {
+			return d
+		}
+	}
+	return 0
 }
 
 // Step returns what the running task does next, at the current time.

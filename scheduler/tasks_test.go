@@ -32,7 +32,7 @@ func TestRingIsFIFOAndBounded(t *testing.T) {
 
 func TestQueueIsFIFO(t *testing.T) {
 	ts := NewTasks(nil, Observer{})
-	ts.pages = [][]Task{make([]Task, pageSize)}
+	ts.pages = []*page{new(page)}
 	var q Queue
 	assert.Zero(t, q.Pop(ts))
 	for round := range 3 {

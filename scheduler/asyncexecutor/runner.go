@@ -34,6 +34,7 @@ type runner struct {
 	runs     int              // tasks polled in this round
 	ticks    uint32           // tasks found
 
+	carry     sim.Time // cost of the last finish, to be paid with the next step
 	pollStart sim.Time
 	deadline  sim.Time // of the timer to be registered
 	lockedAt  sim.Time // took the reactor lock
@@ -49,8 +50,7 @@ const (
 	// In executor.run: schedulers.md 2.3.
 	searching   phase = iota // look for a task
 	missed                   // none: register as a sleeper and search once more, or leave to block_on
-	found                    // leave the sleepers, notify one
-	beginning                // start the poll
+	found                    // leave the sleepers, notify one, start the poll
 	stepping                 // do the task's next step
 	spawning                 // push the spawned task, go on with the poll
 	registering              // register a timer; this ends the poll
@@ -98,11 +98,6 @@ func (e *Executor) next(r *runner) sim.Time {
 		return 0
 	case found:
 		return e.found(r)
-	case beginning:
-		r.pollStart = e.sim.Now()
-		e.tasks.Begin(r.task, r.index, r.source)
-		r.phase = stepping
-		return e.step(r)
 	case stepping:
 		return e.step(r)
 	case spawning:
@@ -130,7 +125,7 @@ func (e *Executor) look(r *runner) sim.Time {
 	id, source, spent := e.search(r)
 	if id == 0 {
 		r.phase = missed
-		return spent
+		return spent + r.takeCarry()
 	}
 	r.task, r.source = id, source
 	if spent == 0 {
@@ -151,8 +146,12 @@ func (e *Executor) found(r *runner) sim.Time {
 	if r.ticks%fairInterval == 0 && e.global.Len() > 0 {
 		d += e.costs.GlobalPop + e.takeHalf(r)
 	}
-	r.phase = beginning
-	return d
+	// Others see nothing of the poll before its first step that is no computing: up to there it is one delay.
+	d += r.takeCarry()
+	r.pollStart = e.sim.Now() + d
+	e.tasks.BeginAt(r.pollStart, r.task, r.index, r.source)
+	r.phase = stepping
+	return d + e.tasks.StepCompute(r.task)
 }
 
 // step does the polled task's next step. What a step costs passes inside the poll, before its effect.
@@ -194,8 +193,7 @@ func (e *Executor) step(r *runner) sim.Time {
 		}
 		return 0
 	default:
-		e.finish(r)
-		return e.costs.Finish
+		return e.finish(r)
 	}
 }
 
@@ -205,14 +203,25 @@ func (e *Executor) pend(r *runner) {
 	e.closePoll(r)
 }
 
-// finish ends a task's last poll and makes the task that awaits it runnable.
-func (e *Executor) finish(r *runner) {
+// finish ends a task's last poll and makes the task that awaits it runnable. Without one the cost is paid with the next
+// search: it delays this runner and nobody sees it.
+func (e *Executor) finish(r *runner) sim.Time {
 	awaiter := e.tasks.Finish(r.task)
 	e.closePoll(r)
 	if awaiter != 0 && e.tasks.Wake(awaiter) {
 		r.runnable = awaiter
 		r.phase = scheduling
+		return e.costs.Finish
 	}
+	r.carry = e.costs.Finish
+	return 0
+}
+
+// takeCarry returns what the runner still has to pay.
+func (r *runner) takeCarry() sim.Time {
+	d := r.carry
+	r.carry = 0
+	return d
 }
 
 func (e *Executor) closePoll(r *runner) {
@@ -231,5 +240,5 @@ func (e *Executor) polled(r *runner) sim.Time {
 	r.runs = 0
 	r.token = true
 	r.phase = pending
-	return 0
+	return r.takeCarry()
 }

@@ -23,15 +23,19 @@ func (h *eventHeap) push(ev Event) {
 	q[i] = ev
 }
 
-func (h *eventHeap) pop() Event {
+// removeHead takes the earliest event out.
+func (h *eventHeap) removeHead() {
 	q := *h
-	top := q[0]
 	last := q[len(q)-1]
-	q = q[:len(q)-1]
-	*h = q
-	if len(q) == 0 {
-		return top
+	*h = q[:len(q)-1]
+	if len(*h) > 0 {
+		h.replaceHead(last)
 	}
+}
+
+// replaceHead puts an event in the place of the earliest one.
+func (h *eventHeap) replaceHead(ev Event) {
+	q := *h
 	i := 0
 	for {
 		first := 4*i + 1
@@ -44,12 +48,21 @@ func (h *eventHeap) pop() Event {
 				least = c
 			}
 		}
-		if !q[least].before(&last) {
+		if !q[least].before(&ev) {
 			break
 		}
 		q[i] = q[least]
 		i = least
 	}
-	q[i] = last
-	return top
+	q[i] = ev
+}
+
+// second is the time of the earliest event after the head, or Never.
+func (h *eventHeap) second() Time {
+	q := *h
+	at := Never
+	for c := 1; c < min(5, len(q)); c++ {
+		at = min(at, q[c].At)
+	}
+	return at
 }

@@ -44,10 +44,13 @@ type Handler interface {
 
 // Simulation is a virtual clock and the events ahead of it. The zero value is ready to use. Not safe for concurrent use.
 type Simulation struct {
-	now      Time
-	limit    Time // Run's until: Advance does not pass it
-	seq      uint64
-	queue    eventHeap
+	now   Time
+	limit Time // Run's until: Advance does not pass it
+	seq   uint64
+	queue eventHeap
+	// handled: the event at the head of the queue is being handled. It is taken out when the next one is needed, or replaced
+	// by the first event that its handler schedules, which is one walk through the heap instead of two.
+	handled  bool
 	handlers []Handler
 }
 
@@ -63,7 +66,13 @@ func (s *Simulation) Now() Time { return s.now }
 // Schedule queues an event for a target. A time in the past counts as now.
 func (s *Simulation) Schedule(at Time, target Target, kind uint8, arg uint64) {
 	s.seq++
-	s.queue.push(Event{At: max(at, s.now), seq: s.seq, Arg: arg, target: target, Kind: kind})
+	ev := Event{At: max(at, s.now), seq: s.seq, Arg: arg, target: target, Kind: kind}
+	if s.handled {
+		s.handled = false
+		s.queue.replaceHead(ev)
+		return
+	}
+	s.queue.push(ev)
 }
 
 // Advance moves the clock forward by d and reports true if no event is due by then and the current Run goes that far.
@@ -71,7 +80,7 @@ func (s *Simulation) Schedule(at Time, target Target, kind uint8, arg uint64) {
 // It is for handlers only: outside Run it reports false.
 func (s *Simulation) Advance(d Time) bool {
 	to := s.now + d
-	if to > s.limit || (len(s.queue) > 0 && s.queue[0].At <= to) {
+	if to > s.limit || s.Next() <= to {
 		return false
 	}
 	s.now = to
@@ -82,9 +91,14 @@ func (s *Simulation) Advance(d Time) bool {
 func (s *Simulation) Run(until Time) {
 	s.limit = until
 	for len(s.queue) > 0 && s.queue[0].At <= until {
-		ev := s.queue.pop()
+		ev := s.queue[0]
 		s.now = ev.At
+		s.handled = true
 		s.handlers[ev.target].Handle(ev)
+		if s.handled {
+			s.handled = false
+			s.queue.removeHead()
+		}
 	}
 	s.now = max(s.now, until)
 	s.limit = -1
@@ -92,6 +106,9 @@ func (s *Simulation) Run(until Time) {
 
 // Next is the time of the next event, or Never.
 func (s *Simulation) Next() Time {
+	if s.handled {
+		return s.queue.second()
+	}
 	if len(s.queue) == 0 {
 		return Never
 	}
