@@ -200,7 +200,9 @@ func (ts *Tasks) Wake(id TaskID) bool {
 func (ts *Tasks) Stolen(id TaskID) { ts.Get(id).steals++ }
 
 // Begin starts a poll of a queued task now.
-func (ts *Tasks) Begin(id TaskID, worker int, source Source) { ts.BeginAt(ts.sim.Now(), id, worker, source) }
+func (ts *Tasks) Begin(id TaskID, worker int, source Source) {
+	ts.BeginAt(ts.sim.Now(), id, worker, source)
+}
 
 // BeginAt starts a poll of a queued task at a time that is not past. A worker that has taken a task need not wait for the
 // poll's start to say when it will be: nothing that others see happens before the first step.

@@ -1,0 +1,181 @@
+package blocking
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
+)
+
+const (
+	us = sim.Time(time.Microsecond)
+	ms = sim.Time(time.Millisecond)
+)
+
+// bench is a pool and the times at which its jobs were done.
+type bench struct {
+	*Pool
+	sim  sim.Simulation
+	done map[scheduler.TaskID]sim.Time
+}
+
+func newBench(cfg Config) *bench {
+	b := &bench{done: map[scheduler.TaskID]sim.Time{}}
+	b.Pool = New(&b.sim, cfg, func(id scheduler.TaskID) { b.done[id] = b.sim.Now() })
+	return b
+}
+
+func (b *bench) submit(n int, d sim.Time) {
+	for range n {
+		b.Submit(scheduler.TaskID(len(b.done)+b.Queued()+b.running()+1), d)
+	}
+}
+
+func (b *bench) running() int {
+	n := 0
+	for _, t := range b.threads {
+		if t.task != 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// TestGolden13Tokio: schedulers.md 10, trace 13. Six jobs and no idle thread: six threads. With two idle: two wakes and four
+// threads.
+func TestGolden13Tokio(t *testing.T) {
+	b := newBench(TokioDefaults())
+	b.submit(2, ms)
+	b.sim.Run(10 * ms)
+	require.Equal(t, 2, b.Idle())
+	b.submit(6, ms)
+	assert.Equal(t, 6, b.Threads())
+	assert.Zero(t, b.Idle())
+	b.sim.Run(20 * ms)
+	assert.Len(t, b.done, 8)
+	assert.Equal(t, 6, b.Idle())
+
+	fresh := newBench(TokioDefaults())
+	fresh.submit(6, ms)
+	assert.Equal(t, 6, fresh.Threads())
+}
+
+func TestTokioQueuesBeyondItsLimitInOrder(t *testing.T) {
+	cfg := TokioDefaults()
+	cfg.Limit = 2
+	b := newBench(cfg)
+	for id := range scheduler.TaskID(6) {
+		b.Submit(id+1, ms)
+	}
+	assert.Equal(t, 2, b.Threads())
+	b.sim.Run(ms / 2)
+	assert.Equal(t, 4, b.Queued())
+	b.sim.Run(10 * ms)
+	for id, at := range b.done {
+		assert.Equal(t, sim.Time((id+1)/2)*ms, at, "job %d", id)
+	}
+}
+
+func TestThreadsEndAfterKeepAlive(t *testing.T) {
+	for _, cfg := range []Config{TokioDefaults(), CrateDefaults()} {
+		b := newBench(cfg)
+		b.submit(3, ms)
+		b.sim.Run(ms)
+		threads := b.Threads()
+		require.Positive(t, threads)
+		last := slices.Max([]sim.Time{b.done[1], b.done[2], b.done[3]})
+		b.sim.Run(last + cfg.KeepAlive - 1)
+		assert.Equal(t, threads, b.Threads())
+		b.sim.Run(last + cfg.KeepAlive)
+		assert.Zero(t, b.Threads())
+		assert.Zero(t, b.Idle())
+
+		b.submit(1, ms) // places are used again
+		b.sim.Run(b.sim.Now() + 2*ms)
+		assert.Equal(t, 1, b.Threads())
+		assert.Equal(t, 1, b.Idle())
+	}
+}
+
+// TestCrateGrowsAsAChain: schedulers.md 4.4. A started thread counts as idle and holds growth back for five jobs; once it
+// runs and jobs remain, it starts the next. So in a burst the i-th thread runs after i thread starts.
+func TestCrateGrowsAsAChain(t *testing.T) {
+	cfg := CrateDefaults()
+	cfg.Start = cost.Latency{Median: 50 * us}
+	b := newBench(cfg)
+	b.submit(5, 10*ms)
+	assert.Equal(t, 1, b.Threads(), "the first job starts one, which holds for five")
+	for i := 1; i <= 4; i++ {
+		b.sim.Run(sim.Time(i) * 50 * us)
+		assert.Equal(t, i+1, b.Threads(), "after %d thread starts", i)
+		assert.Equal(t, i, b.running())
+	}
+	b.sim.Run(ms)
+	assert.Equal(t, 5, b.Threads())
+
+	burst := newBench(cfg)
+	burst.submit(11, 10*ms)
+	assert.Equal(t, 3, burst.Threads(), "11 jobs, five for each idle thread")
+}
+
+func TestCrateStopsAtItsLimit(t *testing.T) {
+	cfg := CrateDefaults()
+	cfg.Limit = 3
+	b := newBench(cfg)
+	b.submit(30, ms)
+	b.sim.Run(ms)
+	assert.Equal(t, 3, b.Threads())
+	b.sim.Run(20 * ms)
+	assert.Len(t, b.done, 30)
+	assert.Equal(t, 10*ms, slices.Max(values(b.done)))
+}
+
+func values(m map[scheduler.TaskID]sim.Time) []sim.Time {
+	var v []sim.Time
+	for _, at := range m {
+		v = append(v, at)
+	}
+	return v
+}
+
+// TestRandomBursts checks what holds under any load: every job is done once, never before its time, and the counts of the
+// pool are those of its threads.
+func TestRandomBursts(t *testing.T) {
+	for seed := range uint64(200) {
+		r := sim.Stream(seed)
+		cfg := []Config{TokioDefaults(), CrateDefaults()}[r.IntN(2)]
+		cfg.Limit = 1 + r.IntN(20)
+		cfg.KeepAlive = sim.Time(1+r.IntN(5)) * ms
+		cfg.Start = cost.Latency{Median: sim.Time(r.IntN(100)) * us, Sigma: 0.5}
+		cfg.Wake = cost.Latency{Median: sim.Time(r.IntN(20)) * us}
+		cfg.Seed = seed
+		b := newBench(cfg)
+		submitted := map[scheduler.TaskID]sim.Time{}
+		next := scheduler.TaskID(0)
+		for range 30 {
+			for range r.IntN(15) {
+				next++
+				d := sim.Time(r.Exp() * float64(ms))
+				submitted[next] = b.sim.Now() + d
+				b.Submit(next, d)
+			}
+			b.sim.Run(b.sim.Now() + sim.Time(r.Exp()*float64(3*ms)))
+			require.LessOrEqual(t, b.Threads(), cfg.Limit)
+			require.GreaterOrEqual(t, b.Idle(), 0)
+			require.LessOrEqual(t, b.Idle()+b.running(), b.Threads(), "seed %d", seed)
+		}
+		b.sim.Run(b.sim.Now() + 1000*ms)
+		require.Len(t, b.done, int(next), "seed %d", seed)
+		for id, earliest := range submitted {
+			require.GreaterOrEqual(t, b.done[id], earliest)
+		}
+		require.Zero(t, b.Threads(), "seed %d", seed)
+		require.Zero(t, b.Idle())
+	}
+}
