@@ -131,6 +131,8 @@ const (
 	RuntimeTokio    = "tokio"
 	RuntimeAsyncStd = "async_std"
 	RuntimeSmol     = "smol"
+	// RuntimeIdeal is no real runtime: the baseline that simulated ones are compared with.
+	RuntimeIdeal = "ideal"
 )
 
 // Values of process.runtime.name: the crates' own names.
@@ -138,6 +140,8 @@ const (
 	CrateTokio    = "tokio"
 	CrateAsyncStd = "async-std"
 	CrateSmol     = "smol"
+	// CrateIdeal stands where the others have a crate; there is none.
+	CrateIdeal = "ideal"
 )
 
 // Values of async_runtime.task.queue_wait_source.
@@ -166,6 +170,8 @@ const (
 	ThreadAsyncStd = "async-std/runtime"
 	// ThreadSmolPrefix and a number from 1 name the threads of smol's global executor.
 	ThreadSmolPrefix = "smol-"
+	// ThreadIdeal names every worker of the ideal runtime.
+	ThreadIdeal = "ideal-worker"
 )
 
 // Attributes is the registry: one row for each name above, in the order in which tables show them.

@@ -44,6 +44,28 @@ func TestDistributions(t *testing.T) {
 			ms * math.Exp(0.18), ms * math.Exp(0.18) * math.Sqrt(math.Expm1(0.36)),
 			func(p float64) float64 { return ms * math.Exp(0.6*math.Sqrt2*math.Erfinv(2*p-1)) },
 		},
+		{
+			// Mean 0.9*1 + 0.1*11 = 2 ms; E[X^2] = 2 * (0.9*1 + 0.1*121) = 26 ms^2. The quantile solves
+			// P(X > x) = 0.9 exp(-x) + 0.1 exp(-x/11).
+			"hyperexponential",
+			hyperexponential{0.9, exponential{sim.Time(time.Millisecond)}, exponential{sim.Time(11 * time.Millisecond)}},
+			2 * ms, ms * math.Sqrt(26-4), func(p float64) float64 {
+				return ms * bisect(func(x float64) bool { return 0.9*math.Exp(-x)+0.1*math.Exp(-x/11) < 1-p })
+			},
+		},
+		{
+			// F(x) = (1 - x^-1.5) / (1 - 100^-1.5) from 1 to 100 ms.
+			"pareto",
+			newPareto(sim.Time(time.Millisecond), sim.Time(100*time.Millisecond), 1.5),
+			ms * paretoMoment(1), ms * math.Sqrt(paretoMoment(2)-paretoMoment(1)*paretoMoment(1)),
+			func(p float64) float64 { return ms * math.Pow(1-p*(1-math.Pow(100, -1.5)), -1/1.5) },
+		},
+		{
+			"weibull",
+			weibull{scale: sim.Time(time.Millisecond), shape: 0.5},
+			ms * math.Gamma(3), ms * math.Sqrt(math.Gamma(5)-math.Gamma(3)*math.Gamma(3)),
+			func(p float64) float64 { return ms * math.Pow(-math.Log(1-p), 2) },
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := sim.Stream(42)
@@ -66,6 +88,41 @@ func TestDistributions(t *testing.T) {
 	}
 }
 
+// paretoMoment is E[X^k] of the Pareto distribution with alpha 1.5 on [1, 100].
+func paretoMoment(k float64) float64 {
+	return 1.5 / (1.5 - k) * (1 - math.Pow(100, k-1.5)) / (1 - math.Pow(100, -1.5))
+}
+
+// bisect finds the x at which a condition that is false for small x becomes true.
+func bisect(beyond func(x float64) bool) float64 {
+	low, high := 0.0, 1e6
+	for range 100 {
+		if middle := (low + high) / 2; beyond(middle) {
+			high = middle
+		} else {
+			low = middle
+		}
+	}
+	return high
+}
+
+func TestBimodal(t *testing.T) {
+	const n, p = 200_000, 0.995
+	b := bimodal{p, 1_000, 500_000}
+	r := sim.Stream(42)
+	fast := 0
+	for range n {
+		switch d := b.Sample(&r); d {
+		case b.fast:
+			fast++
+		case b.slow:
+		default:
+			t.Fatalf("%d is neither fast nor slow", d)
+		}
+	}
+	assert.InDelta(t, p, float64(fast)/n, 4*math.Sqrt(p*(1-p)/n))
+}
+
 func TestDistributionEdges(t *testing.T) {
 	for _, tt := range []struct {
 		name      string
@@ -78,6 +135,14 @@ func TestDistributionEdges(t *testing.T) {
 		{"no spread", lognormal{median: 7}, 7, 7},
 		{"widest lognormal", lognormal{median: longestDuration, sigma: 10}, 0, longestDuration},
 		{"narrowest", lognormal{median: 1, sigma: 10}, 0, longestDuration},
+		{"always fast", bimodal{1, 5, 7}, 5, 5},
+		{"never fast", bimodal{0, 5, 7}, 7, 7},
+		{"slowest hyperexponential", hyperexponential{0, exponential{}, exponential{longestDuration}}, 0, longestDuration},
+		{"heaviest Pareto", newPareto(1, longestDuration, 0.1), 1, longestDuration},
+		{"lightest Pareto", newPareto(longestDuration-1, longestDuration, 100), longestDuration - 1, longestDuration},
+		{"Pareto of one value", newPareto(7, 7, 1), 7, 7},
+		{"heaviest Weibull", weibull{longestDuration, 0.1}, 0, longestDuration},
+		{"lightest Weibull", weibull{1, 100}, 0, 2},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := sim.Stream(1)

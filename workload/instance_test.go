@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
@@ -158,7 +159,7 @@ func TestNoArrivals(t *testing.T) {
 	assert.Zero(t, in.Arrivals())
 }
 
-// TestRuntimesGetTheSameLoad plays one load on the three runtimes. Each makes something else of it, but arrivals,
+// TestRuntimesGetTheSameLoad plays one load on all runtimes. Each makes something else of it, but arrivals,
 // operations and drawn durations are the same.
 func TestRuntimesGetTheSameLoad(t *testing.T) {
 	type fact struct {
@@ -174,6 +175,7 @@ func TestRuntimesGetTheSameLoad(t *testing.T) {
 		{semconv.RuntimeTokio, semconv.ThreadTokio, 4},
 		{semconv.RuntimeAsyncStd, semconv.ThreadAsyncStd, 4},
 		{semconv.RuntimeSmol, semconv.ThreadSmolPrefix + "1", 1},
+		{semconv.RuntimeIdeal, semconv.ThreadIdeal, 4},
 	} {
 		t.Run(tt.model, func(t *testing.T) {
 			s := mustFleet(t, service("seed: 7", "runtime: {model: "+tt.model+"}",
@@ -227,6 +229,33 @@ func TestRuntimesGetTheSameLoad(t *testing.T) {
 				}
 			}
 			assert.Greater(t, compared, 1500)
+		})
+	}
+}
+
+// TestCosts: the costs of a runtime are the default's unless they are set after Parse.
+func TestCosts(t *testing.T) {
+	const poll = 300
+	own := cost.Set{Tokio: cost.Profile{Poll: poll}, AsyncExecutor: cost.Profile{Poll: poll}, AsyncStd: cost.Profile{Poll: poll}}
+	for _, model := range runtimeNames {
+		firstWait := func(costs *cost.Set) (wait sim.Time) {
+			s := mustFleet(t, service("runtime: {model: "+model+", worker_threads: 1}", "arrivals: {process: constant, rate: 1000}"))[0]
+			s.Runtime.Costs = costs
+			var sm sim.Simulation
+			s.Play(&sm, 1, 0, scheduler.Observer{Finished: func(f *scheduler.Finished) { wait = f.QueueWait }})
+			sm.Run(sim.Time(1500 * time.Microsecond))
+			return wait
+		}
+		t.Run(model, func(t *testing.T) {
+			standard := cost.Default()
+			assert.Equal(t, firstWait(&standard), firstWait(nil))
+			assert.Zero(t, firstWait(&cost.Zero))
+			if model == semconv.RuntimeIdeal {
+				assert.Zero(t, firstWait(nil))
+				return
+			}
+			assert.Greater(t, firstWait(nil), sim.Time(1000))
+			assert.EqualValues(t, poll, firstWait(&own))
 		})
 	}
 }

@@ -118,6 +118,27 @@ func TestParseEverything(t *testing.T) {
 	assert.Equal(t, Server, s.Spans[0].Kind)
 }
 
+func TestParseDistributions(t *testing.T) {
+	ms := sim.Time(time.Millisecond)
+	for text, want := range map[string]program.Sampler{
+		"80us":                                             program.Constant(80_000),
+		"{constant: 80us}":                                 program.Constant(80_000),
+		"{uniform: {min: 1ms, max: 2ms}}":                  uniform{ms, 2 * ms},
+		"{exponential: {mean: 1ms}}":                       exponential{ms},
+		"{lognormal: {median: 1ms, sigma: 1}}":             lognormal{ms, 1},
+		"{bimodal: {p: 0.9, fast: 1ms, slow: 2ms}}":        bimodal{0.9, ms, 2 * ms},
+		"{hyperexponential: {p: 0, fast: 1ms, slow: 2ms}}": hyperexponential{0, exponential{ms}, exponential{2 * ms}},
+		"{pareto: {min: 1ms, alpha: 1.5}}":                 newPareto(ms, longestDuration, 1.5),
+		"{pareto: {min: 1ms, alpha: 1.5, max: 1s}}":        newPareto(ms, 1000*ms, 1.5),
+		"{weibull: {scale: 1ms, shape: 0.5}}":              weibull{ms, 0.5},
+	} {
+		t.Run(text, func(t *testing.T) {
+			s := mustFleet(t, steps("[compute: "+text+"]"))[0]
+			assert.Equal(t, want, s.Operations[0].Program.Steps[0].Duration)
+		})
+	}
+}
+
 func TestRuntimes(t *testing.T) {
 	for _, tt := range []struct {
 		runtime string
@@ -134,6 +155,10 @@ func TestRuntimes(t *testing.T) {
 		{`{model: smol, version: "2.0"}`, RuntimeSpec{
 			Name: semconv.RuntimeSmol, Version: "2.0", Crate: semconv.CrateSmol, CrateVersion: "2.0.2",
 			Workers: 1,
+		}},
+		{"{model: ideal}", RuntimeSpec{
+			Name: semconv.RuntimeIdeal, Version: "1.0", Crate: semconv.CrateIdeal, CrateVersion: "1.0.0",
+			Workers: 4,
 		}},
 	} {
 		t.Run(tt.want.Name, func(t *testing.T) {
@@ -183,6 +208,8 @@ func TestParseMistakes(t *testing.T) {
 		anyStep      = "compute, sleep, io, yield, spawn, join"
 		anyTokio     = "model, version, flavor, worker_threads, thread_name"
 		inSteps      = "services[0].operations[0].steps"
+
+		anyDistribution = "constant, uniform, exponential, lognormal, hyperexponential, bimodal, pareto, weibull"
 	)
 	for _, tt := range []struct {
 		name string
@@ -224,10 +251,10 @@ services[0].workload: neither workload nor operations is set; want one of them; 
 
 		// Its runtime.
 		{"runtime is text", service("runtime: tokio"), `services[0].runtime: "tokio" is not allowed; want a map`},
-		{"no model", service("runtime: {worker_threads: 4}"), "services[0].runtime.model: missing; want one of tokio, async_std, smol"},
-		{"unknown model", service("runtime: {model: async-std, worker_threads: 4}"), `services[0].runtime.model: "async-std" is not allowed (did you mean async_std?); want one of tokio, async_std, smol`},
+		{"no model", service("runtime: {worker_threads: 4}"), "services[0].runtime.model: missing; want one of tokio, async_std, smol, ideal"},
+		{"unknown model", service("runtime: {model: async-std, worker_threads: 4}"), `services[0].runtime.model: "async-std" is not allowed (did you mean async_std?); want one of tokio, async_std, smol, ideal`},
 		{"unknown model and key", service("runtime: {model: glommio, threads: 4}"), `
-services[0].runtime.model: "glommio" is not allowed; want one of tokio, async_std, smol
+services[0].runtime.model: "glommio" is not allowed; want one of tokio, async_std, smol, ideal
 services[0].runtime.threads: unknown key; want one of ` + anyTokio},
 		{"unknown key of runtime", service("runtime: {model: tokio, worker_thread: 4}"), "services[0].runtime.worker_thread: unknown key (did you mean worker_threads?); want one of " + anyTokio},
 		{"version unquoted", service("runtime: {model: tokio, version: 1.53}"), "services[0].runtime.version: 1.53 is not allowed; want text: put it in quotes"},
@@ -235,6 +262,7 @@ services[0].runtime.threads: unknown key; want one of ` + anyTokio},
 		{"unknown flavor", service("runtime: {model: tokio, flavor: current_thread}"), `services[0].runtime.flavor: "current_thread" is not allowed; want multi_thread`},
 		{"flavor of smol", service("runtime: {model: smol, flavor: multi_thread}"), "services[0].runtime.flavor: runtime smol has no flavor; want one of model, version, worker_threads"},
 		{"thread name of async-std", service("runtime: {model: async_std, thread_name: x}"), "services[0].runtime.thread_name: runtime async_std has no thread_name; want one of model, version, worker_threads"},
+		{"version of ideal", service(`runtime: {model: ideal, version: "1.0"}`), "services[0].runtime.version: runtime ideal has no version; want one of model, worker_threads"},
 		{"no workers", service("runtime: {model: tokio, worker_threads: 0}"), "services[0].runtime.worker_threads: 0 is not allowed; want 1 to 1024"},
 		{"too many workers", service("runtime: {model: smol, worker_threads: 1025}"), "services[0].runtime.worker_threads: 1025 is not allowed; want 1 to 1024"},
 
@@ -283,9 +311,9 @@ services[0].operations[0].steps: missing; want a list of steps`},
 		{"duration with wrong unit", steps("[io: 80 us]"), inSteps + `[0].io: "80 us" is not allowed; want a duration from 0s to 1h, such as 80us`},
 		{"negative duration", steps("[sleep: -1s]"), inSteps + `[0].sleep: "-1s" is not allowed; want a duration from 0s to 1h, such as 80us`},
 		{"long duration", steps("[sleep: 1h1s]"), inSteps + `[0].sleep: "1h1s" is not allowed; want a duration from 0s to 1h, such as 80us`},
-		{"unknown distribution", steps("[compute: {normal: {mean: 1us}}]"), inSteps + "[0].compute.normal: unknown distribution (did you mean lognormal?); want one of constant, uniform, exponential, lognormal"},
-		{"misspelt distribution", steps("[compute: {log_normal: {}}]"), inSteps + "[0].compute.log_normal: unknown distribution (did you mean lognormal?); want one of constant, uniform, exponential, lognormal"},
-		{"two distributions", steps("[compute: {constant: 1us, uniform: {}}]"), inSteps + "[0].compute: 2 keys where one distribution belongs; want one of constant, uniform, exponential, lognormal"},
+		{"unknown distribution", steps("[compute: {normal: {mean: 1us}}]"), inSteps + "[0].compute.normal: unknown distribution (did you mean lognormal?); want one of " + anyDistribution},
+		{"misspelt distribution", steps("[compute: {log_normal: {}}]"), inSteps + "[0].compute.log_normal: unknown distribution (did you mean lognormal?); want one of " + anyDistribution},
+		{"two distributions", steps("[compute: {constant: 1us, uniform: {}}]"), inSteps + "[0].compute: 2 keys where one distribution belongs; want one of " + anyDistribution},
 		{"uniform upside down", steps("[compute: {uniform: {min: 2us, max: 1us}}]"), inSteps + `[0].compute.uniform.max: "1us" is not allowed; want a duration from 2µs to 1h, such as 80us`},
 		{"uniform without bounds", steps("[compute: {uniform: {}}]"), `
 ` + inSteps + `[0].compute.uniform.min: missing; want a duration
@@ -300,6 +328,29 @@ services[0].operations[0].steps: missing; want a list of steps`},
 		{"lognormal without parameters", steps("[compute: {lognormal: {}}]"), `
 ` + inSteps + `[0].compute.lognormal.median: missing; want a duration
 ` + inSteps + `[0].compute.lognormal.sigma: missing; want a number from 0 to 10`},
+		{"modes without parameters", steps("[compute: {hyperexponential: {}}, io: {bimodal: {}}]"), `
+` + inSteps + `[0].compute.hyperexponential.p: missing; want the share of fast, from 0 to 1
+` + inSteps + `[0].compute.hyperexponential.fast: missing; want a duration
+` + inSteps + `[0].compute.hyperexponential.slow: missing; want a duration
+` + inSteps + `[1].io.bimodal.p: missing; want the share of fast, from 0 to 1
+` + inSteps + `[1].io.bimodal.fast: missing; want a duration
+` + inSteps + `[1].io.bimodal.slow: missing; want a duration`},
+		{"share above 1", steps("[compute: {bimodal: {p: 99.5, fast: 1us, slow: 1ms}}]"), inSteps + "[0].compute.bimodal.p: 99.5 is not allowed; want a number from 0 to 1"},
+		{"pareto without parameters", steps("[compute: {pareto: {}}]"), `
+` + inSteps + `[0].compute.pareto.min: missing; want a duration
+` + inSteps + `[0].compute.pareto.alpha: missing; want a number from 0.1 to 100`},
+		{"pareto upside down", steps("[compute: {pareto: {min: 2us, alpha: 0, max: 1us}}]"), `
+` + inSteps + `[0].compute.pareto.alpha: 0 is not allowed; want a number from 0.1 to 100
+` + inSteps + `[0].compute.pareto.max: "1us" is not allowed; want a duration from 2µs to 1h, such as 80us`},
+		{"pareto from nothing", steps("[compute: {pareto: {min: 0s, alpha: 1.5}}]"), inSteps + `[0].compute.pareto.min: "0s" is not allowed; want a duration from 1ns to 1h, such as 80us`},
+		{"weibull without parameters", steps("[compute: {weibull: {}}]"), `
+` + inSteps + `[0].compute.weibull.scale: missing; want a duration
+` + inSteps + `[0].compute.weibull.shape: missing; want a number from 0.1 to 100`},
+		{"weibull of no shape", steps("[compute: {weibull: {scale: 1ms, shape: 0}}]"), inSteps + "[0].compute.weibull.shape: 0 is not allowed; want a number from 0.1 to 100"},
+		{"distributions are text", steps("[compute: {bimodal: x}, io: {pareto: x}, sleep: {weibull: x}]"), `
+` + inSteps + `[0].compute.bimodal: "x" is not allowed; want a map
+` + inSteps + `[1].io.pareto: "x" is not allowed; want a map
+` + inSteps + `[2].sleep.weibull: "x" is not allowed; want a map`},
 
 		// Spawns.
 		{"empty spawn", steps("[spawn]"), inSteps + "[0].spawn: null is not allowed; want a map"},
@@ -387,6 +438,8 @@ func FuzzParse(f *testing.F) {
 	f.Add(operation("weight: 2, kind: client, attributes: {a: 1, b.c: true, d: .nan}"))
 	f.Add(steps("[spawn: {count: 3, name: x, steps: [io: {lognormal: {median: 1ms, sigma: 10}}]}, join: ]"))
 	f.Add(steps("[compute: {uniform: {min: 1us, max: 1h}}, sleep: {exponential: {mean: 0s}}, yield]"))
+	f.Add(steps("[compute: {pareto: {min: 1ns, alpha: 0.1}}, io: {weibull: {scale: 1h, shape: 0.1}}]"))
+	f.Add(steps("[compute: {bimodal: {p: 0.9, fast: 1us, slow: 1h}}, io: {hyperexponential: {p: 1, fast: 1h, slow: 1us}}]"))
 	f.Add(steps(nested(20)))
 	f.Add("[{1: 2}, null, [], {name: &a x, workload: *a}]")
 	f.Fuzz(func(t *testing.T, text string) {

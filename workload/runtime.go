@@ -8,6 +8,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/asyncexecutor"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/asyncstd"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/ideal"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/smol"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/tokio"
@@ -16,7 +17,7 @@ import (
 
 // RuntimeSpec says which runtime a service runs on.
 type RuntimeSpec struct {
-	// Name is the value of async_runtime.name: one of semconv.RuntimeTokio, RuntimeAsyncStd, RuntimeSmol.
+	// Name is the value of async_runtime.name: one of semconv.RuntimeTokio, RuntimeAsyncStd, RuntimeSmol, RuntimeIdeal.
 	Name string
 	// Version of the model, such as 1.53.
 	Version string
@@ -26,11 +27,22 @@ type RuntimeSpec struct {
 	Workers int
 	// ThreadName is the name of Tokio's workers; empty for the others, which name their threads themselves.
 	ThreadName string
+	// Costs is what the primitives of each runtime cost; nil: cost.Default. Parse leaves it nil. Set before Play, it holds for the
+	// instances played from then on. On the ideal runtime nothing costs anything.
+	Costs *cost.Set
 
 	start func(s *sim.Simulation, spec *RuntimeSpec, seed uint64, o scheduler.Observer) scheduler.Runtime
 }
 
-const mostWorkers = min(tokio.MaxWorkers, asyncexecutor.MaxThreads)
+// costs of the runtimes.
+func (spec *RuntimeSpec) costs() cost.Set {
+	if spec.Costs == nil {
+		return cost.Default()
+	}
+	return *spec.Costs
+}
+
+const mostWorkers = min(tokio.MaxWorkers, asyncexecutor.MaxThreads, ideal.MaxWorkers)
 
 // runtimeModel is what a value of runtime.model means.
 type runtimeModel struct {
@@ -53,7 +65,7 @@ var runtimeModels = []runtimeModel{
 		workers: 4, threadName: semconv.ThreadTokio,
 		start: func(s *sim.Simulation, spec *RuntimeSpec, seed uint64, o scheduler.Observer) scheduler.Runtime {
 			return tokio.New(s, tokio.Config{
-				Workers: spec.Workers, ThreadName: spec.ThreadName, Costs: cost.Tokio(), Seed: seed,
+				Workers: spec.Workers, ThreadName: spec.ThreadName, Costs: spec.costs().Tokio, Seed: seed,
 			}, o)
 		},
 	},
@@ -63,7 +75,7 @@ var runtimeModels = []runtimeModel{
 		versions: []string{"1.13"}, crateVersions: []string{"1.13.1"},
 		workers: 4,
 		start: func(s *sim.Simulation, spec *RuntimeSpec, seed uint64, o scheduler.Observer) scheduler.Runtime {
-			return asyncstd.New(s, asyncstd.Config{Threads: spec.Workers, Costs: cost.AsyncExecutor(), Seed: seed}, o)
+			return asyncstd.New(s, asyncstd.Config{Threads: spec.Workers, Costs: spec.costs().AsyncStd, Seed: seed}, o)
 		},
 	},
 	{
@@ -72,7 +84,17 @@ var runtimeModels = []runtimeModel{
 		versions: []string{"2.0"}, crateVersions: []string{"2.0.2"},
 		workers: 1,
 		start: func(s *sim.Simulation, spec *RuntimeSpec, seed uint64, o scheduler.Observer) scheduler.Runtime {
-			return smol.New(s, smol.Config{Threads: spec.Workers, Costs: cost.AsyncExecutor(), Seed: seed}, o)
+			return smol.New(s, smol.Config{Threads: spec.Workers, Costs: spec.costs().AsyncExecutor, Seed: seed}, o)
+		},
+	},
+	{
+		// No real runtime: the baseline for the others. It has no versions to choose from.
+		name: semconv.RuntimeIdeal, crate: semconv.CrateIdeal,
+		keys:     []string{"model", "worker_threads"},
+		versions: []string{"1.0"}, crateVersions: []string{"1.0.0"},
+		workers: 4,
+		start: func(s *sim.Simulation, spec *RuntimeSpec, _ uint64, o scheduler.Observer) scheduler.Runtime {
+			return ideal.New(s, ideal.Config{Workers: spec.Workers}, o)
 		},
 	},
 }

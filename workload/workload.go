@@ -15,8 +15,8 @@
 //	    instances: 2                 # 1 to 1000, default 1; each has a runtime and arrivals of its own
 //	    seed: 7                      # same seed: same arrivals, operations and durations, on whatever runtime
 //	    runtime:
-//	      model: tokio               # tokio, async_std or smol
-//	      version: "1.53"            # default: the newest that is modelled
+//	      model: tokio               # tokio, async_std or smol; or ideal: one queue, no costs, no real runtime
+//	      version: "1.53"            # not ideal; default: the newest that is modelled
 //	      flavor: multi_thread       # tokio only
 //	      worker_threads: 4          # 1 to 1024; default 4, for smol 1
 //	      thread_name: otlp-worker   # tokio only; default tokio-rt-worker
@@ -35,7 +35,16 @@
 //	          - spawn: {count: 3, name: fetch, steps: [{io: 1ms}]} # with a name: traced as spans of that name
 //	          - join                                               # awaits what was spawned and not detached
 //
-// A duration is fixed (`80us`) or drawn from a distribution: constant, uniform, exponential, lognormal.
+// A duration is fixed (`80us`) or drawn from a distribution:
+//
+//	constant: 80us
+//	uniform: {min: 1ms, max: 2ms}
+//	exponential: {mean: 1ms}
+//	lognormal: {median: 80us, sigma: 0.6}
+//	hyperexponential: {p: 0.9, fast: 1ms, slow: 11ms}   # exponential of mean fast with probability p, else of mean slow
+//	bimodal: {p: 0.995, fast: 1us, slow: 500us}         # fast with probability p, else slow
+//	pareto: {min: 1ms, alpha: 1.5, max: 10s}            # P(X > x) = (min/x)^alpha, cut off at max; default 1h
+//	weibull: {scale: 1ms, shape: 0.5}                   # P(X > x) = exp(-(x/scale)^shape)
 //
 // What makes runs comparable: the times of arrivals come from one random stream per instance, and all that arrival n does
 // from a stream derived from the seed, the instance and n alone. Neither depends on the runtime or on other requests, so

@@ -4,7 +4,8 @@
 //	block_on(or(LOCAL.run(shutdown), GLOBAL.run(pending)))
 //
 // async-std adds to a spawn (a task id, a wrapper with the task's name and locals) and to a poll (a thread-local pointer to
-// the current task, swapped in and out); see schedulers.md 3. Left out: the thread-local executors, which only spawn_local uses.
+// the current task, swapped in and out); its cost profile says how much (schedulers.md 3). Left out: the thread-local
+// executors, which only spawn_local uses.
 package asyncstd
 
 import (
@@ -14,18 +15,12 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
-// What async-std adds to the executor's costs (schedulers.md 3: tens of ns, 2 to 5 ns; to be calibrated).
-const (
-	spawnOverhead sim.Time = 40
-	pollOverhead  sim.Time = 4
-)
-
 // Config is what a service that runs on async-std can choose.
 type Config struct {
 	// Threads is ASYNC_STD_THREAD_COUNT; async-std's default is the number of the host's CPUs. 0 means 1.
 	Threads int
-	// Costs is what each primitive of the executor costs, cost.AsyncExecutor for instance; async-std's own overhead comes on
-	// top. The zero Profile makes everything free, the overhead included.
+	// Costs is what each primitive costs, the AsyncStd of a cost.Set: the executor's costs and async-std's own. The zero
+	// Profile makes everything free.
 	Costs cost.Profile
 	// Seed fixes where thieves start looking and how long threads take to wake.
 	Seed uint64
@@ -33,15 +28,10 @@ type Config struct {
 
 // New starts async-std's pool, all of its threads named `async-std/runtime`.
 func New(s *sim.Simulation, cfg Config, o scheduler.Observer) *asyncexecutor.Executor {
-	costs := cfg.Costs
-	if costs != (cost.Profile{}) {
-		costs.Spawn += spawnOverhead
-		costs.Poll += pollOverhead
-	}
 	return asyncexecutor.New(s, asyncexecutor.Config{
 		Threads:    cfg.Threads,
 		ThreadName: func(int) string { return "async-std/runtime" },
-		Costs:      costs,
+		Costs:      cfg.Costs,
 		Seed:       cfg.Seed,
 	}, o)
 }

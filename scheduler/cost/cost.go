@@ -2,8 +2,13 @@
 // tasks, and the delay until a sleeping thread runs. Costs are data. The models apply them; the zero [Profile] makes every
 // primitive free, which is what the queueing-theory oracles need.
 //
-// The defaults come from published measurements and from probes on a 2-vCPU virtual machine (schedulers.md section 8 of the
-// design reference; each field names its row). Bare metal wakes threads two to three times faster.
+//	default.yaml --> Default() --> Set --> one Profile for each runtime
+//	                    ^
+//	                    +-- Parse: a user's file replaces what it names
+//
+// A [Set] holds the profiles of all runtimes. [Default] is the one to simulate with: its values come from published
+// measurements and from probes on a virtual machine, and default.yaml names the source of each. [Parse] reads a file of
+// one's own, for instance one fitted on the machine in question. [Zero] is free of any cost.
 package cost
 
 import (
@@ -11,6 +16,19 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
+
+// Set is the costs of all runtimes.
+type Set struct {
+	// Tokio is for package tokio.
+	Tokio Profile
+	// AsyncExecutor is for package smol: async-executor with the async-io reactor, as it is.
+	AsyncExecutor Profile
+	// AsyncStd is for package asyncstd: AsyncExecutor and what async-std adds to it.
+	AsyncStd Profile
+}
+
+// Zero makes everything free.
+var Zero Set
 
 // Profile is the cost of each primitive, in virtual nanoseconds.
 type Profile struct {
@@ -54,44 +72,8 @@ func (l Latency) Sample(r *sim.Rand) sim.Time {
 	return sim.Time(float64(l.Median) * math.Exp(l.Sigma*r.Norm()))
 }
 
-// Tokio is the default profile of the Tokio models.
-func Tokio() Profile {
-	return Profile{
-		Poll:              60,
-		Spawn:             80,
-		Finish:            30,
-		Wake:              15,
-		GlobalPop:         25,
-		StealAttempt:      20,
-		StealTask:         5,
-		Park:              700,
-		Unpark:            2_000,
-		UnparkDriver:      2_200,
-		WakeLatency:       Latency{Median: 5_000, Sigma: 0.5},
-		WakeDriverLatency: Latency{Median: 5_500, Sigma: 0.5},
-		DriverPoll:        1_100,
-		TimerInsert:       100,
-		TimerOvershoot:    57_000,
-	}
-}
+// Tokio is the default profile of the Tokio models: Default().Tokio.
+func Tokio() Profile { return Default().Tokio }
 
-// AsyncExecutor is the default profile of async-executor with the async-io reactor.
-func AsyncExecutor() Profile {
-	return Profile{
-		Poll:              70,
-		Spawn:             100,
-		Finish:            40,
-		Wake:              30,
-		GlobalPop:         30,
-		StealAttempt:      35,
-		StealTask:         20,
-		Park:              700,
-		Unpark:            2_000,
-		UnparkDriver:      2_200,
-		WakeLatency:       Latency{Median: 5_000, Sigma: 0.5},
-		WakeDriverLatency: Latency{Median: 5_500, Sigma: 0.5},
-		DriverPoll:        4_000,
-		TimerInsert:       230,
-		TimerOvershoot:    5_000,
-	}
-}
+// AsyncExecutor is the default profile of async-executor with the async-io reactor: Default().AsyncExecutor.
+func AsyncExecutor() Profile { return Default().AsyncExecutor }

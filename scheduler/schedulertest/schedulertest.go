@@ -3,6 +3,7 @@
 package schedulertest
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -39,8 +40,22 @@ func (l *Log) Order() []uint64 {
 //   - every task spawned has finished, once;
 //   - a worker polls one task at a time, a task is polled by one worker at a time, and never before it is queued;
 //   - a task's busy time, queue wait, longest poll and number of polls are those of its polls;
-//   - spawned <= first poll <= end, and spawned + queue wait + busy <= end.
+//   - spawned <= first poll <= end, and spawned + queue wait + busy <= end;
+//   - Little's law, as an identity: the number of tasks in the system, integrated over time, is the sum of the times that
+//     tasks spent there;
+//   - the workers' counters add up to the polls: as many polls, as many steals, and no less busy time.
 func (l *Log) Check(rt scheduler.Runtime) error {
+	if err := l.checkTasks(rt); err != nil {
+		return err
+	}
+	if err := l.checkLittle(); err != nil {
+		return err
+	}
+	return l.checkWorkers(rt)
+}
+
+// checkTasks holds the polls against each other, and the finished tasks against their polls.
+func (l *Log) checkTasks(rt scheduler.Runtime) error {
 	c := rt.Counters()
 	if rt.Live() != 0 || c.Spawned != c.Finished || c.Finished != uint64(len(l.Finished)) {
 		return fmt.Errorf("spawned %d, finished %d, live %d, reported %d", c.Spawned, c.Finished, rt.Live(), len(l.Finished))
@@ -58,6 +73,8 @@ func (l *Log) Check(rt scheduler.Runtime) error {
 	for _, p := range byStart {
 		a := &tasks[p.Task]
 		switch {
+		case p.Worker < 0 || p.Worker >= len(workers):
+			return fmt.Errorf("no worker has the index %d", p.Worker)
 		case p.Start < workers[p.Worker]:
 			return fmt.Errorf("worker %d polls task %d at %d, inside the poll before", p.Worker, p.Task, p.Start)
 		case p.Start < a.last || p.Queued < a.last || a.ready:
@@ -80,6 +97,62 @@ func (l *Log) Check(rt scheduler.Runtime) error {
 		case f.FirstPoll < f.Spawned || f.End < f.FirstPoll || f.Spawned+f.QueueWait+f.Busy > f.End:
 			return fmt.Errorf("task %d: times out of order: %+v", f.Task, f)
 		}
+	}
+	return nil
+}
+
+// checkLittle integrates the number of tasks in the system, as the polls show it, over time.
+func (l *Log) checkLittle() error {
+	type change struct{ at, live sim.Time }
+	changes := make([]change, 0, 2*len(l.Finished))
+	arrived := make([]bool, len(l.Finished)+1)
+	for _, p := range l.Polls { // those of one task in their order
+		if !arrived[p.Task] {
+			arrived[p.Task] = true
+			changes = append(changes, change{p.Queued, 1})
+		}
+		if p.Ready {
+			changes = append(changes, change{p.End, -1})
+		}
+	}
+	slices.SortFunc(changes, func(a, b change) int { return cmp.Compare(a.at, b.at) })
+	var integral, live, last, sojourns sim.Time
+	for _, c := range changes {
+		integral += live * (c.at - last)
+		live += c.live
+		last = c.at
+	}
+	for _, f := range l.Finished {
+		sojourns += f.End - f.Spawned
+	}
+	if integral != sojourns {
+		return fmt.Errorf("tasks in the system, over time: %d; the times that tasks spent there: %d", integral, sojourns)
+	}
+	return nil
+}
+
+// checkWorkers holds the workers' counters against the polls. Busy time may be more: Tokio's has the scheduling between
+// polls in it.
+func (l *Log) checkWorkers(rt scheduler.Runtime) error {
+	counters := rt.Counters().Workers
+	polls := make([]uint64, len(counters))
+	busy := make([]sim.Time, len(counters))
+	for _, p := range l.Polls {
+		polls[p.Worker]++
+		busy[p.Worker] += p.End - p.Start
+	}
+	var stolen, steals uint64
+	for i, w := range counters {
+		if w.Polls+w.LIFOPolls != polls[i] || w.Busy < busy[i] {
+			return fmt.Errorf("worker %d polled %d times, for %d ns; it counts %+v", i, polls[i], busy[i], w)
+		}
+		steals += w.Steals
+	}
+	for _, f := range l.Finished {
+		stolen += uint64(f.Steals)
+	}
+	if steals != stolen {
+		return fmt.Errorf("workers count %d steals, tasks %d", steals, stolen)
 	}
 	return nil
 }

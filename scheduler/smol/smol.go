@@ -20,7 +20,7 @@ import (
 type Config struct {
 	// Threads is SMOL_THREADS, at most asyncexecutor.MaxThreads; 0 means 1, smol's default (schedulers.md 2.6).
 	Threads int
-	// Costs is what each primitive costs, cost.AsyncExecutor for instance. The zero Profile makes everything free.
+	// Costs is what each primitive costs, the AsyncExecutor of a cost.Set. The zero Profile makes everything free.
 	Costs cost.Profile
 	// Seed fixes where thieves start looking and how long threads take to wake.
 	Seed uint64

@@ -1,0 +1,235 @@
+// Package ideal is a scheduler that no real runtime has: one queue, first in, first out, for any number of workers, and
+// nothing costs anything. It is the baseline that real runtimes are compared with, and the subject of exact tests: what
+// queueing theory says of a G/G/c queue holds for it to the nanosecond.
+//
+//	spawn, wake --> FIFO --> the worker that has been idle longest
+//
+// A task that becomes runnable goes to the tail of the queue. An idle worker takes the head at once; of several, the one
+// that has been idle longest (all are idle from the start, in the order of their indices). A worker that ends a poll
+// takes the head at once too, and is idle if there is none. So no worker is ever idle while a task is queued, and polls
+// start in the order in which their tasks became runnable. A task that yields goes to the tail as well: it runs on at
+// once if nobody else is queued.
+//
+// Sleeps and sockets end exactly at their time; spawns, wakes and joins take effect at the instant they happen. What happens at
+// one instant happens in the order in which it was set in motion: of an arrival and the end of a poll at the same time,
+// the one that was scheduled first. Whichever way such a tie falls, polls start in the order of the queue.
+package ideal
+
+import (
+	"fmt"
+
+	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
+)
+
+// MaxWorkers bounds Config.Workers.
+const MaxWorkers = 1024
+
+// ThreadName is the name of every worker's thread.
+const ThreadName = "ideal-worker"
+
+// Config describes a runtime.
+type Config struct {
+	// Workers is the number of workers, at most MaxWorkers; 0 means 1.
+	Workers int
+}
+
+// Runtime is one ideal runtime. It implements [scheduler.Runtime] and [sim.Handler].
+type Runtime struct {
+	sim    *sim.Simulation
+	target sim.Target
+	tasks  *scheduler.Tasks
+
+	// Invariant: the queue is empty or no worker is idle.
+	queue   scheduler.Queue
+	workers []worker
+
+	// The idle workers by index, a ring that holds all of them if need be: the one idle longest is idle[idleHead].
+	idle      []int
+	idleHead  int
+	idleCount int
+
+	remoteSchedules uint64
+}
+
+var (
+	_ scheduler.Runtime = (*Runtime)(nil)
+	_ sim.Handler       = (*Runtime)(nil)
+)
+
+// Kinds of events.
+const (
+	eventResume uint8 = iota // Arg: worker
+	eventWake                // Arg: task whose timer or socket is due
+)
+
+type worker struct {
+	index    int
+	task     scheduler.TaskID // 0: idle
+	polling  bool             // the poll of task has begun
+	started  sim.Time         // when it did
+	counters scheduler.WorkerCounters
+}
+
+// New starts a runtime on a simulation's clock. All workers are idle.
+func New(s *sim.Simulation, cfg Config, o scheduler.Observer) *Runtime {
+	n := max(cfg.Workers, 1)
+	rt := &Runtime{
+		sim:       s,
+		tasks:     scheduler.NewTasks(s, o),
+		workers:   make([]worker, n),
+		idle:      make([]int, n),
+		idleCount: n,
+	}
+	for i := range n {
+		rt.workers[i].index, rt.idle[i] = i, i
+	}
+	rt.target = s.Register(rt)
+	return rt
+}
+
+// Spawn implements [scheduler.Runtime].
+func (rt *Runtime) Spawn(p *program.Program, tag uint64, work sim.Rand) {
+	rt.remoteSchedules++
+	rt.schedule(rt.tasks.New(p, tag, work))
+}
+
+// Workers implements [scheduler.Runtime].
+func (rt *Runtime) Workers() int { return len(rt.workers) }
+
+// ThreadName implements [scheduler.Runtime].
+func (rt *Runtime) ThreadName(worker int) string {
+	if worker == scheduler.Outside {
+		return "main"
+	}
+	return ThreadName
+}
+
+// Live implements [scheduler.Runtime].
+func (rt *Runtime) Live() int { return rt.tasks.Live() }
+
+// Counters implements [scheduler.Runtime]. What a worker's poll makes runnable is counted as scheduled locally, what comes
+// from outside, a timer or a socket as remote. A worker parks when it becomes idle.
+func (rt *Runtime) Counters() scheduler.Counters {
+	c := scheduler.Counters{
+		Workers:         make([]scheduler.WorkerCounters, len(rt.workers)),
+		Spawned:         rt.tasks.Spawned(),
+		Finished:        rt.tasks.Finished(),
+		RemoteSchedules: rt.remoteSchedules,
+	}
+	for i := range rt.workers {
+		c.Workers[i] = rt.workers[i].counters
+	}
+	return c
+}
+
+// Handle implements [sim.Handler].
+func (rt *Runtime) Handle(ev sim.Event) {
+	switch ev.Kind {
+	case eventResume:
+		rt.resume(&rt.workers[ev.Arg])
+	case eventWake:
+		id := scheduler.TaskID(ev.Arg) //nolint:gosec // G115: was a TaskID
+		if rt.tasks.Wake(id) {
+			rt.remoteSchedules++
+			rt.schedule(id)
+		}
+	}
+}
+
+// schedule gives a runnable task to an idle worker, or queues it if there is none. The worker begins by an event, so that
+// polls start in the order of the queue even if a task is made runnable in the middle of another's poll.
+func (rt *Runtime) schedule(id scheduler.TaskID) {
+	if rt.idleCount == 0 {
+		rt.queue.Push(rt.tasks, id)
+		return
+	}
+	w := &rt.workers[rt.idle[rt.idleHead]]
+	rt.idleHead = (rt.idleHead + 1) % len(rt.idle)
+	rt.idleCount--
+	w.task = id
+	rt.resumeAfter(w, 0)
+}
+
+func (rt *Runtime) resumeAfter(w *worker, d sim.Time) {
+	rt.sim.Schedule(rt.sim.Now()+d, rt.target, eventResume, uint64(w.index)) //nolint:gosec // G115: an index
+}
+
+// resume lets a worker go on until it is idle, or until another event is due first. An event due at this instant comes
+// first too: it may begin a poll that was earlier in the queue.
+func (rt *Runtime) resume(w *worker) {
+	for {
+		if !w.polling {
+			w.polling, w.started = true, rt.sim.Now()
+			rt.tasks.Begin(w.task, w.index, scheduler.FromGlobal)
+		}
+		d := rt.poll(w)
+		if w.task == 0 {
+			return
+		}
+		if !rt.sim.Advance(d) {
+			rt.resumeAfter(w, d)
+			return
+		}
+	}
+}
+
+// poll goes on with the worker's task until time has to pass or the poll ends, and then takes the next task. It
+// returns the time to pass.
+func (rt *Runtime) poll(w *worker) sim.Time {
+	for {
+		switch a := rt.tasks.Step(w.task); a.Kind {
+		case scheduler.Compute:
+			return a.Duration
+		case scheduler.Spawn:
+			rt.scheduleBy(w, a.Child)
+		case scheduler.Sleep, scheduler.IO:
+			if a.Duration <= 0 { // due at once
+				continue
+			}
+			rt.sim.Schedule(rt.sim.Now()+a.Duration, rt.target, eventWake, uint64(w.task))
+			rt.tasks.Pend(w.task)
+			rt.endPoll(w)
+			return 0
+		case scheduler.Yield:
+			rt.tasks.Pend(w.task)
+			rt.tasks.Wake(w.task)
+			rt.scheduleBy(w, w.task)
+			rt.endPoll(w)
+			return 0
+		case scheduler.Join:
+			if !rt.tasks.PollHandle(w.task) {
+				rt.tasks.Pend(w.task)
+				rt.endPoll(w)
+				return 0
+			}
+		case scheduler.Done:
+			if awaiter := rt.tasks.Finish(w.task); awaiter != 0 && rt.tasks.Wake(awaiter) {
+				rt.scheduleBy(w, awaiter)
+			}
+			rt.endPoll(w)
+			return 0
+		default:
+			panic(fmt.Sprintf("ideal: action %d is not modelled", a.Kind))
+		}
+	}
+}
+
+func (rt *Runtime) scheduleBy(w *worker, id scheduler.TaskID) {
+	w.counters.LocalSchedules++
+	rt.schedule(id)
+}
+
+// endPoll closes the books on a poll and takes the next task, or goes idle.
+func (rt *Runtime) endPoll(w *worker) {
+	w.counters.Polls++
+	w.counters.Busy += rt.sim.Now() - w.started
+	w.polling = false
+	w.task = rt.queue.Pop(rt.tasks)
+	if w.task == 0 {
+		w.counters.Parks++
+		rt.idle[(rt.idleHead+rt.idleCount)%len(rt.idle)] = w.index
+		rt.idleCount++
+	}
+}
