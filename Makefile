@@ -29,6 +29,10 @@ build: ## compile the Collector into dist/
 		awk '/^go: downloading/ {if (++d % 50 == 1) {print "  downloading modules: " d; fflush()} next} \
 		     /^[^ ]+\/[^ ]+$$/ || /^[a-z0-9]+$$/ {if (++n % 50 == 0) {print "  compiled " n " packages, now " $$0; fflush()} next} {print}'
 
+.PHONY: runtimesim
+runtimesim: ## compile the models' command line into bin/
+	@CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o bin/runtimesim ./cmd/runtimesim
+
 .PHONY: test
 test: generated lint build validate ## run everything: drift checks, linters, every test with -race, end-to-end tests
 	@echo "Testing (with the race detector)"
@@ -64,4 +68,4 @@ validate: build ## validate every file in config/
 
 .PHONY: clean
 clean: ## remove what was built
-	@rm -f $(BINARY)
+	@rm -f $(BINARY) bin/runtimesim

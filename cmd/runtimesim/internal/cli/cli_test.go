@@ -1,0 +1,310 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/report"
+)
+
+// command runs a command line.
+func command(line string) (stdout, stderr string, code int) {
+	var out, errs bytes.Buffer
+	code = Main(strings.Fields(line), &out, &errs)
+	return out.String(), errs.String(), code
+}
+
+func succeed(t *testing.T, line string) string {
+	t.Helper()
+	stdout, stderr, code := command(line)
+	require.Zero(t, code, stderr)
+	return stdout
+}
+
+// decode reads exactly one JSON value.
+func decode[T any](t *testing.T, text string) T {
+	t.Helper()
+	var v T
+	d := json.NewDecoder(strings.NewReader(text))
+	require.NoError(t, d.Decode(&v))
+	require.False(t, d.More())
+	return v
+}
+
+// TestAgreesWithErlangC: the mean wait of M/M/4 at a utilization of 0.7 is 0.35721 service times. The means of independent
+// replications are Student-distributed around it: of 20, the 99.9 % interval is 3.883 standard errors to each side.
+func TestAgreesWithErlangC(t *testing.T) {
+	const (
+		erlang       = 0.35721e6 // ns
+		replications = 20
+		student      = 3.883
+	)
+	for _, runtime := range []string{"ideal", "tokio", "async_std"} {
+		t.Run(runtime, func(t *testing.T) {
+			t.Parallel()
+			sum, squares := 0.0, 0.0
+			for seed := range replications {
+				r := decode[report.Run](t, succeed(t, "run --runtime "+runtime+" --workers 4 --cost zero --arrivals poisson:2800 --service exp:1ms "+
+					"--tasks 30000 --json --seed "+strconv.Itoa(seed)))
+				sum += r.QueueWait.Mean
+				squares += r.QueueWait.Mean * r.QueueWait.Mean
+				assert.InDelta(t, 0.7, r.Utilization, 0.03)
+				assert.InDelta(t, 2800, r.ThroughputPerS, 80)
+			}
+			mean := sum / replications
+			halfWidth := student * math.Sqrt((squares/replications-mean*mean)/(replications-1))
+			assert.InDelta(t, erlang, mean, halfWidth)
+			assert.Less(t, halfWidth, 0.1*erlang, "an interval that includes everything proves nothing")
+		})
+	}
+}
+
+func TestSameSeedSameOutput(t *testing.T) {
+	play := func(seed string) map[string]any {
+		object := decode[map[string]any](t, succeed(t, "run --workload api_gateway --arrivals poisson:10000 --tasks 5000 --json --seed "+seed))
+		assert.Positive(t, object["wall_s"])
+		delete(object, "wall_s")
+		return object
+	}
+	first, again, other := play("7"), play("7"), play("8")
+	assert.Equal(t, first, again)
+	other["seed"] = 7.0
+	assert.NotEqual(t, first, other)
+}
+
+// flatten lists the keys of nested objects with the types of their values.
+func flatten(prefix string, v any, into map[string]string) {
+	switch v := v.(type) {
+	case map[string]any:
+		for key, child := range v {
+			flatten(prefix+"."+key, child, into)
+		}
+	case []any:
+		flatten(prefix, v[0], into)
+	case float64:
+		into[prefix] = "number"
+	case string:
+		into[prefix] = "string"
+	case bool:
+		into[prefix] = "boolean"
+	default:
+		into[prefix] = "null"
+	}
+}
+
+// TestSchema: the keys of the JSON are a contract, and documented.
+func TestSchema(t *testing.T) {
+	docs, err := os.ReadFile("../../../../docs/runtimesim.md")
+	require.NoError(t, err)
+	durations := []string{"mean", "p50", "p90", "p99", "p999", "max"}
+	run := map[string]string{
+		".runtime": "string", ".version": "string", ".workers": "number", ".seed": "number", ".cost": "string",
+		".tasks": "number", ".warmup_tasks": "number", ".partial": "boolean", ".virtual_s": "number", ".wall_s": "number",
+		".throughput_per_s": "number", ".utilization": "number", ".quantile_error": "number",
+	}
+	for _, d := range durations {
+		run[".queue_wait_ns."+d], run[".latency_ns."+d] = "number", "number"
+	}
+	for _, c := range []string{
+		"total_polls_count", "total_lifo_polls_count", "total_park_count", "total_noop_count", "total_steal_count", "total_steal_operations",
+		"num_remote_schedules", "total_local_schedule_count", "total_overflow_count", "budget_forced_yield_count",
+		"total_busy_duration", "spawned_tasks_count", "finished_tasks_count",
+	} {
+		run[".counters."+c] = "number"
+	}
+	search := map[string]string{
+		".runtime": "string", ".version": "string", ".workers": "number", ".seed": "number", ".cost": "string",
+		".slo.metric": "string", ".slo.statistic": "string", ".slo.limit_ns": "number",
+		".replications": "number", ".confidence": "number", ".partial": "boolean",
+		".knee_rate_per_s": "number", ".first_missed_rate_per_s": "number", ".surely_met_rate_per_s": "number", ".surely_missed_rate_per_s": "number",
+		".points.rate_per_s": "number", ".points.meets": "boolean",
+	}
+	for _, e := range []string{"slo_value_ns", "achieved_per_s", "latency_p50_ns", "latency_p99_ns", "utilization"} {
+		search[".points."+e+".mean"], search[".points."+e+".half_width"] = "number", "number"
+	}
+	const load = " --arrivals constant:1000 --service det:1ms --json --tasks 500"
+	for line, want := range map[string]map[string]string{
+		"run" + load: run,
+		"knee --runtime ideal --workers 1 --slo max=1500us" + load: search,
+	} {
+		t.Run(line, func(t *testing.T) {
+			got := map[string]string{}
+			flatten("", decode[map[string]any](t, succeed(t, line)), got)
+			assert.Equal(t, want, got)
+			for path := range got {
+				for key := range strings.SplitSeq(path[1:], ".") {
+					assert.Contains(t, string(docs), "`"+key+"`")
+				}
+			}
+		})
+	}
+	t.Run("compare", func(t *testing.T) {
+		objects := decode[map[string]map[string]any](t, succeed(t, "compare"+load))
+		assert.Len(t, objects, 4)
+		for _, runtime := range []string{"tokio", "async_std", "smol", "ideal"} {
+			got := map[string]string{}
+			flatten("", objects[runtime], got)
+			assert.Equal(t, run, got)
+			assert.Equal(t, runtime, objects[runtime]["runtime"])
+		}
+	})
+}
+
+// TestFiguresAddUp: what can be computed from other figures is what it is said to be.
+func TestFiguresAddUp(t *testing.T) {
+	for name, r := range decode[map[string]report.Run](t, succeed(t,
+		"compare --runtimes tokio:1.53,async_std,smol,ideal --workers 3 --workload api_gateway --arrivals poisson:15000 --tasks 5000 --warmup 0.2 --json")) {
+		t.Run(name, func(t *testing.T) {
+			assert.Equal(t, uint64(5000), r.Tasks)
+			assert.Equal(t, uint64(1000), r.WarmupTasks)
+			assert.Equal(t, 3, r.Workers)
+			assert.InEpsilon(t, float64(r.Tasks)/r.VirtualS, r.ThroughputPerS, 1e-9)
+			assert.InEpsilon(t, float64(r.Counters.BusyNS)/1e9/3/r.VirtualS, r.Utilization, 1e-9)
+			assert.Equal(t, r.Counters.Spawned, r.Counters.Finished)
+			assert.GreaterOrEqual(t, r.Counters.Polls+r.Counters.LIFOPolls, r.Counters.Finished)
+			for _, d := range []report.Durations{r.QueueWait, r.Latency} {
+				assert.LessOrEqual(t, d.P50, d.P90)
+				assert.LessOrEqual(t, d.P90, d.P99)
+				assert.LessOrEqual(t, d.P99, d.P999)
+				assert.LessOrEqual(t, d.P999, d.Max)
+				assert.LessOrEqual(t, d.Mean, float64(d.Max))
+			}
+		})
+	}
+}
+
+func TestKneeOfAKnownCapacity(t *testing.T) {
+	// One request a millisecond is what one worker can do; with constant arrivals nobody waits below that.
+	out := decode[report.Knee](t, succeed(t, "knee --runtime ideal --workers 1 --arrivals constant --service det:1ms --slo queue_wait.p99=500us --tasks 2000 --replications 2 --from 300 --json"))
+	require.NotNil(t, out.LastRate)
+	assert.InEpsilon(t, 1000, *out.LastRate, 0.02)
+	assert.Greater(t, *out.FirstRate, 1000.0)
+}
+
+func TestMistakesAreUsageErrors(t *testing.T) {
+	const load = " --arrivals poisson:100 --service exp:1ms"
+	for line, want := range map[string]string{
+		"rnu":                                     `unknown command "rnu"`,
+		"--version":                               "unknown flag: --version; see runtimesim --help",
+		"run --cpus 4" + load:                     "unknown flag: --cpus; see runtimesim run --help",
+		"run now" + load:                          `unexpected argument "now"; want flags only: see runtimesim run --help`,
+		"run --tasks -5" + load:                   `--tasks: "-5" is not allowed; want a whole number from 1 to 1000000000`,
+		"run --tasks 1.5" + load:                  `--tasks: "1.5" is not allowed; want a whole number from 1 to 1000000000`,
+		"run --seed x" + load:                     `--seed: "x" is not allowed; want a whole number from 0 to 18446744073709551615`,
+		"run --warmup 1" + load:                   `--warmup: "1" is not allowed; want a number from 0 to 0.9`,
+		"run --warmup nan" + load:                 `--warmup: "nan" is not allowed; want a number from 0 to 0.9`,
+		"run --workers 0" + load:                  "--workers: 0 is not allowed; want 1 to 1024",
+		"run --runtime tokyo" + load:              `--runtime: "tokyo" is not allowed (did you mean tokio?); want one of tokio, async_std, smol, ideal`,
+		"run":                                     "--arrivals: missing",
+		"compare --runtimes tokio,rayon" + load:   `--runtimes: "rayon" is not allowed`,
+		"compare --runtimes smol,smol" + load:     "--runtimes: smol is there twice",
+		"compare --runtimes tokio:2" + load:       `--runtimes: "2" is not allowed; want 1.53`,
+		"compare --runtime tokio" + load:          "unknown flag: --runtime; see runtimesim compare --help",
+		"knee --slo 99%" + load:                   `--slo: "99%" is not allowed; want STATISTIC=LIMIT`,
+		"knee --step 1" + load:                    `--step: "1" is not allowed; want a factor from 1.1 to 100`,
+		"knee --from 0" + load:                    `--from: "0" is not allowed; want a rate per second from 0.001 to 1000000`,
+		"knee --arrivals gamma --service exp:1ms": `--arrivals: "gamma" is not allowed; want one of poisson, constant`,
+		"trace" + load:                            "--out: missing; want a file to write, or - for standard output",
+		"trace --out x --cost free" + load:        `--cost: "free" is not default or zero, and no file`,
+	} {
+		t.Run(line, func(t *testing.T) {
+			stdout, stderr, code := command(line)
+			assert.Equal(t, exitUsage, code)
+			assert.Empty(t, stdout)
+			assert.Contains(t, stderr, "runtimesim: "+want)
+		})
+	}
+}
+
+func TestNumbers(t *testing.T) {
+	for text, want := range map[string]uint64{"1000": 1000, "1_000": 1000, "1e3": 1000, "1.5e3": 1500} {
+		n := number[uint64]{least: 1, most: 1e6}
+		require.NoError(t, n.Set(text))
+		assert.Equal(t, want, n.value)
+	}
+	seed := number[uint64]{most: math.MaxUint64}
+	require.NoError(t, seed.Set("18446744073709551615"))
+	assert.Equal(t, uint64(math.MaxUint64), seed.value)
+	assert.Error(t, seed.Set("18446744073709551616"))
+}
+
+func TestTrace(t *testing.T) {
+	const load = "trace --runtime smol --workers 2 --workload api_gateway --arrivals poisson:10000 --tasks 100 --out "
+	path := filepath.Join(t.TempDir(), "trace.json")
+	stdout, stderr, code := command(load + path)
+	require.Zero(t, code)
+	assert.Empty(t, stdout)
+	assert.Contains(t, stderr, " polls of 100 requests in "+path)
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	trace := decode[map[string]any](t, string(text))
+	assert.Greater(t, len(trace["traceEvents"].([]any)), 200)
+
+	stdout, stderr, code = command(load + "-")
+	require.Zero(t, code)
+	assert.Empty(t, stderr)
+	assert.Equal(t, string(text), stdout)
+
+	_, stderr, code = command(load + filepath.Join(t.TempDir(), "no", "folder"))
+	assert.Equal(t, exitFailed, code)
+	assert.Contains(t, stderr, "no such file or directory")
+}
+
+// done is a context that has ended.
+func done() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
+}
+
+// TestInterrupted: what was measured is printed, marked as partial.
+func TestInterrupted(t *testing.T) {
+	const load = " --arrivals poisson:1000 --service exp:1ms --json"
+	interrupt := func(line string) string {
+		var out bytes.Buffer
+		root := newRoot()
+		root.SetArgs(strings.Fields(line + load))
+		root.SetOut(&out)
+		require.ErrorIs(t, root.ExecuteContext(done()), errInterrupted)
+		return out.String()
+	}
+	assert.True(t, decode[report.Run](t, interrupt("run")).Partial)
+	assert.True(t, decode[map[string]report.Run](t, interrupt("compare"))["tokio"].Partial)
+	knee := decode[report.Knee](t, interrupt("knee"))
+	assert.True(t, knee.Partial)
+	assert.NotNil(t, knee.Points)
+	assert.Nil(t, knee.LastRate)
+}
+
+// TestExamples: what the help shows works.
+func TestExamples(t *testing.T) {
+	for _, c := range newRoot().Commands() {
+		for line := range strings.SplitSeq(c.Example, "\n") {
+			line, ok := strings.CutPrefix(strings.TrimSpace(line), "runtimesim ")
+			if !ok {
+				continue
+			}
+			t.Run(line, func(t *testing.T) {
+				t.Chdir("../../../..") // examples name files of the repository
+				if before, _, ok := strings.Cut(line, "--out "); ok {
+					line = before + "--out " + filepath.Join(t.TempDir(), "trace.json")
+				}
+				line += " --tasks 20" // as shown, but smaller
+				if c.Name() == "knee" {
+					line += " --replications 2 --from 20000 --step 4 --precision 1"
+				}
+				succeed(t, line)
+			})
+		}
+	}
+}

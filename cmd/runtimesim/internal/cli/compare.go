@@ -1,0 +1,87 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/spf13/cobra"
+
+	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/report"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/scenario"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/simulate"
+)
+
+func newCompare() *cobra.Command {
+	var flags scenarioFlags
+	var asJSON bool
+	var runtimes string
+	cmd := &cobra.Command{
+		Use:   "compare",
+		Short: "Play one workload on several runtimes, side by side",
+		Long: `compare gives several runtimes the same requests at the same times, with the same work, and prints a column for
+each. What differs is the runtime. Without --workers each has its own default: smol has one thread.`,
+		Example: `  runtimesim compare --workload api_gateway --arrivals poisson:20000 --workers 4
+  runtimesim compare --runtimes tokio,smol --arrivals constant:100 --workload spawn_benchmark --tasks 1000`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error { return compare(cmd, &flags, runtimes, asJSON) },
+	}
+	cmd.Flags().StringVar(&runtimes, flagRuntimes, "tokio,async_std,smol,ideal", "`LIST` of runtimes, or RUNTIME:VERSION, separated by commas")
+	flags.register(cmd, defaultTasks, tasksOfRun)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object, keyed by runtime, instead of text (schema: docs/runtimesim.md)")
+	return cmd
+}
+
+func compare(cmd *cobra.Command, flags *scenarioFlags, runtimes string, asJSON bool) error {
+	source, err := flags.open(cmd)
+	if err != nil {
+		return err
+	}
+	names := strings.Split(runtimes, ",")
+	var scenarios []*simulate.Scenario
+	for i, name := range names {
+		name = strings.TrimSpace(name)
+		if slices.Contains(names[:i], name) {
+			return fmt.Errorf("--%s: %s is there twice", flagRuntimes, name)
+		}
+		names[i] = name
+		s, err := flags.scenario(source, variantOf(name, flags.variant.Workers))
+		if err != nil {
+			return err
+		}
+		scenarios = append(scenarios, s)
+	}
+
+	arrived := make([]atomic.Uint64, len(scenarios))
+	stop := showProgress(cmd.ErrOrStderr(), func() string {
+		sum := uint64(0)
+		for i := range arrived {
+			sum += arrived[i].Load()
+		}
+		return arrivedOf(sum, flags.tasks.value*uint64(len(scenarios)))
+	})
+	runs := make([]*report.Run, len(scenarios))
+	parallel(len(scenarios), func(i int) {
+		result := simulate.Run(cmd.Context(), scenarios[i], simulate.Watch{Arrived: arrived[i].Store})
+		runs[i] = report.NewRun(scenarios[i], flags.request.Cost, result)
+	})
+	stop()
+
+	partial := slices.ContainsFunc(runs, func(r *report.Run) bool { return r.Partial })
+	if asJSON {
+		byRuntime := map[string]*report.Run{}
+		for i, name := range names {
+			byRuntime[name] = runs[i]
+		}
+		return ended(partial, report.WriteJSON(cmd.OutOrStdout(), byRuntime))
+	}
+	heading := fmt.Sprintf("%s, cost %s, seed %d", source.Describe(), flags.request.Cost, scenarios[0].Seed())
+	return ended(partial, report.WriteComparison(cmd.OutOrStdout(), heading, names, runs))
+}
+
+// variantOf reads RUNTIME or RUNTIME:VERSION.
+func variantOf(name, workers string) scenario.Variant {
+	runtime, version, _ := strings.Cut(name, ":")
+	return scenario.Variant{Runtime: runtime, Version: version, Workers: workers, RuntimeFlag: "--" + flagRuntimes}
+}

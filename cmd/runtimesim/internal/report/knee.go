@@ -1,0 +1,128 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/knee"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/simulate"
+)
+
+// Knee is the JSON object of a search. Its keys and their meanings are a contract: docs/runtimesim.md.
+type Knee struct {
+	Runtime string `json:"runtime"`
+	Version string `json:"version"`
+	Workers int    `json:"workers"`
+	Seed    uint64 `json:"seed"`
+	Cost    string `json:"cost"`
+
+	SLO          knee.SLO `json:"slo"`
+	Replications int      `json:"replications"`
+	Confidence   float64  `json:"confidence"`
+	Partial      bool     `json:"partial"`
+	// Rates; null if no rate met the SLO, or none missed it.
+	LastRate  *float64      `json:"knee_rate_per_s"`
+	FirstRate *float64      `json:"first_missed_rate_per_s"`
+	SureMeets *float64      `json:"surely_met_rate_per_s"`
+	SureMiss  *float64      `json:"surely_missed_rate_per_s"`
+	Points    []*knee.Point `json:"points"`
+}
+
+// NewKnee describes the result of a search.
+func NewKnee(s *simulate.Scenario, cost string, search *knee.Search, r *knee.Result) *Knee {
+	k := &Knee{
+		Runtime: s.Service.Runtime.Name,
+		Version: s.Service.Runtime.Version,
+		Workers: s.Service.Runtime.Workers,
+		Seed:    s.Seed(),
+		Cost:    cost,
+
+		SLO:          search.SLO,
+		Replications: search.Replications,
+		Confidence:   knee.Confidence,
+		Partial:      r.Partial,
+		Points:       append([]*knee.Point{}, r.Points...), // an empty list rather than null
+	}
+	for _, rate := range []struct {
+		to   **float64
+		from *knee.Point
+	}{{&k.LastRate, r.Last}, {&k.FirstRate, r.First}, {&k.SureMeets, r.SurelyMeets}, {&k.SureMiss, r.SurelyMisses}} {
+		if rate.from != nil {
+			*rate.to = &rate.from.Rate
+		}
+	}
+	return k
+}
+
+// Write shows the points and what they say.
+func (k *Knee) Write(w io.Writer, heading string) error {
+	out := &printer{w: w}
+	out.line(heading)
+	out.line("")
+	rows := [][]string{{"rate /s", "achieved /s", "utilization", "latency p50", "latency p99"}}
+	limited := k.SLO.Metric + " " + k.SLO.Statistic
+	shown := slices.Contains(rows[0], limited)
+	if !shown {
+		rows[0] = append(rows[0], strings.ReplaceAll(limited, "_", " "))
+	}
+	rows[0] = append(rows[0], "SLO")
+	for _, p := range k.Points {
+		verdict := "misses"
+		if p.Meets {
+			verdict = "meets"
+		}
+		if k.LastRate != nil && p.Rate == *k.LastRate {
+			verdict += " <"
+		}
+		row := []string{
+			formatRate(p.Rate), interval(p.Achieved, formatRate), interval(p.Utilization, formatShare),
+			interval(p.P50, formatNS), interval(p.P99, formatNS),
+		}
+		if !shown {
+			row = append(row, interval(p.Limited, formatNS))
+		}
+		rows = append(rows, append(row, verdict))
+	}
+	out.table(leftAligned, rows...)
+	out.line("")
+	out.line(k.conclusion())
+	if k.SureMeets != nil && k.SureMiss != nil {
+		out.line(fmt.Sprintf("the intervals leave no doubt up to %s/s and from %s/s on", formatRate(*k.SureMeets), formatRate(*k.SureMiss)))
+	}
+	out.line(fmt.Sprintf("± are half-widths of %.0f %% confidence intervals over %d replications", 100*k.Confidence, k.Replications))
+	return out.err
+}
+
+func (k *Knee) limited() string { return k.SLO.Metric + "." + k.SLO.Statistic }
+
+func (k *Knee) conclusion() string {
+	limit := k.limited() + " of " + formatDuration(int64(k.SLO.Limit))
+	partial := ""
+	if k.Partial {
+		partial = "partial, the search was interrupted: "
+	}
+	switch {
+	case k.LastRate == nil && k.FirstRate == nil:
+		return partial + "no rate was measured"
+	case k.LastRate == nil:
+		lowest := k.Points[0]
+		return fmt.Sprintf("%sno rate met %s: at %s/s, the lowest tried, it is %s, with the workers %s busy", partial, limit,
+			formatRate(lowest.Rate), formatNS(lowest.Limited.Mean), formatShare(lowest.Utilization.Mean))
+	case k.FirstRate == nil:
+		return fmt.Sprintf("%severy rate met %s: %s/s was the highest tried", partial, limit, formatRate(*k.LastRate))
+	}
+	return fmt.Sprintf("%sthe knee is at %s/s: the last rate that met %s; %s/s missed it", partial, formatRate(*k.LastRate), limit, formatRate(*k.FirstRate))
+}
+
+// PointLine says in a line what was measured at a rate.
+func PointLine(p *knee.Point, slo knee.SLO) string {
+	return fmt.Sprintf("%s/s: %s.%s is %s", formatRate(p.Rate), slo.Metric, slo.Statistic, interval(p.Limited, formatNS))
+}
+
+func formatNS(ns float64) string { return formatDuration(int64(ns + 0.5)) }
+
+func interval(e knee.Estimate, format func(float64) string) string {
+	return format(e.Mean) + " ± " + format(e.HalfWidth)
+}

@@ -1,0 +1,252 @@
+// Package report shows what a simulation measured: as a table to read, or as JSON whose schema docs/runtimesim.md describes.
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/simulate"
+	"github.com/runtimelab/otelcol-runtimelab/workload"
+)
+
+// Run is the JSON object of one run. Its keys and their meanings are a contract: docs/runtimesim.md.
+type Run struct {
+	Runtime string `json:"runtime"`
+	Version string `json:"version"`
+	Workers int    `json:"workers"`
+	Seed    uint64 `json:"seed"`
+	Cost    string `json:"cost"`
+
+	Tasks       uint64  `json:"tasks"`
+	WarmupTasks uint64  `json:"warmup_tasks"`
+	Partial     bool    `json:"partial"`
+	VirtualS    float64 `json:"virtual_s"`
+	WallS       float64 `json:"wall_s"`
+
+	ThroughputPerS float64       `json:"throughput_per_s"`
+	Utilization    float64       `json:"utilization"`
+	QueueWait      Durations     `json:"queue_wait_ns"`
+	Latency        Durations     `json:"latency_ns"`
+	QuantileError  float64       `json:"quantile_error"`
+	Counters       CountersTotal `json:"counters"`
+
+	pollsPerPark float64
+	unfinished   uint64
+}
+
+// Durations are statistics of durations in nanoseconds.
+type Durations struct {
+	Mean float64 `json:"mean"`
+	P50  int64   `json:"p50"`
+	P90  int64   `json:"p90"`
+	P99  int64   `json:"p99"`
+	P999 int64   `json:"p999"`
+	Max  int64   `json:"max"`
+}
+
+// CountersTotal are the runtime's counters of the whole run, over all workers, under the names of tokio-metrics, and what
+// tokio-metrics does not count: LIFO polls and finished tasks.
+type CountersTotal struct {
+	Polls           uint64 `json:"total_polls_count"`
+	LIFOPolls       uint64 `json:"total_lifo_polls_count"`
+	Parks           uint64 `json:"total_park_count"`
+	Noops           uint64 `json:"total_noop_count"`
+	Steals          uint64 `json:"total_steal_count"`
+	StealOperations uint64 `json:"total_steal_operations"`
+	RemoteSchedules uint64 `json:"num_remote_schedules"`
+	LocalSchedules  uint64 `json:"total_local_schedule_count"`
+	Overflows       uint64 `json:"total_overflow_count"`
+	ForcedYields    uint64 `json:"budget_forced_yield_count"`
+	BusyNS          int64  `json:"total_busy_duration"`
+	Spawned         uint64 `json:"spawned_tasks_count"`
+	Finished        uint64 `json:"finished_tasks_count"`
+}
+
+// NewRun describes the result of a run. cost is what the user asked for.
+func NewRun(s *simulate.Scenario, cost string, r *simulate.Result) *Run {
+	total := r.Total()
+	return &Run{
+		Runtime: s.Service.Runtime.Name,
+		Version: s.Service.Runtime.Version,
+		Workers: r.Workers,
+		Seed:    s.Seed(),
+		Cost:    cost,
+
+		Tasks:       r.Finished,
+		WarmupTasks: r.Finished - r.Latency.Count(),
+		Partial:     r.Partial,
+		VirtualS:    r.Virtual.Duration().Seconds(),
+		WallS:       r.Wall.Seconds(),
+
+		ThroughputPerS: r.Throughput(),
+		Utilization:    r.Utilization(),
+		QueueWait:      durations(&r.QueueWait),
+		Latency:        durations(&r.Latency),
+		QuantileError:  r.Latency.QuantileError(),
+		Counters: CountersTotal{
+			Polls:           total.Polls,
+			LIFOPolls:       total.LIFOPolls,
+			Parks:           total.Parks,
+			Noops:           total.Noops,
+			Steals:          total.Steals,
+			StealOperations: total.StealOperations,
+			RemoteSchedules: r.Counters.RemoteSchedules,
+			LocalSchedules:  total.LocalSchedules,
+			Overflows:       total.Overflows,
+			ForcedYields:    r.Counters.ForcedYields,
+			BusyNS:          int64(total.Busy),
+			Spawned:         r.Counters.Spawned,
+			Finished:        r.Counters.Finished,
+		},
+		pollsPerPark: r.PollsPerPark(),
+		unfinished:   r.Arrived - r.Finished,
+	}
+}
+
+func durations(s *simulate.Summary) Durations {
+	return Durations{
+		Mean: s.Mean(),
+		P50:  s.Quantile(0.5),
+		P90:  s.Quantile(0.9),
+		P99:  s.Quantile(0.99),
+		P999: s.Quantile(0.999),
+		Max:  s.Max(),
+	}
+}
+
+// WriteJSON writes one JSON object and a newline.
+func WriteJSON(w io.Writer, object any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(object)
+}
+
+// RuntimeName is how headings call a runtime.
+func RuntimeName(spec *workload.RuntimeSpec) string {
+	if spec.Version == "" {
+		return spec.Name
+	}
+	return spec.Name + " " + spec.Version
+}
+
+// Write shows one run.
+func (r *Run) Write(w io.Writer, heading string) error {
+	out := &printer{w: w}
+	out.line(heading)
+	out.line("")
+	r.caveats(out, "")
+	out.table(rightAligned,
+		[]string{"", "mean", "p50", "p90", "p99", "p999", "max"},
+		append([]string{"queue wait"}, r.QueueWait.cells()...),
+		append([]string{"latency"}, r.Latency.cells()...),
+	)
+	out.line("")
+	rows := make([][]string, 0, len(figures))
+	for _, f := range figures {
+		rows = append(rows, append([]string{f.name}, f.of(r)...))
+	}
+	out.table(leftAligned, rows...)
+	return out.err
+}
+
+// caveats says what a reader must know before believing the figures; of names the run if there are several.
+func (r *Run) caveats(out *printer, of string) {
+	if of != "" {
+		of += ": "
+	}
+	if r.Partial {
+		out.line(fmt.Sprintf("%spartial: the run ended early; requests in flight: %s", of, formatCount(r.unfinished)))
+		out.line("")
+	}
+	if r.WarmupTasks == r.Tasks {
+		out.line(of + "no request finished after the warm-up: there are no durations")
+		out.line("")
+	}
+	if r.QuantileError > 0 {
+		out.line(fmt.Sprintf("%squantiles are exact to %s; those below 1.02µs are given as 512ns", of, formatShare(r.QuantileError)))
+		out.line("")
+	}
+}
+
+func (d *Durations) cells() []string {
+	return []string{
+		formatDuration(int64(d.Mean + 0.5)), formatDuration(d.P50), formatDuration(d.P90),
+		formatDuration(d.P99), formatDuration(d.P999), formatDuration(d.Max),
+	}
+}
+
+// figures are the rows below the durations: the value, and what explains it.
+var figures = []struct {
+	name string
+	of   func(r *Run) []string
+}{
+	{"requests", func(r *Run) []string {
+		return []string{formatCount(r.Tasks), formatCount(r.WarmupTasks) + " of them warm-up, not in the durations above"}
+	}},
+	{"throughput", func(r *Run) []string { return []string{formatRate(r.ThroughputPerS) + "/s"} }},
+	{"utilization", func(r *Run) []string {
+		return []string{formatShare(r.Utilization), fmt.Sprintf("of %d workers", r.Workers)}
+	}},
+	{"steals", func(r *Run) []string {
+		return []string{formatCount(r.Counters.Steals), "in " + formatCount(r.Counters.StealOperations) + " operations"}
+	}},
+	{"parks", func(r *Run) []string {
+		return []string{formatCount(r.Counters.Parks), formatCount(r.Counters.Noops) + " without a poll since the one before"}
+	}},
+	{"polls per park", func(r *Run) []string { return []string{formatRate(r.pollsPerPark)} }},
+	{"virtual time", func(r *Run) []string { return []string{formatSeconds(r.VirtualS)} }},
+	{"wall time", func(r *Run) []string {
+		return []string{formatSeconds(r.WallS), formatRate(float64(r.Counters.Finished)/max(r.WallS, 1e-9)) + " tasks/s simulated"}
+	}},
+}
+
+// WriteComparison shows runs side by side, a column each.
+func WriteComparison(w io.Writer, heading string, names []string, runs []*Run) error {
+	out := &printer{w: w}
+	out.line(heading)
+	out.line("")
+	for i, r := range runs {
+		r.caveats(out, names[i])
+	}
+	row := func(name string, cell func(r *Run) string) []string {
+		cells := []string{name}
+		for _, r := range runs {
+			cells = append(cells, cell(r))
+		}
+		return cells
+	}
+	rows := [][]string{slices.Concat([]string{""}, names)}
+	for _, c := range comparison {
+		rows = append(rows, row(c.name, c.of))
+	}
+	out.table(rightAligned, rows...)
+	return out.err
+}
+
+var comparison = []struct {
+	name string
+	of   func(r *Run) string
+}{
+	{"version", func(r *Run) string { return r.Version }},
+	{"workers", func(r *Run) string { return formatCount(uint64(r.Workers)) }},
+	{"requests", func(r *Run) string { return formatCount(r.Tasks) }},
+	{"throughput", func(r *Run) string { return formatRate(r.ThroughputPerS) + "/s" }},
+	{"utilization", func(r *Run) string { return formatShare(r.Utilization) }},
+	{"queue wait mean", func(r *Run) string { return r.QueueWait.cells()[0] }},
+	{"queue wait p50", func(r *Run) string { return formatDuration(r.QueueWait.P50) }},
+	{"queue wait p99", func(r *Run) string { return formatDuration(r.QueueWait.P99) }},
+	{"queue wait p999", func(r *Run) string { return formatDuration(r.QueueWait.P999) }},
+	{"queue wait max", func(r *Run) string { return formatDuration(r.QueueWait.Max) }},
+	{"latency mean", func(r *Run) string { return r.Latency.cells()[0] }},
+	{"latency p50", func(r *Run) string { return formatDuration(r.Latency.P50) }},
+	{"latency p99", func(r *Run) string { return formatDuration(r.Latency.P99) }},
+	{"latency p999", func(r *Run) string { return formatDuration(r.Latency.P999) }},
+	{"latency max", func(r *Run) string { return formatDuration(r.Latency.Max) }},
+	{"steals", func(r *Run) string { return formatCount(r.Counters.Steals) }},
+	{"parks", func(r *Run) string { return formatCount(r.Counters.Parks) }},
+	{"polls per park", func(r *Run) string { return formatRate(r.pollsPerPark) }},
+	{"virtual time", func(r *Run) string { return formatSeconds(r.VirtualS) }},
+	{"wall time", func(r *Run) string { return formatSeconds(r.WallS) }},
+}

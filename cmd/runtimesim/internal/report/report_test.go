@@ -1,0 +1,126 @@
+package report
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/knee"
+)
+
+func exampleRun() *Run {
+	return &Run{
+		Runtime: "tokio", Version: "1.53", Workers: 4, Seed: 1, Cost: "default",
+		Tasks: 100_000, WarmupTasks: 5000, VirtualS: 35.7, WallS: 0.05, ThroughputPerS: 2801.1, Utilization: 0.7012,
+		QueueWait: Durations{357_210.4, 0, 1_220_000, 3_240_000, 5_170_000, 999_600},
+		Latency:   Durations{1_360_000, 999, 2_990_000, 5_550_000, 7_780_000, 61_000_000_000},
+		Counters: CountersTotal{
+			Polls: 100_000, Parks: 96_182, Noops: 38_924, Steals: 1018, StealOperations: 1000, Finished: 100_000,
+		},
+		pollsPerPark: 1.7465,
+	}
+}
+
+func TestText(t *testing.T) {
+	var out strings.Builder
+	require.NoError(t, exampleRun().Write(&out, "tokio 1.53, 4 workers: poisson:2800"))
+	assert.Equal(t, `tokio 1.53, 4 workers: poisson:2800
+
+              mean    p50     p90     p99    p999     max
+queue wait   357µs      0  1.22ms  3.24ms  5.17ms  1.00ms
+latency     1.36ms  999ns  2.99ms  5.55ms  7.78ms   61.0s
+
+requests        100,000  5,000 of them warm-up, not in the durations above
+throughput      2,801/s
+utilization       70.1%  of 4 workers
+steals            1,018  in 1,000 operations
+parks            96,182  38,924 without a poll since the one before
+polls per park     1.75
+virtual time      35.7s
+wall time        50.0ms  2,000,000 tasks/s simulated
+`, out.String())
+}
+
+func TestCaveats(t *testing.T) {
+	r := exampleRun()
+	r.Partial, r.unfinished, r.QuantileError, r.WarmupTasks = true, 1234, 0.0054, r.Tasks
+	var out strings.Builder
+	require.NoError(t, r.Write(&out, "x"))
+	assert.Contains(t, out.String(), "partial: the run ended early; requests in flight: 1,234\n")
+	assert.Contains(t, out.String(), "no request finished after the warm-up: there are no durations\n")
+	assert.Contains(t, out.String(), "quantiles are exact to 0.54%; those below 1.02µs are given as 512ns\n")
+}
+
+func TestComparison(t *testing.T) {
+	ideal := exampleRun()
+	ideal.Partial = true
+	ideal.Counters.Steals = 0
+	var out strings.Builder
+	require.NoError(t, WriteComparison(&out, "poisson:2800", []string{"tokio:1.53", "ideal"}, []*Run{exampleRun(), ideal}))
+	assert.Contains(t, out.String(), "\nideal: partial: the run ended early; ")
+	assert.Contains(t, out.String(), `
+                 tokio:1.53    ideal
+version                1.53     1.53
+workers                   4        4
+requests            100,000  100,000
+throughput          2,801/s  2,801/s
+`)
+	assert.Contains(t, out.String(), "\nsteals                1,018        0\n")
+}
+
+func TestKnee(t *testing.T) {
+	const ms = 1e6
+	rate := func(x float64) *float64 { return &x }
+	point := func(rate, p99, halfWidth float64) *knee.Point {
+		return &knee.Point{
+			Rate: rate, Meets: p99 <= 20*ms, Limited: knee.Estimate{Mean: p99, HalfWidth: halfWidth}, Achieved: knee.Estimate{Mean: rate, HalfWidth: 1},
+			P50: knee.Estimate{Mean: ms}, P99: knee.Estimate{Mean: p99, HalfWidth: halfWidth}, Utilization: knee.Estimate{Mean: 0.5, HalfWidth: 0.001},
+		}
+	}
+	k := Knee{
+		SLO: knee.SLO{Metric: "latency", Statistic: "p99", Limit: 20 * time.Millisecond}, Replications: 6, Confidence: 0.95,
+		LastRate: rate(200), FirstRate: rate(400), SureMeets: rate(100), SureMiss: rate(400),
+		Points: []*knee.Point{point(100, 12*ms, ms), point(200, 19*ms, 2*ms), point(400, 300*ms, 50*ms)},
+	}
+	var out strings.Builder
+	require.NoError(t, k.Write(&out, "heading"))
+	assert.Equal(t, `heading
+
+rate /s  achieved /s    utilization  latency p50      latency p99  SLO
+100       100 ± 1.00  50.0% ± 0.10%   1.00ms ± 0  12.0ms ± 1.00ms  meets
+200       200 ± 1.00  50.0% ± 0.10%   1.00ms ± 0  19.0ms ± 2.00ms  meets <
+400       400 ± 1.00  50.0% ± 0.10%   1.00ms ± 0   300ms ± 50.0ms  misses
+
+the knee is at 200/s: the last rate that met latency.p99 of 20.0ms; 400/s missed it
+the intervals leave no doubt up to 100/s and from 400/s on
+± are half-widths of 95 % confidence intervals over 6 replications
+`, out.String())
+
+	k.SLO = knee.SLO{Metric: "queue_wait", Statistic: "p999", Limit: 20 * time.Millisecond}
+	k.LastRate, k.Partial = nil, true
+	out.Reset()
+	require.NoError(t, k.Write(&out, "heading"))
+	assert.Contains(t, out.String(), "latency p99  queue wait p999  SLO\n")
+	assert.Contains(t, out.String(),
+		"partial, the search was interrupted: no rate met queue_wait.p999 of 20.0ms: at 100/s, the lowest tried, it is 12.0ms, with the workers 50.0% busy\n")
+
+	k.LastRate, k.FirstRate = rate(400), nil
+	assert.Contains(t, k.conclusion(), "every rate met queue_wait.p999 of 20.0ms: 400/s was the highest tried")
+	k.LastRate = nil
+	assert.Contains(t, k.conclusion(), "no rate was measured")
+}
+
+func TestFormats(t *testing.T) {
+	for ns, want := range map[int64]string{0: "0", 1: "1ns", 999: "999ns", 1000: "1.00µs", 999_499: "999µs", 999_500: "1.00ms", 1e9: "1.00s", 86_400e9: "86400s"} {
+		assert.Equal(t, want, formatDuration(ns))
+	}
+	for x, want := range map[float64]string{0: "0", 0.001: "0.001", 0.0523: "0.052", 1: "1.00", 9.995: "10.0", 99.95: "100", 1234567.4: "1,234,567"} {
+		assert.Equal(t, want, formatRate(x))
+	}
+	assert.Equal(t, "7.00%", formatShare(0.07))
+	assert.Equal(t, "36.5s", formatSeconds(36.5))
+	assert.Equal(t, "1,000,000s", formatSeconds(1e6))
+}

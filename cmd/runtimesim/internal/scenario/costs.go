@@ -1,0 +1,39 @@
+package scenario
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+)
+
+// The values of --cost that are no files.
+const (
+	CostDefault = "default"
+	CostZero    = "zero"
+)
+
+// openCosts reads the value of --cost; nil: the models' own.
+func openCosts(name string) (*cost.Set, error) {
+	switch name {
+	case "", CostDefault:
+		return nil, nil //nolint:nilnil // nil is what workload.RuntimeSpec takes for the default
+	case CostZero:
+		return new(cost.Zero), nil
+	}
+	text, err := readFile("--cost", name, "default or zero")
+	if err != nil {
+		return nil, err
+	}
+	set, err := cost.Parse(bytes.NewReader(text))
+	if err != nil {
+		var mistakes []error
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			mistakes = append(mistakes, fmt.Errorf("%s: %s", name, line))
+		}
+		return nil, errors.Join(mistakes...)
+	}
+	return &set, nil
+}

@@ -1,0 +1,261 @@
+// Package scenario turns what a user asks for, by flags or by a YAML file, into a service of package workload.
+//
+//	--runtime --version --workers        service's keys as YAML gives them
+//	--arrivals --service           ----> (map[string]any)  ----workload.Parse---->  workload.Service
+//	--workload PRESET|FILE                                          |
+//	                                   flags named in errors <-- mistakes with paths
+//
+// There is one parser: flags are only a shorter notation for the same tree, and it is workload that judges them. Its errors
+// name paths; those that lead to a key which a flag has set are given the flag's name.
+package scenario
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+	"github.com/runtimelab/otelcol-runtimelab/workload"
+)
+
+// Request is what a user asks for. Empty: not asked for.
+type Request struct {
+	// Workload is a preset or a YAML file; empty: a bare queueing system of Arrivals and Service.
+	Workload string
+	// Name of the service to play, for files with several.
+	Name string
+	// Arrivals and Service in the flags' notation, such as poisson:2800 and exp:1ms.
+	Arrivals, Service string
+	Cost              string
+	// Seed replaces every seed of the file.
+	Seed *uint64
+}
+
+// Variant is what differs between the runs of one command. Empty: as the source says.
+type Variant struct {
+	Runtime, Version, Workers string
+	// RuntimeFlag is the name of the flag that Runtime and Version come from, if it is not --runtime.
+	RuntimeFlag string
+	// Rate of arrivals per second replaces the source's; 0: it does not.
+	Rate float64
+}
+
+// DefaultSeed is the seed if nobody asks for another; the receiver's is the same.
+const DefaultSeed = 1
+
+// Source is a request whose files have been read.
+type Source struct {
+	request   Request
+	service   map[string]any
+	path      string // where the service stands in its file
+	file      string // "": not from a file
+	fleetSeed uint64
+	costs     *cost.Set // nil: the models' own
+}
+
+// Open reads the files of a request.
+func Open(r Request) (*Source, error) {
+	s := &Source{request: r, fleetSeed: DefaultSeed}
+	var err error
+	if s.costs, err = openCosts(r.Cost); err != nil {
+		return nil, err
+	}
+	switch {
+	case r.Workload == "":
+		err = s.bare()
+	case slices.Contains(workload.Presets(), r.Workload):
+		s.service = map[string]any{"name": r.Workload, "workload": r.Workload, "seed": uint64(DefaultSeed)}
+		if r.Arrivals == "" {
+			err = errors.New("--arrivals: missing; a preset says what a request does, not when it arrives; want poisson:RATE or constant:RATE")
+		}
+	default:
+		err = s.open(r.Workload)
+	}
+	switch {
+	case err != nil:
+		return nil, err
+	case r.Workload != "" && r.Service != "":
+		return nil, errors.New("--service and --workload: want one of them; a workload says itself what a request does")
+	case r.Name != "" && s.file == "":
+		return nil, errors.New("--name: picks a service of a --workload file; there is no file")
+	}
+	if r.Arrivals != "" {
+		if s.service["arrivals"], err = parseArrivals(r.Arrivals); err != nil {
+			return nil, err
+		}
+	}
+	if r.Seed != nil {
+		s.service["seed"] = *r.Seed
+	}
+	return s, nil
+}
+
+// bare is a service of one operation with one step: a queueing system.
+func (s *Source) bare() error {
+	if s.request.Arrivals == "" {
+		return errors.New("--arrivals: missing; want poisson:RATE or constant:RATE, in requests a second; or a --workload file")
+	}
+	if s.request.Service == "" {
+		return errors.New("--service: missing; want " + serviceNotations() + "; or a --workload")
+	}
+	service, err := parseService(s.request.Service)
+	if err != nil {
+		return err
+	}
+	s.service = map[string]any{
+		"name": "requests", "seed": uint64(DefaultSeed),
+		"operations": []any{map[string]any{"name": "request", "steps": []any{map[string]any{"compute": service}}}},
+	}
+	return nil
+}
+
+// FleetSeed is the seed of a service that has none of its own.
+func (s *Source) FleetSeed() uint64 { return s.fleetSeed }
+
+// Rate is the source's rate of arrivals per second; 0 if it says none.
+func (s *Source) Rate() float64 {
+	arrivals, _ := s.service["arrivals"].(map[string]any)
+	switch rate := arrivals["rate"].(type) {
+	case float64:
+		return rate
+	case int:
+		return float64(rate)
+	}
+	return 0
+}
+
+// Service is the service that a variant plays.
+func (s *Source) Service(v Variant) (*workload.Service, error) {
+	tree := maps.Clone(s.service)
+	flags := s.applyRuntime(tree, v)
+	if v.Rate != 0 {
+		arrivals, ok := tree["arrivals"].(map[string]any)
+		if !ok {
+			arrivals = map[string]any{}
+		}
+		arrivals = maps.Clone(arrivals)
+		arrivals["rate"] = v.Rate
+		tree["arrivals"] = arrivals
+	}
+	if s.request.Arrivals != "" {
+		flags = append(flags, origin{".arrivals.process", "--arrivals"}, origin{".arrivals.rate", "--arrivals"})
+	}
+	switch {
+	case s.file == "" && s.request.Workload != "":
+		flags = append(flags, origin{".workload", "--workload"})
+	case s.file == "":
+		flags = append(flags, origin{".operations[0].steps[0].compute", "--service"})
+	}
+	services, err := workload.Parse([]any{tree})
+	if err != nil {
+		return nil, s.relabel(err, flags)
+	}
+	services[0].Runtime.Costs = s.costs
+	return services[0], nil
+}
+
+// applyRuntime puts the variant's runtime into the tree. Of a runtime that is replaced by another, only the number of
+// workers is kept: the other keys mean something to it alone.
+func (s *Source) applyRuntime(tree map[string]any, v Variant) (flags []origin) {
+	given, ok := tree["runtime"].(map[string]any)
+	if !ok && tree["runtime"] != nil {
+		return nil // a mistake, which workload will name
+	}
+	runtime := maps.Clone(given)
+	if runtime == nil {
+		runtime = map[string]any{}
+	}
+	model := v.Runtime
+	if model == "" && s.file == "" {
+		model = "tokio"
+	}
+	flag := v.RuntimeFlag
+	if flag == "" {
+		flag = "--runtime"
+	}
+	versionFlag := v.RuntimeFlag
+	if versionFlag == "" {
+		versionFlag = "--version"
+	}
+	if model != "" {
+		if runtime["model"] != model {
+			workers, ok := runtime["worker_threads"]
+			clear(runtime)
+			if ok {
+				runtime["worker_threads"] = workers
+			}
+		}
+		runtime["model"] = model
+		flags = append(flags, origin{".runtime.model", flag})
+	}
+	if v.Version != "" {
+		runtime["version"] = v.Version
+		flags = append(flags, origin{".runtime.version", versionFlag})
+	}
+	if v.Workers != "" {
+		runtime["worker_threads"] = scalar(v.Workers)
+		flags = append(flags, origin{".runtime.worker_threads", "--workers"})
+	}
+	if len(runtime) > 0 {
+		tree["runtime"] = runtime
+	}
+	return flags
+}
+
+// origin is the flag that a key of the service comes from.
+type origin struct{ path, flag string }
+
+// relabel gives the mistakes that workload found in a service the names under which the user knows its keys.
+func (s *Source) relabel(err error, flags []origin) error {
+	var mistakes []error
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		mistakes = append(mistakes, errors.New(s.relabelled(line, flags)))
+	}
+	return errors.Join(mistakes...)
+}
+
+const parsedPath = "services[0]"
+
+func (s *Source) relabelled(mistake string, flags []origin) string {
+	rest, ok := strings.CutPrefix(mistake, parsedPath)
+	if !ok {
+		return mistake
+	}
+	for _, o := range flags {
+		if detail, ok := strings.CutPrefix(rest, o.path); ok {
+			key, message, _ := strings.Cut(detail, ": ")
+			if key = strings.TrimPrefix(key, "."); key != "" {
+				key = " (" + key + ")"
+			}
+			return o.flag + key + ": " + message
+		}
+	}
+	if s.file == "" {
+		return strings.TrimPrefix(rest, ".")
+	}
+	return s.file + ": " + strings.TrimPrefix(s.path+rest, ".")
+}
+
+// Describe says in a few words what the source plays, for headings.
+func (s *Source) Describe() string {
+	switch {
+	case s.file != "":
+		name, _ := s.service["name"].(string)
+		return fmt.Sprintf("%s of %s", name, s.file)
+	case s.request.Workload != "":
+		return s.request.Workload + ", " + s.request.Arrivals
+	}
+	return s.request.Arrivals + ", " + s.request.Service
+}
+
+// readFile is os.ReadFile with an error that says which flag named the file.
+func readFile(flag, path, orElse string) ([]byte, error) {
+	text, err := os.ReadFile(path) //nolint:gosec // G304: the user names the file
+	if err != nil {
+		return nil, fmt.Errorf("%s: %q is not %s, and no file: %w", flag, path, orElse, err)
+	}
+	return text, nil
+}

@@ -1,0 +1,230 @@
+package scenario
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
+	"github.com/runtimelab/otelcol-runtimelab/workload"
+)
+
+func mustOpen(t *testing.T, r Request) *Source {
+	t.Helper()
+	s, err := Open(r)
+	require.NoError(t, err)
+	return s
+}
+
+func mustService(t *testing.T, s *Source, v Variant) *workload.Service {
+	t.Helper()
+	service, err := s.Service(v)
+	require.NoError(t, err)
+	return service
+}
+
+// file writes a file and returns its path.
+func file(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "load.yaml")
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+	return path
+}
+
+func TestBareQueueingSystem(t *testing.T) {
+	source := mustOpen(t, Request{Arrivals: "poisson:2800", Service: "exp:1ms"})
+	s := mustService(t, source, Variant{})
+	assert.Equal(t, "tokio", s.Runtime.Name)
+	assert.Equal(t, 4, s.Runtime.Workers)
+	assert.Nil(t, s.Runtime.Costs)
+	assert.Equal(t, new(uint64(DefaultSeed)), s.Seed)
+	assert.Equal(t, workload.Poisson{Rate: 2800}, s.Arrivals)
+	assert.InDelta(t, 2800, source.Rate(), 0)
+	require.Len(t, s.Operations, 1)
+	require.Len(t, s.Operations[0].Program.Steps, 1)
+
+	s = mustService(t, source, Variant{Runtime: "smol", Version: "2.0", Workers: "3", Rate: 5})
+	assert.Equal(t, "smol", s.Runtime.Name)
+	assert.Equal(t, 3, s.Runtime.Workers)
+	assert.Equal(t, workload.Poisson{Rate: 5}, s.Arrivals)
+	assert.InDelta(t, 2800, source.Rate(), 0, "a variant does not change the source")
+}
+
+func TestServiceNotations(t *testing.T) {
+	for _, tt := range []struct {
+		notation  string
+		low, high time.Duration // of all draws
+	}{
+		{"exp:1ms", 0, time.Second},
+		{"det:1ms", time.Millisecond, time.Millisecond},
+		{"det:0s", 0, 0},
+		{"uniform:1ms,2ms", time.Millisecond, 2 * time.Millisecond},
+		{"lognormal:1ms,0", time.Millisecond, time.Millisecond},
+		{"hyper:0.9,1ms,11ms", 0, time.Second},
+		{"bimodal:1,1ms,5ms", time.Millisecond, time.Millisecond},
+		{"bimodal:0,1ms,5ms", 5 * time.Millisecond, 5 * time.Millisecond},
+		{"pareto:1ms,1.5", time.Millisecond, time.Hour},
+		{"pareto:1ms,1.5,2ms", time.Millisecond, 2 * time.Millisecond},
+		{"weibull:1ms, 2", 0, 100 * time.Millisecond},
+	} {
+		t.Run(tt.notation, func(t *testing.T) {
+			s := mustService(t, mustOpen(t, Request{Arrivals: "constant:1", Service: tt.notation}), Variant{})
+			r := sim.Stream(1)
+			for range 1000 {
+				d := s.Operations[0].Program.Steps[0].Duration.Sample(&r).Duration()
+				require.GreaterOrEqual(t, d, tt.low)
+				require.LessOrEqual(t, d, tt.high)
+			}
+		})
+	}
+}
+
+func TestMistakes(t *testing.T) {
+	const (
+		poisson = "poisson:100"
+		exp     = "exp:1ms"
+	)
+	for _, tt := range []struct {
+		name    string
+		request Request
+		variant Variant
+		want    string // all errors, a line each
+	}{
+		{"no arrivals", Request{}, Variant{}, "--arrivals: missing; want poisson:RATE or constant:RATE, in requests a second; or a --workload file"},
+		{"no service", Request{Arrivals: poisson}, Variant{}, "--service: missing; want " + serviceNotations() + "; or a --workload"},
+		{"empty process", Request{Arrivals: ":1", Service: exp}, Variant{}, `--arrivals: ":1" is not allowed; want poisson:RATE or constant:RATE`},
+		{"unknown process", Request{Arrivals: "poison:1", Service: exp}, Variant{}, `--arrivals: "poison" is not allowed (did you mean poisson?); want one of poisson, constant`},
+		{"no rate", Request{Arrivals: "poisson", Service: exp}, Variant{}, "--arrivals: missing; want arrivals per second"},
+		{"rate of text", Request{Arrivals: "poisson:fast", Service: exp}, Variant{}, `--arrivals: "fast" is not allowed; want a number of more than 0 and at most 1000000`},
+		{"rate in a variant", Request{Arrivals: "poisson", Service: exp}, Variant{Rate: 1e7}, `--arrivals: 10000000 is not allowed; want a number of more than 0 and at most 1000000`},
+		{"unknown service", Request{Arrivals: poisson, Service: "erlang:2,1ms"}, Variant{}, `--service: "erlang:2,1ms" is not allowed; want ` + serviceNotations()},
+		{"too few values", Request{Arrivals: poisson, Service: "hyper:0.9,1ms"}, Variant{}, `--service: "hyper:0.9,1ms" is not allowed; want hyper:P,MEAN1,MEAN2`},
+		{"too many values", Request{Arrivals: poisson, Service: "exp:1ms,2ms"}, Variant{}, `--service: "exp:1ms,2ms" is not allowed; want exp:MEAN`},
+		{"no value", Request{Arrivals: poisson, Service: "det:"}, Variant{}, `--service: "det:" is not allowed; want det:VALUE`},
+		{"no unit", Request{Arrivals: poisson, Service: "det:5"}, Variant{}, "--service: 5 is not allowed; want a duration from 0s to 1h, such as 80us"},
+		{"wrong value", Request{Arrivals: poisson, Service: "weibull:1ms,0"}, Variant{}, "--service (weibull.shape): 0 is not allowed; want a number from 0.1 to 100"},
+		{"several", Request{Arrivals: "poisson:0", Service: exp}, Variant{Runtime: "tokio", Version: "0.1", Workers: "many"}, `
+--version: "0.1" is not allowed; want 1.53
+--workers: "many" is not allowed; want a whole number from 1 to 1024
+--arrivals: 0 is not allowed; want a number of more than 0 and at most 1000000`},
+		{"unknown runtime", Request{Arrivals: poisson, Service: exp}, Variant{Runtime: "monoio"}, `--runtime: "monoio" is not allowed (did you mean tokio?); want one of tokio, async_std, smol, ideal`},
+		{"of compare", Request{Arrivals: poisson, Service: exp}, Variant{Runtime: "tokio", Version: "9", RuntimeFlag: "--runtimes"}, `--runtimes: "9" is not allowed; want 1.53`},
+		{"preset without arrivals", Request{Workload: "api_gateway"}, Variant{}, "--arrivals: missing; a preset says what a request does, not when it arrives; want poisson:RATE or constant:RATE"},
+		{"preset and service", Request{Workload: "api_gateway", Arrivals: poisson, Service: exp}, Variant{}, "--service and --workload: want one of them; a workload says itself what a request does"},
+		{"name without a file", Request{Workload: "api_gateway", Arrivals: poisson, Name: "a"}, Variant{}, "--name: picks a service of a --workload file; there is no file"},
+		{"no preset, no file", Request{Workload: "/nowhere"}, Variant{}, `--workload: "/nowhere" is not a preset (one of ` + strings.Join(workload.Presets(), ", ") + `), and no file: open /nowhere: no such file or directory`},
+		{"no cost file", Request{Arrivals: poisson, Service: exp, Cost: "/nowhere"}, Variant{}, `--cost: "/nowhere" is not default or zero, and no file: open /nowhere: no such file or directory`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			source, err := Open(tt.request)
+			if err == nil {
+				_, err = source.Service(tt.variant)
+			}
+			assert.EqualError(t, err, strings.TrimPrefix(tt.want, "\n"))
+		})
+	}
+}
+
+const (
+	orders = `{name: orders, runtime: {model: tokio, worker_threads: 8, thread_name: x}, arrivals: {process: poisson, rate: 500}, operations: [{name: op, steps: [compute: 1us]}]}`
+	stock  = `{name: stock, seed: 9, runtime: {model: smol}, arrivals: {process: constant, rate: 5}, workload: api_gateway}`
+)
+
+func TestFiles(t *testing.T) {
+	for _, tt := range []struct {
+		name, text, service string
+		seed, fleetSeed     uint64 // seed 0: none of its own
+	}{
+		{"one service", orders, "", 0, 1},
+		{"list of one", "[" + orders + "]", "", 0, 1},
+		{"list", "[" + stock + ", " + orders + "]", "orders", 0, 1},
+		{"services", "services: [" + orders + ", " + stock + "]", "stock", 9, 1},
+		{"services and seed", "{seed: 7, services: [" + orders + "]}", "", 0, 7},
+		{"collector", "{receivers: {otlp: , synthetic_load/a: {seed: 7, clock: unpaced, services: [" + orders + "]}}, service: {}}", "", 0, 7},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			source := mustOpen(t, Request{Workload: file(t, tt.text), Name: tt.service})
+			s := mustService(t, source, Variant{})
+			if tt.service != "" {
+				assert.Equal(t, tt.service, s.Name)
+			}
+			assert.Equal(t, tt.fleetSeed, source.FleetSeed())
+			if tt.seed == 0 {
+				assert.Nil(t, s.Seed)
+			} else {
+				assert.Equal(t, &tt.seed, s.Seed)
+			}
+		})
+	}
+}
+
+func TestFlagsReplaceWhatTheFileSays(t *testing.T) {
+	source := mustOpen(t, Request{Workload: file(t, orders), Arrivals: "constant:3", Seed: new(uint64(5)), Cost: CostZero})
+	s := mustService(t, source, Variant{})
+	assert.Equal(t, workload.Constant{Rate: 3}, s.Arrivals)
+	assert.Equal(t, new(uint64(5)), s.Seed)
+	assert.Equal(t, "x", s.Runtime.ThreadName)
+	assert.Equal(t, 8, s.Runtime.Workers)
+	assert.Equal(t, &cost.Zero, s.Runtime.Costs)
+
+	s = mustService(t, source, Variant{Runtime: "tokio"})
+	assert.Equal(t, "x", s.Runtime.ThreadName, "the same runtime is left as it is")
+	s = mustService(t, source, Variant{Runtime: "async_std"})
+	assert.Equal(t, 8, s.Runtime.Workers, "another has as many workers")
+	s = mustService(t, source, Variant{Runtime: "async_std", Workers: "2"})
+	assert.Equal(t, 2, s.Runtime.Workers)
+}
+
+func TestFileMistakes(t *testing.T) {
+	for _, tt := range []struct {
+		name, text string
+		request    Request
+		want       string // FILE stands for the file
+	}{
+		{"no YAML", "a: b: c", Request{}, "FILE: yaml: mapping values are not allowed in this context"},
+		{"empty", "", Request{}, "FILE: no services in it; want a `services:` list, or the keys of one service: name, runtime, arrivals and so on"},
+		{"something else", "{a: 1}", Request{}, "FILE: no services in it; want a `services:` list, or the keys of one service: name, runtime, arrivals and so on"},
+		{"no service", "services: []", Request{}, "FILE: services: want a list of services"},
+		{"text in the list", "services: [a]", Request{}, "FILE: services: want a list of services"},
+		{"several", "services: [" + orders + ", " + stock + "]", Request{}, "FILE has 2 services; choose by --name: one of orders, stock"},
+		{"another name", "services: [" + orders + ", " + stock + "]", Request{Name: "x"}, `--name: "x" is not in FILE; want one of orders, stock`},
+		{"another name of one", orders, Request{Name: "x"}, `--name: "x" is not in FILE; want orders`},
+		{"seed", "{seed: -1, services: [" + orders + "]}", Request{}, "FILE: seed: -1 is not allowed; want a whole number from 0 to 18446744073709551615"},
+		{"no receiver", "receivers: {otlp: }", Request{}, "FILE: receivers: no synthetic_load among them"},
+		{"empty receiver", "receivers: {synthetic_load: }", Request{}, "FILE: receivers.synthetic_load: want a map with services"},
+		{"two receivers", "receivers: {synthetic_load: {}, synthetic_load/b: {}}", Request{}, "FILE: several synthetic_load receivers; want one, or the services in a file of their own"},
+		{"mistake of one service", "{name: a, arrivals: {process: poisson, rate: 0}, runtime: {model: tokio}, workload: api_gateway}", Request{}, "FILE: arrivals.rate: 0 is not allowed; want a number of more than 0 and at most 1000000"},
+		{"mistake in a list", "services: [" + orders + ", {name: b, instnaces: 1, arrivals: {process: poisson, rate: 1}, runtime: {model: tokio}, workload: api_gateway}]", Request{Name: "b"}, "FILE: services[1].instnaces: unknown key (did you mean instances?); want one of name, instances, seed, runtime, arrivals, workload, operations"},
+		{"mistake in a receiver", "receivers: {synthetic_load: {services: [{name: b, workload: api_gateway, runtime: tokio}]}}", Request{Arrivals: "poisson:x"}, `FILE: receivers.synthetic_load.services[0].runtime: "tokio" is not allowed; want a map
+--arrivals: "x" is not allowed; want a number of more than 0 and at most 1000000`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.request.Workload = file(t, tt.text)
+			source, err := Open(tt.request)
+			if err == nil {
+				_, err = source.Service(Variant{})
+			}
+			require.Error(t, err)
+			assert.Equal(t, tt.want, strings.ReplaceAll(err.Error(), tt.request.Workload, "FILE"))
+		})
+	}
+}
+
+func TestCostFile(t *testing.T) {
+	request := Request{Arrivals: "poisson:1", Service: "exp:1ms", Cost: file(t, "tokio.poll: 1us\n")}
+	s := mustService(t, mustOpen(t, request), Variant{})
+	want := cost.Default()
+	want.Tokio.Poll = 1000
+	assert.Equal(t, &want, s.Runtime.Costs)
+
+	request.Cost = file(t, "tokio.poll: 1\ntokio.pol: 1us\n")
+	_, err := Open(request)
+	require.ErrorContains(t, err, request.Cost+`: line 1: tokio.poll: "1" is not allowed`)
+	require.ErrorContains(t, err, request.Cost+`: line 2: tokio.pol: unknown key`)
+}
