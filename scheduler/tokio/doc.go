@@ -1,7 +1,8 @@
-// Package tokio models Tokio's multi_thread scheduler, version 1.53.
+// Package tokio models Tokio's two schedulers, multi_thread ([New]) and current_thread ([NewCurrentThread]), of the versions in
+// [Versions].
 //
-// Each worker owns a LIFO slot for one task and a run queue for 256. All workers share the inject queue, which takes tasks
-// from outside and overflow, and one driver: the epoll instance and the timers, held by at most one worker at a time.
+// Each worker of multi_thread owns a LIFO slot for one task and a run queue for 256. All workers share the inject queue, which
+// takes tasks from outside and overflow, and one driver: the epoll instance and the timers, held by at most one worker at a time.
 //
 //	spawn, wake                          +------------- worker ------------+
 //	from outside --> inject queue -----> | LIFO slot   run queue (256)     | --> poll
@@ -21,9 +22,23 @@
 // searcher that finds work wakes the next, so a burst ramps up as a chain. The first worker to park sleeps in the driver; the
 // rest sleep on condition variables. A task in a LIFO slot cannot be stolen: it waits for its worker, whatever the others do.
 //
-// The rules are those of schedulers.md (the design reference), sections 1.1 to 1.12, cited where they are applied.
+// Tasks give way in two ways: by yield_now, and when the 128 units of their tick's coop budget are spent on timers, sockets and
+// join handles that were ready. Either way they wait for the next look at the driver, not merely for their turn.
 //
-// Not modelled yet: the timer wheel's levels (a timer fires at the same tick, without the extra wake-ups of a
-// cascade), the blocking pool, block_in_place, current_thread, other versions than 1.53, and coop budget on anything
-// but join handles.
+// The driver's timers are a wheel of 1 ms ticks ([wheel]). A timer fires when the driver looks at or after its tick: up to
+// 2 ms late on an idle runtime, later if every awake worker is inside a long poll. Long timers wake the driver on their way
+// down the wheel, for nothing.
+//
+// [CurrentThread] is the same without the other workers: one FIFO, an inject queue, the driver.
+//
+// The rules are those of schedulers.md (the design reference), sections 1.1 to 1.12 and 1.14, cited where they are applied. The
+// table in rules_test.go names the test of each; removing the rule fails the test.
+//
+// What costs time is data, package cost. What nobody can see costs no event: the way to a poll and its first
+// computation are one delay, and the bookkeeping after a task's end is paid with the next one.
+//
+// Not modelled: the blocking pool and block_in_place; cancellation; a task woken while it is being polled, which no
+// step of today does; what tells releases apart outside the scheduler's rules; LocalSet; the unstable
+// eager driver handoff, alternative timer and sharded blocking queue. Unlike Tokio's, a timer more than two
+// years ahead never delays those that are more than twelve days ahead.
 package tokio

@@ -1,32 +1,36 @@
 package tokio
 
 import (
-	"slices"
 	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
 const (
 	tickLength       = sim.Time(time.Millisecond) // of the timer wheel
 	maxEventsPerTurn = 1024
+	noHolder         = -1
 )
 
-// driver is the I/O and timer driver: one epoll instance, held by at most one worker.
+// driver is the I/O and timer driver: one epoll instance and one timer wheel, held by at most one worker. Who holds it calls
+// look or wait, and, when epoll_wait returned, dispatch.
 type driver struct {
-	holder   *worker // nil: free
-	blocked  bool    // the holder sleeps in epoll_wait, and nothing has ended that sleep yet
-	poked    bool    // the eventfd was written while nobody slept: the next epoll_wait returns at once
-	sleep    uint64  // generation of the current epoll_wait; an older timeout is void
-	nextWake int64   // tick for which the last epoll_wait set its timeout
-	timers   timerQueue
+	sim       *sim.Simulation
+	target    sim.Target // of eventResume and eventTimeout
+	costs     *cost.Profile
+	latencies *sim.Rand // of thread wake-ups
+
+	holder   int    // index of a worker, or noHolder
+	blocked  bool   // the holder sleeps in epoll_wait, and nothing has ended that sleep yet
+	poked    bool   // the eventfd was written while nobody slept: the next epoll_wait returns at once
+	sleep    uint64 // generation of the current epoll_wait; an older timeout is void
+	nextWake int64  // tick at which the holder promised to look at the wheel; noTick: it promised nothing
+	timers   wheel
 	ready    []scheduler.TaskID // sockets ready, not yet dispatched; FIFO
+	due      []scheduler.TaskID // what dispatch returned; kept so that a turn allocates nothing
 }
-
-const noTick = int64(1) << 62
-
-func newDriver() driver { return driver{nextWake: noTick} }
 
 // ceilTick is the tick at which a timer fires: the first at or after its deadline (schedulers.md 1.11).
 func ceilTick(t sim.Time) int64 { return int64((t + tickLength - 1) / tickLength) }
@@ -34,44 +38,57 @@ func ceilTick(t sim.Time) int64 { return int64((t + tickLength - 1) / tickLength
 func floorTick(t sim.Time) int64 { return int64(t / tickLength) }
 
 // ioReady notes that the kernel made a task's socket ready.
-func (rt *Runtime) ioReady(id scheduler.TaskID) {
-	rt.driver.ready = append(rt.driver.ready, id)
-	rt.endDriverSleep(rt.costs.WakeDriverLatency.Sample(&rt.latencies))
+func (d *driver) ioReady(id scheduler.TaskID) {
+	d.ready = append(d.ready, id)
+	d.endSleep()
 }
 
-// pokeDriver writes the eventfd: whoever sleeps in epoll_wait returns, or the next one does.
-func (rt *Runtime) pokeDriver() {
-	if !rt.endDriverSleep(rt.costs.WakeDriverLatency.Sample(&rt.latencies)) {
-		rt.driver.poked = true
+// poke writes the eventfd: whoever sleeps in epoll_wait returns, or the next epoll_wait does. It returns the cost.
+func (d *driver) poke() sim.Time {
+	if !d.endSleep() {
+		d.poked = true
 	}
+	return d.costs.UnparkDriver
 }
 
-// endDriverSleep lets the worker in epoll_wait run after a latency. It reports whether one slept there.
-func (rt *Runtime) endDriverSleep(latency sim.Time) bool {
-	d := &rt.driver
+// endSleep resumes the worker in epoll_wait, if one sleeps there, after the latency of a thread that wakes up.
+func (d *driver) endSleep() bool {
 	if !d.blocked {
 		return false
 	}
-	d.blocked = false
-	d.sleep++
-	d.holder.phase = phaseDriverReturned
-	rt.resumeAfter(d.holder, latency)
+	d.resumeHolder(d.costs.WakeDriverLatency.Sample(d.latencies))
 	return true
 }
 
-// driverTimeout ends the epoll_wait of a generation.
-func (rt *Runtime) driverTimeout(generation uint64) {
-	if generation == rt.driver.sleep {
-		rt.endDriverSleep(rt.costs.TimerOvershoot)
+// timeout ends the epoll_wait of a generation.
+func (d *driver) timeout(generation uint64) {
+	if d.blocked && generation == d.sleep {
+		d.resumeHolder(d.costs.TimerOvershoot)
 	}
 }
 
-// sleepInDriver starts an epoll_wait for a worker that holds the driver. It reports false if there is nothing to wait for:
-// events or timers are due already.
-func (rt *Runtime) sleepInDriver() bool {
-	d := &rt.driver
+func (d *driver) resumeHolder(latency sim.Time) {
+	d.blocked = false
+	d.sleep++
+	d.sim.Schedule(d.sim.Now()+latency, d.target, eventResume, uint64(d.holder)) //nolint:gosec // G115: an index
+}
+
+// look is epoll_wait with timeout 0, if no other worker holds the driver. It returns the time it takes.
+func (d *driver) look(worker int) sim.Time {
+	if d.holder != noHolder {
+		return 0
+	}
+	d.holder = worker
 	d.nextWake = d.timers.next()
-	now := floorTick(rt.sim.Now())
+	return d.costs.DriverPoll
+}
+
+// wait is epoll_wait with the timeout of the wheel, by a worker that found the driver free: eventResume comes when it ends.
+// It reports false if it does not sleep, because events or timers are due already.
+func (d *driver) wait(worker int) bool {
+	d.holder = worker
+	d.nextWake = d.timers.next()
+	now := floorTick(d.sim.Now())
 	if d.poked || len(d.ready) > 0 || d.nextWake <= now {
 		return false
 	}
@@ -79,112 +96,36 @@ func (rt *Runtime) sleepInDriver() bool {
 	if d.nextWake != noTick {
 		// epoll's timeout is a whole number of milliseconds from now (schedulers.md 1.11).
 		timeout := sim.Time(d.nextWake-now) * tickLength
-		rt.sim.Schedule(rt.sim.Now()+timeout, rt.target, eventTimeout, d.sleep)
+		d.sim.Schedule(d.sim.Now()+timeout, d.target, eventTimeout, d.sleep)
 	}
 	return true
 }
 
-// addTimer registers a timer. It returns the cost beyond the insertion: a write to the eventfd if the timer is due before
-// the time for which the driver sleeps.
-func (rt *Runtime) addTimer(deadline sim.Time, id scheduler.TaskID) sim.Time {
-	d := &rt.driver
+// dispatch ends the holder's epoll_wait and frees the driver. It returns the tasks to wake, in order: sockets, at most 1024 a
+// turn, then timers. The slice is valid until the next dispatch.
+//
+// Tokio wakes timers in batches of 32 and lets go of the wheel's lock in between; a turn is an instant here, so nobody
+// could get in between.
+func (d *driver) dispatch() []scheduler.TaskID {
+	d.poked = false
+	events := min(len(d.ready), maxEventsPerTurn)
+	d.due = append(d.due[:0], d.ready[:events]...)
+	d.ready = append(d.ready[:0], d.ready[events:]...)
+	d.due = d.timers.expire(floorTick(d.sim.Now()), d.due)
+	d.nextWake = d.timers.next()
+	d.holder = noHolder
+	return d.due
+}
+
+// addTimer registers a timer and returns the cost beyond the insertion: a write to the eventfd if the timer is due before
+// the time that the driver promised to look. It reports false if the timer is not registered because its tick has elapsed.
+func (d *driver) addTimer(deadline sim.Time, id scheduler.TaskID) (sim.Time, bool) {
 	tick := ceilTick(deadline)
-	d.timers.push(tick, id)
+	if !d.timers.insert(tick, id) {
+		return 0, false
+	}
 	if tick >= d.nextWake {
-		return 0
+		return 0, true
 	}
-	rt.pokeDriver()
-	return rt.costs.UnparkDriver
-}
-
-// turn dispatches what an epoll_wait returned, on the worker that holds the driver: sockets, then timers, then the tasks that
-// gave way on this worker. It frees the driver and returns the time it takes. Wakes inside a turn notify nobody;
-// one check at the end does (schedulers.md 1.8).
-func (rt *Runtime) turn(w *worker) sim.Time {
-	var spent sim.Time
-	d := &rt.driver
-	w.inTurn = true
-	if d.holder == w {
-		d.poked = false
-		events := min(len(d.ready), maxEventsPerTurn)
-		for _, id := range d.ready[:events] {
-			spent += rt.wakeLocal(w, id)
-		}
-		d.ready = append(d.ready[:0], d.ready[events:]...)
-		for now := floorTick(rt.sim.Now()); d.timers.next() <= now; {
-			spent += rt.wakeLocal(w, d.timers.pop())
-		}
-		d.holder = nil
-	}
-	for _, id := range slices.Backward(w.deferred) { // a stack (schedulers.md 1.10)
-		spent += rt.wakeLocal(w, id)
-	}
-	w.deferred = w.deferred[:0]
-	w.inTurn = false
-	if !w.searching && w.localTasks() > 1 {
-		spent += rt.notifyOne()
-	}
-	return spent
-}
-
-// timerQueue orders timers by (tick, insertion): a binary heap.
-type timerQueue struct {
-	heap     []timer
-	inserted uint64
-}
-
-type timer struct {
-	tick int64
-	seq  uint64
-	task scheduler.TaskID
-}
-
-func (t *timer) before(o *timer) bool {
-	return t.tick < o.tick || (t.tick == o.tick && t.seq < o.seq)
-}
-
-// next is the tick of the earliest timer, or noTick.
-func (q *timerQueue) next() int64 {
-	if len(q.heap) == 0 {
-		return noTick
-	}
-	return q.heap[0].tick
-}
-
-func (q *timerQueue) push(tick int64, task scheduler.TaskID) {
-	q.inserted++
-	t := timer{tick: tick, seq: q.inserted, task: task}
-	q.heap = append(q.heap, t)
-	i := len(q.heap) - 1
-	for i > 0 && t.before(&q.heap[(i-1)/2]) {
-		q.heap[i] = q.heap[(i-1)/2]
-		i = (i - 1) / 2
-	}
-	q.heap[i] = t
-}
-
-func (q *timerQueue) pop() scheduler.TaskID {
-	top := q.heap[0].task
-	last := q.heap[len(q.heap)-1]
-	q.heap = q.heap[:len(q.heap)-1]
-	if len(q.heap) == 0 {
-		return top
-	}
-	i := 0
-	for {
-		child := 2*i + 1
-		if child >= len(q.heap) {
-			break
-		}
-		if child+1 < len(q.heap) && q.heap[child+1].before(&q.heap[child]) {
-			child++
-		}
-		if !q.heap[child].before(&last) {
-			break
-		}
-		q.heap[i] = q.heap[child]
-		i = child
-	}
-	q.heap[i] = last
-	return top
+	return d.poke(), true
 }

@@ -4,77 +4,19 @@ import (
 	"fmt"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
 // The golden traces of schedulers.md section 10, each by its number.
 
-const (
-	us = sim.Time(time.Microsecond)
-	ms = sim.Time(time.Millisecond)
-)
-
-// bench is a runtime with an event log.
-type bench struct {
-	*Runtime
-	sim      sim.Simulation
-	polls    []scheduler.Poll
-	finished []scheduler.Finished
-}
-
-func start(t *testing.T, workers int, costs cost.Profile) *bench {
-	t.Helper()
-	b := &bench{}
-	b.Runtime = New(&b.sim, Config{Workers: workers, Costs: costs, Seed: 1}, scheduler.Observer{
-		Poll:     func(p *scheduler.Poll) { b.polls = append(b.polls, *p) },
-		Finished: func(f *scheduler.Finished) { b.finished = append(b.finished, *f) },
-	})
-	return b
-}
-
-// order is the sequence of polls, by task number.
-func (b *bench) order() []uint64 {
-	var order []uint64
-	for _, p := range b.polls {
-		order = append(order, p.Task)
-	}
-	return order
-}
-
-func steps(s ...program.Step) *program.Program { return &program.Program{Steps: s} }
-
-func compute(d sim.Time) program.Step {
-	return program.Step{Op: program.Compute, Duration: program.Constant(d)}
-}
-
-func sleep(d sim.Time) program.Step {
-	return program.Step{Op: program.Sleep, Duration: program.Constant(d)}
-}
-
-func spawn(n int, s ...program.Step) program.Step {
-	return program.Step{Op: program.Spawn, Child: steps(s...), Count: n}
-}
-
-func detach(s program.Step) program.Step { s.Detached = true; return s }
-
-var (
-	join  = program.Step{Op: program.Join}
-	yield = program.Step{Op: program.Yield}
-)
-
-func (b *bench) spawn(p *program.Program) { b.Spawn(p, 0, sim.Stream(1)) }
-
 func TestGolden1SpawnOrder(t *testing.T) {
 	b := start(t, 1, cost.Profile{})
-	b.spawn(steps(detach(spawn(4, compute(us)))))
+	b.spawn(detach(spawn(4, compute(us))))
 	b.sim.Run(ms)
 	// P, then T4 from the LIFO slot in the same tick, then T1 to T3 from the run queue.
 	assert.Equal(t, []uint64{1, 5, 2, 3, 4}, b.order())
@@ -84,25 +26,38 @@ func TestGolden1SpawnOrder(t *testing.T) {
 }
 
 func TestGolden3Overflow(t *testing.T) {
-	b := start(t, 1, cost.Profile{})
-	// 258 spawns: the first displaces nothing, the next 256 fill the run queue with t0..t255, and the last displaces x.
-	b.spawn(steps(detach(spawn(258)), compute(us)))
-	b.sim.Run(us / 2)
-	w := &b.workers[0]
-	require.Equal(t, 128, w.queue.Len())
-	assert.EqualValues(t, 1, w.counters.Overflows)
-	assert.Equal(t, 129, b.inject.Len())
-	number := func(id scheduler.TaskID) uint64 {
-		b.tasks.Begin(id, 0, scheduler.FromLocal)
-		b.tasks.Finish(id)
-		return b.finished[len(b.finished)-1].Task
-	}
-	const t0 = 2 // task 1 is the spawner
-	for i := range uint64(128) {
-		assert.Equal(t, t0+i, number(w.queue.Pop()))
-	}
-	for i := range uint64(129) {
-		assert.Equal(t, t0+128+i, number(b.inject.Pop(b.tasks)))
+	for _, tc := range []struct {
+		version           string
+		kept, overflowing uint64 // first of the half that stays, and of the half that goes
+	}{
+		{version: "1.53", kept: 0, overflowing: 128},
+		{version: "1.51.0", kept: 128, overflowing: 0},
+		{version: "1.50", kept: 128, overflowing: 0},
+	} {
+		t.Run(tc.version, func(t *testing.T) {
+			b := startWith(t, Config{Workers: 1, Version: tc.version})
+			// 258 spawns: the first displaces nothing, the next 256 fill the run queue with t0..t255, and the last displaces x.
+			b.spawn(detach(spawn(258)), compute(us))
+			b.sim.Run(us / 2)
+			w := &b.workers[0]
+			require.Equal(t, 128, w.queue.Len())
+			assert.EqualValues(t, 1, w.counters.Overflows)
+			assert.Equal(t, 129, b.inject.Len())
+			number := func(id scheduler.TaskID) uint64 {
+				b.tasks.Begin(id, 0, scheduler.FromLocal)
+				b.tasks.Finish(id)
+				return b.finished[len(b.finished)-1].Task
+			}
+			const t0 = 2 // task 1 is the spawner
+			for i := range uint64(128) {
+				assert.Equal(t, t0+tc.kept+i, number(w.queue.Pop()))
+			}
+			for i := range uint64(128) {
+				assert.Equal(t, t0+tc.overflowing+i, number(b.inject.Pop(b.tasks)))
+			}
+			const x = t0 + 256
+			assert.EqualValues(t, x, number(b.inject.Pop(b.tasks)))
+		})
 	}
 }
 
@@ -125,8 +80,8 @@ func TestGolden4Steal(t *testing.T) {
 			thief.searching = true
 			b.searching, b.unparked = 1, 2 // nobody is left to be woken
 			b.tryVictim(thief)
+			b.step(thief) // copied
 			assert.Equal(t, scheduler.FromSteal, thief.source)
-			b.tasks.Begin(thief.task, 1, thief.source)
 			b.tasks.Finish(thief.task)
 			assert.Equal(t, tc.runs, b.finished[0].Task)
 			assert.EqualValues(t, 1, b.finished[0].Steals)
@@ -164,7 +119,7 @@ func TestGolden6RemoteSpawnWakesTwo(t *testing.T) {
 		assert.Equal(t, onCondvar, b.workers[i].sleep, "worker %d", i)
 	}
 	parked := b.Counters()
-	b.spawn(steps(compute(us)))
+	b.spawn(compute(us))
 	b.sim.Run(ms)
 	require.Len(t, b.polls, 1)
 	assert.Equal(t, 3, b.polls[0].Worker, "the top of the sleepers")
@@ -178,7 +133,7 @@ func TestGolden6RemoteSpawnWakesTwo(t *testing.T) {
 func TestGolden7Timer(t *testing.T) {
 	b := start(t, 1, cost.Profile{})
 	b.sim.Run(300 * us)
-	b.spawn(steps(sleep(ms)))
+	b.spawn(sleep(ms))
 	b.sim.Run(10 * ms)
 	require.Len(t, b.finished, 1)
 	// Deadline 1.30 ms: tick 2. At 0.30 ms epoll sleeps two whole milliseconds.
@@ -188,71 +143,13 @@ func TestGolden7Timer(t *testing.T) {
 func TestGolden8InjectAndTuning(t *testing.T) {
 	b := start(t, 1, cost.Profile{})
 	// The first task keeps 100 of 50 µs in the run queue; task 102 comes from outside.
-	b.spawn(steps(detach(spawn(100, compute(50*us)))))
+	b.spawn(detach(spawn(100, compute(50*us))))
 	b.sim.Run(us)
-	b.spawn(steps(compute(50 * us)))
+	b.spawn(compute(50 * us))
 	b.sim.Run(60 * ms)
 	remote := slices.IndexFunc(b.polls, func(p scheduler.Poll) bool { return p.Task == 102 })
 	// Tick 1 polled the spawner and its last child; one poll a tick since.
 	require.Equal(t, 61, remote, "position of the remote task among the polls")
 	assert.Equal(t, scheduler.FromGlobal, b.polls[remote].Source)
 	assert.EqualValues(t, 4, b.workers[0].tuning.gqi)
-}
-
-func TestYieldedTasksRunInTheOrderOfTheDeferStack(t *testing.T) {
-	// schedulers.md 1.10: d1..dk run as d1, dk, ..., d2.
-	b := start(t, 1, cost.Profile{})
-	b.spawn(steps(detach(spawn(4, yield))))
-	b.sim.Run(ms)
-	// First polls: 5 rides with the spawner, then 2, 3, 4: the stack is 5, 2, 3, 4.
-	assert.Equal(t, []uint64{1, 5, 2, 3, 4, 5, 4, 3, 2}, b.order())
-}
-
-func TestJoinAwaitsHandlesInOrder(t *testing.T) {
-	b := start(t, 1, cost.Profile{})
-	b.spawn(steps(spawn(3, compute(us)), join, compute(us)))
-	b.sim.Run(ms)
-	// The last child rides in the LIFO slot; the joiner awaits the first handle, and wakes when that child ends.
-	assert.Equal(t, []uint64{1, 4, 2, 1, 3, 1}, b.order())
-	assert.Zero(t, b.Live())
-	require.Len(t, b.finished, 4)
-	assert.EqualValues(t, 3, b.finished[3].Polls)
-}
-
-func TestCoopBudgetBoundsReadyHandles(t *testing.T) {
-	// One worker; the joiner sleeps until all 300 handles are ready, then may take 128 of them a tick.
-	b := start(t, 1, cost.Profile{})
-	b.spawn(steps(spawn(300), sleep(5*ms), join))
-	b.sim.Run(20 * ms)
-	require.Zero(t, b.Live())
-	root := b.finished[len(b.finished)-1]
-	assert.EqualValues(t, 2, root.ForcedYields)
-	assert.EqualValues(t, 1+3, root.Polls)
-	assert.EqualValues(t, 2, b.Counters().ForcedYields)
-}
-
-func TestIOWakesTheDriver(t *testing.T) {
-	costs := cost.Profile{WakeDriverLatency: cost.Latency{Median: 10 * us}}
-	b := start(t, 2, costs)
-	b.spawn(steps(program.Step{Op: program.IO, Duration: program.Constant(3 * ms)}, compute(us)))
-	b.sim.Run(20 * ms)
-	require.Len(t, b.finished, 1)
-	// Ready at 3 ms, no rounding to ticks; the worker in epoll runs 10 µs later.
-	assert.Equal(t, 3*ms+10*us+us, b.finished[0].End)
-}
-
-// TestWorkerMayNotifyItself: the check after a turn counts the worker as parked still, so the only worker pops itself, and
-// its next sleep ends at once.
-func TestWorkerMayNotifyItself(t *testing.T) {
-	b := start(t, 1, cost.Profile{})
-	for range 2 {
-		b.spawn(steps(program.Step{Op: program.IO, Duration: program.Constant(3 * ms)}, compute(us)))
-	}
-	b.sim.Run(ms)
-	before := b.Counters().Workers[0]
-	b.sim.Run(20 * ms)
-	require.Len(t, b.finished, 2)
-	after := b.Counters().Workers[0]
-	assert.EqualValues(t, 2, after.Parks-before.Parks)
-	assert.EqualValues(t, 1, after.Noops-before.Noops)
 }

@@ -12,63 +12,79 @@ const MaxWorkers = 1024
 
 // Config describes a runtime as tokio::runtime::Builder does.
 type Config struct {
-	Workers    int    // worker_threads, 1 to MaxWorkers
-	ThreadName string // of every worker
-	Costs      cost.Profile
-	Seed       uint64 // of the random choices: steal victims, wake latencies
+	// Workers is worker_threads, 1 to MaxWorkers. A current_thread runtime has no use for it.
+	Workers int
+	// ThreadName is the name of every worker of a multi_thread runtime.
+	ThreadName string
+	// Version is one of [Versions]; empty: DefaultVersion. The versions differ in multi_thread only.
+	Version string
+	// DisableLIFOSlot queues whatever a worker makes runnable behind the rest of its run queue. Messages between two tasks
+	// take longer, and no task waits for a worker that has long polls: others can steal it. current_thread has no LIFO slot.
+	DisableLIFOSlot bool
+	// GlobalQueueInterval is the number of ticks after which a worker looks at the inject queue before its own. Lower values serve
+	// tasks from outside sooner and lock the queue more often. 0: tuned by the mean time of polls (multi_thread), 31
+	// (current_thread).
+	GlobalQueueInterval uint32
+	// EventInterval is the number of ticks after which a busy worker looks at timers and sockets. Lower values serve these
+	// sooner and call epoll_wait more often. 0: 61.
+	EventInterval uint32
+	Costs         cost.Profile
+	Seed          uint64 // of the random choices: steal victims, wake latencies
+}
+
+const defaultEventInterval = 61
+
+func (c *Config) eventInterval() uint32 {
+	if c.EventInterval == 0 {
+		return defaultEventInterval
+	}
+	return c.EventInterval
 }
 
 // Runtime is one multi_thread runtime. It implements [scheduler.Runtime] and [sim.Handler].
 type Runtime struct {
-	sim        *sim.Simulation
-	target     sim.Target
-	tasks      *scheduler.Tasks
-	costs      cost.Profile
-	threadName string
-	latencies  sim.Rand // of thread wake-ups
+	engine
+	version       version
+	threadName    string
+	lifoEnabled   bool // disable_lifo_slot is not set
+	eventInterval uint32
 
 	workers []worker
-	inject  scheduler.Queue
-	driver  driver
 
 	// The three fields of Tokio's idle state (schedulers.md 1.7). Invariants: searching <= unparked;
 	// unparked + len(sleepers) = len(workers).
 	sleepers  []*worker // parked workers, the most recent last
 	searching int
 	unparked  int
-
-	remoteSchedules uint64
-	forcedYields    uint64
 }
 
 var (
 	_ scheduler.Runtime = (*Runtime)(nil)
 	_ sim.Handler       = (*Runtime)(nil)
+	_ flavor            = (*Runtime)(nil)
 )
 
-// Kinds of events.
-const (
-	eventResume  uint8 = iota // Arg: worker
-	eventIO                   // Arg: task whose socket became ready
-	eventTimeout              // Arg: generation of the epoll_wait that times out
-)
-
-// New starts a runtime on a simulation: its workers look for work at once, find none, and park.
+// New starts a multi_thread runtime on a simulation: its workers look for work at once, find none, and park. It panics if
+// the version is not one of [Versions].
 func New(s *sim.Simulation, cfg Config, o scheduler.Observer) *Runtime {
 	rt := &Runtime{
-		sim:        s,
-		tasks:      scheduler.NewTasks(s, o),
-		costs:      cfg.Costs,
-		threadName: cfg.ThreadName,
-		latencies:  sim.Stream(cfg.Seed, 0),
-		workers:    make([]worker, cfg.Workers),
-		driver:     newDriver(),
-		unparked:   cfg.Workers,
+		version:       mustVersion(cfg.Version),
+		threadName:    cfg.ThreadName,
+		lifoEnabled:   !cfg.DisableLIFOSlot,
+		eventInterval: cfg.eventInterval(),
+		workers:       make([]worker, cfg.Workers),
+		unparked:      cfg.Workers,
 	}
-	rt.target = s.Register(rt)
+	rt.init(s, rt, rt, &cfg, o)
 	for i := range rt.workers {
-		rt.workers[i] = newWorker(i, sim.Stream(cfg.Seed, uint64(i)+1))
-		rt.resumeAfter(&rt.workers[i], 0)
+		rt.workers[i] = worker{
+			poller:      poller{index: i},
+			queue:       scheduler.NewRing(queueCapacity),
+			lifoEnabled: rt.lifoEnabled,
+			tuning:      newTuning(cfg.GlobalQueueInterval),
+			rand:        sim.Stream(cfg.Seed, uint64(i)+1),
+		}
+		rt.resumeAfter(i, 0)
 	}
 	return rt
 }
@@ -85,24 +101,15 @@ func (rt *Runtime) Workers() int { return len(rt.workers) }
 // ThreadName implements [scheduler.Runtime].
 func (rt *Runtime) ThreadName(worker int) string {
 	if worker == scheduler.Outside {
-		return "main"
+		return mainThread
 	}
 	return rt.threadName
 }
 
-// Live implements [scheduler.Runtime].
-func (rt *Runtime) Live() int { return rt.tasks.Live() }
-
 // Counters implements [scheduler.Runtime]. Like Tokio's, the busy time of a worker is published when its batch ends: at a park or
 // every 61 ticks.
 func (rt *Runtime) Counters() scheduler.Counters {
-	c := scheduler.Counters{
-		Workers:         make([]scheduler.WorkerCounters, len(rt.workers)),
-		Spawned:         rt.tasks.Spawned(),
-		Finished:        rt.tasks.Finished(),
-		RemoteSchedules: rt.remoteSchedules,
-		ForcedYields:    rt.forcedYields,
-	}
+	c := rt.count(len(rt.workers))
 	for i := range rt.workers {
 		c.Workers[i] = rt.workers[i].counters
 	}
@@ -115,63 +122,8 @@ func (rt *Runtime) Handle(ev sim.Event) {
 	case eventResume:
 		rt.resume(&rt.workers[ev.Arg])
 	case eventIO:
-		rt.ioReady(scheduler.TaskID(ev.Arg)) //nolint:gosec // G115: was a TaskID
+		rt.driver.ioReady(scheduler.TaskID(ev.Arg)) //nolint:gosec // G115: was a TaskID
 	case eventTimeout:
-		rt.driverTimeout(ev.Arg)
+		rt.driver.timeout(ev.Arg)
 	}
-}
-
-func (rt *Runtime) resumeAfter(w *worker, d sim.Time) {
-	rt.sim.Schedule(rt.sim.Now()+d, rt.target, eventResume, uint64(w.index)) //nolint:gosec // G115: an index
-}
-
-// scheduleRemote queues a runnable task from outside the workers (schedulers.md 1.6).
-func (rt *Runtime) scheduleRemote(id scheduler.TaskID) {
-	rt.inject.Push(rt.tasks, id)
-	rt.remoteSchedules++
-}
-
-// notifyOne wakes the most recently parked worker, unless one searches already (schedulers.md 1.7). It returns what the
-// waker pays.
-func (rt *Runtime) notifyOne() sim.Time {
-	if rt.searching > 0 || rt.unparked == len(rt.workers) {
-		return 0
-	}
-	rt.searching++
-	rt.unparked++
-	w := rt.sleepers[len(rt.sleepers)-1]
-	rt.sleepers = rt.sleepers[:len(rt.sleepers)-1]
-	return rt.unpark(w)
-}
-
-// unpark delivers a worker's park token: the worker leaves the place where it sleeps, or will not fall asleep next time.
-func (rt *Runtime) unpark(w *worker) sim.Time {
-	already := w.token
-	w.token = true
-	switch {
-	case already:
-		return 0
-	case w.sleep == onCondvar:
-		w.sleep, w.token = awake, false // consumed on waking
-		w.phase = phaseAwake
-		rt.resumeAfter(w, rt.costs.WakeLatency.Sample(&rt.latencies))
-		return rt.costs.Unpark
-	case w.sleep == inDriver:
-		rt.pokeDriver()
-		return rt.costs.UnparkDriver
-	default:
-		return 0
-	}
-}
-
-// notifyIfWorkPending is the last searcher's look back before it sleeps (schedulers.md 1.8, step 3).
-func (rt *Runtime) notifyIfWorkPending() sim.Time {
-	pending := rt.inject.Len() > 0
-	for i := range rt.workers {
-		pending = pending || rt.workers[i].queue.Len() > 0
-	}
-	if !pending {
-		return 0
-	}
-	return rt.notifyOne()
 }

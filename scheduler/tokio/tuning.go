@@ -18,13 +18,19 @@ const (
 
 type tuning struct {
 	gqi        uint32
+	configured bool    // gqi is
 	meanPoll   float64 // EWMA, ns
 	batchStart sim.Time
 	batchPolls int
 }
 
-func newTuning() tuning {
-	return tuning{gqi: initialGQI, meanPoll: targetInterval / initialGQI}
+// newTuning starts from a configured interval, which then stays; 0: none.
+func newTuning(interval uint32) tuning {
+	t := tuning{gqi: initialGQI, meanPoll: targetInterval / initialGQI}
+	if interval > 0 {
+		t.gqi, t.configured = interval, true
+	}
+	return t
 }
 
 func (t *tuning) openBatch(now sim.Time) {
@@ -45,6 +51,9 @@ func (t *tuning) closeBatch(now sim.Time) sim.Time {
 
 // retune adopts a new interval if it differs by more than 2.
 func (t *tuning) retune() {
+	if t.configured {
+		return
+	}
 	next := uint32(min(max(targetInterval/t.meanPoll, minGQI), maxGQI))
 	if max(next, t.gqi)-min(next, t.gqi) > 2 {
 		t.gqi = next

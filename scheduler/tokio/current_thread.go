@@ -1,0 +1,192 @@
+package tokio
+
+import (
+	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
+)
+
+const currentThreadGQI = 31 // ticks; never tuned
+
+// CurrentThread is one current_thread runtime (schedulers.md 1.14): the thread that calls block_on polls every task. It has one
+// run queue, a FIFO without bound, and the inject queue; there is nobody to steal from or to wake, and no LIFO slot.
+//
+// The thread repeats rounds of up to 61 ticks. A tick takes a task from the run queue or, failing that, from the inject queue;
+// every 31st tick it is the other way round. A round ends with a look at the driver without sleeping. It ends early if both queues
+// are empty: with such a look if tasks gave way, else asleep in the driver, from which a spawn from outside wakes the
+// thread by a write to the eventfd.
+//
+// The future given to block_on is no task here and costs nothing: it stands for main, which waits for the service's end.
+// Spawn is what another thread does that holds the runtime's handle.
+type CurrentThread struct {
+	engine
+	eventInterval uint32
+	gqi           uint32
+
+	poller     poller
+	phase      ctPhase
+	queue      scheduler.Queue
+	tick       uint32
+	round      uint32 // ticks of this round
+	batchStart sim.Time
+}
+
+var (
+	_ scheduler.Runtime = (*CurrentThread)(nil)
+	_ sim.Handler       = (*CurrentThread)(nil)
+	_ flavor            = (*CurrentThread)(nil)
+)
+
+// ctPhase is the place in the loop at which the thread goes on when its time comes.
+type ctPhase uint8
+
+const (
+	ctTick   ctPhase = iota
+	ctPoll           // inside the poll of poller.task, or on the way to it
+	ctPark           // go to sleep in the driver
+	ctLooked         // epoll_wait returned
+)
+
+// NewCurrentThread starts a current_thread runtime on a simulation: its thread finds nothing to do and parks. It panics if the
+// version is not one of [Versions].
+func NewCurrentThread(s *sim.Simulation, cfg Config, o scheduler.Observer) *CurrentThread {
+	mustVersion(cfg.Version) // all alike
+	rt := &CurrentThread{eventInterval: cfg.eventInterval(), gqi: currentThreadGQI}
+	if cfg.GlobalQueueInterval > 0 {
+		rt.gqi = cfg.GlobalQueueInterval
+	}
+	rt.init(s, rt, rt, &cfg, o)
+	rt.resumeAfter(0, 0)
+	return rt
+}
+
+// Spawn implements [scheduler.Runtime]: Handle::spawn from a thread that is not in block_on.
+func (rt *CurrentThread) Spawn(p *program.Program, tag uint64, work sim.Rand) {
+	rt.scheduleRemote(rt.tasks.New(p, tag, work))
+	rt.driver.poke() // the cost falls on the caller's thread, which is not modelled
+}
+
+// Workers implements [scheduler.Runtime].
+func (rt *CurrentThread) Workers() int { return 1 }
+
+// ThreadName implements [scheduler.Runtime]: tasks run on the thread that called block_on.
+func (rt *CurrentThread) ThreadName(int) string { return mainThread }
+
+// Counters implements [scheduler.Runtime]. Like Tokio's, the busy time is published when a round ends.
+func (rt *CurrentThread) Counters() scheduler.Counters {
+	c := rt.count(1)
+	c.Workers[0] = rt.poller.counters
+	return c
+}
+
+// Handle implements [sim.Handler].
+func (rt *CurrentThread) Handle(ev sim.Event) {
+	switch ev.Kind {
+	case eventResume:
+		rt.resume()
+	case eventIO:
+		rt.driver.ioReady(scheduler.TaskID(ev.Arg)) //nolint:gosec // G115: was a TaskID
+	case eventTimeout:
+		rt.driver.timeout(ev.Arg)
+	}
+}
+
+// resume runs the thread from its phase on, for as long as nothing else is due before its next step.
+func (rt *CurrentThread) resume() {
+	for {
+		d := rt.step()
+		if d == blocked {
+			return
+		}
+		if d > 0 && !rt.sim.Advance(d) {
+			rt.resumeAfter(0, d)
+			return
+		}
+	}
+}
+
+// step does what the thread does at this moment, sets the next phase, and returns the time until then.
+func (rt *CurrentThread) step() sim.Time {
+	switch rt.phase {
+	case ctTick:
+		return rt.startTick()
+	case ctPoll:
+		spent, ended := rt.poll(&rt.poller)
+		if ended {
+			rt.phase = ctTick
+		}
+		return spent
+	case ctPark:
+		rt.poller.countPark()
+		rt.phase = ctLooked
+		if rt.driver.wait(0) {
+			return blocked
+		}
+		return rt.costs.DriverPoll
+	default: // ctLooked
+		spent := rt.dispatch(&rt.poller)
+		rt.phase = ctTick
+		rt.round = 0
+		rt.batchStart = rt.sim.Now() + spent
+		return spent
+	}
+}
+
+func (rt *CurrentThread) startTick() sim.Time {
+	if rt.round == rt.eventInterval {
+		return rt.endRound()
+	}
+	rt.round++
+	rt.tick++
+	p := &rt.poller
+	id, source := rt.nextTask()
+	if id == 0 {
+		if len(p.deferred) > 0 { // never sleep on tasks that gave way
+			return rt.endRound()
+		}
+		rt.phase = ctPark
+		return rt.closeBatch() + rt.costs.Park
+	}
+	p.counters.Polls++
+	p.budget = coopBudget
+	p.task, p.source = id, source
+	rt.phase = ctPoll
+	spent := rt.costs.Poll
+	if source == scheduler.FromGlobal {
+		spent += rt.costs.GlobalPop
+	}
+	return rt.begin(p, spent)
+}
+
+// nextTask takes the tick's task.
+func (rt *CurrentThread) nextTask() (scheduler.TaskID, scheduler.Source) {
+	if rt.tick%rt.gqi == 0 {
+		if id := rt.inject.Pop(rt.tasks); id != 0 {
+			return id, scheduler.FromGlobal
+		}
+	}
+	if id := rt.queue.Pop(rt.tasks); id != 0 {
+		return id, scheduler.FromLocal
+	}
+	return rt.inject.Pop(rt.tasks), scheduler.FromGlobal
+}
+
+// endRound looks at the driver without sleeping.
+func (rt *CurrentThread) endRound() sim.Time {
+	rt.phase = ctLooked
+	return rt.closeBatch() + rt.driver.look(0)
+}
+
+// closeBatch ends a batch of polls. It returns what the thread still has to pay for it.
+func (rt *CurrentThread) closeBatch() sim.Time {
+	spent := rt.poller.takeCarry()
+	rt.poller.counters.Busy += rt.sim.Now() + spent - rt.batchStart
+	return spent
+}
+
+// scheduleLocal implements flavor.
+func (rt *CurrentThread) scheduleLocal(p *poller, id scheduler.TaskID) sim.Time {
+	p.counters.LocalSchedules++
+	rt.queue.Push(rt.tasks, id)
+	return 0
+}

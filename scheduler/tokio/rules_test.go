@@ -1,0 +1,213 @@
+package tokio
+
+import (
+	"encoding/json"
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// The rules of schedulers.md, each with the test that fails when the rule is removed. TestRules checks the table;
+//
+//	go test ./scheduler/tokio -run TestRules -mutants -v -timeout 30m
+//
+// removes the rules one by one, in a copy, and runs the tests: none may survive.
+//
+// Not in the table, because nothing here could show them: the batches of 32 wakers (a turn is an instant), the
+// metrics published at park and maintenance except busy time, the shards of the list of tasks, and the hooks of threads.
+var rules = []rule{
+	// 1.3 Worker loop.
+	{"1.3 maintenance every 61 ticks", "runtime.go", "defaultEventInterval = 61", "defaultEventInterval = 60", "TestABusyWorkerLooksAtTheDriverEvery61Ticks"},
+	{"1.3 event_interval", "runtime.go", "return c.EventInterval", "return defaultEventInterval", "TestABusyWorkerLooksAtTheDriverEvery61Ticks"},
+	{"1.3 maintenance skips a driver in use", "driver.go", "if d.holder != noHolder {\n\t\treturn 0\n\t}", "", "TestAWorkerWithoutTheDriverLeavesItAlone"},
+	{"1.3 maintenance comes before the inject queue", "worker.go", "if w.tick%rt.eventInterval == 0 {", "if w.tick%rt.eventInterval == 0 && w.tick%w.tuning.gqi != 0 {", "TestGolden8InjectAndTuning"},
+	{"1.3 maintenance wakes the deferred", "engine.go", "for _, id := range slices.Backward(p.deferred) {", "for _, id := range slices.Backward(p.deferred[:len(p.deferred)*(p.budget%2)]) {", "TestAYieldedTaskWaitsForALookAtTheDriver"},
+	{"1.3 two tasks after maintenance wake a worker", "worker.go", "if w.localTasks() > 1 {", "if w.localTasks() > 2 {", "TestMaintenanceSharesWhatItFinds"},
+	{"1.3 one task after maintenance wakes nobody", "worker.go", "if w.localTasks() > 1 {", "if w.localTasks() > 0 {", "TestMaintenanceSharesWhatItFinds"},
+	{"1.3 no park while tasks are deferred", "worker.go", "if len(w.deferred) > 0 {", "if len(w.deferred) > 1 {", "TestAWorkerNeverParksOnTasksThatGaveWay"},
+	{"1.3 who looks for the deferred still looks at the driver", "worker.go", "w.phase = phaseGaveWay\n\t\t\treturn rt.driver.look(w.index)", "w.phase = phaseGaveWay\n\t\t\treturn rt.costs.DriverPoll", "TestARefusedOperationKeepsItsTime"},
+
+	// 1.4 The next task.
+	{"1.4 inject queue first every gqi ticks", "worker.go", "if w.tick%w.tuning.gqi == 0 {", "if w.tick == 0 {", "TestGolden8InjectAndTuning"},
+	{"1.4 one task at such a tick", "worker.go", "w.tuning.retune()\n\t\tif id := rt.inject.Pop(rt.tasks); id != 0 {", "w.tuning.retune()\n\t\tif id := rt.takeBatch(w); id != 0 {", "TestTheInjectQueueComesFirstEveryGQITicks"},
+	{"1.4 LIFO slot before run queue", "worker.go", "if id := w.lifo; id != 0 {", "if id := w.lifo; id != 0 && w.queue.Len() == 0 {", "TestATurnWakesSocketsThenTimersThenTheDeferred"},
+	{"1.4 a share of the inject queue", "worker.go", "(rt.inject.Len()+1)/len(rt.workers)+1", "rt.inject.Len()+1", "TestGolden5InjectBatch"},
+	{"1.4 at most half a queue", "worker.go", "w.queue.Free()-w.leaving(rt.sim.Now()), queueCapacity/2)", "w.queue.Free()-w.leaving(rt.sim.Now()), queueCapacity)", "TestGolden5InjectBatch"},
+	{"1.4 the batch is in order", "worker.go", "first := rt.inject.Pop(rt.tasks)\n\tif first == 0 {", "first := rt.inject.Pop(rt.tasks)\n\trt.inject.Push(rt.tasks, first)\n\tfirst = rt.inject.Pop(rt.tasks)\n\tif first == 0 {", "TestGolden5InjectBatch"},
+
+	// 1.5 A tick.
+	{"1.5 the last searcher that finds work wakes another", "worker.go", "if rt.searching == 0 {\n\t\t\tspent += rt.notifyOne()", "if rt.searching < 0 {\n\t\t\tspent += rt.notifyOne()", "TestGolden6RemoteSpawnWakesTwo"},
+	{"1.5 only the last", "worker.go", "if rt.searching == 0 {\n\t\t\tspent += rt.notifyOne()\n\t\t}", "rt.searching = 0\n\t\tspent += rt.notifyOne()", "TestRandomPrograms"},
+	{"1.5 a fresh budget a tick", "worker.go", "w.budget = coopBudget", "w.budget = max(w.budget, 1)", "TestCoopBudgetBoundsReadyHandles"},
+	{"1.5 LIFO polls in the same tick", "worker.go", "w.phase = phaseTick\n\tid := w.lifo\n\tif id == 0 {", "w.phase = phaseTick\n\tid := w.lifo\n\tif id != 0 {\n\t\treturn 0\n\t}\n\tif id == 0 {", "TestGolden1SpawnOrder"},
+	{"1.5 three LIFO polls", "worker.go", "maxLIFOPolls  = 3", "maxLIFOPolls  = 4", "TestThreeLIFOPollsInATick"},
+	{"1.5 the slot is off during the third", "worker.go", "w.lifoEnabled = false", "", "TestThreeLIFOPollsInATick"},
+	{"1.5 and on again", "worker.go", "w.lifoEnabled = rt.lifoEnabled", "", "TestThreeLIFOPollsInATick"},
+	{"1.5 the count starts anew with a tick", "worker.go", "\tw.lifoPolls = 0\n", "", "TestThreeLIFOPollsInATick"},
+	{"1.5 LIFO polls share the budget", "worker.go", "w.counters.LIFOPolls++", "w.counters.LIFOPolls++\n\tw.budget = coopBudget", "TestLIFOPollsShareTheBudget"},
+	{"1.5 without budget the LIFO task is queued", "worker.go", "if w.budget == 0 {\n\t\trt.pushBack(w, id)\n\t\treturn 0\n\t}", "if w.budget == 0 {\n\t\tw.budget = 1\n\t}", "TestLIFOPollsShareTheBudget"},
+	{"1.5 LIFO polls are no polls", "worker.go", "w.counters.LIFOPolls++", "w.counters.LIFOPolls++\n\tw.counters.Polls++", "TestGolden1SpawnOrder"},
+	{"1.5 nor polls of the batch", "worker.go", "w.counters.LIFOPolls++", "w.counters.LIFOPolls++\n\tw.tuning.batchPolls++", "TestLIFOPollsAreNotPollsOfTheBatch"},
+	{"1.5 the slot is not stealable", "version.go", "{name: DefaultVersion}", "{name: DefaultVersion, lifoStealable: true}", "TestTheLIFOSlotIsNotStealable"},
+	{"1.5 disable_lifo_slot", "runtime.go", "lifoEnabled:   !cfg.DisableLIFOSlot", "lifoEnabled:   true", "TestDisabledLIFOSlot"},
+
+	// 1.6 Scheduling and stealing.
+	{"1.6 the newest takes the slot", "worker.go", "id, w.lifo = w.lifo, id\n\t}", "if w.lifo == 0 {\n\t\t\tid, w.lifo = w.lifo, id\n\t\t}\n\t}", "TestGolden1SpawnOrder"},
+	{"1.6 an empty slot wakes nobody", "worker.go", "} else if !rt.version.lifoStealable {", "} else if rt.version.lifoStealable {", "TestAnEmptySlotWakesNobody"},
+	{"1.6 a displaced task wakes a worker", "worker.go", "if w.inTurn {\n\t\treturn 0\n\t}\n\treturn rt.notifyOne()", "if w.inTurn {\n\t\treturn 0\n\t}\n\treturn 0", "TestAnEmptySlotWakesNobody"},
+	{"1.6 not inside the driver", "worker.go", "w.inTurn = true", "w.inTurn = false", "TestAnIOTaskCostsOneWake"},
+	{"1.6 a remote schedule wakes a worker", "runtime.go", "rt.notifyOne() // the", "_ = 0 // the", "TestGolden6RemoteSpawnWakesTwo"},
+	{"1.6 overflow keeps the oldest half", "worker.go", "if !rt.version.overflowOldest {", "if rt.version.overflowOldest {", "TestGolden3Overflow"},
+	{"1.6 before 1.52.0 the oldest overflow", "version.go", "{name: \"1.50\", overflowOldest: true}", "{name: \"1.50\"}", "TestGolden3Overflow"},
+	{"1.6 overflow moves half", "worker.go", "for range queueCapacity / 2 {\n\t\t\trt.inject", "for range queueCapacity / 4 {\n\t\t\trt.inject", "TestGolden3Overflow"},
+	{"1.6 the new task comes last", "worker.go", "for range queueCapacity / 2 {\n\t\t\trt.inject.Push(rt.tasks, w.queue.Pop())\n\t\t}\n\t\trt.inject.Push(rt.tasks, id)", "rt.inject.Push(rt.tasks, id)\n\t\tfor range queueCapacity / 2 {\n\t\t\trt.inject.Push(rt.tasks, w.queue.Pop())\n\t\t}", "TestGolden3Overflow"},
+	{"1.6 while a thief copies the task alone overflows", "worker.go", "case leaving > 0:", "case leaving > queueCapacity:", "TestPushWhileAThiefCopies"},
+	{"1.6 tasks being copied fill their slots", "steal.go", "v.stolenUntil, v.stolen = until, n", "v.stolenUntil, v.stolen = until, 0", "TestPushWhileAThiefCopies"},
+	{"1.6 at most half of the workers search", "steal.go", "if 2*rt.searching >= len(rt.workers) {", "if false {", "TestAtMostHalfOfTheWorkersSearch"},
+	{"1.6 one worker may search", "steal.go", "if 2*rt.searching >= len(rt.workers) {", "if 2*rt.searching+1 >= len(rt.workers) {", "TestAtMostHalfOfTheWorkersSearch"},
+	{"1.6 a random start", "steal.go", "w.rand.IntN(len(rt.workers))", "w.rand.IntN(1)", "TestASearcherVisitsEveryOtherWorkerOnce"},
+	{"1.6 one pass", "steal.go", "w.victimsLeft = len(rt.workers)", "w.victimsLeft = 2 * len(rt.workers)", "TestASearcherVisitsEveryOtherWorkerOnce"},
+	{"1.6 half, rounded up", "steal.go", "v.queue.Len() - v.queue.Len()/2", "(v.queue.Len() + 2) / 3", "TestGolden4Steal"},
+	{"1.6 the newest of them runs", "steal.go", "\t\tid = v.queue.Pop()\n", "\t\tw.queue.Push(v.queue.Pop())\n\t\tid = w.queue.Pop()\n", "TestGolden4Steal"},
+	{"1.6 steal counters", "steal.go", "w.counters.Steals += uint64(n)", "w.counters.Steals += uint64(1)", "TestGolden4Steal"},
+	{"1.6 no victim of another thief", "steal.go", "|| v.stolenUntil > now", "", "TestPushWhileAThiefCopies"},
+	{"1.6 a thief's tasks show when copied", "steal.go", "w.stolenUntil, w.stolen = until, 0", "", "TestPushWhileAThiefCopies"},
+	{"1.6 no thief with half a queue", "steal.go", "> queueCapacity/2 {", "> queueCapacity {", "TestAThiefNeedsHalfItsQueue"},
+	{"1.6 at last one from the inject queue", "steal.go", "id := rt.inject.Pop(rt.tasks)\n\t\tif id == 0 {", "id := rt.takeBatch(w)\n\t\tif id == 0 {", "TestASearcherVisitsEveryOtherWorkerOnce"},
+	{"1.6 a thief searches until it has copied", "steal.go", "w.phase = phaseStolen // the thief searches until it has copied", "w.phase = phaseStolen\n\t\tw.searching = false\n\t\trt.searching--", "TestGolden6RemoteSpawnWakesTwo|TestNoWakeWhileAWorkerSearches"},
+	{"1.51.0 the slot after the run queue", "steal.go", "if n == 0 || v", "if (rt.version.lifoStealable && v.lifo != 0) || n == 0 || v", "TestTheStealableSlotComesAfterTheRunQueue"},
+	{"1.51.0 the slot is stealable", "version.go", "overflowOldest: true, lifoStealable: true", "overflowOldest: true", "TestTheLIFOSlotIsNotStealable"},
+	{"1.51.0 the slot counts as pending work", "idle.go", "|| (rt.version.lifoStealable && w.lifo != 0)", "", "TestTheLastSearcherLooksBack"},
+
+	// 1.7 Waking.
+	{"1.7 no wake while one searches", "idle.go", "if rt.searching > 0 || rt", "if rt", "TestNoWakeWhileAWorkerSearches"},
+	{"1.7 the woken one is counted as searching", "idle.go", "rt.searching++\n\trt.unparked++", "rt.unparked++", "TestNoWakeWhileAWorkerSearches"},
+	{"1.7 the most recently parked is woken", "idle.go", "w := rt.sleepers[len(rt.sleepers)-1]\n\trt.sleepers = rt.sleepers[:len(rt.sleepers)-1]", "w := rt.sleepers[0]\n\trt.sleepers = rt.sleepers[1:]", "TestGolden6RemoteSpawnWakesTwo"},
+
+	// 1.8 Parking.
+	{"1.8 the last searcher looks at run queues", "idle.go", "|| w.queue.Len() > 0", "", "TestTheLastSearcherLooksBack"},
+	{"1.8 the last searcher looks at the inject queue", "idle.go", "pending := rt.inject.Len() > 0", "pending := false", "TestTheLastSearcherLooksBack"},
+	{"1.8 only a searcher does", "idle.go", "last = rt.searching == 0", "last = false", "TestTheLastSearcherLooksBack"},
+	{"1.8 the first to park sleeps in the driver", "idle.go", "if rt.driver.holder != noHolder {", "if rt.driver.holder == noHolder && len(rt.workers) > 1 && w.index == 0 {", "TestGolden6RemoteSpawnWakesTwo"},
+	{"1.8 a token ends the next sleep", "idle.go", "if w.token {\n\t\tw.token = false", "if w.token {\n\t\tw.token = true", "TestWorkerMayNotifyItself"},
+	{"1.8 who got tasks in the driver is no searcher", "idle.go", "rt.unparked++\n\tdefault:", "rt.unparked++\n\t\tw.searching = true\n\t\trt.searching++\n\tdefault:", "TestAnIOTaskCostsOneWake"},
+	{"1.8 it leaves the sleepers by a swap", "idle.go", "rt.sleepers[sleeper] = rt.sleepers[last]\n", "copy(rt.sleepers[sleeper:], rt.sleepers[sleeper+1:])\n", "TestTheDriversWorkerLeavesTheSleepersBySwap"},
+	{"1.8 who was woken searches", "idle.go", "w.searching = true\n\tcase", "rt.searching--\n\tcase", "TestGolden6RemoteSpawnWakesTwo"},
+	{"1.8 a wake for nothing is a noop park", "idle.go", "p.pollsAtPark = p.counters.Polls", "", "TestLongTimersWakeTheDriverOnTheirWay"},
+	{"1.8 1024 events a turn", "driver.go", "maxEventsPerTurn = 1024", "maxEventsPerTurn = 2048", "TestADriverTurnTakes1024Events"},
+	{"1.8 sockets before timers", "driver.go", "d.due = append(d.due[:0], d.ready[:events]...)\n\td.ready = append(d.ready[:0], d.ready[events:]...)\n\td.due = d.timers.expire(floorTick(d.sim.Now()), d.due)", "d.due = d.timers.expire(floorTick(d.sim.Now()), d.due[:0])\n\td.due = append(d.due, d.ready[:events]...)\n\td.ready = append(d.ready[:0], d.ready[events:]...)", "TestATurnWakesSocketsThenTimersThenTheDeferred"},
+
+	// 1.9 Tuning.
+	{"1.9 the target", "tuning.go", "targetInterval = 200_000.0", "targetInterval = 210_000.0", "TestTuning"},
+	{"1.9 at least 2", "tuning.go", "minGQI         = 2", "minGQI         = 1", "TestTuning"},
+	{"1.9 at most 127", "tuning.go", "maxGQI         = 127", "maxGQI         = 128", "TestTuning"},
+	{"1.9 the weight of a poll", "tuning.go", "ewmaKeep       = 0.9 ", "ewmaKeep       = 0.99 ", "TestTuning"},
+	{"1.9 the first interval", "tuning.go", "initialGQI     = 61", "initialGQI     = 31", "TestTuning"},
+	{"1.9 differences of 2 are ignored", "tuning.go", "min(next, t.gqi) > 2", "min(next, t.gqi) > 0", "TestTuning"},
+	{"1.9 an empty batch teaches nothing", "tuning.go", "if t.batchPolls > 0 {", "if true {", "TestTuning"},
+	{"1.9 a configured interval is not tuned", "tuning.go", "if t.configured {", "if false {", "TestTheInjectQueueComesFirstEveryGQITicks"},
+
+	// 1.10 Giving way.
+	{"1.10 yield_now waits for the driver", "engine.go", "p.deferred = append(p.deferred, p.task)\n\t\t\treturn e.pend(p)", "id := p.task\n\t\t\te.pend(p)\n\t\t\treturn e.wakeLocal(p, id), true", "TestAYieldedTaskWaitsForALookAtTheDriver"},
+	{"1.10 the deferred are a stack", "engine.go", "for _, id := range slices.Backward(p.deferred) {", "for _, id := range p.deferred {", "TestYieldedTasksRunInTheOrderOfTheDeferStack"},
+	{"1.10 128 units", "engine.go", "coopBudget = 128", "coopBudget = 127", "TestOperationsSpendTheBudget"},
+	{"1.10 a ready socket or timer spends", "engine.go", "e.spend(p) // a poll", "_ = 0 // a poll", "TestOperationsSpendTheBudget"},
+	{"1.10 a socket ready at once spends", "engine.go", "e.spend(p)\n\tif op.at <= e.sim.Now() {", "if op.at <= e.sim.Now() {", "TestOperationsSpendTheBudget"},
+	{"1.10 an elapsed timer spends", "engine.go", "e.spend(p)\n\tspent, waits", "p.budget--\n\tspent, waits", "TestOperationsSpendTheBudget"},
+	{"1.10 a ready handle spends", "engine.go", "e.spend(p)\n\tif !e.tasks.PollHandle", "if !e.tasks.PollHandle", "TestCoopBudgetBoundsReadyHandles"},
+	{"1.10 a handle that is not ready gives back", "engine.go", "p.budget++\n\t\treturn false", "return false", "TestWhatIsNotReadyGivesItsUnitBack"},
+	{"1.10 a socket that is not ready gives back", "engine.go", "p.budget++\n\te.sim.Schedule", "e.sim.Schedule", "TestWhatIsNotReadyGivesItsUnitBack"},
+	{"1.10 a timer that is not ready gives back", "engine.go", "p.budget++\n\te.tasks.Pend", "e.tasks.Pend", "TestWhatIsNotReadyGivesItsUnitBack"},
+	{"1.10 at 0 a handle gives way", "engine.go", "if p.budget == 0 {\n\t\te.giveWay(p)", "if p.budget == -1 {\n\t\te.giveWay(p)", "TestCoopBudgetBoundsReadyHandles"},
+	{"1.10 at 0 a socket or timer gives way", "engine.go", "case p.budget == 0:", "case p.budget == -1:", "TestOperationsSpendTheBudget"},
+	{"1.10 the deadline does not wait for the budget", "engine.go", "op := e.refused[p.task]\n", "op := e.refused[p.task]\n\top.at = max(op.at, e.sim.Now()+1)\n", "TestARefusedOperationKeepsItsTime"},
+	{"1.10 a budget that reaches 0 is counted", "engine.go", "if p.budget == 0 {\n\t\te.forcedYields++", "if p.budget < 0 {\n\t\te.forcedYields++", "TestOperationsSpendTheBudget"},
+
+	// 1.11 Timers.
+	{"1.11 deadlines are rounded up", "driver.go", "int64((t + tickLength - 1) / tickLength)", "int64(t / tickLength)", "TestSleepFiresAtTheNextTick"},
+	{"1.11 epoll's timeout is whole milliseconds", "driver.go", "timeout := sim.Time(d.nextWake-now) * tickLength", "timeout := sim.Time(d.nextWake)*tickLength - d.sim.Now()", "TestGolden7Timer"},
+	{"1.11 6 levels", "wheel.go", "wheelLevels = 6", "wheelLevels = 7", "TestTimerLevels"},
+	{"1.11 a level is the highest digit that differs", "wheel.go", "differ := uint64(elapsed^tick)", "differ := uint64(tick-elapsed)", "TestTimerLevels"},
+	{"1.11 64 slots", "wheel.go", "slotBits    = 6", "slotBits    = 5", "TestTimerLevels"},
+	{"1.11 upper slots wake the driver", "wheel.go", "_, _, tick := w.nextSlot()", "tick := noTick\n\tfor i := range w.entries {\n\t\tif t := w.entries[i].tick; t > w.elapsed {\n\t\t\ttick = min(tick, t)\n\t\t}\n\t}", "TestLongTimersWakeTheDriverOnTheirWay"},
+	{"1.11 slots are FIFO", "wheel.go", "t.next = 0\n", "t.next = 0\n\tif h := w.slots[0][t.tick&63].head; h != 0 && timerLevel(w.elapsed, t.tick) == 0 {\n\t\tw.slots[0][t.tick&63].head, t.next = i, h\n\t\treturn\n\t}\n", "TestTimersOfATickFireInTheOrderOfInsertion"},
+	{"1.11 an earlier timer writes the eventfd", "driver.go", "if tick >= d.nextWake {", "if true {", "TestAnEarlierTimerWakesTheDriver"},
+	{"1.11 a later one does not", "driver.go", "if tick >= d.nextWake {", "if false {", "TestAnEarlierTimerWakesTheDriver"},
+	{"1.11 an elapsed tick is ready at once", "wheel.go", "if tick <= w.elapsed {\n\t\treturn false", "if tick < w.elapsed {\n\t\treturn false", "TestSleepFiresAtTheNextTick"},
+	{"1.11 entries are reused", "wheel.go", "t.next, w.free = w.free, i", "", "TestWheelDoesNotAllocate"},
+	{"1.11 beyond the range: the top level", "wheel.go", "if differ >= uint64(wheelRange) {\n\t\treturn wheelLevels - 1", "if differ >= uint64(wheelRange) {\n\t\treturn wheelLevels - 2", "TestTimerLevels"},
+
+	// 1.12 Sockets.
+	{"1.12 a ready socket ends epoll_wait", "driver.go", "d.ready = append(d.ready, id)\n\td.endSleep()", "d.ready = append(d.ready, id)", "TestIOWakesTheDriver"},
+	{"1.12 in the order of readiness", "driver.go", "d.ready = append(d.ready, id)\n", "d.ready = append([]scheduler.TaskID{id}, d.ready...)\n", "TestIOWakesInTheOrderOfReadiness"},
+	{"1.12 on the worker that polled", "engine.go", "if e.driver.holder == p.index {", "if e.driver.holder != noHolder {", "TestNobodyTakesOverTheDriver|TestRandomPrograms"},
+
+	// 1.14 current_thread.
+	{"1.14 a FIFO", "current_thread.go", "rt.queue.Push(rt.tasks, id)", "if first := rt.queue.Pop(rt.tasks); first != 0 {\n\t\trt.queue.Push(rt.tasks, first)\n\t}\n\trt.queue.Push(rt.tasks, id)", "TestCurrentThreadIsFIFO"},
+	{"1.14 the inject queue first every 31 ticks", "current_thread.go", "currentThreadGQI = 31", "currentThreadGQI = 61", "TestCurrentThreadTakesLocalTasksFirst"},
+	{"1.14 else the run queue first", "current_thread.go", "if rt.tick%rt.gqi == 0 {", "if true {", "TestCurrentThreadTakesLocalTasksFirst"},
+	{"1.14 global_queue_interval", "current_thread.go", "rt.gqi = cfg.GlobalQueueInterval", "", "TestCurrentThreadTakesLocalTasksFirst"},
+	{"1.14 a look at the driver after 61 ticks", "current_thread.go", "if rt.round == rt.eventInterval {", "if rt.round == rt.eventInterval+1 {", "TestCurrentThreadLooksAtTheDriverAfter61Tasks"},
+	{"1.14 a round begins anew after a park", "current_thread.go", "rt.round = 0\n", "if rt.round >= rt.eventInterval {\n\t\t\trt.round = 0\n\t\t}\n", "TestCurrentThreadLooksAtTheDriverAfter61Tasks"},
+	{"1.14 no park while tasks are deferred", "current_thread.go", "if len(p.deferred) > 0 {", "if false {", "TestCurrentThreadDefersTasksThatGiveWay"},
+	{"1.14 a spawn from outside writes the eventfd", "current_thread.go", "rt.driver.poke() // the", "_ = 0 // the", "TestSpawnsFromOutsideWriteTheEventfd"},
+	{"1.14 even if nobody sleeps", "driver.go", "d.poked = true", "", "TestSpawnsFromOutsideWriteTheEventfd"},
+	{"1.14 epoll_wait empties the eventfd", "driver.go", "d.poked = false", "", "TestSpawnsFromOutsideWriteTheEventfd"},
+	{"1.14 a budget a poll", "current_thread.go", "p.budget = coopBudget", "p.budget = max(coopBudget-int(p.counters.Polls)/2, 1)", "TestCurrentThreadBudgetIsPerPoll"},
+	{"1.14 parks and noops", "current_thread.go", "rt.poller.countPark()", "", "TestSpawnsFromOutsideWriteTheEventfd"},
+}
+
+// rule is a rule of the specification: replacing old by new in a file removes it, and then one of the tests (a | b) fails.
+type rule struct{ rule, file, old, new, tests string }
+
+var mutants = flag.Bool("mutants", false, "remove each rule of the table and see its test fail")
+
+func TestRules(t *testing.T) {
+	files, err := filepath.Glob("*_test.go")
+	require.NoError(t, err)
+	var text []byte
+	for _, f := range files {
+		content, err := os.ReadFile(f)
+		require.NoError(t, err)
+		text = append(text, content...)
+	}
+	tests := string(text)
+	names := map[string]bool{}
+	for i := range rules {
+		r := &rules[i]
+		assert.False(t, names[r.rule], "%s: twice", r.rule)
+		names[r.rule] = true
+		text, err := os.ReadFile(r.file)
+		require.NoError(t, err, r.rule)
+		assert.Equal(t, 1, strings.Count(string(text), r.old), "%s: occurrences of %q in %s", r.rule, r.old, r.file)
+		for test := range strings.SplitSeq(r.tests, "|") {
+			assert.Contains(t, tests, "\nfunc "+test+"(t *testing.T)", r.rule)
+		}
+		if *mutants {
+			t.Run(r.rule, func(t *testing.T) { r.remove(t, string(text)) })
+		}
+	}
+}
+
+// remove runs the rule's tests against the package without it.
+func (r *rule) remove(t *testing.T, text string) {
+	t.Helper()
+	source, err := filepath.Abs(r.file)
+	require.NoError(t, err)
+	mutant := filepath.Join(t.TempDir(), r.file)
+	require.NoError(t, os.WriteFile(mutant, []byte(strings.Replace(text, r.old, r.new, 1)), 0o600))
+	overlay, err := json.Marshal(map[string]map[string]string{"Replace": {source: mutant}})
+	require.NoError(t, err)
+	config := filepath.Join(t.TempDir(), "overlay.json")
+	require.NoError(t, os.WriteFile(config, overlay, 0o600))
+	out, err := exec.CommandContext(t.Context(), "go", "test", "-vet=off", "-timeout=20s", "-overlay="+config,
+		"-run=^("+r.tests+")$", ".").CombinedOutput()
+	require.Error(t, err, "nothing failed")
+	require.NotRegexp(t, `build failed|setup failed`, string(out), "the mutant does not compile")
+}
