@@ -56,21 +56,17 @@ func TestABusyWorkerLooksAtTheDriverEvery61Ticks(t *testing.T) {
 	}
 }
 
-// TestAWorkerWithoutTheDriverLeavesItAlone: a busy worker's maintenance skips the driver in which another worker sleeps.
+// TestAWorkerWithoutTheDriverLeavesItAlone: its maintenance skips the driver in which another worker sleeps, and wakes only
+// what gave way on it.
 func TestAWorkerWithoutTheDriverLeavesItAlone(t *testing.T) {
-	b := start(t, 2, cost.Profile{})
-	b.sim.Run(us)
-	sleeper := b.driver.holder
-	// A chain, one task at a time: it gives the other worker nothing to steal.
-	chain := compute(us)
-	for range 200 {
-		chain = detach(spawn(1, compute(us), chain))
-	}
-	b.spawn(chain)
-	b.sim.Run(150 * us) // and past its maintenance
-	assert.Positive(t, b.Live())
-	assert.Equal(t, sleeper, b.driver.holder)
+	b := asleep(t, Config{Workers: 2, Costs: cost.Profile{DriverPoll: us}})
+	require.Equal(t, 0, b.driver.holder)
+	b.driver.ready = append(b.driver.ready, 1)
+	assert.Zero(t, b.driver.look(1))
+	b.dispatch(&b.workers[1].poller)
+	assert.Equal(t, 0, b.driver.holder)
 	assert.True(t, b.driver.blocked)
+	assert.Len(t, b.driver.ready, 1)
 }
 
 // TestNobodyTakesOverTheDriver (schedulers.md 1.8, T5): the worker that left epoll runs a long task; sockets wait although

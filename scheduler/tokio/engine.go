@@ -186,9 +186,11 @@ func (e *engine) poll(p *poller) (spent sim.Time, ended bool) {
 		}
 		switch a := e.tasks.Step(p.task); a.Kind {
 		case scheduler.Compute:
-			return a.Duration, false
+			if !e.sim.Advance(a.Duration) {
+				return a.Duration, false
+			}
 		case scheduler.Spawn:
-			if spent := e.costs.Spawn + e.flavor.scheduleLocal(p, a.Child); spent > 0 {
+			if spent := e.costs.Spawn + e.flavor.scheduleLocal(p, a.Child); spent > 0 && !e.sim.Advance(spent) {
 				return spent, false
 			}
 		case scheduler.Sleep, scheduler.IO:

@@ -186,7 +186,7 @@ func TestASearcherVisitsEveryOtherWorkerOnce(t *testing.T) {
 		b := asleep(t, Config{Workers: 4, Costs: cost.Profile{StealAttempt: us}})
 		b.unparked, b.sleepers = 4, nil // nobody is left to be woken
 		w := &b.workers[2]
-		for range 3 {
+		for range 9 {
 			b.inject.Push(b.tasks, b.tasks.New(steps(), 0, 0))
 		}
 		w.rand = sim.Stream(seed)
@@ -199,7 +199,7 @@ func TestASearcherVisitsEveryOtherWorkerOnce(t *testing.T) {
 		assert.Equal(t, 3*us, spent)
 		assert.Equal(t, phasePoll, w.phase)
 		assert.Equal(t, scheduler.FromGlobal, w.source)
-		assert.Equal(t, 2, b.inject.Len())
+		assert.Equal(t, 8, b.inject.Len(), "not a batch")
 	}
 	assert.Len(t, starts, 4)
 }

@@ -64,7 +64,7 @@ func play(seed uint64) (rt scheduler.Runtime, e *engine, log *schedulertest.Log)
 }
 
 func TestRandomPrograms(t *testing.T) {
-	for seed := range uint64(60) {
+	for seed := range uint64(40) {
 		checkPlay(t, seed)
 	}
 }
@@ -130,7 +130,7 @@ func checkConservation(t *testing.T, seed uint64, rt scheduler.Runtime, e *engin
 }
 
 func TestSameSeedSameLog(t *testing.T) {
-	for seed := range uint64(10) {
+	for seed := range uint64(6) {
 		a, _, logA := play(seed)
 		b, _, logB := play(seed)
 		for i := range logA.Finished {

@@ -78,7 +78,7 @@ func (rt *Runtime) steal(w, v *worker) (id scheduler.TaskID, copying sim.Time) {
 		w.stolenUntil, w.stolen = until, 0
 	}
 	rt.tasks.Stolen(id)
-	w.counters.Steals += uint64(n) //nolint:gosec // G115: at most half a queue
+	w.counters.Steals += uint64(n)
 	w.counters.StealOperations++
 	return id, sim.Time(n) * rt.costs.StealTask
 }
