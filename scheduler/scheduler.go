@@ -75,7 +75,7 @@ type Poll struct {
 // Finished describes a task at its end. Spawned + QueueWait + Busy + waiting = End.
 type Finished struct {
 	Task        uint64 // number of the task, from 1, in the order of spawning
-	Parent      uint64 // number of the nearest ancestor whose program has a name; 0 if there is none
+	Parent      uint64 // number of the span around: of a traced ancestor, or a span inside it; 0 if there is none
 	Tag         uint64 // given with the root task
 	Program     *program.Program
 	Spawner     int // worker that spawned the task, or Outside
@@ -92,10 +92,31 @@ type Finished struct {
 	ForcedYields uint32
 }
 
+// Span describes a span inside a task, when it ends.
+type Span struct {
+	Number uint64 // of the span; tasks and spans never share one
+	Parent uint64 // number of the span around it, or of the task; 0 if neither the task nor an ancestor is traced
+	Tag    uint64
+	Label  int
+	Worker int // that opened it
+	Start  sim.Time
+	End    sim.Time
+	Busy   sim.Time // the task being polled
+}
+
+// Event is something noted inside a task.
+type Event struct {
+	Span  uint64 // number of the span or task it belongs to; 0 if the task is not traced
+	Label int
+	At    sim.Time
+}
+
 // Observer is told what happens. A nil function costs nothing. The pointers are valid during the call only.
 type Observer struct {
 	Poll     func(*Poll)
 	Finished func(*Finished)
+	Span     func(*Span)
+	Event    func(*Event)
 }
 
 // WorkerCounters counts what one worker did, under the names and with the meanings of tokio's RuntimeMetrics

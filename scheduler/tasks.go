@@ -38,6 +38,7 @@ type Task struct {
 	state       taskState
 	longestPoll sim.Time
 
+	until     sim.Time // what it waits for, or asked for and was refused, is ready
 	number    uint64
 	tag       uint64
 	parent    uint64
@@ -48,6 +49,7 @@ type Task struct {
 	sibling     TaskID // the owner's next handle
 	firstHandle TaskID // handles this task holds, in the order of spawning
 	lastHandle  TaskID
+	span        uint32 // innermost open span: a place in Tasks.spans, 0: none
 
 	repeat       int32 // tasks already spawned by the current Spawn step
 	steals       uint32
@@ -55,6 +57,8 @@ type Task struct {
 	spawner      int16 // worker, or Outside
 	firstWorker  int16 // worker
 	awaiting     bool  // waits for the first handle
+	asked        bool  // for what its step waits for, without budget
+	resuming     bool  // what it waited for is ready, and to be taken by its next step
 }
 
 // ActionKind says what a runtime has to do next for the task it is polling.
@@ -64,16 +68,23 @@ type ActionKind uint8
 const (
 	// Compute: let Duration pass on the worker, then Step again.
 	Compute ActionKind = iota
-	// Sleep: register a timer of Duration, which wakes the task; the poll ends with Pend.
+	// Sleep: register a timer of Duration, which wakes the task; the poll ends with Pend. The time may have passed already, for
+	// this and the next: Duration is then negative, and Step goes on at once.
 	Sleep
 	// IO: the task's socket is ready after Duration, which wakes the task; the poll ends with Pend.
 	IO
+	// Blocking: give the blocking pool a job of Duration, whose end wakes the task; the poll ends with Pend.
+	Blocking
 	// Yield: the poll ends with Pend; the runtime wakes the task by its own rule.
 	Yield
-	// Spawn: schedule the new task Child, then Step again.
+	// ForcedYield: the coop budget is used up; the poll ends with Pend, and the runtime wakes the task by its own rule.
+	ForcedYield
+	// Wait: another task will wake this one; the poll ends with Pend.
+	Wait
+	// Spawn: schedule the new task Other, then Step again.
 	Spawn
-	// Join: ask PollHandle; Step again if it is ready, else the poll ends with Pend.
-	Join
+	// Wake: wake the task Other, then Step again.
+	Wake
 	// Done: the poll ends with Finish.
 	Done
 )
@@ -82,7 +93,7 @@ const (
 type Action struct {
 	Kind     ActionKind
 	Duration sim.Time
-	Child    TaskID
+	Other    TaskID
 }
 
 const (
@@ -102,9 +113,19 @@ type Tasks struct {
 	spawned  uint64
 	finished uint64
 
+	// Budget is the coop budget of the worker whose task is being stepped; nil if the runtime has none. Each resource that
+	// a task takes costs a unit; with none left it has to give way first (schedulers.md 1.10).
+	Budget       *int
+	budgetsSpent uint64
+	mutexes      []mutex
+	channels     []channel
+	spans        openSpans
+
 	// What the observer is handed; kept here so that a report allocates nothing.
 	pollReport     Poll
 	finishedReport Finished
+	spanReport     Span
+	eventReport    Event
 }
 
 // NewTasks makes an empty table on a simulation's clock.
@@ -138,10 +159,7 @@ func (ts *Tasks) newChild(owner TaskID, t *Task, st *program.Step) TaskID {
 	id, c := ts.allocate()
 	c.Program, c.tag = st.Child, t.tag
 	c.work = sim.Rand(t.work.Uint64())
-	c.parent = t.parent
-	if t.Program.Name != "" {
-		c.parent = t.number
-	}
+	c.parent = ts.enclosing(t)
 	c.spawner = t.worker
 	if st.Detached {
 		return id
@@ -227,9 +245,15 @@ func (ts *Tasks) BeginAt(at sim.Time, id TaskID, worker int, source Source) {
 // time of the step. It returns 0, and the task stays where it is, if the next step is another.
 func (ts *Tasks) StepCompute(id TaskID) sim.Time {
 	t := ts.Get(id)
+	if t.resuming {
+		if !ts.spend() {
+			return 0
+		}
+		t.resuming = false
+	}
 	for int(t.step) < len(t.Program.Steps) {
 		st := &t.Program.Steps[t.step]
-		if st.Op != program.Compute {
+		if st.Op > program.Block {
 			return 0
 		}
 		t.step++
@@ -243,60 +267,130 @@ func (ts *Tasks) StepCompute(id TaskID) sim.Time {
 // Step returns what the running task does next, at the current time.
 func (ts *Tasks) Step(id TaskID) Action {
 	t := ts.Get(id)
+	if t.resuming {
+		if !ts.spend() {
+			return t.forceYield()
+		}
+		t.resuming = false
+	}
 	for int(t.step) < len(t.Program.Steps) {
 		st := &t.Program.Steps[t.step]
 		switch st.Op {
-		case program.Compute:
+		case program.Compute, program.Block:
 			t.step++
 			if d := st.Duration.Sample(&t.work); d > 0 {
 				return Action{Kind: Compute, Duration: d}
 			}
-		case program.Sleep:
+		case program.Sleep, program.IO, program.File, program.SpawnBlocking:
+			if !t.asked {
+				t.asked = true
+				t.until = ts.sim.Now() + st.Duration.Sample(&t.work)
+			}
+			if ts.exhausted() { // the time does not wait for the budget
+				return t.forceYield()
+			}
+			t.asked = false
+			t.resuming = true
 			t.step++
-			return Action{Kind: Sleep, Duration: st.Duration.Sample(&t.work)}
-		case program.IO:
-			t.step++
-			return Action{Kind: IO, Duration: st.Duration.Sample(&t.work)}
+			return Action{Kind: waitKinds[st.Op], Duration: t.until - ts.sim.Now()}
 		case program.Yield:
 			t.step++
 			return Action{Kind: Yield}
 		case program.Spawn:
 			if int(t.repeat) < st.Count {
 				t.repeat++
-				return Action{Kind: Spawn, Child: ts.newChild(id, t, st)}
+				return Action{Kind: Spawn, Other: ts.newChild(id, t, st)}
 			}
 			t.repeat = 0
 			t.step++
 		case program.Join:
 			if t.firstHandle != 0 {
-				return Action{Kind: Join}
+				if a, ended := ts.pollHandle(t); ended {
+					return a
+				}
+				continue
 			}
 			t.step++
+		case program.Span:
+			t.step++
+			ts.openSpan(t, st.Label)
+		case program.EndSpan:
+			t.step++
+			ts.closeSpan(t)
+		case program.Event:
+			t.step++
+			if ts.observer.Event != nil {
+				ts.eventReport = Event{Span: ts.own(t), Label: st.Label, At: ts.sim.Now()}
+				ts.observer.Event(&ts.eventReport)
+			}
+		default:
+			if a, more := ts.stepObject(id, t, st); !more {
+				return a
+			}
 		}
 	}
 	return Action{Kind: Done}
 }
 
-// PollHandle polls the first join handle that the running task holds. Ready: the task behind it has finished, and the
-// handle is gone. Not ready: the end of that task will wake this one.
-func (ts *Tasks) PollHandle(id TaskID) (ready bool) {
-	t := ts.Get(id)
+// waitKinds are the actions of the steps that wait for the outside.
+var waitKinds = [...]ActionKind{
+	program.Sleep: Sleep, program.IO: IO, program.File: Blocking, program.SpawnBlocking: Blocking,
+}
+
+// pollHandle polls the first join handle that the running task holds. If the task behind it has finished the handle is
+// gone; if not, its end will wake this one. ended: the poll ends with the action.
+func (ts *Tasks) pollHandle(t *Task) (a Action, ended bool) {
+	if ts.exhausted() {
+		return t.forceYield(), true
+	}
 	child := ts.Get(t.firstHandle)
 	if child.state != stateDone {
 		t.awaiting = true
-		return false
+		return Action{Kind: Wait}, true
 	}
+	ts.spend()
 	done := t.firstHandle
 	t.firstHandle = child.sibling
 	if t.firstHandle == 0 {
 		t.lastHandle = 0
 	}
 	ts.release(done, child)
+	return Action{}, false
+}
+
+// exhausted reports whether the worker's budget is used up.
+func (ts *Tasks) exhausted() bool { return ts.Budget != nil && *ts.Budget == 0 }
+
+// spend takes a unit of the worker's budget and reports false if there is none.
+func (ts *Tasks) spend() bool {
+	if ts.Budget == nil {
+		return true
+	}
+	if *ts.Budget == 0 {
+		return false
+	}
+	*ts.Budget--
+	if *ts.Budget == 0 {
+		ts.budgetsSpent++
+	}
 	return true
 }
 
-// ForcedYield notes that the running task gives way because its coop budget is used up.
-func (ts *Tasks) ForcedYield(id TaskID) { ts.Get(id).forcedYields++ }
+// NotReady notes that what the running task polled is not ready: the unit of the budget that it took is given back. Tokio
+// counts a budget that reaches 0 all the same.
+func (ts *Tasks) NotReady() {
+	if ts.Budget != nil && *ts.Budget == 1 {
+		ts.budgetsSpent++
+	}
+}
+
+func (t *Task) forceYield() Action {
+	t.forcedYields++
+	return Action{Kind: ForcedYield}
+}
+
+// BudgetsSpent counts how often a coop budget reached zero.
+func (ts *Tasks) BudgetsSpent() uint64 { return ts.budgetsSpent }
 
 // Pend ends a poll whose task waits for something.
 func (ts *Tasks) Pend(id TaskID) {

@@ -131,8 +131,8 @@ func (v value) boolean() bool {
 	return b
 }
 
-// whole reads a whole number from least to most.
-func (v value) whole(least, most int) int {
+// whole reads a whole number from 1 to most.
+func (v value) whole(most int) int {
 	var n int64
 	switch raw := v.raw.(type) {
 	case int:
@@ -142,11 +142,11 @@ func (v value) whole(least, most int) int {
 	case uint64: // YAML gives uint64 only beyond int64
 		n = math.MaxInt64
 	default:
-		v.refuse(fmt.Sprintf("a whole number from %d to %d", least, most))
+		v.refuse(fmt.Sprintf("a whole number from 1 to %d", most))
 		return 0
 	}
-	if n < int64(least) || n > int64(most) {
-		v.refuse(fmt.Sprintf("%d to %d", least, most))
+	if n < 1 || n > int64(most) {
+		v.refuse(fmt.Sprintf("1 to %d", most))
 		return 0
 	}
 	return int(n)

@@ -49,7 +49,7 @@ func parseService(v value) *Service {
 		s.Name = name.text()
 	}
 	if t.has("instances") {
-		s.Instances = t.child("instances").whole(1, mostInstances)
+		s.Instances = t.child("instances").whole(mostInstances)
 	}
 	if t.has("seed") {
 		s.Seed = new(t.child("seed").unsigned())
@@ -65,22 +65,21 @@ func parseService(v value) *Service {
 	case t.has("workload") && own:
 		preset.fail("both workload and operations are set; want one of them")
 	case t.has("workload"):
-		s.Operations, s.Spans = parsePreset(preset)
+		s.parsePreset(preset)
 	case own:
-		s.Operations, s.Spans = parseOperations(t.child("operations"))
+		s.parseOperations(t.child("operations"))
 	default:
 		preset.fail("neither workload nor operations is set; want one of them; workloads are " + oneOf(Presets()))
 	}
 	return s
 }
 
-func parseOperations(v value) ([]Operation, []Span) {
+func (s *Service) parseOperations(v value) {
 	var p programs
-	var operations []Operation
 	for _, item := range v.list("operations") {
-		operations = append(operations, p.operation(item))
+		s.Operations = append(s.Operations, p.operation(item))
 	}
-	return operations, p.spans
+	s.Spans, s.Events = p.spans, p.events
 }
 
 func (p *programs) operation(v value) Operation {

@@ -205,7 +205,7 @@ func TestParseMistakes(t *testing.T) {
 	const (
 		anyService   = "name, instances, seed, runtime, arrivals, workload, operations"
 		anyOperation = "name, kind, weight, attributes, steps"
-		anyStep      = "compute, sleep, io, yield, spawn, join"
+		anyStep      = "compute, block, sleep, io, file, spawn_blocking, yield, spawn, join, lock, unlock, channel, span, event"
 		anyTokio     = "model, version, flavor, worker_threads, thread_name"
 		inSteps      = "services[0].operations[0].steps"
 
@@ -358,7 +358,7 @@ services[0].operations[0].steps: missing; want a list of steps`},
 		{"unknown key of spawn", steps("[spawn: {steps: [yield], detach: true}, join: ]"), inSteps + "[0].spawn.detach: unknown key (did you mean detached?); want one of count, name, detached, steps"},
 		{"no count", steps("[spawn: {count: 0, steps: [yield]}, join: ]"), inSteps + "[0].spawn.count: 0 is not allowed; want 1 to 1000000"},
 		{"detached as text", steps("[spawn: {detached: maybe, steps: [yield]}, join: ]"), inSteps + `[0].spawn.detached: "maybe" is not allowed; want true or false`},
-		{"step in spawn", steps("[spawn: {steps: [yield, {fly: 1}]}, join: ]"), inSteps + "[0].spawn.steps[1].fly: unknown step; want one of " + anyStep},
+		{"step in spawn", steps("[spawn: {steps: [yield, {frobnicate: 1}]}, join: ]"), inSteps + "[0].spawn.steps[1].frobnicate: unknown step; want one of " + anyStep},
 		{"never joined", steps("[join, spawn: {steps: [yield]}]"), inSteps + "[1].spawn: its tasks are never joined; add a join after it or set detached: true"},
 		{"joined elsewhere", steps("[spawn: {steps: [spawn: {steps: [yield]}]}, join: ]"), inSteps + "[0].spawn.steps[0].spawn: its tasks are never joined; add a join after it or set detached: true"},
 		{"too deep", steps(nested(17)), inSteps + strings.Repeat("[0].spawn.steps", 16) + "[0].spawn: a spawn inside 16 others; want at most 15"},

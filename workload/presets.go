@@ -29,12 +29,12 @@ func Presets() []string {
 	return names
 }
 
-// parsePreset reads the operations of the preset that v names.
-func parsePreset(v value) ([]Operation, []Span) {
+// parsePreset gives the service the operations of the preset that v names.
+func (s *Service) parsePreset(v value) {
 	names := Presets()
 	i := v.choice(names)
 	if i < 0 {
-		return nil, nil
+		return
 	}
 	file := presetFolder + "/" + names[i] + ".yaml"
 	text, err := presetFiles.ReadFile(file)
@@ -44,11 +44,11 @@ func parsePreset(v value) ([]Operation, []Span) {
 	var tree any
 	if err := yaml.Unmarshal(text, &tree); err != nil {
 		v.fail(file + ": " + err.Error())
-		return nil, nil
+		return
 	}
 	t, ok := value{tree, file, v.mistakes}.table([]string{"operations"})
 	if !ok {
-		return nil, nil
+		return
 	}
-	return parseOperations(t.child("operations"))
+	s.parseOperations(t.child("operations"))
 }

@@ -141,7 +141,7 @@ func parseRuntime(v value) RuntimeSpec {
 		}
 	}
 	if t.has("worker_threads") {
-		spec.Workers = t.child("worker_threads").whole(1, mostWorkers)
+		spec.Workers = t.child("worker_threads").whole(mostWorkers)
 	}
 	if model.has("flavor") && t.has("flavor") {
 		t.child("flavor").choice(tokioFlavors) // the only flavor yet: nothing to keep

@@ -2,6 +2,8 @@ package workload
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 )
@@ -13,18 +15,56 @@ const (
 	deepestSpawn = 16
 )
 
-// stepNames are the YAML keys of the steps, by program.Op.
+// stepNames are the YAML keys of the steps; the first share their index with program.Op, and channel stands for Send and
+// Receive.
 var stepNames = func() (names []string) {
-	for op := program.Compute; op <= program.Join; op++ {
+	for op := program.Compute; op <= program.Unlock; op++ {
 		names = append(names, op.String())
 	}
-	return names
+	return append(names, "channel", "span", "event")
 }()
 
-var spawnKeys = []string{"count", "name", "detached", "steps"}
+// The indexes in stepNames of the steps that are not one program.Step by the same name.
+const (
+	channelStep = program.Send + iota
+	spanStep
+	eventStep
+)
 
-// programs parses the steps of one service's operations and keeps the table of spans that their labels point into.
-type programs struct{ spans []Span }
+var (
+	spawnKeys   = []string{"count", "name", "detached", "steps"}
+	channelKeys = []string{"send", "receive", "capacity"}
+	spanKeys    = []string{"name", "kind", "attributes", "steps"}
+	eventKeys   = []string{"name", "attributes"}
+)
+
+const (
+	defaultCapacity = 100
+	mostCapacity    = 1_000_000
+)
+
+// programs parses the steps of one service's operations and keeps what they share: the table of spans that their labels
+// point into, and the mutexes and channels of the process, by name.
+type programs struct {
+	spans      []Span
+	events     []Event
+	mutexes    map[string]int
+	channels   map[string]int
+	capacities map[string]int
+}
+
+// object is the number of a named mutex or channel; a new name makes a new one.
+func object(objects *map[string]int, name string) int {
+	if *objects == nil {
+		*objects = map[string]int{}
+	}
+	number, known := (*objects)[name]
+	if !known {
+		number = len(*objects)
+		(*objects)[name] = number
+	}
+	return number
+}
 
 // traced makes the program of a span.
 func (p *programs) traced(span Span) *program.Program {
@@ -35,6 +75,7 @@ func (p *programs) traced(span Span) *program.Program {
 // steps reads a list of steps inside depth spawns, and counts the tasks that they spawn, up to mostTasks+1.
 func (p *programs) steps(v value, depth int) (steps []program.Step, tasks int) {
 	var unjoined []value
+	locked := map[int]value{} // by mutex: where
 	for _, item := range v.list("steps") {
 		if name, ok := item.raw.(string); ok {
 			item.raw = map[string]any{name: nil} // `- yield` is short for `- yield:`
@@ -45,8 +86,6 @@ func (p *programs) steps(v value, depth int) (steps []program.Step, tasks int) {
 		}
 		step := program.Step{Op: program.Op(i)} //nolint:gosec // G115: an index of stepNames
 		switch step.Op {
-		case program.Compute, program.Sleep, program.IO:
-			step.Duration = parseDistribution(argument)
 		case program.Yield:
 			argument.nothing()
 		case program.Spawn:
@@ -59,13 +98,122 @@ func (p *programs) steps(v value, depth int) (steps []program.Step, tasks int) {
 		case program.Join:
 			argument.nothing()
 			unjoined = nil
+		case program.Lock:
+			step.Object = object(&p.mutexes, argument.text())
+			if _, held := locked[step.Object]; held {
+				argument.fail("locked already; a task that waits for itself waits for ever")
+			}
+			locked[step.Object] = argument
+		case program.Unlock:
+			step.Object = object(&p.mutexes, argument.text())
+			if _, held := locked[step.Object]; !held {
+				argument.fail("not locked by a step before it in this list")
+			}
+			delete(locked, step.Object)
+		case channelStep:
+			step = p.channel(argument)
+		case spanStep:
+			inner, spawned := p.span(argument, depth+1)
+			steps = append(steps, inner...)
+			tasks = min(tasks+spawned, mostTasks+1)
+			continue
+		case eventStep:
+			step = p.event(argument)
+		default:
+			step.Duration = parseDistribution(argument)
 		}
 		steps = append(steps, step)
 	}
 	for _, spawn := range unjoined {
 		spawn.fail("its tasks are never joined; add a join after it or set detached: true")
 	}
+	for _, mutex := range slices.Sorted(maps.Keys(locked)) {
+		locked[mutex].fail("never unlocked; add an unlock after it")
+	}
 	return steps, tasks
+}
+
+// span reads a span around steps: the steps between one that opens it and one that closes it.
+func (p *programs) span(v value, depth int) (steps []program.Step, tasks int) {
+	if depth > deepestSpawn {
+		v.fail(fmt.Sprintf("a span inside %d others; want at most %d", depth-1, deepestSpawn-1))
+		return nil, 0
+	}
+	t, ok := v.table(spanKeys)
+	if !ok {
+		return nil, 0
+	}
+	span := Span{Kind: Internal}
+	if name, ok := t.required("name", "text"); ok {
+		span.Name = name.text()
+	}
+	if t.has("kind") {
+		span.Kind = Kind(max(0, t.child("kind").choice(kindNames))) //nolint:gosec // G115: an index of kindNames
+	}
+	if t.has("attributes") {
+		span.Attributes = parseAttributes(t.child("attributes"))
+	}
+	p.spans = append(p.spans, span)
+	steps = []program.Step{{Op: program.Span, Label: len(p.spans) - 1}}
+	if inner, ok := t.required("steps", "a list of steps"); ok {
+		var list []program.Step
+		list, tasks = p.steps(inner, depth)
+		steps = append(steps, list...)
+	}
+	return append(steps, program.Step{Op: program.EndSpan}), tasks
+}
+
+// event reads an event of a span: its name, or a map with attributes too.
+func (p *programs) event(v value) program.Step {
+	var event Event
+	if _, plain := v.raw.(string); plain {
+		event.Name = v.text()
+	} else if t, ok := v.table(eventKeys); ok {
+		if name, ok := t.required("name", "text"); ok {
+			event.Name = name.text()
+		}
+		if t.has("attributes") {
+			event.Attributes = parseAttributes(t.child("attributes"))
+		}
+	}
+	p.events = append(p.events, event)
+	return program.Step{Op: program.Event, Label: len(p.events) - 1}
+}
+
+// channel reads a step that sends to a channel or receives from it.
+func (p *programs) channel(v value) program.Step {
+	t, ok := v.table(channelKeys)
+	if !ok {
+		return program.Step{}
+	}
+	if t.has("send") == t.has("receive") {
+		v.fail("want one of send and receive, with the channel's name")
+		return program.Step{}
+	}
+	if t.has("receive") {
+		if t.has("capacity") {
+			t.child("capacity").fail("belongs to send")
+		}
+		return program.Step{Op: program.Receive, Object: object(&p.channels, t.child("receive").text())}
+	}
+	name := t.child("send").text()
+	if p.capacities == nil {
+		p.capacities = map[string]int{}
+	}
+	capacity, known := p.capacities[name]
+	if !known {
+		capacity = defaultCapacity
+	}
+	if t.has("capacity") {
+		own := t.child("capacity")
+		if c := own.whole(mostCapacity); known && c != capacity {
+			own.fail(fmt.Sprintf("%d differs from the %d of a send before; want one capacity for channel %q", c, capacity, name))
+		} else {
+			capacity = c
+		}
+	}
+	p.capacities[name] = capacity
+	return program.Step{Op: program.Send, Object: object(&p.channels, name), Count: capacity}
 }
 
 func (p *programs) spawn(v value, depth int) (step program.Step, tasks int) {
@@ -81,7 +229,7 @@ func (p *programs) spawn(v value, depth int) (step program.Step, tasks int) {
 		return step, 0
 	}
 	if t.has("count") {
-		step.Count = t.child("count").whole(1, mostTasks)
+		step.Count = t.child("count").whole(mostTasks)
 	}
 	if t.has("detached") {
 		step.Detached = t.child("detached").boolean()

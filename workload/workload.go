@@ -34,6 +34,15 @@
 //	          - yield                                              # gives way once
 //	          - spawn: {count: 3, name: fetch, steps: [{io: 1ms}]} # with a name: traced as spans of that name
 //	          - join                                               # awaits what was spawned and not detached
+//	          - block: 1ms                                         # holds the worker too, without progress
+//	          - file: 1ms                                          # on the blocking pool
+//	          - spawn_blocking: 1ms                                # likewise
+//	          - lock: cache                                        # an async mutex of the process, by name
+//	          - unlock: cache
+//	          - channel: {send: jobs, capacity: 100}               # a bounded channel of the process, by name
+//	          - channel: {receive: jobs}
+//	          - span: {name: render, steps: [{compute: 40us}]}     # a span inside the task
+//	          - event: cache miss                                  # an event of the span; {name, attributes} too
 //
 // A duration is fixed (`80us`) or drawn from a distribution:
 //
@@ -72,6 +81,8 @@ type Service struct {
 	// Spans describes the traced programs: the Label of an operation's program and of every named spawn is an index into
 	// it. Programs that are not traced have the label [Untraced].
 	Spans []Span
+	// Events describes the events inside spans; the Label of an event's step is an index into it.
+	Events []Event
 }
 
 // SpanRate is the mean number of spans that an instance makes in a second.
@@ -79,20 +90,24 @@ func (s *Service) SpanRate() float64 {
 	weights, spans := 0.0, 0.0
 	for _, o := range s.Operations {
 		weights += o.Weight
-		spans += o.Weight * tracedTasks(o.Program)
+		spans += o.Weight * tracedSpans(o.Program)
 	}
 	return s.Arrivals.PerSecond() * spans / weights
 }
 
-// tracedTasks counts the spans of one run of a program.
-func tracedTasks(p *program.Program) float64 {
+// tracedSpans counts the spans of one run of a program.
+func tracedSpans(p *program.Program) float64 {
 	n := 0.0
 	if p.Label != Untraced {
 		n = 1
 	}
 	for i := range p.Steps {
-		if st := &p.Steps[i]; st.Op == program.Spawn {
-			n += float64(st.Count) * tracedTasks(st.Child)
+		switch st := &p.Steps[i]; st.Op {
+		case program.Spawn:
+			n += float64(st.Count) * tracedSpans(st.Child)
+		case program.Span:
+			n++
+		default:
 		}
 	}
 	return n
@@ -112,6 +127,12 @@ type Operation struct {
 type Span struct {
 	Name       string
 	Kind       Kind
+	Attributes []Attribute // sorted by key
+}
+
+// Event is something noted inside a span.
+type Event struct {
+	Name       string
 	Attributes []Attribute // sorted by key
 }
 

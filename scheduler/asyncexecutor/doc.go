@@ -37,7 +37,7 @@
 // has paid for the push. A poll lasts from the first step of a task to the one that ends it, with the cost of spawning and of
 // registering timers in it; looking for tasks, waking runners for them, and finishing them are outside.
 //
-// Left out yet: the blocking pool, cancellation (a joined task whose owner ends runs on, where smol would cancel it),
-// channels, executors local to a thread, tasks run while main is in block_on, and the bound of 1000 on timer operations between two
+// Left out yet: cancellation (a joined task whose owner ends runs on, where smol would cancel it), the task that async-std's
+// spawn_blocking puts between caller and pool, executors local to a thread, tasks run while main is in block_on, and the bound of 1000 on timer operations between two
 // turns, which only moves work from one thread to another.
 package asyncexecutor

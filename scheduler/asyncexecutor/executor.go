@@ -2,6 +2,7 @@ package asyncexecutor
 
 import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/blocking"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
@@ -39,6 +40,7 @@ type Executor struct {
 
 	reactor reactor
 	helper  helper
+	pool    *blocking.Pool
 
 	latency         sim.Rand
 	remoteSchedules uint64
@@ -53,6 +55,7 @@ var (
 const (
 	streamLatency = iota
 	streamVictims
+	streamPool
 )
 
 // The kinds of events.
@@ -77,6 +80,10 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) *Executor {
 		latency:  sim.Stream(cfg.Seed, streamLatency),
 	}
 	e.target = s.Register(e)
+	pool := blocking.CrateDefaults()
+	pool.Start, pool.Wake = cfg.Costs.ThreadStart, cfg.Costs.WakeLatency
+	pool.Seed = cfg.Seed + streamPool
+	e.pool = blocking.New(s, pool, e.wakeFromOutside)
 	arg := uint64(0)
 	for i := range e.runners {
 		if cfg.ThreadName != nil {
@@ -97,6 +104,13 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) *Executor {
 // Spawn implements [scheduler.Runtime]. The thread outside pays what it costs; it is not part of the model.
 func (e *Executor) Spawn(p *program.Program, tag uint64, work sim.Rand) {
 	e.push(e.tasks.New(p, tag, work), nil)
+	e.notify(nil)
+}
+
+// wakeFromOutside makes a waiting task runnable by a thread that does not run the executor.
+func (e *Executor) wakeFromOutside(id scheduler.TaskID) {
+	e.tasks.Wake(id)
+	e.push(id, nil)
 	e.notify(nil)
 }
 

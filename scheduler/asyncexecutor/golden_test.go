@@ -8,6 +8,7 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 )
 
 // The golden traces of schedulers.md section 10, each by its number.
@@ -19,14 +20,19 @@ func TestGolden9SpawnOrder(t *testing.T) {
 	assert.Equal(t, []uint64{1, 2, 3, 4, 5}, sc.Order())
 }
 
-func TestGolden9WakeOrder(t *testing.T) {
-	// A and B hand the turn to each other (A starts B and awaits it, twice), C is queued behind A: nobody overtakes it.
+func TestGolden9PingPong(t *testing.T) {
+	// A and B message each other, C is queued behind A: the order is that of the wakes, and C does not wait for the pair.
 	sc := start(t, 1, cost.Profile{})
-	sc.spawnAt(0, spawn(1, compute(us)), join, spawn(1, compute(us)), join)
-	sc.spawnAt(0, compute(us), yield, compute(us), yield, compute(us))
-	sc.sim.Run(ms)
-	const a, c, b1, b2 = 1, 2, 3, 4
-	assert.Equal(t, []uint64{a, c, b1, c, a, c, b2, a}, sc.Order())
+	send := func(channel int) program.Step {
+		return program.Step{Op: program.Send, Object: channel, Count: 1}
+	}
+	receive := func(channel int) program.Step { return program.Step{Op: program.Receive, Object: channel} }
+	sc.spawnAt(0, receive(0), compute(us), send(1), receive(0), compute(us), send(1))
+	sc.spawnAt(ms, compute(us), send(0), receive(1), compute(us), send(0), receive(1))
+	sc.spawnAt(ms, compute(us), yield, compute(us))
+	sc.sim.Run(2 * ms)
+	const b, a, c = 1, 2, 3
+	assert.Equal(t, []uint64{b, a, c, b, c, a, b, a}, sc.Order())
 }
 
 func TestGolden10OneTaskWakesTwo(t *testing.T) {

@@ -52,7 +52,7 @@ const (
 	missed                   // none: register as a sleeper and search once more, or leave to block_on
 	found                    // leave the sleepers, notify one, start the poll
 	stepping                 // do the task's next step
-	spawning                 // push the spawned task, go on with the poll
+	spawning                 // push the spawned or woken task, go on with the poll
 	registering              // register a timer; this ends the poll
 	scheduling               // push the task that the poll made runnable; the poll is over
 	polled                   // next task, or back to block_on
@@ -169,10 +169,6 @@ func (e *Executor) step(r *runner) sim.Time {
 		r.phase = registering
 		return e.costs.TimerInsert + e.notifyPollerCost()
 	case scheduler.IO:
-		// So is a socket that can be read at once.
-		if a.Duration <= 0 {
-			return 0
-		}
 		e.addSocket(e.sim.Now()+a.Duration, r.task)
 		e.pend(r)
 		return 0
@@ -184,13 +180,22 @@ func (e *Executor) step(r *runner) sim.Time {
 		r.phase = scheduling
 		return e.costs.Wake
 	case scheduler.Spawn:
-		r.runnable = a.Child
+		r.runnable = a.Other
 		r.phase = spawning
 		return e.costs.Spawn
-	case scheduler.Join:
-		if !e.tasks.PollHandle(r.task) {
-			e.pend(r)
+	case scheduler.Wake:
+		if !e.tasks.Wake(a.Other) {
+			return 0
 		}
+		r.runnable = a.Other
+		r.phase = spawning
+		return e.costs.Wake
+	case scheduler.Wait:
+		e.pend(r)
+		return 0
+	case scheduler.Blocking:
+		e.pool.Submit(r.task, a.Duration)
+		e.pend(r)
 		return 0
 	default:
 		return e.finish(r)

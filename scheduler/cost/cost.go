@@ -50,6 +50,8 @@ type Profile struct {
 	Unpark, UnparkDriver sim.Time
 	// WakeLatency passes from the wake of a thread until it runs.
 	WakeLatency, WakeDriverLatency Latency
+	// ThreadStart passes from the creation of a blocking pool's thread until it runs.
+	ThreadStart Latency
 	// DriverPoll is one look at timers and sockets without sleeping.
 	DriverPoll sim.Time
 	// TimerInsert is paid for each timer registered.

@@ -101,6 +101,8 @@ var entries = []entry{
 	{name: "wake_latency.sigma", number: func(p *Profile) *float64 { return &p.WakeLatency.Sigma }},
 	{name: "wake_driver_latency.median", time: func(p *Profile) *sim.Time { return &p.WakeDriverLatency.Median }},
 	{name: "wake_driver_latency.sigma", number: func(p *Profile) *float64 { return &p.WakeDriverLatency.Sigma }},
+	{name: "thread_start.median", time: func(p *Profile) *sim.Time { return &p.ThreadStart.Median }},
+	{name: "thread_start.sigma", number: func(p *Profile) *float64 { return &p.ThreadStart.Sigma }},
 	{name: "driver_poll", time: func(p *Profile) *sim.Time { return &p.DriverPoll }},
 	{name: "timer_insert", time: func(p *Profile) *sim.Time { return &p.TimerInsert }},
 	{name: "timer_overshoot", time: func(p *Profile) *sim.Time { return &p.TimerOvershoot }},

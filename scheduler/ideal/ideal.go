@@ -183,8 +183,12 @@ func (rt *Runtime) poll(w *worker) sim.Time {
 		case scheduler.Compute:
 			return a.Duration
 		case scheduler.Spawn:
-			rt.scheduleBy(w, a.Child)
-		case scheduler.Sleep, scheduler.IO:
+			rt.scheduleBy(w, a.Other)
+		case scheduler.Wake:
+			if rt.tasks.Wake(a.Other) {
+				rt.scheduleBy(w, a.Other)
+			}
+		case scheduler.Sleep, scheduler.IO, scheduler.Blocking: // a blocking pool without bounds
 			if a.Duration <= 0 { // due at once
 				continue
 			}
@@ -198,12 +202,10 @@ func (rt *Runtime) poll(w *worker) sim.Time {
 			rt.scheduleBy(w, w.task)
 			rt.endPoll(w)
 			return 0
-		case scheduler.Join:
-			if !rt.tasks.PollHandle(w.task) {
-				rt.tasks.Pend(w.task)
-				rt.endPoll(w)
-				return 0
-			}
+		case scheduler.Wait:
+			rt.tasks.Pend(w.task)
+			rt.endPoll(w)
+			return 0
 		case scheduler.Done:
 			if awaiter := rt.tasks.Finish(w.task); awaiter != 0 && rt.tasks.Wake(awaiter) {
 				rt.scheduleBy(w, awaiter)

@@ -14,22 +14,45 @@ type Op uint8
 const (
 	// Compute holds the worker for Duration.
 	Compute Op = iota
+	// Block holds the worker for Duration too, without progress: blocking code in an async task.
+	Block
 	// Sleep waits for a timer of Duration and holds nothing. The runtime's timer decides how late it fires.
 	Sleep
 	// IO waits for a socket that becomes ready after Duration and holds nothing.
 	IO
+	// File reads or writes a file, which takes Duration: it runs on the runtime's blocking pool.
+	File
+	// SpawnBlocking runs a closure of Duration on the runtime's blocking pool and awaits it.
+	SpawnBlocking
 	// Yield gives way once, as the runtime's yield_now does.
 	Yield
 	// Spawn starts Count tasks that run Child.
 	Spawn
 	// Join awaits the handles of all attached tasks spawned so far, in the order of spawning.
 	Join
+	// Lock takes the async mutex Object, or waits for it in order.
+	Lock
+	// Unlock hands the mutex Object to the task that has waited longest.
+	Unlock
+	// Send puts a message into the channel Object of capacity Count, or waits in order while it is full.
+	Send
+	// Receive takes a message from the channel Object, or waits while it is empty.
+	Receive
+	// Span opens a span inside the task, up to the EndSpan that belongs to it.
+	Span
+	// EndSpan closes the span opened last.
+	EndSpan
+	// Event notes that something happened, at this time, in the innermost span.
+	Event
 )
 
-// String is the YAML key of the step.
-func (o Op) String() string {
-	return [...]string{"compute", "sleep", "io", "yield", "spawn", "join"}[o]
+var names = [...]string{
+	"compute", "block", "sleep", "io", "file", "spawn_blocking", "yield", "spawn", "join", "lock", "unlock", "send", "receive",
+	"span", "end of span", "event",
 }
+
+// String is the name of the step.
+func (o Op) String() string { return names[o] }
 
 // Sampler draws a duration, at least 0, from a task's random stream.
 type Sampler interface {
@@ -45,9 +68,11 @@ func (c Constant) Sample(*sim.Rand) sim.Time { return sim.Time(c) }
 // Step is one step of a program.
 type Step struct {
 	Op       Op
-	Duration Sampler  // Compute, Sleep, IO
+	Duration Sampler  // Compute, Block, Sleep, IO, File, SpawnBlocking
 	Child    *Program // Spawn: what the new tasks run
-	Count    int      // Spawn: how many tasks, at least 1
+	Count    int      // Spawn: how many tasks, at least 1; Send: capacity of the channel, at least 1
+	Object   int      // Lock, Unlock, Send, Receive: which mutex or channel of the process, from 0
+	Label    int      // Span, Event: the caller's, handed back with it, like Program.Label
 	Detached bool     // Spawn: drop the handles at once; Tokio and async-std let such tasks run on
 }
 

@@ -168,7 +168,7 @@ func RandomProgram(r *sim.Rand, depth int) *program.Program {
 		if r.IntN(4) > 0 {
 			duration = program.Constant(r.Exp() * 20_000)
 		}
-		switch r.IntN(6) {
+		switch r.IntN(10) {
 		case 0, 1:
 			p.Steps = append(p.Steps, program.Step{Op: program.Compute, Duration: duration})
 		case 2:
@@ -177,12 +177,23 @@ func RandomProgram(r *sim.Rand, depth int) *program.Program {
 			p.Steps = append(p.Steps, program.Step{Op: program.IO, Duration: duration * 5})
 		case 4:
 			p.Steps = append(p.Steps, program.Step{Op: program.Yield})
+		case 5:
+			// Nothing that waits for another task stands between lock and unlock, or send and receive: no deadlock.
+			mutex := r.IntN(2)
+			p.Steps = append(p.Steps, program.Step{Op: program.Lock, Object: mutex},
+				program.Step{Op: program.IO, Duration: duration}, program.Step{Op: program.Unlock, Object: mutex})
+		case 6:
+			p.Steps = append(p.Steps, program.Step{Op: program.Send, Count: 2}, program.Step{Op: program.Compute, Duration: duration},
+				program.Step{Op: program.Receive})
+		case 7:
+			p.Steps = append(p.Steps, program.Step{Op: program.SpawnBlocking, Duration: duration * 5},
+				program.Step{Op: program.File, Duration: duration})
 		default:
 			if depth == 0 {
 				continue
 			}
 			count := 1 + r.IntN(4)
-			if r.IntN(20) == 0 {
+			if depth == 1 && r.IntN(10) == 0 {
 				count = 300 + r.IntN(400) // past the capacity of every local queue
 			}
 			p.Steps = append(p.Steps, program.Step{

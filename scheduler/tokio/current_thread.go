@@ -66,6 +66,9 @@ func (rt *CurrentThread) Spawn(p *program.Program, tag uint64, work sim.Rand) {
 	rt.driver.poke() // the cost falls on the caller's thread, which is not modelled
 }
 
+// notify implements flavor: the thread may sleep in the driver.
+func (rt *CurrentThread) notify() { rt.driver.poke() }
+
 // Workers implements [scheduler.Runtime].
 func (rt *CurrentThread) Workers() int { return 1 }
 

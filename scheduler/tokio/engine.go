@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/blocking"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
@@ -31,12 +32,9 @@ type engine struct {
 	driver    driver
 	inject    scheduler.Queue
 
-	// Operations that wait to be polled again. Most polls are no such thing: marks, a byte a task, says so at a glance.
-	marks   []mark
-	refused map[scheduler.TaskID]operation
+	pool *blocking.Pool
 
 	remoteSchedules uint64
-	forcedYields    uint64
 }
 
 // flavor is multi_thread or current_thread: where a runnable task goes.
@@ -44,6 +42,9 @@ type flavor interface {
 	// scheduleLocal queues a task that a worker made runnable (schedulers.md 1.6) and returns what that costs the worker
 	// beside the push: the wake of another.
 	scheduleLocal(p *poller, id scheduler.TaskID) sim.Time
+	// notify sees to it that a worker comes for what was put into the inject queue. The cost falls on the thread that did
+	// it, which is not modelled.
+	notify()
 }
 
 // poller is what a worker of either flavor has: the poll it is in, and the tasks that gave way on it.
@@ -51,8 +52,8 @@ type poller struct {
 	index    int
 	task     scheduler.TaskID // being polled
 	source   scheduler.Source
-	next     continuation
-	timer    sim.Time // deadline, for insert
+	inserts  bool     // the poll is at timer, whose insertion takes a while
+	timer    sim.Time // deadline
 	carry    sim.Time // the last task's Finish, if nobody saw it: paid with the next delay
 	budget   int
 	deferred []scheduler.TaskID // a stack; woken after the next look at the driver (schedulers.md 1.10)
@@ -68,38 +69,15 @@ func (p *poller) takeCarry() sim.Time {
 	return d
 }
 
-// continuation is what a poll goes on with.
-type continuation uint8
-
-const (
-	step   continuation = iota // of the program
-	insert                     // timer into the wheel, now that TimerInsert has passed
-	retry                      // the operation in engine.refused
-)
-
-// mark says what a task's next poll begins with.
-type mark uint8
-
-const (
-	unmarked mark = iota
-	// resumed: by its timer or its socket, which is ready now and takes a unit of the budget.
-	resumed
-	// refused: polling the operation in engine.refused, which found no budget left.
-	refused
-)
-
-// operation is a timer or a socket that a task polls.
-type operation struct {
-	socket bool
-	at     sim.Time // deadline, or the moment at which the socket gets ready
-}
-
 func (e *engine) init(s *sim.Simulation, handler sim.Handler, f flavor, cfg *Config, o scheduler.Observer) {
 	e.sim, e.target, e.flavor = s, s.Register(handler), f
 	e.tasks = scheduler.NewTasks(s, o)
 	e.costs = cfg.Costs
 	e.latencies = sim.Stream(cfg.Seed, 0)
-	e.refused = make(map[scheduler.TaskID]operation)
+	pool := blocking.TokioDefaults()
+	pool.Start, pool.Wake = cfg.Costs.ThreadStart, cfg.Costs.WakeLatency
+	pool.Seed = cfg.Seed
+	e.pool = blocking.New(s, pool, e.wakeRemote)
 	e.driver = driver{
 		sim: s, target: e.target, costs: &e.costs, latencies: &e.latencies,
 		holder: noHolder, nextWake: noTick,
@@ -116,7 +94,7 @@ func (e *engine) count(workers int) scheduler.Counters {
 		Spawned:         e.tasks.Spawned(),
 		Finished:        e.tasks.Finished(),
 		RemoteSchedules: e.remoteSchedules,
-		ForcedYields:    e.forcedYields,
+		ForcedYields:    e.tasks.BudgetsSpent(),
 	}
 }
 
@@ -128,6 +106,14 @@ func (e *engine) resumeAfter(worker int, d sim.Time) {
 func (e *engine) scheduleRemote(id scheduler.TaskID) {
 	e.inject.Push(e.tasks, id)
 	e.remoteSchedules++
+}
+
+// wakeRemote wakes a waiting task from a thread that is no worker.
+func (e *engine) wakeRemote(id scheduler.TaskID) {
+	if e.tasks.Wake(id) {
+		e.scheduleRemote(id)
+		e.flavor.notify()
+	}
 }
 
 // wakeLocal wakes a waiting task from a worker.
@@ -144,7 +130,6 @@ func (e *engine) dispatch(p *poller) sim.Time {
 	var spent sim.Time
 	if e.driver.holder == p.index {
 		for _, id := range e.driver.dispatch() {
-			e.mark(id, resumed)
 			spent += e.wakeLocal(p, id)
 		}
 	}
@@ -160,29 +145,18 @@ func (e *engine) dispatch(p *poller) sim.Time {
 func (e *engine) begin(p *poller, spent sim.Time) sim.Time {
 	spent += p.takeCarry()
 	e.tasks.BeginAt(e.sim.Now()+spent, p.task, p.index, p.source)
-	if int(p.task) < len(e.marks) {
-		m := e.marks[p.task]
-		e.marks[p.task] = unmarked
-		switch m {
-		case unmarked:
-		case resumed:
-			e.spend(p) // a poll begins with at least one unit: see nextLIFO
-		case refused:
-			p.next = retry
-			return spent
-		}
-	}
+	e.tasks.Budget = &p.budget
 	return spent + e.tasks.StepCompute(p.task)
 }
 
 // poll runs the task until time has to pass or the poll ends. In the first case the caller calls it again after that time.
 func (e *engine) poll(p *poller) (spent sim.Time, ended bool) {
+	e.tasks.Budget = &p.budget
 	for {
-		if p.next != step {
-			if spent, ended := e.goOn(p); spent > 0 || ended {
-				return spent, ended
+		if p.inserts {
+			if spent, ended := e.register(p); ended {
+				return spent, true
 			}
-			continue
 		}
 		switch a := e.tasks.Step(p.task); a.Kind {
 		case scheduler.Compute:
@@ -190,21 +164,31 @@ func (e *engine) poll(p *poller) (spent sim.Time, ended bool) {
 				return a.Duration, false
 			}
 		case scheduler.Spawn:
-			if spent := e.costs.Spawn + e.flavor.scheduleLocal(p, a.Child); spent > 0 && !e.sim.Advance(spent) {
+			if spent := e.costs.Spawn + e.flavor.scheduleLocal(p, a.Other); spent > 0 && !e.sim.Advance(spent) {
 				return spent, false
 			}
-		case scheduler.Sleep, scheduler.IO:
-			op := operation{socket: a.Kind == scheduler.IO, at: e.sim.Now() + a.Duration}
-			if spent, ended := e.pollOperation(p, op); spent > 0 || ended {
-				return spent, ended
+		case scheduler.Wake:
+			if spent := e.wakeLocal(p, a.Other); spent > 0 {
+				return spent, false
 			}
-		case scheduler.Yield:
+		case scheduler.Sleep:
+			p.timer, p.inserts = e.sim.Now()+a.Duration, true
+			if e.costs.TimerInsert > 0 {
+				return e.costs.TimerInsert, false
+			}
+		case scheduler.IO:
+			if a.Duration > 0 { // else it is readable at once
+				e.sim.Schedule(e.sim.Now()+a.Duration, e.target, eventIO, uint64(p.task))
+				return e.wait(p)
+			}
+		case scheduler.Blocking:
+			e.pool.Submit(p.task, max(a.Duration, 0))
+			return e.wait(p)
+		case scheduler.Wait:
+			return e.wait(p)
+		case scheduler.Yield, scheduler.ForcedYield:
 			p.deferred = append(p.deferred, p.task)
 			return e.pend(p)
-		case scheduler.Join:
-			if !e.pollHandle(p) {
-				return e.pend(p)
-			}
 		case scheduler.Done:
 			awaiter := e.tasks.Finish(p.task)
 			if awaiter == 0 {
@@ -218,88 +202,24 @@ func (e *engine) poll(p *poller) (spent sim.Time, ended bool) {
 	}
 }
 
-// goOn continues with an operation where the poll was interrupted.
-func (e *engine) goOn(p *poller) (spent sim.Time, ended bool) {
-	next := p.next
-	p.next = step
-	if next == insert {
-		return e.register(p)
-	}
-	op := e.refused[p.task]
-	delete(e.refused, p.task)
-	return e.pollOperation(p, op)
-}
-
 func (e *engine) pend(p *poller) (spent sim.Time, ended bool) {
 	e.tasks.Pend(p.task)
 	return 0, true
 }
 
-// pollOperation polls a timer or a socket for the first time (schedulers.md 1.10).
-func (e *engine) pollOperation(p *poller, op operation) (spent sim.Time, ended bool) {
-	switch {
-	case p.budget == 0:
-		e.refused[p.task] = op
-		e.mark(p.task, refused)
-		e.giveWay(p)
-		return e.pend(p)
-	case !op.socket:
-		p.timer, p.next = op.at, insert
-		return e.costs.TimerInsert, false
-	}
-	e.spend(p)
-	if op.at <= e.sim.Now() { // readable at once
-		return 0, false
-	}
-	p.budget++
-	e.sim.Schedule(op.at, e.target, eventIO, uint64(p.task))
+// wait ends a poll on something that is not ready.
+func (e *engine) wait(p *poller) (spent sim.Time, ended bool) {
+	e.tasks.NotReady()
 	return e.pend(p)
 }
 
 // register puts the poll's timer into the wheel. The poll ends, unless the timer's tick has elapsed already.
 func (e *engine) register(p *poller) (spent sim.Time, ended bool) {
-	e.spend(p)
+	p.inserts = false
 	spent, waits := e.driver.addTimer(p.timer, p.task)
 	if !waits {
 		return 0, false
 	}
-	p.budget++
-	e.tasks.Pend(p.task)
+	e.wait(p)
 	return spent, true
-}
-
-// pollHandle polls a join handle.
-func (e *engine) pollHandle(p *poller) (ready bool) {
-	if p.budget == 0 {
-		e.giveWay(p)
-		return false
-	}
-	e.spend(p)
-	if !e.tasks.PollHandle(p.task) {
-		p.budget++
-		return false
-	}
-	return true
-}
-
-// spend takes a unit of the coop budget, of which there must be one. What turns out not to be ready gives it back. Tokio
-// counts a forced yield when the budget reaches 0, even if it does not stay there.
-func (e *engine) spend(p *poller) {
-	p.budget--
-	if p.budget == 0 {
-		e.forcedYields++
-	}
-}
-
-// giveWay defers the running task, which wants to go on but has no budget left.
-func (e *engine) giveWay(p *poller) {
-	e.tasks.ForcedYield(p.task)
-	p.deferred = append(p.deferred, p.task)
-}
-
-func (e *engine) mark(id scheduler.TaskID, m mark) {
-	if grow := int(id) + 1 - len(e.marks); grow > 0 {
-		e.marks = append(e.marks, make([]mark, grow)...)
-	}
-	e.marks[id] = m
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 )
 
 // The golden traces of schedulers.md section 10, each by its number.
@@ -152,4 +153,33 @@ func TestGolden8InjectAndTuning(t *testing.T) {
 	require.Equal(t, 61, remote, "position of the remote task among the polls")
 	assert.Equal(t, scheduler.FromGlobal, b.polls[remote].Source)
 	assert.EqualValues(t, 4, b.workers[0].tuning.gqi)
+}
+
+// pingPong makes two programs that send each other n messages through channels 0 and 1.
+func pingPong(n int) (a, b *program.Program) {
+	send := func(channel int) program.Step {
+		return program.Step{Op: program.Send, Object: channel, Count: 1}
+	}
+	receive := func(channel int) program.Step { return program.Step{Op: program.Receive, Object: channel} }
+	a, b = &program.Program{}, &program.Program{}
+	for range n {
+		a.Steps = append(a.Steps, compute(us), send(0), receive(1))
+		b.Steps = append(b.Steps, receive(0), compute(us), send(1))
+	}
+	return a, b
+}
+
+func TestGolden2PingPong(t *testing.T) {
+	// B waits for A's first message; then A and C are queued.
+	b := start(t, 1, cost.Profile{})
+	ping, pong := pingPong(8)
+	b.spawn(pong.Steps...)
+	b.sim.Run(us)
+	b.spawn(ping.Steps...)
+	b.spawn(yield, yield, yield)
+	b.polls = nil
+	b.sim.Run(ms)
+	const A, B, C = 2, 1, 3
+	// Tick 1: A B A B. The slot is off in the last, so A goes to the back, behind C. Then C gives way, and again.
+	assert.Equal(t, []uint64{A, B, A, B, C, A, B, A, B}, b.order()[:9])
 }

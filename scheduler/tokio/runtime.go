@@ -95,6 +95,9 @@ func (rt *Runtime) Spawn(p *program.Program, tag uint64, work sim.Rand) {
 	rt.notifyOne() // the cost falls on the caller's thread, which is not modelled
 }
 
+// notify implements flavor.
+func (rt *Runtime) notify() { rt.notifyOne() }
+
 // Workers implements [scheduler.Runtime].
 func (rt *Runtime) Workers() int { return len(rt.workers) }
 

@@ -31,6 +31,8 @@ type process struct {
 	instance *workload.Instance
 	identity identity
 	finished []scheduler.Finished
+	inner    []scheduler.Span             // spans inside tasks, ended
+	events   map[uint64][]scheduler.Event // by span, of spans that have not been discarded
 }
 
 const (
@@ -46,19 +48,35 @@ func New(services []*workload.Service, seed uint64, taskFields bool) *Fleet {
 	rate := 0.0
 	for _, s := range services {
 		for n := range s.Instances {
-			p := &process{identity: newIdentity(s, seed, n)}
-			p.instance = s.Play(&f.sim, seed, n, scheduler.Observer{Finished: func(t *scheduler.Finished) {
-				if t.Program.Label != workload.Untraced {
-					p.finished = append(p.finished, *t)
-					f.spans++
-				}
-			}})
+			p := &process{identity: newIdentity(s, seed, n), events: map[uint64][]scheduler.Event{}}
+			p.instance = s.Play(&f.sim, seed, n, f.observer(p))
 			f.processes = append(f.processes, p)
 		}
 		rate += float64(s.Instances) * s.SpanRate()
 	}
 	f.slice = sim.Time(min(max(spansPerSlice/rate*float64(time.Second), float64(shortestSlice)), float64(longestSlice)))
 	return f
+}
+
+// observer keeps what becomes a span of the process.
+func (f *Fleet) observer(p *process) scheduler.Observer {
+	return scheduler.Observer{
+		Finished: func(t *scheduler.Finished) {
+			if t.Program.Label != workload.Untraced {
+				p.finished = append(p.finished, *t)
+				f.spans++
+			}
+		},
+		Span: func(s *scheduler.Span) {
+			p.inner = append(p.inner, *s)
+			f.spans++
+		},
+		Event: func(e *scheduler.Event) {
+			if e.Span != 0 {
+				p.events[e.Span] = append(p.events[e.Span], *e)
+			}
+		},
+	}
 }
 
 // SliceLength is the virtual time to play before the spans are taken: at most 100 ms, less at high rates. It depends on
@@ -99,7 +117,19 @@ func (f *Fleet) Spans() int { return f.spans }
 // Discard forgets the finished spans.
 func (f *Fleet) Discard() {
 	for _, p := range f.processes {
-		p.finished = p.finished[:0]
+		if len(p.events) > 0 {
+			p.discardEvents()
+		}
+		p.finished, p.inner = p.finished[:0], p.inner[:0]
 	}
 	f.spans = 0
+}
+
+func (p *process) discardEvents() {
+	for i := range p.finished {
+		delete(p.events, p.finished[i].Task)
+	}
+	for i := range p.inner {
+		delete(p.events, p.inner[i].Number)
+	}
 }

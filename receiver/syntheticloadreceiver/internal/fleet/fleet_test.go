@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
@@ -161,6 +162,70 @@ func TestSameSeedSameRequests(t *testing.T) {
 	require.Len(t, requests, 3)
 	assert.Equal(t, requests[semconv.CrateTokio], requests[semconv.CrateAsyncStd])
 	assert.Equal(t, requests[semconv.CrateTokio], requests[semconv.CrateSmol])
+}
+
+// TestSpansInsideATask: a span around steps is a child of its task's span and lies within it; events keep their times; spawned
+// tasks are children of the span that was open.
+func TestSpansInsideATask(t *testing.T) {
+	f := New(mustParse(t, `
+- name: shop
+  runtime: {model: tokio}
+  arrivals: {process: constant, rate: 10}
+  operations:
+    - name: GET /
+      steps:
+        - compute: 10us
+        - span:
+            name: render
+            attributes: {template: index}
+            steps:
+              - compute: 40us
+              - event: {name: cache miss, attributes: {key: 7}}
+              - io: 1ms
+              - spawn: {name: fetch, steps: [{event: fetched}, {compute: 5us}]}
+              - join
+              - spawn: {detached: true, steps: [{sleep: 20ms}, {event: nobody sees this}]}
+              - compute: 20us
+        - compute: 10us
+`), 1, true)
+	f.Advance(sim.Time(10 * time.Second))
+	td := f.Traces(epoch)
+	require.Equal(t, 3*99, td.SpanCount(), "all but the request that has just arrived")
+	byName := map[string]map[pcommon.TraceID]ptrace.Span{}
+	each(td, func(_ pcommon.Map, _ string, span ptrace.Span) {
+		if byName[span.Name()] == nil {
+			byName[span.Name()] = map[pcommon.TraceID]ptrace.Span{}
+		}
+		byName[span.Name()][span.TraceID()] = span
+	})
+	for trace, inner := range byName["render"] {
+		outer, fetch := byName["GET /"][trace], byName["fetch"][trace]
+		assert.Equal(t, outer.SpanID(), inner.ParentSpanID())
+		assert.Equal(t, inner.SpanID(), fetch.ParentSpanID())
+		assert.Greater(t, inner.StartTimestamp(), outer.StartTimestamp())
+		assert.Less(t, inner.EndTimestamp(), outer.EndTimestamp())
+		busy := value(t, inner.Attributes(), semconv.BusyNs).Int()
+		assert.GreaterOrEqual(t, busy, int64(60*time.Microsecond))
+		assert.LessOrEqual(t, busy+int64(20*time.Microsecond), value(t, outer.Attributes(), semconv.BusyNs).Int())
+		assert.Equal(t, "index", value(t, inner.Attributes(), "template").Str())
+		require.Equal(t, 1, inner.Events().Len())
+		assert.Equal(t, "cache miss", inner.Events().At(0).Name())
+		assert.EqualValues(t, 7, value(t, inner.Events().At(0).Attributes(), "key").Int())
+		assert.GreaterOrEqual(t, inner.Events().At(0).Timestamp(), inner.StartTimestamp()+40_000)
+		assert.Equal(t, 1, fetch.Events().Len())
+		assert.Zero(t, outer.Events().Len())
+	}
+	f.Discard()
+	assert.Empty(t, f.processes[0].events)
+}
+
+func mustParse(t *testing.T, text string) []*workload.Service {
+	t.Helper()
+	var tree any
+	require.NoError(t, yaml.Unmarshal([]byte(text), &tree))
+	services, err := workload.Parse(tree)
+	require.NoError(t, err)
+	return services
 }
 
 func TestDiscardForgetsWhatWasTaken(t *testing.T) {

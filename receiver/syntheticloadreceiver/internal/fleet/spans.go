@@ -93,13 +93,13 @@ func (id *identity) spanID(task uint64) pcommon.SpanID {
 	return b
 }
 
-// Traces builds the spans finished since the last Discard, in the order in which each process finished them. Virtual time 0
-// is epoch.
+// Traces builds the spans finished since the last Discard: of each process first those of tasks, then those inside tasks, each
+// in the order in which they ended. Virtual time 0 is epoch.
 func (f *Fleet) Traces(epoch time.Time) ptrace.Traces {
 	td := ptrace.NewTraces()
 	td.ResourceSpans().EnsureCapacity(len(f.processes))
 	for _, p := range f.processes {
-		if len(p.finished) == 0 {
+		if len(p.finished)+len(p.inner) == 0 {
 			continue
 		}
 		rs := td.ResourceSpans().AppendEmpty()
@@ -107,41 +107,32 @@ func (f *Fleet) Traces(epoch time.Time) ptrace.Traces {
 		ss := rs.ScopeSpans().AppendEmpty()
 		ss.Scope().SetName(p.identity.scope)
 		spans := ss.Spans()
-		spans.EnsureCapacity(len(p.finished))
+		spans.EnsureCapacity(len(p.finished) + len(p.inner))
 		for i := range p.finished {
-			f.build(spans.AppendEmpty(), p, &p.finished[i], epoch)
+			f.buildTask(spans.AppendEmpty(), p, &p.finished[i], epoch)
+		}
+		for i := range p.inner {
+			f.buildInner(spans.AppendEmpty(), p, &p.inner[i], epoch)
 		}
 	}
 	return td
 }
 
-// build writes one span. It runs once per span: the attributes go through a MapBuilder because Put looks for each key.
-func (f *Fleet) build(span ptrace.Span, p *process, t *scheduler.Finished, epoch time.Time) {
-	id := &p.identity
-	label := t.Program.Label
-	what := &id.service.Spans[label]
-	span.SetTraceID(id.traceID(t.Tag))
-	span.SetSpanID(id.spanID(t.Task))
-	span.SetParentSpanID(id.spanID(t.Parent))
-	span.SetFlags(sampled)
-	span.SetName(what.Name)
-	span.SetKind(spanKinds[what.Kind])
-	span.SetStartTimestamp(pcommon.NewTimestampFromTime(epoch.Add(t.Spawned.Duration())))
-	span.SetEndTimestamp(pcommon.NewTimestampFromTime(epoch.Add(t.End.Duration())))
+// record is what every span has, whether it is around a task or inside one.
+type record struct {
+	number, parent, tag uint64
+	label, creator      int // creator: the worker, or Outside
+	start, end, busy    sim.Time
+}
 
+// buildTask writes the span of a task. Like buildInner it runs once per span: the attributes go through a MapBuilder because
+// Put looks for each key.
+func (f *Fleet) buildTask(span ptrace.Span, p *process, t *scheduler.Finished, epoch time.Time) {
 	var b xpdata.MapBuilder
-	b.EnsureCapacity(len(what.Attributes) + tracingAttributes + taskAttributes)
-	for _, a := range what.Attributes {
-		setValue(b.AppendEmpty(a.Key), a.Value)
-	}
-	b.AppendEmpty(semconv.BusyNs).SetInt(int64(t.Busy))
-	b.AppendEmpty(semconv.IdleNs).SetInt(int64(t.End - t.Spawned - t.Busy))
-	b.AppendEmpty(semconv.ThreadID).SetInt(scheduler.ThreadID(t.Spawner))
-	b.AppendEmpty(semconv.ThreadName).SetStr(p.instance.Runtime().ThreadName(t.Spawner))
-	b.AppendEmpty(semconv.CodeFilePath).SetStr(sourceFile)
-	b.AppendEmpty(semconv.CodeLineNumber).SetInt(sourceLine(label))
-	b.AppendEmpty(semconv.CodeModuleName).SetStr(id.module)
-	b.AppendEmpty(semconv.Target).SetStr(id.module)
+	p.build(span, &b, record{
+		number: t.Task, parent: t.Parent, tag: t.Tag, label: t.Program.Label, creator: t.Spawner,
+		start: t.Spawned, end: t.End, busy: t.Busy,
+	}, epoch)
 	if f.taskFields {
 		b.AppendEmpty(semconv.PollCount).SetInt(int64(t.Polls))
 		b.AppendEmpty(semconv.ScheduledNs).SetInt(int64(t.QueueWait))
@@ -155,7 +146,52 @@ func (f *Fleet) build(span ptrace.Span, p *process, t *scheduler.Finished, epoch
 	b.UnsafeIntoMap(span.Attributes())
 }
 
-// How many attributes build writes beside the operation's own.
+// buildInner writes a span inside a task. Nobody wraps its future: it has no task fields.
+func (*Fleet) buildInner(span ptrace.Span, p *process, s *scheduler.Span, epoch time.Time) {
+	var b xpdata.MapBuilder
+	p.build(span, &b, record{
+		number: s.Number, parent: s.Parent, tag: s.Tag, label: s.Label, creator: s.Worker,
+		start: s.Start, end: s.End, busy: s.Busy,
+	}, epoch)
+	b.UnsafeIntoMap(span.Attributes())
+}
+
+func (p *process) build(span ptrace.Span, b *xpdata.MapBuilder, r record, epoch time.Time) {
+	id := &p.identity
+	what := &id.service.Spans[r.label]
+	at := func(t sim.Time) pcommon.Timestamp { return pcommon.NewTimestampFromTime(epoch.Add(t.Duration())) }
+	span.SetTraceID(id.traceID(r.tag))
+	span.SetSpanID(id.spanID(r.number))
+	span.SetParentSpanID(id.spanID(r.parent))
+	span.SetFlags(sampled)
+	span.SetName(what.Name)
+	span.SetKind(spanKinds[what.Kind])
+	span.SetStartTimestamp(at(r.start))
+	span.SetEndTimestamp(at(r.end))
+	for _, e := range p.events[r.number] {
+		event := span.Events().AppendEmpty()
+		event.SetTimestamp(at(e.At))
+		event.SetName(id.service.Events[e.Label].Name)
+		for _, a := range id.service.Events[e.Label].Attributes {
+			setValue(event.Attributes().PutEmpty(a.Key), a.Value)
+		}
+	}
+
+	b.EnsureCapacity(len(what.Attributes) + tracingAttributes + taskAttributes)
+	for _, a := range what.Attributes {
+		setValue(b.AppendEmpty(a.Key), a.Value)
+	}
+	b.AppendEmpty(semconv.BusyNs).SetInt(int64(r.busy))
+	b.AppendEmpty(semconv.IdleNs).SetInt(int64(r.end - r.start - r.busy))
+	b.AppendEmpty(semconv.ThreadID).SetInt(scheduler.ThreadID(r.creator))
+	b.AppendEmpty(semconv.ThreadName).SetStr(p.instance.Runtime().ThreadName(r.creator))
+	b.AppendEmpty(semconv.CodeFilePath).SetStr(sourceFile)
+	b.AppendEmpty(semconv.CodeLineNumber).SetInt(sourceLine(r.label))
+	b.AppendEmpty(semconv.CodeModuleName).SetStr(id.module)
+	b.AppendEmpty(semconv.Target).SetStr(id.module)
+}
+
+// How many attributes a span has beside the operation's own.
 const (
 	tracingAttributes = 8
 	taskAttributes    = 8

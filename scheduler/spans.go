@@ -1,0 +1,85 @@
+package scheduler
+
+import "github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
+
+// openSpans are the spans inside live tasks that have not ended. A task links its own, innermost first.
+type openSpans struct {
+	places []openSpan // place 0 is not used
+	free   uint32     // places to use again, linked by outer
+	opened uint64
+}
+
+type openSpan struct {
+	number uint64
+	parent uint64
+	label  int
+	start  sim.Time
+	busy   sim.Time // of the task, when the span began
+	worker int16
+	outer  uint32 // the span around it in the same task; 0: none
+}
+
+// firstSpan keeps the numbers of spans apart from those of tasks.
+const firstSpan = uint64(1) << 63
+
+// enclosing is the number of the innermost span around what a task does now: a span inside it, itself, or what was around it
+// when it was spawned.
+func (ts *Tasks) enclosing(t *Task) uint64 {
+	switch {
+	case t.span != 0:
+		return ts.spans.places[t.span].number
+	case t.Program.Name != "":
+		return t.number
+	default:
+		return t.parent
+	}
+}
+
+// own is the number of the innermost span of the task itself; 0 if it is not traced and has none open. An event belongs
+// there: the span around a task may have ended long ago.
+func (ts *Tasks) own(t *Task) uint64 {
+	if t.span == 0 && t.Program.Name == "" {
+		return 0
+	}
+	return ts.enclosing(t)
+}
+
+// busyNow is how long the running task has been polled up to now.
+func (ts *Tasks) busyNow(t *Task) sim.Time { return t.busy + ts.sim.Now() - t.pollStart }
+
+func (ts *Tasks) openSpan(t *Task, label int) {
+	s := &ts.spans
+	s.opened++
+	opened := openSpan{
+		number: firstSpan + s.opened, parent: ts.enclosing(t), label: label,
+		start: ts.sim.Now(), busy: ts.busyNow(t), worker: t.worker, outer: t.span,
+	}
+	place := s.free
+	switch {
+	case place != 0:
+		s.free = s.places[place].outer
+	default:
+		if len(s.places) == 0 {
+			s.places = append(s.places, openSpan{})
+		}
+		place = uint32(len(s.places)) //nolint:gosec // G115: fewer than live tasks times nesting
+		s.places = append(s.places, openSpan{})
+	}
+	s.places[place] = opened
+	t.span = place
+}
+
+func (ts *Tasks) closeSpan(t *Task) {
+	s := &ts.spans
+	closed := s.places[t.span]
+	s.places[t.span].outer = s.free
+	s.free = t.span
+	t.span = closed.outer
+	if ts.observer.Span != nil {
+		ts.spanReport = Span{
+			Number: closed.number, Parent: closed.parent, Tag: t.tag, Label: closed.label, Worker: int(closed.worker),
+			Start: closed.start, End: ts.sim.Now(), Busy: ts.busyNow(t) - closed.busy,
+		}
+		ts.observer.Span(&ts.spanReport)
+	}
+}
