@@ -181,7 +181,7 @@ var Attributes = []Attribute{
 	{TelemetrySDKLanguage, String, Resource, "`rust`.", "always"},
 	{TelemetrySDKName, String, Resource, "`opentelemetry`.", "always"},
 	{TelemetrySDKVersion, String, Resource, "Version of the OpenTelemetry Rust SDK that is played.", "always"},
-	{ProcessRuntimeName, String, Resource, "Crate of the runtime: `tokio`, `async-std`, `smol`.", "always"},
+	{ProcessRuntimeName, String, Resource, "Crate of the runtime: `tokio`, `async-std`, `smol`; `ideal` for the baseline.", "always"},
 	{ProcessRuntimeVersion, String, Resource, "Version of that crate.", "always"},
 	{ProcessPID, Int, Resource, "Process id of the instance.", "always"},
 	{HostName, String, Resource, "Host of the instance.", "always"},
@@ -205,7 +205,7 @@ var Attributes = []Attribute{
 	{TaskID, Int, Task, "Number of the task in its runtime.", "`task_fields`"},
 	{WorkerIndex, Int, Task, "Worker of the first poll, from 0.", "`task_fields`"},
 
-	{RuntimeName, String, Runtime, "`tokio`, `async_std` or `smol`.", "the runtime was recognised"},
+	{RuntimeName, String, Runtime, "`tokio`, `async_std` or `smol`; `ideal` for the simulated baseline.", "the runtime was recognised"},
 	{BusyRatio, Double, Runtime, "Share of the span's duration spent being polled, 0 to 1.", "`busy_ns` known"},
 	{QueueWaitNs, Int, Runtime, "Runnable but not running, summed.", "`scheduled_ns` known"},
 	{QueueWaitSource, String, Runtime, "How the queue wait is known: `measured` or `simulated`.", "with the queue wait"},

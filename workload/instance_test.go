@@ -305,3 +305,37 @@ func BenchmarkPlay(b *testing.B) {
 		})
 	}
 }
+
+// TestTokioSettingsReachTheModel: what is written under runtime changes what happens.
+func TestTokioSettingsReachTheModel(t *testing.T) {
+	// One worker, a task that spawns another and computes on: the spawned one waits in the LIFO slot or the run queue.
+	log := func(settings string) []scheduler.Finished {
+		service := mustFleet(t, `
+- name: a
+  seed: 1
+  runtime: {model: tokio`+settings+`}
+  arrivals: {process: constant, rate: 5000}
+  operations:
+    - name: one
+      steps:
+        - spawn: {count: 40, detached: true, name: child, steps: [{compute: 20us}, {sleep: 1ms}, {compute: 20us}]}
+        - compute: 1ms
+`)[0]
+		var s sim.Simulation
+		var finished []scheduler.Finished
+		service.Play(&s, 1, 0, scheduler.Observer{Finished: func(f *scheduler.Finished) {
+			g := *f
+			g.Program = nil
+			finished = append(finished, g)
+		}})
+		s.Run(sim.Time(20 * time.Millisecond))
+		return finished
+	}
+	plain := log("")
+	assert.Equal(t, plain, log(`, version: "1.53", flavor: multi_thread, worker_threads: 4`))
+	for _, settings := range []string{
+		`, version: "1.51.0"`, ", flavor: current_thread", ", disable_lifo_slot: true", ", global_queue_interval: 2", ", event_interval: 1",
+	} {
+		assert.NotEqual(t, plain, log(settings), settings)
+	}
+}

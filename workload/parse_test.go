@@ -206,7 +206,7 @@ func TestParseMistakes(t *testing.T) {
 		anyService   = "name, instances, seed, runtime, arrivals, workload, operations"
 		anyOperation = "name, kind, weight, attributes, steps"
 		anyStep      = "compute, block, sleep, io, file, spawn_blocking, yield, spawn, join, lock, unlock, channel, span, event"
-		anyTokio     = "model, version, flavor, worker_threads, thread_name"
+		anyTokio     = "model, version, flavor, worker_threads, thread_name, disable_lifo_slot, global_queue_interval, event_interval"
 		inSteps      = "services[0].operations[0].steps"
 
 		anyDistribution = "constant, uniform, exponential, lognormal, hyperexponential, bimodal, pareto, weibull"
@@ -258,8 +258,10 @@ services[0].runtime.model: "glommio" is not allowed; want one of tokio, async_st
 services[0].runtime.threads: unknown key; want one of ` + anyTokio},
 		{"unknown key of runtime", service("runtime: {model: tokio, worker_thread: 4}"), "services[0].runtime.worker_thread: unknown key (did you mean worker_threads?); want one of " + anyTokio},
 		{"version unquoted", service("runtime: {model: tokio, version: 1.53}"), "services[0].runtime.version: 1.53 is not allowed; want text: put it in quotes"},
-		{"unknown version", service(`runtime: {model: tokio, version: "1.40"}`), `services[0].runtime.version: "1.40" is not allowed; want 1.53`},
-		{"unknown flavor", service("runtime: {model: tokio, flavor: current_thread}"), `services[0].runtime.flavor: "current_thread" is not allowed; want multi_thread`},
+		{"unknown version", service(`runtime: {model: tokio, version: "1.40"}`), `services[0].runtime.version: "1.40" is not allowed (did you mean 1.50?); want one of 1.53, 1.51.0, 1.50`},
+		{"unknown flavor", service("runtime: {model: tokio, flavor: one_thread}"), `services[0].runtime.flavor: "one_thread" is not allowed; want one of multi_thread, current_thread`},
+		{"workers of current_thread", service("runtime: {model: tokio, flavor: current_thread, worker_threads: 2}"), "services[0].runtime.worker_threads: flavor current_thread has none; want it left out, or flavor multi_thread"},
+		{"no interval", service("runtime: {model: tokio, event_interval: 0}"), "services[0].runtime.event_interval: 0 is not allowed; want 1 to 1000000"},
 		{"flavor of smol", service("runtime: {model: smol, flavor: multi_thread}"), "services[0].runtime.flavor: runtime smol has no flavor; want one of model, version, worker_threads"},
 		{"thread name of async-std", service("runtime: {model: async_std, thread_name: x}"), "services[0].runtime.thread_name: runtime async_std has no thread_name; want one of model, version, worker_threads"},
 		{"version of ideal", service(`runtime: {model: ideal, version: "1.0"}`), "services[0].runtime.version: runtime ideal has no version; want one of model, worker_threads"},

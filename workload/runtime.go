@@ -31,7 +31,9 @@ type RuntimeSpec struct {
 	// instances played from then on. On the ideal runtime nothing costs anything.
 	Costs *cost.Set
 
-	start func(s *sim.Simulation, spec *RuntimeSpec, seed uint64, o scheduler.Observer) scheduler.Runtime
+	tokio         tokio.Config // what only Tokio has
+	currentThread bool         // Tokio's flavor
+	start         func(s *sim.Simulation, spec *RuntimeSpec, seed uint64, o scheduler.Observer) scheduler.Runtime
 }
 
 // costs of the runtimes.
@@ -60,13 +62,20 @@ type runtimeModel struct {
 var runtimeModels = []runtimeModel{
 	{
 		name: semconv.RuntimeTokio, crate: semconv.CrateTokio,
-		keys:     []string{"model", "version", "flavor", "worker_threads", "thread_name"},
-		versions: []string{"1.53"}, crateVersions: []string{"1.53.1"},
+		keys: []string{
+			"model", "version", "flavor", "worker_threads", "thread_name",
+			"disable_lifo_slot", "global_queue_interval", "event_interval",
+		},
+		versions: []string{"1.53", "1.51.0", "1.50"}, crateVersions: []string{"1.53.1", "1.51.0", "1.50.0"},
 		workers: 4, threadName: semconv.ThreadTokio,
 		start: func(s *sim.Simulation, spec *RuntimeSpec, seed uint64, o scheduler.Observer) scheduler.Runtime {
-			return tokio.New(s, tokio.Config{
-				Workers: spec.Workers, ThreadName: spec.ThreadName, Costs: spec.costs().Tokio, Seed: seed,
-			}, o)
+			cfg := spec.tokio
+			cfg.Workers, cfg.ThreadName, cfg.Version = spec.Workers, spec.ThreadName, spec.Version
+			cfg.Costs, cfg.Seed = spec.costs().Tokio, seed
+			if spec.currentThread {
+				return tokio.NewCurrentThread(s, cfg, o)
+			}
+			return tokio.New(s, cfg, o)
 		},
 	},
 	{
@@ -112,7 +121,15 @@ var runtimeNames, runtimeKeys = func() (names, keys []string) {
 	return names, keys
 }()
 
-var tokioFlavors = []string{"multi_thread"}
+const (
+	multiThread   = "multi_thread"
+	currentThread = "current_thread"
+)
+
+var tokioFlavors = []string{multiThread, currentThread}
+
+// longestInterval bounds Tokio's intervals, in ticks: beyond it a queue or the driver would be as good as never looked at.
+const longestInterval = 1_000_000
 
 func parseRuntime(v value) RuntimeSpec {
 	t, ok := v.anyTable()
@@ -143,13 +160,38 @@ func parseRuntime(v value) RuntimeSpec {
 	if t.has("worker_threads") {
 		spec.Workers = t.child("worker_threads").whole(mostWorkers)
 	}
-	if model.has("flavor") && t.has("flavor") {
-		t.child("flavor").choice(tokioFlavors) // the only flavor yet: nothing to keep
-	}
 	if model.has("thread_name") && t.has("thread_name") {
 		spec.ThreadName = t.child("thread_name").text()
 	}
+	if model.name == semconv.RuntimeTokio {
+		spec.parseTokio(t)
+	}
 	return spec
+}
+
+// parseTokio reads what only Tokio has.
+func (spec *RuntimeSpec) parseTokio(t table) {
+	if t.has("flavor") {
+		i := t.child("flavor").choice(tokioFlavors)
+		spec.currentThread = i >= 0 && tokioFlavors[i] == currentThread
+	}
+	if spec.currentThread {
+		spec.Workers = 1
+		for _, key := range []string{"worker_threads", "thread_name", "disable_lifo_slot"} {
+			if t.has(key) {
+				t.child(key).fail("flavor current_thread has none; want it left out, or flavor multi_thread")
+			}
+		}
+	}
+	if t.has("disable_lifo_slot") {
+		spec.tokio.DisableLIFOSlot = t.child("disable_lifo_slot").boolean()
+	}
+	if t.has("global_queue_interval") {
+		spec.tokio.GlobalQueueInterval = uint32(t.child("global_queue_interval").whole(longestInterval)) //nolint:gosec // G115: at most longestInterval
+	}
+	if t.has("event_interval") {
+		spec.tokio.EventInterval = uint32(t.child("event_interval").whole(longestInterval)) //nolint:gosec // G115: at most longestInterval
+	}
 }
 
 func (m *runtimeModel) has(key string) bool { return slices.Contains(m.keys, key) }

@@ -17,7 +17,7 @@
 //	    runtime:
 //	      model: tokio               # tokio, async_std or smol; or ideal: one queue, no costs, no real runtime
 //	      version: "1.53"            # not ideal; default: the newest that is modelled
-//	      flavor: multi_thread       # tokio only
+//	      flavor: multi_thread       # tokio only; or current_thread
 //	      worker_threads: 4          # 1 to 1024; default 4, for smol 1
 //	      thread_name: otlp-worker   # tokio only; default tokio-rt-worker
 //	    arrivals: {process: poisson, rate: 500}      # or constant; per instance and second

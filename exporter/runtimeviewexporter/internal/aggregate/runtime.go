@@ -16,12 +16,14 @@ const (
 	AsyncStd
 	// Smol is the runtime "smol".
 	Smol
+	// Ideal is the baseline "ideal", which is simulated only.
+	Ideal
 
 	runtimeCount
 )
 
 // order is the order in which a snapshot lists the runtimes.
-var order = [runtimeCount]Runtime{Tokio, AsyncStd, Smol, Unknown}
+var order = [runtimeCount]Runtime{Tokio, AsyncStd, Smol, Ideal, Unknown}
 
 // RuntimeNamed returns the runtime with this value of async_runtime.name, or Unknown.
 func RuntimeNamed(name string) Runtime {
@@ -32,6 +34,8 @@ func RuntimeNamed(name string) Runtime {
 		return AsyncStd
 	case semconv.RuntimeSmol:
 		return Smol
+	case semconv.RuntimeIdeal:
+		return Ideal
 	default:
 		return Unknown
 	}
@@ -46,6 +50,8 @@ func (r Runtime) String() string {
 		return semconv.RuntimeAsyncStd
 	case Smol:
 		return semconv.RuntimeSmol
+	case Ideal:
+		return semconv.RuntimeIdeal
 	default:
 		return "unknown"
 	}

@@ -42,6 +42,8 @@ func FromCrate(crate string) string {
 		return semconv.RuntimeAsyncStd
 	case semconv.CrateSmol:
 		return semconv.RuntimeSmol
+	case semconv.CrateIdeal:
+		return semconv.RuntimeIdeal
 	default:
 		return ""
 	}

@@ -33,6 +33,7 @@ func TestFromCrate(t *testing.T) {
 		"tokio":     "tokio",
 		"async-std": "async_std",
 		"smol":      "smol",
+		"ideal":     "ideal",
 		"nodejs":    "",
 		"go":        "",
 		"":          "",

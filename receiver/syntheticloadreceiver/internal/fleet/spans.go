@@ -183,8 +183,12 @@ func (p *process) build(span ptrace.Span, b *xpdata.MapBuilder, r record, epoch 
 	}
 	b.AppendEmpty(semconv.BusyNs).SetInt(int64(r.busy))
 	b.AppendEmpty(semconv.IdleNs).SetInt(int64(r.end - r.start - r.busy))
+	thread := p.instance.Runtime().ThreadName(r.creator)
+	if thread == semconv.ThreadMain { // of a runtime without threads of its own
+		r.creator = scheduler.Outside
+	}
 	b.AppendEmpty(semconv.ThreadID).SetInt(scheduler.ThreadID(r.creator))
-	b.AppendEmpty(semconv.ThreadName).SetStr(p.instance.Runtime().ThreadName(r.creator))
+	b.AppendEmpty(semconv.ThreadName).SetStr(thread)
 	b.AppendEmpty(semconv.CodeFilePath).SetStr(sourceFile)
 	b.AppendEmpty(semconv.CodeLineNumber).SetInt(sourceLine(r.label))
 	b.AppendEmpty(semconv.CodeModuleName).SetStr(id.module)
