@@ -18,7 +18,7 @@ func TestTypos(t *testing.T) {
 		want               []string
 	}{
 		{"unknown model", "model: tokio", "model: tokyo", []string{"services[0].runtime.model", "tokyo", "async_std"}},
-		{"negative rate", "rate: 1000", "rate: -1", []string{"services[0].arrivals.rate", "-1", "more than 0"}},
+		{"negative rate", "rate: 5000", "rate: -1", []string{"services[0].arrivals.rate", "-1", "more than 0"}},
 		{"zero workers", "worker_threads: 4", "worker_threads: 0", []string{"services[0].runtime.worker_threads", "0 is not allowed", "1 to 1024"}},
 		{
 			"unknown step", "workload: api_gateway", "operations: [{name: a, steps: [{compote: 1ms}]}]",

@@ -169,6 +169,10 @@ func (e *Executor) step(r *runner) sim.Time {
 		r.phase = registering
 		return e.costs.TimerInsert + e.notifyPollerCost()
 	case scheduler.IO:
+		// So is a socket that can be read at once.
+		if a.Duration <= 0 {
+			return 0
+		}
 		e.addSocket(e.sim.Now()+a.Duration, r.task)
 		e.pend(r)
 		return 0

@@ -110,11 +110,11 @@ func TestMistakes(t *testing.T) {
 		{"no unit", Request{Arrivals: poisson, Service: "det:5"}, Variant{}, "--service: 5 is not allowed; want a duration from 0s to 1h, such as 80us"},
 		{"wrong value", Request{Arrivals: poisson, Service: "weibull:1ms,0"}, Variant{}, "--service (weibull.shape): 0 is not allowed; want a number from 0.1 to 100"},
 		{"several", Request{Arrivals: "poisson:0", Service: exp}, Variant{Runtime: "tokio", Version: "0.1", Workers: "many"}, `
---version: "0.1" is not allowed; want 1.53
+--version: "0.1" is not allowed; want one of 1.53, 1.51.0, 1.50
 --workers: "many" is not allowed; want a whole number from 1 to 1024
 --arrivals: 0 is not allowed; want a number of more than 0 and at most 1000000`},
 		{"unknown runtime", Request{Arrivals: poisson, Service: exp}, Variant{Runtime: "monoio"}, `--runtime: "monoio" is not allowed (did you mean tokio?); want one of tokio, async_std, smol, ideal`},
-		{"of compare", Request{Arrivals: poisson, Service: exp}, Variant{Runtime: "tokio", Version: "9", RuntimeFlag: "--runtimes"}, `--runtimes: "9" is not allowed; want 1.53`},
+		{"of compare", Request{Arrivals: poisson, Service: exp}, Variant{Runtime: "tokio", Version: "9", RuntimeFlag: "--runtimes"}, `--runtimes: "9" is not allowed; want one of 1.53, 1.51.0, 1.50`},
 		{"preset without arrivals", Request{Workload: "api_gateway"}, Variant{}, "--arrivals: missing; a preset says what a request does, not when it arrives; want poisson:RATE or constant:RATE"},
 		{"preset and service", Request{Workload: "api_gateway", Arrivals: poisson, Service: exp}, Variant{}, "--service and --workload: want one of them; a workload says itself what a request does"},
 		{"name without a file", Request{Workload: "api_gateway", Arrivals: poisson, Name: "a"}, Variant{}, "--name: picks a service of a --workload file; there is no file"},
