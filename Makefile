@@ -42,6 +42,10 @@ test: generated lint build validate ## run everything: drift checks, linters, ev
 bench: ## run every benchmark; BENCH=regexp selects, COUNT=n repeats
 	@go test -run '^$$' -bench '$(BENCH)' -count $(COUNT) $(PACKAGES) | awk '/^(pkg|Benchmark|---|FAIL|panic)/'
 
+.PHONY: mutants
+mutants: ## remove each rule of the Tokio model in turn and see its test fail (some minutes)
+	@go test ./scheduler/tokio -run TestRules -mutants -timeout 30m
+
 .PHONY: lint
 lint: ## run the linters
 	@echo "Linting"

@@ -208,7 +208,7 @@ func TestMistakesAreUsageErrors(t *testing.T) {
 		"run":                                     "--arrivals: missing",
 		"compare --runtimes tokio,rayon" + load:   `--runtimes: "rayon" is not allowed`,
 		"compare --runtimes smol,smol" + load:     "--runtimes: smol is there twice",
-		"compare --runtimes tokio:2" + load:       `--runtimes: "2" is not allowed; want 1.53`,
+		"compare --runtimes tokio:2" + load:       `--runtimes: "2" is not allowed; want one of 1.53, 1.51.0, 1.50`,
 		"compare --runtime tokio" + load:          "unknown flag: --runtime; see runtimesim compare --help",
 		"knee --slo 99%" + load:                   `--slo: "99%" is not allowed; want STATISTIC=LIMIT`,
 		"knee --step 1" + load:                    `--step: "1" is not allowed; want a factor from 1.1 to 100`,
