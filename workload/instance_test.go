@@ -236,7 +236,7 @@ func TestRuntimesGetTheSameLoad(t *testing.T) {
 // TestCosts: the costs of a runtime are the default's unless they are set after Parse.
 func TestCosts(t *testing.T) {
 	const poll = 300
-	own := cost.Set{Tokio: cost.Profile{Poll: poll}, AsyncExecutor: cost.Profile{Poll: poll}, AsyncStd: cost.Profile{Poll: poll}}
+	own := cost.Set{Tokio: cost.Profile{Poll: poll}, AsyncExecutor: cost.Profile{Poll: poll}, AsyncStd: cost.Profile{Poll: poll}, Smol: cost.Profile{Poll: poll}}
 	for _, model := range runtimeNames {
 		firstWait := func(costs *cost.Set) (wait sim.Time) {
 			s := mustFleet(t, service("runtime: {model: "+model+", worker_threads: 1}", "arrivals: {process: constant, rate: 1000}"))[0]

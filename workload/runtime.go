@@ -93,7 +93,7 @@ var runtimeModels = []runtimeModel{
 		versions: []string{"2.0"}, crateVersions: []string{"2.0.2"},
 		workers: 1,
 		start: func(s *sim.Simulation, spec *RuntimeSpec, seed uint64, o scheduler.Observer) scheduler.Runtime {
-			return smol.New(s, smol.Config{Threads: spec.Workers, Costs: spec.costs().AsyncExecutor, Seed: seed}, o)
+			return smol.New(s, smol.Config{Threads: spec.Workers, Costs: spec.costs().Smol, Seed: seed}, o)
 		},
 	},
 	{

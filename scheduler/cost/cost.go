@@ -21,10 +21,12 @@ import (
 type Set struct {
 	// Tokio is for package tokio.
 	Tokio Profile
-	// AsyncExecutor is for package smol: async-executor with the async-io reactor, as it is.
+	// AsyncExecutor is for package asyncexecutor: async-executor with the async-io reactor, as it is.
 	AsyncExecutor Profile
 	// AsyncStd is for package asyncstd: AsyncExecutor and what async-std adds to it.
 	AsyncStd Profile
+	// Smol is for package smol, likewise.
+	Smol Profile
 }
 
 // Zero makes everything free.

@@ -29,6 +29,7 @@ func TestDefault(t *testing.T) {
 	want.Spawn += 40
 	want.Poll += 4
 	assert.Equal(t, want, d.AsyncStd)
+	assert.Equal(t, d.AsyncExecutor, d.Smol)
 	assert.Equal(t, Set{}, Zero)
 }
 
@@ -46,7 +47,9 @@ func TestEveryCostHasAKey(t *testing.T) {
 	}
 	assertOnes(t, "tokio", reflect.ValueOf(p.tokio))
 	assertOnes(t, "async_executor", reflect.ValueOf(p.asyncExecutor))
-	assert.Equal(t, Profile{Poll: 1, Spawn: 1}, p.asyncStd, "set adds these and no others")
+	added := Profile{Poll: 1, Spawn: 1, WakeLatency: Latency{Median: 1}}
+	assert.Equal(t, added, p.asyncStd, "set adds these and no others")
+	assert.Equal(t, added, p.smol)
 }
 
 func assertOnes(t *testing.T, path string, v reflect.Value) {
@@ -78,14 +81,17 @@ func TestParse(t *testing.T) {
 				s.Tokio.Poll, s.Tokio.Spawn = 0, 1000
 				s.Tokio.WakeLatency = Latency{Median: 1500, Sigma: 2}
 				s.AsyncExecutor.WakeDriverLatency.Sigma = 0
-				s.AsyncStd.WakeDriverLatency.Sigma = 0
+				s.AsyncStd.WakeDriverLatency.Sigma, s.Smol.WakeDriverLatency.Sigma = 0, 0
 			},
 		},
-		"executor": {"async_executor.poll: 1us", func(s *Set) { s.AsyncExecutor.Poll, s.AsyncStd.Poll = 1000, 1004 }},
+		"executor": {"async_executor.poll: 1us", func(s *Set) {
+			s.AsyncExecutor.Poll, s.AsyncStd.Poll, s.Smol.Poll = 1000, 1004, 1000
+		}},
 		"additions": {"async_std.poll: 1us\nasync_std.spawn: 0s", func(s *Set) {
 			s.AsyncStd.Poll += 1000 - 4
 			s.AsyncStd.Spawn -= 40
 		}},
+		"of smol": {"smol.wake_latency.median: 1us", func(s *Set) { s.Smol.WakeLatency.Median += 1000 }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			want := Default()
@@ -99,8 +105,8 @@ func TestParse(t *testing.T) {
 }
 
 func TestMistakes(t *testing.T) {
-	const tokioKeys = "poll, spawn, finish, wake, global_pop, steal_attempt, steal_task, park, unpark, unpark_driver, " +
-		"wake_latency.median, wake_latency.sigma, wake_driver_latency.median, wake_driver_latency.sigma, thread_start.median, thread_start.sigma, driver_poll, timer_insert, timer_overshoot"
+	const tokioKeys = "poll, spawn, wake_latency.median, finish, wake, global_pop, steal_attempt, steal_task, park, unpark, unpark_driver, " +
+		"wake_latency.sigma, wake_driver_latency.median, wake_driver_latency.sigma, thread_start.median, thread_start.sigma, driver_poll, timer_insert, timer_overshoot"
 	for _, tt := range []struct{ name, file, want string }{
 		{"negative", "tokio.park: -1us", `line 1: tokio.park: "-1us" is not allowed; want a duration from 0s to 1s, such as 700ns`},
 		{"no unit", "\n# x\ntokio.park: 700", `line 3: tokio.park: "700" is not allowed; want a duration from 0s to 1s, such as 700ns`},
@@ -108,9 +114,9 @@ func TestMistakes(t *testing.T) {
 		{"no value", "tokio.park:", `line 1: tokio.park: "" is not allowed; want a duration from 0s to 1s, such as 700ns`},
 		{"sigma", "tokio.wake_latency.sigma: 2.1", `line 1: tokio.wake_latency.sigma: "2.1" is not allowed; want a number from 0 to 2`},
 		{"sigma not a number", "tokio.wake_latency.sigma: nan", `line 1: tokio.wake_latency.sigma: "nan" is not allowed; want a number from 0 to 2`},
-		{"unknown section", "glommio.poll: 1us", "line 1: glommio.poll: unknown key; want one of tokio, async_executor, async_std, such as tokio.poll"},
+		{"unknown section", "glommio.poll: 1us", "line 1: glommio.poll: unknown key; want one of tokio, async_executor, async_std, smol, such as tokio.poll"},
 		{"unknown key", "tokio.prak: 1us", "line 1: tokio.prak: unknown key; want tokio. and one of " + tokioKeys},
-		{"no addition", "async_std.park: 1us", "line 1: async_std.park: unknown key; want async_std. and one of poll, spawn"},
+		{"no addition", "async_std.park: 1us", "line 1: async_std.park: unknown key; want async_std. and one of poll, spawn, wake_latency.median"},
 		{"twice", "tokio.park: 1us\ntokio.park: 1us", "line 2: tokio.park: stands in line 1 already; want it once"},
 		{"no colon", "tokio.park 1us", `line 1: "tokio.park 1us" is no key with a value; want one to a line, such as tokio.poll: 60ns`},
 		{"no space", "tokio.park:1us", `line 1: "tokio.park:1us" has no space behind the colon; want one, such as tokio.poll: 60ns`},

@@ -2,7 +2,7 @@ package cost
 
 import (
 	"bufio"
-	_ "embed" // default.yaml
+	_ "embed" // default.yaml, seed.yaml
 	"errors"
 	"fmt"
 	"io"
@@ -21,6 +21,9 @@ const (
 
 //go:embed default.yaml
 var defaultYAML string
+
+//go:embed seed.yaml
+var seedYAML string
 
 // parseDefault reads the default profile, once.
 var parseDefault = sync.OnceValue(func() parameters {
@@ -43,6 +46,16 @@ func Default() Set {
 	return p.set()
 }
 
+// Seed returns the profile that reproduces the figures of the document from which the project comes (seed.yaml in this
+// package): not how runtimes are today, but how they were told to be.
+func Seed() Set {
+	set, err := Parse(strings.NewReader(seedYAML))
+	if err != nil {
+		panic(fmt.Sprintf("cost: seed.yaml: %v", err))
+	}
+	return set
+}
+
 // Parse reads a profile: YAML with one flat key to a line, as in default.yaml. What the file does not name is as in the
 // default profile. The error joins one error per mistake, each with line, key, value and what is allowed:
 //
@@ -58,14 +71,20 @@ func Parse(r io.Reader) (Set, error) {
 // parameters is what a file says.
 type parameters struct {
 	tokio, asyncExecutor Profile
-	asyncStd             Profile // additions to asyncExecutor
+	asyncStd, smol       Profile // additions to asyncExecutor
 }
 
 func (p *parameters) set() Set {
-	asyncStd := p.asyncExecutor
-	asyncStd.Spawn += p.asyncStd.Spawn
-	asyncStd.Poll += p.asyncStd.Poll
-	return Set{Tokio: p.tokio, AsyncExecutor: p.asyncExecutor, AsyncStd: asyncStd}
+	return Set{Tokio: p.tokio, AsyncExecutor: p.asyncExecutor, AsyncStd: p.with(&p.asyncStd), Smol: p.with(&p.smol)}
+}
+
+// with is the executor's profile with additions.
+func (p *parameters) with(added *Profile) Profile {
+	sum := p.asyncExecutor
+	for _, e := range additions {
+		*e.time(&sum) += *e.time(added)
+	}
+	return sum
 }
 
 // sections are the first parts of keys.
@@ -77,6 +96,7 @@ var sections = []struct {
 	{"tokio", func(p *parameters) *Profile { return &p.tokio }, entries},
 	{"async_executor", func(p *parameters) *Profile { return &p.asyncExecutor }, entries},
 	{"async_std", func(p *parameters) *Profile { return &p.asyncStd }, additions},
+	{"smol", func(p *parameters) *Profile { return &p.smol }, additions},
 }
 
 // entry is the rest of a key and the field it sets, which is either a time or a number.
@@ -89,6 +109,7 @@ type entry struct {
 var entries = []entry{
 	{name: "poll", time: func(p *Profile) *sim.Time { return &p.Poll }},
 	{name: "spawn", time: func(p *Profile) *sim.Time { return &p.Spawn }},
+	{name: "wake_latency.median", time: func(p *Profile) *sim.Time { return &p.WakeLatency.Median }},
 	{name: "finish", time: func(p *Profile) *sim.Time { return &p.Finish }},
 	{name: "wake", time: func(p *Profile) *sim.Time { return &p.Wake }},
 	{name: "global_pop", time: func(p *Profile) *sim.Time { return &p.GlobalPop }},
@@ -97,7 +118,6 @@ var entries = []entry{
 	{name: "park", time: func(p *Profile) *sim.Time { return &p.Park }},
 	{name: "unpark", time: func(p *Profile) *sim.Time { return &p.Unpark }},
 	{name: "unpark_driver", time: func(p *Profile) *sim.Time { return &p.UnparkDriver }},
-	{name: "wake_latency.median", time: func(p *Profile) *sim.Time { return &p.WakeLatency.Median }},
 	{name: "wake_latency.sigma", number: func(p *Profile) *float64 { return &p.WakeLatency.Sigma }},
 	{name: "wake_driver_latency.median", time: func(p *Profile) *sim.Time { return &p.WakeDriverLatency.Median }},
 	{name: "wake_driver_latency.sigma", number: func(p *Profile) *float64 { return &p.WakeDriverLatency.Sigma }},
@@ -108,8 +128,8 @@ var entries = []entry{
 	{name: "timer_overshoot", time: func(p *Profile) *sim.Time { return &p.TimerOvershoot }},
 }
 
-// additions are the costs to which async-std adds: poll and spawn.
-var additions = entries[:2]
+// additions are the costs to which async-std and smol may add: poll, spawn and wake_latency.median.
+var additions = entries[:3]
 
 // keys lists all keys of a file.
 func keys() []string {

@@ -215,7 +215,7 @@ func TestMistakesAreUsageErrors(t *testing.T) {
 		"knee --from 0" + load:                    `--from: "0" is not allowed; want a rate per second from 0.001 to 1000000`,
 		"knee --arrivals gamma --service exp:1ms": `--arrivals: "gamma" is not allowed; want one of poisson, constant`,
 		"trace" + load:                            "--out: missing; want a file to write, or - for standard output",
-		"trace --out x --cost free" + load:        `--cost: "free" is not default or zero, and no file`,
+		"trace --out x --cost free" + load:        `--cost: "free" is not default, seed or zero, and no file`,
 	} {
 		t.Run(line, func(t *testing.T) {
 			stdout, stderr, code := command(line)

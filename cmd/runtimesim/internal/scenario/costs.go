@@ -13,6 +13,7 @@ import (
 const (
 	CostDefault = "default"
 	CostZero    = "zero"
+	CostSeed    = "seed"
 )
 
 // openCosts reads the value of --cost; nil: the models' own.
@@ -22,8 +23,10 @@ func openCosts(name string) (*cost.Set, error) {
 		return nil, nil //nolint:nilnil // nil is what workload.RuntimeSpec takes for the default
 	case CostZero:
 		return new(cost.Zero), nil
+	case CostSeed:
+		return new(cost.Seed()), nil
 	}
-	text, err := readFile("--cost", name, "default or zero")
+	text, err := readFile("--cost", name, "default, seed or zero")
 	if err != nil {
 		return nil, err
 	}

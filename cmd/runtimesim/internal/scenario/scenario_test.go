@@ -119,7 +119,7 @@ func TestMistakes(t *testing.T) {
 		{"preset and service", Request{Workload: "api_gateway", Arrivals: poisson, Service: exp}, Variant{}, "--service and --workload: want one of them; a workload says itself what a request does"},
 		{"name without a file", Request{Workload: "api_gateway", Arrivals: poisson, Name: "a"}, Variant{}, "--name: picks a service of a --workload file; there is no file"},
 		{"no preset, no file", Request{Workload: "/nowhere"}, Variant{}, `--workload: "/nowhere" is not a preset (one of ` + strings.Join(workload.Presets(), ", ") + `), and no file: open /nowhere: no such file or directory`},
-		{"no cost file", Request{Arrivals: poisson, Service: exp, Cost: "/nowhere"}, Variant{}, `--cost: "/nowhere" is not default or zero, and no file: open /nowhere: no such file or directory`},
+		{"no cost file", Request{Arrivals: poisson, Service: exp, Cost: "/nowhere"}, Variant{}, `--cost: "/nowhere" is not default, seed or zero, and no file: open /nowhere: no such file or directory`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			source, err := Open(tt.request)
