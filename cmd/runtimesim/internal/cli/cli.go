@@ -86,7 +86,7 @@ waited for a worker and how long they took. The same seed gives the same result 
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newRun(), newCompare(), newKnee(), newTrace())
+	root.AddCommand(newRun(), newCompare(), newKnee(), newTrace(), newBench())
 	return root
 }
 
