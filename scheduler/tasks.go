@@ -209,7 +209,7 @@ func (ts *Tasks) Wake(id TaskID) bool {
 	case stateQueued:
 		return false
 	default:
-		// No step of today wakes a running task: timers, sockets and handles are polled by the last step of a poll.
+		// No step of today wakes a running task: whatever a task waits for, it registers with the end of its poll.
 		panic(fmt.Sprintf("scheduler: wake of task %d in state %d", t.number, t.state))
 	}
 }

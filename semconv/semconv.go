@@ -81,15 +81,18 @@ const (
 
 // Source attributes recorded by a service that wraps its futures.
 const (
-	PollCount         = "poll_count"
-	ScheduledNs       = "scheduled_ns"
-	FirstPollDelayNs  = "first_poll_delay_ns"
-	LongestPollNs     = "longest_poll_ns"
-	StealCount        = "steal_count"
-	ForcedYieldCount  = "forced_yield_count"
-	TaskID            = "task.id"
-	WorkerIndex       = "worker.index"
-	TaskName          = "task.name"
+	PollCount        = "poll_count"
+	ScheduledNs      = "scheduled_ns"
+	FirstPollDelayNs = "first_poll_delay_ns"
+	LongestPollNs    = "longest_poll_ns"
+	StealCount       = "steal_count"
+	ForcedYieldCount = "forced_yield_count"
+	TaskID           = "task.id"
+	WorkerIndex      = "worker.index"
+)
+
+// Names of OpenTelemetry's HTTP conventions, which services set themselves: the registry leaves them out.
+const (
 	HTTPRequestMethod = "http.request.method"
 	HTTPRoute         = "http.route"
 	HTTPStatusCode    = "http.response.status_code"
@@ -174,7 +177,7 @@ const (
 	ThreadIdeal = "ideal-worker"
 )
 
-// Attributes is the registry: one row for each name above, in the order in which tables show them.
+// Attributes is the registry: one row for each name above but the HTTP conventions', in the order in which tables show them.
 var Attributes = []Attribute{
 	{ServiceName, String, Resource, "Name of the service.", "always"},
 	{ServiceInstanceID, String, Resource, "UUID of the instance; made from the seed, so that runs repeat.", "always"},

@@ -11,6 +11,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/tokio"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
@@ -337,5 +338,16 @@ func TestTokioSettingsReachTheModel(t *testing.T) {
 		`, version: "1.51.0"`, ", flavor: current_thread", ", disable_lifo_slot: true", ", global_queue_interval: 2", ", event_interval: 1",
 	} {
 		assert.NotEqual(t, plain, log(settings), settings)
+	}
+}
+
+// TestVersionsAreTheModels: what YAML offers for Tokio is what the model knows.
+func TestVersionsAreTheModels(t *testing.T) {
+	for _, m := range runtimeModels {
+		assert.Len(t, m.crateVersions, len(m.versions), m.name)
+		if m.name == semconv.RuntimeTokio {
+			assert.ElementsMatch(t, tokio.Versions(), m.versions)
+			assert.Equal(t, tokio.DefaultVersion, m.versions[0])
+		}
 	}
 }

@@ -2,6 +2,8 @@ package e2e
 
 import (
 	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -43,6 +45,18 @@ func TestTypos(t *testing.T) {
 			}
 			assert.NotContains(t, out, "panic")
 		})
+	}
+}
+
+// TestReadme: the configurations in the README are complete, and valid.
+func TestReadme(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(root, "README.md"))
+	require.NoError(t, err)
+	blocks := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(string(text), -1)
+	require.Len(t, blocks, 3)
+	for _, block := range blocks {
+		code, out := run(t, "validate", "--config", writeFile(t, block[1]))
+		assert.Zero(t, code, "%s\n%s", out, block[1])
 	}
 }
 

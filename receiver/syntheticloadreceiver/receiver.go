@@ -36,7 +36,6 @@ const (
 // tracesReceiver paces a fleet. One goroutine plays it, slice by slice, and hands each slice's spans to the next consumer.
 type tracesReceiver struct {
 	config    *Config
-	id        component.ID
 	fleet     *fleet.Fleet
 	next      consumer.Traces
 	obsreport *receiverhelper.ObsReport
@@ -73,7 +72,7 @@ func newTracesReceiver(set receiver.Settings, cfg *Config, next consumer.Traces)
 		return nil, err
 	}
 	return &tracesReceiver{
-		config: cfg, id: set.ID, fleet: f, next: next,
+		config: cfg, fleet: f, next: next,
 		obsreport: obsreport, telemetry: telemetry, logger: set.Logger,
 	}, nil
 }
