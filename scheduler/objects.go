@@ -3,77 +3,136 @@ package scheduler
 import "github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 
 // What tasks of a process share: async mutexes and bounded channels. Both serve waiting tasks in the order in which they
-// came, as Tokio's do. A task that waits is in no run queue, so the link of the queues serves for waiting too.
+// came, as Tokio's do.
 
 // mutex is an async mutex. Unlock hands it to the next waiter: nobody can take it in between.
 type mutex struct {
 	locked  bool
-	waiters Queue
+	waiters waiters
 }
 
 // channel is a bounded channel.
 type channel struct {
 	messages  int
-	senders   Queue // full: each has a message in hand
-	receivers Queue // empty
+	senders   waiters // full: each has a message in hand
+	receivers waiters // empty
 }
 
-// stepObject does a step on a mutex or channel. more: the step is done and the task goes on; otherwise the action says
-// what is to do first.
-func (ts *Tasks) stepObject(id TaskID, t *Task, st *program.Step) (a Action, more bool) {
+// waiters is a FIFO of waiting tasks. Its link is not that of the run queues: a task whose timeout is over is in both.
+type waiters struct{ head, tail TaskID }
+
+func (q *waiters) push(ts *Tasks, id TaskID) {
+	ts.Get(id).waitsBefore = 0
+	if q.tail == 0 {
+		q.head = id
+	} else {
+		ts.Get(q.tail).waitsBefore = id
+	}
+	q.tail = id
+}
+
+// pop removes the task that has waited longest; 0 if there is none.
+func (q *waiters) pop(ts *Tasks) TaskID {
+	id := q.head
+	if id != 0 {
+		q.remove(ts, id)
+	}
+	return id
+}
+
+// remove takes out a task. It looks from the head on, where those are that have waited long enough to give up.
+func (q *waiters) remove(ts *Tasks, id TaskID) {
+	before, at := TaskID(0), q.head
+	for at != id {
+		before, at = at, ts.Get(at).waitsBefore
+	}
+	next := ts.Get(id).waitsBefore
+	if before == 0 {
+		q.head = next
+	} else {
+		ts.Get(before).waitsBefore = next
+	}
+	if q.tail == id {
+		q.tail = before
+	}
+}
+
+// unlock hands a mutex to its next waiter, and returns that; 0 if there is none.
+func (ts *Tasks) unlock(mutex int) TaskID {
+	m := &ts.mutexes[mutex]
+	next := m.waiters.pop(ts)
+	m.locked = next != 0
+	return next
+}
+
+// tryObject does a step on a mutex or channel, if it need not wait.
+func (ts *Tasks) tryObject(t *Task, st *program.Step) (Action, progress) {
 	if st.Op == program.Unlock {
 		t.step++
-		m := grow(&ts.mutexes, st.Object)
-		if next := m.waiters.Pop(ts); next != 0 {
-			return Action{Kind: Wake, Other: next}, false
-		}
-		m.locked = false
-		return Action{}, true
+		return rouse(ts.unlock(st.Object))
 	}
 	if ts.exhausted() {
-		return t.forceYield(), false
+		return Action{}, refused
 	}
 	switch st.Op {
 	case program.Lock:
-		t.step++ // waiting or not, the lock is the task's when it goes on
 		m := grow(&ts.mutexes, st.Object)
 		if m.locked {
-			t.resuming = true
-			m.waiters.Push(ts, id)
-			return Action{Kind: Wait}, false
+			return Action{}, waits
 		}
 		m.locked = true
+		t.step++
+		ts.spend()
+		return Action{}, passed
 	case program.Send:
-		t.step++ // likewise the message's place
 		c := grow(&ts.channels, st.Object)
 		if c.messages == st.Count {
-			t.resuming = true
-			c.senders.Push(ts, id)
-			return Action{Kind: Wait}, false
+			return Action{}, waits
 		}
 		c.messages++
+		t.step++
 		ts.spend()
-		if receiver := c.receivers.Pop(ts); receiver != 0 {
-			return Action{Kind: Wake, Other: receiver}, false
-		}
-		return Action{}, true
+		return rouse(c.receivers.pop(ts))
 	default: // Receive
 		c := grow(&ts.channels, st.Object)
 		if c.messages == 0 {
-			c.receivers.Push(ts, id) // and looks again when woken: another may be faster
-			return Action{Kind: Wait}, false
+			return Action{}, waits
 		}
-		t.step++
 		c.messages--
+		t.step++
 		ts.spend()
-		if sender := c.senders.Pop(ts); sender != 0 {
+		sender := c.senders.pop(ts)
+		if sender != 0 {
 			c.messages++
-			return Action{Kind: Wake, Other: sender}, false
 		}
-		return Action{}, true
+		return rouse(sender)
 	}
-	ts.spend()
-	return Action{}, true
+}
+
+// rouse wakes a task, if there is one.
+func rouse(id TaskID) (Action, progress) {
+	if id == 0 {
+		return Action{}, passed
+	}
+	return Action{Kind: Rouse, Other: id}, acts
+}
+
+// waitForObject lets a task wait for a mutex or channel.
+func (ts *Tasks) waitForObject(id TaskID, t *Task, st *program.Step) Action {
+	switch st.Op {
+	case program.Lock:
+		t.step++ // the lock is the task's when it goes on
+		t.resuming, t.awaits = true, aMutex
+		ts.mutexes[st.Object].waiters.push(ts, id)
+	case program.Send:
+		t.step++ // likewise the message's place
+		t.resuming, t.awaits = true, aPlace
+		ts.channels[st.Object].senders.push(ts, id)
+	default: // Receive
+		t.awaits = aMessage // and looks again when woken: another may be faster
+		ts.channels[st.Object].receivers.push(ts, id)
+	}
+	return Action{Kind: Wait}
 }
 
 // grow returns the object of an index, after making room for it.

@@ -34,20 +34,23 @@ type Runtime interface {
 	Spawn(p *program.Program, tag uint64, work sim.Rand)
 	// Workers is the number of executor threads.
 	Workers() int
-	// ThreadName is the name of a worker's thread, or of the main thread for [Outside].
-	ThreadName(worker int) string
+	// ThreadName is the name of a thread, or of the main thread for [Outside].
+	ThreadName(thread int) string
 	// Live is the number of tasks spawned and not finished.
 	Live() int
 	// Counters returns what the runtime has counted so far.
 	Counters() Counters
+	// Answer makes the socket readable on which a task waits for the answer to its [Request], now.
+	Answer(w Waker)
 }
 
-// Outside stands for a thread that is no worker of the runtime, where a worker's index is asked for.
+// Outside stands for the main thread, which is none of the runtime's, where a thread of the runtime is asked for. Those are
+// counted from 0 in the order of their creation, the workers' first.
 const Outside = -1
 
-// ThreadID is the number that Rust's std gives the thread of a worker (or [Outside], the main thread): threads are numbered
-// from 1 in the order of their creation.
-func ThreadID(worker int) int64 { return int64(worker) + 2 }
+// ThreadID is the number that Rust's std gives a thread of the runtime (or [Outside]): threads are numbered from 1 in the
+// order of their creation.
+func ThreadID(thread int) int64 { return int64(thread) + 2 }
 
 // Source is the queue a task was taken from.
 type Source uint8
@@ -65,11 +68,14 @@ type Poll struct {
 	Task   uint64 // number of the task, from 1, in the order of spawning
 	Tag    uint64
 	Worker int
+	Thread int // that the worker runs on
 	Source Source
 	Queued sim.Time // made runnable
 	Start  sim.Time
 	End    sim.Time
 	Ready  bool // the task finished
+	// InPlace: the task blocked in place. The worker left it alone on its thread, and polled others meanwhile.
+	InPlace bool
 }
 
 // Finished describes a task at its end. Spawned + QueueWait + Busy + waiting = End.
@@ -78,7 +84,7 @@ type Finished struct {
 	Parent      uint64 // number of the span around: of a traced ancestor, or a span inside it; 0 if there is none
 	Tag         uint64 // given with the root task
 	Program     *program.Program
-	Spawner     int // worker that spawned the task, or Outside
+	Spawner     int // thread that spawned the task, or Outside
 	FirstWorker int // worker of the first poll
 	Spawned     sim.Time
 	FirstPoll   sim.Time
@@ -90,7 +96,18 @@ type Finished struct {
 	Steals      uint32 // times another worker took it from a queue
 	// ForcedYields counts how often the task gave way because its coop budget was used up (Tokio).
 	ForcedYields uint32
+	Outcome      Outcome
 }
+
+// Outcome is how a task or a span ended.
+type Outcome uint8
+
+// The outcomes.
+const (
+	Completed Outcome = iota
+	TimedOut          // completed, but a timeout inside elapsed (the innermost span around the timeout has this outcome)
+	Cancelled         // dropped before its last step
+)
 
 // Span describes a span inside a task, when it ends.
 type Span struct {
@@ -98,10 +115,12 @@ type Span struct {
 	Parent uint64 // number of the span around it, or of the task; 0 if neither the task nor an ancestor is traced
 	Tag    uint64
 	Label  int
-	Worker int // that opened it
+	Thread int // that opened it
 	Start  sim.Time
 	End    sim.Time
 	Busy   sim.Time // the task being polled
+
+	Outcome Outcome
 }
 
 // Event is something noted inside a task.
@@ -111,12 +130,33 @@ type Event struct {
 	At    sim.Time
 }
 
-// Observer is told what happens. A nil function costs nothing. The pointers are valid during the call only.
+// Request is what a task sends to another service by program.Call. Whoever is told of it carries it there, and calls
+// [Runtime.Answer] when the answer is back.
+type Request struct {
+	Span    uint64 // number of the span or task that sent it; 0 if the task is not traced
+	Tag     uint64
+	Label   int
+	Network sim.Time // one way
+	Seed    uint64   // of the work to be done for it, drawn from the task's own stream
+	Waker   Waker
+}
+
+// Thread describes a thread of the runtime's pool as it starts or ends (Tokio's on_thread_start and on_thread_stop).
+type Thread struct {
+	Thread  int
+	Started bool // else it ends
+	At      sim.Time
+}
+
+// Observer is told what happens. A nil function costs nothing, but without Call a task must not call. The pointers are valid
+// during the call only.
 type Observer struct {
 	Poll     func(*Poll)
 	Finished func(*Finished)
 	Span     func(*Span)
 	Event    func(*Event)
+	Call     func(*Request)
+	Thread   func(*Thread)
 }
 
 // WorkerCounters counts what one worker did, under the names and with the meanings of tokio's RuntimeMetrics

@@ -15,8 +15,10 @@ type openSpan struct {
 	label  int
 	start  sim.Time
 	busy   sim.Time // of the task, when the span began
-	worker int16
-	outer  uint32 // the span around it in the same task; 0: none
+	thread int16
+	// outcome is TimedOut once a timeout elapsed directly inside.
+	outcome Outcome
+	outer   uint32 // the span around it in the same task; 0: none
 }
 
 // firstSpan keeps the numbers of spans apart from those of tasks.
@@ -52,7 +54,7 @@ func (ts *Tasks) openSpan(t *Task, label int) {
 	s.opened++
 	opened := openSpan{
 		number: firstSpan + s.opened, parent: ts.enclosing(t), label: label,
-		start: ts.sim.Now(), busy: ts.busyNow(t), worker: t.worker, outer: t.span,
+		start: ts.sim.Now(), busy: ts.busyNow(t), thread: t.thread, outer: t.span,
 	}
 	place := s.free
 	switch {
@@ -69,7 +71,17 @@ func (ts *Tasks) openSpan(t *Task, label int) {
 	t.span = place
 }
 
-func (ts *Tasks) closeSpan(t *Task) {
+// noteTimeout notes that a timeout elapsed in the innermost span of a task, or in the task outside of its spans.
+func (ts *Tasks) noteTimeout(t *Task) {
+	if t.span != 0 {
+		ts.spans.places[t.span].outcome = TimedOut
+		return
+	}
+	t.outcome = TimedOut
+}
+
+// closeSpan ends the innermost span. Its outcome is TimedOut, if that was noted and it is not Cancelled.
+func (ts *Tasks) closeSpan(t *Task, outcome Outcome) {
 	s := &ts.spans
 	closed := s.places[t.span]
 	s.places[t.span].outer = s.free
@@ -77,8 +89,9 @@ func (ts *Tasks) closeSpan(t *Task) {
 	t.span = closed.outer
 	if ts.observer.Span != nil {
 		ts.spanReport = Span{
-			Number: closed.number, Parent: closed.parent, Tag: t.tag, Label: closed.label, Worker: int(closed.worker),
+			Number: closed.number, Parent: closed.parent, Tag: t.tag, Label: closed.label, Thread: int(closed.thread),
 			Start: closed.start, End: ts.sim.Now(), Busy: ts.busyNow(t) - closed.busy,
+			Outcome: max(outcome, closed.outcome),
 		}
 		ts.observer.Span(&ts.spanReport)
 	}

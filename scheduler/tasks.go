@@ -39,62 +39,54 @@ type Task struct {
 	longestPoll sim.Time
 
 	until     sim.Time // what it waits for, or asked for and was refused, is ready
+	wakers    uint32   // generation of its wakers: older ones wake nobody
+	timer     int32    // of the sleep it awaits, as the runtime knows it; 0: none
 	number    uint64
 	tag       uint64
 	parent    uint64
 	spawned   sim.Time
 	firstPoll sim.Time
+	// waitsBefore links the task into the waiters of a mutex or channel: it comes before this one.
+	waitsBefore TaskID
+	joiner      Waker // of who awaits this task without a handle; 0: nobody
 
 	owner       TaskID // holder of the join handle; 0 when detached
 	sibling     TaskID // the owner's next handle
 	firstHandle TaskID // handles this task holds, in the order of spawning
 	lastHandle  TaskID
 	span        uint32 // innermost open span: a place in Tasks.spans, 0: none
+	timeout     uint32 // innermost open timeout: a place in Tasks.timeouts, 0: none
+	dropping    uint32 // while unwinding: the timeout that elapsed, 0: all of the task
 
 	repeat       int32 // tasks already spawned by the current Spawn step
+	unwound      int32 // while unwinding: the steps from here on have been undone
 	steals       uint32
 	forcedYields uint32
-	spawner      int16 // worker, or Outside
+	spawner      int16 // thread, or Outside
+	thread       int16 // of the running poll
 	firstWorker  int16 // worker
-	awaiting     bool  // waits for the first handle
-	asked        bool  // for what its step waits for, without budget
-	resuming     bool  // what it waited for is ready, and to be taken by its next step
+	awaits       wait
+	outcome      Outcome
+	ready        bool // what it awaits
+	asked        bool // for what its step waits for, and was refused
+	resuming     bool // what it awaited is to be taken by its next step
+	notified     bool // woken while it was polled
+	cancelled    bool // to be dropped where it next waits
+	unwinding    bool
+	inPlace      bool // the running poll goes on without a worker
 }
 
-// ActionKind says what a runtime has to do next for the task it is polling.
-type ActionKind uint8
+// wait is what a task waits for: one thing at a time, and the timeouts around it.
+type wait uint8
 
-// The kinds of actions.
 const (
-	// Compute: let Duration pass on the worker, then Step again.
-	Compute ActionKind = iota
-	// Sleep: register a timer of Duration, which wakes the task; the poll ends with Pend. The time may have passed already, for
-	// this and the next: Duration is then negative, and Step goes on at once.
-	Sleep
-	// IO: the task's socket is ready after Duration, which wakes the task; the poll ends with Pend.
-	IO
-	// Blocking: give the blocking pool a job of Duration, whose end wakes the task; the poll ends with Pend.
-	Blocking
-	// Yield: the poll ends with Pend; the runtime wakes the task by its own rule.
-	Yield
-	// ForcedYield: the coop budget is used up; the poll ends with Pend, and the runtime wakes the task by its own rule.
-	ForcedYield
-	// Wait: another task will wake this one; the poll ends with Pend.
-	Wait
-	// Spawn: schedule the new task Other, then Step again.
-	Spawn
-	// Wake: wake the task Other, then Step again.
-	Wake
-	// Done: the poll ends with Finish.
-	Done
+	nothing   wait = iota
+	something      // known to whoever has its waker: a timer, a socket, a job, a turn
+	aHandle        // the end of its first handle's task
+	aMutex
+	aPlace   // in a channel
+	aMessage // of a channel
 )
-
-// Action is what a poll does next.
-type Action struct {
-	Kind     ActionKind
-	Duration sim.Time
-	Other    TaskID
-}
 
 const (
 	pageBits = 10
@@ -120,12 +112,19 @@ type Tasks struct {
 	mutexes      []mutex
 	channels     []channel
 	spans        openSpans
+	timeouts     openTimeouts
+
+	// Threads are the threads that the workers run on, by worker; nil: thread i is worker i's.
+	Threads []int16
+	// CancelOnDrop: who drops a join handle cancels the task behind it (smol); otherwise that task runs on.
+	CancelOnDrop bool
 
 	// What the observer is handed; kept here so that a report allocates nothing.
 	pollReport     Poll
 	finishedReport Finished
 	spanReport     Span
 	eventReport    Event
+	callReport     Request
 }
 
 // NewTasks makes an empty table on a simulation's clock.
@@ -160,7 +159,7 @@ func (ts *Tasks) newChild(owner TaskID, t *Task, st *program.Step) TaskID {
 	c.Program, c.tag = st.Child, t.tag
 	c.work = sim.Rand(t.work.Uint64())
 	c.parent = ts.enclosing(t)
-	c.spawner = t.worker
+	c.spawner = t.thread
 	if st.Detached {
 		return id
 	}
@@ -173,6 +172,30 @@ func (ts *Tasks) newChild(owner TaskID, t *Task, st *program.Step) TaskID {
 	t.lastHandle = id
 	return id
 }
+
+// blockingJob is what async-std's spawn_blocking spawns: a task that awaits the pool. Its stream is the job's duration.
+var blockingJob = &program.Program{Label: -1, Steps: []program.Step{{Op: program.File, Duration: carried{}}}}
+
+type carried struct{}
+
+// Sample implements program.Sampler.
+func (carried) Sample(r *sim.Rand) sim.Time { return sim.Time(*r) } //nolint:gosec // G115: was a Time
+
+// NewBlockingJob makes a task that gives the blocking pool a job of a duration, and whose end wakes the running task. It is
+// queued: the runtime must put it in a queue.
+func (ts *Tasks) NewBlockingJob(by TaskID, d sim.Time) TaskID {
+	id, c := ts.allocate()
+	t := ts.Get(by)
+	c.Program, c.tag = blockingJob, t.tag
+	c.work = sim.Rand(d) //nolint:gosec // G115: back in carried
+	c.parent = ts.enclosing(t)
+	c.spawner = t.thread
+	c.joiner = ts.Waker(by)
+	return id
+}
+
+// IsBlockingJob reports whether a task was made by NewBlockingJob.
+func (ts *Tasks) IsBlockingJob(id TaskID) bool { return ts.Get(id).Program == blockingJob }
 
 func (ts *Tasks) allocate() (TaskID, *Task) {
 	id := ts.free
@@ -187,31 +210,15 @@ func (ts *Tasks) allocate() (TaskID, *Task) {
 	}
 	ts.spawned++
 	t := ts.Get(id)
-	*t = Task{number: ts.spawned, spawned: ts.sim.Now(), queued: ts.sim.Now(), state: stateQueued}
+	*t = Task{number: ts.spawned, spawned: ts.sim.Now(), queued: ts.sim.Now(), state: stateQueued, wakers: t.wakers}
 	return id, t
 }
 
 func (ts *Tasks) release(id TaskID, t *Task) {
 	t.state = stateFree
+	t.wakers++
 	t.Next = ts.free
 	ts.free = id
-}
-
-// Wake makes a waiting task runnable. It reports whether the runtime must queue it now: a task that is already queued is
-// not queued twice.
-func (ts *Tasks) Wake(id TaskID) bool {
-	t := ts.Get(id)
-	switch t.state {
-	case stateWaiting:
-		t.state = stateQueued
-		t.queued = ts.sim.Now()
-		return true
-	case stateQueued:
-		return false
-	default:
-		// No step of today wakes a running task: whatever a task waits for, it registers with the end of its poll.
-		panic(fmt.Sprintf("scheduler: wake of task %d in state %d", t.number, t.state))
-	}
 }
 
 // Stolen notes that a worker took the queued task from another worker's queue.
@@ -230,9 +237,17 @@ func (ts *Tasks) BeginAt(at sim.Time, id TaskID, worker int, source Source) {
 		panic(fmt.Sprintf("scheduler: poll of task %d in state %d", t.number, t.state))
 	}
 	t.state = stateRunning
+	t.notified = false
+	if t.cancelled {
+		t.startUnwinding(0)
+	}
 	t.queueWait += at - t.queued
 	t.pollStart = at
 	t.worker = int16(worker) //nolint:gosec // G115: at most MaxWorkers
+	t.thread = t.worker
+	if ts.Threads != nil {
+		t.thread = ts.Threads[worker]
+	}
 	t.source = source
 	if t.polls == 0 {
 		t.firstPoll = at
@@ -241,162 +256,13 @@ func (ts *Tasks) BeginAt(at sim.Time, id TaskID, worker int, source Source) {
 	t.polls++
 }
 
-// StepCompute is Step for the case that the running task computes next, which others cannot see: it may be asked before the
-// time of the step. It returns 0, and the task stays where it is, if the next step is another.
-func (ts *Tasks) StepCompute(id TaskID) sim.Time {
-	t := ts.Get(id)
-	if t.resuming {
-		if !ts.spend() {
-			return 0
-		}
-		t.resuming = false
-	}
-	for int(t.step) < len(t.Program.Steps) {
-		st := &t.Program.Steps[t.step]
-		if st.Op > program.Block {
-			return 0
-		}
-		t.step++
-		if d := st.Duration.Sample(&t.work); d > 0 {
-			return d
-		}
-	}
-	return 0
-}
-
-// Step returns what the running task does next, at the current time.
-func (ts *Tasks) Step(id TaskID) Action {
-	t := ts.Get(id)
-	if t.resuming {
-		if !ts.spend() {
-			return t.forceYield()
-		}
-		t.resuming = false
-	}
-	for int(t.step) < len(t.Program.Steps) {
-		st := &t.Program.Steps[t.step]
-		switch st.Op {
-		case program.Compute, program.Block:
-			t.step++
-			if d := st.Duration.Sample(&t.work); d > 0 {
-				return Action{Kind: Compute, Duration: d}
-			}
-		case program.Sleep, program.IO, program.File, program.SpawnBlocking:
-			if !t.asked {
-				t.asked = true
-				t.until = ts.sim.Now() + st.Duration.Sample(&t.work)
-			}
-			if ts.exhausted() { // the time does not wait for the budget
-				return t.forceYield()
-			}
-			t.asked = false
-			t.resuming = true
-			t.step++
-			return Action{Kind: waitKinds[st.Op], Duration: t.until - ts.sim.Now()}
-		case program.Yield:
-			t.step++
-			return Action{Kind: Yield}
-		case program.Spawn:
-			if int(t.repeat) < st.Count {
-				t.repeat++
-				return Action{Kind: Spawn, Other: ts.newChild(id, t, st)}
-			}
-			t.repeat = 0
-			t.step++
-		case program.Join:
-			if t.firstHandle != 0 {
-				if a, ended := ts.pollHandle(t); ended {
-					return a
-				}
-				continue
-			}
-			t.step++
-		case program.Span:
-			t.step++
-			ts.openSpan(t, st.Label)
-		case program.EndSpan:
-			t.step++
-			ts.closeSpan(t)
-		case program.Event:
-			t.step++
-			if ts.observer.Event != nil {
-				ts.eventReport = Event{Span: ts.own(t), Label: st.Label, At: ts.sim.Now()}
-				ts.observer.Event(&ts.eventReport)
-			}
-		default:
-			if a, more := ts.stepObject(id, t, st); !more {
-				return a
-			}
-		}
-	}
-	return Action{Kind: Done}
-}
-
-// waitKinds are the actions of the steps that wait for the outside.
-var waitKinds = [...]ActionKind{
-	program.Sleep: Sleep, program.IO: IO, program.File: Blocking, program.SpawnBlocking: Blocking,
-}
-
-// pollHandle polls the first join handle that the running task holds. If the task behind it has finished the handle is
-// gone; if not, its end will wake this one. ended: the poll ends with the action.
-func (ts *Tasks) pollHandle(t *Task) (a Action, ended bool) {
-	if ts.exhausted() {
-		return t.forceYield(), true
-	}
-	child := ts.Get(t.firstHandle)
-	if child.state != stateDone {
-		t.awaiting = true
-		return Action{Kind: Wait}, true
-	}
-	ts.spend()
-	done := t.firstHandle
-	t.firstHandle = child.sibling
-	if t.firstHandle == 0 {
-		t.lastHandle = 0
-	}
-	ts.release(done, child)
-	return Action{}, false
-}
-
-// exhausted reports whether the worker's budget is used up.
-func (ts *Tasks) exhausted() bool { return ts.Budget != nil && *ts.Budget == 0 }
-
-// spend takes a unit of the worker's budget and reports false if there is none.
-func (ts *Tasks) spend() bool {
-	if ts.Budget == nil {
-		return true
-	}
-	if *ts.Budget == 0 {
-		return false
-	}
-	*ts.Budget--
-	if *ts.Budget == 0 {
-		ts.budgetsSpent++
-	}
-	return true
-}
-
-// NotReady notes that what the running task polled is not ready: the unit of the budget that it took is given back. Tokio
-// counts a budget that reaches 0 all the same.
-func (ts *Tasks) NotReady() {
-	if ts.Budget != nil && *ts.Budget == 1 {
-		ts.budgetsSpent++
-	}
-}
-
-func (t *Task) forceYield() Action {
-	t.forcedYields++
-	return Action{Kind: ForcedYield}
-}
-
-// BudgetsSpent counts how often a coop budget reached zero.
-func (ts *Tasks) BudgetsSpent() uint64 { return ts.budgetsSpent }
-
-// Pend ends a poll whose task waits for something.
-func (ts *Tasks) Pend(id TaskID) {
+// Pend ends a poll whose task waits for something. It reports whether the task was woken during the poll: the runtime
+// must then queue it as one that woke itself.
+func (ts *Tasks) Pend(id TaskID) bool {
 	t := ts.Get(id)
 	ts.endPoll(t, false)
 	t.state = stateWaiting
+	return t.notified && ts.notify(t)
 }
 
 // Finish ends the last poll of a task. If another task awaits it, Finish returns that one: the runtime must wake it.
@@ -410,36 +276,33 @@ func (ts *Tasks) Finish(id TaskID) (awaiter TaskID) {
 			Spawner: int(t.spawner), FirstWorker: int(t.firstWorker),
 			Spawned: t.spawned, FirstPoll: t.firstPoll, End: ts.sim.Now(),
 			Busy: t.busy, QueueWait: t.queueWait, LongestPoll: t.longestPoll,
-			Polls: t.polls, Steals: t.steals, ForcedYields: t.forcedYields,
+			Polls: t.polls, Steals: t.steals, ForcedYields: t.forcedYields, Outcome: t.outcome,
 		}
 		ts.observer.Finished(&ts.finishedReport)
 	}
-	ts.dropHandles(t)
+	for t.firstHandle != 0 {
+		ts.popHandle(t, 0)
+	}
 	if t.owner == 0 {
+		if t.joiner != 0 && ts.Waited(t.joiner) {
+			awaiter = TaskID(t.joiner.place())
+		}
 		ts.release(id, t)
-		return 0
+		return awaiter
 	}
 	t.state = stateDone
 	owner := ts.Get(t.owner)
-	if owner.awaiting && owner.firstHandle == id {
-		owner.awaiting = false
+	if owner.awaits == aHandle && owner.firstHandle == id {
 		return t.owner
 	}
 	return 0
 }
 
-// dropHandles detaches the tasks whose handles t still holds at its end.
-func (ts *Tasks) dropHandles(t *Task) {
-	for id := t.firstHandle; id != 0; {
-		child := ts.Get(id)
-		next := child.sibling
-		child.owner, child.sibling = 0, 0
-		if child.state == stateDone {
-			ts.release(id, child)
-		}
-		id = next
-	}
-}
+// BlockedInPlace notes that the worker of the running poll leaves the task alone on its thread.
+func (ts *Tasks) BlockedInPlace(id TaskID) { ts.Get(id).inPlace = true }
+
+// BackOnWorker notes that the worker is back before it polled another task.
+func (ts *Tasks) BackOnWorker(id TaskID) { ts.Get(id).inPlace = false }
 
 func (ts *Tasks) endPoll(t *Task, ready bool) {
 	now := ts.sim.Now()
@@ -448,9 +311,10 @@ func (ts *Tasks) endPoll(t *Task, ready bool) {
 	t.longestPoll = max(t.longestPoll, d)
 	if ts.observer.Poll != nil {
 		ts.pollReport = Poll{
-			Task: t.number, Tag: t.tag, Worker: int(t.worker), Source: t.source,
-			Queued: t.queued, Start: t.pollStart, End: now, Ready: ready,
+			Task: t.number, Tag: t.tag, Worker: int(t.worker), Thread: int(t.thread), Source: t.source,
+			Queued: t.queued, Start: t.pollStart, End: now, Ready: ready, InPlace: t.inPlace,
 		}
 		ts.observer.Poll(&ts.pollReport)
 	}
+	t.inPlace = false
 }

@@ -67,6 +67,10 @@ const (
 	Simulated             = "async_runtime.simulated"
 )
 
+// ServerAddress is the called service on the client span of a call (OpenTelemetry's conventions; an attribute of the operation
+// like those that a workload gives).
+const ServerAddress = "server.address"
+
 // Source attributes written by tracing-opentelemetry (0.32 and later).
 const (
 	BusyNs         = "busy_ns"

@@ -17,21 +17,28 @@ type Instance struct {
 	requests   uint64 // seed of the requests' streams
 	arrivals   uint64
 	stopped    bool
+	calls      uint64             // requests from other services
+	open       map[uint64]journey // those that are not answered, by tag
 }
 
-// Play starts an instance of the service on a simulation, now. Its requests arrive as the simulation runs; they come back
-// to the observer with their arrival number, from 0, as tag. Instances are numbered from 0; fleetSeed is the seed of
-// services that have none of their own.
-func (s *Service) Play(sm *sim.Simulation, fleetSeed uint64, instance int, o scheduler.Observer) *Instance {
+// Play starts an instance of the service on a network's simulation, now. Its requests arrive as the simulation runs; they come
+// back to the observer with their arrival number, from 0, as tag; those of other services have numbers from 1<<63. Instances
+// are numbered from 0; fleetSeed is the seed of services that have none of their own. Services that the instance calls must
+// be played on the same network before the simulation runs.
+func (s *Service) Play(n *Network, fleetSeed uint64, instance int, o scheduler.Observer) *Instance {
 	seed := s.seed(fleetSeed)
 	choices := sim.Stream(seed, streamRuntime, uint64(instance)) //nolint:gosec // G115: instances count from 0
-	return s.playOn(s.Runtime.start(sm, &s.Runtime, choices.Uint64(), o), sm, seed, instance)
+	in := &Instance{}
+	o = in.connect(n, s, o)
+	in.playOn(s.Runtime.start(n.sim, &s.Runtime, choices.Uint64(), o), s, n.sim, seed, instance)
+	return in
 }
 
-func (s *Service) playOn(rt scheduler.Runtime, sm *sim.Simulation, seed uint64, instance int) *Instance {
+func (in *Instance) playOn(rt scheduler.Runtime, s *Service, sm *sim.Simulation, seed uint64, instance int) {
 	number := uint64(instance) //nolint:gosec // G115: instances count from 0
 	requests := sim.Stream(seed, streamRequests, number)
-	in := &Instance{
+	*in = Instance{
+		open:       in.open,
 		sim:        sm,
 		runtime:    rt,
 		operations: s.Operations,
@@ -47,7 +54,6 @@ func (s *Service) playOn(rt scheduler.Runtime, sm *sim.Simulation, seed uint64, 
 	}
 	in.target = sm.Register(in)
 	in.scheduleNext()
-	return in
 }
 
 // Runtime is the runtime that serves the instance's requests.

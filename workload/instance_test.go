@@ -39,7 +39,7 @@ func (r *recorder) Spawn(p *program.Program, tag uint64, work sim.Rand) {
 func record(s *Service, fleetSeed uint64, instance int, d time.Duration) []request {
 	var sm sim.Simulation
 	r := &recorder{sim: &sm}
-	s.playOn(r, &sm, s.seed(fleetSeed), instance)
+	new(Instance).playOn(r, s, &sm, s.seed(fleetSeed), instance)
 	sm.Run(sim.Time(d))
 	return r.requests
 }
@@ -110,7 +110,7 @@ func TestPlayStartsNow(t *testing.T) {
 	var sm sim.Simulation
 	sm.Run(sim.Time(time.Hour))
 	var spawned []sim.Time
-	in := s.Play(&sm, 1, 0, scheduler.Observer{Finished: func(f *scheduler.Finished) {
+	in := s.Play(NewNetwork(&sm), 1, 0, scheduler.Observer{Finished: func(f *scheduler.Finished) {
 		spawned = append(spawned, f.Spawned-sim.Time(time.Hour))
 	}})
 	sm.Run(sim.Time(time.Hour + 2500*time.Microsecond))
@@ -122,7 +122,7 @@ func TestPlayStartsNow(t *testing.T) {
 func TestStopDrains(t *testing.T) {
 	s := mustFleet(t, service("arrivals: {process: constant, rate: 1000}", "operations: [{name: op, steps: [io: 100ms]}]"))[0]
 	var sm sim.Simulation
-	in := s.Play(&sm, 1, 0, scheduler.Observer{})
+	in := s.Play(NewNetwork(&sm), 1, 0, scheduler.Observer{})
 	sm.Run(sim.Time(10 * time.Millisecond))
 	assert.Equal(t, 10, in.Runtime().Live())
 	in.Stop()
@@ -155,7 +155,7 @@ func TestSpanRate(t *testing.T) {
 func TestNoArrivals(t *testing.T) {
 	s := mustFleet(t, service("arrivals: {process: poisson, rate: 1e-300}"))[0]
 	var sm sim.Simulation
-	in := s.Play(&sm, 1, 0, scheduler.Observer{})
+	in := s.Play(NewNetwork(&sm), 1, 0, scheduler.Observer{})
 	sm.Run(sim.Time(time.Hour))
 	assert.Zero(t, in.Arrivals())
 }
@@ -188,7 +188,7 @@ func TestRuntimesGetTheSameLoad(t *testing.T) {
 			parts := map[uint64]uint64{} // tag: parent of its parts
 			partCount := 0
 			var sm sim.Simulation
-			in := s.Play(&sm, 1, 0, scheduler.Observer{Finished: func(f *scheduler.Finished) {
+			in := s.Play(NewNetwork(&sm), 1, 0, scheduler.Observer{Finished: func(f *scheduler.Finished) {
 				span := s.Spans[f.Program.Label]
 				if span.Name == "part" {
 					assert.Equal(t, Internal, span.Kind)
@@ -243,7 +243,7 @@ func TestCosts(t *testing.T) {
 			s := mustFleet(t, service("runtime: {model: "+model+", worker_threads: 1}", "arrivals: {process: constant, rate: 1000}"))[0]
 			s.Runtime.Costs = costs
 			var sm sim.Simulation
-			s.Play(&sm, 1, 0, scheduler.Observer{Finished: func(f *scheduler.Finished) { wait = f.QueueWait }})
+			s.Play(NewNetwork(&sm), 1, 0, scheduler.Observer{Finished: func(f *scheduler.Finished) { wait = f.QueueWait }})
 			sm.Run(sim.Time(1500 * time.Microsecond))
 			return wait
 		}
@@ -269,7 +269,7 @@ func TestPresetsRun(t *testing.T) {
 				s := mustFleet(t, "- {name: a, runtime: {model: "+model+"}, arrivals: {process: constant, rate: 100}, workload: "+preset+"}")[0]
 				finished := map[string]int{}
 				var sm sim.Simulation
-				in := s.Play(&sm, 1, 0, scheduler.Observer{Finished: func(f *scheduler.Finished) {
+				in := s.Play(NewNetwork(&sm), 1, 0, scheduler.Observer{Finished: func(f *scheduler.Finished) {
 					if f.Program.Label != Untraced {
 						finished[s.Spans[f.Program.Label].Name]++
 					}
@@ -293,7 +293,7 @@ func BenchmarkPlay(b *testing.B) {
 				"arrivals: {process: poisson, rate: 500000}", "operations: [{name: op, steps: [compute: 100ns]}]"))[0]
 			finished := uint64(0)
 			var sm sim.Simulation
-			in := s.Play(&sm, 1, 0, scheduler.Observer{Finished: func(*scheduler.Finished) { finished++ }})
+			in := s.Play(NewNetwork(&sm), 1, 0, scheduler.Observer{Finished: func(*scheduler.Finished) { finished++ }})
 			b.ReportAllocs()
 			for at := sim.Time(0); b.Loop(); {
 				at += 2000 // one request, on average
@@ -324,7 +324,7 @@ func TestTokioSettingsReachTheModel(t *testing.T) {
 `)[0]
 		var s sim.Simulation
 		var finished []scheduler.Finished
-		service.Play(&s, 1, 0, scheduler.Observer{Finished: func(f *scheduler.Finished) {
+		service.Play(NewNetwork(&s), 1, 0, scheduler.Observer{Finished: func(f *scheduler.Finished) {
 			g := *f
 			g.Program = nil
 			finished = append(finished, g)

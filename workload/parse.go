@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
@@ -14,7 +15,7 @@ const (
 
 var (
 	serviceKeys   = []string{"name", "instances", "seed", "runtime", "arrivals", "workload", "operations"}
-	operationKeys = []string{"name", "kind", "weight", "attributes", "steps"}
+	operationKeys = []string{"name", "kind", "weight", "timeout", "attributes", "steps"}
 )
 
 // Parse reads the value of `services:` as YAML gives it, a list of maps. The error joins one error per mistake, each
@@ -33,6 +34,7 @@ func Parse(services any) ([]*Service, error) {
 		}
 		fleet = append(fleet, s)
 	}
+	resolveCalls(fleet)
 	if err := m.err(); err != nil {
 		return nil, err
 	}
@@ -57,8 +59,11 @@ func parseService(v value) *Service {
 	if runtime, ok := t.required("runtime", "a map"); ok {
 		s.Runtime = parseRuntime(runtime)
 	}
-	if arrivals, ok := t.required("arrivals", "a map"); ok {
-		s.Arrivals = parseArrivals(arrivals)
+	s.arrivals = t.child("arrivals")
+	if t.has("arrivals") {
+		s.Arrivals = parseArrivals(s.arrivals)
+	} else {
+		s.Arrivals = none{} // resolveCalls asks for some unless another service calls this one
 	}
 	preset := t.child("workload")
 	switch own := t.has("operations"); {
@@ -75,11 +80,11 @@ func parseService(v value) *Service {
 }
 
 func (s *Service) parseOperations(v value) {
-	var p programs
+	p := programs{runtime: &s.Runtime}
 	for _, item := range v.list("operations") {
 		s.Operations = append(s.Operations, p.operation(item))
 	}
-	s.Spans, s.Events = p.spans, p.events
+	s.Spans, s.Events, s.Calls = p.spans, p.events, p.calls
 }
 
 func (p *programs) operation(v value) Operation {
@@ -108,6 +113,10 @@ func (p *programs) operation(v value) Operation {
 		if tasks > mostTasks {
 			steps.fail(fmt.Sprintf("more than %d tasks spawned for one request; want at most that many", mostTasks))
 		}
+	}
+	if t.has("timeout") {
+		begin := program.Step{Op: program.Timeout, Duration: parseDistribution(t.child("timeout"))}
+		o.Program.Steps = under(begin, o.Program.Steps)
 	}
 	return o
 }

@@ -204,9 +204,9 @@ func nested(spawns int) string {
 func TestParseMistakes(t *testing.T) {
 	const (
 		anyService   = "name, instances, seed, runtime, arrivals, workload, operations"
-		anyOperation = "name, kind, weight, attributes, steps"
-		anyStep      = "compute, block, sleep, io, file, spawn_blocking, yield, spawn, join, lock, unlock, channel, span, event"
-		anyTokio     = "model, version, flavor, worker_threads, thread_name, disable_lifo_slot, global_queue_interval, event_interval"
+		anyOperation = "name, kind, weight, timeout, attributes, steps"
+		anyStep      = "compute, block, block_in_place, sleep, io, signal, process, file, spawn_blocking, yield, spawn, join, cancel, timeout, call, lock, unlock, channel, span, event"
+		anyTokio     = "model, version, flavor, worker_threads, thread_name, disable_lifo_slot, global_queue_interval, event_interval, max_blocking_threads"
 		inSteps      = "services[0].operations[0].steps"
 
 		anyDistribution = "constant, uniform, exponential, lognormal, hyperexponential, bimodal, pareto, weibull"
@@ -227,8 +227,8 @@ func TestParseMistakes(t *testing.T) {
 		{"empty service", "[{}]", `
 services[0].name: missing; want text
 services[0].runtime: missing; want a map
-services[0].arrivals: missing; want a map
-services[0].workload: neither workload nor operations is set; want one of them; workloads are one of api_gateway, spawn_benchmark`},
+services[0].workload: neither workload nor operations is set; want one of them; workloads are one of api_gateway, spawn_benchmark
+services[0].arrivals: missing; want a map, since no other service calls this one`},
 		{"unknown key", service("instnaces: 3"), "services[0].instnaces: unknown key (did you mean instances?); want one of " + anyService},
 		{"key of a later version", service("host: {cpus: 4}"), "services[0].host: unknown key; want one of " + anyService},
 		{"odd key", service("a.b: 1"), `services[0]["a.b"]: unknown key; want one of ` + anyService},
@@ -255,15 +255,15 @@ services[0].workload: neither workload nor operations is set; want one of them; 
 		{"unknown model", service("runtime: {model: async-std, worker_threads: 4}"), `services[0].runtime.model: "async-std" is not allowed (did you mean async_std?); want one of tokio, async_std, smol, ideal`},
 		{"unknown model and key", service("runtime: {model: glommio, threads: 4}"), `
 services[0].runtime.model: "glommio" is not allowed; want one of tokio, async_std, smol, ideal
-services[0].runtime.threads: unknown key; want one of ` + anyTokio},
+services[0].runtime.threads: unknown key; want one of ` + anyTokio + ", executor"},
 		{"unknown key of runtime", service("runtime: {model: tokio, worker_thread: 4}"), "services[0].runtime.worker_thread: unknown key (did you mean worker_threads?); want one of " + anyTokio},
 		{"version unquoted", service("runtime: {model: tokio, version: 1.53}"), "services[0].runtime.version: 1.53 is not allowed; want text: put it in quotes"},
 		{"unknown version", service(`runtime: {model: tokio, version: "1.40"}`), `services[0].runtime.version: "1.40" is not allowed (did you mean 1.50?); want one of 1.53, 1.51.0, 1.50`},
 		{"unknown flavor", service("runtime: {model: tokio, flavor: one_thread}"), `services[0].runtime.flavor: "one_thread" is not allowed; want one of multi_thread, current_thread`},
 		{"workers of current_thread", service("runtime: {model: tokio, flavor: current_thread, worker_threads: 2}"), "services[0].runtime.worker_threads: flavor current_thread has none; want it left out, or flavor multi_thread"},
 		{"no interval", service("runtime: {model: tokio, event_interval: 0}"), "services[0].runtime.event_interval: 0 is not allowed; want 1 to 1000000"},
-		{"flavor of smol", service("runtime: {model: smol, flavor: multi_thread}"), "services[0].runtime.flavor: runtime smol has no flavor; want one of model, version, worker_threads"},
-		{"thread name of async-std", service("runtime: {model: async_std, thread_name: x}"), "services[0].runtime.thread_name: runtime async_std has no thread_name; want one of model, version, worker_threads"},
+		{"flavor of smol", service("runtime: {model: smol, flavor: multi_thread}"), "services[0].runtime.flavor: runtime smol has no flavor; want one of model, version, executor, worker_threads, thread_name, max_blocking_threads"},
+		{"thread name of async-std", service("runtime: {model: async_std, thread_name: x}"), "services[0].runtime.thread_name: runtime async_std has no thread_name; want one of model, version, worker_threads, max_blocking_threads"},
 		{"version of ideal", service(`runtime: {model: ideal, version: "1.0"}`), "services[0].runtime.version: runtime ideal has no version; want one of model, worker_threads"},
 		{"no workers", service("runtime: {model: tokio, worker_threads: 0}"), "services[0].runtime.worker_threads: 0 is not allowed; want 1 to 1024"},
 		{"too many workers", service("runtime: {model: smol, worker_threads: 1025}"), "services[0].runtime.worker_threads: 1025 is not allowed; want 1 to 1024"},
@@ -361,8 +361,8 @@ services[0].operations[0].steps: missing; want a list of steps`},
 		{"no count", steps("[spawn: {count: 0, steps: [yield]}, join: ]"), inSteps + "[0].spawn.count: 0 is not allowed; want 1 to 1000000"},
 		{"detached as text", steps("[spawn: {detached: maybe, steps: [yield]}, join: ]"), inSteps + `[0].spawn.detached: "maybe" is not allowed; want true or false`},
 		{"step in spawn", steps("[spawn: {steps: [yield, {frobnicate: 1}]}, join: ]"), inSteps + "[0].spawn.steps[1].frobnicate: unknown step; want one of " + anyStep},
-		{"never joined", steps("[join, spawn: {steps: [yield]}]"), inSteps + "[1].spawn: its tasks are never joined; add a join after it or set detached: true"},
-		{"joined elsewhere", steps("[spawn: {steps: [spawn: {steps: [yield]}]}, join: ]"), inSteps + "[0].spawn.steps[0].spawn: its tasks are never joined; add a join after it or set detached: true"},
+		{"never joined", steps("[join, spawn: {steps: [yield]}]"), inSteps + "[1].spawn: its tasks are never joined; add a join or cancel after it or set detached: true"},
+		{"joined elsewhere", steps("[spawn: {steps: [spawn: {steps: [yield]}]}, join: ]"), inSteps + "[0].spawn.steps[0].spawn: its tasks are never joined; add a join or cancel after it or set detached: true"},
 		{"too deep", steps(nested(17)), inSteps + strings.Repeat("[0].spawn.steps", 16) + "[0].spawn: a spawn inside 16 others; want at most 15"},
 		{"too many tasks", steps("[spawn: {count: 1000, steps: [spawn: {count: 1000, steps: [yield]}, join: ]}, join: ]"), inSteps + ": more than 1000000 tasks spawned for one request; want at most that many"},
 

@@ -9,6 +9,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/asyncstd"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/ideal"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/smol"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/tokio"
@@ -25,7 +26,8 @@ type RuntimeSpec struct {
 	Crate, CrateVersion string
 	// Workers is the number of executor threads, at least 1.
 	Workers int
-	// ThreadName is the name of Tokio's workers; empty for the others, which name their threads themselves.
+	// ThreadName is the name of Tokio's threads, or of the threads that a program runs a smol executor on; empty: the runtime
+	// names its threads itself.
 	ThreadName string
 	// Costs is what the primitives of each runtime cost; nil: cost.Default. Parse leaves it nil. Set before Play, it holds for the
 	// instances played from then on. On the ideal runtime nothing costs anything.
@@ -33,6 +35,8 @@ type RuntimeSpec struct {
 
 	tokio         tokio.Config // what only Tokio has
 	currentThread bool         // Tokio's flavor
+	blocking      int          // most threads of the blocking pool; 0: the runtime's default
+	composition   asyncexecutor.Composition
 	start         func(s *sim.Simulation, spec *RuntimeSpec, seed uint64, o scheduler.Observer) scheduler.Runtime
 }
 
@@ -64,13 +68,14 @@ var runtimeModels = []runtimeModel{
 		name: semconv.RuntimeTokio, crate: semconv.CrateTokio,
 		keys: []string{
 			"model", "version", "flavor", "worker_threads", "thread_name",
-			"disable_lifo_slot", "global_queue_interval", "event_interval",
+			"disable_lifo_slot", "global_queue_interval", "event_interval", "max_blocking_threads",
 		},
 		versions: []string{"1.53", "1.51.0", "1.50"}, crateVersions: []string{"1.53.1", "1.51.0", "1.50.0"},
 		workers: 4, threadName: semconv.ThreadTokio,
 		start: func(s *sim.Simulation, spec *RuntimeSpec, seed uint64, o scheduler.Observer) scheduler.Runtime {
 			cfg := spec.tokio
 			cfg.Workers, cfg.ThreadName, cfg.Version = spec.Workers, spec.ThreadName, spec.Version
+			cfg.MaxBlockingThreads = spec.blocking
 			cfg.Costs, cfg.Seed = spec.costs().Tokio, seed
 			if spec.currentThread {
 				return tokio.NewCurrentThread(s, cfg, o)
@@ -80,20 +85,25 @@ var runtimeModels = []runtimeModel{
 	},
 	{
 		name: semconv.RuntimeAsyncStd, crate: semconv.CrateAsyncStd,
-		keys:     []string{"model", "version", "worker_threads"},
+		keys:     []string{"model", "version", "worker_threads", "max_blocking_threads"},
 		versions: []string{"1.13"}, crateVersions: []string{"1.13.1"},
 		workers: 4,
 		start: func(s *sim.Simulation, spec *RuntimeSpec, seed uint64, o scheduler.Observer) scheduler.Runtime {
-			return asyncstd.New(s, asyncstd.Config{Threads: spec.Workers, Costs: spec.costs().AsyncStd, Seed: seed}, o)
+			return asyncstd.New(s, asyncstd.Config{
+				Threads: spec.Workers, MaxBlockingThreads: spec.blocking, Costs: spec.costs().AsyncStd, Seed: seed,
+			}, o)
 		},
 	},
 	{
 		name: semconv.RuntimeSmol, crate: semconv.CrateSmol,
-		keys:     []string{"model", "version", "worker_threads"},
+		keys:     []string{"model", "version", "executor", "worker_threads", "thread_name", "max_blocking_threads"},
 		versions: []string{"2.0"}, crateVersions: []string{"2.0.2"},
 		workers: 1,
 		start: func(s *sim.Simulation, spec *RuntimeSpec, seed uint64, o scheduler.Observer) scheduler.Runtime {
-			return smol.New(s, smol.Config{Threads: spec.Workers, Costs: spec.costs().Smol, Seed: seed}, o)
+			return smol.New(s, smol.Config{
+				Composition: spec.composition, Threads: spec.Workers, ThreadName: spec.ThreadName,
+				MaxBlockingThreads: spec.blocking, Costs: spec.costs().Smol, Seed: seed,
+			}, o)
 		},
 	},
 	{
@@ -163,10 +173,71 @@ func parseRuntime(v value) RuntimeSpec {
 	if model.has("thread_name") && t.has("thread_name") {
 		spec.ThreadName = t.child("thread_name").text()
 	}
-	if model.name == semconv.RuntimeTokio {
+	if model.has("max_blocking_threads") && t.has("max_blocking_threads") {
+		spec.blocking = t.child("max_blocking_threads").whole(mostBlockingThreads)
+	}
+	switch model.name {
+	case semconv.RuntimeTokio:
 		spec.parseTokio(t)
+	case semconv.RuntimeSmol:
+		spec.parseSmol(t)
 	}
 	return spec
+}
+
+// mostBlockingThreads is what the blocking crate accepts at most.
+const mostBlockingThreads = 10_000
+
+// executors are the ways to run tasks on smol, and which of them leave a choice of threads.
+var executors = []struct {
+	name        string
+	composition asyncexecutor.Composition
+	threads     bool // worker_threads
+	named       bool // thread_name
+}{
+	{"global", asyncexecutor.Pool, true, false},
+	{"main", asyncexecutor.Main, false, false},
+	{"threads", asyncexecutor.Pool, true, true},
+	{"thread_per_task", asyncexecutor.ThreadPerTask, false, true},
+}
+
+// parseSmol reads what only smol has.
+func (spec *RuntimeSpec) parseSmol(t table) {
+	names := make([]string, len(executors))
+	for i := range executors {
+		names[i] = executors[i].name
+	}
+	chosen := &executors[0]
+	if t.has("executor") {
+		i := t.child("executor").choice(names)
+		if i < 0 {
+			return
+		}
+		chosen = &executors[i]
+	}
+	spec.composition = chosen.composition
+	if !chosen.threads && t.has("worker_threads") {
+		t.child("worker_threads").fail("executor " + chosen.name + " has no choice of threads; want it left out, or executor global or threads")
+	}
+	switch {
+	case !chosen.named && t.has("thread_name"):
+		t.child("thread_name").fail("executor " + chosen.name + " names its threads itself; want it left out, or executor threads or thread_per_task")
+	case chosen.name == "threads" && !t.has("thread_name"):
+		t.child("thread_name").fail("missing; want the name that the program gives its threads")
+	}
+}
+
+// lacks says why the runtime does not have a step; empty: it has it.
+func (spec *RuntimeSpec) lacks(op program.Op) string {
+	switch {
+	case op == program.Signal && spec.Name == semconv.RuntimeSmol:
+		return "runtime smol has no signal: its crate has no module for signals; want io for a socket that a signal handler writes to"
+	case op == program.BlockInPlace && spec.Name != semconv.RuntimeTokio && spec.Name != "":
+		return "runtime " + spec.Name + " has no block_in_place; want spawn_blocking, or block to hold the worker"
+	case op == program.BlockInPlace && spec.currentThread:
+		return "flavor current_thread has no block_in_place: Tokio panics; want spawn_blocking, or flavor multi_thread"
+	}
+	return ""
 }
 
 // parseTokio reads what only Tokio has.

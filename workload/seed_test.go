@@ -32,7 +32,7 @@ func TestSeedReproducesTheDocument(t *testing.T) {
 				service.Runtime.Costs = new(cost.Seed())
 				var s sim.Simulation
 				var roots []scheduler.Finished
-				service.Play(&s, 1, 0, scheduler.Observer{Finished: func(f *scheduler.Finished) {
+				service.Play(NewNetwork(&s), 1, 0, scheduler.Observer{Finished: func(f *scheduler.Finished) {
 					if f.Spawner == scheduler.Outside {
 						roots = append(roots, *f)
 					}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
 const (
@@ -15,27 +16,34 @@ const (
 	deepestSpawn = 16
 )
 
-// stepNames are the YAML keys of the steps; the first share their index with program.Op, and channel stands for Send and
-// Receive.
+// stepOps are the steps; a channel's, a span's and a timeout's key stands for two or more of them.
+var stepOps = []program.Op{
+	program.Compute, program.Block, program.BlockInPlace, program.Sleep, program.IO, program.Signal, program.Process,
+	program.File, program.SpawnBlocking, program.Yield, program.Spawn, program.Join, program.Cancel, program.Timeout, program.Call,
+	program.Lock, program.Unlock, channelStep, program.Span, program.Event,
+}
+
+const channelStep = program.Send
+
+// stepNames are the YAML keys of stepOps.
 var stepNames = func() (names []string) {
-	for op := program.Compute; op <= program.Unlock; op++ {
+	for _, op := range stepOps {
+		if op == channelStep {
+			names = append(names, "channel")
+			continue
+		}
 		names = append(names, op.String())
 	}
-	return append(names, "channel", "span", "event")
+	return names
 }()
-
-// The indexes in stepNames of the steps that are not one program.Step by the same name.
-const (
-	channelStep = program.Send + iota
-	spanStep
-	eventStep
-)
 
 var (
 	spawnKeys   = []string{"count", "name", "detached", "steps"}
 	channelKeys = []string{"send", "receive", "capacity"}
 	spanKeys    = []string{"name", "kind", "attributes", "steps"}
 	eventKeys   = []string{"name", "attributes"}
+	timeoutKeys = []string{"after", "steps"}
+	callKeys    = []string{"service", "operation", "network"}
 )
 
 const (
@@ -46,6 +54,8 @@ const (
 // programs parses the steps of one service's operations and keeps what they share: the table of spans that their labels
 // point into, and the mutexes and channels of the process, by name.
 type programs struct {
+	runtime    *RuntimeSpec
+	calls      []Call
 	spans      []Span
 	events     []Event
 	mutexes    map[string]int
@@ -84,7 +94,10 @@ func (p *programs) steps(v value, depth int) (steps []program.Step, tasks int) {
 		if !ok {
 			continue
 		}
-		step := program.Step{Op: program.Op(i)} //nolint:gosec // G115: an index of stepNames
+		step := program.Step{Op: stepOps[i]}
+		if problem := p.runtime.lacks(step.Op); problem != "" {
+			argument.fail(problem)
+		}
 		switch step.Op {
 		case program.Yield:
 			argument.nothing()
@@ -95,9 +108,17 @@ func (p *programs) steps(v value, depth int) (steps []program.Step, tasks int) {
 			if !step.Detached {
 				unjoined = append(unjoined, argument)
 			}
-		case program.Join:
+		case program.Join, program.Cancel:
 			argument.nothing()
 			unjoined = nil
+		case program.Timeout:
+			inner, spawned := p.timeout(argument, depth+1)
+			steps = append(steps, inner...)
+			tasks = min(tasks+spawned, mostTasks+1)
+			continue
+		case program.Call:
+			steps = append(steps, p.call(argument)...)
+			continue
 		case program.Lock:
 			step.Object = object(&p.mutexes, argument.text())
 			if _, held := locked[step.Object]; held {
@@ -112,12 +133,12 @@ func (p *programs) steps(v value, depth int) (steps []program.Step, tasks int) {
 			delete(locked, step.Object)
 		case channelStep:
 			step = p.channel(argument)
-		case spanStep:
+		case program.Span:
 			inner, spawned := p.span(argument, depth+1)
 			steps = append(steps, inner...)
 			tasks = min(tasks+spawned, mostTasks+1)
 			continue
-		case eventStep:
+		case program.Event:
 			step = p.event(argument)
 		default:
 			step.Duration = parseDistribution(argument)
@@ -125,7 +146,7 @@ func (p *programs) steps(v value, depth int) (steps []program.Step, tasks int) {
 		steps = append(steps, step)
 	}
 	for _, spawn := range unjoined {
-		spawn.fail("its tasks are never joined; add a join after it or set detached: true")
+		spawn.fail("its tasks are never joined; add a join or cancel after it or set detached: true")
 	}
 	for _, mutex := range slices.Sorted(maps.Keys(locked)) {
 		locked[mutex].fail("never unlocked; add an unlock after it")
@@ -161,6 +182,55 @@ func (p *programs) span(v value, depth int) (steps []program.Step, tasks int) {
 		steps = append(steps, list...)
 	}
 	return append(steps, program.Step{Op: program.EndSpan}), tasks
+}
+
+// timeout reads steps that are dropped if the task waits in them when a time has passed.
+func (p *programs) timeout(v value, depth int) (steps []program.Step, tasks int) {
+	if depth > deepestSpawn {
+		v.fail(fmt.Sprintf("a timeout inside %d others; want at most %d", depth-1, deepestSpawn-1))
+		return nil, 0
+	}
+	t, ok := v.table(timeoutKeys)
+	if !ok {
+		return nil, 0
+	}
+	begin := program.Step{Op: program.Timeout, Duration: program.Constant(0)}
+	if after, ok := t.required("after", "a duration or distribution"); ok {
+		begin.Duration = parseDistribution(after)
+	}
+	if inner, ok := t.required("steps", "a list of steps"); ok {
+		steps, tasks = p.steps(inner, depth)
+	}
+	return under(begin, steps), tasks
+}
+
+// under puts steps under a timeout.
+func under(begin program.Step, steps []program.Step) []program.Step {
+	return append(append([]program.Step{begin}, steps...), program.Step{Op: program.EndTimeout})
+}
+
+// call reads a request to another service, in a client span of its own.
+func (p *programs) call(v value) []program.Step {
+	t, ok := v.table(callKeys)
+	if !ok {
+		return nil
+	}
+	c := Call{at: v}
+	if name, ok := t.required("service", "the name of a service"); ok {
+		c.Service = name.text()
+	}
+	if name, ok := t.required("operation", "the name of one of its operations"); ok {
+		c.Operation = name.text()
+	}
+	step := program.Step{Op: program.Call, Label: len(p.calls), Duration: program.Constant(0)}
+	if t.has("network") {
+		step.Duration = parseDistribution(t.child("network"))
+	}
+	p.calls = append(p.calls, c)
+	p.spans = append(p.spans, Span{Name: c.Operation, Kind: Client, Attributes: []Attribute{{semconv.ServerAddress, c.Service}}})
+	return []program.Step{
+		{Op: program.Span, Label: len(p.spans) - 1}, step, {Op: program.EndSpan},
+	}
 }
 
 // event reads an event of a span: its name, or a map with attributes too.

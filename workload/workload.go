@@ -83,6 +83,20 @@ type Service struct {
 	Spans []Span
 	// Events describes the events inside spans; the Label of an event's step is an index into it.
 	Events []Event
+	// Calls are the requests to other services; the Label of a call's step is an index into it.
+	Calls []Call
+
+	arrivals value // in YAML
+	called   bool  // by another service
+}
+
+// Call is a request to another service of the fleet.
+type Call struct {
+	Service, Operation string
+
+	at        value // in YAML
+	callee    *Service
+	operation int // of the callee
 }
 
 // SpanRate is the mean number of spans that an instance makes in a second.

@@ -12,7 +12,7 @@ func (e *Executor) blockOn(r *runner) sim.Time {
 		if !done {
 			return d
 		}
-		r.phase = searching
+		r.phase = entering
 		return e.unlock()
 	case reacting:
 		d, done := e.react(r)
@@ -22,7 +22,7 @@ func (e *Executor) blockOn(r *runner) sim.Time {
 		return e.reacted(r)
 	case parking:
 		if r.takeToken() {
-			r.phase = searching
+			r.phase = entering
 			return 0
 		}
 		r.countPark()
@@ -30,7 +30,7 @@ func (e *Executor) blockOn(r *runner) sim.Time {
 		return blocked
 	case unparked:
 		r.token = false
-		r.phase = searching
+		r.phase = entering
 		return 0
 	default:
 		panic("asyncexecutor: resumed a parked runner")
@@ -41,7 +41,7 @@ func (e *Executor) blockOn(r *runner) sim.Time {
 // else in epoll if the reactor is free, else parked.
 func (e *Executor) pending(r *runner) sim.Time {
 	if r.takeToken() {
-		r.phase = searching
+		r.phase = entering
 		if e.tryLock(r) {
 			e.startTurn(true)
 			r.phase = looking
@@ -69,7 +69,7 @@ func (e *Executor) wait(r *runner) {
 func (e *Executor) reacted(r *runner) sim.Time {
 	if r.takeToken() {
 		r.ioBlocked = false
-		r.phase = searching
+		r.phase = entering
 		return e.unlock()
 	}
 	if e.sim.Now()-r.lockedAt <= hogLimit {

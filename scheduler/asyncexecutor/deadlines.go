@@ -5,36 +5,43 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
-// deadline is a task to be woken at a time.
+// deadline is a time at which a task is to be woken.
 type deadline struct {
-	at   sim.Time
-	id   uint64 // order of registration; breaks ties
-	task scheduler.TaskID
+	at    sim.Time
+	id    uint64 // order of registration; breaks ties
+	waker scheduler.Waker
 }
 
 func (d *deadline) before(o *deadline) bool {
 	return d.at < o.at || (d.at == o.at && d.id < o.id)
 }
 
-// deadlines is a 4-ary min-heap of tasks by (time, registration).
+// deadlines is a 4-ary min-heap of deadlines by (time, registration). Those that nobody waits for any more stay in it until they
+// come first or are more than half.
 type deadlines struct {
+	tasks  *scheduler.Tasks
 	heap   []deadline
 	nextID uint64
+	stale  int // at least as many as the heap holds
 }
-
-func (h *deadlines) len() int { return len(h.heap) }
 
 // next is the earliest time, or Never.
 func (h *deadlines) next() sim.Time {
+	for len(h.heap) > 0 && !h.tasks.Waited(h.heap[0].waker) {
+		h.removeFirst()
+	}
 	if len(h.heap) == 0 {
 		return sim.Never
 	}
 	return h.heap[0].at
 }
 
-func (h *deadlines) push(at sim.Time, task scheduler.TaskID) {
+func (h *deadlines) push(at sim.Time, w scheduler.Waker) {
 	h.nextID++
-	d := deadline{at: at, id: h.nextID, task: task}
+	h.insert(deadline{at: at, id: h.nextID, waker: w})
+}
+
+func (h *deadlines) insert(d deadline) {
 	h.heap = append(h.heap, d)
 	q := h.heap
 	i := len(q) - 1
@@ -49,16 +56,32 @@ func (h *deadlines) push(at sim.Time, task scheduler.TaskID) {
 	q[i] = d
 }
 
-// due removes the tasks due by now, at most limit of them, and appends them to tasks in order.
-func (h *deadlines) due(now sim.Time, limit int, tasks []scheduler.TaskID) []scheduler.TaskID {
+// abandon notes that nobody waits for one of the deadlines any more.
+func (h *deadlines) abandon() {
+	h.stale++
+	if 2*h.stale <= len(h.heap) {
+		return
+	}
+	h.stale = 0
+	all := h.heap
+	h.heap = all[:0] // insert writes behind what is read
+	for _, d := range all {
+		if h.tasks.Waited(d.waker) {
+			h.insert(d)
+		}
+	}
+}
+
+// due removes the deadlines up to now, at most limit of them, and appends their wakers in order.
+func (h *deadlines) due(now sim.Time, limit int, wakers []scheduler.Waker) []scheduler.Waker {
 	for range limit {
 		if h.next() > now {
 			break
 		}
-		tasks = append(tasks, h.heap[0].task)
+		wakers = append(wakers, h.heap[0].waker)
 		h.removeFirst()
 	}
-	return tasks
+	return wakers
 }
 
 func (h *deadlines) removeFirst() {

@@ -13,10 +13,19 @@ const MaxThreads = 1024
 
 // Config says which threads run an executor and what they pay.
 type Config struct {
-	// Threads is the number of threads that run the executor, all from the start: at most MaxThreads; 0 means 1.
+	// Composition says what the threads do beside running tasks.
+	Composition Composition
+	// Threads is the number of threads that run the executor, all from the start: at most MaxThreads; 0 means 1. Only Pool has a
+	// choice.
 	Threads int
 	// ThreadName names thread i, counted from 0. Nil: the threads have no name.
 	ThreadName func(i int) string
+	// CancelOnDrop: a join handle that is dropped cancels its task, as async-task's does. Otherwise the task is detached.
+	CancelOnDrop bool
+	// Delegates: a task that gives the blocking pool a job spawns a second task that awaits it (async-std's spawn_blocking).
+	Delegates bool
+	// MaxBlockingThreads bounds the blocking pool (BLOCKING_MAX_THREADS); 0: 500.
+	MaxBlockingThreads int
 	// Costs is what each primitive costs. The zero Profile makes everything free.
 	Costs cost.Profile
 	// Seed fixes where thieves start looking and how long threads take to wake.
@@ -32,8 +41,14 @@ type Executor struct {
 	costs  cost.Profile
 	names  []string
 
+	composition Composition
+	backlog     scheduler.Queue // Main: spawned when main's future is polled; ThreadPerTask: waits for a thread
+	gone        []int           // runners whose thread has ended
+	pinned      []int32         // by task: 1 + the runner whose future it is; 0: none
+	delegates   bool
+
 	global   scheduler.Queue
-	runners  []runner
+	runners  []*runner
 	sleepers sleepers
 	// notified is true when no unnotified runner sleeps, or when a notified one has not acted yet (schedulers.md 2.4).
 	notified bool
@@ -42,6 +57,8 @@ type Executor struct {
 	helper  helper
 	pool    *blocking.Pool
 
+	seed            uint64
+	threadName      func(int) string
 	latency         sim.Rand
 	remoteSchedules uint64
 }
@@ -69,60 +86,97 @@ const (
 // New starts an executor on a simulation's clock. Its threads start now, in order.
 func New(s *sim.Simulation, cfg Config, o scheduler.Observer) *Executor {
 	threads := max(cfg.Threads, 1)
+	if cfg.Composition != Pool {
+		threads = 1
+	}
 	e := &Executor{
 		sim:      s,
 		tasks:    scheduler.NewTasks(s, o),
 		costs:    cfg.Costs,
-		names:    make([]string, threads),
-		runners:  make([]runner, threads),
 		sleepers: sleepers{unnotified: make([]*runner, 0, threads)},
 		notified: true,
-		latency:  sim.Stream(cfg.Seed, streamLatency),
+
+		composition: cfg.Composition,
+		delegates:   cfg.Delegates,
+
+		latency: sim.Stream(cfg.Seed, streamLatency),
 	}
 	e.target = s.Register(e)
 	pool := blocking.CrateDefaults()
 	pool.Start, pool.Wake = cfg.Costs.ThreadStart, cfg.Costs.WakeLatency
 	pool.Seed = cfg.Seed + streamPool
-	e.pool = blocking.New(s, pool, e.wakeFromOutside)
-	arg := uint64(0)
-	for i := range e.runners {
-		if cfg.ThreadName != nil {
-			e.names[i] = cfg.ThreadName(i)
-		}
-		e.runners[i] = runner{
-			index: i,
-			arg:   arg,
-			local: scheduler.NewRing(localCapacity),
-			rng:   sim.Stream(cfg.Seed, streamVictims, arg),
-		}
-		s.Schedule(s.Now(), e.target, evRunner, arg)
-		arg++
+	if cfg.MaxBlockingThreads > 0 {
+		pool.Limit = cfg.MaxBlockingThreads
+	}
+	pool.Done = e.wakeFromOutside
+	pool.Abandoned = func(w scheduler.Waker) bool { return !e.tasks.Waited(w) }
+	e.pool = blocking.New(s, pool)
+	e.tasks.CancelOnDrop = cfg.CancelOnDrop
+	e.reactor.timers.tasks, e.reactor.sockets.tasks = e.tasks, e.tasks
+	e.seed, e.threadName = cfg.Seed, cfg.ThreadName
+	if cfg.Composition == ThreadPerTask {
+		return e
+	}
+	for range threads {
+		r := e.newRunner()
+		s.Schedule(s.Now(), e.target, evRunner, r.arg)
 	}
 	return e
 }
 
+func (e *Executor) newRunner() *runner {
+	i := len(e.runners)
+	r := &runner{
+		index: i,
+		arg:   uint64(i),
+		local: scheduler.NewRing(localCapacity),
+	}
+	r.rng = sim.Stream(e.seed, streamVictims, r.arg)
+	e.runners = append(e.runners, r)
+	name := ""
+	if e.threadName != nil {
+		name = e.threadName(i)
+	}
+	e.names = append(e.names, name)
+	return r
+}
+
 // Spawn implements [scheduler.Runtime]. The thread outside pays what it costs; it is not part of the model.
 func (e *Executor) Spawn(p *program.Program, tag uint64, work sim.Rand) {
-	e.push(e.tasks.New(p, tag, work), nil)
-	e.notify(nil)
+	id := e.tasks.New(p, tag, work)
+	switch e.composition {
+	case Main:
+		e.tellMain(id)
+	case ThreadPerTask:
+		e.startThread(id)
+	default:
+		e.schedule(id, nil)
+	}
 }
 
 // wakeFromOutside makes a waiting task runnable by a thread that does not run the executor.
-func (e *Executor) wakeFromOutside(id scheduler.TaskID) {
-	e.tasks.Wake(id)
-	e.push(id, nil)
-	e.notify(nil)
+func (e *Executor) wakeFromOutside(w scheduler.Waker) {
+	if id, queue := e.tasks.WakeBy(w); queue {
+		e.schedule(id, nil)
+	}
+}
+
+// Answer implements [scheduler.Runtime]: the socket of a task becomes readable.
+func (e *Executor) Answer(w scheduler.Waker) {
+	if e.tasks.Waited(w) {
+		e.addSocket(e.sim.Now(), w)
+	}
 }
 
 // Workers implements [scheduler.Runtime].
 func (e *Executor) Workers() int { return len(e.runners) }
 
 // ThreadName implements [scheduler.Runtime].
-func (e *Executor) ThreadName(worker int) string {
-	if worker == scheduler.Outside {
+func (e *Executor) ThreadName(thread int) string {
+	if thread == scheduler.Outside || e.composition == Main {
 		return "main"
 	}
-	return e.names[worker]
+	return e.names[thread]
 }
 
 // Live implements [scheduler.Runtime].
@@ -147,7 +201,7 @@ func (e *Executor) Counters() scheduler.Counters {
 func (e *Executor) Handle(ev sim.Event) {
 	switch ev.Kind {
 	case evRunner:
-		e.resume(&e.runners[ev.Arg])
+		e.resume(e.runners[ev.Arg])
 	case evHelper:
 		if ev.Arg == e.helper.generation {
 			e.resumeHelper()
@@ -163,14 +217,20 @@ func (e *Executor) Handle(ev sim.Event) {
 	}
 }
 
-// push puts a runnable task at the tail of the global queue, by a runner's thread or another (nil). Whoever pushes calls notify.
-func (e *Executor) push(id scheduler.TaskID, by *runner) {
+// schedule puts a runnable task at the tail of the global queue and wakes a sleeping runner, by a runner's thread or another
+// (nil); or it wakes the runner whose future the task is. It returns what waking costs the caller.
+func (e *Executor) schedule(id scheduler.TaskID, by *runner) sim.Time {
 	if by != nil {
 		by.counters.LocalSchedules++
 	} else {
 		e.remoteSchedules++
 	}
+	if r := e.runnerOf(id); r != nil {
+		r.future.ready = true
+		return e.unpark(r, by)
+	}
 	e.global.Push(e.tasks, id)
+	return e.notify(by)
 }
 
 // notify wakes one sleeping runner unless one was notified and has not acted yet. It returns what that costs the caller.
@@ -197,7 +257,7 @@ func (e *Executor) unpark(r, by *runner) sim.Time {
 	case r.phase == parked:
 		r.phase = unparked
 		e.sim.Schedule(e.sim.Now()+e.costs.WakeLatency.Sample(&e.latency), e.target, evRunner, r.arg)
-		return e.costs.Unpark
+		return e.costs.Unpark.Sample(&e.latency)
 	case r.ioBlocked && r != by:
 		return e.notifyPoller()
 	default:

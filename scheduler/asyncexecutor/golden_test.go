@@ -39,7 +39,7 @@ func TestGolden10OneTaskWakesTwo(t *testing.T) {
 	sc := start(t, 2, cost.Profile{})
 	sc.sim.Run(ms)
 	// The first thread sleeps in epoll, the second is parked, and on top of the sleepers.
-	require.Same(t, &sc.runners[0], sc.reactor.holder)
+	require.Same(t, sc.runners[0], sc.reactor.holder)
 	require.Equal(t, parked, sc.runners[1].phase)
 	require.Equal(t, []int{0, 1}, sc.asleep())
 
@@ -60,8 +60,8 @@ func TestGolden10OneTaskWakesTwo(t *testing.T) {
 func TestGolden10TheWakesAsTimes(t *testing.T) {
 	// Waking costs 2 us and takes 5: the poll starts 5 us after the spawn plus the 2 us that r2 pays to wake r1 from epoll.
 	sc := start(t, 2, cost.Profile{
-		Unpark: 9 * us, WakeLatency: cost.Latency{Median: 5 * us},
-		UnparkDriver: 2 * us, WakeDriverLatency: cost.Latency{Median: 6 * us},
+		Unpark: cost.Latency{Median: 9 * us}, WakeLatency: cost.Latency{Median: 5 * us},
+		UnparkDriver: cost.Latency{Median: 2 * us}, WakeDriverLatency: cost.Latency{Median: 6 * us},
 	})
 	sc.spawnAt(ms, compute(us))
 	sc.sim.Run(2 * ms)

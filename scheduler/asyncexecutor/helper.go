@@ -141,7 +141,7 @@ func (e *Executor) unparkHelper() sim.Time {
 	}
 	h.phase = helperUnparked
 	e.scheduleHelper(e.costs.WakeLatency.Sample(&e.latency))
-	return e.costs.Unpark
+	return e.costs.Unpark.Sample(&e.latency)
 }
 
 // wakeLockWaiter wakes the helper if it is blocked on the reactor lock. A thread that takes the lock first keeps it.
@@ -152,5 +152,5 @@ func (e *Executor) wakeLockWaiter() sim.Time {
 	}
 	h.lockWoken = true
 	e.scheduleHelper(e.costs.WakeLatency.Sample(&e.latency))
-	return e.costs.Unpark
+	return e.costs.Unpark.Sample(&e.latency)
 }

@@ -24,7 +24,7 @@ func randomCosts(r *sim.Rand) cost.Profile {
 	default:
 		return cost.Profile{
 			Poll: t(), Spawn: t(), Finish: t(), Wake: t(), GlobalPop: t(), StealAttempt: t(), StealTask: t(), Park: t(),
-			Unpark: t(), UnparkDriver: t(), WakeLatency: l(), WakeDriverLatency: l(), DriverPoll: t(), TimerInsert: t(),
+			Unpark: cost.Latency{Median: t()}, UnparkDriver: cost.Latency{Median: t()}, WakeLatency: l(), WakeDriverLatency: l(), DriverPoll: t(), TimerInsert: t(),
 			TimerOvershoot: t(),
 		}
 	}
@@ -76,7 +76,7 @@ func checkRest(t *testing.T, sc *scenario) {
 	require.False(t, sc.notified)
 	require.True(t, sc.reactor.asleep)
 	for i := range sc.runners {
-		r := &sc.runners[i]
+		r := sc.runners[i]
 		require.False(t, r.token)
 		require.Zero(t, r.local.Len())
 		require.True(t, r.phase == parked || sc.reactor.holder == r)
@@ -132,7 +132,7 @@ func TestFirstInFirstOut(t *testing.T) {
 	sc := start(t, 1, cost.Profile{})
 	r := sim.Stream(3)
 	for range 200 {
-		sc.spawnAt(sim.Time(r.IntN(int(5*ms))), schedulertest.RandomProgram(&r, 2).Steps...)
+		sc.spawnAt(sim.Time(r.IntN(int(5*ms))), schedulertest.Mix{}.RandomProgram(&r, 2).Steps...)
 	}
 	sc.sim.Run(sim.Never - 1)
 	checkConservation(t, sc)
@@ -147,7 +147,7 @@ func TestLittlesLaw(t *testing.T) {
 	sc := start(t, 3, cost.AsyncExecutor())
 	r := sim.Stream(4)
 	for range 100 {
-		sc.spawnAt(sim.Time(r.IntN(int(5*ms))), schedulertest.RandomProgram(&r, 1).Steps...)
+		sc.spawnAt(sim.Time(r.IntN(int(5*ms))), schedulertest.Mix{Cancels: true}.RandomProgram(&r, 1).Steps...)
 	}
 	live := sim.Time(0)
 	for at := sim.Time(0); at == 0 || sc.Live() > 0 || at < 5*ms; at += us {

@@ -1,12 +1,16 @@
 package asyncexecutor
 
 import (
+	"math"
+
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
 // eventsPerTurn is how many I/O events one turn takes from the kernel (polling's default).
 const eventsPerTurn = 1024
+
+const allTimers = math.MaxInt
 
 // reactor is async-io's process-wide reactor: timers, sockets, and a lock that says who polls them (schedulers.md 4.1).
 type reactor struct {
@@ -31,8 +35,10 @@ type turn struct {
 	stage stage
 	// noWait: the timeout is 0.
 	noWait bool
-	wakers []scheduler.TaskID // tasks to wake
-	woken  int                // how many of them are
+	wakers []scheduler.Waker
+	woken  int // how many of them are
+	// task that the waker made runnable
+	task scheduler.TaskID
 }
 
 type stage uint8
@@ -63,16 +69,16 @@ func (e *Executor) unlock() sim.Time {
 	return e.wakeLockWaiter()
 }
 
-func (e *Executor) addTimer(at sim.Time, id scheduler.TaskID) {
+func (e *Executor) addTimer(at sim.Time, w scheduler.Waker) {
 	e.startHelper()
-	e.reactor.timers.push(at, id)
+	e.reactor.timers.push(at, w)
 }
 
 // addSocket registers a socket; a thread in epoll sees it become ready.
-func (e *Executor) addSocket(at sim.Time, id scheduler.TaskID) {
+func (e *Executor) addSocket(at sim.Time, w scheduler.Waker) {
 	e.startHelper()
 	re := &e.reactor
-	re.sockets.push(at, id)
+	re.sockets.push(at, w)
 	if re.asleep && !re.waking && at < re.wakeAt {
 		e.awaitReadiness(at)
 	}
@@ -97,7 +103,7 @@ func (e *Executor) notifyPollerCost() sim.Time {
 	if re.notified || !re.asleep || re.waking {
 		return 0
 	}
-	return e.costs.UnparkDriver
+	return e.costs.UnparkDriver.Sample(&e.latency)
 }
 
 // startTurn begins a react call of the holder, with timeout 0 or without a timeout.
@@ -116,7 +122,7 @@ func (e *Executor) react(by *runner) (d sim.Time, done bool) {
 	now := e.sim.Now()
 	switch t.stage {
 	case starting:
-		t.wakers = re.timers.due(now, re.timers.len(), t.wakers)
+		t.wakers = re.timers.due(now, allTimers, t.wakers)
 		t.noWait = t.noWait || len(t.wakers) > 0
 		re.ticker++
 		if t.noWait || re.ready(now) {
@@ -141,7 +147,7 @@ func (e *Executor) react(by *runner) (d sim.Time, done bool) {
 		expired := len(t.wakers)
 		t.wakers = re.sockets.due(now, eventsPerTurn, t.wakers)
 		if len(t.wakers) == expired && !t.noWait {
-			t.wakers = re.timers.due(now, re.timers.len(), t.wakers)
+			t.wakers = re.timers.due(now, allTimers, t.wakers)
 		}
 		t.stage = waking
 		return 0, false
@@ -149,14 +155,17 @@ func (e *Executor) react(by *runner) (d sim.Time, done bool) {
 		if t.woken == len(t.wakers) {
 			return 0, true
 		}
-		e.tasks.Wake(t.wakers[t.woken])
+		id, queue := e.tasks.WakeBy(t.wakers[t.woken])
+		t.woken++
+		if !queue {
+			return 0, false
+		}
+		t.task = id
 		t.stage = dispatching
 		return e.costs.Wake, false
 	default:
-		e.push(t.wakers[t.woken], by)
-		t.woken++
 		t.stage = waking
-		return e.notify(by), false
+		return e.schedule(t.task, by), false
 	}
 }
 

@@ -17,7 +17,7 @@ func TestIdleExecutorComesToRest(t *testing.T) {
 	sc.sim.Run(sim.Never - 1)
 	// One thread is in epoll, one parked. The helper has looked at the ticker ten times in vain and waits for the lock.
 	assert.Equal(t, sim.Never, sc.sim.Next())
-	assert.Same(t, &sc.runners[0], sc.reactor.holder)
+	assert.Same(t, sc.runners[0], sc.reactor.holder)
 	assert.True(t, sc.reactor.asleep)
 	assert.Equal(t, parked, sc.runners[1].phase)
 	assert.Equal(t, helperLocking, sc.helper.phase)
@@ -41,7 +41,7 @@ func TestAThreadMayOvertakeTheHelper(t *testing.T) {
 	sc := start(t, 1, cost.Profile{WakeLatency: cost.Latency{Median: 5 * us}})
 	sc.spawnAt(1000*ms, compute(us))
 	sc.sim.Run(1001 * ms)
-	assert.Same(t, &sc.runners[0], sc.reactor.holder)
+	assert.Same(t, sc.runners[0], sc.reactor.holder)
 	assert.Equal(t, helperLocking, sc.helper.phase)
 	// After one of 10 us it does not.
 	sc.spawnAt(1001*ms, compute(10*us))
@@ -94,7 +94,7 @@ func TestTheTickerKeepsTheHelperAway(t *testing.T) {
 	}
 	sc.sim.Run(ms)
 	assert.EqualValues(t, 50+1, sc.reactor.ticker) // rounds, and the sleep at the end
-	assert.Same(t, &sc.runners[0], sc.reactor.holder)
+	assert.Same(t, sc.runners[0], sc.reactor.holder)
 }
 
 func TestNoLookWithoutTheLock(t *testing.T) {
@@ -119,7 +119,7 @@ func TestNoLookWithoutTheLock(t *testing.T) {
 
 func TestHoggingThreadLeavesTheReactor(t *testing.T) {
 	sc := start(t, 2, cost.Profile{})
-	r1, r2 := &sc.runners[0], &sc.runners[1]
+	r1, r2 := sc.runners[0], sc.runners[1]
 	sc.spawnAt(ms-us, compute(us), io(ms), compute(us))
 	sc.sim.Run(ms)
 	// r2 ran the task and sleeps on top; r1 was woken in vain and is back in epoll.
@@ -153,7 +153,7 @@ func TestHelperRemembersAnUnpark(t *testing.T) {
 
 func TestATokenPreventsParking(t *testing.T) {
 	// On its way to park, which takes 10 us, the thread is unparked: it goes back to work at once.
-	sc := start(t, 2, cost.Profile{Park: 10 * us, Unpark: us, WakeLatency: cost.Latency{Median: 50 * us}})
+	sc := start(t, 2, cost.Profile{Park: 10 * us, Unpark: cost.Latency{Median: us}, WakeLatency: cost.Latency{Median: 50 * us}})
 	sc.spawnAt(5*us, compute(us))
 	sc.sim.Run(8 * us)
 	require.Equal(t, parking, sc.runners[1].phase)
@@ -174,7 +174,7 @@ func TestTimerGetsTheThreadOutOfEpoll(t *testing.T) {
 }
 
 func TestTimerRegistrationIsPaidInThePoll(t *testing.T) {
-	sc := start(t, 2, cost.Profile{TimerInsert: 3 * us, UnparkDriver: 2 * us})
+	sc := start(t, 2, cost.Profile{TimerInsert: 3 * us, UnparkDriver: cost.Latency{Median: 2 * us}})
 	sc.spawnAt(0, sleep(400*us), sleep(400*us))
 	sc.sim.Run(ms)
 	// The eventfd is written only while the other thread sleeps in epoll.

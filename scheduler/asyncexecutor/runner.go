@@ -16,7 +16,7 @@ const (
 	blocked sim.Time = -1
 )
 
-// runner is one thread in block_on(executor.run(pending)).
+// runner is one thread in block_on(executor.run(future)).
 type runner struct {
 	local scheduler.Ring
 	index int
@@ -30,14 +30,18 @@ type runner struct {
 	ioBlocked bool             // in epoll, or about to be, or dispatching what it returned
 
 	task     scheduler.TaskID // being polled
-	runnable scheduler.TaskID // to be pushed on the global queue
+	runnable scheduler.TaskID // to be scheduled
+	action   scheduler.Action // of the poll, to be carried out
 	runs     int              // tasks polled in this round
 	ticks    uint32           // tasks found
 
 	carry     sim.Time // cost of the last finish, to be paid with the next step
 	pollStart sim.Time
-	deadline  sim.Time // of the timer to be registered
+	deadline  sim.Time // of the timer or socket to be registered
 	lockedAt  sim.Time // took the reactor lock
+
+	// future is the one given to run, which run polls before the executor's tasks; see futures.go.
+	future future
 
 	pollsAtPark uint64
 	counters    scheduler.WorkerCounters
@@ -49,12 +53,15 @@ type phase uint8
 const (
 	// In executor.run: schedulers.md 2.3.
 	searching   phase = iota // look for a task
+	entering                 // poll the future first
+	accepting                // spawn what has come to main
 	missed                   // none: register as a sleeper and search once more, or leave to block_on
 	found                    // leave the sleepers, notify one, start the poll
 	stepping                 // do the task's next step
-	spawning                 // push the spawned or woken task, go on with the poll
-	registering              // register a timer; this ends the poll
-	scheduling               // push the task that the poll made runnable; the poll is over
+	spawning                 // schedule the spawned or woken task, go on with the poll
+	delegating               // schedule the task that awaits the pool; this ends the poll
+	registering              // register a timer or socket
+	scheduling               // schedule the task that the poll made runnable; the poll is over
 	polled                   // next task, or back to block_on
 
 	// In block_on: schedulers.md 4.3.
@@ -64,6 +71,7 @@ const (
 	parking  // about to park
 	parked   // until unparked
 	unparked // running again
+	ended    // its thread
 )
 
 // resume lets a runner go on until it sleeps, or until another event is due first.
@@ -101,18 +109,20 @@ func (e *Executor) next(r *runner) sim.Time {
 	case stepping:
 		return e.step(r)
 	case spawning:
-		e.push(r.runnable, r)
 		r.phase = stepping
-		return e.notify(r)
+		return e.schedule(r.runnable, r)
+	case delegating:
+		d := e.schedule(r.runnable, r)
+		return d + e.pend(r)
 	case registering:
-		e.addTimer(r.deadline, r.task)
-		e.pend(r)
-		e.notifyPoller()
-		return 0
+		return e.register(r)
 	case scheduling:
-		e.push(r.runnable, r)
 		r.phase = polled
-		return e.notify(r)
+		return e.schedule(r.runnable, r)
+	case entering:
+		return e.enter(r)
+	case accepting:
+		return e.accept(r)
 	case polled:
 		return e.polled(r)
 	default:
@@ -158,58 +168,97 @@ func (e *Executor) found(r *runner) sim.Time {
 func (e *Executor) step(r *runner) sim.Time {
 	a := e.tasks.Step(r.task)
 	switch a.Kind {
-	case scheduler.Compute:
+	case scheduler.Compute, scheduler.Block:
 		return a.Duration
-	case scheduler.Sleep:
-		// A timer that is due at its first poll is ready without the reactor.
-		if a.Duration <= 0 {
+	case scheduler.Sleep, scheduler.SetTimer, scheduler.IO, scheduler.Process:
+		if a.Duration <= 0 && a.Kind != scheduler.Process {
+			e.tasks.Ready(a.Waker) // without the reactor: at its first poll
 			return 0
 		}
+		r.action = a
 		r.deadline = e.sim.Now() + a.Duration
 		r.phase = registering
-		return e.costs.TimerInsert + e.notifyPollerCost()
-	case scheduler.IO:
-		// So is a socket that can be read at once.
-		if a.Duration <= 0 {
+		switch a.Kind {
+		case scheduler.IO:
 			return 0
+		case scheduler.Process:
+			r.deadline += e.costs.ProcessStart
+			return e.costs.ProcessStart
+		default:
+			return e.costs.TimerInsert + e.notifyPollerCost()
 		}
-		e.addSocket(e.sim.Now()+a.Duration, r.task)
-		e.pend(r)
-		return 0
+	case scheduler.ClearTimer:
+		e.reactor.timers.abandon()
+		return e.costs.TimerInsert
 	case scheduler.Yield:
 		// A task that wakes itself is scheduled again by its runner, after the poll (schedulers.md 2.5).
-		e.pend(r)
+		e.tasks.Pend(r.task)
 		e.tasks.Wake(r.task)
-		r.runnable = r.task
-		r.phase = scheduling
-		return e.costs.Wake
+		return e.again(r)
 	case scheduler.Spawn:
 		r.runnable = a.Other
 		r.phase = spawning
 		return e.costs.Spawn
-	case scheduler.Wake:
-		if !e.tasks.Wake(a.Other) {
+	case scheduler.Rouse:
+		if !e.tasks.Rouse(a) {
 			return 0
 		}
 		r.runnable = a.Other
 		r.phase = spawning
 		return e.costs.Wake
-	case scheduler.Wait:
-		e.pend(r)
-		return 0
+	case scheduler.Wait, scheduler.Call:
+		return e.pend(r)
 	case scheduler.Blocking:
-		e.pool.Submit(r.task, a.Duration)
-		e.pend(r)
-		return 0
-	default:
+		if e.delegates && !e.tasks.IsBlockingJob(r.task) {
+			r.runnable = e.tasks.NewBlockingJob(r.task, a.Duration)
+			r.phase = delegating
+			return e.costs.Spawn
+		}
+		e.pool.Submit(a.Waker, a.Duration)
+		return e.pend(r)
+	case scheduler.Done:
 		return e.finish(r)
+	default:
+		panic("asyncexecutor: a step that the runtime does not have")
+	}
+}
+
+// register gives the reactor what the polled task waits for, or a timeout's timer.
+func (e *Executor) register(r *runner) sim.Time {
+	w := r.action.Waker
+	switch r.action.Kind {
+	case scheduler.SetTimer:
+		e.addTimer(r.deadline, w)
+		r.phase = stepping
+		e.notifyPoller()
+		return 0
+	case scheduler.Sleep:
+		e.addTimer(r.deadline, w)
+		e.tasks.Registered(w, 1) // the reactor knows it by its waker
+		d := e.pend(r)
+		e.notifyPoller()
+		return d
+	default:
+		e.addSocket(r.deadline, w)
+		return e.pend(r)
 	}
 }
 
 // pend ends a poll whose task waits.
-func (e *Executor) pend(r *runner) {
-	e.tasks.Pend(r.task)
+func (e *Executor) pend(r *runner) sim.Time {
+	if e.tasks.Pend(r.task) {
+		return e.again(r)
+	}
 	e.closePoll(r)
+	return 0
+}
+
+// again ends a poll whose task was woken meanwhile.
+func (e *Executor) again(r *runner) sim.Time {
+	e.closePoll(r)
+	r.runnable = r.task
+	r.phase = scheduling
+	return e.costs.Wake
 }
 
 // finish ends a task's last poll and makes the task that awaits it runnable. Without one the cost is paid with the next
@@ -217,6 +266,10 @@ func (e *Executor) pend(r *runner) {
 func (e *Executor) finish(r *runner) sim.Time {
 	awaiter := e.tasks.Finish(r.task)
 	e.closePoll(r)
+	if r.future.polled {
+		r.future.done = true
+		e.pinned[r.task] = 0
+	}
 	if awaiter != 0 && e.tasks.Wake(awaiter) {
 		r.runnable = awaiter
 		r.phase = scheduling
@@ -241,6 +294,9 @@ func (e *Executor) closePoll(r *runner) {
 
 // polled goes on to the next task; after a round of tasks it yields to block_on by unparking itself.
 func (e *Executor) polled(r *runner) sim.Time {
+	if r.future.polled {
+		return e.futurePolled(r)
+	}
 	r.runs++
 	if r.runs < runsPerRound {
 		r.phase = searching

@@ -24,8 +24,8 @@ func (e *Executor) search(r *runner) (scheduler.TaskID, scheduler.Source, sim.Ti
 	var spent sim.Time
 	victim := r.rng.IntN(n)
 	for range n {
-		if victim != r.index {
-			spent += e.costs.StealAttempt + e.steal(r, &e.runners[victim])
+		if victim != r.index && e.runners[victim].phase != ended {
+			spent += e.costs.StealAttempt + e.steal(r, e.runners[victim])
 			if id := r.local.Pop(); id != 0 {
 				return id, scheduler.FromSteal, spent
 			}

@@ -4,7 +4,8 @@
 //	block_on(or(LOCAL.run(shutdown), GLOBAL.run(pending)))
 //
 // async-std adds to a spawn (a task id, a wrapper with the task's name and locals) and to a poll (a thread-local pointer to
-// the current task, swapped in and out); its cost profile says how much (schedulers.md 3). Left out: the thread-local
+// the current task, swapped in and out); its cost profile says how much. Its spawn_blocking, and all that does files by it, is two
+// tasks: the caller awaits one that awaits the blocking pool (schedulers.md 3). Left out: the thread-local
 // executors, which only spawn_local uses.
 package asyncstd
 
@@ -19,6 +20,8 @@ import (
 type Config struct {
 	// Threads is ASYNC_STD_THREAD_COUNT; async-std's default is the number of the host's CPUs. 0 means 1.
 	Threads int
+	// MaxBlockingThreads is BLOCKING_MAX_THREADS; 0: 500.
+	MaxBlockingThreads int
 	// Costs is what each primitive costs, the AsyncStd of a cost.Set: the executor's costs and async-std's own. The zero
 	// Profile makes everything free.
 	Costs cost.Profile
@@ -29,9 +32,11 @@ type Config struct {
 // New starts async-std's pool, all of its threads named `async-std/runtime`.
 func New(s *sim.Simulation, cfg Config, o scheduler.Observer) *asyncexecutor.Executor {
 	return asyncexecutor.New(s, asyncexecutor.Config{
-		Threads:    cfg.Threads,
-		ThreadName: func(int) string { return "async-std/runtime" },
-		Costs:      cfg.Costs,
-		Seed:       cfg.Seed,
+		Threads:            cfg.Threads,
+		ThreadName:         func(int) string { return "async-std/runtime" },
+		Delegates:          true,
+		MaxBlockingThreads: cfg.MaxBlockingThreads,
+		Costs:              cfg.Costs,
+		Seed:               cfg.Seed,
 	}, o)
 }

@@ -8,6 +8,10 @@
 // whenever a thread takes a job. A thread that was started but does not run yet counts as idle, so that a burst grows the
 // pool as a chain: each thread, once it runs and finds more to do, starts the next.
 //
+// The workers of Tokio's multi_thread run on threads of the pool too, from the start ([Pool.StartWorker]). A task that
+// blocks in place keeps the thread it is on, and the worker asks the pool for another ([Pool.SubmitWorker]); the thread is
+// the pool's again when the task's poll ends ([Pool.Leave]).
+//
 // In both, a thread with nothing to do waits for more, ten seconds with Tokio and half a second with the crate, and ends.
 // The queue is unbounded in both: beyond the cap, jobs wait, without back-pressure to the tasks.
 package blocking
@@ -39,6 +43,15 @@ type Config struct {
 	Limit int
 	// KeepAlive is how long a thread waits for a job before it ends.
 	KeepAlive sim.Time
+	// Done is called with the waker of a job that is done, on a thread that is no worker.
+	Done func(scheduler.Waker)
+	// Abandoned reports whether nobody awaits a job any more. The crate does not run such a job if it has not begun; nil: all
+	// jobs are run, as Tokio does.
+	Abandoned func(scheduler.Waker) bool
+	// Run gives a thread to a worker that asked for one. It reports whether the worker took it. Nil: no worker asks.
+	Run func(worker, thread int) bool
+	// Thread is told when a thread starts and ends; may be nil. Threads are numbered in the order of their creation.
+	Thread func(thread int, started bool)
 	// Start passes from the creation of a thread until it runs; Wake from the wake of a waiting one.
 	Start, Wake cost.Latency
 	Seed        uint64
@@ -59,7 +72,6 @@ type Pool struct {
 	sim    *sim.Simulation
 	target sim.Target
 	cfg    Config
-	done   func(scheduler.TaskID)
 	rand   sim.Rand
 
 	queue   []job // FIFO from head
@@ -68,29 +80,35 @@ type Pool struct {
 	gone    []int // places of threads that have ended
 	waiting []int // threads that sleep, the one that has slept longest first
 	live    int   // threads that have not ended
+	created int   // threads since the start
 	idle    int   // as the pool counts them: see Rule
 }
 
 type job struct {
-	task scheduler.TaskID
-	d    sim.Time
+	waker  scheduler.Waker // of who awaits the job's end
+	d      sim.Time
+	worker int32 // that asks for a thread; noWorker: none
 }
 
+const noWorker = -1
+
 type thread struct {
-	task scheduler.TaskID // whose job runs; 0: none
-	nap  uint64           // generation of its wait
+	waker  scheduler.Waker // of who awaits the end of the job that runs
+	nap    uint64          // generation of its wait
+	number int
 }
 
 // Kinds of events.
 const (
-	eventRuns    uint8 = iota // Arg: thread that was started or woken
+	eventStarted uint8 = iota // Arg: thread that was started
+	eventRuns                 // Arg: thread that was woken
 	eventDone                 // Arg: thread whose job is done
 	eventTimeout              // Arg: thread, and the generation of its wait above
 )
 
-// New makes a pool without threads. When a job is done, done is called with its task, on a thread that is no worker.
-func New(s *sim.Simulation, cfg Config, done func(scheduler.TaskID)) *Pool {
-	p := &Pool{sim: s, cfg: cfg, done: done, rand: sim.Stream(cfg.Seed)}
+// New makes a pool without threads.
+func New(s *sim.Simulation, cfg Config) *Pool {
+	p := &Pool{sim: s, cfg: cfg, rand: sim.Stream(cfg.Seed)}
 	p.target = s.Register(p)
 	return p
 }
@@ -105,8 +123,28 @@ func (p *Pool) Idle() int { return p.idle }
 func (p *Pool) Queued() int { return len(p.queue) - p.head }
 
 // Submit queues a job that keeps a thread for d.
-func (p *Pool) Submit(task scheduler.TaskID, d sim.Time) {
-	p.queue = append(p.queue, job{task, d})
+func (p *Pool) Submit(w scheduler.Waker, d sim.Time) { p.submit(job{waker: w, d: d, worker: noWorker}) }
+
+// SubmitWorker queues a worker's wish for a thread.
+func (p *Pool) SubmitWorker(worker int) {
+	p.submit(job{worker: int32(worker)}) //nolint:gosec // G115: an index
+}
+
+// StartWorker makes a thread that runs a worker now: those that a runtime starts with.
+func (p *Pool) StartWorker() (thread int) {
+	i := p.create()
+	p.started(i)
+	return i
+}
+
+// Leave takes a thread back from a worker.
+func (p *Pool) Leave(thread int) { p.work(thread) }
+
+// Number is the number of a thread, in the order of creation.
+func (p *Pool) Number(thread int) int { return p.threads[thread].number }
+
+func (p *Pool) submit(j job) {
+	p.queue = append(p.queue, j)
 	switch {
 	case p.cfg.Rule == Crate:
 		p.wakeOne()
@@ -131,6 +169,10 @@ func (p *Pool) grow() {
 }
 
 func (p *Pool) start() {
+	p.schedule(p.cfg.Start.Sample(&p.rand), eventStarted, p.create(), 0)
+}
+
+func (p *Pool) create() int {
 	p.live++
 	i := len(p.threads)
 	if n := len(p.gone); n > 0 {
@@ -139,7 +181,15 @@ func (p *Pool) start() {
 	} else {
 		p.threads = append(p.threads, thread{})
 	}
-	p.schedule(p.cfg.Start.Sample(&p.rand), eventRuns, i, 0)
+	p.threads[i].number = p.created
+	p.created++
+	return i
+}
+
+func (p *Pool) started(i int) {
+	if p.cfg.Thread != nil {
+		p.cfg.Thread(p.threads[i].number, true)
+	}
 }
 
 // wakeOne wakes the thread that has waited longest.
@@ -165,15 +215,18 @@ func (p *Pool) Handle(ev sim.Event) {
 	i := int(ev.Arg & (1<<threadBits - 1))
 	t := &p.threads[i]
 	switch ev.Kind {
-	case eventRuns:
+	case eventStarted, eventRuns:
+		if ev.Kind == eventStarted {
+			p.started(i)
+		}
 		if p.cfg.Rule == Crate {
 			p.idle--
 		}
 		p.work(i)
 	case eventDone:
-		task := t.task
-		t.task = 0
-		p.done(task)
+		w := t.waker
+		t.waker = 0
+		p.cfg.Done(w)
 		p.work(i)
 	case eventTimeout:
 		if ev.Arg>>threadBits == t.nap {
@@ -182,25 +235,32 @@ func (p *Pool) Handle(ev sim.Event) {
 	}
 }
 
-// work takes the next job, or waits for one.
+// work takes the next job that there is something to do for, or waits for one.
 func (p *Pool) work(i int) {
-	if p.Queued() == 0 {
-		p.idle++
-		p.waiting = append(p.waiting, i)
-		p.schedule(p.cfg.KeepAlive, eventTimeout, i, p.threads[i].nap)
-		return
+	for p.Queued() > 0 {
+		j := p.queue[p.head]
+		p.head++
+		if 2*p.head >= len(p.queue) { // at most as many moves as takes
+			p.queue = append(p.queue[:0], p.queue[p.head:]...)
+			p.head = 0
+		}
+		if p.cfg.Rule == Crate {
+			p.grow()
+		}
+		switch {
+		case j.worker != noWorker:
+			if p.cfg.Run(int(j.worker), i) {
+				return
+			}
+		case p.cfg.Abandoned == nil || !p.cfg.Abandoned(j.waker):
+			p.threads[i].waker = j.waker
+			p.schedule(j.d, eventDone, i, 0)
+			return
+		}
 	}
-	j := p.queue[p.head]
-	p.head++
-	if 2*p.head >= len(p.queue) { // at most as many moves as takes
-		p.queue = append(p.queue[:0], p.queue[p.head:]...)
-		p.head = 0
-	}
-	if p.cfg.Rule == Crate {
-		p.grow()
-	}
-	p.threads[i].task = j.task
-	p.schedule(j.d, eventDone, i, 0)
+	p.idle++
+	p.waiting = append(p.waiting, i)
+	p.schedule(p.cfg.KeepAlive, eventTimeout, i, p.threads[i].nap)
 }
 
 // end lets a thread go that has waited in vain.
@@ -215,4 +275,7 @@ func (p *Pool) end(i int) {
 	p.idle--
 	p.live--
 	p.gone = append(p.gone, i)
+	if p.cfg.Thread != nil {
+		p.cfg.Thread(p.threads[i].number, false)
+	}
 }

@@ -22,25 +22,26 @@ const (
 type bench struct {
 	*Pool
 	sim  sim.Simulation
-	done map[scheduler.TaskID]sim.Time
+	done map[scheduler.Waker]sim.Time
 }
 
 func newBench(cfg Config) *bench {
-	b := &bench{done: map[scheduler.TaskID]sim.Time{}}
-	b.Pool = New(&b.sim, cfg, func(id scheduler.TaskID) { b.done[id] = b.sim.Now() })
+	b := &bench{done: map[scheduler.Waker]sim.Time{}}
+	cfg.Done = func(w scheduler.Waker) { b.done[w] = b.sim.Now() }
+	b.Pool = New(&b.sim, cfg)
 	return b
 }
 
 func (b *bench) submit(n int, d sim.Time) {
 	for range n {
-		b.Submit(scheduler.TaskID(len(b.done)+b.Queued()+b.running()+1), d)
+		b.Submit(scheduler.Waker(len(b.done)+b.Queued()+b.running()+1), d)
 	}
 }
 
 func (b *bench) running() int {
 	n := 0
 	for _, t := range b.threads {
-		if t.task != 0 {
+		if t.waker != 0 {
 			n++
 		}
 	}
@@ -70,7 +71,7 @@ func TestTokioQueuesBeyondItsLimitInOrder(t *testing.T) {
 	cfg := TokioDefaults()
 	cfg.Limit = 2
 	b := newBench(cfg)
-	for id := range scheduler.TaskID(6) {
+	for id := range scheduler.Waker(6) {
 		b.Submit(id+1, ms)
 	}
 	assert.Equal(t, 2, b.Threads())
@@ -136,7 +137,7 @@ func TestCrateStopsAtItsLimit(t *testing.T) {
 	assert.Equal(t, 10*ms, slices.Max(values(b.done)))
 }
 
-func values(m map[scheduler.TaskID]sim.Time) []sim.Time {
+func values(m map[scheduler.Waker]sim.Time) []sim.Time {
 	var v []sim.Time
 	for _, at := range m {
 		v = append(v, at)
@@ -156,8 +157,8 @@ func TestRandomBursts(t *testing.T) {
 		cfg.Wake = cost.Latency{Median: sim.Time(r.IntN(20)) * us}
 		cfg.Seed = seed
 		b := newBench(cfg)
-		submitted := map[scheduler.TaskID]sim.Time{}
-		next := scheduler.TaskID(0)
+		submitted := map[scheduler.Waker]sim.Time{}
+		next := scheduler.Waker(0)
 		for range 30 {
 			for range r.IntN(15) {
 				next++

@@ -49,11 +49,13 @@ type Profile struct {
 	// Park is the way to sleep: lock, list, last look at the queues.
 	Park sim.Time
 	// Unpark is paid by the waker of a thread that sleeps on a condvar; UnparkDriver if it sleeps in epoll.
-	Unpark, UnparkDriver sim.Time
+	Unpark, UnparkDriver Latency
 	// WakeLatency passes from the wake of a thread until it runs.
 	WakeLatency, WakeDriverLatency Latency
 	// ThreadStart passes from the creation of a blocking pool's thread until it runs.
 	ThreadStart Latency
+	// ProcessStart is paid by the task that starts a process: fork and exec.
+	ProcessStart sim.Time
 	// DriverPoll is one look at timers and sockets without sleeping.
 	DriverPoll sim.Time
 	// TimerInsert is paid for each timer registered.

@@ -20,8 +20,8 @@ func TestDefault(t *testing.T) {
 	assert.Equal(t, d.Tokio, Tokio())
 	assert.Equal(t, d.AsyncExecutor, AsyncExecutor())
 	assert.EqualValues(t, 60, d.Tokio.Poll)
-	assert.EqualValues(t, 2_200, d.Tokio.UnparkDriver)
-	assert.Equal(t, Latency{Median: 5_500, Sigma: 0.5}, d.Tokio.WakeDriverLatency)
+	assert.Equal(t, Latency{Median: 2_200, Sigma: 0.3}, d.Tokio.UnparkDriver)
+	assert.Equal(t, Latency{Median: 5_500, Sigma: 0.7}, d.Tokio.WakeDriverLatency)
 	assert.EqualValues(t, 5_000, d.AsyncExecutor.TimerOvershoot)
 
 	// async-std is the executor and a little more.
@@ -105,8 +105,8 @@ func TestParse(t *testing.T) {
 }
 
 func TestMistakes(t *testing.T) {
-	const tokioKeys = "poll, spawn, wake_latency.median, finish, wake, global_pop, steal_attempt, steal_task, park, unpark, unpark_driver, " +
-		"wake_latency.sigma, wake_driver_latency.median, wake_driver_latency.sigma, thread_start.median, thread_start.sigma, driver_poll, timer_insert, timer_overshoot"
+	const tokioKeys = "poll, spawn, wake_latency.median, finish, wake, global_pop, steal_attempt, steal_task, park, unpark.median, unpark.sigma, unpark_driver.median, unpark_driver.sigma, " +
+		"wake_latency.sigma, wake_driver_latency.median, wake_driver_latency.sigma, thread_start.median, thread_start.sigma, process_start, driver_poll, timer_insert, timer_overshoot"
 	for _, tt := range []struct{ name, file, want string }{
 		{"negative", "tokio.park: -1us", `line 1: tokio.park: "-1us" is not allowed; want a duration from 0s to 1s, such as 700ns`},
 		{"no unit", "\n# x\ntokio.park: 700", `line 3: tokio.park: "700" is not allowed; want a duration from 0s to 1s, such as 700ns`},

@@ -16,8 +16,6 @@
 package ideal
 
 import (
-	"fmt"
-
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
@@ -61,7 +59,7 @@ var (
 // Kinds of events.
 const (
 	eventResume uint8 = iota // Arg: worker
-	eventWake                // Arg: task whose timer or socket is due
+	eventWake                // Arg: waker of the task whose timer or socket is due
 )
 
 type worker struct {
@@ -99,8 +97,8 @@ func (rt *Runtime) Spawn(p *program.Program, tag uint64, work sim.Rand) {
 func (rt *Runtime) Workers() int { return len(rt.workers) }
 
 // ThreadName implements [scheduler.Runtime].
-func (rt *Runtime) ThreadName(worker int) string {
-	if worker == scheduler.Outside {
+func (rt *Runtime) ThreadName(thread int) string {
+	if thread == scheduler.Outside {
 		return "main"
 	}
 	return ThreadName
@@ -130,11 +128,15 @@ func (rt *Runtime) Handle(ev sim.Event) {
 	case eventResume:
 		rt.resume(&rt.workers[ev.Arg])
 	case eventWake:
-		id := scheduler.TaskID(ev.Arg) //nolint:gosec // G115: was a TaskID
-		if rt.tasks.Wake(id) {
-			rt.remoteSchedules++
-			rt.schedule(id)
-		}
+		rt.Answer(scheduler.Waker(ev.Arg))
+	}
+}
+
+// Answer implements [scheduler.Runtime].
+func (rt *Runtime) Answer(w scheduler.Waker) {
+	if id, queue := rt.tasks.WakeBy(w); queue {
+		rt.remoteSchedules++
+		rt.schedule(id)
 	}
 }
 
@@ -180,21 +182,25 @@ func (rt *Runtime) resume(w *worker) {
 func (rt *Runtime) poll(w *worker) sim.Time {
 	for {
 		switch a := rt.tasks.Step(w.task); a.Kind {
-		case scheduler.Compute:
+		case scheduler.Compute, scheduler.Block:
 			return a.Duration
 		case scheduler.Spawn:
 			rt.scheduleBy(w, a.Other)
-		case scheduler.Wake:
-			if rt.tasks.Wake(a.Other) {
+		case scheduler.Rouse:
+			if rt.tasks.Rouse(a) {
 				rt.scheduleBy(w, a.Other)
 			}
-		case scheduler.Sleep, scheduler.IO, scheduler.Blocking: // a blocking pool without bounds
-			if a.Duration <= 0 { // due at once
+		case scheduler.ClearTimer: // its event will wake nobody
+		case scheduler.SetTimer, scheduler.Sleep, scheduler.IO, scheduler.Process, scheduler.Blocking: // a blocking pool without bounds
+			if a.Duration <= 0 {
+				rt.tasks.Ready(a.Waker)
 				continue
 			}
-			rt.sim.Schedule(rt.sim.Now()+a.Duration, rt.target, eventWake, uint64(w.task))
-			rt.tasks.Pend(w.task)
-			rt.endPoll(w)
+			rt.sim.Schedule(rt.sim.Now()+a.Duration, rt.target, eventWake, uint64(a.Waker))
+			if a.Kind == scheduler.SetTimer {
+				continue
+			}
+			rt.pend(w)
 			return 0
 		case scheduler.Yield:
 			rt.tasks.Pend(w.task)
@@ -202,9 +208,8 @@ func (rt *Runtime) poll(w *worker) sim.Time {
 			rt.scheduleBy(w, w.task)
 			rt.endPoll(w)
 			return 0
-		case scheduler.Wait:
-			rt.tasks.Pend(w.task)
-			rt.endPoll(w)
+		case scheduler.Wait, scheduler.Call:
+			rt.pend(w)
 			return 0
 		case scheduler.Done:
 			if awaiter := rt.tasks.Finish(w.task); awaiter != 0 && rt.tasks.Wake(awaiter) {
@@ -213,9 +218,17 @@ func (rt *Runtime) poll(w *worker) sim.Time {
 			rt.endPoll(w)
 			return 0
 		default:
-			panic(fmt.Sprintf("ideal: action %d is not modelled", a.Kind))
+			panic("ideal: a step that the runtime does not have")
 		}
 	}
+}
+
+// pend ends a poll whose task waits.
+func (rt *Runtime) pend(w *worker) {
+	if rt.tasks.Pend(w.task) {
+		rt.scheduleBy(w, w.task)
+	}
+	rt.endPoll(w)
 }
 
 func (rt *Runtime) scheduleBy(w *worker, id scheduler.TaskID) {

@@ -16,10 +16,16 @@ const (
 	Compute Op = iota
 	// Block holds the worker for Duration too, without progress: blocking code in an async task.
 	Block
+	// BlockInPlace holds the thread, but not the worker, which moves to another thread meanwhile (Tokio's multi_thread only).
+	BlockInPlace
 	// Sleep waits for a timer of Duration and holds nothing. The runtime's timer decides how late it fires.
 	Sleep
 	// IO waits for a socket that becomes ready after Duration and holds nothing.
 	IO
+	// Signal waits for a signal of the operating system that comes after Duration, through the runtime's driver like a socket.
+	Signal
+	// Process starts a process that runs for Duration, and awaits its end.
+	Process
 	// File reads or writes a file, which takes Duration: it runs on the runtime's blocking pool.
 	File
 	// SpawnBlocking runs a closure of Duration on the runtime's blocking pool and awaits it.
@@ -30,6 +36,14 @@ const (
 	Spawn
 	// Join awaits the handles of all attached tasks spawned so far, in the order of spawning.
 	Join
+	// Cancel cancels the tasks that Join would await, and does not wait until they are gone.
+	Cancel
+	// Timeout drops the steps up to the EndTimeout that belongs to it, if the task waits inside when Duration has passed.
+	Timeout
+	// EndTimeout ends the timeout opened last.
+	EndTimeout
+	// Call sends a request to another service, which takes Duration on the network each way, and awaits the answer.
+	Call
 	// Lock takes the async mutex Object, or waits for it in order.
 	Lock
 	// Unlock hands the mutex Object to the task that has waited longest.
@@ -47,8 +61,12 @@ const (
 )
 
 var names = [...]string{
-	"compute", "block", "sleep", "io", "file", "spawn_blocking", "yield", "spawn", "join", "lock", "unlock", "send", "receive",
-	"span", "end of span", "event",
+	Compute: "compute", Block: "block", BlockInPlace: "block_in_place",
+	Sleep: "sleep", IO: "io", Signal: "signal", Process: "process",
+	File: "file", SpawnBlocking: "spawn_blocking", Yield: "yield",
+	Spawn: "spawn", Join: "join", Cancel: "cancel", Timeout: "timeout", EndTimeout: "end of timeout", Call: "call",
+	Lock: "lock", Unlock: "unlock", Send: "send", Receive: "receive",
+	Span: "span", EndSpan: "end of span", Event: "event",
 }
 
 // String is the name of the step.
@@ -68,12 +86,12 @@ func (c Constant) Sample(*sim.Rand) sim.Time { return sim.Time(c) }
 // Step is one step of a program.
 type Step struct {
 	Op       Op
-	Duration Sampler  // Compute, Block, Sleep, IO, File, SpawnBlocking
+	Duration Sampler  // of the steps that say so
 	Child    *Program // Spawn: what the new tasks run
 	Count    int      // Spawn: how many tasks, at least 1; Send: capacity of the channel, at least 1
 	Object   int      // Lock, Unlock, Send, Receive: which mutex or channel of the process, from 0
-	Label    int      // Span, Event: the caller's, handed back with it, like Program.Label
-	Detached bool     // Spawn: drop the handles at once; Tokio and async-std let such tasks run on
+	Label    int      // Span, Event, Call: the caller's, handed back with it, like Program.Label
+	Detached bool     // Spawn: the tasks run on without a handle
 }
 
 // Program is a list of steps; when they are done the task is.

@@ -5,6 +5,7 @@ package schedulertest
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
@@ -38,7 +39,8 @@ func (l *Log) Order() []uint64 {
 // Check returns the first identity that the log breaks, for a runtime on which all tasks have finished:
 //
 //   - every task spawned has finished, once;
-//   - a worker polls one task at a time, a task is polled by one worker at a time, and never before it is queued;
+//   - a thread polls one task at a time, and so does a worker but for tasks that block in place; a task is polled by one worker at
+//     a time, and never before it is queued;
 //   - a task's busy time, queue wait, longest poll and number of polls are those of its polls;
 //   - spawned <= first poll <= end, and spawned + queue wait + busy <= end;
 //   - Little's law, as an identity: the number of tasks in the system, integrated over time, is the sum of the times that
@@ -68,6 +70,7 @@ func (l *Log) checkTasks(rt scheduler.Runtime) error {
 	}
 	tasks := make([]account, len(l.Finished)+1)
 	workers := make([]sim.Time, rt.Workers())
+	threads := map[int]sim.Time{}
 	byStart := slices.Clone(l.Polls)
 	slices.SortStableFunc(byStart, func(a, b scheduler.Poll) int { return int(a.Start - b.Start) })
 	for _, p := range byStart {
@@ -75,14 +78,19 @@ func (l *Log) checkTasks(rt scheduler.Runtime) error {
 		switch {
 		case p.Worker < 0 || p.Worker >= len(workers):
 			return fmt.Errorf("no worker has the index %d", p.Worker)
-		case p.Start < workers[p.Worker]:
+		case p.Start < threads[p.Thread]:
+			return fmt.Errorf("thread %d polls task %d at %d, inside the poll before", p.Thread, p.Task, p.Start)
+		case !p.InPlace && p.Start < workers[p.Worker]:
 			return fmt.Errorf("worker %d polls task %d at %d, inside the poll before", p.Worker, p.Task, p.Start)
 		case p.Start < a.last || p.Queued < a.last || a.ready:
 			return fmt.Errorf("task %d is queued at %d and polled at %d, after a poll that ended at %d", p.Task, p.Queued, p.Start, a.last)
 		case p.Queued > p.Start || p.Start > p.End:
 			return fmt.Errorf("poll out of order: %+v", p)
 		}
-		workers[p.Worker], a.last = p.End, p.End
+		threads[p.Thread], a.last = p.End, p.End
+		if !p.InPlace {
+			workers[p.Worker] = p.End
+		}
 		a.polls++
 		a.busy += p.End - p.Start
 		a.wait += p.Start - p.Queued
@@ -132,7 +140,7 @@ func (l *Log) checkLittle() error {
 }
 
 // checkWorkers holds the workers' counters against the polls. Busy time may be more: Tokio's has the scheduling between
-// polls in it.
+// polls in it. It may be anything for a worker that left a task alone on its thread: Tokio forgets the batch up to there.
 func (l *Log) checkWorkers(rt scheduler.Runtime) error {
 	counters := rt.Counters().Workers
 	polls := make([]uint64, len(counters))
@@ -140,6 +148,9 @@ func (l *Log) checkWorkers(rt scheduler.Runtime) error {
 	for _, p := range l.Polls {
 		polls[p.Worker]++
 		busy[p.Worker] += p.End - p.Start
+		if p.InPlace {
+			busy[p.Worker] = math.MinInt64 / 2
+		}
 	}
 	var stolen, steals uint64
 	for i, w := range counters {
@@ -157,37 +168,77 @@ func (l *Log) checkWorkers(rt scheduler.Runtime) error {
 	return nil
 }
 
-// RandomProgram draws a program of every kind of step, with spawns nested up to depth.
-func RandomProgram(r *sim.Rand, depth int) *program.Program {
+// Mix says what random programs are made of.
+type Mix struct {
+	// Cancels: tasks are cancelled and time out. Otherwise they use channels: who may be gone before it has received what
+	// it sent would block the others for ever.
+	Cancels bool
+	// InPlace: tasks block in place.
+	InPlace bool
+}
+
+// RandomProgram draws a program of every kind of step in the mix, with spawns nested up to depth.
+func (m Mix) RandomProgram(r *sim.Rand, depth int) *program.Program {
 	p := &program.Program{}
 	if r.IntN(2) == 0 {
 		p.Name = "traced"
 	}
-	for range 1 + r.IntN(4) {
+	p.Steps = m.steps(r, depth, 1+r.IntN(4))
+	if !m.Cancels {
+		p.Steps = append(p.Steps, program.Step{Op: program.Join}) // a handle that smol drops cancels
+	}
+	return p
+}
+
+func (m Mix) steps(r *sim.Rand, depth, n int) (steps []program.Step) {
+	for range n {
 		duration := program.Constant(0)
 		if r.IntN(4) > 0 {
 			duration = program.Constant(r.Exp() * 20_000)
 		}
-		switch r.IntN(10) {
+		kinds := 12
+		if m.Cancels {
+			kinds = 15
+		}
+		switch r.IntN(kinds) {
 		case 0, 1:
-			p.Steps = append(p.Steps, program.Step{Op: program.Compute, Duration: duration})
+			steps = append(steps, program.Step{Op: program.Compute, Duration: duration})
 		case 2:
-			p.Steps = append(p.Steps, program.Step{Op: program.Sleep, Duration: duration * 20})
+			steps = append(steps, program.Step{Op: program.Sleep, Duration: duration * 20})
 		case 3:
-			p.Steps = append(p.Steps, program.Step{Op: program.IO, Duration: duration * 5})
+			op := []program.Op{program.IO, program.Signal, program.Process}[r.IntN(3)]
+			steps = append(steps, program.Step{Op: op, Duration: duration * 5})
 		case 4:
-			p.Steps = append(p.Steps, program.Step{Op: program.Yield})
+			steps = append(steps, program.Step{Op: program.Yield})
 		case 5:
 			// Nothing that waits for another task stands between lock and unlock, or send and receive: no deadlock.
 			mutex := r.IntN(2)
-			p.Steps = append(p.Steps, program.Step{Op: program.Lock, Object: mutex},
+			steps = append(steps, program.Step{Op: program.Lock, Object: mutex},
 				program.Step{Op: program.IO, Duration: duration}, program.Step{Op: program.Unlock, Object: mutex})
 		case 6:
-			p.Steps = append(p.Steps, program.Step{Op: program.Send, Count: 2}, program.Step{Op: program.Compute, Duration: duration},
+			if m.Cancels {
+				continue
+			}
+			steps = append(steps, program.Step{Op: program.Send, Count: 2}, program.Step{Op: program.Compute, Duration: duration},
 				program.Step{Op: program.Receive})
 		case 7:
-			p.Steps = append(p.Steps, program.Step{Op: program.SpawnBlocking, Duration: duration * 5},
+			steps = append(steps, program.Step{Op: program.SpawnBlocking, Duration: duration * 5},
 				program.Step{Op: program.File, Duration: duration})
+		case 8:
+			op := program.Block
+			if m.InPlace {
+				op = program.BlockInPlace
+			}
+			steps = append(steps, program.Step{Op: op, Duration: duration * 4})
+		case 12, 13:
+			if depth == 0 {
+				continue
+			}
+			steps = append(steps, program.Step{Op: program.Timeout, Duration: duration * 4})
+			steps = append(steps, m.steps(r, depth-1, 1+r.IntN(3))...)
+			steps = append(steps, program.Step{Op: program.EndTimeout})
+		case 14:
+			steps = append(steps, program.Step{Op: program.Cancel})
 		default:
 			if depth == 0 {
 				continue
@@ -196,24 +247,30 @@ func RandomProgram(r *sim.Rand, depth int) *program.Program {
 			if depth == 1 && r.IntN(10) == 0 {
 				count = 300 + r.IntN(400) // past the capacity of every local queue
 			}
-			p.Steps = append(p.Steps, program.Step{
-				Op: program.Spawn, Child: RandomProgram(r, depth-1), Count: count, Detached: r.IntN(3) == 0,
+			steps = append(steps, program.Step{
+				Op: program.Spawn, Child: m.RandomProgram(r, depth-1), Count: count, Detached: r.IntN(3) == 0,
 			})
 			if r.IntN(2) == 0 {
-				p.Steps = append(p.Steps, program.Step{Op: program.Join})
+				steps = append(steps, program.Step{Op: program.Join})
 			}
 		}
 	}
-	return p
+	return steps
 }
 
-// Play spawns random programs at random times and runs until all have finished and the workers sleep.
+// Play spawns random programs at random times and runs until all have finished and the workers sleep. Every other seed
+// cancels.
 func Play(s *sim.Simulation, rt scheduler.Runtime, seed uint64) {
+	Mix{Cancels: seed%2 == 1}.Play(s, rt, seed)
+}
+
+// Play is [Play] with programs of the mix.
+func (m Mix) Play(s *sim.Simulation, rt scheduler.Runtime, seed uint64) {
 	r := sim.Stream(seed)
 	n := uint64(0)
 	for range 1 + r.IntN(30) {
 		n++
-		rt.Spawn(RandomProgram(&r, 2), n, sim.Stream(seed, n))
+		rt.Spawn(m.RandomProgram(&r, 2), n, sim.Stream(seed, n))
 		if r.IntN(3) > 0 {
 			s.Run(s.Now() + sim.Time(r.Exp()*50_000))
 		}

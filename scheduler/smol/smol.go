@@ -4,7 +4,9 @@
 //	block_on(GLOBAL.run(pending))
 //
 // How tasks are queued, stolen and woken is told in package asyncexecutor. With one thread, smol's default, the order is exactly
-// first in, first out. Left out: the task of async_process::driver, which the first spawn starts and which then only waits.
+// first in, first out. A program may also bring an executor and threads of its own ([Config].Composition): the main thread
+// alone, threads with names of its choice, or a thread for each lightweight task. Dropping the handle of a task cancels it.
+// Left out: the task of async_process::driver, which the first spawn starts and which then only waits.
 package smol
 
 import (
@@ -20,18 +22,32 @@ import (
 type Config struct {
 	// Threads is SMOL_THREADS, at most asyncexecutor.MaxThreads; 0 means 1, smol's default (schedulers.md 2.6).
 	Threads int
+	// Composition: Pool with ThreadName empty is smol::spawn's.
+	Composition asyncexecutor.Composition
+	// ThreadName of threads that the program started itself; empty: `smol-1` to `smol-n` for Pool, and no name for
+	// ThreadPerTask.
+	ThreadName string
+	// MaxBlockingThreads is BLOCKING_MAX_THREADS; 0: 500.
+	MaxBlockingThreads int
 	// Costs is what each primitive costs, the AsyncExecutor of a cost.Set. The zero Profile makes everything free.
 	Costs cost.Profile
 	// Seed fixes where thieves start looking and how long threads take to wake.
 	Seed uint64
 }
 
-// New starts smol's global executor on threads `smol-1` to `smol-n`.
+// New starts smol's global executor on threads `smol-1` to `smol-n`, or the program's own.
 func New(s *sim.Simulation, cfg Config, o scheduler.Observer) *asyncexecutor.Executor {
+	name := func(int) string { return cfg.ThreadName }
+	if cfg.ThreadName == "" && cfg.Composition == asyncexecutor.Pool {
+		name = func(i int) string { return "smol-" + strconv.Itoa(i+1) }
+	}
 	return asyncexecutor.New(s, asyncexecutor.Config{
-		Threads:    cfg.Threads,
-		ThreadName: func(i int) string { return "smol-" + strconv.Itoa(i+1) },
-		Costs:      cfg.Costs,
-		Seed:       cfg.Seed,
+		Composition:        cfg.Composition,
+		Threads:            cfg.Threads,
+		ThreadName:         name,
+		CancelOnDrop:       true,
+		MaxBlockingThreads: cfg.MaxBlockingThreads,
+		Costs:              cfg.Costs,
+		Seed:               cfg.Seed,
 	}, o)
 }

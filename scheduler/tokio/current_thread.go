@@ -55,7 +55,7 @@ func NewCurrentThread(s *sim.Simulation, cfg Config, o scheduler.Observer) *Curr
 	if cfg.GlobalQueueInterval > 0 {
 		rt.gqi = cfg.GlobalQueueInterval
 	}
-	rt.init(s, rt, rt, &cfg, o)
+	rt.init(s, rt, &cfg, 0, nil, o)
 	rt.resumeAfter(0, 0)
 	return rt
 }
@@ -88,7 +88,7 @@ func (rt *CurrentThread) Handle(ev sim.Event) {
 	case eventResume:
 		rt.resume()
 	case eventIO:
-		rt.driver.ioReady(scheduler.TaskID(ev.Arg)) //nolint:gosec // G115: was a TaskID
+		rt.Answer(scheduler.Waker(ev.Arg))
 	case eventTimeout:
 		rt.driver.timeout(ev.Arg)
 	}
@@ -188,8 +188,13 @@ func (rt *CurrentThread) closeBatch() sim.Time {
 }
 
 // scheduleLocal implements flavor.
-func (rt *CurrentThread) scheduleLocal(p *poller, id scheduler.TaskID) sim.Time {
+func (rt *CurrentThread) scheduleLocal(p *poller, id scheduler.TaskID, _ bool) sim.Time {
 	p.counters.LocalSchedules++
 	rt.queue.Push(rt.tasks, id)
 	return 0
+}
+
+// blockInPlace implements flavor: Tokio panics too.
+func (rt *CurrentThread) blockInPlace(*poller, sim.Time) {
+	panic("tokio: block_in_place on a current_thread runtime")
 }

@@ -28,8 +28,8 @@ type driver struct {
 	sleep    uint64 // generation of the current epoll_wait; an older timeout is void
 	nextWake int64  // tick at which the holder promised to look at the wheel; noTick: it promised nothing
 	timers   wheel
-	ready    []scheduler.TaskID // sockets ready, not yet dispatched; FIFO
-	due      []scheduler.TaskID // what dispatch returned; kept so that a turn allocates nothing
+	ready    []scheduler.Waker // sockets ready, not yet dispatched; FIFO
+	due      []scheduler.Waker // what dispatch returned; kept so that a turn allocates nothing
 }
 
 // ceilTick is the tick at which a timer fires: the first at or after its deadline (schedulers.md 1.11).
@@ -38,8 +38,8 @@ func ceilTick(t sim.Time) int64 { return int64((t + tickLength - 1) / tickLength
 func floorTick(t sim.Time) int64 { return int64(t / tickLength) }
 
 // ioReady notes that the kernel made a task's socket ready.
-func (d *driver) ioReady(id scheduler.TaskID) {
-	d.ready = append(d.ready, id)
+func (d *driver) ioReady(w scheduler.Waker) {
+	d.ready = append(d.ready, w)
 	d.endSleep()
 }
 
@@ -48,7 +48,7 @@ func (d *driver) poke() sim.Time {
 	if !d.endSleep() {
 		d.poked = true
 	}
-	return d.costs.UnparkDriver
+	return d.costs.UnparkDriver.Sample(d.latencies)
 }
 
 // endSleep resumes the worker in epoll_wait, if one sleeps there, after the latency of a thread that wakes up.
@@ -101,12 +101,12 @@ func (d *driver) wait(worker int) bool {
 	return true
 }
 
-// dispatch ends the holder's epoll_wait and frees the driver. It returns the tasks to wake, in order: sockets, at most 1024 a
+// dispatch ends the holder's epoll_wait and frees the driver. It returns what to wake, in order: sockets, at most 1024 a
 // turn, then timers. The slice is valid until the next dispatch.
 //
 // Tokio wakes timers in batches of 32 and lets go of the wheel's lock in between; a turn is an instant here, so nobody
 // could get in between.
-func (d *driver) dispatch() []scheduler.TaskID {
+func (d *driver) dispatch() []scheduler.Waker {
 	d.poked = false
 	events := min(len(d.ready), maxEventsPerTurn)
 	d.due = append(d.due[:0], d.ready[:events]...)
@@ -117,15 +117,14 @@ func (d *driver) dispatch() []scheduler.TaskID {
 	return d.due
 }
 
-// addTimer registers a timer and returns the cost beyond the insertion: a write to the eventfd if the timer is due before
-// the time that the driver promised to look. It reports false if the timer is not registered because its tick has elapsed.
-func (d *driver) addTimer(deadline sim.Time, id scheduler.TaskID) (sim.Time, bool) {
+// addTimer registers a timer and returns its number and the cost beyond the insertion: a write to the eventfd if the timer is
+// due before the time that the driver promised to look. It reports false if the timer is not registered because its tick has
+// elapsed.
+func (d *driver) addTimer(deadline sim.Time, w scheduler.Waker) (timer int32, spent sim.Time, waits bool) {
 	tick := ceilTick(deadline)
-	if !d.timers.insert(tick, id) {
-		return 0, false
+	timer, waits = d.timers.insert(tick, w)
+	if waits && tick < d.nextWake {
+		spent = d.poke()
 	}
-	if tick >= d.nextWake {
-		return 0, true
-	}
-	return d.poke(), true
+	return timer, spent, waits
 }

@@ -146,7 +146,7 @@ func TestAnEarlierTimerWakesTheDriver(t *testing.T) {
 		other := &b.workers[1-inEpoll]
 		other.task = b.tasks.New(steps(), 0, 0)
 		b.tasks.Begin(other.task, other.index, 0)
-		_, ok := b.driver.addTimer(b.sim.Now()+tc.duration, other.task)
+		_, _, ok := b.driver.addTimer(b.sim.Now()+tc.duration, b.tasks.Waker(other.task))
 		require.True(t, ok)
 		b.tasks.Pend(other.task)
 		b.sim.Run(6 * ms)

@@ -12,8 +12,9 @@ import (
 // Kinds of events, of both flavors.
 const (
 	eventResume  uint8 = iota // Arg: worker
-	eventIO                   // Arg: task whose socket became ready
+	eventIO                   // Arg: waker of the task whose socket became ready
 	eventTimeout              // Arg: generation of the epoll_wait that times out
+	eventInPlace              // Arg: place of a task that goes on without a worker
 )
 
 const (
@@ -40,11 +41,13 @@ type engine struct {
 // flavor is multi_thread or current_thread: where a runnable task goes.
 type flavor interface {
 	// scheduleLocal queues a task that a worker made runnable (schedulers.md 1.6) and returns what that costs the worker
-	// beside the push: the wake of another.
-	scheduleLocal(p *poller, id scheduler.TaskID) sim.Time
+	// beside the push: the wake of another. again: the task was woken during its own poll.
+	scheduleLocal(p *poller, id scheduler.TaskID, again bool) sim.Time
 	// notify sees to it that a worker comes for what was put into the inject queue. The cost falls on the thread that did
 	// it, which is not modelled.
 	notify()
+	// blockInPlace takes the worker from under the poller's task, which blocks for d on its thread.
+	blockInPlace(p *poller, d sim.Time)
 }
 
 // poller is what a worker of either flavor has: the poll it is in, and the tasks that gave way on it.
@@ -52,14 +55,15 @@ type poller struct {
 	index    int
 	task     scheduler.TaskID // being polled
 	source   scheduler.Source
-	inserts  bool     // the poll is at timer, whose insertion takes a while
-	timer    sim.Time // deadline
-	carry    sim.Time // the last task's Finish, if nobody saw it: paid with the next delay
+	pending  scheduler.Action // that the poll carries out after the time it takes
+	carry    sim.Time         // the last task's Finish, if nobody saw it: paid with the next delay
 	budget   int
-	deferred []scheduler.TaskID // a stack; woken after the next look at the driver (schedulers.md 1.10)
+	deferred []scheduler.Waker // a stack; woken after the next look at the driver (schedulers.md 1.10)
 	counters scheduler.WorkerCounters
 	// pollsAtPark is counters.Polls at the last park.
 	pollsAtPark uint64
+	// inPlace: there is no worker any more, only a task that goes on on its thread (schedulers.md 1.10, block_in_place).
+	inPlace bool
 }
 
 // takeCarry returns what the worker still has to pay.
@@ -69,15 +73,30 @@ func (p *poller) takeCarry() sim.Time {
 	return d
 }
 
-func (e *engine) init(s *sim.Simulation, handler sim.Handler, f flavor, cfg *Config, o scheduler.Observer) {
-	e.sim, e.target, e.flavor = s, s.Register(handler), f
+// init prepares the engine. The workers run on threads of the pool, which gives them new ones by run.
+func (e *engine) init(s *sim.Simulation, handler interface {
+	sim.Handler
+	flavor
+}, cfg *Config, workers int, run func(worker, thread int) bool, o scheduler.Observer,
+) {
+	e.sim, e.target, e.flavor = s, s.Register(handler), handler
 	e.tasks = scheduler.NewTasks(s, o)
 	e.costs = cfg.Costs
 	e.latencies = sim.Stream(cfg.Seed, 0)
 	pool := blocking.TokioDefaults()
+	if cfg.MaxBlockingThreads > 0 {
+		pool.Limit = cfg.MaxBlockingThreads
+	}
+	pool.Limit += workers
+	pool.Done, pool.Run = e.wakeRemote, run
+	if o.Thread != nil {
+		pool.Thread = func(thread int, started bool) {
+			o.Thread(&scheduler.Thread{Thread: thread, Started: started, At: s.Now()})
+		}
+	}
 	pool.Start, pool.Wake = cfg.Costs.ThreadStart, cfg.Costs.WakeLatency
 	pool.Seed = cfg.Seed
-	e.pool = blocking.New(s, pool, e.wakeRemote)
+	e.pool = blocking.New(s, pool)
 	e.driver = driver{
 		sim: s, target: e.target, costs: &e.costs, latencies: &e.latencies,
 		holder: noHolder, nextWake: noTick,
@@ -109,19 +128,27 @@ func (e *engine) scheduleRemote(id scheduler.TaskID) {
 }
 
 // wakeRemote wakes a waiting task from a thread that is no worker.
-func (e *engine) wakeRemote(id scheduler.TaskID) {
-	if e.tasks.Wake(id) {
+func (e *engine) wakeRemote(w scheduler.Waker) {
+	if id, queue := e.tasks.WakeBy(w); queue {
 		e.scheduleRemote(id)
 		e.flavor.notify()
 	}
 }
 
 // wakeLocal wakes a waiting task from a worker.
-func (e *engine) wakeLocal(p *poller, id scheduler.TaskID) sim.Time {
-	if !e.tasks.Wake(id) {
+func (e *engine) wakeLocal(p *poller, w scheduler.Waker) sim.Time {
+	id, queue := e.tasks.WakeBy(w)
+	if !queue {
 		return 0
 	}
-	return e.costs.Wake + e.flavor.scheduleLocal(p, id)
+	return e.costs.Wake + e.flavor.scheduleLocal(p, id, false)
+}
+
+// Answer implements [scheduler.Runtime]: the socket of a task becomes readable.
+func (e *engine) Answer(w scheduler.Waker) {
+	if e.tasks.Waited(w) {
+		e.driver.ioReady(w)
+	}
 }
 
 // dispatch wakes what an epoll_wait returned, on the worker that holds the driver: sockets, timers, then the tasks that gave way on
@@ -129,12 +156,18 @@ func (e *engine) wakeLocal(p *poller, id scheduler.TaskID) sim.Time {
 func (e *engine) dispatch(p *poller) sim.Time {
 	var spent sim.Time
 	if e.driver.holder == p.index {
-		for _, id := range e.driver.dispatch() {
-			spent += e.wakeLocal(p, id)
+		for _, w := range e.driver.dispatch() {
+			spent += e.wakeLocal(p, w)
 		}
 	}
-	for _, id := range slices.Backward(p.deferred) {
-		spent += e.wakeLocal(p, id)
+	return spent + e.wakeDeferred(p)
+}
+
+// wakeDeferred wakes the tasks that gave way on a worker.
+func (e *engine) wakeDeferred(p *poller) sim.Time {
+	var spent sim.Time
+	for _, w := range slices.Backward(p.deferred) {
+		spent += e.wakeLocal(p, w)
 	}
 	p.deferred = p.deferred[:0]
 	return spent
@@ -149,77 +182,124 @@ func (e *engine) begin(p *poller, spent sim.Time) sim.Time {
 	return spent + e.tasks.StepCompute(p.task)
 }
 
-// poll runs the task until time has to pass or the poll ends. In the first case the caller calls it again after that time.
+// poll runs the task until time has to pass or the poll ends. In the first case the caller calls it again after that time;
+// blocked: somebody else sees to that.
 func (e *engine) poll(p *poller) (spent sim.Time, ended bool) {
 	e.tasks.Budget = &p.budget
 	for {
-		if p.inserts {
-			if spent, ended := e.register(p); ended {
-				return spent, true
+		var a scheduler.Action
+		if p.pending.Kind != scheduler.Nothing {
+			a, p.pending = p.pending, scheduler.Action{}
+		} else if a = e.tasks.Step(p.task); a.Kind >= scheduler.Sleep {
+			if d := e.price(a); d > 0 {
+				p.pending = a
+				if a.Kind != scheduler.Process { // a timer's time goes on meanwhile
+					p.pending.Duration -= d
+				}
+				return d, false
 			}
 		}
-		switch a := e.tasks.Step(p.task); a.Kind {
-		case scheduler.Compute:
+		switch a.Kind {
+		case scheduler.Compute, scheduler.Block:
 			if !e.sim.Advance(a.Duration) {
 				return a.Duration, false
 			}
 		case scheduler.Spawn:
-			if spent := e.costs.Spawn + e.flavor.scheduleLocal(p, a.Other); spent > 0 && !e.sim.Advance(spent) {
+			if spent := e.costs.Spawn + e.schedule(p, a.Other, false); spent > 0 && !e.sim.Advance(spent) {
 				return spent, false
 			}
-		case scheduler.Wake:
-			if spent := e.wakeLocal(p, a.Other); spent > 0 {
+		case scheduler.Rouse:
+			if e.tasks.Rouse(a) {
+				if spent := e.costs.Wake + e.schedule(p, a.Other, false); spent > 0 {
+					return spent, false
+				}
+			}
+		case scheduler.Sleep, scheduler.SetTimer:
+			timer, spent, waits := e.driver.addTimer(e.sim.Now()+a.Duration, a.Waker)
+			switch {
+			case !waits:
+				e.tasks.Ready(a.Waker)
+				continue
+			case a.Kind == scheduler.Sleep:
+				e.tasks.Registered(a.Waker, timer)
+				return e.wait(p, spent)
+			}
+			e.tasks.Registered(a.Waker, timer)
+			if spent > 0 {
 				return spent, false
 			}
-		case scheduler.Sleep:
-			p.timer, p.inserts = e.sim.Now()+a.Duration, true
-			if e.costs.TimerInsert > 0 {
-				return e.costs.TimerInsert, false
+		case scheduler.ClearTimer:
+			e.driver.timers.remove(a.Timer)
+		case scheduler.IO, scheduler.Process:
+			if a.Duration > 0 {
+				e.sim.Schedule(e.sim.Now()+a.Duration, e.target, eventIO, uint64(a.Waker))
+				return e.wait(p, 0)
 			}
-		case scheduler.IO:
-			if a.Duration > 0 { // else it is readable at once
-				e.sim.Schedule(e.sim.Now()+a.Duration, e.target, eventIO, uint64(p.task))
-				return e.wait(p)
-			}
+			e.tasks.Ready(a.Waker) // readable at once
 		case scheduler.Blocking:
-			e.pool.Submit(p.task, max(a.Duration, 0))
-			return e.wait(p)
-		case scheduler.Wait:
-			return e.wait(p)
+			e.pool.Submit(a.Waker, max(a.Duration, 0))
+			return e.wait(p, 0)
+		case scheduler.Wait, scheduler.Call:
+			return e.wait(p, 0)
 		case scheduler.Yield, scheduler.ForcedYield:
-			p.deferred = append(p.deferred, p.task)
-			return e.pend(p)
+			if p.inPlace { // there is no worker to give way to
+				e.tasks.Pend(p.task)
+				e.tasks.Wake(p.task)
+				return e.costs.Wake + e.schedule(p, p.task, true), true
+			}
+			p.deferred = append(p.deferred, e.tasks.Waker(p.task))
+			return e.pend(p, 0)
+		case scheduler.BlockInPlace:
+			if p.inPlace {
+				return a.Duration, false
+			}
+			e.flavor.blockInPlace(p, a.Duration)
+			return blocked, false
 		case scheduler.Done:
 			awaiter := e.tasks.Finish(p.task)
-			if awaiter == 0 {
+			if awaiter == 0 || !e.tasks.Wake(awaiter) {
 				p.carry = e.costs.Finish
 				return 0, true
 			}
-			return e.costs.Finish + e.wakeLocal(p, awaiter), true
+			return e.costs.Finish + e.costs.Wake + e.schedule(p, awaiter, false), true
 		default:
 			panic("tokio: a step that the model does not know")
 		}
 	}
 }
 
-func (e *engine) pend(p *poller) (spent sim.Time, ended bool) {
-	e.tasks.Pend(p.task)
-	return 0, true
-}
-
-// wait ends a poll on something that is not ready.
-func (e *engine) wait(p *poller) (spent sim.Time, ended bool) {
-	e.tasks.NotReady()
-	return e.pend(p)
-}
-
-// register puts the poll's timer into the wheel. The poll ends, unless the timer's tick has elapsed already.
-func (e *engine) register(p *poller) (spent sim.Time, ended bool) {
-	p.inserts = false
-	spent, waits := e.driver.addTimer(p.timer, p.task)
-	if !waits {
-		return 0, false
+// price is what an action costs before it takes effect.
+func (e *engine) price(a scheduler.Action) sim.Time {
+	switch a.Kind {
+	case scheduler.Sleep, scheduler.SetTimer, scheduler.ClearTimer:
+		return e.costs.TimerInsert
+	case scheduler.Process:
+		return e.costs.ProcessStart
+	default:
+		return 0
 	}
-	e.wait(p)
+}
+
+// schedule queues a task that the poller made runnable.
+func (e *engine) schedule(p *poller, id scheduler.TaskID, again bool) sim.Time {
+	if p.inPlace {
+		e.scheduleRemote(id)
+		e.flavor.notify()
+		return 0
+	}
+	return e.flavor.scheduleLocal(p, id, again)
+}
+
+// wait ends a poll on something that is not ready, after a time.
+func (e *engine) wait(p *poller, spent sim.Time) (sim.Time, bool) {
+	e.tasks.NotReady()
+	return e.pend(p, spent)
+}
+
+// pend ends a poll whose task waits.
+func (e *engine) pend(p *poller, spent sim.Time) (sim.Time, bool) {
+	if e.tasks.Pend(p.task) {
+		spent += e.costs.Wake + e.schedule(p, p.task, true)
+	}
 	return spent, true
 }

@@ -30,7 +30,7 @@ func (rt *Runtime) unpark(w *worker) sim.Time {
 	case w.sleep == onCondvar:
 		w.sleep, w.token = awake, false // consumed on waking
 		rt.resumeAfter(w.index, rt.costs.WakeLatency.Sample(&rt.latencies))
-		return rt.costs.Unpark
+		return rt.costs.Unpark.Sample(&rt.latencies)
 	case w.sleep == inDriver:
 		return rt.driver.poke()
 	default:

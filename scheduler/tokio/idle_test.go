@@ -240,7 +240,7 @@ func TestMaintenanceSharesWhatItFinds(t *testing.T) {
 	for _, id := range []scheduler.TaskID{b.tasks.New(steps(), 0, 0), b.tasks.New(steps(), 0, 0)} {
 		b.tasks.Begin(id, 0, scheduler.FromLocal)
 		b.tasks.Pend(id)
-		w.deferred = append(w.deferred, id)
+		w.deferred = append(w.deferred, b.tasks.Waker(id))
 		b.turn(w)
 		assert.Equal(t, w.localTasks() > 1, b.unparked == 2)
 	}
@@ -254,7 +254,7 @@ func TestTheDriversWorkerLeavesTheSleepersBySwap(t *testing.T) {
 	id := b.tasks.New(steps(compute(ms)), 0, 0)
 	b.tasks.Begin(id, 0, scheduler.FromLocal)
 	b.tasks.Pend(id)
-	b.driver.ioReady(id)
+	b.driver.ioReady(b.tasks.Waker(id))
 	b.sim.Run(ms + us)
 	var sleepers []int
 	for _, w := range b.sleepers {

@@ -14,7 +14,7 @@ const MaxWorkers = 1024
 type Config struct {
 	// Workers is worker_threads, 1 to MaxWorkers. A current_thread runtime has no use for it.
 	Workers int
-	// ThreadName is the name of every worker of a multi_thread runtime.
+	// ThreadName is the name of every thread of a multi_thread runtime, workers and blocking ones alike.
 	ThreadName string
 	// Version is one of [Versions]; empty: DefaultVersion. The versions differ in multi_thread only.
 	Version string
@@ -28,8 +28,11 @@ type Config struct {
 	// EventInterval is the number of ticks after which a busy worker looks at timers and sockets. Lower values serve these
 	// sooner and call epoll_wait more often. 0: 61.
 	EventInterval uint32
-	Costs         cost.Profile
-	Seed          uint64 // of the random choices: steal victims, wake latencies
+	// MaxBlockingThreads bounds the threads that run blocking closures and files, beside the workers'. Fewer hold the memory and
+	// the number of runnable threads down, and closures wait longer. 0: 512.
+	MaxBlockingThreads int
+	Costs              cost.Profile
+	Seed               uint64 // of the random choices: steal victims, wake latencies
 }
 
 const defaultEventInterval = 61
@@ -50,6 +53,7 @@ type Runtime struct {
 	eventInterval uint32
 
 	workers []worker
+	loose   []loose // tasks that block in place, or did and have no worker
 
 	// The three fields of Tokio's idle state (schedulers.md 1.7). Invariants: searching <= unparked;
 	// unparked + len(sleepers) = len(workers).
@@ -75,7 +79,8 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) *Runtime {
 		workers:       make([]worker, cfg.Workers),
 		unparked:      cfg.Workers,
 	}
-	rt.init(s, rt, rt, &cfg, o)
+	rt.init(s, rt, &cfg, cfg.Workers, rt.giveThread, o)
+	rt.tasks.Threads = make([]int16, cfg.Workers)
 	for i := range rt.workers {
 		rt.workers[i] = worker{
 			poller:      poller{index: i},
@@ -84,6 +89,7 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) *Runtime {
 			tuning:      newTuning(cfg.GlobalQueueInterval),
 			rand:        sim.Stream(cfg.Seed, uint64(i)+1),
 		}
+		rt.runOn(&rt.workers[i], rt.pool.StartWorker())
 		rt.resumeAfter(i, 0)
 	}
 	return rt
@@ -102,8 +108,8 @@ func (rt *Runtime) notify() { rt.notifyOne() }
 func (rt *Runtime) Workers() int { return len(rt.workers) }
 
 // ThreadName implements [scheduler.Runtime].
-func (rt *Runtime) ThreadName(worker int) string {
-	if worker == scheduler.Outside {
+func (rt *Runtime) ThreadName(thread int) string {
+	if thread == scheduler.Outside {
 		return mainThread
 	}
 	return rt.threadName
@@ -125,8 +131,10 @@ func (rt *Runtime) Handle(ev sim.Event) {
 	case eventResume:
 		rt.resume(&rt.workers[ev.Arg])
 	case eventIO:
-		rt.driver.ioReady(scheduler.TaskID(ev.Arg)) //nolint:gosec // G115: was a TaskID
+		rt.Answer(scheduler.Waker(ev.Arg))
 	case eventTimeout:
 		rt.driver.timeout(ev.Arg)
+	case eventInPlace:
+		rt.resumeInPlace(int(ev.Arg)) //nolint:gosec // G115: an index
 	}
 }

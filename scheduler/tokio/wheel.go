@@ -23,7 +23,7 @@ const (
 // its timers then move down. Within a slot timers keep the order of insertion, and since a slot is emptied downwards
 // before anything else is inserted below it, all timers of a tick fire in the order of insertion.
 //
-// Insertion is O(1); nothing is allocated once entries has grown to the number of timers alive at once.
+// Insertion and removal are O(1); nothing is allocated once entries has grown to the number of timers alive at once.
 type wheel struct {
 	elapsed  int64               // every timer up to here has fired
 	occupied [wheelLevels]uint64 // bit s: slot s holds timers
@@ -32,19 +32,19 @@ type wheel struct {
 	free     int32   // entries to reuse, linked by next
 }
 
-// timerList is a FIFO of entries, linked by next.
+// timerList is a FIFO of entries, linked both ways so that a timer can be taken out of it.
 type timerList struct{ head, tail int32 }
 
 type timer struct {
-	tick int64
-	task scheduler.TaskID
-	next int32
+	tick           int64
+	waker          scheduler.Waker
+	next, previous int32
 }
 
-// insert adds a timer. It reports false, and adds nothing, if the tick has elapsed already.
-func (w *wheel) insert(tick int64, task scheduler.TaskID) bool {
+// insert adds a timer and returns its number. It reports false, and adds nothing, if the tick has elapsed already.
+func (w *wheel) insert(tick int64, waker scheduler.Waker) (int32, bool) {
 	if tick <= w.elapsed {
-		return false
+		return 0, false
 	}
 	i := w.free
 	if i != 0 {
@@ -56,18 +56,46 @@ func (w *wheel) insert(tick int64, task scheduler.TaskID) bool {
 		i = int32(len(w.entries)) //nolint:gosec // G115: at most one timer a task
 		w.entries = append(w.entries, timer{})
 	}
-	w.entries[i] = timer{tick: tick, task: task}
+	w.entries[i] = timer{tick: tick, waker: waker}
 	w.place(i)
-	return true
+	return i, true
+}
+
+// remove takes out a timer that has not fired.
+func (w *wheel) remove(i int32) {
+	t := &w.entries[i]
+	level, slot := w.slot(t.tick)
+	l := &w.slots[level][slot]
+	if t.previous != 0 {
+		w.entries[t.previous].next = t.next
+	} else {
+		l.head = t.next
+	}
+	if t.next != 0 {
+		w.entries[t.next].previous = t.previous
+	} else {
+		l.tail = t.previous
+	}
+	if l.head == 0 {
+		w.occupied[level] &^= 1 << slot
+	}
+	w.release(i)
+}
+
+func (w *wheel) release(i int32) { w.entries[i].next, w.free = w.free, i }
+
+// slot is where a tick lies, seen from elapsed. Time that passes does not change that until the slot is emptied.
+func (w *wheel) slot(tick int64) (level int, slot int64) {
+	level = timerLevel(w.elapsed, tick)
+	return level, tick >> (level * slotBits) & (wheelSlots - 1)
 }
 
 // place appends an entry to its slot, seen from elapsed.
 func (w *wheel) place(i int32) {
 	t := &w.entries[i]
-	t.next = 0
-	level := timerLevel(w.elapsed, t.tick)
-	slot := t.tick >> (level * slotBits) & (wheelSlots - 1)
+	level, slot := w.slot(t.tick)
 	l := &w.slots[level][slot]
+	t.next, t.previous = 0, l.tail
 	if l.tail == 0 {
 		l.head = i
 		w.occupied[level] |= 1 << slot
@@ -114,8 +142,8 @@ func (w *wheel) nextSlot() (level, slot int, tick int64) {
 	return 0, 0, noTick
 }
 
-// expire moves the wheel to a tick and appends the tasks whose timers are due to due, in the order of tick and insertion.
-func (w *wheel) expire(now int64, due []scheduler.TaskID) []scheduler.TaskID {
+// expire moves the wheel to a tick and appends the wakers of the timers that are due to due, in the order of tick and insertion.
+func (w *wheel) expire(now int64, due []scheduler.Waker) []scheduler.Waker {
 	for {
 		level, slot, tick := w.nextSlot()
 		if tick > now {
@@ -129,8 +157,8 @@ func (w *wheel) expire(now int64, due []scheduler.TaskID) []scheduler.TaskID {
 			t := &w.entries[i]
 			next := t.next
 			if t.tick <= tick {
-				due = append(due, t.task)
-				t.next, w.free = w.free, i
+				due = append(due, t.waker)
+				w.release(i)
 			} else {
 				w.place(i)
 			}

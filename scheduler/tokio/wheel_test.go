@@ -53,41 +53,47 @@ func TestWheelWakesUpToMoveTimersDown(t *testing.T) {
 		{1, 2*wheelRange + 7, []int64{wheelRange, 2 * wheelRange, 2*wheelRange + 7}},
 	} {
 		w := wheel{elapsed: tc.elapsed}
-		require.True(t, w.insert(tc.tick, 1))
+		require.True(t, inserts(&w, tc.tick, 1))
 		var wakes []int64
-		var due []scheduler.TaskID
+		var due []scheduler.Waker
 		for w.next() != noTick {
 			require.Empty(t, due)
 			wakes = append(wakes, w.next())
 			due = w.expire(w.next(), due)
 		}
 		assert.Equal(t, tc.wakes, wakes, "tick %d inserted at %d", tc.tick, tc.elapsed)
-		assert.Equal(t, []scheduler.TaskID{1}, due)
+		assert.Equal(t, []scheduler.Waker{1}, due)
 	}
+}
+
+func inserts(w *wheel, tick int64, waker scheduler.Waker) bool {
+	_, ok := w.insert(tick, waker)
+	return ok
 }
 
 func TestWheelRefusesElapsedTicks(t *testing.T) {
 	var w wheel
 	w.expire(100, nil)
-	assert.False(t, w.insert(99, 1))
-	assert.False(t, w.insert(100, 1))
-	assert.True(t, w.insert(101, 1))
+	assert.False(t, inserts(&w, 99, 1))
+	assert.False(t, inserts(&w, 100, 1))
+	assert.True(t, inserts(&w, 101, 1))
 	assert.EqualValues(t, 101, w.next())
 }
 
-// TestWheelAgainstSortedList: whatever is inserted whenever, timers fire at the first look at or after their tick, in the
+// TestWheelAgainstSortedList: whatever is inserted and removed whenever, timers fire at the first look at or after their tick, in the
 // order of tick and insertion; and a look at next is never after the earliest timer.
 func TestWheelAgainstSortedList(t *testing.T) {
 	type entry struct {
-		tick int64
-		task scheduler.TaskID
+		tick  int64
+		task  scheduler.Waker
+		timer int32
 	}
 	for seed := range uint64(60) {
 		r := sim.Stream(seed)
 		var w wheel
 		var oracle []entry // sorted by tick, then insertion
-		var due []scheduler.TaskID
-		now, task := int64(0), scheduler.TaskID(0)
+		var due []scheduler.Waker
+		now, task := int64(0), scheduler.Waker(0)
 		for range 2000 {
 			ahead := func() int64 { // from a tick to beyond the range
 				return int64(r.Uint64() >> (64 - 1 - r.IntN(40)))
@@ -95,11 +101,13 @@ func TestWheelAgainstSortedList(t *testing.T) {
 			switch {
 			case r.IntN(3) > 0:
 				task++
-				e := entry{now + ahead(), task}
+				e := entry{tick: now + ahead(), task: task}
 				if len(oracle) > 0 && r.IntN(4) == 0 {
 					e.tick = oracle[r.IntN(len(oracle))].tick // the same tick as another
 				}
-				require.Equal(t, e.tick > now, w.insert(e.tick, e.task))
+				timer, ok := w.insert(e.tick, e.task)
+				require.Equal(t, e.tick > now, ok)
+				e.timer = timer
 				if e.tick > now {
 					at, _ := slices.BinarySearchFunc(oracle, e, func(a, b entry) int {
 						if a.tick <= b.tick { // behind its equals
@@ -110,18 +118,23 @@ func TestWheelAgainstSortedList(t *testing.T) {
 					oracle = slices.Insert(oracle, at, e)
 				}
 				continue
+			case r.IntN(2) == 0 && len(oracle) > 0: // given up
+				at := r.IntN(len(oracle))
+				w.remove(oracle[at].timer)
+				oracle = slices.Delete(oracle, at, at+1)
+				continue
 			case r.IntN(2) == 0 && w.next() != noTick:
 				now = w.next() // a driver that sleeps
 			default:
 				now += ahead() / 4 // a driver that is late, or early
 			}
 			due = w.expire(now, due[:0])
-			var want []scheduler.TaskID
+			var want []scheduler.Waker
 			for len(oracle) > 0 && oracle[0].tick <= now {
 				want = append(want, oracle[0].task)
 				oracle = oracle[1:]
 			}
-			require.Equal(t, want, append([]scheduler.TaskID(nil), due...), "seed %d at %d", seed, now)
+			require.Equal(t, want, append([]scheduler.Waker(nil), due...), "seed %d at %d", seed, now)
 			if len(oracle) == 0 {
 				require.Equal(t, noTick, w.next())
 				continue
@@ -135,7 +148,7 @@ func TestWheelAgainstSortedList(t *testing.T) {
 // TestWheelDoesNotAllocate, once it has held as many timers as it holds now.
 func TestWheelDoesNotAllocate(t *testing.T) {
 	var w wheel
-	due := make([]scheduler.TaskID, 0, 1000)
+	due := make([]scheduler.Waker, 0, 1000)
 	now := int64(0)
 	round := func() {
 		for i := range int64(1000) {
@@ -154,7 +167,7 @@ func TestWheelDoesNotAllocate(t *testing.T) {
 func BenchmarkTimer(b *testing.B) {
 	var w wheel
 	r := sim.Stream(1)
-	due := make([]scheduler.TaskID, 0, 1000)
+	due := make([]scheduler.Waker, 0, 1000)
 	now, timers := int64(0), 0
 	b.ReportAllocs()
 	for b.Loop() {

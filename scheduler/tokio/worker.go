@@ -27,6 +27,7 @@ const (
 	phaseDriverReturned              // epoll_wait returned
 	phaseAwake                       // why was this worker woken?
 	phaseGaveWay                     // after a look at the driver for tasks that gave way
+	phaseNoThread                    // left its thread to a task that blocks in place, and waits for another
 )
 
 type sleepPlace uint8
@@ -50,6 +51,9 @@ type worker struct {
 	lifoEnabled bool
 	inTurn      bool // dispatching driver events: wakes notify nobody
 	lifoPolls   int8 // of this tick
+
+	thread   int // of the pool
+	leftLast int // the task that the worker left alone last
 
 	tick  uint32
 	lifo  scheduler.TaskID
@@ -250,11 +254,12 @@ func (rt *Runtime) nextLIFO(w *worker) sim.Time {
 	return rt.begin(&w.poller, rt.costs.Poll)
 }
 
-// scheduleLocal implements flavor: the task goes to the LIFO slot, and what was there to the back of the run queue.
-func (rt *Runtime) scheduleLocal(p *poller, id scheduler.TaskID) sim.Time {
+// scheduleLocal implements flavor: the task goes to the LIFO slot, and what was there to the back of the run queue. A task
+// that woke itself goes to the back.
+func (rt *Runtime) scheduleLocal(p *poller, id scheduler.TaskID, again bool) sim.Time {
 	w := &rt.workers[p.index]
 	w.counters.LocalSchedules++
-	if w.lifoEnabled {
+	if w.lifoEnabled && !again {
 		id, w.lifo = w.lifo, id
 	}
 	if id != 0 {

@@ -160,7 +160,7 @@ func Run(ctx context.Context, s *Scenario, watch Watch) *Result {
 	}
 
 	var sm sim.Simulation
-	instance := service.Play(&sm, s.FleetSeed, 0, watch.Observer)
+	instance := service.Play(workload.NewNetwork(&sm), s.FleetSeed, 0, watch.Observer)
 	rt := instance.Runtime()
 	if watch.Started != nil {
 		watch.Started(rt)

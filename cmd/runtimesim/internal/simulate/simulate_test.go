@@ -158,7 +158,7 @@ workload: api_gateway
 `)}
 	var whole Summary
 	var sm sim.Simulation
-	in := s.Service.Play(&sm, 0, 0, scheduler.Observer{Finished: func(f *scheduler.Finished) {
+	in := s.Service.Play(workload.NewNetwork(&sm), 0, 0, scheduler.Observer{Finished: func(f *scheduler.Finished) {
 		if f.Parent == 0 {
 			whole.Record(int64(f.End - f.Spawned))
 		}

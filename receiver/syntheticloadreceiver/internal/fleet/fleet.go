@@ -45,11 +45,12 @@ const (
 // New makes a fleet at virtual time 0. taskFields adds what services record that measure their own futures.
 func New(services []*workload.Service, seed uint64, taskFields bool) *Fleet {
 	f := &Fleet{taskFields: taskFields}
+	network := workload.NewNetwork(&f.sim)
 	rate := 0.0
 	for _, s := range services {
 		for n := range s.Instances {
 			p := &process{identity: newIdentity(s, seed, n), events: map[uint64][]scheduler.Event{}}
-			p.instance = s.Play(&f.sim, seed, n, f.observer(p))
+			p.instance = s.Play(network, seed, n, f.observer(p))
 			f.processes = append(f.processes, p)
 		}
 		rate += float64(s.Instances) * s.SpanRate()

@@ -121,8 +121,9 @@ func (f *Fleet) Traces(epoch time.Time) ptrace.Traces {
 // record is what every span has, whether it is around a task or inside one.
 type record struct {
 	number, parent, tag uint64
-	label, creator      int // creator: the worker, or Outside
+	label, creator      int // creator: the thread, or Outside
 	start, end, busy    sim.Time
+	outcome             scheduler.Outcome
 }
 
 // buildTask writes the span of a task. Like buildInner it runs once per span: the attributes go through a MapBuilder because
@@ -131,7 +132,7 @@ func (f *Fleet) buildTask(span ptrace.Span, p *process, t *scheduler.Finished, e
 	var b xpdata.MapBuilder
 	p.build(span, &b, record{
 		number: t.Task, parent: t.Parent, tag: t.Tag, label: t.Program.Label, creator: t.Spawner,
-		start: t.Spawned, end: t.End, busy: t.Busy,
+		start: t.Spawned, end: t.End, busy: t.Busy, outcome: t.Outcome,
 	}, epoch)
 	if f.taskFields {
 		b.AppendEmpty(semconv.PollCount).SetInt(int64(t.Polls))
@@ -150,8 +151,8 @@ func (f *Fleet) buildTask(span ptrace.Span, p *process, t *scheduler.Finished, e
 func (*Fleet) buildInner(span ptrace.Span, p *process, s *scheduler.Span, epoch time.Time) {
 	var b xpdata.MapBuilder
 	p.build(span, &b, record{
-		number: s.Number, parent: s.Parent, tag: s.Tag, label: s.Label, creator: s.Worker,
-		start: s.Start, end: s.End, busy: s.Busy,
+		number: s.Number, parent: s.Parent, tag: s.Tag, label: s.Label, creator: s.Thread,
+		start: s.Start, end: s.End, busy: s.Busy, outcome: s.Outcome,
 	}, epoch)
 	b.UnsafeIntoMap(span.Attributes())
 }
@@ -168,6 +169,10 @@ func (p *process) build(span ptrace.Span, b *xpdata.MapBuilder, r record, epoch 
 	span.SetKind(spanKinds[what.Kind])
 	span.SetStartTimestamp(at(r.start))
 	span.SetEndTimestamp(at(r.end))
+	if message := failures[r.outcome]; message != "" {
+		span.Status().SetCode(ptrace.StatusCodeError)
+		span.Status().SetMessage(message)
+	}
 	for _, e := range p.events[r.number] {
 		event := span.Events().AppendEmpty()
 		event.SetTimestamp(at(e.At))
@@ -188,12 +193,17 @@ func (p *process) build(span ptrace.Span, b *xpdata.MapBuilder, r record, epoch 
 		r.creator = scheduler.Outside
 	}
 	b.AppendEmpty(semconv.ThreadID).SetInt(scheduler.ThreadID(r.creator))
-	b.AppendEmpty(semconv.ThreadName).SetStr(thread)
+	if thread != "" {
+		b.AppendEmpty(semconv.ThreadName).SetStr(thread)
+	}
 	b.AppendEmpty(semconv.CodeFilePath).SetStr(sourceFile)
 	b.AppendEmpty(semconv.CodeLineNumber).SetInt(sourceLine(r.label))
 	b.AppendEmpty(semconv.CodeModuleName).SetStr(id.module)
 	b.AppendEmpty(semconv.Target).SetStr(id.module)
 }
+
+// failures are the status messages of spans that did not end well; the first is that of Tokio's Elapsed.
+var failures = [...]string{scheduler.TimedOut: "deadline has elapsed", scheduler.Cancelled: "cancelled"}
 
 // How many attributes a span has beside the operation's own.
 const (

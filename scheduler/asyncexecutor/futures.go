@@ -1,0 +1,147 @@
+package asyncexecutor
+
+import (
+	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
+)
+
+// Composition is how a program puts threads and executor together (schedulers.md 2.6).
+type Composition uint8
+
+// The compositions.
+const (
+	// Pool: threads that only run the executor, block_on(executor.run(pending)). Whoever spawns is another thread.
+	Pool Composition = iota
+	// Main: the main thread alone runs the executor, block_on(executor.run(main)), and main, which spawns what comes to it by a
+	// channel from another thread, is polled first in each round.
+	Main
+	// ThreadPerTask: each task spawned from outside gets a thread of its own, block_on(executor.run(task)), which also runs
+	// what the tasks of all such threads spawn, and ends with its task. Left over tasks wait for the next thread.
+	ThreadPerTask
+)
+
+// MaxThreadsPerTask bounds the threads of ThreadPerTask at a time, as an operating system does. Beyond it tasks wait.
+const MaxThreadsPerTask = 10_000
+
+// future is what a runner's run polls before the executor's tasks, each time block_on polls run. A future that was not woken has
+// nothing to do: that poll is left out.
+type future struct {
+	task   scheduler.TaskID // ThreadPerTask
+	ready  bool             // woken
+	polled bool             // is what the runner polls
+	done   bool
+}
+
+// runnerOf is the runner whose future a task is; nil: it is a task of the executor.
+func (e *Executor) runnerOf(id scheduler.TaskID) *runner {
+	if int(id) >= len(e.pinned) || e.pinned[id] == 0 {
+		return nil
+	}
+	return e.runners[e.pinned[id]-1]
+}
+
+// tellMain gives main a task to spawn.
+func (e *Executor) tellMain(id scheduler.TaskID) {
+	e.backlog.Push(e.tasks, id)
+	r := e.runners[0]
+	r.future.ready = true
+	e.unpark(r, nil)
+}
+
+// startThread gives a task a thread of its own, or lets it wait for one.
+func (e *Executor) startThread(id scheduler.TaskID) {
+	var r *runner
+	switch n := len(e.gone); {
+	case n > 0:
+		r = e.runners[e.gone[n-1]]
+		e.gone = e.gone[:n-1]
+	case len(e.runners) < MaxThreadsPerTask:
+		r = e.newRunner()
+	default:
+		e.backlog.Push(e.tasks, id)
+		return
+	}
+	e.run(r, id)
+}
+
+// run starts a runner's thread with a task as its future.
+func (e *Executor) run(r *runner, id scheduler.TaskID) {
+	for len(e.pinned) <= int(id) {
+		e.pinned = append(e.pinned, 0)
+	}
+	e.pinned[id] = int32(r.index) + 1 //nolint:gosec // G115: at most MaxThreadsPerTask
+	r.future = future{task: id, ready: true}
+	r.phase = entering
+	r.runs = 0
+	e.sim.Schedule(e.sim.Now()+e.costs.ThreadStart.Sample(&e.latency), e.target, evRunner, r.arg)
+}
+
+// enter is the begin of a poll of run: the future comes first.
+func (e *Executor) enter(r *runner) sim.Time {
+	if !r.future.ready {
+		r.phase = searching
+		return 0
+	}
+	r.future.ready = false
+	if e.composition == Main {
+		r.phase = accepting
+		return e.priceOfSpawn()
+	}
+	r.future.polled = true
+	r.task, r.source = r.future.task, scheduler.FromLocal
+	r.pollStart = e.sim.Now() + e.costs.Poll
+	e.tasks.BeginAt(r.pollStart, r.task, r.index, r.source)
+	r.phase = stepping
+	return e.costs.Poll + e.tasks.StepCompute(r.task)
+}
+
+func (e *Executor) priceOfSpawn() sim.Time {
+	if e.backlog.Len() == 0 {
+		return 0
+	}
+	return e.costs.Spawn
+}
+
+// accept is main, which spawns one task after the other.
+func (e *Executor) accept(r *runner) sim.Time {
+	id := e.backlog.Pop(e.tasks)
+	if id == 0 {
+		r.phase = searching
+		return 0
+	}
+	d := e.schedule(id, r)
+	return d + e.priceOfSpawn()
+}
+
+// futurePolled goes on to the executor's tasks, or ends with the future.
+func (e *Executor) futurePolled(r *runner) sim.Time {
+	r.future.polled = false
+	if !r.future.done {
+		r.phase = searching
+		return 0
+	}
+	return e.leave(r)
+}
+
+// leave ends a runner and its thread: its tasks go back to the global queue, and if it was to look for a task another does.
+func (e *Executor) leave(r *runner) sim.Time {
+	for id := r.local.Pop(); id != 0; id = r.local.Pop() {
+		e.schedule(id, r)
+	}
+	if r.sleeping {
+		notified := e.sleepers.find(r) < 0
+		e.sleepers.remove(r)
+		e.notified = e.sleepers.isNotified()
+		if notified {
+			e.notify(r)
+		}
+	}
+	r.token, r.carry = false, 0
+	r.phase = ended
+	if id := e.backlog.Pop(e.tasks); id != 0 {
+		e.run(r, id)
+	} else {
+		e.gone = append(e.gone, r.index)
+	}
+	return blocked
+}

@@ -1,0 +1,91 @@
+package tokio
+
+import "github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
+
+// block_in_place (schedulers.md 1.10). The worker leaves its thread to the task that blocks and asks the blocking pool for
+// another; on that it goes on with its loop. If the task has blocked for less time than the new thread needs to start, it takes
+// the worker back. Else the rest of its poll runs without one: what it makes runnable goes to the inject queue, and at the end
+// of the poll its thread is the pool's.
+
+// loose is a poll without a worker.
+type loose struct {
+	poller
+	thread int
+	blocks bool // in place, still
+}
+
+// blockInPlace implements flavor.
+func (rt *Runtime) blockInPlace(p *poller, d sim.Time) {
+	w := &rt.workers[p.index]
+	spent := rt.wakeDeferred(p)
+	if id := w.lifo; id != 0 { // all others can be stolen while the worker has no thread
+		w.lifo = 0
+		rt.pushBack(w, id)
+	}
+	i := 0
+	for i < len(rt.loose) && rt.loose[i].task != 0 {
+		i++
+	}
+	if i == len(rt.loose) {
+		rt.loose = append(rt.loose, loose{})
+	}
+	rt.loose[i] = loose{thread: w.thread, blocks: true, poller: poller{
+		index: p.index, task: p.task, source: p.source, budget: p.budget, inPlace: true,
+	}}
+	w.task = 0
+	w.phase = phaseNoThread
+	w.leftLast = i
+	rt.tasks.BlockedInPlace(rt.loose[i].task)
+	rt.pool.SubmitWorker(p.index)
+	rt.sim.Schedule(rt.sim.Now()+spent+d, rt.target, eventInPlace, uint64(i))
+}
+
+// runOn gives a worker a thread.
+func (rt *Runtime) runOn(w *worker, thread int) {
+	w.thread = thread
+	rt.tasks.Threads[w.index] = int16(rt.pool.Number(thread)) //nolint:gosec // G115: a pool is small
+}
+
+// giveThread is the pool's Run: a thread has come for a worker. It reports false if the worker has one.
+func (rt *Runtime) giveThread(worker, thread int) bool {
+	w := &rt.workers[worker]
+	if w.phase != phaseNoThread {
+		return false
+	}
+	rt.runOn(w, thread)
+	w.tuning.openBatch(rt.sim.Now())
+	w.phase = phaseTick
+	rt.resumeAfter(worker, 0)
+	return true
+}
+
+// resumeInPlace goes on with a task that has blocked in place.
+func (rt *Runtime) resumeInPlace(i int) {
+	l := &rt.loose[i]
+	if l.blocks {
+		l.blocks = false
+		if w := &rt.workers[l.index]; w.phase == phaseNoThread {
+			w.task, w.source, w.budget = l.task, l.source, l.budget
+			w.phase = phasePoll
+			rt.runOn(w, l.thread)
+			if w.leftLast == i {
+				rt.tasks.BackOnWorker(w.task)
+			}
+			l.task = 0
+			rt.resume(w)
+			return
+		}
+	}
+	for {
+		spent, ended := rt.poll(&l.poller)
+		if ended {
+			l.task = 0
+			rt.pool.Leave(l.thread)
+			return
+		}
+		if !rt.sim.Advance(spent) {
+			rt.sim.Schedule(rt.sim.Now()+spent, rt.target, eventInPlace, uint64(i)) //nolint:gosec // G115: an index
+			return
+		}
+	}
+}

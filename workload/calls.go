@@ -1,0 +1,190 @@
+package workload
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
+)
+
+// Calls between services. A request crosses the network, arrives at an instance of the called service as a task of its own,
+// and the answer crosses back when that task has ended. If the caller has given up meanwhile, the called service works for
+// nobody.
+
+// resolveCalls finds what each call names, and notes what cannot be.
+func resolveCalls(fleet []*Service) {
+	for _, s := range fleet {
+		for i := range s.Calls {
+			s.Calls[i].resolve(fleet)
+		}
+	}
+	for _, s := range fleet {
+		if s.Arrivals == (none{}) && !s.called {
+			s.arrivals.fail("missing; want a map, since no other service calls this one")
+		}
+		s.checkCycle(nil)
+	}
+}
+
+func (c *Call) resolve(fleet []*Service) {
+	if c.Service == "" || c.Operation == "" {
+		return // noted already
+	}
+	var names []string
+	for _, s := range fleet {
+		names = append(names, s.Name)
+	}
+	i := slices.Index(names, c.Service)
+	if i < 0 {
+		c.at.fail(fmt.Sprintf("service %q is not in the fleet%s; want one of %s", c.Service, didYouMean(c.Service, names), oneOf(names)))
+		return
+	}
+	s := fleet[i]
+	names = nil
+	for _, o := range s.Operations {
+		names = append(names, o.Program.Name)
+	}
+	c.operation = slices.Index(names, c.Operation)
+	if c.operation < 0 {
+		c.at.fail(fmt.Sprintf("service %s has no operation %q%s; want one of %s", s.Name, c.Operation, didYouMean(c.Operation, names), oneOf(names)))
+		return
+	}
+	c.callee, s.called = s, true
+}
+
+// checkCycle notes a service that calls itself, over however many others: one request would become infinitely many.
+func (s *Service) checkCycle(path []*Service) {
+	if slices.Contains(path, s) {
+		return // noted for those on the cycle
+	}
+	path = append(path, s)
+	for i := range s.Calls {
+		c := &s.Calls[i]
+		switch c.callee {
+		case nil:
+		case path[0]:
+			c.at.fail(fmt.Sprintf("service %s calls itself in the end; want calls without a circle", path[0].Name))
+		default:
+			c.callee.checkCycle(path)
+		}
+	}
+}
+
+// Callees are the services that this one calls, directly or over others, each once.
+func (s *Service) Callees() []*Service {
+	var all []*Service
+	var add func(*Service)
+	add = func(s *Service) {
+		for i := range s.Calls {
+			if c := s.Calls[i].callee; !slices.Contains(all, c) {
+				all = append(all, c)
+				add(c)
+			}
+		}
+	}
+	add(s)
+	return all
+}
+
+// Network carries calls between the instances that are played on one simulation.
+type Network struct {
+	sim       *sim.Simulation
+	target    sim.Target
+	instances map[string][]*Instance
+	next      map[string]int // instance that the next call goes to
+	travel    []journey      // under way
+	free      []int
+}
+
+// journey is a request on its way to an instance, or an answer on its way back.
+type journey struct {
+	call    *Call
+	request scheduler.Request
+	caller  *Instance
+	answer  bool
+}
+
+// NewNetwork makes a network without instances.
+func NewNetwork(s *sim.Simulation) *Network {
+	n := &Network{sim: s, instances: map[string][]*Instance{}, next: map[string]int{}}
+	n.target = s.Register(n)
+	return n
+}
+
+func (n *Network) add(name string, in *Instance) { n.instances[name] = append(n.instances[name], in) }
+
+func (n *Network) send(j journey) {
+	i := len(n.travel)
+	if last := len(n.free) - 1; last >= 0 {
+		i = n.free[last]
+		n.free = n.free[:last]
+		n.travel[i] = j
+	} else {
+		n.travel = append(n.travel, j)
+	}
+	n.sim.Schedule(n.sim.Now()+j.request.Network, n.target, 0, uint64(i))
+}
+
+// Handle implements sim.Handler: a request or an answer arrives. Requests go to the instances in turn.
+func (n *Network) Handle(ev sim.Event) {
+	j := n.travel[ev.Arg]
+	n.free = append(n.free, int(ev.Arg)) //nolint:gosec // G115: was an index
+	if j.answer {
+		j.caller.runtime.Answer(j.request.Waker)
+		return
+	}
+	name := j.call.Service
+	all := n.instances[name]
+	callee := all[n.next[name]%len(all)]
+	n.next[name]++
+	callee.serve(j)
+}
+
+// calledTag is in the tags of requests that another service sent; arrivals count from 0.
+const calledTag = uint64(1) << 63
+
+// serve starts the task of a request that another service sent.
+func (in *Instance) serve(j journey) {
+	tag := calledTag | in.calls
+	in.calls++
+	in.open[tag] = j
+	o := in.operations[j.call.operation]
+	in.runtime.Spawn(o.Program, tag, sim.Rand(j.request.Seed))
+}
+
+// connect makes an instance part of a network: what its tasks call is carried there, and what it is called for is answered.
+func (in *Instance) connect(n *Network, s *Service, o scheduler.Observer) scheduler.Observer {
+	n.add(s.Name, in)
+	if len(s.Calls) > 0 {
+		o.Call = func(r *scheduler.Request) { n.send(journey{call: &s.Calls[r.Label], request: *r, caller: in}) }
+	}
+	if s.called {
+		in.open = map[uint64]journey{}
+		finished := o.Finished
+		o.Finished = func(f *scheduler.Finished) {
+			if f.Spawner == scheduler.Outside && f.Tag&calledTag != 0 {
+				j := in.open[f.Tag]
+				delete(in.open, f.Tag)
+				j.answer = true
+				n.send(j)
+			}
+			if finished != nil {
+				finished(f)
+			}
+		}
+	}
+	return o
+}
+
+// none is a service that only others call.
+type none struct{}
+
+// Start implements Arrivals.
+func (none) Start(sim.Rand) Sequence { return none{} }
+
+// Next implements Sequence.
+func (none) Next() sim.Time { return sim.Never }
+
+// PerSecond implements Arrivals.
+func (none) PerSecond() float64 { return 0 }
