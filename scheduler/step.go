@@ -49,8 +49,10 @@ const (
 
 // Action is what a poll does next.
 type Action struct {
-	Kind     ActionKind
-	cancel   bool
+	Kind   ActionKind
+	cancel bool
+	// File: the Blocking job waits for a disk, and needs no CPU.
+	File     bool
 	Timer    int32
 	Other    TaskID
 	Duration sim.Time
@@ -248,7 +250,7 @@ func (ts *Tasks) wait(id TaskID, t *Task) Action {
 		t.resuming = true
 		t.step++
 		t.awaits = something
-		a := Action{Kind: actionKinds[st.Op], Duration: t.until - ts.sim.Now(), Waker: ts.Waker(id)}
+		a := Action{Kind: actionKinds[st.Op], Duration: t.until - ts.sim.Now(), Waker: ts.Waker(id), File: st.Op == program.File}
 		if st.Op == program.Call {
 			ts.call(t, st, a)
 		}

@@ -173,29 +173,39 @@ func (ts *Tasks) newChild(owner TaskID, t *Task, st *program.Step) TaskID {
 	return id
 }
 
-// blockingJob is what async-std's spawn_blocking spawns: a task that awaits the pool. Its stream is the job's duration.
-var blockingJob = &program.Program{Label: -1, Steps: []program.Step{{Op: program.File, Duration: carried{}}}}
+// blockingJob and fileJob are what async-std's spawn_blocking spawns: a task that awaits the pool. Its stream is the job's
+// duration.
+var (
+	blockingJob = &program.Program{Label: -1, Steps: []program.Step{{Op: program.SpawnBlocking, Duration: carried{}}}}
+	fileJob     = &program.Program{Label: -1, Steps: []program.Step{{Op: program.File, Duration: carried{}}}}
+)
 
 type carried struct{}
 
 // Sample implements program.Sampler.
 func (carried) Sample(r *sim.Rand) sim.Time { return sim.Time(*r) } //nolint:gosec // G115: was a Time
 
-// NewBlockingJob makes a task that gives the blocking pool a job of a duration, and whose end wakes the running task. It is
+// NewBlockingJob makes a task that gives the blocking pool the job of an action, and whose end wakes the running task. It is
 // queued: the runtime must put it in a queue.
-func (ts *Tasks) NewBlockingJob(by TaskID, d sim.Time) TaskID {
+func (ts *Tasks) NewBlockingJob(by TaskID, a Action) TaskID {
 	id, c := ts.allocate()
 	t := ts.Get(by)
 	c.Program, c.tag = blockingJob, t.tag
-	c.work = sim.Rand(d) //nolint:gosec // G115: back in carried
+	if a.File {
+		c.Program = fileJob
+	}
+	c.work = sim.Rand(a.Duration) //nolint:gosec // G115: back in carried
 	c.parent = ts.enclosing(t)
 	c.spawner = t.thread
-	c.joiner = ts.Waker(by)
+	c.joiner = a.Waker
 	return id
 }
 
 // IsBlockingJob reports whether a task was made by NewBlockingJob.
-func (ts *Tasks) IsBlockingJob(id TaskID) bool { return ts.Get(id).Program == blockingJob }
+func (ts *Tasks) IsBlockingJob(id TaskID) bool {
+	p := ts.Get(id).Program
+	return p == blockingJob || p == fileJob
+}
 
 func (ts *Tasks) allocate() (TaskID, *Task) {
 	id := ts.free

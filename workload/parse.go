@@ -14,7 +14,7 @@ const (
 )
 
 var (
-	serviceKeys   = []string{"name", "instances", "seed", "runtime", "arrivals", "workload", "operations"}
+	serviceKeys   = []string{"name", "instances", "seed", "runtime", "host", "arrivals", "workload", "operations"}
 	operationKeys = []string{"name", "kind", "weight", "timeout", "attributes", "steps"}
 )
 
@@ -58,6 +58,9 @@ func parseService(v value) *Service {
 	}
 	if runtime, ok := t.required("runtime", "a map"); ok {
 		s.Runtime = parseRuntime(runtime)
+	}
+	if t.has("host") {
+		s.Runtime.parseHost(t.child("host"))
 	}
 	s.arrivals = t.child("arrivals")
 	if t.has("arrivals") {

@@ -203,7 +203,7 @@ func nested(spawns int) string {
 
 func TestParseMistakes(t *testing.T) {
 	const (
-		anyService   = "name, instances, seed, runtime, arrivals, workload, operations"
+		anyService   = "name, instances, seed, runtime, host, arrivals, workload, operations"
 		anyOperation = "name, kind, weight, timeout, attributes, steps"
 		anyStep      = "compute, block, block_in_place, sleep, io, signal, process, file, spawn_blocking, yield, spawn, join, cancel, timeout, call, lock, unlock, channel, span, event"
 		anyTokio     = "model, version, flavor, worker_threads, thread_name, disable_lifo_slot, global_queue_interval, event_interval, max_blocking_threads"
@@ -230,7 +230,12 @@ services[0].runtime: missing; want a map
 services[0].workload: neither workload nor operations is set; want one of them; workloads are one of api_gateway, spawn_benchmark
 services[0].arrivals: missing; want a map, since no other service calls this one`},
 		{"unknown key", service("instnaces: 3"), "services[0].instnaces: unknown key (did you mean instances?); want one of " + anyService},
-		{"key of a later version", service("host: {cpus: 4}"), "services[0].host: unknown key; want one of " + anyService},
+		{"key of a later version", service("replicas: 4"), "services[0].replicas: unknown key; want one of " + anyService},
+		{"no CPU", service("host: {cpus: 0}"), "services[0].host.cpus: 0 is not allowed; want 1 to 4096"},
+		{"host without CPUs", service("host: {memory: 4}"), `
+services[0].host.memory: unknown key; want cpus
+services[0].host.cpus: missing; want a number of CPUs`},
+		{"host of ideal", service("host: {cpus: 4}", "runtime: {model: ideal}"), "services[0].host: runtime ideal has no host: its workers need no CPU; want it left out"},
 		{"odd key", service("a.b: 1"), `services[0]["a.b"]: unknown key; want one of ` + anyService},
 		{"number as name", service("name: 5"), "services[0].name: 5 is not allowed; want text: put it in quotes"},
 		{"date as name", service("name: 2026-01-31"), "services[0].name: a date is not allowed; want text: put it in quotes"},

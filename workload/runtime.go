@@ -8,6 +8,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/asyncexecutor"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/asyncstd"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/ideal"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
@@ -33,6 +34,9 @@ type RuntimeSpec struct {
 	// instances played from then on. On the ideal runtime nothing costs anything.
 	Costs *cost.Set
 
+	// CPUs of the machine that each instance has to itself; 0: one for each thread.
+	CPUs int
+
 	tokio         tokio.Config // what only Tokio has
 	currentThread bool         // Tokio's flavor
 	blocking      int          // most threads of the blocking pool; 0: the runtime's default
@@ -46,6 +50,14 @@ func (spec *RuntimeSpec) costs() cost.Set {
 		return cost.Default()
 	}
 	return *spec.Costs
+}
+
+// host makes the machine of an instance.
+func (spec *RuntimeSpec) host(s *sim.Simulation) *host.Host {
+	if spec.CPUs == 0 {
+		return nil
+	}
+	return host.New(s, host.Config{CPUs: spec.CPUs})
 }
 
 const mostWorkers = min(tokio.MaxWorkers, asyncexecutor.MaxThreads, ideal.MaxWorkers)
@@ -75,7 +87,7 @@ var runtimeModels = []runtimeModel{
 		start: func(s *sim.Simulation, spec *RuntimeSpec, seed uint64, o scheduler.Observer) scheduler.Runtime {
 			cfg := spec.tokio
 			cfg.Workers, cfg.ThreadName, cfg.Version = spec.Workers, spec.ThreadName, spec.Version
-			cfg.MaxBlockingThreads = spec.blocking
+			cfg.MaxBlockingThreads, cfg.Host = spec.blocking, spec.host(s)
 			cfg.Costs, cfg.Seed = spec.costs().Tokio, seed
 			if spec.currentThread {
 				return tokio.NewCurrentThread(s, cfg, o)
@@ -90,7 +102,8 @@ var runtimeModels = []runtimeModel{
 		workers: 4,
 		start: func(s *sim.Simulation, spec *RuntimeSpec, seed uint64, o scheduler.Observer) scheduler.Runtime {
 			return asyncstd.New(s, asyncstd.Config{
-				Threads: spec.Workers, MaxBlockingThreads: spec.blocking, Costs: spec.costs().AsyncStd, Seed: seed,
+				Threads: spec.Workers, MaxBlockingThreads: spec.blocking, Host: spec.host(s),
+				Costs: spec.costs().AsyncStd, Seed: seed,
 			}, o)
 		},
 	},
@@ -102,7 +115,7 @@ var runtimeModels = []runtimeModel{
 		start: func(s *sim.Simulation, spec *RuntimeSpec, seed uint64, o scheduler.Observer) scheduler.Runtime {
 			return smol.New(s, smol.Config{
 				Composition: spec.composition, Threads: spec.Workers, ThreadName: spec.ThreadName,
-				MaxBlockingThreads: spec.blocking, Costs: spec.costs().Smol, Seed: seed,
+				MaxBlockingThreads: spec.blocking, Host: spec.host(s), Costs: spec.costs().Smol, Seed: seed,
 			}, o)
 		},
 	},
@@ -277,5 +290,24 @@ func (m *runtimeModel) allow(t table) {
 		default:
 			t.unknown("key", key, m.keys)
 		}
+	}
+}
+
+const mostCPUs = 4096
+
+var hostKeys = []string{"cpus"}
+
+// parseHost reads the machine of the service's instances.
+func (spec *RuntimeSpec) parseHost(v value) {
+	if spec.Name == semconv.RuntimeIdeal {
+		v.fail("runtime ideal has no host: its workers need no CPU; want it left out")
+		return
+	}
+	t, ok := v.table(hostKeys)
+	if !ok {
+		return
+	}
+	if cpus, ok := t.required("cpus", "a number of CPUs"); ok {
+		spec.CPUs = cpus.whole(mostCPUs)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/blocking"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
@@ -26,6 +27,8 @@ type Config struct {
 	Delegates bool
 	// MaxBlockingThreads bounds the blocking pool (BLOCKING_MAX_THREADS); 0: 500.
 	MaxBlockingThreads int
+	// Host is the machine; nil: there is a CPU for each thread. The async-io thread does too little to need one.
+	Host *host.Host
 	// Costs is what each primitive costs. The zero Profile makes everything free.
 	Costs cost.Profile
 	// Seed fixes where thieves start looking and how long threads take to wake.
@@ -57,6 +60,7 @@ type Executor struct {
 	helper  helper
 	pool    *blocking.Pool
 
+	host            *host.Host
 	seed            uint64
 	threadName      func(int) string
 	latency         sim.Rand
@@ -108,18 +112,18 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) *Executor {
 	if cfg.MaxBlockingThreads > 0 {
 		pool.Limit = cfg.MaxBlockingThreads
 	}
+	pool.Host = cfg.Host
 	pool.Done = e.wakeFromOutside
 	pool.Abandoned = func(w scheduler.Waker) bool { return !e.tasks.Waited(w) }
 	e.pool = blocking.New(s, pool)
 	e.tasks.CancelOnDrop = cfg.CancelOnDrop
 	e.reactor.timers.tasks, e.reactor.sockets.tasks = e.tasks, e.tasks
-	e.seed, e.threadName = cfg.Seed, cfg.ThreadName
+	e.host, e.seed, e.threadName = cfg.Host, cfg.Seed, cfg.ThreadName
 	if cfg.Composition == ThreadPerTask {
 		return e
 	}
 	for range threads {
-		r := e.newRunner()
-		s.Schedule(s.Now(), e.target, evRunner, r.arg)
+		e.newRunner().cpu.Wake(0)
 	}
 	return e
 }
@@ -132,6 +136,7 @@ func (e *Executor) newRunner() *runner {
 		local: scheduler.NewRing(localCapacity),
 	}
 	r.rng = sim.Stream(e.seed, streamVictims, r.arg)
+	r.cpu = e.host.NewThread(e.sim, e, e.target, evRunner, r.arg)
 	e.runners = append(e.runners, r)
 	name := ""
 	if e.threadName != nil {
@@ -256,7 +261,7 @@ func (e *Executor) unpark(r, by *runner) sim.Time {
 	switch {
 	case r.phase == parked:
 		r.phase = unparked
-		e.sim.Schedule(e.sim.Now()+e.costs.WakeLatency.Sample(&e.latency), e.target, evRunner, r.arg)
+		r.cpu.Wake(e.costs.WakeLatency.Sample(&e.latency))
 		return e.costs.Unpark.Sample(&e.latency)
 	case r.ioBlocked && r != by:
 		return e.notifyPoller()

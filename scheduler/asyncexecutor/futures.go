@@ -73,7 +73,7 @@ func (e *Executor) run(r *runner, id scheduler.TaskID) {
 	r.future = future{task: id, ready: true}
 	r.phase = entering
 	r.runs = 0
-	e.sim.Schedule(e.sim.Now()+e.costs.ThreadStart.Sample(&e.latency), e.target, evRunner, r.arg)
+	r.cpu.Wake(e.costs.ThreadStart.Sample(&e.latency))
 }
 
 // enter is the begin of a poll of run: the future comes first.
@@ -138,10 +138,11 @@ func (e *Executor) leave(r *runner) sim.Time {
 	}
 	r.token, r.carry = false, 0
 	r.phase = ended
+	r.cpu.Sleep()
 	if id := e.backlog.Pop(e.tasks); id != 0 {
 		e.run(r, id)
 	} else {
 		e.gone = append(e.gone, r.index)
 	}
-	return blocked
+	return left
 }

@@ -25,7 +25,7 @@ func randomCosts(r *sim.Rand) cost.Profile {
 		return cost.Profile{
 			Poll: t(), Spawn: t(), Finish: t(), Wake: t(), GlobalPop: t(), StealAttempt: t(), StealTask: t(), Park: t(),
 			Unpark: cost.Latency{Median: t()}, UnparkDriver: cost.Latency{Median: t()}, WakeLatency: l(), WakeDriverLatency: l(), DriverPoll: t(), TimerInsert: t(),
-			TimerOvershoot: t(),
+			TimerOvershoot: t(), ThreadStart: l(), ProcessStart: t(),
 		}
 	}
 }
@@ -34,8 +34,27 @@ func randomCosts(r *sim.Rand) cost.Profile {
 func randomScenario(t *testing.T, seed uint64) *scenario {
 	t.Helper()
 	r := sim.Stream(seed)
-	sc := start(t, 1+r.IntN(6), randomCosts(&r))
+	cfg := Config{Threads: 1 + r.IntN(6), Costs: randomCosts(&r), CancelOnDrop: r.IntN(2) == 0, Delegates: r.IntN(2) == 0}
+	switch r.IntN(6) {
+	case 0:
+		cfg.Composition = Main
+	case 1:
+		cfg.Composition = ThreadPerTask
+	}
+	cpus := 0
+	if r.IntN(4) == 0 {
+		cpus = 1 + r.IntN(3)
+	}
+	sc := startWith(t, cfg, cpus)
 	schedulertest.Play(&sc.sim, sc, seed)
+	for range 100 {
+		if sc.Live() == 0 || cfg.Composition != ThreadPerTask {
+			break
+		}
+		// What the last threads left over waits for the next.
+		sc.spawnAt(sc.sim.Now(), sleep(50*ms))
+		sc.sim.Run(sc.sim.Now() + 100*ms)
+	}
 	sc.sim.Run(sim.Never - 1)
 	return sc
 }
@@ -63,7 +82,9 @@ func checkConservation(t *testing.T, sc *scenario) {
 		schedules += w.LocalSchedules
 	}
 	require.Zero(t, steals)
-	require.Len(t, sc.Polls, int(schedules)) // each schedule is followed by one poll
+	if sc.composition != ThreadPerTask { // there the first poll follows no schedule, and the end of a thread is one more
+		require.Len(t, sc.Polls, int(schedules)) // each schedule is followed by one poll
+	}
 }
 
 // checkRest holds an executor without tasks against the invariants of its sleepers: everybody sleeps and can be woken.
@@ -71,6 +92,11 @@ func checkRest(t *testing.T, sc *scenario) {
 	t.Helper()
 	require.Equal(t, sim.Never, sc.sim.Next())
 	require.Zero(t, sc.global.Len())
+	if sc.composition == ThreadPerTask {
+		require.Len(t, sc.gone, len(sc.runners))
+		require.Zero(t, sc.sleepers.count)
+		return
+	}
 	require.Equal(t, len(sc.runners), sc.sleepers.count)
 	require.Len(t, sc.sleepers.unnotified, len(sc.runners))
 	require.False(t, sc.notified)

@@ -205,8 +205,10 @@ func (e *Executor) wakeFromEpoll(after sim.Time) {
 func (e *Executor) epollReturn() {
 	re := &e.reactor
 	re.asleep, re.waking = false, false
-	if re.holder != nil {
-		e.resume(re.holder)
+	if r := re.holder; r != nil {
+		if r.cpu.WakeNow() {
+			e.resume(r)
+		}
 		return
 	}
 	e.resumeHelper()

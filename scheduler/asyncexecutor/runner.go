@@ -2,6 +2,7 @@ package asyncexecutor
 
 import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -14,11 +15,14 @@ const (
 	hogLimit = 500_000
 	// blocked is the delay of a thread that sleeps until somebody wakes it.
 	blocked sim.Time = -1
+	// left is that of a thread that has ended.
+	left sim.Time = -2
 )
 
 // runner is one thread in block_on(executor.run(future)).
 type runner struct {
 	local scheduler.Ring
+	cpu   *host.Thread
 	index int
 	arg   uint64 // index, as an event's Arg
 	rng   sim.Rand
@@ -27,6 +31,7 @@ type runner struct {
 	source    scheduler.Source // of task
 	sleeping  bool             // registered in sleepers
 	token     bool             // block_on's parker was unparked
+	blocks    bool             // the time that passes next needs no CPU
 	ioBlocked bool             // in epoll, or about to be, or dispatching what it returned
 
 	task     scheduler.TaskID // being polled
@@ -81,11 +86,19 @@ func (e *Executor) resume(r *runner) {
 		if d == 0 {
 			continue
 		}
-		if d == blocked {
+		switch d {
+		case blocked:
+			r.cpu.Sleep()
+			return
+		case left:
 			return
 		}
-		if !e.sim.Advance(d) {
-			e.sim.Schedule(e.sim.Now()+d, e.target, evRunner, r.arg)
+		if r.blocks {
+			r.blocks = false
+			if !r.cpu.Pause(d) {
+				return
+			}
+		} else if !r.cpu.Run(d) {
 			return
 		}
 	}
@@ -168,7 +181,10 @@ func (e *Executor) found(r *runner) sim.Time {
 func (e *Executor) step(r *runner) sim.Time {
 	a := e.tasks.Step(r.task)
 	switch a.Kind {
-	case scheduler.Compute, scheduler.Block:
+	case scheduler.Compute:
+		return a.Duration
+	case scheduler.Block:
+		r.blocks = true
 		return a.Duration
 	case scheduler.Sleep, scheduler.SetTimer, scheduler.IO, scheduler.Process:
 		if a.Duration <= 0 && a.Kind != scheduler.Process {
@@ -210,11 +226,11 @@ func (e *Executor) step(r *runner) sim.Time {
 		return e.pend(r)
 	case scheduler.Blocking:
 		if e.delegates && !e.tasks.IsBlockingJob(r.task) {
-			r.runnable = e.tasks.NewBlockingJob(r.task, a.Duration)
+			r.runnable = e.tasks.NewBlockingJob(r.task, a)
 			r.phase = delegating
 			return e.costs.Spawn
 		}
-		e.pool.Submit(a.Waker, a.Duration)
+		e.pool.Submit(a.Waker, max(a.Duration, 0), a.File)
 		return e.pend(r)
 	case scheduler.Done:
 		return e.finish(r)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/schedulertest"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
@@ -27,9 +28,19 @@ type scenario struct {
 
 func start(t *testing.T, threads int, costs cost.Profile) *scenario {
 	t.Helper()
+	return startWith(t, Config{Threads: threads, Costs: costs}, 0)
+}
+
+// startWith starts an executor on a machine with a number of CPUs; 0: no limit.
+func startWith(t *testing.T, cfg Config, cpus int) *scenario {
+	t.Helper()
 	sc := &scenario{}
 	sc.self = sc.sim.Register(arrivals{sc})
-	sc.Executor = New(&sc.sim, Config{Threads: threads, Costs: costs, Seed: 1}, sc.Observer())
+	cfg.Seed = 1
+	if cpus > 0 {
+		cfg.Host = host.New(&sc.sim, host.Config{CPUs: cpus, Slice: 100 * us})
+	}
+	sc.Executor = New(&sc.sim, cfg, sc.Observer())
 	return sc
 }
 

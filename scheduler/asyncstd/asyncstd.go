@@ -13,6 +13,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/asyncexecutor"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -22,6 +23,8 @@ type Config struct {
 	Threads int
 	// MaxBlockingThreads is BLOCKING_MAX_THREADS; 0: 500.
 	MaxBlockingThreads int
+	// Host is the machine; nil: there is a CPU for each thread.
+	Host *host.Host
 	// Costs is what each primitive costs, the AsyncStd of a cost.Set: the executor's costs and async-std's own. The zero
 	// Profile makes everything free.
 	Costs cost.Profile
@@ -36,6 +39,7 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) *asyncexecutor.Exe
 		ThreadName:         func(int) string { return "async-std/runtime" },
 		Delegates:          true,
 		MaxBlockingThreads: cfg.MaxBlockingThreads,
+		Host:               cfg.Host,
 		Costs:              cfg.Costs,
 		Seed:               cfg.Seed,
 	}, o)

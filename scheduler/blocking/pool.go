@@ -21,6 +21,7 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -52,6 +53,8 @@ type Config struct {
 	Run func(worker, thread int) bool
 	// Thread is told when a thread starts and ends; may be nil. Threads are numbered in the order of their creation.
 	Thread func(thread int, started bool)
+	// Host is the machine; nil: there is a CPU for each thread.
+	Host *host.Host
 	// Start passes from the creation of a thread until it runs; Wake from the wake of a waiting one.
 	Start, Wake cost.Latency
 	Seed        uint64
@@ -88,6 +91,7 @@ type job struct {
 	waker  scheduler.Waker // of who awaits the job's end
 	d      sim.Time
 	worker int32 // that asks for a thread; noWorker: none
+	file   bool  // waits for a disk, and needs no CPU
 }
 
 const noWorker = -1
@@ -96,13 +100,14 @@ type thread struct {
 	waker  scheduler.Waker // of who awaits the end of the job that runs
 	nap    uint64          // generation of its wait
 	number int
+	cpu    *host.Thread
+	starts bool // was created and has not run yet
+	works  bool // on the job of waker
 }
 
 // Kinds of events.
 const (
-	eventStarted uint8 = iota // Arg: thread that was started
-	eventRuns                 // Arg: thread that was woken
-	eventDone                 // Arg: thread whose job is done
+	eventRuns    uint8 = iota // Arg: thread that was started or woken, or has done its job
 	eventTimeout              // Arg: thread, and the generation of its wait above
 )
 
@@ -122,23 +127,31 @@ func (p *Pool) Idle() int { return p.idle }
 // Queued is the number of jobs that wait for a thread.
 func (p *Pool) Queued() int { return len(p.queue) - p.head }
 
-// Submit queues a job that keeps a thread for d.
-func (p *Pool) Submit(w scheduler.Waker, d sim.Time) { p.submit(job{waker: w, d: d, worker: noWorker}) }
+// Submit queues a job that keeps a thread for d: a closure that computes, or a file.
+func (p *Pool) Submit(w scheduler.Waker, d sim.Time, file bool) {
+	p.submit(job{waker: w, d: d, worker: noWorker, file: file})
+}
 
 // SubmitWorker queues a worker's wish for a thread.
 func (p *Pool) SubmitWorker(worker int) {
 	p.submit(job{worker: int32(worker)}) //nolint:gosec // G115: an index
 }
 
-// StartWorker makes a thread that runs a worker now: those that a runtime starts with.
+// StartWorker makes a thread that runs a worker: those that a runtime starts with. It is the worker's to wake.
 func (p *Pool) StartWorker() (thread int) {
 	i := p.create()
 	p.started(i)
 	return i
 }
 
-// Leave takes a thread back from a worker.
-func (p *Pool) Leave(thread int) { p.work(thread) }
+// CPU is what a thread computes on.
+func (p *Pool) CPU(thread int) *host.Thread { return p.threads[thread].cpu }
+
+// Leave takes a thread back from a worker; it runs.
+func (p *Pool) Leave(thread int) {
+	p.threads[thread].cpu.Give(p, p.target, eventRuns, uint64(thread)) //nolint:gosec // G115: an index
+	p.work(thread)
+}
 
 // Number is the number of a thread, in the order of creation.
 func (p *Pool) Number(thread int) int { return p.threads[thread].number }
@@ -169,7 +182,9 @@ func (p *Pool) grow() {
 }
 
 func (p *Pool) start() {
-	p.schedule(p.cfg.Start.Sample(&p.rand), eventStarted, p.create(), 0)
+	t := &p.threads[p.create()]
+	t.starts = true
+	t.cpu.Wake(p.cfg.Start.Sample(&p.rand))
 }
 
 func (p *Pool) create() int {
@@ -179,7 +194,8 @@ func (p *Pool) create() int {
 		i = p.gone[n-1]
 		p.gone = p.gone[:n-1]
 	} else {
-		p.threads = append(p.threads, thread{})
+		cpu := p.cfg.Host.NewThread(p.sim, p, p.target, eventRuns, uint64(i))
+		p.threads = append(p.threads, thread{cpu: cpu})
 	}
 	p.threads[i].number = p.created
 	p.created++
@@ -200,39 +216,41 @@ func (p *Pool) wakeOne() {
 	i := p.waiting[0]
 	p.waiting = append(p.waiting[:0], p.waiting[1:]...)
 	p.threads[i].nap++
-	p.schedule(p.cfg.Wake.Sample(&p.rand), eventRuns, i, 0)
+	p.threads[i].cpu.Wake(p.cfg.Wake.Sample(&p.rand))
 }
 
 // threadBits is how much of an event's argument holds the thread; the rest is a generation.
 const threadBits = 16
 
-func (p *Pool) schedule(after sim.Time, kind uint8, thread int, generation uint64) {
-	p.sim.Schedule(p.sim.Now()+after, p.target, kind, generation<<threadBits|uint64(thread)) //nolint:gosec // G115: an index
-}
-
 // Handle implements [sim.Handler].
 func (p *Pool) Handle(ev sim.Event) {
 	i := int(ev.Arg & (1<<threadBits - 1))
 	t := &p.threads[i]
-	switch ev.Kind {
-	case eventStarted, eventRuns:
-		if ev.Kind == eventStarted {
+	switch {
+	case ev.Kind == eventTimeout:
+		if ev.Arg>>threadBits == t.nap {
+			p.end(i)
+		}
+		return
+	case t.works:
+		p.done(i)
+	default:
+		if t.starts {
+			t.starts = false
 			p.started(i)
 		}
 		if p.cfg.Rule == Crate {
 			p.idle--
 		}
-		p.work(i)
-	case eventDone:
-		w := t.waker
-		t.waker = 0
-		p.cfg.Done(w)
-		p.work(i)
-	case eventTimeout:
-		if ev.Arg>>threadBits == t.nap {
-			p.end(i)
-		}
 	}
+	p.work(i)
+}
+
+// done ends a thread's job.
+func (p *Pool) done(i int) {
+	t := &p.threads[i]
+	t.works = false
+	p.cfg.Done(t.waker)
 }
 
 // work takes the next job that there is something to do for, or waits for one.
@@ -253,14 +271,23 @@ func (p *Pool) work(i int) {
 				return
 			}
 		case p.cfg.Abandoned == nil || !p.cfg.Abandoned(j.waker):
-			p.threads[i].waker = j.waker
-			p.schedule(j.d, eventDone, i, 0)
-			return
+			t := &p.threads[i]
+			t.waker, t.works = j.waker, true
+			spend := t.cpu.Run
+			if j.file {
+				spend = t.cpu.Pause
+			}
+			if !spend(j.d) {
+				return
+			}
+			p.done(i)
 		}
 	}
 	p.idle++
 	p.waiting = append(p.waiting, i)
-	p.schedule(p.cfg.KeepAlive, eventTimeout, i, p.threads[i].nap)
+	t := &p.threads[i]
+	t.cpu.Sleep()
+	p.sim.Schedule(p.sim.Now()+p.cfg.KeepAlive, p.target, eventTimeout, t.nap<<threadBits|uint64(i)) //nolint:gosec // G115: an index
 }
 
 // end lets a thread go that has waited in vain.

@@ -34,14 +34,14 @@ func newBench(cfg Config) *bench {
 
 func (b *bench) submit(n int, d sim.Time) {
 	for range n {
-		b.Submit(scheduler.Waker(len(b.done)+b.Queued()+b.running()+1), d)
+		b.Submit(scheduler.Waker(len(b.done)+b.Queued()+b.running()+1), d, false)
 	}
 }
 
 func (b *bench) running() int {
 	n := 0
 	for _, t := range b.threads {
-		if t.waker != 0 {
+		if t.works {
 			n++
 		}
 	}
@@ -72,7 +72,7 @@ func TestTokioQueuesBeyondItsLimitInOrder(t *testing.T) {
 	cfg.Limit = 2
 	b := newBench(cfg)
 	for id := range scheduler.Waker(6) {
-		b.Submit(id+1, ms)
+		b.Submit(id+1, ms, false)
 	}
 	assert.Equal(t, 2, b.Threads())
 	b.sim.Run(ms / 2)
@@ -164,7 +164,7 @@ func TestRandomBursts(t *testing.T) {
 				next++
 				d := sim.Time(r.Exp() * float64(ms))
 				submitted[next] = b.sim.Now() + d
-				b.Submit(next, d)
+				b.Submit(next, d, false)
 			}
 			b.sim.Run(b.sim.Now() + sim.Time(r.Exp()*float64(3*ms)))
 			require.LessOrEqual(t, b.Threads(), cfg.Limit)

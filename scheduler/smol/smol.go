@@ -15,6 +15,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/asyncexecutor"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -29,6 +30,8 @@ type Config struct {
 	ThreadName string
 	// MaxBlockingThreads is BLOCKING_MAX_THREADS; 0: 500.
 	MaxBlockingThreads int
+	// Host is the machine; nil: there is a CPU for each thread.
+	Host *host.Host
 	// Costs is what each primitive costs, the AsyncExecutor of a cost.Set. The zero Profile makes everything free.
 	Costs cost.Profile
 	// Seed fixes where thieves start looking and how long threads take to wake.
@@ -47,6 +50,7 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) *asyncexecutor.Exe
 		ThreadName:         name,
 		CancelOnDrop:       true,
 		MaxBlockingThreads: cfg.MaxBlockingThreads,
+		Host:               cfg.Host,
 		Costs:              cfg.Costs,
 		Seed:               cfg.Seed,
 	}, o)

@@ -2,6 +2,7 @@ package tokio
 
 import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
@@ -56,7 +57,8 @@ func NewCurrentThread(s *sim.Simulation, cfg Config, o scheduler.Observer) *Curr
 		rt.gqi = cfg.GlobalQueueInterval
 	}
 	rt.init(s, rt, &cfg, 0, nil, o)
-	rt.resumeAfter(0, 0)
+	rt.poller.cpu = cfg.Host.NewThread(s, rt, rt.target, eventResume, 0)
+	rt.poller.cpu.Wake(0)
 	return rt
 }
 
@@ -65,6 +67,9 @@ func (rt *CurrentThread) Spawn(p *program.Program, tag uint64, work sim.Rand) {
 	rt.scheduleRemote(rt.tasks.New(p, tag, work))
 	rt.driver.poke() // the cost falls on the caller's thread, which is not modelled
 }
+
+// thread implements flavor.
+func (rt *CurrentThread) thread(int) *host.Thread { return rt.poller.cpu }
 
 // notify implements flavor: the thread may sleep in the driver.
 func (rt *CurrentThread) notify() { rt.driver.poke() }
@@ -99,10 +104,10 @@ func (rt *CurrentThread) resume() {
 	for {
 		d := rt.step()
 		if d == blocked {
+			rt.poller.cpu.Sleep()
 			return
 		}
-		if d > 0 && !rt.sim.Advance(d) {
-			rt.resumeAfter(0, d)
+		if d > 0 && !rt.poller.spend(d) {
 			return
 		}
 	}

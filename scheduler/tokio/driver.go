@@ -5,6 +5,7 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -18,9 +19,10 @@ const (
 // look or wait, and, when epoll_wait returned, dispatch.
 type driver struct {
 	sim       *sim.Simulation
-	target    sim.Target // of eventResume and eventTimeout
+	target    sim.Target // of eventTimeout
 	costs     *cost.Profile
 	latencies *sim.Rand // of thread wake-ups
+	thread    func(worker int) *host.Thread
 
 	holder   int    // index of a worker, or noHolder
 	blocked  bool   // the holder sleeps in epoll_wait, and nothing has ended that sleep yet
@@ -70,7 +72,7 @@ func (d *driver) timeout(generation uint64) {
 func (d *driver) resumeHolder(latency sim.Time) {
 	d.blocked = false
 	d.sleep++
-	d.sim.Schedule(d.sim.Now()+latency, d.target, eventResume, uint64(d.holder)) //nolint:gosec // G115: an index
+	d.thread(d.holder).Wake(latency)
 }
 
 // look is epoll_wait with timeout 0, if no other worker holds the driver. It returns the time it takes.

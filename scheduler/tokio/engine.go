@@ -6,6 +6,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/blocking"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -31,6 +32,7 @@ type engine struct {
 	latencies sim.Rand // of thread wake-ups
 	flavor    flavor
 	driver    driver
+	host      *host.Host
 	inject    scheduler.Queue
 
 	pool *blocking.Pool
@@ -48,10 +50,14 @@ type flavor interface {
 	notify()
 	// blockInPlace takes the worker from under the poller's task, which blocks for d on its thread.
 	blockInPlace(p *poller, d sim.Time)
+	// thread is that of a worker.
+	thread(worker int) *host.Thread
 }
 
 // poller is what a worker of either flavor has: the poll it is in, and the tasks that gave way on it.
 type poller struct {
+	cpu      *host.Thread
+	blocks   bool // the next time that passes needs no CPU
 	index    int
 	task     scheduler.TaskID // being polled
 	source   scheduler.Source
@@ -64,6 +70,15 @@ type poller struct {
 	pollsAtPark uint64
 	// inPlace: there is no worker any more, only a task that goes on on its thread (schedulers.md 1.10, block_in_place).
 	inPlace bool
+}
+
+// spend lets time pass on the poller's thread. It reports true if that has passed already; else an event comes.
+func (p *poller) spend(d sim.Time) bool {
+	if p.blocks {
+		p.blocks = false
+		return p.cpu.Pause(d)
+	}
+	return p.cpu.Run(d)
 }
 
 // takeCarry returns what the worker still has to pay.
@@ -88,6 +103,7 @@ func (e *engine) init(s *sim.Simulation, handler interface {
 		pool.Limit = cfg.MaxBlockingThreads
 	}
 	pool.Limit += workers
+	e.host, pool.Host = cfg.Host, cfg.Host
 	pool.Done, pool.Run = e.wakeRemote, run
 	if o.Thread != nil {
 		pool.Thread = func(thread int, started bool) {
@@ -98,7 +114,7 @@ func (e *engine) init(s *sim.Simulation, handler interface {
 	pool.Seed = cfg.Seed
 	e.pool = blocking.New(s, pool)
 	e.driver = driver{
-		sim: s, target: e.target, costs: &e.costs, latencies: &e.latencies,
+		sim: s, target: e.target, costs: &e.costs, latencies: &e.latencies, thread: handler.thread,
 		holder: noHolder, nextWake: noTick,
 	}
 }
@@ -115,10 +131,6 @@ func (e *engine) count(workers int) scheduler.Counters {
 		RemoteSchedules: e.remoteSchedules,
 		ForcedYields:    e.tasks.BudgetsSpent(),
 	}
-}
-
-func (e *engine) resumeAfter(worker int, d sim.Time) {
-	e.sim.Schedule(e.sim.Now()+d, e.target, eventResume, uint64(worker)) //nolint:gosec // G115: an index
 }
 
 // scheduleRemote queues a runnable task from outside the workers (schedulers.md 1.6).
@@ -200,12 +212,15 @@ func (e *engine) poll(p *poller) (spent sim.Time, ended bool) {
 			}
 		}
 		switch a.Kind {
-		case scheduler.Compute, scheduler.Block:
-			if !e.sim.Advance(a.Duration) {
+		case scheduler.Compute:
+			if e.host != nil || !e.sim.Advance(a.Duration) {
 				return a.Duration, false
 			}
+		case scheduler.Block:
+			p.blocks = true
+			return a.Duration, false
 		case scheduler.Spawn:
-			if spent := e.costs.Spawn + e.schedule(p, a.Other, false); spent > 0 && !e.sim.Advance(spent) {
+			if spent := e.costs.Spawn + e.schedule(p, a.Other, false); spent > 0 && (e.host != nil || !e.sim.Advance(spent)) {
 				return spent, false
 			}
 		case scheduler.Rouse:
@@ -237,7 +252,7 @@ func (e *engine) poll(p *poller) (spent sim.Time, ended bool) {
 			}
 			e.tasks.Ready(a.Waker) // readable at once
 		case scheduler.Blocking:
-			e.pool.Submit(a.Waker, max(a.Duration, 0))
+			e.pool.Submit(a.Waker, max(a.Duration, 0), a.File)
 			return e.wait(p, 0)
 		case scheduler.Wait, scheduler.Call:
 			return e.wait(p, 0)
@@ -251,6 +266,7 @@ func (e *engine) poll(p *poller) (spent sim.Time, ended bool) {
 			return e.pend(p, 0)
 		case scheduler.BlockInPlace:
 			if p.inPlace {
+				p.blocks = true
 				return a.Duration, false
 			}
 			e.flavor.blockInPlace(p, a.Duration)

@@ -29,7 +29,7 @@ func (rt *Runtime) unpark(w *worker) sim.Time {
 		return 0
 	case w.sleep == onCondvar:
 		w.sleep, w.token = awake, false // consumed on waking
-		rt.resumeAfter(w.index, rt.costs.WakeLatency.Sample(&rt.latencies))
+		w.cpu.Wake(rt.costs.WakeLatency.Sample(&rt.latencies))
 		return rt.costs.Unpark.Sample(&rt.latencies)
 	case w.sleep == inDriver:
 		return rt.driver.poke()

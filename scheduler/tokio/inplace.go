@@ -30,19 +30,23 @@ func (rt *Runtime) blockInPlace(p *poller, d sim.Time) {
 		rt.loose = append(rt.loose, loose{})
 	}
 	rt.loose[i] = loose{thread: w.thread, blocks: true, poller: poller{
-		index: p.index, task: p.task, source: p.source, budget: p.budget, inPlace: true,
+		cpu: w.cpu, index: p.index, task: p.task, source: p.source, budget: p.budget, inPlace: true,
 	}}
 	w.task = 0
 	w.phase = phaseNoThread
 	w.leftLast = i
 	rt.tasks.BlockedInPlace(rt.loose[i].task)
 	rt.pool.SubmitWorker(p.index)
-	rt.sim.Schedule(rt.sim.Now()+spent+d, rt.target, eventInPlace, uint64(i))
+	w.cpu.Give(rt, rt.target, eventInPlace, uint64(i))
+	if w.cpu.Pause(spent + d) {
+		rt.sim.Schedule(rt.sim.Now(), rt.target, eventInPlace, uint64(i))
+	}
 }
 
 // runOn gives a worker a thread.
 func (rt *Runtime) runOn(w *worker, thread int) {
-	w.thread = thread
+	w.thread, w.cpu = thread, rt.pool.CPU(thread)
+	w.cpu.Give(rt, rt.target, eventResume, uint64(w.index))   //nolint:gosec // G115: an index
 	rt.tasks.Threads[w.index] = int16(rt.pool.Number(thread)) //nolint:gosec // G115: a pool is small
 }
 
@@ -55,7 +59,9 @@ func (rt *Runtime) giveThread(worker, thread int) bool {
 	rt.runOn(w, thread)
 	w.tuning.openBatch(rt.sim.Now())
 	w.phase = phaseTick
-	rt.resumeAfter(worker, 0)
+	if w.cpu.Run(0) {
+		rt.resume(w)
+	}
 	return true
 }
 
@@ -83,8 +89,7 @@ func (rt *Runtime) resumeInPlace(i int) {
 			rt.pool.Leave(l.thread)
 			return
 		}
-		if !rt.sim.Advance(spent) {
-			rt.sim.Schedule(rt.sim.Now()+spent, rt.target, eventInPlace, uint64(i)) //nolint:gosec // G115: an index
+		if !l.spend(spent) {
 			return
 		}
 	}

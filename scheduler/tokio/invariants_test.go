@@ -9,6 +9,7 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/schedulertest"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
@@ -42,7 +43,7 @@ func randomCosts(r *sim.Rand) cost.Profile {
 		return cost.Profile{
 			Poll: t(), Spawn: t(), Finish: t(), Wake: t(), GlobalPop: t(), StealAttempt: t(), StealTask: t(), Park: t(),
 			Unpark: cost.Latency{Median: t()}, UnparkDriver: cost.Latency{Median: t()}, WakeLatency: l(), WakeDriverLatency: l(), DriverPoll: t(), TimerInsert: t(),
-			TimerOvershoot: t(),
+			TimerOvershoot: t(), ThreadStart: l(), ProcessStart: t(),
 		}
 	}
 }
@@ -52,6 +53,9 @@ func play(seed uint64) (rt scheduler.Runtime, e *engine, log *schedulertest.Log)
 	var s sim.Simulation
 	log = &schedulertest.Log{}
 	cfg, currentThread := randomConfig(seed)
+	if seed%5 == 1 { // more threads than CPUs
+		cfg.Host = host.New(&s, host.Config{CPUs: 1 + int(seed/5%3), Slice: 100 * us})
+	}
 	if currentThread {
 		c := NewCurrentThread(&s, cfg, log.Observer())
 		rt, e = c, &c.engine
@@ -113,7 +117,7 @@ func checkConservation(t *testing.T, seed uint64, rt scheduler.Runtime, e *engin
 		if !inPlace[i] {
 			require.GreaterOrEqual(t, w.Busy, polling[i], "seed %d", seed)
 		}
-		if e.costs == (cost.Profile{}) && !inPlace[i] {
+		if e.costs == (cost.Profile{}) && e.host == nil && !inPlace[i] {
 			require.Equal(t, w.Busy, polling[i], "seed %d", seed)
 		}
 		require.LessOrEqual(t, w.Noops, w.Parks, "seed %d", seed)
@@ -143,6 +147,22 @@ func TestSameSeedSameLog(t *testing.T) {
 		assert.True(t, slices.Equal(logA.Polls, logB.Polls), "seed %d", seed)
 		assert.True(t, slices.Equal(logA.Finished, logB.Finished), "seed %d", seed)
 		assert.Equal(t, a.Counters(), b.Counters(), "seed %d", seed)
+	}
+}
+
+// TestEnoughCPUsAreNoLimit: a host with a CPU for each thread changes nothing.
+func TestEnoughCPUsAreNoLimit(t *testing.T) {
+	for seed := range uint64(20) {
+		var logs [2]schedulertest.Log
+		for i := range logs {
+			var s sim.Simulation
+			cfg, _ := randomConfig(seed)
+			if i == 1 {
+				cfg.Host = host.New(&s, host.Config{CPUs: 1000})
+			}
+			schedulertest.Mix{Cancels: true, InPlace: true}.Play(&s, New(&s, cfg, logs[i].Observer()), seed)
+		}
+		require.True(t, slices.Equal(logs[0].Polls, logs[1].Polls), "seed %d", seed)
 	}
 }
 

@@ -3,6 +3,7 @@ package tokio
 import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
@@ -31,6 +32,7 @@ type Config struct {
 	// MaxBlockingThreads bounds the threads that run blocking closures and files, beside the workers'. Fewer hold the memory and
 	// the number of runnable threads down, and closures wait longer. 0: 512.
 	MaxBlockingThreads int
+	Host               *host.Host // the machine; nil: there is a CPU for each thread
 	Costs              cost.Profile
 	Seed               uint64 // of the random choices: steal victims, wake latencies
 }
@@ -89,8 +91,9 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) *Runtime {
 			tuning:      newTuning(cfg.GlobalQueueInterval),
 			rand:        sim.Stream(cfg.Seed, uint64(i)+1),
 		}
-		rt.runOn(&rt.workers[i], rt.pool.StartWorker())
-		rt.resumeAfter(i, 0)
+		w := &rt.workers[i]
+		rt.runOn(w, rt.pool.StartWorker())
+		w.cpu.Wake(0)
 	}
 	return rt
 }
@@ -100,6 +103,9 @@ func (rt *Runtime) Spawn(p *program.Program, tag uint64, work sim.Rand) {
 	rt.scheduleRemote(rt.tasks.New(p, tag, work))
 	rt.notifyOne() // the cost falls on the caller's thread, which is not modelled
 }
+
+// thread implements flavor.
+func (rt *Runtime) thread(worker int) *host.Thread { return rt.workers[worker].cpu }
 
 // notify implements flavor.
 func (rt *Runtime) notify() { rt.notifyOne() }

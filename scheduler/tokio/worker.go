@@ -91,10 +91,12 @@ func (rt *Runtime) resume(w *worker) {
 	for {
 		d := rt.step(w)
 		if d == blocked {
+			if w.phase != phaseNoThread {
+				w.cpu.Sleep()
+			}
 			return
 		}
-		if d > 0 && !rt.sim.Advance(d) {
-			rt.resumeAfter(w.index, d)
+		if d > 0 && !w.spend(d) {
 			return
 		}
 	}

@@ -196,7 +196,7 @@ func TestMistakesAreUsageErrors(t *testing.T) {
 	for line, want := range map[string]string{
 		"rnu":                                     `unknown command "rnu"`,
 		"--version":                               "unknown flag: --version; see runtimesim --help",
-		"run --cpus 4" + load:                     "unknown flag: --cpus; see runtimesim run --help",
+		"run --cpsu 4" + load:                     "unknown flag: --cpsu; see runtimesim run --help",
 		"run now" + load:                          `unexpected argument "now"; want flags only: see runtimesim run --help`,
 		"run --tasks -5" + load:                   `--tasks: "-5" is not allowed; want a whole number from 1 to 1000000000`,
 		"run --tasks 1.5" + load:                  `--tasks: "1.5" is not allowed; want a whole number from 1 to 1000000000`,

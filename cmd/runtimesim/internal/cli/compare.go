@@ -46,7 +46,9 @@ func compare(cmd *cobra.Command, flags *scenarioFlags, runtimes string, asJSON b
 			return fmt.Errorf("--%s: %s is there twice", flagRuntimes, name)
 		}
 		names[i] = name
-		s, err := flags.scenario(source, variantOf(name, flags.variant.Workers))
+		v := variantOf(name, flags.variant.Workers)
+		v.CPUs = flags.variant.CPUs
+		s, err := flags.scenario(source, v)
 		if err != nil {
 			return err
 		}

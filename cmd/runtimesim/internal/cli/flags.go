@@ -72,6 +72,7 @@ func (f *scenarioFlags) register(cmd *cobra.Command, tasks uint64, tasksMeaning 
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	flags.StringVar(&f.variant.Workers, "workers", "", "worker threads, `N` of 1 to 1024 (default: the runtime's; 4, for smol 1)")
+	flags.StringVar(&f.variant.CPUs, "cpus", "", "CPUs that the process's threads share, `N` of 1 to 4096 (default: one for each thread)")
 	flags.StringVar(&f.request.Arrivals, "arrivals", "", "when requests arrive: `PROCESS:RATE`, poisson or constant, and requests a second")
 	flags.StringVar(&f.request.Service, "service", "",
 		"how long a request computes: `DISTRIBUTION:VALUES`, one of "+strings.Join(scenario.ServiceNotations(), ", ")+"; durations such as 80us")

@@ -95,6 +95,12 @@ func (s *Source) setFleetSeed(seed any, at string) error {
 // pick takes the service that the user has named, or the only one.
 func (s *Source) pick(list []any, at string) error {
 	var names []string
+	s.others = nil
+	for i, item := range list {
+		if service, ok := item.(map[string]any); ok && service["name"] != s.request.Name {
+			s.others = append(s.others, other{service, at + "[" + strconv.Itoa(i) + "]"})
+		}
+	}
 	for i, item := range list {
 		service, _ := item.(map[string]any)
 		name, _ := service["name"].(string)

@@ -37,10 +37,18 @@ type Request struct {
 // Variant is what differs between the runs of one command. Empty: as the source says.
 type Variant struct {
 	Runtime, Version, Workers string
+	// CPUs of the machine; the ideal runtime has none to share.
+	CPUs string
 	// RuntimeFlag is the name of the flag that Runtime and Version come from, if it is not --runtime.
 	RuntimeFlag string
 	// Rate of arrivals per second replaces the source's; 0: it does not.
 	Rate float64
+}
+
+// other is a service of the file that is not the one to play. It is played too if that one calls it.
+type other struct {
+	service map[string]any
+	path    string
 }
 
 // DefaultSeed is the seed if nobody asks for another; the receiver's is the same.
@@ -50,8 +58,9 @@ const DefaultSeed = 1
 type Source struct {
 	request   Request
 	service   map[string]any
-	path      string // where the service stands in its file
-	file      string // "": not from a file
+	others    []other // of the file
+	path      string  // where the service stands in its file
+	file      string  // "": not from a file
 	fleetSeed uint64
 	costs     *cost.Set // nil: the models' own
 }
@@ -149,12 +158,49 @@ func (s *Source) Service(v Variant) (*workload.Service, error) {
 	case s.file == "":
 		flags = append(flags, origin{".operations[0].steps[0].compute", "--service"})
 	}
-	services, err := workload.Parse([]any{tree})
-	if err != nil {
-		return nil, s.relabel(err, flags)
+	trees, paths := []any{tree}, []string{s.path}
+	for _, o := range s.called(tree) {
+		trees, paths = append(trees, o.service), append(paths, o.path)
 	}
-	services[0].Runtime.Costs = s.costs
+	services, err := workload.Parse(trees)
+	if err != nil {
+		return nil, s.relabel(err, flags, paths)
+	}
+	for _, service := range services {
+		service.Runtime.Costs = s.costs
+	}
 	return services[0], nil
+}
+
+// called are the other services that a service calls, directly or over others.
+func (s *Source) called(service map[string]any) []other {
+	var found []other
+	names := map[string]bool{}
+	var look func(node any)
+	look = func(node any) {
+		switch node := node.(type) {
+		case map[string]any:
+			if call, ok := node["call"].(map[string]any); ok {
+				name, _ := call["service"].(string)
+				for _, o := range s.others {
+					if o.service["name"] == name && !names[name] {
+						names[name] = true
+						found = append(found, o)
+						look(o.service)
+					}
+				}
+			}
+			for _, key := range slices.Sorted(maps.Keys(node)) {
+				look(node[key])
+			}
+		case []any:
+			for _, item := range node {
+				look(item)
+			}
+		}
+	}
+	look(service)
+	return found
 }
 
 // applyRuntime puts the variant's runtime into the tree. Of a runtime that is replaced by another, only the number of
@@ -202,6 +248,13 @@ func (s *Source) applyRuntime(tree map[string]any, v Variant) (flags []origin) {
 	if len(runtime) > 0 {
 		tree["runtime"] = runtime
 	}
+	switch {
+	case model == "ideal" && v.RuntimeFlag != "": // one of several: the others share the CPUs
+		delete(tree, "host")
+	case v.CPUs != "":
+		tree["host"] = map[string]any{"cpus": scalar(v.CPUs)}
+		flags = append(flags, origin{".host.cpus", "--cpus"}, origin{".host", "--cpus"})
+	}
 	return flags
 }
 
@@ -209,9 +262,14 @@ func (s *Source) applyRuntime(tree map[string]any, v Variant) (flags []origin) {
 type origin struct{ path, flag string }
 
 // relabel gives the mistakes that workload found in a service the names under which the user knows its keys.
-func (s *Source) relabel(err error, flags []origin) error {
+func (s *Source) relabel(err error, flags []origin, paths []string) error {
 	var mistakes []error
 	for line := range strings.SplitSeq(err.Error(), "\n") {
+		for i := 1; i < len(paths); i++ {
+			if rest, ok := strings.CutPrefix(line, fmt.Sprintf("services[%d]", i)); ok {
+				line = s.file + ": " + strings.TrimPrefix(paths[i]+rest, ".")
+			}
+		}
 		mistakes = append(mistakes, errors.New(s.relabelled(line, flags)))
 	}
 	return errors.Join(mistakes...)

@@ -1,5 +1,6 @@
 // Package simulate plays one instance of a service, request by request, until all of its requests have finished, and sums
-// up what they met: queue wait, latency, and what the runtime counted.
+// up what they met: queue wait, latency, and what the runtime counted. The services that it calls are played beside it, all
+// instances of them.
 //
 //	Scenario --Run--> requests arrive ... the last one has arrived --- drain --- the last task has finished --> Result
 //	                  |<- warm-up ->|<------------- measured ------------------->|
@@ -160,7 +161,13 @@ func Run(ctx context.Context, s *Scenario, watch Watch) *Result {
 	}
 
 	var sm sim.Simulation
-	instance := service.Play(workload.NewNetwork(&sm), s.FleetSeed, 0, watch.Observer)
+	network := workload.NewNetwork(&sm)
+	instance := service.Play(network, s.FleetSeed, 0, watch.Observer)
+	for _, callee := range service.Callees() {
+		for n := range callee.Instances {
+			callee.Play(network, s.FleetSeed, n, scheduler.Observer{})
+		}
+	}
 	rt := instance.Runtime()
 	if watch.Started != nil {
 		watch.Started(rt)

@@ -194,3 +194,46 @@ func BenchmarkRun(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/requests, "ns/request")
 }
+
+// TestCPUsAreShared: four workers on one CPU carry no more than one.
+func TestCPUsAreShared(t *testing.T) {
+	utilization := func(cpus string) (busy, throughput float64) {
+		s := Scenario{Service: service(t, `
+name: a
+runtime: {model: tokio}
+host: {cpus: `+cpus+`}
+arrivals: {process: constant, rate: 20000}
+operations: [{name: o, steps: [compute: 100us]}]
+`), FleetSeed: 1, Requests: 20_000}
+		s.Service.Runtime.Costs = &cost.Zero
+		result := Run(t.Context(), &s, Watch{})
+		return result.Utilization(), result.Throughput()
+	}
+	_, four := utilization("4")
+	busy, one := utilization("1")
+	assert.InDelta(t, 20_000, four, 200)
+	assert.InDelta(t, 10_000, one, 200)
+	assert.Greater(t, busy, 0.9, "threads that wait for a CPU look busy")
+}
+
+// TestCallsTakeTheirTime: a call costs the network twice, and the time of the called service, queue included.
+func TestCallsTakeTheirTime(t *testing.T) {
+	var tree any
+	require.NoError(t, yaml.Unmarshal([]byte(`
+- name: front
+  runtime: {model: tokio}
+  arrivals: {process: constant, rate: 100}
+  operations: [{name: GET /, steps: [{call: {service: back, operation: reserve, network: 1ms}}]}]
+- name: back
+  runtime: {model: smol}
+  operations: [{name: reserve, steps: [compute: 12ms]}]
+`), &tree))
+	fleet, err := workload.Parse(tree)
+	require.NoError(t, err)
+	fleet[0].Runtime.Costs, fleet[1].Runtime.Costs = &cost.Zero, &cost.Zero
+	result := Run(t.Context(), &Scenario{Service: fleet[0], FleetSeed: 1, Requests: 50}, Watch{})
+	assert.EqualValues(t, 50, result.Finished)
+	// One thread takes 12 ms for what comes each 10 ms: request n waits for 2 ms x n.
+	assert.EqualValues(t, 14*time.Millisecond, result.Latency.Quantile(0))
+	assert.EqualValues(t, (14+2*49)*time.Millisecond, result.Latency.Max())
+}

@@ -1,0 +1,201 @@
+// Package host models the machine under the runtimes: CPUs that threads share.
+//
+//	          Wake                       a CPU is free
+//	asleep ----------> waiting (FIFO) ----------------> running: Run, Run, ...
+//	   ^                  ^                                |   |
+//	   |                  +----- slice used up, others wait+   |
+//	   +-------------------- Sleep, Pause ---------------------+
+//
+// A thread that is runnable takes a free CPU at once; if there is none it waits, first come, first served. A thread that
+// computes keeps its CPU until it sleeps, or until it has used up its time slice and another waits; it then goes to the end
+// of the line and goes on later where it was. With nobody waiting it computes on, but without a claim to the next slice.
+// So n threads that always compute share c CPUs equally, and a thread that becomes runnable waits for at most about one
+// slice for each that waits before it, divided by the CPUs. That wait is the kernel's scheduling delay: the runtimes do
+// not see it, only that their polls take longer and their threads wake later.
+//
+// Linux has a queue for each CPU, balances between them, and lets a thread that has slept preempt one that computes somewhat
+// earlier than here. Migration and the cost of a switch are left out.
+//
+// A nil *Host has as many CPUs as threads: the same calls then cost no more than to schedule an event.
+package host
+
+import (
+	"time"
+
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
+)
+
+// DefaultSlice is the time slice if Config has none: Linux's base_slice_ns, 0.75 ms x (1 + log2 of the CPUs, at most 8), is 3 ms
+// from 8 CPUs on (kernel/sched/fair.c, 6.6 and later).
+const DefaultSlice = sim.Time(3 * time.Millisecond)
+
+// Config describes a machine.
+type Config struct {
+	// CPUs is 1 or more.
+	CPUs int
+	// Slice is the time for which a thread keeps its CPU although others wait. Shorter slices let waiting threads run sooner,
+	// and make those that compute switch more often. 0: DefaultSlice.
+	Slice sim.Time
+}
+
+// Host is one machine. It implements [sim.Handler].
+type Host struct {
+	sim     *sim.Simulation
+	target  sim.Target
+	slice   sim.Time
+	threads []*Thread
+	running []*Thread // at most as many as CPUs, in no order
+	cpus    int
+	queue   []*Thread // waiting, from head
+	head    int
+	stats   Stats
+}
+
+// Stats is what a host counted.
+type Stats struct {
+	// Busy is the CPU time used, of all CPUs.
+	Busy sim.Time
+	// Waited is the time for which threads were runnable without a CPU, summed; LongestWait the longest at a time.
+	Waited, LongestWait sim.Time
+	// Preemptions counts how often a thread lost its CPU to another.
+	Preemptions uint64
+}
+
+// Kinds of events. Arg: the thread, and the generation of what it does above.
+const (
+	eventWake uint8 = iota // runnable
+	eventGo                // has a CPU
+	eventDone              // has computed for as long as it asked
+	eventSliceEnd
+)
+
+// New makes a machine whose CPUs are free.
+func New(s *sim.Simulation, cfg Config) *Host {
+	h := &Host{sim: s, cpus: cfg.CPUs, slice: cfg.Slice}
+	if h.slice == 0 {
+		h.slice = DefaultSlice
+	}
+	h.target = s.Register(h)
+	return h
+}
+
+// Stats returns what the host counted so far; nothing for a nil Host.
+func (h *Host) Stats() Stats {
+	if h == nil {
+		return Stats{}
+	}
+	return h.stats
+}
+
+// Handle implements [sim.Handler].
+func (h *Host) Handle(ev sim.Event) {
+	t := h.threads[uint32(ev.Arg)] //nolint:gosec // G115: the lower half
+	if uint32(ev.Arg>>32) != t.generation {
+		return
+	}
+	switch ev.Kind {
+	case eventWake:
+		if t.WakeNow() {
+			t.deliver()
+		}
+	case eventGo:
+		h.goOn(t)
+	case eventDone:
+		h.charge(t)
+		t.deliver()
+	case eventSliceEnd:
+		h.charge(t)
+		h.goOn(t)
+	}
+}
+
+// goOn lets a running thread compute what it still has to, up to the end of its slice if others wait.
+func (h *Host) goOn(t *Thread) {
+	switch left := t.dispatched + h.slice - h.sim.Now(); {
+	case t.need == 0:
+		t.deliver()
+	case !h.contended():
+		h.schedule(t, eventDone, t.need)
+	case left <= 0:
+		h.preempt(t)
+	case t.need <= left:
+		h.schedule(t, eventDone, t.need)
+	default:
+		h.schedule(t, eventSliceEnd, left)
+	}
+}
+
+func (h *Host) contended() bool { return h.head < len(h.queue) }
+
+// schedule sets the next event of a thread, which voids the one before. What it computes is counted from now.
+func (h *Host) schedule(t *Thread, kind uint8, after sim.Time) {
+	t.generation++
+	t.since = h.sim.Now()
+	t.computes = true
+	h.sim.Schedule(h.sim.Now()+after, h.target, kind, uint64(t.generation)<<32|uint64(t.index))
+}
+
+// charge counts what a thread has computed.
+func (h *Host) charge(t *Thread) {
+	d := h.sim.Now() - t.since
+	t.need -= d
+	h.stats.Busy += d
+	t.computes = false
+}
+
+// preempt sends a running thread to the end of the line.
+func (h *Host) preempt(t *Thread) {
+	h.stats.Preemptions++
+	h.enqueue(t)
+	h.leave(t)
+}
+
+// leave gives a thread's CPU to the one that has waited longest.
+func (h *Host) leave(t *Thread) {
+	t.generation++
+	for i, r := range h.running {
+		if r == t {
+			last := len(h.running) - 1
+			h.running[i] = h.running[last]
+			h.running = h.running[:last]
+			break
+		}
+	}
+	if !h.contended() {
+		return
+	}
+	next := h.queue[h.head]
+	h.head++
+	if 2*h.head >= len(h.queue) { // at most as many moves as takes
+		h.queue = append(h.queue[:0], h.queue[h.head:]...)
+		h.head = 0
+	}
+	waited := h.sim.Now() - next.since
+	h.stats.Waited += waited
+	h.stats.LongestWait = max(h.stats.LongestWait, waited)
+	h.dispatch(next)
+	next.generation++
+	h.sim.Schedule(h.sim.Now(), h.target, eventGo, uint64(next.generation)<<32|uint64(next.index))
+}
+
+func (h *Host) dispatch(t *Thread) {
+	t.dispatched = h.sim.Now()
+	h.running = append(h.running, t)
+}
+
+// enqueue lets a runnable thread wait. Those that compute past the end of their slices have to stop now, the others then.
+func (h *Host) enqueue(t *Thread) {
+	first := !h.contended()
+	t.since = h.sim.Now()
+	t.computes = false
+	h.queue = append(h.queue, t)
+	if !first {
+		return
+	}
+	for _, r := range h.running {
+		if left := max(r.dispatched+h.slice-h.sim.Now(), 0); r.computes && r.need-(h.sim.Now()-r.since) > left {
+			h.charge(r)
+			h.schedule(r, eventSliceEnd, left)
+		}
+	}
+}

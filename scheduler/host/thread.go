@@ -1,0 +1,119 @@
+package host
+
+import "github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
+
+// Thread is a thread of a process. It is asleep at first. While it runs, its owner says what it does next, by Run, Pause or
+// Sleep, at the instant at which it was told that it runs or has run.
+type Thread struct {
+	host *Host // nil: there is a CPU for each thread
+	sim  *sim.Simulation
+
+	handler sim.Handler
+	target  sim.Target
+	kind    uint8
+	arg     uint64
+
+	index      uint32
+	generation uint32   // of its event: older ones are void
+	computes   bool     // since since
+	since      sim.Time // when it began to compute, or to wait
+	need       sim.Time // what it has to compute before its owner is told
+	dispatched sim.Time // when it got its CPU
+}
+
+// NewThread makes a thread, asleep. When it runs or has run, its owner gets an event of the kind, with the argument.
+func (h *Host) NewThread(s *sim.Simulation, owner sim.Handler, target sim.Target, kind uint8, arg uint64) *Thread {
+	t := &Thread{host: h, sim: s}
+	t.Give(owner, target, kind, arg)
+	if h != nil {
+		t.index = uint32(len(h.threads)) //nolint:gosec // G115: fewer than live tasks
+		h.threads = append(h.threads, t)
+	}
+	return t
+}
+
+// Give gives a thread to another owner.
+func (t *Thread) Give(owner sim.Handler, target sim.Target, kind uint8, arg uint64) {
+	t.handler, t.target, t.kind, t.arg = owner, target, kind, arg
+}
+
+// Run lets the running thread compute for d. It reports true if that time has passed already, because nobody else has
+// anything to do until then; otherwise the owner's event comes when the thread has had d of a CPU.
+func (t *Thread) Run(d sim.Time) bool {
+	if t.host != nil {
+		return t.runOn(d)
+	}
+	if t.sim.Advance(d) {
+		return true
+	}
+	t.sim.Schedule(t.sim.Now()+d, t.target, t.kind, t.arg)
+	return false
+}
+
+func (t *Thread) runOn(d sim.Time) bool {
+	h := t.host
+	if !h.contended() && t.sim.Advance(d) {
+		h.stats.Busy += d
+		return true
+	}
+	t.need = d
+	if d == 0 { // no reason to lose the CPU
+		h.schedule(t, eventDone, 0)
+		return false
+	}
+	h.goOn(t)
+	return false
+}
+
+// Pause takes the running thread off its CPU for d, in a system call that blocks. It reports true if that time has passed
+// already and the thread runs again; otherwise its event comes when it does.
+func (t *Thread) Pause(d sim.Time) bool {
+	h := t.host
+	if h == nil {
+		return t.Run(d)
+	}
+	if !h.contended() && t.sim.Advance(d) {
+		t.dispatched = t.sim.Now()
+		return true
+	}
+	t.Sleep()
+	t.Wake(d)
+	return false
+}
+
+// Sleep takes the running thread off its CPU until Wake.
+func (t *Thread) Sleep() {
+	if t.host != nil {
+		t.need = 0
+		t.host.leave(t)
+	}
+}
+
+// Wake makes a sleeping thread runnable after a time. Its event comes when it has a CPU.
+func (t *Thread) Wake(after sim.Time) {
+	if t.host == nil {
+		t.sim.Schedule(t.sim.Now()+after, t.target, t.kind, t.arg)
+		return
+	}
+	t.generation++
+	t.sim.Schedule(t.sim.Now()+after, t.host.target, eventWake, uint64(t.generation)<<32|uint64(t.index))
+}
+
+// WakeNow makes a sleeping thread runnable now. It reports true if the thread runs; otherwise its event comes when it does.
+func (t *Thread) WakeNow() bool {
+	h := t.host
+	if h == nil {
+		return true
+	}
+	t.need = 0
+	if len(h.running) < h.cpus {
+		h.dispatch(t)
+		return true
+	}
+	h.enqueue(t)
+	return false
+}
+
+func (t *Thread) deliver() {
+	t.handler.Handle(sim.Event{At: t.sim.Now(), Kind: t.kind, Arg: t.arg})
+}
