@@ -43,8 +43,8 @@ bench: ## run every benchmark; BENCH=regexp selects, COUNT=n repeats
 	@go test -run '^$$' -bench '$(BENCH)' -count $(COUNT) $(PACKAGES) | awk '/^(pkg|Benchmark|---|FAIL|panic)/'
 
 .PHONY: mutants
-mutants: ## remove each rule of the Tokio model in turn and see its test fail (some minutes)
-	@go test ./scheduler/tokio -run TestRules -mutants -timeout 30m
+mutants: ## remove each rule of the models in turn and see its test fail (some minutes)
+	@go test ./scheduler/tokio ./scheduler/asyncexecutor ./scheduler/blocking ./scheduler/schedulertest -run TestRules -mutants -timeout 60m
 
 .PHONY: lint
 lint: ## run the linters

@@ -37,7 +37,7 @@ func (c *Call) resolve(fleet []*Service) {
 	}
 	i := slices.Index(names, c.Service)
 	if i < 0 {
-		c.at.fail(fmt.Sprintf("service %q is not in the fleet%s; want one of %s", c.Service, didYouMean(c.Service, names), oneOf(names)))
+		c.key("service").fail(fmt.Sprintf("%q is not in the fleet%s; want %s", c.Service, didYouMean(c.Service, names), oneOf(names)))
 		return
 	}
 	s := fleet[i]
@@ -47,11 +47,14 @@ func (c *Call) resolve(fleet []*Service) {
 	}
 	c.operation = slices.Index(names, c.Operation)
 	if c.operation < 0 {
-		c.at.fail(fmt.Sprintf("service %s has no operation %q%s; want one of %s", s.Name, c.Operation, didYouMean(c.Operation, names), oneOf(names)))
+		c.key("operation").fail(fmt.Sprintf("service %s has no %q%s; want %s", s.Name, c.Operation, didYouMean(c.Operation, names), oneOf(names)))
 		return
 	}
 	c.callee, s.called = s, true
 }
+
+// key is one of the call's own in YAML.
+func (c *Call) key(name string) value { return value{path: c.at.path + "." + name, mistakes: c.at.mistakes} }
 
 // checkCycle notes a service that calls itself, over however many others: one request would become infinitely many.
 func (s *Service) checkCycle(path []*Service) {

@@ -19,13 +19,17 @@
 //	      version: "1.53"            # not ideal; default: the newest that is modelled
 //	      flavor: multi_thread       # tokio only; or current_thread
 //	      worker_threads: 4          # 1 to 1024; default 4, for smol 1
-//	      thread_name: otlp-worker   # tokio only; default tokio-rt-worker
-//	    arrivals: {process: poisson, rate: 500}      # or constant; per instance and second
+//	      thread_name: otlp-worker   # default tokio-rt-worker; of smol only for threads that the program starts
+//	      executor: global           # smol only; or main, threads, thread_per_task
+//	      max_blocking_threads: 512  # not ideal; 1 to 10000
+//	    host: {cpus: 4}              # not ideal; default: one for each thread
+//	    arrivals: {process: poisson, rate: 500}      # or constant; per instance and second; none if others call the service
 //	    workload: api_gateway        # a preset, or:
 //	    operations:
 //	      - name: GET /orders/{id}   # required; the span's name
 //	        kind: server             # server (default), client, internal, producer, consumer
 //	        weight: 9                # share of the arrivals, relative to the other operations; default 1
+//	        timeout: 250ms           # drops the steps if the task waits then
 //	        attributes: {http.request.method: GET}   # of the span: text, whole numbers, numbers, true or false
 //	        steps:
 //	          - compute: {lognormal: {median: 80us, sigma: 0.6}}   # holds the worker
@@ -34,7 +38,13 @@
 //	          - yield                                              # gives way once
 //	          - spawn: {count: 3, name: fetch, steps: [{io: 1ms}]} # with a name: traced as spans of that name
 //	          - join                                               # awaits what was spawned and not detached
+//	          - cancel                                             # cancels it
+//	          - timeout: {after: 1ms, steps: [{io: 2ms}]}          # drops the steps if the task waits then
+//	          - call: {service: stock, operation: get, network: 1ms} # a request to another service
 //	          - block: 1ms                                         # holds the worker too, without progress
+//	          - block_in_place: 1ms                                # holds the thread only (tokio's multi_thread)
+//	          - signal: 1s                                         # a signal of the operating system (not smol)
+//	          - process: 1s                                        # a child process
 //	          - file: 1ms                                          # on the blocking pool
 //	          - spawn_blocking: 1ms                                # likewise
 //	          - lock: cache                                        # an async mutex of the process, by name

@@ -37,7 +37,10 @@
 // has paid for the push. A poll lasts from the first step of a task to the one that ends it, with the cost of spawning and of
 // registering timers in it; looking for tasks, waking runners for them, and finishing them are outside.
 //
-// Left out yet: cancellation (a joined task whose owner ends runs on, where smol would cancel it), the task that async-std's
-// spawn_blocking puts between caller and pool, executors local to a thread, tasks run while main is in block_on, and the bound of 1000 on timer operations between two
-// turns, which only moves work from one thread to another.
+// A program may also poll a future of its own under run, before the tasks ([Composition]). A timer that nobody waits for any more
+// stays in the heap until it comes first or such timers are more than half; the thread in epoll does not learn that its
+// deadline is gone.
+//
+// Left out: executors local to a thread, and the bound of 1000 on timer operations between two turns, which only moves work
+// from one thread to another.
 package asyncexecutor

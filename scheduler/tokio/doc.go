@@ -37,10 +37,10 @@
 // What costs time is data, package cost. What nobody can see costs no event: the way to a poll and its first
 // computation are one delay, and the bookkeeping after a task's end is paid with the next one.
 //
-// Blocking jobs go to the pool of package blocking and wake their tasks from outside.
+// Blocking jobs go to the pool of package blocking and wake their tasks from outside. A task that blocks in place keeps its thread,
+// and its worker goes on on one of the pool's (inplace.go).
 //
-// Not modelled: block_in_place; cancellation; a task woken while it is being polled, which no
-// step of today does; what tells releases apart outside the scheduler's rules; LocalSet; the unstable
-// eager driver handoff, alternative timer and sharded blocking queue. Unlike Tokio's, a timer more than two
-// years ahead never delays those that are more than twelve days ahead.
+// Not modelled: what tells releases apart outside the scheduler's rules; LocalSet; the unstable eager driver handoff,
+// alternative timer and sharded blocking queue. Unlike Tokio's, a timer more than two years ahead never delays those that are
+// more than twelve days ahead.
 package tokio

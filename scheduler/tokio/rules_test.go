@@ -1,16 +1,9 @@
 package tokio
 
 import (
-	"encoding/json"
-	"flag"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/schedulertest/mutants"
 )
 
 // The rules of schedulers.md, each with the test that fails when the rule is removed. TestRules checks the table;
@@ -20,8 +13,8 @@ import (
 // removes the rules one by one, in a copy, and runs the tests: none may survive.
 //
 // Not in the table, because nothing here could show them: the batches of 32 wakers (a turn is an instant), the
-// metrics published at park and maintenance except busy time, the shards of the list of tasks, and the hooks of threads.
-var rules = []rule{
+// metrics published at park and maintenance except busy time, and the shards of the list of tasks.
+var rules = []mutants.Rule{
 	// 1.3 Worker loop.
 	{"1.3 maintenance every 61 ticks", "runtime.go", "defaultEventInterval = 61", "defaultEventInterval = 60", "TestABusyWorkerLooksAtTheDriverEvery61Ticks"},
 	{"1.3 event_interval", "runtime.go", "return c.EventInterval", "return defaultEventInterval", "TestABusyWorkerLooksAtTheDriverEvery61Ticks"},
@@ -161,53 +154,31 @@ var rules = []rule{
 	{"1.14 epoll_wait empties the eventfd", "driver.go", "d.poked = false", "", "TestSpawnsFromOutsideWriteTheEventfd"},
 	{"1.14 a budget a poll", "current_thread.go", "p.budget = coopBudget", "p.budget = max(coopBudget-int(p.counters.Polls)/2, 1)", "TestCurrentThreadBudgetIsPerPoll"},
 	{"1.14 parks and noops", "current_thread.go", "rt.poller.countPark()", "", "TestSpawnsFromOutsideWriteTheEventfd"},
+
+	// 1.10 block_in_place.
+	{"1.10 block_in_place: the worker goes on elsewhere", "inplace.go", "rt.pool.SubmitWorker(p.index)", "", "TestTheWorkerGoesOnElsewhere"},
+	{"1.10 block_in_place: the LIFO task can be stolen", "inplace.go", "w.lifo = 0\n\t\trt.pushBack(w, id)", "_ = id", "TestWhatTheWorkerHoldsCanBeStolen"},
+	{"1.10 block_in_place: wakes the deferred", "inplace.go", "spent := rt.wakeDeferred(p)", "spent := sim.Time(0)", "TestBlockingInPlaceWakesTheDeferred"},
+	{"1.10 block_in_place: takes the worker back", "inplace.go", "w := &rt.workers[l.index]; w.phase == phaseNoThread {", "w := &rt.workers[l.index]; w.phase == phaseNoThread && false {", "TestAShortBlockTakesTheWorkerBack|TestTheWorkerGoesOnElsewhere"},
+	{"1.10 block_in_place: only if nobody has it", "inplace.go", "w := &rt.workers[l.index]; w.phase == phaseNoThread {", "w := &rt.workers[l.index]; w.phase != phaseTick {", "TestRandomPrograms|TestTheWorkerGoesOnElsewhere|TestWithoutAWorkerTasksGoToTheInjectQueue"},
+	{"1.10 block_in_place: a late thread finds no worker", "inplace.go", "if w.phase != phaseNoThread {\n\t\treturn false", "if w.phase == phaseVictim {\n\t\treturn false", "TestAShortBlockTakesTheWorkerBack|TestRandomPrograms"},
+	{"1.10 block_in_place: without a worker to the inject queue", "engine.go", "if p.inPlace {\n\t\te.scheduleRemote(id)", "if false {\n\t\te.scheduleRemote(id)", "TestWithoutAWorkerTasksGoToTheInjectQueue"},
+	{"1.10 block_in_place: nobody to give way to", "engine.go", "if p.inPlace { // there is", "if false { // there is", "TestWithoutAWorkerTasksGoToTheInjectQueue"},
+	{"1.10 block_in_place: the thread is the pool's at the end", "inplace.go", "rt.pool.Leave(l.thread)", "", "TestTheWorkerGoesOnElsewhere"},
+	{"1.10 block_in_place: the budget is the task's", "inplace.go", "budget: p.budget, inPlace", "budget: coopBudget, inPlace", "TestTheBudgetIsThatOfTheTask"},
+	{"1.10 block_in_place: again, on the same thread", "engine.go", "if p.inPlace {\n\t\t\t\tp.blocks = true\n\t\t\t\treturn a.Duration, false\n\t\t\t}\n", "", "TestBlockingAgainKeepsTheThread"},
+
+	// 1.1 and 1.13 Threads.
+	{"1.1 max_blocking_threads", "engine.go", "pool.Limit = cfg.MaxBlockingThreads", "", "TestMaxBlockingThreads"},
+	{"1.1 the workers' threads are beside them", "engine.go", "pool.Limit += workers", "", "TestMaxBlockingThreads"},
+	{"1.1 on_thread_start and on_thread_stop", "engine.go", "if o.Thread != nil {", "if false {", "TestThreadsAreTold"},
+
+	// 1.6 and 1.11 Wakes during the poll, timers dropped.
+	{"1.6 a task woken in its own poll goes to the back", "worker.go", "if w.lifoEnabled && !again {", "if w.lifoEnabled {", "TestATaskWokenInItsPollGoesToTheBack"},
+	{"1.6 and is queued after it", "engine.go", "if e.tasks.Pend(p.task) {", "if e.tasks.Pend(p.task) && false {", "TestATaskWokenInItsPollGoesToTheBack"},
+	{"1.11 a dropped timer leaves the wheel", "engine.go", "e.driver.timers.remove(a.Timer)", "", "TestADroppedTimerWakesNobody|TestRandomPrograms"},
+	{"1.11 dropping costs what inserting does", "engine.go", "case scheduler.Sleep, scheduler.SetTimer, scheduler.ClearTimer:\n\t\treturn e.costs.TimerInsert", "case scheduler.Sleep, scheduler.SetTimer:\n\t\treturn e.costs.TimerInsert", "TestADroppedTimerWakesNobody"},
+	{"1.11 a process costs its start", "engine.go", "return e.costs.ProcessStart", "return 0", "TestAProcessCostsItsStart"},
 }
 
-// rule is a rule of the specification: replacing old by new in a file removes it, and then one of the tests (a | b) fails.
-type rule struct{ rule, file, old, new, tests string }
-
-var mutants = flag.Bool("mutants", false, "remove each rule of the table and see its test fail")
-
-func TestRules(t *testing.T) {
-	files, err := filepath.Glob("*_test.go")
-	require.NoError(t, err)
-	var text []byte
-	for _, f := range files {
-		content, err := os.ReadFile(f)
-		require.NoError(t, err)
-		text = append(text, content...)
-	}
-	tests := string(text)
-	names := map[string]bool{}
-	for i := range rules {
-		r := &rules[i]
-		assert.False(t, names[r.rule], "%s: twice", r.rule)
-		names[r.rule] = true
-		text, err := os.ReadFile(r.file)
-		require.NoError(t, err, r.rule)
-		assert.Equal(t, 1, strings.Count(string(text), r.old), "%s: occurrences of %q in %s", r.rule, r.old, r.file)
-		for test := range strings.SplitSeq(r.tests, "|") {
-			assert.Contains(t, tests, "\nfunc "+test+"(t *testing.T)", r.rule)
-		}
-		if *mutants {
-			t.Run(r.rule, func(t *testing.T) { r.remove(t, string(text)) })
-		}
-	}
-}
-
-// remove runs the rule's tests against the package without it.
-func (r *rule) remove(t *testing.T, text string) {
-	t.Helper()
-	source, err := filepath.Abs(r.file)
-	require.NoError(t, err)
-	mutant := filepath.Join(t.TempDir(), filepath.Base(r.file))
-	require.NoError(t, os.WriteFile(mutant, []byte(strings.Replace(text, r.old, r.new, 1)), 0o600))
-	overlay, err := json.Marshal(map[string]map[string]string{"Replace": {source: mutant}})
-	require.NoError(t, err)
-	config := filepath.Join(t.TempDir(), "overlay.json")
-	require.NoError(t, os.WriteFile(config, overlay, 0o600))
-	out, err := exec.CommandContext(t.Context(), "go", "test", "-vet=off", "-timeout=20s", "-overlay="+config,
-		"-run=^("+r.tests+")$", ".").CombinedOutput()
-	require.Error(t, err, "nothing failed")
-	require.NotRegexp(t, `build failed|setup failed`, string(out), "the mutant does not compile")
-}
+func TestRules(t *testing.T) { mutants.Check(t, rules) }
