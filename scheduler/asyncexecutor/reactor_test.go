@@ -164,13 +164,45 @@ func TestATokenPreventsParking(t *testing.T) {
 }
 
 func TestTimerGetsTheThreadOutOfEpoll(t *testing.T) {
-	// r1 sleeps in epoll until the first timer; the second one, registered later, is due earlier.
+	// r1 sleeps in epoll until the first timer; the second one, registered later, is due earlier. The spawn wakes r1 too, in vain:
+	// it is asleep again when the timer comes.
 	sc := start(t, 2, cost.Profile{})
 	sc.spawnAt(0, sleep(400*us))
-	sc.spawnAt(100*us, sleep(50*us))
+	sc.spawnAt(100*us, compute(50*us), sleep(50*us))
 	sc.sim.Run(ms)
 	assert.Equal(t, 400*us, sc.pollsOf(1)[1].Start)
-	assert.Equal(t, 150*us, sc.pollsOf(2)[1].Start)
+	assert.Equal(t, 200*us, sc.pollsOf(2)[1].Start)
+}
+
+// TestATimerThatEndsTheWaitIsOfThatTurn: it needs no second look.
+func TestATimerThatEndsTheWaitIsOfThatTurn(t *testing.T) {
+	sc := start(t, 1, cost.Profile{DriverPoll: 10 * us})
+	sc.spawnAt(ms, sleep(300*us), compute(us))
+	sc.sim.Run(10 * ms)
+	polls := sc.pollsOf(1)
+	require.Len(t, polls, 2)
+	assert.Equal(t, polls[0].End+300*us, polls[1].Queued)
+}
+
+func TestTheReactorMayBeKeptFor500us(t *testing.T) {
+	for _, d := range []sim.Time{499 * us, 500 * us} {
+		sc := start(t, 2, cost.Profile{})
+		sc.spawnAt(ms-us, compute(us), io(d), compute(us))
+		sc.sim.Run(ms)
+		r1 := sc.runners[0]
+		require.Same(t, r1, sc.reactor.holder) // since ms - us
+		sc.sim.Run(3 * ms)
+		assert.Equal(t, d == 499*us, sc.reactor.holder == r1, "after %d ns", d)
+	}
+}
+
+// TestTheHelpersPatience: the sleeps between its looks add up to 20.225 ms, while a thread sits in epoll; then it blocks on the lock.
+func TestTheHelpersPatience(t *testing.T) {
+	sc := start(t, 1, cost.Profile{})
+	sc.sim.Run(20225*us - 1)
+	assert.Equal(t, helperParked, sc.helper.phase)
+	sc.sim.Run(20225 * us)
+	assert.Equal(t, helperLocking, sc.helper.phase)
 }
 
 func TestTimerRegistrationIsPaidInThePoll(t *testing.T) {

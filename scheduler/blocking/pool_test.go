@@ -67,6 +67,11 @@ func TestGolden13Tokio(t *testing.T) {
 	assert.Equal(t, 6, fresh.Threads())
 }
 
+func TestDefaults(t *testing.T) {
+	tokio, crate := TokioDefaults(), CrateDefaults()
+	assert.Equal(t, []any{512, 10_000 * ms, 500, 500 * ms}, []any{tokio.Limit, tokio.KeepAlive, crate.Limit, crate.KeepAlive})
+}
+
 func TestTokioQueuesBeyondItsLimitInOrder(t *testing.T) {
 	cfg := TokioDefaults()
 	cfg.Limit = 2
@@ -135,6 +140,19 @@ func TestCrateStopsAtItsLimit(t *testing.T) {
 	b.sim.Run(20 * ms)
 	assert.Len(t, b.done, 30)
 	assert.Equal(t, 10*ms, slices.Max(values(b.done)))
+}
+
+// TestTheCrateSkipsAbandonedJobs that nobody awaits any more; Tokio runs them.
+func TestTheCrateSkipsAbandonedJobs(t *testing.T) {
+	cfg := CrateDefaults()
+	cfg.Limit = 1
+	cfg.Abandoned = func(w scheduler.Waker) bool { return w == 2 }
+	b := newBench(cfg)
+	for id := range scheduler.Waker(3) {
+		b.Submit(id+1, ms, false)
+	}
+	b.sim.Run(10 * ms)
+	assert.Equal(t, map[scheduler.Waker]sim.Time{1: ms, 3: 2 * ms}, b.done)
 }
 
 func values(m map[scheduler.Waker]sim.Time) []sim.Time {

@@ -26,6 +26,7 @@ const (
 	exitOK          = 0
 	exitFailed      = 1   // the work could not be done, for instance a file not written
 	exitUsage       = 2   // the command line, or a file it names, is wrong
+	exitNothingFits = 3   // the answer of advise is that no runtime fits
 	exitInterrupted = 130 // Ctrl-C: what was measured so far has been printed
 )
 
@@ -55,8 +56,11 @@ func Main(args []string, stdout, stderr io.Writer) int {
 	for line := range strings.SplitSeq(err.Error(), "\n") {
 		_, _ = fmt.Fprintln(stderr, "runtimesim: "+line) // there is nobody left to tell
 	}
-	if errors.Is(err, errInterrupted) {
+	switch {
+	case errors.Is(err, errInterrupted):
 		return exitInterrupted
+	case errors.Is(err, errNothingFits):
+		return exitNothingFits
 	}
 	if _, failed := errors.AsType[failure](err); failed {
 		return exitFailed
@@ -79,6 +83,9 @@ waited for a worker and how long they took. The same seed gives the same result 
   # the rate at which its 99th percentile reaches 20 ms
   runtimesim knee --workload api_gateway --arrivals poisson --slo p99=20ms
 
+  # which runtime to take for it, and why
+  runtimesim advise --workload api_gateway --arrivals poisson:20000 --slo p99=20ms --needs sqlx
+
   # every poll on every worker, to look at in ui.perfetto.dev
   runtimesim trace --workload api_gateway --arrivals poisson:20000 --out trace.json`,
 		SilenceErrors: true,
@@ -86,7 +93,7 @@ waited for a worker and how long they took. The same seed gives the same result 
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newRun(), newCompare(), newKnee(), newTrace(), newBench())
+	root.AddCommand(newRun(), newCompare(), newKnee(), newAdvise(), newTrace(), newBench())
 	return root
 }
 

@@ -132,10 +132,22 @@ func TestSchema(t *testing.T) {
 	for _, e := range []string{"slo_value_ns", "achieved_per_s", "latency_p50_ns", "latency_p99_ns", "utilization"} {
 		search[".points."+e+".mean"], search[".points."+e+".half_width"] = "number", "number"
 	}
+	advice := map[string]string{
+		".runtime": "string", ".because": "string", ".seed": "number", ".cost": "string", ".offered_per_s": "number",
+		".slo.metric": "string", ".slo.statistic": "string", ".slo.limit_ns": "number",
+		".needs": "string", ".max_binary_bytes": "number", ".prefer": "string",
+		".candidates.runtime": "string", ".candidates.version": "string", ".candidates.workers": "number", ".candidates.ruled_out": "boolean",
+		".candidates.reasons.for": "boolean", ".candidates.reasons.text": "string", ".candidates.reasons.source": "string",
+		".candidates.knee_rate_per_s": "number", ".candidates.at_offered.rate_per_s": "number", ".candidates.at_offered.meets": "boolean",
+	}
+	for _, e := range []string{"slo_value_ns", "achieved_per_s", "latency_p50_ns", "latency_p99_ns", "utilization"} {
+		advice[".candidates.at_offered."+e+".mean"], advice[".candidates.at_offered."+e+".half_width"] = "number", "number"
+	}
 	const load = " --arrivals constant:1000 --service det:1ms --json --tasks 500"
 	for line, want := range map[string]map[string]string{
 		"run" + load: run,
 		"knee --runtime ideal --workers 1 --slo max=1500us" + load: search,
+		"advise --needs sqlx --slo max=2ms" + load:                 advice,
 	} {
 		t.Run(line, func(t *testing.T) {
 			got := map[string]string{}
@@ -286,6 +298,26 @@ func TestInterrupted(t *testing.T) {
 	assert.Nil(t, knee.LastRate)
 }
 
+// TestAdviceFollowsTheLoad: the answer is of the runs, not of a list.
+func TestAdviceFollowsTheLoad(t *testing.T) {
+	for line, want := range map[string]string{
+		// One thread of smol carries a light load, and its binary is small; ten times the load it does not.
+		"--arrivals poisson:300 --service exp:1ms --max-binary 1MB": "smol",
+		"--arrivals poisson:3000 --service exp:1ms":                 "tokio",
+		// Less than that is a tie, which the ecosystem decides.
+		"--arrivals poisson:300 --service exp:1ms --slo p99=1s --workers 4": "tokio",
+		"--arrivals poisson:300 --service exp:1ms --prefer size":            "smol",
+		"--arrivals poisson:300 --service exp:1ms --needs axum":             "tokio",
+	} {
+		a := decode[report.Advice](t, succeed(t, "advise --json --tasks 3000 --replications 3 "+line))
+		require.NotNil(t, a.Runtime, line)
+		assert.Equal(t, want, *a.Runtime, "%s: %s", line, a.Because)
+	}
+	stdout, _, code := command("advise --arrivals poisson:3000 --service exp:1ms --tasks 1000 --max-binary 1MB")
+	assert.Equal(t, exitNothingFits, code)
+	assert.Contains(t, stdout, "nothing fits: each runtime is ruled out")
+}
+
 // TestExamples: what the help shows works.
 func TestExamples(t *testing.T) {
 	for _, c := range newRoot().Commands() {
@@ -300,6 +332,9 @@ func TestExamples(t *testing.T) {
 					line = before + "--out " + filepath.Join(t.TempDir(), "trace.json")
 				}
 				line += " --tasks 20" // as shown, but smaller
+				if c.Name() == "advise" {
+					line += " --replications 2"
+				}
 				if c.Name() == "knee" {
 					line += " --replications 2 --from 20000 --step 4 --precision 1"
 				}

@@ -1,0 +1,192 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/spf13/cobra"
+
+	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/advise"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/knee"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/report"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/scenario"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/simulate"
+)
+
+// adviseFlags say what is wanted of a runtime.
+type adviseFlags struct {
+	scenarioFlags
+
+	needs        []string
+	maxBinary    string
+	goal         string
+	slo          string
+	replications number[uint64]
+	json         bool
+}
+
+// errNothingFits ends a command whose answer is that no runtime will do.
+var errNothingFits = errors.New("no runtime fits")
+
+const (
+	flagNeeds  = "needs"
+	flagPrefer = "prefer"
+)
+
+func newAdvise() *cobra.Command {
+	var flags adviseFlags
+	cmd := &cobra.Command{
+		Use:   "advise",
+		Short: "Choose a runtime for a load and some needs, with reasons",
+		Long: `advise plays the load on tokio, async_std and smol, looks how far each carries it within the SLO, and weighs that with what
+else is needed. A runtime is ruled out if it lacks a library or feature, makes too large a binary, or does not carry the
+offered load; of the others the one that serves --prefer best is taken. A measured difference counts only if the confidence
+intervals leave no doubt of it. Every reason says where it comes from: measured here, told by the source document, or
+corrected where the real crates differ from it (docs/runtimes.md).
+
+Needs: ` + strings.Join(advise.Needs(), ", ") + `.`,
+		Example: `  runtimesim advise --workload api_gateway --arrivals poisson:20000 --slo p99=20ms --needs sqlx
+  runtimesim advise --arrivals poisson:10 --service exp:1ms --max-binary 1MB`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error { return giveAdvice(cmd, &flags) },
+	}
+	flags.register(cmd, 10_000, "requests that arrive in a run, at least")
+	cmd.Flags().StringSliceVar(&flags.needs, flagNeeds, nil, "`LIST` of libraries and features, separated by commas")
+	cmd.Flags().StringVar(&flags.maxBinary, "max-binary", "", "largest binary, a `SIZE` such as 1MB")
+	cmd.Flags().StringVar(&flags.goal, flagPrefer, advise.Goals()[0], "what decides between those that fit: `"+strings.Join(advise.Goals(), "|")+"`")
+	cmd.Flags().StringVar(&flags.slo, "slo", "p99=10ms", "what to meet: `STATISTIC=LIMIT` of latency, or queue_wait.STATISTIC=LIMIT; mean, p50, p90, p99, p999, max")
+	flags.replications = number[uint64]{flag: "replications", value: 4, least: 2, most: 1000, want: "a whole number from 2 to 1000"}
+	cmd.Flags().Var(&flags.replications, flags.replications.flag, "runs of each rate, with different seeds")
+	cmd.Flags().BoolVar(&flags.json, "json", false, jsonUsage)
+	return cmd
+}
+
+// wanted reads the flags.
+func (f *adviseFlags) wanted() (*advise.Request, error) {
+	r := &advise.Request{Goal: f.goal}
+	var err error
+	if r.SLO, err = knee.ParseSLO(f.slo); err != nil {
+		return nil, err
+	}
+	if f.maxBinary != "" {
+		if r.MaxBinary, err = advise.ParseSize(f.maxBinary); err != nil {
+			return nil, err
+		}
+	}
+	if !slices.Contains(advise.Goals(), f.goal) {
+		return nil, unknown(flagPrefer, f.goal, advise.Goals())
+	}
+	for _, name := range f.needs {
+		name = strings.TrimSpace(name)
+		if !slices.Contains(advise.Needs(), name) {
+			return nil, unknown(flagNeeds, name, advise.Needs())
+		}
+		if !slices.Contains(r.Needs, name) {
+			r.Needs = append(r.Needs, name)
+		}
+	}
+	return r, nil
+}
+
+func unknown(flag, value string, names []string) error {
+	return fmt.Errorf("--%s: %q is not allowed; want one of %s", flag, value, strings.Join(names, ", "))
+}
+
+func giveAdvice(cmd *cobra.Command, flags *adviseFlags) error {
+	request, err := flags.wanted()
+	if err != nil {
+		return err
+	}
+	source, err := flags.open(cmd)
+	if err != nil {
+		return err
+	}
+	request.Offered = source.Rate()
+
+	var status atomic.Pointer[string]
+	status.Store(new("no rate measured yet"))
+	stop := showProgress(cmd.ErrOrStderr(), func() string { return *status.Load() })
+	scenarios, measured, err := flags.measureAll(cmd.Context(), request, source, func(line string) { status.Store(&line) })
+	stop()
+	if err != nil {
+		return err
+	}
+	a := report.NewAdvice(request, scenarios, flags.request.Cost, advise.Decide(request, measured))
+	if flags.json {
+		err = report.WriteJSON(cmd.OutOrStdout(), a)
+	} else {
+		err = a.Write(cmd.OutOrStdout(), source.Describe()+", cost "+flags.request.Cost)
+	}
+	switch {
+	case err != nil:
+		return failure{err}
+	case a.Runtime == nil:
+		return errNothingFits
+	}
+	return nil
+}
+
+// measureAll measures the candidates, one after the other.
+func (f *adviseFlags) measureAll(ctx context.Context, r *advise.Request, source *scenario.Source, status func(string)) (
+	scenarios []*simulate.Scenario, measured []advise.Measurement, err error,
+) {
+	for _, name := range advise.Candidates() {
+		v := f.variant
+		v.Runtime = name
+		s, err := f.scenario(source, v)
+		if err != nil {
+			return nil, nil, err
+		}
+		m, err := f.measure(ctx, r, source, v, func(p *knee.Point) { status(name + ", " + report.PointLine(p, r.SLO)) })
+		if err != nil {
+			return nil, nil, err
+		}
+		scenarios, measured = append(scenarios, s), append(measured, *m)
+	}
+	return scenarios, measured, nil
+}
+
+// measure plays the offered rate and looks for the knee.
+func (f *adviseFlags) measure(ctx context.Context, r *advise.Request, source *scenario.Source, v scenario.Variant, measured func(*knee.Point)) (*advise.Measurement, error) {
+	search := knee.Search{
+		SLO: r.SLO, From: r.Offered, Step: 2, Precision: 0.05,
+		Replications: int(f.replications.value), Tasks: f.tasks.value, //nolint:gosec // G115: at most 1000
+		Play: func(ctx context.Context, rate float64, tasks uint64, replications int) ([]*simulate.Result, error) {
+			v.Rate = rate
+			s, err := f.scenario(source, v)
+			if err != nil {
+				return nil, err
+			}
+			s.Requests = tasks
+			return replicate(ctx, s, replications), nil
+		},
+		Measured: measured,
+	}
+	result, err := search.Run(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if result.Partial {
+		return nil, errInterrupted
+	}
+	m := &advise.Measurement{KneeHigh: knee.HighestRate}
+	for _, p := range result.Points {
+		if p.Rate == r.Offered {
+			m.AtOffered = p
+		}
+	}
+	if result.Last != nil {
+		m.Knee = result.Last.Rate
+	}
+	if result.SurelyMeets != nil {
+		m.KneeLow = result.SurelyMeets.Rate
+	}
+	if result.SurelyMisses != nil {
+		m.KneeHigh = result.SurelyMisses.Rate
+	}
+	return m, nil
+}
