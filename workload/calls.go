@@ -54,7 +54,9 @@ func (c *Call) resolve(fleet []*Service) {
 }
 
 // key is one of the call's own in YAML.
-func (c *Call) key(name string) value { return value{path: c.at.path + "." + name, mistakes: c.at.mistakes} }
+func (c *Call) key(name string) value {
+	return value{path: c.at.path + "." + name, mistakes: c.at.mistakes}
+}
 
 // checkCycle notes a service that calls itself, over however many others: one request would become infinitely many.
 func (s *Service) checkCycle(path []*Service) {

@@ -129,7 +129,7 @@ func TestCallMistakes(t *testing.T) {
 `
 	}
 	for name, tc := range map[string]struct{ yaml, want string }{
-		"unknown service": {front("[call: {service: bakc, operation: get}]") + back, `services[0].operations[0].steps[0].call.service: "bakc" is not in the fleet (did you mean back?); want one of front, back
+		"unknown service": {front("[call: {service: bac, operation: get}]") + back, `services[0].operations[0].steps[0].call.service: "bac" is not in the fleet (did you mean back?); want one of front, back
 services[1].arrivals: missing; want a map, since no other service calls this one`},
 		"unknown operation": {front("[call: {service: back, operation: put}]") + back, `services[0].operations[0].steps[0].call.operation: service back has no "put"; want get
 services[1].arrivals: missing; want a map, since no other service calls this one`},

@@ -243,3 +243,40 @@ func (l *Log) IdleWhileQueued(workers int) sim.Time {
 	}
 	return idle
 }
+
+// WaitedBesideIdle returns for each poll how much of its queue wait passed while a worker polled nothing.
+func (l *Log) WaitedBesideIdle(workers int) []sim.Time {
+	type change struct {
+		at   sim.Time
+		busy int
+	}
+	changes := make([]change, 0, 2*len(l.Polls))
+	for _, p := range l.Polls {
+		changes = append(changes, change{p.Start, 1}, change{p.End, -1})
+	}
+	slices.SortFunc(changes, func(a, b change) int { return cmp.Compare(a.at, b.at) })
+	at, idle := []sim.Time{0}, []sim.Time{0} // idle[i]: time up to at[i] in which a worker was idle
+	busy := 0
+	for _, c := range changes {
+		last := len(at) - 1
+		total := idle[last]
+		if busy < workers {
+			total += c.at - at[last]
+		}
+		at, idle = append(at, c.at), append(idle, total)
+		busy += c.busy
+	}
+	until := func(t sim.Time) sim.Time {
+		i, _ := slices.BinarySearch(at, t+1) // the first change behind t
+		total := idle[i-1]
+		if i < len(at) && idle[i] > total { // a worker is idle up to the next change
+			total += t - at[i-1]
+		}
+		return total
+	}
+	waited := make([]sim.Time, len(l.Polls))
+	for i, p := range l.Polls {
+		waited[i] = until(p.Start) - until(p.Queued)
+	}
+	return waited
+}

@@ -140,8 +140,10 @@ func TestThreadsAreTold(t *testing.T) {
 	rt.Spawn(steps(program.Step{Op: program.SpawnBlocking, Duration: program.Constant(ms)}), 0, 0)
 	s.Run(20_000 * ms)
 	assert.Equal(t, []scheduler.Thread{
-		{Thread: 0, Started: true}, {Thread: 1, Started: true},
-		{Thread: 2, Started: true, At: ms + threadStart}, {Thread: 2, At: 2*ms + threadStart + 10_000*ms},
+		{Thread: 0, Started: true},
+		{Thread: 1, Started: true},
+		{Thread: 2, Started: true, At: ms + threadStart},
+		{Thread: 2, At: 2*ms + threadStart + 10_000*ms},
 	}, told)
 }
 

@@ -15,11 +15,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
-
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 )
 
 // Rule is a rule of the specification as name, file, old, new, tests: replacing old by new in the file removes it, and then one of the
@@ -37,47 +35,78 @@ func Check(t *testing.T, rules []Rule) {
 	names := map[string]bool{}
 	for _, f := range rules {
 		r := rule{f[0], f[1], f[2], f[3], f[4]}
-		assert.False(t, names[r.name], "%s: twice", r.name)
+		if names[r.name] {
+			t.Errorf("%s: twice", r.name)
+		}
 		names[r.name] = true
-		text, err := os.ReadFile(r.file)
-		require.NoError(t, err, r.name)
-		assert.Equal(t, 1, strings.Count(string(text), r.old), "%s: occurrences of %q in %s", r.name, r.old, r.file)
+		text := read(t, r.file)
+		if n := strings.Count(text, r.old); n != 1 {
+			t.Errorf("%s: %d occurrences of %q in %s; want 1", r.name, n, r.old, r.file)
+		}
 		for test := range strings.SplitSeq(r.tests, "|") {
-			assert.Contains(t, tests, "\nfunc "+test+"(", r.name)
+			if !strings.Contains(tests, "\nfunc "+test+"(") {
+				t.Errorf("%s: there is no %s", r.name, test)
+			}
 		}
 		if *enabled {
-			t.Run(r.name, func(t *testing.T) { r.remove(t, string(text)) })
+			t.Run(r.name, func(t *testing.T) { r.remove(t, text) })
 		}
 	}
+}
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file) //nolint:gosec // G304: a source file of the package
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 // testsOf is the text of the package's tests.
 func testsOf(t *testing.T) string {
 	t.Helper()
 	files, err := filepath.Glob("*_test.go")
-	require.NoError(t, err)
-	var text []byte
-	for _, f := range files {
-		content, err := os.ReadFile(f) //nolint:gosec // G304: the package's own
-		require.NoError(t, err)
-		text = append(text, content...)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return string(text)
+	var text strings.Builder
+	for _, f := range files {
+		text.WriteString(read(t, f))
+	}
+	return text.String()
 }
+
+var uncompiled = regexp.MustCompile(`build failed|setup failed`)
 
 // remove runs the rule's tests against the package without it.
 func (r *rule) remove(t *testing.T, text string) {
 	t.Helper()
 	source, err := filepath.Abs(r.file)
-	require.NoError(t, err)
-	mutant := filepath.Join(t.TempDir(), filepath.Base(r.file))
-	require.NoError(t, os.WriteFile(mutant, []byte(strings.Replace(text, r.old, r.new, 1)), 0o600))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mutant := filepath.Join(t.TempDir(), "mutant.go")
+	write(t, mutant, []byte(strings.Replace(text, r.old, r.new, 1)))
 	overlay, err := json.Marshal(map[string]map[string]string{"Replace": {source: mutant}})
-	require.NoError(t, err)
+	if err != nil {
+		t.Fatal(err)
+	}
 	config := filepath.Join(t.TempDir(), "overlay.json")
-	require.NoError(t, os.WriteFile(config, overlay, 0o600))
+	write(t, config, overlay)
 	out, err := exec.CommandContext(t.Context(), "go", "test", "-vet=off", "-timeout=20s", "-overlay="+config, //nolint:gosec // G204: the table's own tests
 		"-run=^("+r.tests+")$", ".").CombinedOutput()
-	require.Error(t, err, "nothing failed")
-	require.NotRegexp(t, `build failed|setup failed`, string(out), "the mutant does not compile")
+	switch {
+	case err == nil:
+		t.Error("survives: nothing failed")
+	case uncompiled.Match(out):
+		t.Errorf("the mutant does not compile: %s", out)
+	}
+}
+
+func write(t *testing.T, file string, content []byte) {
+	t.Helper()
+	if err := os.WriteFile(file, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -1,0 +1,5 @@
+//go:build race
+
+package schedulertest_test
+
+const raceDetector = true
