@@ -54,14 +54,10 @@ func (ts *Tasks) openTimeout(id TaskID, t *Task, after sim.Time) {
 func (ts *Tasks) closeTimeout(t *Task) (a Action, isSet bool) {
 	s := &ts.timeouts
 	o := &s.places[t.timeout]
-	a, isSet = Action{Kind: ClearTimer, Timer: o.timer, Waker: t.timeoutWaker(ts)}, o.set && !o.elapsed
+	a, isSet = ofTimer(ClearTimer, o.timer), o.set && !o.elapsed
 	o.generation++
 	t.timeout, o.outer, s.free = o.outer, s.free, t.timeout
 	return a, isSet
-}
-
-func (t *Task) timeoutWaker(ts *Tasks) Waker {
-	return makeWaker(t.timeout, ts.timeouts.places[t.timeout].generation) | ofTimeout
 }
 
 // interrupted is asked when a task is about to wait, or is polled although what it awaits is not ready. It reports whether
@@ -75,8 +71,9 @@ func (ts *Tasks) interrupted(t *Task) (a Action, yes bool) {
 		o := &ts.timeouts.places[place]
 		if !o.set {
 			o.set = true
-			w := makeWaker(place, o.generation) | ofTimeout
-			return Action{Kind: SetTimer, Duration: o.deadline - ts.sim.Now(), Waker: w}, true
+			a := ofTimer(SetTimer, int32(place)) //nolint:gosec // G115: fewer than live tasks times nesting
+			a.Duration = o.deadline - ts.sim.Now()
+			return a, true
 		}
 		if o.elapsed {
 			t.startUnwinding(place)
@@ -128,7 +125,7 @@ func (ts *Tasks) unwind(id TaskID, t *Task) (a Action, more bool) {
 				continue
 			}
 			if next := ts.unlock(st.Object); next != 0 {
-				return Action{Kind: Rouse, Other: next}, false
+				return Action{Kind: Wake, Other: next}, false
 			}
 		default:
 		}
@@ -156,7 +153,7 @@ func (ts *Tasks) stopWaiting(id TaskID, t *Task) (a Action, acts bool) {
 		return Action{}, false
 	case something:
 		if t.timer != 0 && !t.ready {
-			a, acts = Action{Kind: ClearTimer, Timer: t.timer, Waker: ts.Waker(id)}, true
+			a, acts = ofTimer(ClearTimer, t.timer), true
 		}
 	case aMutex:
 		if !t.ready {
@@ -171,7 +168,7 @@ func (ts *Tasks) stopWaiting(id TaskID, t *Task) (a Action, acts bool) {
 		if !t.ready {
 			c.receivers.remove(ts, id)
 		} else if next := c.receivers.pop(ts); next != 0 { // it was woken for a message: another may have that
-			a, acts = Action{Kind: Rouse, Other: next}, true
+			a, acts = Action{Kind: Wake, Other: next}, true
 		}
 	default:
 	}
@@ -193,7 +190,7 @@ func (ts *Tasks) dropHandles(t *Task, spawned uint64) (a Action, acts bool) {
 			return Action{}, false
 		}
 		if ts.CancelOnDrop && ts.Get(id).state != stateFree {
-			return Action{Kind: Rouse, cancel: true, Other: id}, true
+			return Action{Kind: Cancel, Other: id}, true
 		}
 	}
 }

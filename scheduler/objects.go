@@ -114,7 +114,7 @@ func rouse(id TaskID) (Action, progress) {
 	if id == 0 {
 		return Action{}, passed
 	}
-	return Action{Kind: Rouse, Other: id}, acts
+	return Action{Kind: Wake, Other: id}, acts
 }
 
 // waitForObject lets a task wait for a mutex or channel.

@@ -6,7 +6,7 @@ import (
 )
 
 // ActionKind says what a runtime has to do next for the task it is polling.
-type ActionKind uint8
+type ActionKind uint32
 
 // The kinds of actions.
 const (
@@ -14,55 +14,61 @@ const (
 	Nothing ActionKind = iota
 	// Compute: let Duration pass on the worker, then Step again.
 	Compute
-	// Block: the same, but the worker's thread needs no CPU for it.
-	Block
-	// BlockInPlace: the same, while the runtime's worker goes on elsewhere.
-	BlockInPlace
-	// Sleep: register a timer of Duration, which wakes the task; the poll ends with Pend. The time may have passed already, for
-	// this and the next three: Duration is then not positive, and after Ready Step goes on at once.
-	Sleep
-	// IO: the task's socket is ready after Duration, which wakes the task; the poll ends with Pend.
-	IO
-	// Process: start a process, whose end after Duration wakes the task; the poll ends with Pend.
-	Process
-	// Blocking: give the blocking pool a job of Duration, whose end wakes the task; the poll ends with Pend.
-	Blocking
-	// Call: the task has sent a request, whose answer wakes it; the poll ends with Pend.
-	Call
+	// Spawn: schedule the new task Other, then Step again.
+	Spawn
+	// Wake: make the task Other runnable by [Tasks.Rouse], because what it waits for is there; then Step again.
+	Wake
+	// Cancel: the same, because it is to end.
+	Cancel
+	// Done: the poll ends with Finish.
+	Done
+	// Wait: another task will wake this one; the poll ends with Pend.
+	Wait
 	// Yield: the poll ends with Pend; the runtime wakes the task by its own rule.
 	Yield
 	// ForcedYield: the coop budget is used up; the poll ends with Pend, and the runtime wakes the task by its own rule.
 	ForcedYield
-	// Wait: another task will wake this one; the poll ends with Pend.
-	Wait
-	// Spawn: schedule the new task Other, then Step again.
-	Spawn
-	// Rouse: make another task runnable by [Tasks.Rouse], then Step again.
-	Rouse
-	// SetTimer: register a timer of Duration for Waker, then Step again. As with Sleep the time may have passed already.
+	// Call: the task has sent a request, whose answer wakes it; the poll ends with Pend.
+	Call
+	// Blocking: give the blocking pool a job that computes for Duration, whose end wakes the task; the poll ends with Pend.
+	Blocking
+	// File: the same with a job that waits for a disk, and needs no CPU.
+	File
+	// Block: let Duration pass on the worker, whose thread needs no CPU for it, then Step again.
+	Block
+	// BlockInPlace: the same, while the runtime's worker goes on elsewhere.
+	BlockInPlace
+	// IO: the task's socket is ready after Duration, which wakes the task; the poll ends with Pend. The time may have passed
+	// already, for this and the next three: Duration is then not positive, and after Ready Step goes on at once.
+	IO
+	// Process: start a process, whose end after Duration wakes the task; the poll ends with Pend.
+	Process
+	// Sleep: register a timer of Duration, which wakes the task; the poll ends with Pend.
+	Sleep
+	// SetTimer: register a timer of Duration for Waker, then Step again.
 	SetTimer
-	// ClearTimer: the Timer that was registered for Waker is not needed any more; then Step again.
+	// ClearTimer: the Timer that was registered for a Sleep or SetTimer is not needed any more; then Step again.
 	ClearTimer
-	// Done: the poll ends with Finish.
-	Done
 )
 
-// Action is what a poll does next.
+// Action is what a poll does next. It is kept small, and its fields large: it is what most time goes into.
 type Action struct {
-	Kind   ActionKind
-	cancel bool
-	// File: the Blocking job waits for a disk, and needs no CPU.
-	File     bool
-	Timer    int32
-	Other    TaskID
+	Kind     ActionKind
+	Other    TaskID // or Timer
 	Duration sim.Time
-	Waker    Waker
 }
 
-// StepCompute is Step for the case that the running task computes next, which others cannot see: it may be asked before the
+// Timer is the number of the timer to clear.
+func (a Action) Timer() int32 { return int32(a.Other) } //nolint:gosec // G115: made by ofTimer
+
+// ofTimer is an action with a timer, or a timeout's place, in place of a task.
+func ofTimer(kind ActionKind, timer int32) Action {
+	return Action{Kind: kind, Other: TaskID(timer)} //nolint:gosec // G115: back in Timer
+}
+
+// stepCompute is Step for the case that the running task computes next, which others cannot see: it may be asked before the
 // time of the step. It returns 0, and the task stays where it is, if the next step is another.
-func (ts *Tasks) StepCompute(id TaskID) sim.Time {
-	t := ts.Get(id)
+func (ts *Tasks) stepCompute(t *Task) sim.Time {
 	if t.awaits != nothing {
 		if !t.ready || t.unwinding {
 			return 0
@@ -123,6 +129,17 @@ func (ts *Tasks) Step(id TaskID) Action {
 			if int(t.step) >= len(t.Program.Steps) {
 				return ts.end(t)
 			}
+			switch st := &t.Program.Steps[t.step]; { // the first two are what most tasks do most of the time
+			case st.Op == program.Compute:
+				t.step++
+				if d := st.Duration.Sample(&t.work); d > 0 {
+					return Action{Kind: Compute, Duration: d}
+				}
+				continue
+			case st.Op == program.Spawn && int(t.repeat) < st.Count:
+				t.repeat++
+				return Action{Kind: Spawn, Other: ts.newChild(id, t, st)}
+			}
 			a, progress = ts.try(id, t)
 		}
 		switch progress {
@@ -163,7 +180,7 @@ func (ts *Tasks) end(t *Task) Action {
 func (ts *Tasks) try(id TaskID, t *Task) (Action, progress) {
 	st := &t.Program.Steps[t.step]
 	switch st.Op {
-	case program.Compute, program.Block, program.BlockInPlace:
+	case program.Block, program.BlockInPlace:
 		t.step++
 		if d := st.Duration.Sample(&t.work); d > 0 {
 			return Action{Kind: actionKinds[st.Op], Duration: d}, acts
@@ -179,11 +196,7 @@ func (ts *Tasks) try(id TaskID, t *Task) (Action, progress) {
 		return Action{}, waits
 	case program.Yield:
 		return Action{}, waits
-	case program.Spawn:
-		if int(t.repeat) < st.Count {
-			t.repeat++
-			return Action{Kind: Spawn, Other: ts.newChild(id, t, st)}, acts
-		}
+	case program.Spawn: // all of them
 		t.repeat = 0
 		t.step++
 	case program.Join:
@@ -196,7 +209,7 @@ func (ts *Tasks) try(id TaskID, t *Task) (Action, progress) {
 			if ts.Get(id).state == stateFree {
 				return Action{}, passed
 			}
-			return Action{Kind: Rouse, cancel: true, Other: id}, acts
+			return Action{Kind: Cancel, Other: id}, acts
 		}
 		t.step++
 	case program.Timeout:
@@ -227,9 +240,9 @@ func (ts *Tasks) try(id TaskID, t *Task) (Action, progress) {
 
 // actionKinds are the actions of the steps that take a time.
 var actionKinds = [...]ActionKind{
-	program.Compute: Compute, program.Block: Block, program.BlockInPlace: BlockInPlace,
+	program.Block: Block, program.BlockInPlace: BlockInPlace,
 	program.Sleep: Sleep, program.IO: IO, program.Signal: IO, program.Process: Process,
-	program.File: Blocking, program.SpawnBlocking: Blocking, program.Call: Call, program.Yield: Yield,
+	program.File: File, program.SpawnBlocking: Blocking, program.Call: Call, program.Yield: Yield,
 }
 
 // wait lets a task wait for its current step.
@@ -250,20 +263,20 @@ func (ts *Tasks) wait(id TaskID, t *Task) Action {
 		t.resuming = true
 		t.step++
 		t.awaits = something
-		a := Action{Kind: actionKinds[st.Op], Duration: t.until - ts.sim.Now(), Waker: ts.Waker(id), File: st.Op == program.File}
+		a := Action{Kind: actionKinds[st.Op], Duration: t.until - ts.sim.Now()}
 		if st.Op == program.Call {
-			ts.call(t, st, a)
+			ts.call(id, t, st, a.Duration)
 		}
 		return a
 	}
 }
 
 // call hands a request to whoever carries it to another service.
-func (ts *Tasks) call(t *Task, st *program.Step, a Action) {
+func (ts *Tasks) call(id TaskID, t *Task, st *program.Step, network sim.Time) {
 	if ts.observer.Call == nil {
 		panic("scheduler: a task calls another service, and no Observer.Call carries the request")
 	}
-	ts.callReport = Request{Span: ts.own(t), Tag: t.tag, Label: st.Label, Network: a.Duration, Seed: t.work.Uint64(), Waker: a.Waker}
+	ts.callReport = Request{Span: ts.own(t), Tag: t.tag, Label: st.Label, Network: network, Seed: t.work.Uint64(), Waker: ts.Waker(id)}
 	ts.observer.Call(&ts.callReport)
 }
 

@@ -20,8 +20,8 @@ const (
 	stateDone // finished, but another task still holds its handle
 )
 
-// Task is one live task. Its size bounds how many fit (TestTaskSize); what every poll touches comes first and fills one
-// cache line.
+// Task is one live task: three cache lines, of which a poll that waits for nothing touches two. Its size bounds how many fit
+// (TestTaskSize).
 type Task struct {
 	Program   *program.Program
 	work      sim.Rand
@@ -30,50 +30,55 @@ type Task struct {
 	busy      sim.Time
 	queueWait sim.Time
 	// Next links the task into the queue that holds it; it belongs to that queue.
-	Next        TaskID
-	step        int32 // the step to run next
-	polls       uint32
-	worker      int16  // of the running poll
-	source      Source // of the running poll
-	state       taskState
+	Next      TaskID
+	step      int32 // the step to run next
+	worker    int16 // of the running poll
+	source    Source
+	state     taskState
+	awaits    wait
+	ready     bool // what it awaits
+	resuming  bool // what it awaited is to be taken by its next step
+	unwinding bool
+
 	longestPoll sim.Time
-
-	until     sim.Time // what it waits for, or asked for and was refused, is ready
-	wakers    uint32   // generation of its wakers: older ones wake nobody
-	timer     int32    // of the sleep it awaits, as the runtime knows it; 0: none
-	number    uint64
-	tag       uint64
-	parent    uint64
-	spawned   sim.Time
-	firstPoll sim.Time
-	// waitsBefore links the task into the waiters of a mutex or channel: it comes before this one.
-	waitsBefore TaskID
-	joiner      Waker // of who awaits this task without a handle; 0: nobody
-
+	firstPoll   sim.Time
+	spawned     sim.Time
+	number      uint64
+	polls       uint32
+	wakers      uint32 // generation of its wakers: older ones wake nobody
+	timer       int32  // of the sleep it awaits, as the runtime knows it; 0: none
 	owner       TaskID // holder of the join handle; 0 when detached
-	sibling     TaskID // the owner's next handle
 	firstHandle TaskID // handles this task holds, in the order of spawning
-	lastHandle  TaskID
-	span        uint32 // innermost open span: a place in Tasks.spans, 0: none
-	timeout     uint32 // innermost open timeout: a place in Tasks.timeouts, 0: none
-	dropping    uint32 // while unwinding: the timeout that elapsed, 0: all of the task
+	thread      int16  // of the running poll
+	firstWorker int16
+	spawner     int16 // thread, or Outside
+	asked       bool  // for what its step waits for, and was refused
+	notified    bool  // woken while it was polled
+	cancelled   bool  // to be dropped where it next waits
+	inPlace     bool  // the running poll goes on without a worker
+	delegated   bool  // a blocking job: joiner awaits it
+	outcome     Outcome
 
-	repeat       int32 // tasks already spawned by the current Spawn step
-	unwound      int32 // while unwinding: the steps from here on have been undone
+	until        sim.Time // what it waits for, or asked for and was refused, is ready
+	tag          uint64
+	parent       uint64
+	lastHandle   TaskID
+	sibling      TaskID // the owner's next handle
+	waitsBefore  TaskID // among the waiters of a mutex or channel, it comes before this one
+	span         uint32 // innermost open span: a place in Tasks.spans, 0: none
+	timeout      uint32 // innermost open timeout: a place in Tasks.timeouts, 0: none
+	dropping     uint32 // while unwinding: the timeout that elapsed, 0: all of the task
+	unwound      int32  // while unwinding: the steps from here on have been undone
+	repeat       int32  // tasks already spawned by the current Spawn step
 	steals       uint32
 	forcedYields uint32
-	spawner      int16 // thread, or Outside
-	thread       int16 // of the running poll
-	firstWorker  int16 // worker
-	awaits       wait
-	outcome      Outcome
-	ready        bool // what it awaits
-	asked        bool // for what its step waits for, and was refused
-	resuming     bool // what it awaited is to be taken by its next step
-	notified     bool // woken while it was polled
-	cancelled    bool // to be dropped where it next waits
-	unwinding    bool
-	inPlace      bool // the running poll goes on without a worker
+}
+
+// joiner is the waker of who awaits a blocking job. Such a task has no owner and no handles: their fields hold it.
+func (t *Task) joiner() Waker { return makeWaker(uint32(t.sibling), uint32(t.lastHandle)) }
+
+func (t *Task) setJoiner(by TaskID, generation uint32) {
+	t.delegated, t.sibling, t.lastHandle = true, by, TaskID(generation)
 }
 
 // wait is what a task waits for: one thing at a time, and the timeouts around it.
@@ -191,13 +196,13 @@ func (ts *Tasks) NewBlockingJob(by TaskID, a Action) TaskID {
 	id, c := ts.allocate()
 	t := ts.Get(by)
 	c.Program, c.tag = blockingJob, t.tag
-	if a.File {
+	if a.Kind == File {
 		c.Program = fileJob
 	}
 	c.work = sim.Rand(a.Duration) //nolint:gosec // G115: back in carried
 	c.parent = ts.enclosing(t)
 	c.spawner = t.thread
-	c.joiner = a.Waker
+	c.setJoiner(by, t.wakers)
 	return id
 }
 
@@ -236,13 +241,19 @@ func (ts *Tasks) Stolen(id TaskID) { ts.Get(id).steals++ }
 
 // Begin starts a poll of a queued task now.
 func (ts *Tasks) Begin(id TaskID, worker int, source Source) {
-	ts.BeginAt(ts.sim.Now(), id, worker, source)
+	ts.begin(ts.sim.Now(), ts.Get(id), worker, source)
 }
 
-// BeginAt starts a poll of a queued task at a time that is not past. A worker that has taken a task need not wait for the
-// poll's start to say when it will be: nothing that others see happens before the first step.
-func (ts *Tasks) BeginAt(at sim.Time, id TaskID, worker int, source Source) {
+// BeginAt starts a poll of a queued task at a time that is not past, and returns how long the task computes first. A worker that
+// has taken a task need not wait for the poll's start to say when it will be, nor for the end of that computation: nothing
+// that others see happens before.
+func (ts *Tasks) BeginAt(at sim.Time, id TaskID, worker int, source Source) sim.Time {
 	t := ts.Get(id)
+	ts.begin(at, t, worker, source)
+	return ts.stepCompute(t)
+}
+
+func (ts *Tasks) begin(at sim.Time, t *Task, worker int, source Source) {
 	if t.state != stateQueued {
 		panic(fmt.Sprintf("scheduler: poll of task %d in state %d", t.number, t.state))
 	}
@@ -294,8 +305,8 @@ func (ts *Tasks) Finish(id TaskID) (awaiter TaskID) {
 		ts.popHandle(t, 0)
 	}
 	if t.owner == 0 {
-		if t.joiner != 0 && ts.Waited(t.joiner) {
-			awaiter = TaskID(t.joiner.place())
+		if t.delegated && ts.Waited(t.joiner()) {
+			awaiter = t.sibling
 		}
 		ts.release(id, t)
 		return awaiter

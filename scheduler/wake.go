@@ -25,6 +25,15 @@ func (w Waker) is(generation uint32) bool {
 // Waker is the waker of what the task waits for now or will wait for at the end of its running poll.
 func (ts *Tasks) Waker(id TaskID) Waker { return makeWaker(uint32(id), ts.Get(id).wakers) }
 
+// WakerOf is the waker for an action of the running task: of a timeout for SetTimer, else of the task.
+func (ts *Tasks) WakerOf(id TaskID, a Action) Waker {
+	if a.Kind != SetTimer {
+		return ts.Waker(id)
+	}
+	place := uint32(a.Other)
+	return makeWaker(place, ts.timeouts.places[place].generation) | ofTimeout
+}
+
 // Waited reports whether the waker's wait goes on.
 func (ts *Tasks) Waited(w Waker) bool {
 	if w&ofTimeout != 0 {
@@ -84,9 +93,9 @@ func (ts *Tasks) Cancel(id TaskID) bool {
 	return ts.notify(t)
 }
 
-// Rouse carries out an action of that kind. It reports whether the runtime must queue the task now.
+// Rouse carries out a Wake or Cancel. It reports whether the runtime must queue the task now.
 func (ts *Tasks) Rouse(a Action) bool {
-	if a.cancel {
+	if a.Kind == Cancel {
 		return ts.Cancel(a.Other)
 	}
 	return ts.Wake(a.Other)

@@ -90,9 +90,8 @@ func (e *Executor) enter(r *runner) sim.Time {
 	r.future.polled = true
 	r.task, r.source = r.future.task, scheduler.FromLocal
 	r.pollStart = e.sim.Now() + e.costs.Poll
-	e.tasks.BeginAt(r.pollStart, r.task, r.index, r.source)
 	r.phase = stepping
-	return e.costs.Poll + e.tasks.StepCompute(r.task)
+	return e.costs.Poll + e.tasks.BeginAt(r.pollStart, r.task, r.index, r.source)
 }
 
 func (e *Executor) priceOfSpawn() sim.Time {

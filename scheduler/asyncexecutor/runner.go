@@ -172,9 +172,8 @@ func (e *Executor) found(r *runner) sim.Time {
 	// Others see nothing of the poll before its first step that is no computing: up to there it is one delay.
 	d += r.takeCarry()
 	r.pollStart = e.sim.Now() + d
-	e.tasks.BeginAt(r.pollStart, r.task, r.index, r.source)
 	r.phase = stepping
-	return d + e.tasks.StepCompute(r.task)
+	return d + e.tasks.BeginAt(r.pollStart, r.task, r.index, r.source)
 }
 
 // step does the polled task's next step. What a step costs passes inside the poll, before its effect.
@@ -188,7 +187,7 @@ func (e *Executor) step(r *runner) sim.Time {
 		return a.Duration
 	case scheduler.Sleep, scheduler.SetTimer, scheduler.IO, scheduler.Process:
 		if a.Duration <= 0 && a.Kind != scheduler.Process {
-			e.tasks.Ready(a.Waker) // without the reactor: at its first poll
+			e.tasks.Ready(e.tasks.WakerOf(r.task, a)) // without the reactor: at its first poll
 			return 0
 		}
 		r.action = a
@@ -215,7 +214,7 @@ func (e *Executor) step(r *runner) sim.Time {
 		r.runnable = a.Other
 		r.phase = spawning
 		return e.costs.Spawn
-	case scheduler.Rouse:
+	case scheduler.Wake, scheduler.Cancel:
 		if !e.tasks.Rouse(a) {
 			return 0
 		}
@@ -224,13 +223,13 @@ func (e *Executor) step(r *runner) sim.Time {
 		return e.costs.Wake
 	case scheduler.Wait, scheduler.Call:
 		return e.pend(r)
-	case scheduler.Blocking:
+	case scheduler.Blocking, scheduler.File:
 		if e.delegates && !e.tasks.IsBlockingJob(r.task) {
 			r.runnable = e.tasks.NewBlockingJob(r.task, a)
 			r.phase = delegating
 			return e.costs.Spawn
 		}
-		e.pool.Submit(a.Waker, max(a.Duration, 0), a.File)
+		e.pool.Submit(e.tasks.Waker(r.task), max(a.Duration, 0), a.Kind == scheduler.File)
 		return e.pend(r)
 	case scheduler.Done:
 		return e.finish(r)
@@ -241,7 +240,7 @@ func (e *Executor) step(r *runner) sim.Time {
 
 // register gives the reactor what the polled task waits for, or a timeout's timer.
 func (e *Executor) register(r *runner) sim.Time {
-	w := r.action.Waker
+	w := e.tasks.WakerOf(r.task, r.action)
 	switch r.action.Kind {
 	case scheduler.SetTimer:
 		e.addTimer(r.deadline, w)

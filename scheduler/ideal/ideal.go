@@ -186,17 +186,18 @@ func (rt *Runtime) poll(w *worker) sim.Time {
 			return a.Duration
 		case scheduler.Spawn:
 			rt.scheduleBy(w, a.Other)
-		case scheduler.Rouse:
+		case scheduler.Wake, scheduler.Cancel:
 			if rt.tasks.Rouse(a) {
 				rt.scheduleBy(w, a.Other)
 			}
 		case scheduler.ClearTimer: // its event will wake nobody
-		case scheduler.SetTimer, scheduler.Sleep, scheduler.IO, scheduler.Process, scheduler.Blocking: // a blocking pool without bounds
+		case scheduler.SetTimer, scheduler.Sleep, scheduler.IO, scheduler.Process, scheduler.Blocking, scheduler.File: // a blocking pool without bounds
+			waker := rt.tasks.WakerOf(w.task, a)
 			if a.Duration <= 0 {
-				rt.tasks.Ready(a.Waker)
+				rt.tasks.Ready(waker)
 				continue
 			}
-			rt.sim.Schedule(rt.sim.Now()+a.Duration, rt.target, eventWake, uint64(a.Waker))
+			rt.sim.Schedule(rt.sim.Now()+a.Duration, rt.target, eventWake, uint64(waker))
 			if a.Kind == scheduler.SetTimer {
 				continue
 			}

@@ -18,13 +18,13 @@ func BenchmarkLiveTasks(b *testing.B) {
 	for _, load := range []struct {
 		name  string
 		steps []program.Step
-		most  int
+		most  uint64
 	}{
 		{"compute", []program.Step{step(program.Compute, us, 0)}, 10_000_000},
 		{"sleep", []program.Step{step(program.Sleep, 50*ms, 0)}, 1_000_000}, // each with a timer
 	} {
 		for _, model := range models {
-			for n := 1000; n <= load.most; n *= 10 {
+			for n := uint64(1000); n <= load.most; n *= 10 {
 				if testing.Short() && n > 1_000_000 {
 					continue
 				}
@@ -36,7 +36,7 @@ func BenchmarkLiveTasks(b *testing.B) {
 	}
 }
 
-func benchmarkLive(b *testing.B, start func(*sim.Simulation, scheduler.Observer) scheduler.Runtime, p *program.Program, n int) {
+func benchmarkLive(b *testing.B, start func(*sim.Simulation, scheduler.Observer) scheduler.Runtime, p *program.Program, n uint64) {
 	b.Helper()
 	before := heap()
 	var s sim.Simulation
@@ -46,7 +46,7 @@ func benchmarkLive(b *testing.B, start func(*sim.Simulation, scheduler.Observer)
 	rounds := uint64(0)
 	for b.Loop() {
 		for i := range n {
-			rt.Spawn(p, uint64(i), sim.Rand(i)) //nolint:gosec // G115: a count
+			rt.Spawn(p, i, sim.Rand(i))
 		}
 		if rounds == 0 {
 			b.StopTimer()
@@ -59,7 +59,7 @@ func benchmarkLive(b *testing.B, start func(*sim.Simulation, scheduler.Observer)
 		}
 		rounds++
 	}
-	require.Equal(b, rounds*uint64(n), rt.Counters().Finished) //nolint:gosec // G115: a count
+	require.Equal(b, rounds*n, rt.Counters().Finished)
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(rounds)/float64(n), "ns/task")
 	b.ReportMetric(perTask, "bytes/task")
 }

@@ -189,9 +189,8 @@ func (e *engine) wakeDeferred(p *poller) sim.Time {
 // until the poll's first step that others can see: all that is one delay.
 func (e *engine) begin(p *poller, spent sim.Time) sim.Time {
 	spent += p.takeCarry()
-	e.tasks.BeginAt(e.sim.Now()+spent, p.task, p.index, p.source)
 	e.tasks.Budget = &p.budget
-	return spent + e.tasks.StepCompute(p.task)
+	return spent + e.tasks.BeginAt(e.sim.Now()+spent, p.task, p.index, p.source)
 }
 
 // poll runs the task until time has to pass or the poll ends. In the first case the caller calls it again after that time;
@@ -199,10 +198,10 @@ func (e *engine) begin(p *poller, spent sim.Time) sim.Time {
 func (e *engine) poll(p *poller) (spent sim.Time, ended bool) {
 	e.tasks.Budget = &p.budget
 	for {
-		var a scheduler.Action
-		if p.pending.Kind != scheduler.Nothing {
-			a, p.pending = p.pending, scheduler.Action{}
-		} else if a = e.tasks.Step(p.task); a.Kind >= scheduler.Sleep {
+		a := p.pending
+		if a.Kind != scheduler.Nothing {
+			p.pending.Kind = scheduler.Nothing
+		} else if a = e.tasks.Step(p.task); a.Kind >= scheduler.Process {
 			if d := e.price(a); d > 0 {
 				p.pending = a
 				if a.Kind != scheduler.Process { // a timer's time goes on meanwhile
@@ -223,36 +222,36 @@ func (e *engine) poll(p *poller) (spent sim.Time, ended bool) {
 			if spent := e.costs.Spawn + e.schedule(p, a.Other, false); spent > 0 && (e.host != nil || !e.sim.Advance(spent)) {
 				return spent, false
 			}
-		case scheduler.Rouse:
+		case scheduler.Wake, scheduler.Cancel:
 			if e.tasks.Rouse(a) {
 				if spent := e.costs.Wake + e.schedule(p, a.Other, false); spent > 0 {
 					return spent, false
 				}
 			}
 		case scheduler.Sleep, scheduler.SetTimer:
-			timer, spent, waits := e.driver.addTimer(e.sim.Now()+a.Duration, a.Waker)
-			switch {
-			case !waits:
-				e.tasks.Ready(a.Waker)
+			waker := e.tasks.WakerOf(p.task, a)
+			timer, spent, waits := e.driver.addTimer(e.sim.Now()+a.Duration, waker)
+			if !waits {
+				e.tasks.Ready(waker)
 				continue
-			case a.Kind == scheduler.Sleep:
-				e.tasks.Registered(a.Waker, timer)
+			}
+			e.tasks.Registered(waker, timer)
+			if a.Kind == scheduler.Sleep {
 				return e.wait(p, spent)
 			}
-			e.tasks.Registered(a.Waker, timer)
 			if spent > 0 {
 				return spent, false
 			}
 		case scheduler.ClearTimer:
-			e.driver.timers.remove(a.Timer)
+			e.driver.timers.remove(a.Timer())
 		case scheduler.IO, scheduler.Process:
 			if a.Duration > 0 {
-				e.sim.Schedule(e.sim.Now()+a.Duration, e.target, eventIO, uint64(a.Waker))
+				e.sim.Schedule(e.sim.Now()+a.Duration, e.target, eventIO, uint64(e.tasks.Waker(p.task)))
 				return e.wait(p, 0)
 			}
-			e.tasks.Ready(a.Waker) // readable at once
-		case scheduler.Blocking:
-			e.pool.Submit(a.Waker, max(a.Duration, 0), a.File)
+			e.tasks.Ready(e.tasks.Waker(p.task)) // readable at once
+		case scheduler.Blocking, scheduler.File:
+			e.pool.Submit(e.tasks.Waker(p.task), max(a.Duration, 0), a.Kind == scheduler.File)
 			return e.wait(p, 0)
 		case scheduler.Wait, scheduler.Call:
 			return e.wait(p, 0)
@@ -287,12 +286,10 @@ func (e *engine) poll(p *poller) (spent sim.Time, ended bool) {
 // price is what an action costs before it takes effect.
 func (e *engine) price(a scheduler.Action) sim.Time {
 	switch a.Kind {
-	case scheduler.Sleep, scheduler.SetTimer, scheduler.ClearTimer:
-		return e.costs.TimerInsert
 	case scheduler.Process:
 		return e.costs.ProcessStart
-	default:
-		return 0
+	default: // Sleep, SetTimer, ClearTimer
+		return e.costs.TimerInsert
 	}
 }
 
