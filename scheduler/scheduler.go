@@ -171,6 +171,29 @@ type WorkerCounters struct {
 	LocalSchedules  uint64
 	Overflows       uint64
 	Busy            sim.Time // polling
+	Parked          sim.Time // asleep; the rest of the time goes into looking for tasks and into falling asleep
+
+	asleep bool // Parked lacks the present instant
+}
+
+// FallAsleep begins a time that is Parked.
+func (c *WorkerCounters) FallAsleep(now sim.Time) {
+	c.asleep = true
+	c.Parked -= now
+}
+
+// WakeUp ends it, if the worker was asleep: its thread runs again.
+func (c *WorkerCounters) WakeUp(now sim.Time) {
+	if c.asleep {
+		c.asleep = false
+		c.Parked += now
+	}
+}
+
+// Until gives what was counted until now.
+func (c WorkerCounters) Until(now sim.Time) WorkerCounters {
+	c.WakeUp(now)
+	return c
 }
 
 // Counters is a snapshot of what a runtime counted.

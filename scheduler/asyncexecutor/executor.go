@@ -137,6 +137,7 @@ func (e *Executor) newRunner() *runner {
 	}
 	r.rng = sim.Stream(e.seed, streamVictims, r.arg)
 	r.cpu = e.host.NewThread(e.sim, e, e.target, evRunner, r.arg)
+	r.counters.FallAsleep(e.sim.Now())
 	e.runners = append(e.runners, r)
 	name := ""
 	if e.threadName != nil {
@@ -197,7 +198,7 @@ func (e *Executor) Counters() scheduler.Counters {
 		RemoteSchedules: e.remoteSchedules,
 	}
 	for i := range e.runners {
-		c.Workers[i] = e.runners[i].counters
+		c.Workers[i] = e.runners[i].counters.Until(e.sim.Now())
 	}
 	return c
 }

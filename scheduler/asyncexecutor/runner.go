@@ -81,6 +81,7 @@ const (
 
 // resume lets a runner go on until it sleeps, or until another event is due first.
 func (e *Executor) resume(r *runner) {
+	r.counters.WakeUp(e.sim.Now())
 	for {
 		d := e.next(r)
 		if d == 0 {
@@ -88,9 +89,11 @@ func (e *Executor) resume(r *runner) {
 		}
 		switch d {
 		case blocked:
+			r.counters.FallAsleep(e.sim.Now())
 			r.cpu.Sleep()
 			return
 		case left:
+			r.counters.FallAsleep(e.sim.Now())
 			return
 		}
 		if r.blocks {

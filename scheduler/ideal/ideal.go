@@ -82,6 +82,7 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) *Runtime {
 	}
 	for i := range n {
 		rt.workers[i].index, rt.idle[i] = i, i
+		rt.workers[i].counters.FallAsleep(s.Now())
 	}
 	rt.target = s.Register(rt)
 	return rt
@@ -117,7 +118,7 @@ func (rt *Runtime) Counters() scheduler.Counters {
 		RemoteSchedules: rt.remoteSchedules,
 	}
 	for i := range rt.workers {
-		c.Workers[i] = rt.workers[i].counters
+		c.Workers[i] = rt.workers[i].counters.Until(rt.sim.Now())
 	}
 	return c
 }
@@ -164,6 +165,7 @@ func (rt *Runtime) resume(w *worker) {
 	for {
 		if !w.polling {
 			w.polling, w.started = true, rt.sim.Now()
+			w.counters.WakeUp(w.started)
 			rt.tasks.Begin(w.task, w.index, scheduler.FromGlobal)
 		}
 		d := rt.poll(w)
@@ -245,6 +247,7 @@ func (rt *Runtime) endPoll(w *worker) {
 	w.task = rt.queue.Pop(rt.tasks)
 	if w.task == 0 {
 		w.counters.Parks++
+		w.counters.FallAsleep(rt.sim.Now())
 		rt.idle[(rt.idleHead+rt.idleCount)%len(rt.idle)] = w.index
 		rt.idleCount++
 	}

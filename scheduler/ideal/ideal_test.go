@@ -98,7 +98,7 @@ func TestTheWorkerIdleLongestIsNext(t *testing.T) {
 	assert.Equal(t, []place{{2, 1, 0}, {3, 2, us}, {1, 0, 0}, {4, 1, 5 * us}, {5, 2, 5 * us}, {6, 0, 5 * us}, {7, 1, 6 * us}}, sc.places())
 	c := sc.Counters()
 	assert.EqualValues(t, 7, c.RemoteSchedules)
-	assert.Equal(t, scheduler.WorkerCounters{Polls: 3, Parks: 2, Busy: 4 * us}, c.Workers[1])
+	assert.Equal(t, scheduler.WorkerCounters{Polls: 3, Parks: 2, Busy: 4 * us, Parked: ms - 4*us}, c.Workers[1])
 	assert.Equal(t, ThreadName, sc.ThreadName(2))
 	assert.Equal(t, "main", sc.ThreadName(scheduler.Outside))
 	assert.Equal(t, 1, start(0).Workers())

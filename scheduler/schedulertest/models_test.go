@@ -85,6 +85,7 @@ func TestNoWorkerIdlesWhileATaskIsQueued(t *testing.T) {
 				load.Play(&s, rt)
 				require.NoError(t, log.Check(rt))
 				assert.Zero(t, log.IdleWhileQueued(model.workers))
+				assert.NoError(t, schedulertest.CheckTime(rt, s.Now(), true))
 			})
 		}
 	}

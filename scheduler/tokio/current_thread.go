@@ -42,10 +42,11 @@ var (
 type ctPhase uint8
 
 const (
-	ctTick   ctPhase = iota
-	ctPoll           // inside the poll of poller.task, or on the way to it
-	ctPark           // go to sleep in the driver
-	ctLooked         // epoll_wait returned
+	ctStart ctPhase = iota
+	ctTick
+	ctPoll   // inside the poll of poller.task, or on the way to it
+	ctPark   // go to sleep in the driver
+	ctLooked // epoll_wait returned
 )
 
 // NewCurrentThread starts a current_thread runtime on a simulation: its thread finds nothing to do and parks. It panics if the
@@ -58,6 +59,7 @@ func NewCurrentThread(s *sim.Simulation, cfg Config, o scheduler.Observer) *Curr
 	}
 	rt.init(s, rt, &cfg, 0, nil, o)
 	rt.poller.cpu = cfg.Host.NewThread(s, rt, rt.target, eventResume, 0)
+	rt.poller.counters.FallAsleep(s.Now())
 	rt.poller.cpu.Wake(0)
 	return rt
 }
@@ -83,7 +85,7 @@ func (rt *CurrentThread) ThreadName(int) string { return mainThread }
 // Counters implements [scheduler.Runtime]. Like Tokio's, the busy time is published when a round ends.
 func (rt *CurrentThread) Counters() scheduler.Counters {
 	c := rt.count(1)
-	c.Workers[0] = rt.poller.counters
+	c.Workers[0] = rt.poller.counters.Until(rt.sim.Now())
 	return c
 }
 
@@ -101,9 +103,11 @@ func (rt *CurrentThread) Handle(ev sim.Event) {
 
 // resume runs the thread from its phase on, for as long as nothing else is due before its next step.
 func (rt *CurrentThread) resume() {
+	rt.poller.counters.WakeUp(rt.sim.Now())
 	for {
 		d := rt.step()
 		if d == blocked {
+			rt.poller.counters.FallAsleep(rt.sim.Now())
 			rt.poller.cpu.Sleep()
 			return
 		}
@@ -116,6 +120,9 @@ func (rt *CurrentThread) resume() {
 // step does what the thread does at this moment, sets the next phase, and returns the time until then.
 func (rt *CurrentThread) step() sim.Time {
 	switch rt.phase {
+	case ctStart:
+		rt.batchStart = rt.sim.Now()
+		return rt.startTick()
 	case ctTick:
 		return rt.startTick()
 	case ctPoll:

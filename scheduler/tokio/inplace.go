@@ -57,8 +57,7 @@ func (rt *Runtime) giveThread(worker, thread int) bool {
 		return false
 	}
 	rt.runOn(w, thread)
-	w.tuning.openBatch(rt.sim.Now())
-	w.phase = phaseTick
+	w.phase = phaseStart
 	if w.cpu.Run(0) {
 		rt.resume(w)
 	}

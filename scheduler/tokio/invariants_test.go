@@ -70,7 +70,7 @@ func play(seed uint64) (rt scheduler.Runtime, e *engine, log *schedulertest.Log)
 }
 
 func TestRandomPrograms(t *testing.T) {
-	for seed := range uint64(40) {
+	for seed := range uint64(150) {
 		checkPlay(t, seed)
 	}
 }
@@ -121,6 +121,10 @@ func checkConservation(t *testing.T, seed uint64, rt scheduler.Runtime, e *engin
 			require.Equal(t, w.Busy, polling[i], "seed %d", seed)
 		}
 		require.LessOrEqual(t, w.Noops, w.Parks, "seed %d", seed)
+	}
+	if !slices.Contains(inPlace, true) {
+		free := e.costs == (cost.Profile{}) && e.host == nil
+		require.NoError(t, schedulertest.CheckTime(rt, e.sim.Now(), free), "seed %d", seed)
 	}
 	// Each schedule is followed by one poll. A push while a thief copies counts as a local and a remote schedule.
 	require.GreaterOrEqual(t, schedules, polls, "seed %d", seed)

@@ -92,6 +92,7 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) *Runtime {
 			rand:        sim.Stream(cfg.Seed, uint64(i)+1),
 		}
 		w := &rt.workers[i]
+		w.counters.FallAsleep(s.Now())
 		rt.runOn(w, rt.pool.StartWorker())
 		w.cpu.Wake(0)
 	}
@@ -126,7 +127,7 @@ func (rt *Runtime) ThreadName(thread int) string {
 func (rt *Runtime) Counters() scheduler.Counters {
 	c := rt.count(len(rt.workers))
 	for i := range rt.workers {
-		c.Workers[i] = rt.workers[i].counters
+		c.Workers[i] = rt.workers[i].counters.Until(rt.sim.Now())
 	}
 	return c
 }

@@ -14,7 +14,8 @@ const (
 type phase uint8
 
 const (
-	phaseTick           phase = iota // top of the loop
+	phaseStart          phase = iota // on a new thread
+	phaseTick                        // top of the loop
 	phaseMaintained                  // after maintenance's look at the driver
 	phasePoll                        // inside the poll of w.task, or on the way to it
 	phaseNextLIFO                    // after a poll: the LIFO slot may go on in the same tick
@@ -88,9 +89,11 @@ func (w *worker) leaving(now sim.Time) int {
 // resume runs a worker from its phase on, for as long as nothing else is due before its next step. It runs once per
 // event or less.
 func (rt *Runtime) resume(w *worker) {
+	w.counters.WakeUp(rt.sim.Now())
 	for {
 		d := rt.step(w)
 		if d == blocked {
+			w.counters.FallAsleep(rt.sim.Now())
 			if w.phase != phaseNoThread {
 				w.cpu.Sleep()
 			}
@@ -105,6 +108,9 @@ func (rt *Runtime) resume(w *worker) {
 // step does what the worker does at this moment, sets the next phase, and returns the time until then.
 func (rt *Runtime) step(w *worker) sim.Time {
 	switch w.phase {
+	case phaseStart:
+		w.tuning.openBatch(rt.sim.Now())
+		return rt.startTick(w)
 	case phaseTick:
 		return rt.startTick(w)
 	case phaseMaintained:
