@@ -41,6 +41,7 @@ func (c *Call) resolve(fleet []*Service) {
 		return
 	}
 	s := fleet[i]
+	s.called = true
 	names = nil
 	for _, o := range s.Operations {
 		names = append(names, o.Program.Name)
@@ -50,7 +51,7 @@ func (c *Call) resolve(fleet []*Service) {
 		c.key("operation").fail(fmt.Sprintf("service %s has no %q%s; want %s", s.Name, c.Operation, didYouMean(c.Operation, names), oneOf(names)))
 		return
 	}
-	c.callee, s.called = s, true
+	c.callee = s
 }
 
 // key is one of the call's own in YAML.

@@ -131,8 +131,7 @@ func TestCallMistakes(t *testing.T) {
 	for name, tc := range map[string]struct{ yaml, want string }{
 		"unknown service": {front("[call: {service: bac, operation: get}]") + back, `services[0].operations[0].steps[0].call.service: "bac" is not in the fleet (did you mean back?); want one of front, back
 services[1].arrivals: missing; want a map, since no other service calls this one`},
-		"unknown operation": {front("[call: {service: back, operation: put}]") + back, `services[0].operations[0].steps[0].call.operation: service back has no "put"; want get
-services[1].arrivals: missing; want a map, since no other service calls this one`},
+		"unknown operation": {front("[call: {service: back, operation: put}]") + back, `services[0].operations[0].steps[0].call.operation: service back has no "put"; want get`},
 		"no service":    {front("[call: {operation: get}]"), `services[0].operations[0].steps[0].call.service: missing; want the name of a service`},
 		"unknown key":   {front("[call: {service: back, operation: get, latency: 1ms}]") + back, `services[0].operations[0].steps[0].call.latency: unknown key; want one of service, operation, network`},
 		"itself":        {front("[call: {service: front, operation: GET /}]"), `services[0].operations[0].steps[0].call: service front calls itself in the end; want calls without a circle`},

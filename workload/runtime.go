@@ -175,7 +175,7 @@ func parseRuntime(v value) RuntimeSpec {
 		Workers: model.workers, ThreadName: model.threadName,
 		start: model.start,
 	}
-	if t.has("version") {
+	if model.has("version") && t.has("version") {
 		if i := t.child("version").choice(model.versions); i >= 0 {
 			spec.Version, spec.CrateVersion = model.versions[i], model.crateVersions[i]
 		}

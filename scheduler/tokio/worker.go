@@ -93,8 +93,8 @@ func (rt *Runtime) resume(w *worker) {
 	for {
 		d := rt.step(w)
 		if d == blocked {
-			w.counters.FallAsleep(rt.sim.Now())
 			if w.phase != phaseNoThread {
+				w.counters.FallAsleep(rt.sim.Now())
 				w.cpu.Sleep()
 			}
 			return

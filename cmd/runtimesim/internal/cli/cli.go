@@ -35,8 +35,11 @@ type failure struct{ error }
 
 func (f failure) Unwrap() error { return f.error }
 
-// errInterrupted ends a command that has printed a partial result.
-var errInterrupted = errors.New("interrupted: the result is partial")
+// What ends a command on Ctrl-C: without a result, or with one of what was measured so far.
+var (
+	errInterrupted = errors.New("interrupted")
+	errPartial     = fmt.Errorf("%w: the result is partial", errInterrupted)
+)
 
 // Main runs the command line and returns the exit code.
 func Main(args []string, stdout, stderr io.Writer) int {
@@ -119,7 +122,7 @@ func ended(partial bool, writing error) error {
 	case writing != nil:
 		return failure{writing}
 	case partial:
-		return errInterrupted
+		return errPartial
 	}
 	return nil
 }
