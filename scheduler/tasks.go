@@ -319,8 +319,13 @@ func (ts *Tasks) Finish(id TaskID) (awaiter TaskID) {
 	return 0
 }
 
-// BlockedInPlace notes that the worker of the running poll leaves the task alone on its thread.
-func (ts *Tasks) BlockedInPlace(id TaskID) { ts.Get(id).inPlace = true }
+// BlockedInPlace notes that the worker of the running poll leaves the task alone on its thread. It reports whether that is the
+// first time in this poll.
+func (ts *Tasks) BlockedInPlace(id TaskID) (first bool) {
+	t := ts.Get(id)
+	first, t.inPlace = !t.inPlace, true
+	return first
+}
 
 // BackOnWorker notes that the worker is back before it polled another task.
 func (ts *Tasks) BackOnWorker(id TaskID) { ts.Get(id).inPlace = false }
