@@ -37,6 +37,8 @@ const (
 	Tracing Family = "tracing"
 	// Task attributes are recorded by a service that measures its own futures (tokio-metrics' FutureMonitor or the like).
 	Task Family = "task"
+	// Stamp attributes number items for an audit at the far end of a pipeline.
+	Stamp Family = "stamp"
 	// Runtime attributes are derived by runtime_stats from the families above: where the time went.
 	Runtime Family = "runtime"
 	// Latency attributes are derived by runtime_stats from the spans before: how slow this one is.
@@ -93,6 +95,21 @@ const (
 	ForcedYieldCount = "forced_yield_count"
 	TaskID           = "task.id"
 	WorkerIndex      = "worker.index"
+)
+
+// EventPoll is the span event that stands for one poll of the span's task, with WorkerIndex, ScheduledNs (the wait before it) and
+// BusyNs (its length).
+const EventPoll = "poll"
+
+// Stamps: what synthetic_load marks items with for load_verify.
+const (
+	StampRun      = "load_verify.run"
+	StampSource   = "load_verify.source"
+	StampSequence = "load_verify.sequence"
+	StampChecksum = "load_verify.checksum"
+	// On end markers instead of the sequence:
+	StampTotal   = "load_verify.total"
+	StampDropped = "load_verify.dropped"
 )
 
 // Names of OpenTelemetry's HTTP conventions, which services set themselves: the registry leaves them out.
@@ -211,6 +228,13 @@ var Attributes = []Attribute{
 	{ForcedYieldCount, Int, Task, "Times the coop budget ran out.", "`task_fields`"},
 	{TaskID, Int, Task, "Number of the task in its runtime.", "`task_fields`"},
 	{WorkerIndex, Int, Task, "Worker of the first poll, from 0.", "`task_fields`"},
+
+	{StampRun, String, Stamp, "The run.", "`verify`"},
+	{StampSource, String, Stamp, "The process that sent the item; traces, metrics and logs are numbered apart.", "`verify`"},
+	{StampSequence, Int, Stamp, "Number of the item among those of its run, source and signal: 0, 1, 2, ...", "`verify`, but on end markers"},
+	{StampChecksum, Int, Stamp, "Hash over identity, times, name, kind and status.", "`verify`"},
+	{StampTotal, Int, Stamp, "Number of items before.", "end markers"},
+	{StampDropped, Int, Stamp, "Those of them that the generator gave up because the pipeline refused them.", "end markers"},
 
 	{RuntimeName, String, Runtime, "`tokio`, `async_std` or `smol`; `ideal` for the simulated baseline.", "the runtime was recognised"},
 	{BusyRatio, Double, Runtime, "Share of the span's duration spent being polled, 0 to 1.", "`busy_ns` known"},

@@ -93,6 +93,30 @@ func (s *Service) Callees() []*Service {
 	return all
 }
 
+// Groups are the services of a fleet that call each other, over however many others; most services are alone. Groups and the services
+// in them are in the fleet's order.
+func Groups(fleet []*Service) [][]*Service {
+	group := make([]int, len(fleet))
+	for i := range fleet {
+		group[i] = i
+	}
+	for i, s := range fleet {
+		for c := range s.Calls {
+			from, to := group[i], group[slices.Index(fleet, s.Calls[c].callee)]
+			for k := range group {
+				if group[k] == max(from, to) {
+					group[k] = min(from, to)
+				}
+			}
+		}
+	}
+	members := make([][]*Service, len(fleet))
+	for i, s := range fleet {
+		members[group[i]] = append(members[group[i]], s)
+	}
+	return slices.DeleteFunc(members, func(m []*Service) bool { return len(m) == 0 })
+}
+
 // Network carries calls between the instances that are played on one simulation.
 type Network struct {
 	sim       *sim.Simulation

@@ -14,7 +14,7 @@ const (
 )
 
 var (
-	serviceKeys   = []string{"name", "instances", "seed", "runtime", "host", "arrivals", "workload", "operations"}
+	serviceKeys   = []string{"name", "instances", "seed", "runtime", "host", "arrivals", "export", "workload", "operations"}
 	operationKeys = []string{"name", "kind", "weight", "timeout", "attributes", "steps"}
 )
 
@@ -61,6 +61,13 @@ func parseService(v value) *Service {
 	}
 	if t.has("host") {
 		s.Runtime.parseHost(t.child("host"))
+	}
+	s.Export = batchExport
+	if s.Runtime.Name == semconv.RuntimeSmol { // as its example does
+		s.Export = simpleExport
+	}
+	if t.has("export") {
+		s.parseExport(t.child("export"))
 	}
 	s.arrivals = t.child("arrivals")
 	if t.has("arrivals") {

@@ -24,6 +24,8 @@
 //	      max_blocking_threads: 512  # not ideal; 1 to 10000
 //	    host: {cpus: 4}              # not ideal; default: one for each thread
 //	    arrivals: {process: poisson, rate: 500}      # or constant; per instance and second; none if others call the service
+//	    export: {processor: batch, schedule_delay: 5s} # or simple, the default on smol; also max_queue_size: 2048,
+//	                                 # max_export_batch_size: 512, export_duration: 2ms
 //	    workload: api_gateway        # a preset, or:
 //	    operations:
 //	      - name: GET /orders/{id}   # required; the span's name
@@ -86,6 +88,8 @@ type Service struct {
 	Seed     *uint64
 	Runtime  RuntimeSpec
 	Arrivals Arrivals
+	// Export is how its spans and log records leave the process.
+	Export Export
 	// Operations are what an arrival can ask for; at least one.
 	Operations []Operation
 	// Spans describes the traced programs: the Label of an operation's program and of every named spawn is an index into

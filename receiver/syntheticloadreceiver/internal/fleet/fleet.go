@@ -1,38 +1,63 @@
-// Package fleet plays services in virtual time and builds the spans that they would send.
+// Package fleet plays services in virtual time and builds the telemetry that they would send.
 //
-// A [Fleet] holds one simulation with every instance of every service on it. [Fleet.Advance] plays it; tasks that finish are
-// kept as plain records until [Fleet.Discard]. [Fleet.Traces] builds pdata from the records, any number of times: a batch
-// that a pipeline refused cannot be sent again, because the pipeline may have changed it.
+//	workload.Instance --spans, events--> process --exporter--> Request --Traces--> pdata
 //
-// Everything in a span but the start of time follows from the configuration and the seed, identifiers included. They
+// A [Fleet] holds one simulation with every instance of every service on it. [Fleet.Advance] plays it. What ends waits in its
+// process's exporter as a plain record, as in the SDK's queue of a real service, until that exports it. [Fleet.Requests] are the
+// exports since the last [Fleet.Discard]; each builds its pdata from the records, any number of times: a batch that a pipeline
+// refused cannot be sent again, because the pipeline may have changed it.
+//
+// Everything that is sent but the start of time follows from the configuration and the seed, identifiers included. They
 // are drawn from the seed, the service's name, the instance and the number of the request or task, so they do not
 // depend on what else the fleet does.
 package fleet
 
 import (
+	"slices"
 	"time"
 
-	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
 )
 
-// Fleet is a set of services at some virtual time. Not safe for concurrent use.
-type Fleet struct {
-	sim        sim.Simulation
-	processes  []*process
-	taskFields bool
-	slice      sim.Time
-	spans      int
+// Options say what the fleet sends of what it plays.
+type Options struct {
+	// Signals to send; others are not recorded.
+	Signals []Signal
+	// TaskFields adds what services record that measure their own futures.
+	TaskFields bool
+	// PollEvents is the share of traces whose spans list each poll as a span event, 0 to 1.
+	PollEvents float64
+	// Separate makes a request of each export; otherwise those between two Discards are one request.
+	Separate bool
+	// Shard of the fleet that sends; the zero value is the only one.
+	Shard Shard
+	// Run marks each item for load_verify, as one of this run; empty: not at all.
+	Run string
 }
 
-// process is one instance of a service and the spans it has finished.
-type process struct {
-	instance *workload.Instance
-	identity identity
-	finished []scheduler.Finished
-	inner    []scheduler.Span             // spans inside tasks, ended
-	events   map[uint64][]scheduler.Event // by span, of spans that have not been discarded
+// Shard is one of Total parts of a fleet; together they send exactly what the whole fleet would. Processes are dealt out in turn.
+type Shard struct {
+	Index, Total int
+}
+
+func (s Shard) has(process int) bool { return s.Total < 2 || process%s.Total == s.Index }
+
+// Fleet is a set of services at some virtual time. Not safe for concurrent use.
+type Fleet struct {
+	sim       sim.Simulation
+	options   Options
+	groups    []*group
+	processes []*process // that this shard sends for
+	slice     sim.Time
+	requests  []Request
+}
+
+// group is services that call each other, over however many others. They are played together, and end together.
+type group struct {
+	instances []*workload.Instance
+	processes []*process // that this shard sends for
+	ended     bool
 }
 
 const (
@@ -42,45 +67,40 @@ const (
 	spansPerSlice = 8192
 )
 
-// New makes a fleet at virtual time 0. taskFields adds what services record that measure their own futures.
-func New(services []*workload.Service, seed uint64, taskFields bool) *Fleet {
-	f := &Fleet{taskFields: taskFields}
+// New makes a fleet at virtual time 0.
+func New(services []*workload.Service, seed uint64, o Options) *Fleet {
+	f := &Fleet{options: o}
 	network := workload.NewNetwork(&f.sim)
-	rate := 0.0
-	for _, s := range services {
-		for n := range s.Instances {
-			p := &process{identity: newIdentity(s, seed, n), events: map[uint64][]scheduler.Event{}}
-			p.instance = s.Play(network, seed, n, f.observer(p))
-			f.processes = append(f.processes, p)
+	rate, number := 0.0, 0
+	for _, together := range workload.Groups(services) {
+		g := &group{}
+		needed := false
+		first := number
+		for _, s := range together {
+			rate += float64(s.Instances) * s.SpanRate()
+			for range s.Instances {
+				needed = needed || o.Shard.has(number)
+				number++
+			}
 		}
-		rate += float64(s.Instances) * s.SpanRate()
+		if !needed {
+			continue
+		}
+		number = first
+		for _, s := range together {
+			for n := range s.Instances {
+				g.play(f, network, s, seed, n, o.Shard.has(number))
+				number++
+			}
+		}
+		f.groups = append(f.groups, g)
+		f.processes = append(f.processes, g.processes...)
 	}
 	f.slice = sim.Time(min(max(spansPerSlice/rate*float64(time.Second), float64(shortestSlice)), float64(longestSlice)))
 	return f
 }
 
-// observer keeps what becomes a span of the process.
-func (f *Fleet) observer(p *process) scheduler.Observer {
-	return scheduler.Observer{
-		Finished: func(t *scheduler.Finished) {
-			if t.Program.Label != workload.Untraced {
-				p.finished = append(p.finished, *t)
-				f.spans++
-			}
-		},
-		Span: func(s *scheduler.Span) {
-			p.inner = append(p.inner, *s)
-			f.spans++
-		},
-		Event: func(e *scheduler.Event) {
-			if e.Span != 0 {
-				p.events[e.Span] = append(p.events[e.Span], *e)
-			}
-		},
-	}
-}
-
-// SliceLength is the virtual time to play before the spans are taken: at most 100 ms, less at high rates. It depends on
+// SliceLength is the virtual time to play before the requests are taken: at most 100 ms, less at high rates. It depends on
 // the configuration alone, so that two runs cut their batches at the same places.
 func (f *Fleet) SliceLength() sim.Time { return f.slice }
 
@@ -89,22 +109,61 @@ func (f *Fleet) Advance(until sim.Time) { f.sim.Run(until) }
 
 // StopArrivals lets no further request arrive.
 func (f *Fleet) StopArrivals() {
-	for _, p := range f.processes {
-		p.instance.Stop()
+	for _, g := range f.groups {
+		for _, in := range g.instances {
+			in.Stop()
+		}
 	}
+}
+
+// EndIdle ends the processes that have nothing left to do, after StopArrivals: their SDKs export what waits. It reports whether all
+// have ended.
+func (f *Fleet) EndIdle() bool {
+	all := true
+	for _, g := range f.groups {
+		if !g.ended && g.live() == 0 {
+			g.end(f.sim.Now())
+		}
+		all = all && g.ended
+	}
+	return all
+}
+
+// End ends all processes, whatever they are doing.
+func (f *Fleet) End() {
+	for _, g := range f.groups {
+		if !g.ended {
+			g.end(f.sim.Now())
+		}
+	}
+}
+
+func (g *group) end(now sim.Time) {
+	g.ended = true
+	for _, p := range g.processes {
+		p.end(now)
+	}
+}
+
+func (g *group) live() int {
+	n := 0
+	for _, in := range g.instances {
+		n += in.Runtime().Live()
+	}
+	return n
 }
 
 // Live is the number of tasks in flight.
 func (f *Fleet) Live() int {
 	n := 0
-	for _, p := range f.processes {
-		n += p.instance.Runtime().Live()
+	for _, g := range f.groups {
+		n += g.live()
 	}
 	return n
 }
 
-// Requests counts the arrivals so far.
-func (f *Fleet) Requests() uint64 {
+// Arrivals counts the requests that have arrived at the processes of this shard.
+func (f *Fleet) Arrivals() uint64 {
 	n := uint64(0)
 	for _, p := range f.processes {
 		n += p.instance.Arrivals()
@@ -112,25 +171,28 @@ func (f *Fleet) Requests() uint64 {
 	return n
 }
 
-// Spans is the number of spans finished since the last Discard.
-func (f *Fleet) Spans() int { return f.spans }
-
-// Discard forgets the finished spans.
-func (f *Fleet) Discard() {
+// Waiting is the number of items that have ended and are not exported.
+func (f *Fleet) Waiting(s Signal) int {
+	n := 0
 	for _, p := range f.processes {
-		if len(p.events) > 0 {
-			p.discardEvents()
-		}
-		p.finished, p.inner = p.finished[:0], p.inner[:0]
+		n += p.exporters[s].waiting()
 	}
-	f.spans = 0
+	return n
 }
 
-func (p *process) discardEvents() {
-	for i := range p.finished {
-		delete(p.events, p.finished[i].Task)
+// DroppedBySDK counts the items that found their SDK's queue full.
+func (f *Fleet) DroppedBySDK(s Signal) uint64 {
+	n := uint64(0)
+	for _, p := range f.processes {
+		n += p.exporters[s].dropped
 	}
-	for i := range p.inner {
-		delete(p.events, p.inner[i].Number)
+	return n
+}
+
+// Discard forgets what was exported.
+func (f *Fleet) Discard() {
+	for _, p := range f.processes {
+		p.discard()
 	}
+	f.requests = slices.Delete(f.requests, 0, len(f.requests))
 }

@@ -33,7 +33,20 @@ func newFleet(t *testing.T, taskFields bool) *Fleet {
 	}
 	parsed, err := workload.Parse(services)
 	require.NoError(t, err)
-	return New(parsed, 1, taskFields)
+	return New(parsed, 1, Options{Signals: []Signal{Traces}, TaskFields: taskFields})
+}
+
+// sendSpans with all that they can carry.
+var sendSpans = Options{Signals: []Signal{Traces}, TaskFields: true}
+
+// exported ends a fleet and returns what it has sent since the last Discard.
+func exported(f *Fleet) ptrace.Traces {
+	f.End()
+	all := ptrace.NewTraces()
+	for _, r := range f.Requests() {
+		f.Traces(&r, epoch).ResourceSpans().MoveAndAppendTo(all.ResourceSpans())
+	}
+	return all
 }
 
 // each calls do for all spans.
@@ -64,8 +77,7 @@ func TestSpansCarryTheRegistry(t *testing.T) {
 	for _, taskFields := range []bool{true, false} {
 		f := newFleet(t, taskFields)
 		f.Advance(sim.Time(time.Second))
-		td := f.Traces(epoch)
-		require.Equal(t, f.Spans(), td.SpanCount())
+		td := exported(f)
 		require.Greater(t, td.SpanCount(), 600)
 		each(td, func(resource pcommon.Map, scope string, span ptrace.Span) {
 			assert.Regexp(t, `^gateway_(tokio|async_std|smol)$`, scope)
@@ -102,7 +114,7 @@ func TestSpansAddUp(t *testing.T) {
 		trace pcommon.TraceID
 		start pcommon.Timestamp
 	}
-	td := f.Traces(epoch)
+	td := exported(f)
 	spans := map[pcommon.SpanID]parent{}
 	traces := map[pcommon.TraceID]bool{}
 	each(td, func(_ pcommon.Map, _ string, span ptrace.Span) {
@@ -110,7 +122,7 @@ func TestSpansAddUp(t *testing.T) {
 		traces[span.TraceID()] = true
 	})
 	require.Len(t, spans, td.SpanCount())
-	require.Equal(t, f.Requests(), uint64(len(traces)), "one trace a request")
+	require.Equal(t, f.Arrivals(), uint64(len(traces)), "one trace a request")
 	children := 0
 	each(td, func(_ pcommon.Map, _ string, span ptrace.Span) {
 		a := span.Attributes()
@@ -149,7 +161,7 @@ func TestSameSeedSameRequests(t *testing.T) {
 		start pcommon.Timestamp
 	}
 	requests := map[string]map[request]int{}
-	each(f.Traces(epoch), func(resource pcommon.Map, _ string, span ptrace.Span) {
+	each(exported(f), func(resource pcommon.Map, _ string, span ptrace.Span) {
 		if !span.ParentSpanID().IsEmpty() {
 			return
 		}
@@ -187,9 +199,9 @@ func TestSpansInsideATask(t *testing.T) {
               - spawn: {detached: true, steps: [{sleep: 20ms}, {event: nobody sees this}]}
               - compute: 20us
         - compute: 10us
-`), 1, true)
+`), 1, sendSpans)
 	f.Advance(sim.Time(10 * time.Second))
-	td := f.Traces(epoch)
+	td := exported(f)
 	require.Equal(t, 3*99, td.SpanCount(), "all but the request that has just arrived")
 	byName := map[string]map[pcommon.TraceID]ptrace.Span{}
 	each(td, func(_ pcommon.Map, _ string, span ptrace.Span) {
@@ -231,12 +243,15 @@ func mustParse(t *testing.T, text string) []*workload.Service {
 func TestDiscardForgetsWhatWasTaken(t *testing.T) {
 	f := newFleet(t, true)
 	f.Advance(sim.Time(time.Second))
-	require.Positive(t, f.Spans())
-	again := f.Traces(epoch)
-	assert.Equal(t, f.Traces(epoch), again, "built anew each time")
+	once := exported(f)
+	require.Positive(t, once.SpanCount())
+	assert.Equal(t, once, exported(f), "built anew each time")
 	f.Discard()
-	assert.Zero(t, f.Spans())
-	assert.Zero(t, f.Traces(epoch).SpanCount())
+	assert.Empty(t, f.Requests())
+	for _, p := range f.processes {
+		assert.Empty(t, p.spans)
+		assert.Empty(t, p.events)
+	}
 }
 
 func TestSliceLength(t *testing.T) {
@@ -255,7 +270,7 @@ func TestSliceLength(t *testing.T) {
 			"operations": []any{map[string]any{"name": "op", "steps": []any{map[string]any{"compute": "1us"}}}},
 		}})
 		require.NoError(t, err)
-		assert.Equal(t, sim.Time(tc.want), New(services, 1, true).SliceLength(), "rate %v", tc.rate)
+		assert.Equal(t, sim.Time(tc.want), New(services, 1, sendSpans).SliceLength(), "rate %v", tc.rate)
 	}
 }
 
@@ -270,7 +285,7 @@ func BenchmarkTraces(b *testing.B) {
 		simulate, make bool
 	}{{"simulate", true, false}, {"build", false, true}, {"both", true, true}} {
 		b.Run(part.name, func(b *testing.B) {
-			f := New(services, 1, true)
+			f := New(services, 1, sendSpans)
 			f.Advance(sim.Time(time.Second))
 			spans := 0
 			b.ReportAllocs()
@@ -279,10 +294,12 @@ func BenchmarkTraces(b *testing.B) {
 					f.Discard()
 					f.Advance(f.sim.Now() + f.SliceLength())
 				}
-				if part.make {
-					require.Equal(b, f.Spans(), f.Traces(epoch).SpanCount())
+				for _, r := range f.Requests() {
+					if part.make {
+						require.Equal(b, r.Items, f.Traces(&r, epoch).SpanCount())
+					}
+					spans += r.Items
 				}
-				spans += f.Spans()
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(spans), "ns/span")
 		})

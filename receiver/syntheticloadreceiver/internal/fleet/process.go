@@ -1,0 +1,147 @@
+package fleet
+
+import (
+	"slices"
+
+	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
+	"github.com/runtimelab/otelcol-runtimelab/workload"
+)
+
+// process is one instance of a service, and what its SDK holds.
+type process struct {
+	instance  *workload.Instance
+	identity  identity
+	exporters [signals]exporter
+	spans     []span             // of the exporter
+	events    map[uint64][]event // by span, of spans that have not been discarded
+	endedAt   sim.Time
+	givenUp   [signals]uint64 // items that the pipeline did not take
+}
+
+// span is the record of a span that has ended, around a task or inside one.
+type span struct {
+	number, parent, tag uint64
+	label, creator      int // creator: the thread, or Outside
+	start, end, busy    sim.Time
+	outcome             scheduler.Outcome
+
+	task   bool // around a task: the rest is known
+	fields taskFields
+}
+
+// taskFields are what a service records that measures its own futures.
+type taskFields struct {
+	queueWait, firstPollDelay, longestPoll sim.Time
+	polls, steals, forcedYields            uint32
+	worker                                 int
+}
+
+// event is one of the events in a span: of the workload, or a poll.
+type event struct {
+	at    sim.Time
+	label int // of the workload; isPoll
+
+	queueWait, duration sim.Time
+	worker              int
+}
+
+const isPoll = -1
+
+// mostEvents is how many events a span holds; the SDK drops more (OTEL_SPAN_EVENT_COUNT_LIMIT).
+const mostEvents = 128
+
+// play starts an instance. It is recorded if this shard sends for it.
+func (g *group) play(f *Fleet, network *workload.Network, s *workload.Service, seed uint64, n int, sends bool) {
+	var o scheduler.Observer
+	p := &process{identity: newIdentity(s, seed, n), events: map[uint64][]event{}}
+	if sends {
+		p.exporters[Traces].init(&f.sim, s.Export)
+		o = p.observer(&f.options)
+		g.processes = append(g.processes, p)
+	}
+	p.instance = s.Play(network, seed, n, o)
+	g.instances = append(g.instances, p.instance)
+}
+
+// observer keeps what becomes telemetry of the process.
+func (p *process) observer(options *Options) scheduler.Observer {
+	if !slices.Contains(options.Signals, Traces) {
+		return scheduler.Observer{}
+	}
+	o := scheduler.Observer{
+		Finished: p.finished,
+		Span: func(s *scheduler.Span) {
+			p.ended(span{
+				number: s.Number, parent: s.Parent, tag: s.Tag, label: s.Label, creator: s.Thread,
+				start: s.Start, end: s.End, busy: s.Busy, outcome: s.Outcome,
+			})
+		},
+		Event: func(e *scheduler.Event) {
+			if e.Span != 0 {
+				p.happened(e.Span, event{at: e.At, label: e.Label})
+			}
+		},
+	}
+	if options.PollEvents > 0 {
+		o.Poll = func(poll *scheduler.Poll) {
+			if p.identity.chosen(poll.Tag, options.PollEvents) {
+				p.happened(poll.Task, event{
+					at: poll.Start, label: isPoll, queueWait: poll.Start - poll.Queued, duration: poll.End - poll.Start, worker: poll.Worker,
+				})
+			}
+		}
+	}
+	return o
+}
+
+func (p *process) finished(t *scheduler.Finished) {
+	if t.Program.Label == workload.Untraced {
+		delete(p.events, t.Task) // its polls
+		return
+	}
+	p.ended(span{
+		number: t.Task, parent: t.Parent, tag: t.Tag, label: t.Program.Label, creator: t.Spawner,
+		start: t.Spawned, end: t.End, busy: t.Busy, outcome: t.Outcome,
+		task: true, fields: taskFields{
+			queueWait: t.QueueWait, firstPollDelay: t.FirstPoll - t.Spawned, longestPoll: t.LongestPoll,
+			polls: t.Polls, steals: t.Steals, forcedYields: t.ForcedYields, worker: t.FirstWorker,
+		},
+	})
+}
+
+func (p *process) ended(s span) {
+	if p.exporters[Traces].admit() {
+		p.spans = append(p.spans, s)
+	} else {
+		delete(p.events, s.number)
+	}
+}
+
+// happened keeps an event, and of more than mostEvents the count only: one more stands for all of them.
+func (p *process) happened(span uint64, e event) {
+	if events := p.events[span]; len(events) <= mostEvents {
+		p.events[span] = append(events, e)
+	} else {
+		events[mostEvents].worker++
+	}
+}
+
+// discard forgets what was exported.
+func (p *process) discard() {
+	n := p.exporters[Traces].discard()
+	if len(p.events) > 0 {
+		for i := range n {
+			delete(p.events, p.spans[i].number)
+		}
+	}
+	p.spans = append(p.spans[:0], p.spans[n:]...)
+}
+
+// end lets the SDK export what waits.
+func (p *process) end(now sim.Time) {
+	p.endedAt = now
+	for i := range p.exporters {
+		p.exporters[i].flush()
+	}
+}
