@@ -152,18 +152,14 @@ type Span struct {
 	Name       string
 	Kind       Kind
 	Attributes []Attribute // sorted by key
+	Errors     *Errors     // nil: none
+	Links      *Links      // nil: none
 }
 
 // Event is something noted inside a span.
 type Event struct {
 	Name       string
 	Attributes []Attribute // sorted by key
-}
-
-// Attribute is a span attribute; Value is a string, int64, float64 or bool.
-type Attribute struct {
-	Key   string
-	Value any
 }
 
 // Kind is the kind of a span, as OpenTelemetry defines it.

@@ -33,6 +33,7 @@ type process struct {
 	finished []scheduler.Finished
 	inner    []scheduler.Span             // spans inside tasks, ended
 	events   map[uint64][]scheduler.Event // by span, of spans that have not been discarded
+	links    links
 }
 
 const (
@@ -40,22 +41,24 @@ const (
 	shortestSlice = time.Millisecond
 	// spansPerSlice is what a slice aims at: large enough to be cheap to send, small enough to be held.
 	spansPerSlice = 8192
+	// payloadPerSlice is the same of bytes, where spans carry payloads.
+	payloadPerSlice = 16 << 20
 )
 
 // New makes a fleet at virtual time 0. taskFields adds what services record that measure their own futures.
 func New(services []*workload.Service, seed uint64, taskFields bool) *Fleet {
 	f := &Fleet{taskFields: taskFields}
 	network := workload.NewNetwork(&f.sim)
-	rate := 0.0
+	slices := 0.0 // a second
 	for _, s := range services {
 		for n := range s.Instances {
-			p := &process{identity: newIdentity(s, seed, n), events: map[uint64][]scheduler.Event{}}
+			p := &process{identity: newIdentity(s, seed, n), events: map[uint64][]scheduler.Event{}, links: newLinks(s.Spans)}
 			p.instance = s.Play(network, seed, n, f.observer(p))
 			f.processes = append(f.processes, p)
 		}
-		rate += float64(s.Instances) * s.SpanRate()
+		slices += float64(s.Instances) * max(s.SpanRate()/spansPerSlice, s.PayloadRate()/payloadPerSlice)
 	}
-	f.slice = sim.Time(min(max(spansPerSlice/rate*float64(time.Second), float64(shortestSlice)), float64(longestSlice)))
+	f.slice = sim.Time(min(max(float64(time.Second)/slices, float64(shortestSlice)), float64(longestSlice)))
 	return f
 }
 
@@ -65,11 +68,13 @@ func (f *Fleet) observer(p *process) scheduler.Observer {
 		Finished: func(t *scheduler.Finished) {
 			if t.Program.Label != workload.Untraced {
 				p.finished = append(p.finished, *t)
+				p.links.ended(t.Program.Label, spanRef{t.Tag, t.Task})
 				f.spans++
 			}
 		},
 		Span: func(s *scheduler.Span) {
 			p.inner = append(p.inner, *s)
+			p.links.ended(s.Label, spanRef{s.Tag, s.Number})
 			f.spans++
 		},
 		Event: func(e *scheduler.Event) {
@@ -118,19 +123,22 @@ func (f *Fleet) Spans() int { return f.spans }
 // Discard forgets the finished spans.
 func (f *Fleet) Discard() {
 	for _, p := range f.processes {
-		if len(p.events) > 0 {
-			p.discardEvents()
+		if len(p.events)+len(p.links.of) > 0 {
+			p.forget()
 		}
 		p.finished, p.inner = p.finished[:0], p.inner[:0]
 	}
 	f.spans = 0
 }
 
-func (p *process) discardEvents() {
+// forget forgets what is kept beside the finished spans.
+func (p *process) forget() {
 	for i := range p.finished {
 		delete(p.events, p.finished[i].Task)
+		p.links.forget(p.finished[i].Task)
 	}
 	for i := range p.inner {
 		delete(p.events, p.inner[i].Number)
+		p.links.forget(p.inner[i].Number)
 	}
 }

@@ -35,6 +35,7 @@ type identity struct {
 	module   string
 	traces   uint64 // seed of trace ids
 	spans    uint64 // seed of span ids
+	looks    []look // by label
 }
 
 func newIdentity(s *workload.Service, seed uint64, instance int) identity {
@@ -45,7 +46,7 @@ func newIdentity(s *workload.Service, seed uint64, instance int) identity {
 	crate := crateName(s.Name)
 	id := identity{
 		service: s, resource: pcommon.NewResource(), scope: crate, module: crate + "::handlers",
-		traces: ids.Uint64(), spans: ids.Uint64(),
+		traces: ids.Uint64(), spans: ids.Uint64(), looks: newLooks(s.Spans),
 	}
 	a := id.resource.Attributes()
 	a.PutStr(semconv.ServiceName, s.Name)
@@ -124,6 +125,7 @@ type record struct {
 	label, creator      int // creator: the thread, or Outside
 	start, end, busy    sim.Time
 	outcome             scheduler.Outcome
+	work                sim.Rand
 }
 
 // buildTask writes the span of a task. Like buildInner it runs once per span: the attributes go through a MapBuilder because
@@ -132,7 +134,7 @@ func (f *Fleet) buildTask(span ptrace.Span, p *process, t *scheduler.Finished, e
 	var b xpdata.MapBuilder
 	p.build(span, &b, record{
 		number: t.Task, parent: t.Parent, tag: t.Tag, label: t.Program.Label, creator: t.Spawner,
-		start: t.Spawned, end: t.End, busy: t.Busy, outcome: t.Outcome,
+		start: t.Spawned, end: t.End, busy: t.Busy, outcome: t.Outcome, work: t.Work,
 	}, epoch)
 	if f.taskFields {
 		b.AppendEmpty(semconv.PollCount).SetInt(int64(t.Polls))
@@ -152,7 +154,7 @@ func (*Fleet) buildInner(span ptrace.Span, p *process, s *scheduler.Span, epoch 
 	var b xpdata.MapBuilder
 	p.build(span, &b, record{
 		number: s.Number, parent: s.Parent, tag: s.Tag, label: s.Label, creator: s.Thread,
-		start: s.Start, end: s.End, busy: s.Busy, outcome: s.Outcome,
+		start: s.Start, end: s.End, busy: s.Busy, outcome: s.Outcome, work: s.Work,
 	}, epoch)
 	b.UnsafeIntoMap(span.Attributes())
 }
@@ -169,22 +171,30 @@ func (p *process) build(span ptrace.Span, b *xpdata.MapBuilder, r record, epoch 
 	span.SetKind(spanKinds[what.Kind])
 	span.SetStartTimestamp(at(r.start))
 	span.SetEndTimestamp(at(r.end))
-	if message := failures[r.outcome]; message != "" {
+	draws := workload.DrawsOf(r.work, r.label)
+	attributes, failed, message := id.looks[r.label].ended(what, r.outcome, draws)
+	if failed {
 		span.Status().SetCode(ptrace.StatusCodeError)
 		span.Status().SetMessage(message)
 	}
-	for _, e := range p.events[r.number] {
+	for i, e := range p.events[r.number] {
 		event := span.Events().AppendEmpty()
 		event.SetTimestamp(at(e.At))
 		event.SetName(id.service.Events[e.Label].Name)
 		for _, a := range id.service.Events[e.Label].Attributes {
-			setValue(event.Attributes().PutEmpty(a.Key), a.Value)
+			setValue(event.Attributes().PutEmpty(a.Key), a.Value, draws.OfEvent(i))
 		}
 	}
+	for _, l := range p.links.of[r.number] {
+		link := span.Links().AppendEmpty()
+		link.SetTraceID(id.traceID(l.tag))
+		link.SetSpanID(id.spanID(l.number))
+		link.SetFlags(sampled)
+	}
 
-	b.EnsureCapacity(len(what.Attributes) + tracingAttributes + taskAttributes)
-	for _, a := range what.Attributes {
-		setValue(b.AppendEmpty(a.Key), a.Value)
+	b.EnsureCapacity(len(attributes) + tracingAttributes + taskAttributes)
+	for _, a := range attributes {
+		setValue(b.AppendEmpty(a.Key), a.Value, draws)
 	}
 	b.AppendEmpty(semconv.BusyNs).SetInt(int64(r.busy))
 	b.AppendEmpty(semconv.IdleNs).SetInt(int64(r.end - r.start - r.busy))
@@ -202,9 +212,6 @@ func (p *process) build(span ptrace.Span, b *xpdata.MapBuilder, r record, epoch 
 	b.AppendEmpty(semconv.Target).SetStr(id.module)
 }
 
-// failures are the status messages of spans that did not end well; the first is that of Tokio's Elapsed.
-var failures = [...]string{scheduler.TimedOut: "deadline has elapsed", scheduler.Cancelled: "cancelled"}
-
 // How many attributes a span has beside the operation's own.
 const (
 	tracingAttributes = 8
@@ -220,17 +227,4 @@ var spanKinds = map[workload.Kind]ptrace.SpanKind{
 	workload.Internal: ptrace.SpanKindInternal,
 	workload.Producer: ptrace.SpanKindProducer,
 	workload.Consumer: ptrace.SpanKindConsumer,
-}
-
-func setValue(v pcommon.Value, value any) {
-	switch x := value.(type) {
-	case string:
-		v.SetStr(x)
-	case int64:
-		v.SetInt(x)
-	case float64:
-		v.SetDouble(x)
-	case bool:
-		v.SetBool(x)
-	}
 }
