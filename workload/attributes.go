@@ -188,7 +188,7 @@ func parseIntegers(v value, key string) any {
 			most.refuse(fmt.Sprintf("%d or more, like min", low))
 		}
 	}
-	return integers{drawOf(key), low, uint64(high) - uint64(low) + 1} //nolint:gosec // G115: modulo 2^64, 0 is all of it
+	return integers{drawOf(key), low, uint64(high) - uint64(low) + 1} // modulo 2^64: 0 is all of it
 }
 
 func parseCardinality(v value, key string) any {

@@ -14,20 +14,20 @@ import (
 )
 
 // attribute parses the value of an attribute `key`.
-func attribute(t testing.TB, text string) any {
-	t.Helper()
-	return mustFleet(t, operation("attributes: {key: "+text+"}"))[0].Spans[0].Attributes[0].Value
+func attribute(tb testing.TB, text string) any {
+	tb.Helper()
+	return mustFleet(tb, operation("attributes: {key: "+text+"}"))[0].Spans[0].Attributes[0].Value
 }
 
 // texts draws the attribute's values of n spans.
-func texts(t testing.TB, yaml string, n int) []string {
-	t.Helper()
-	g, ok := attribute(t, yaml).(Texts)
-	require.True(t, ok)
+func texts(tb testing.TB, yaml string, n int) []string {
+	tb.Helper()
+	g, ok := attribute(tb, yaml).(Texts)
+	require.True(tb, ok)
 	drawn := make([]string, n)
 	for i := range drawn {
 		drawn[i] = g.Text(DrawsOf(sim.Rand(i), 0))
-		require.Equal(t, drawn[i], g.Text(DrawsOf(sim.Rand(i), 0)), "the same draws, the same text")
+		require.Equal(tb, drawn[i], g.Text(DrawsOf(sim.Rand(i), 0)), "the same draws, the same text")
 	}
 	return drawn
 }
@@ -296,4 +296,30 @@ func TestPayloadRate(t *testing.T) {
     - {name: small, steps: [yield]}
 `)[0]
 	assert.InDelta(t, 10*0.75*(100+0.5*40+5*(7+1)+2), s.PayloadRate(), 1e-9)
+}
+
+// BenchmarkGenerators draws one value.
+func BenchmarkGenerators(b *testing.B) {
+	for _, yaml := range []string{
+		"{cardinality: 1000}", "{cardinality: 1000000}", "{zipf: {count: 1000, exponent: 1.1}}", "{zipf: {count: 1000000000, exponent: 1}}",
+		"{uuid: }", "{payload: 64B}", "{payload: 2KiB}", "{payload: 1MiB}", "{uniform: {min: 1, max: 100}}",
+	} {
+		b.Run(yaml, func(b *testing.B) {
+			b.ReportAllocs()
+			d, sum := Draws(0), 0
+			switch g := attribute(b, yaml).(type) {
+			case Texts:
+				for b.Loop() {
+					d++
+					sum += len(g.Text(d))
+				}
+			case Integers:
+				for b.Loop() {
+					d++
+					sum += int(g.Integer(d))
+				}
+			}
+			require.Positive(b, sum)
+		})
+	}
 }

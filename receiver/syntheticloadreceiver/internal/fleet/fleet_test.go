@@ -288,3 +288,11 @@ func BenchmarkTraces(b *testing.B) {
 		})
 	}
 }
+
+// yamlMap reads a map of YAML.
+func yamlMap(tb testing.TB, text string) map[string]any {
+	tb.Helper()
+	var m map[string]any
+	require.NoError(tb, yaml.Unmarshal([]byte(text), &m))
+	return m
+}
