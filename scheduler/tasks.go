@@ -297,7 +297,7 @@ func (ts *Tasks) Finish(id TaskID) (awaiter TaskID) {
 			Spawner: int(t.spawner), FirstWorker: int(t.firstWorker),
 			Spawned: t.spawned, FirstPoll: t.firstPoll, End: ts.sim.Now(),
 			Busy: t.busy, QueueWait: t.queueWait, LongestPoll: t.longestPoll,
-			Polls: t.polls, Steals: t.steals, ForcedYields: t.forcedYields, Outcome: t.outcome,
+			Polls: t.polls, Steals: t.steals, ForcedYields: t.forcedYields, Outcome: t.outcome, Work: t.work,
 		}
 		ts.observer.Finished(&ts.finishedReport)
 	}

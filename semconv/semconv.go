@@ -73,6 +73,16 @@ const (
 // like those that a workload gives).
 const ServerAddress = "server.address"
 
+// ErrorType is what a span with status error was about (OpenTelemetry's conventions, as ServerAddress).
+const ErrorType = "error.type"
+
+// Values of error.type.
+const (
+	ErrorTypeOther     = "_OTHER" // the conventions' fallback
+	ErrorTypeTimeout   = "timeout"
+	ErrorTypeCancelled = "cancelled"
+)
+
 // Source attributes written by tracing-opentelemetry (0.32 and later).
 const (
 	BusyNs         = "busy_ns"

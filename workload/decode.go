@@ -170,6 +170,18 @@ func (v value) unsigned() uint64 {
 	return 0
 }
 
+// integer reads any int64.
+func (v value) integer() int64 {
+	switch raw := v.raw.(type) {
+	case int:
+		return int64(raw)
+	case int64:
+		return raw
+	}
+	v.refuse("a whole number of 64 bits")
+	return 0
+}
+
 // positive reads a number of more than 0 and at most most.
 func (v value) positive(most float64) float64 {
 	f, ok := v.number()

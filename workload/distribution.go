@@ -25,6 +25,7 @@ var distributions = []struct {
 	{"bimodal", parseBimodal},
 	{"pareto", parsePareto},
 	{"weibull", parseWeibull},
+	{"empirical", parseEmpirical},
 }
 
 var distributionNames = func() (names []string) {

@@ -2,7 +2,6 @@ package workload
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
@@ -15,7 +14,7 @@ const (
 
 var (
 	serviceKeys   = []string{"name", "instances", "seed", "runtime", "host", "arrivals", "export", "workload", "operations"}
-	operationKeys = []string{"name", "kind", "weight", "timeout", "attributes", "steps"}
+	operationKeys = []string{"name", "kind", "weight", "timeout", "attributes", "errors", "links", "steps"}
 )
 
 // Parse reads the value of `services:` as YAML gives it, a list of maps. The error joins one error per mistake, each
@@ -94,6 +93,7 @@ func (s *Service) parseOperations(v value) {
 	for _, item := range v.list("operations") {
 		s.Operations = append(s.Operations, p.operation(item))
 	}
+	p.checkLinks()
 	s.Spans, s.Events, s.Calls = p.spans, p.events, p.calls
 }
 
@@ -107,15 +107,10 @@ func (p *programs) operation(v value) Operation {
 	if name, ok := t.required("name", "text"); ok {
 		span.Name = name.text()
 	}
-	if t.has("kind") {
-		span.Kind = Kind(max(0, t.child("kind").choice(kindNames))) //nolint:gosec // G115: an index of kindNames
-	}
 	if t.has("weight") {
 		o.Weight = t.child("weight").positive(highestWeight)
 	}
-	if t.has("attributes") {
-		span.Attributes = parseAttributes(t.child("attributes"))
-	}
+	p.describe(t, &span)
 	o.Program = p.traced(span)
 	if steps, ok := t.required("steps", "a list of steps"); ok {
 		var tasks int
@@ -129,49 +124,4 @@ func (p *programs) operation(v value) Operation {
 		o.Program.Steps = under(begin, o.Program.Steps)
 	}
 	return o
-}
-
-// parseAttributes reads attributes, sorted by key: maps of YAML have no order, telemetry has.
-func parseAttributes(v value) []Attribute {
-	t, ok := v.anyTable()
-	if !ok {
-		return nil
-	}
-	var attributes []Attribute
-	for _, key := range t.keys() {
-		child := t.child(key)
-		if (value{key, child.path, v.mistakes}).text() == "" {
-			continue
-		}
-		if recorded(key) {
-			child.fail("recorded by the runtime or derived from it; want an attribute of the operation's own")
-			continue
-		}
-		attributes = append(attributes, Attribute{Key: key, Value: child.scalar()})
-	}
-	return attributes
-}
-
-// recorded reports whether Runtimelab writes the attribute on spans itself: given twice, it would be invalid OTLP.
-func recorded(key string) bool {
-	return slices.ContainsFunc(semconv.Attributes, func(a semconv.Attribute) bool {
-		return a.Name == key && a.Family != semconv.Resource
-	})
-}
-
-// scalar reads the value of an attribute: a string, int64, float64 or bool.
-func (v value) scalar() any {
-	switch raw := v.raw.(type) {
-	case string:
-		if raw == "" { // an attribute may be empty, other text may not
-			return raw
-		}
-		return v.text()
-	case bool, int64, float64:
-		return raw
-	case int:
-		return int64(raw)
-	}
-	v.refuse("text, a whole number of 64 bits, a number, true or false")
-	return nil
 }

@@ -32,17 +32,21 @@
 //	        kind: server             # server (default), client, internal, producer, consumer
 //	        weight: 9                # share of the arrivals, relative to the other operations; default 1
 //	        timeout: 250ms           # drops the steps if the task waits then
-//	        attributes: {http.request.method: GET}   # of the span: text, whole numbers, numbers, true or false
+//	        attributes: {http.request.method: GET}   # of the span: text, whole numbers, numbers, true or false, or drawn
+//	        errors: {rate: 0.02, message: upstream reset, attributes: {http.response.status_code: 502}} # share that fails
+//	        links: {operation: publish order, count: 3}  # to the spans of that name that ended last before; default 1
 //	        steps:
 //	          - compute: {lognormal: {median: 80us, sigma: 0.6}}   # holds the worker
 //	          - io: {exponential: {mean: 2ms}}                     # a socket wait; holds nothing
 //	          - sleep: 10ms                                        # a timer; holds nothing
 //	          - yield                                              # gives way once
-//	          - spawn: {count: 3, name: fetch, steps: [{io: 1ms}]} # with a name: traced as spans of that name
+//	          - spawn: {count: 3, name: fetch, steps: [{io: 1ms}]} # with a name: traced as spans of that name; then with
+//	                                                               # kind, attributes, errors, links too
 //	          - join                                               # awaits what was spawned and not detached
 //	          - cancel                                             # cancels it
 //	          - timeout: {after: 1ms, steps: [{io: 2ms}]}          # drops the steps if the task waits then
-//	          - call: {service: stock, operation: get, network: 1ms} # a request to another service
+//	          - call: {service: stock, operation: get, network: 1ms} # a request to another service; attributes,
+//	                                                               # errors, links of its client span
 //	          - block: 1ms                                         # holds the worker too, without progress
 //	          - block_in_place: 1ms                                # holds the thread only (tokio's multi_thread)
 //	          - signal: 1s                                         # a signal of the operating system (not smol)
@@ -53,7 +57,8 @@
 //	          - unlock: cache
 //	          - channel: {send: jobs, capacity: 100}               # a bounded channel of the process, by name
 //	          - channel: {receive: jobs}
-//	          - span: {name: render, steps: [{compute: 40us}]}     # a span inside the task
+//	          - span: {name: render, steps: [{compute: 40us}]}     # a span inside the task; kind, attributes, errors,
+//	                                                               # links too
 //	          - event: cache miss                                  # an event of the span; {name, attributes} too
 //
 // A duration is fixed (`80us`) or drawn from a distribution:
@@ -66,10 +71,26 @@
 //	bimodal: {p: 0.995, fast: 1us, slow: 500us}         # fast with probability p, else slow
 //	pareto: {min: 1ms, alpha: 1.5, max: 10s}            # P(X > x) = (min/x)^alpha, cut off at max; default 1h
 //	weibull: {scale: 1ms, shape: 0.5}                   # P(X > x) = exp(-(x/scale)^shape)
+//	empirical: {p50: 2ms, p90: 10ms, p99.9: 50ms}       # measured percentiles, two or more, both sides increasing; between
+//	                                                    # two of them log(x) is linear in the percentile, beyond them flat
+//
+// The value of an attribute is the same in each span, or drawn for each:
+//
+//	cardinality: 10000                                  # one of <key>-1 to <key>-10000, each as often; at most 1e9
+//	cardinality: {count: 10000, prefix: tenant-}        # with another prefix
+//	zipf: {count: 100, exponent: 1.1, prefix: tenant-}  # number n with a probability proportional to n^-exponent; at most 20
+//	uuid:                                               # a random UUID
+//	payload: 2KiB                                       # text of that many bytes; 1B to 1MiB
+//	uniform: {min: 1, max: 100}                         # a whole number
+//
+// A failed span has status error, the message, and the attributes of its errors in place of those of its own that have the same
+// key; error.type is by default the status code among them (http.response.status_code and the like), else _OTHER. A span that
+// a timeout or a cancellation cut short is an error of another kind, and has no part in these.
 //
 // What makes runs comparable: the times of arrivals come from one random stream per instance, and all that arrival n does
 // from a stream derived from the seed, the instance and n alone. Neither depends on the runtime or on other requests, so
-// two services with the same seed differ in nothing but what their runtimes make of the load.
+// two services with the same seed differ in nothing but what their runtimes make of the load. What is drawn for a span ([Draws])
+// follows from its work too, and changes nothing of it.
 package workload
 
 import (
@@ -156,18 +177,14 @@ type Span struct {
 	Name       string
 	Kind       Kind
 	Attributes []Attribute // sorted by key
+	Errors     *Errors     // nil: none
+	Links      *Links      // nil: none
 }
 
 // Event is something noted inside a span.
 type Event struct {
 	Name       string
 	Attributes []Attribute // sorted by key
-}
-
-// Attribute is a span attribute; Value is a string, int64, float64 or bool.
-type Attribute struct {
-	Key   string
-	Value any
 }
 
 // Kind is the kind of a span, as OpenTelemetry defines it.

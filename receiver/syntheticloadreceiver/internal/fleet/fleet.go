@@ -13,7 +13,6 @@
 package fleet
 
 import (
-	"slices"
 	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
@@ -65,19 +64,21 @@ const (
 	shortestSlice = time.Millisecond
 	// spansPerSlice is what a slice aims at: large enough to be cheap to send, small enough to be held.
 	spansPerSlice = 8192
+	// payloadPerSlice is the same of bytes, where spans carry payloads.
+	payloadPerSlice = 16 << 20
 )
 
 // New makes a fleet at virtual time 0.
 func New(services []*workload.Service, seed uint64, o Options) *Fleet {
 	f := &Fleet{options: o}
 	network := workload.NewNetwork(&f.sim)
-	rate, number := 0.0, 0
+	slices, number := 0.0, 0 // slices a second
 	for _, together := range workload.Groups(services) {
 		g := &group{}
 		needed := false
 		first := number
 		for _, s := range together {
-			rate += float64(s.Instances) * s.SpanRate()
+			slices += float64(s.Instances) * max(s.SpanRate()/spansPerSlice, s.PayloadRate()/payloadPerSlice)
 			for range s.Instances {
 				needed = needed || o.Shard.has(number)
 				number++
@@ -96,7 +97,7 @@ func New(services []*workload.Service, seed uint64, o Options) *Fleet {
 		f.groups = append(f.groups, g)
 		f.processes = append(f.processes, g.processes...)
 	}
-	f.slice = sim.Time(min(max(spansPerSlice/rate*float64(time.Second), float64(shortestSlice)), float64(longestSlice)))
+	f.slice = sim.Time(min(max(float64(time.Second)/slices, float64(shortestSlice)), float64(longestSlice)))
 	return f
 }
 
@@ -194,5 +195,4 @@ func (f *Fleet) Discard() {
 	for _, p := range f.processes {
 		p.discard()
 	}
-	f.requests = slices.Delete(f.requests, 0, len(f.requests))
 }

@@ -42,6 +42,10 @@ var sendSpans = Options{Signals: []Signal{Traces}, TaskFields: true}
 // exported ends a fleet and returns what it has sent since the last Discard.
 func exported(f *Fleet) ptrace.Traces {
 	f.End()
+	return sent(f)
+}
+
+func sent(f *Fleet) ptrace.Traces {
 	all := ptrace.NewTraces()
 	for _, r := range f.Requests() {
 		f.Traces(&r, epoch).ResourceSpans().MoveAndAppendTo(all.ResourceSpans())
@@ -304,4 +308,12 @@ func BenchmarkTraces(b *testing.B) {
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(spans), "ns/span")
 		})
 	}
+}
+
+// yamlMap reads a map of YAML.
+func yamlMap(tb testing.TB, text string) map[string]any {
+	tb.Helper()
+	var m map[string]any
+	require.NoError(tb, yaml.Unmarshal([]byte(text), &m))
+	return m
 }

@@ -29,6 +29,7 @@ type identity struct {
 	module   string
 	traces   uint64 // seed of trace ids
 	spans    uint64 // seed of span ids
+	looks    []look // by label
 }
 
 func newIdentity(s *workload.Service, seed uint64, instance int) identity {
@@ -39,7 +40,7 @@ func newIdentity(s *workload.Service, seed uint64, instance int) identity {
 	crate := crateName(s.Name)
 	id := identity{
 		service: s, resource: pcommon.NewResource(), scope: crate, module: crate + "::handlers",
-		traces: ids.Uint64(), spans: ids.Uint64(),
+		traces: ids.Uint64(), spans: ids.Uint64(), looks: newLooks(s.Spans),
 	}
 	id.instance = uuid.NewSHA1(uuid.NameSpaceURL, fmt.Appendf(nil, "%d/%s/%d", seed, s.Name, instance)).String()
 	a := id.resource.Attributes()

@@ -15,6 +15,7 @@ type process struct {
 	exporters [signals]exporter
 	spans     []span             // of the exporter
 	events    map[uint64][]event // by span, of spans that have not been discarded
+	links     links
 	endedAt   sim.Time
 	givenUp   [signals]uint64 // items that the pipeline did not take
 }
@@ -25,6 +26,7 @@ type span struct {
 	label, creator      int // creator: the thread, or Outside
 	start, end, busy    sim.Time
 	outcome             scheduler.Outcome
+	work                sim.Rand // of which its attributes are drawn
 
 	task   bool // around a task: the rest is known
 	fields taskFields
@@ -54,7 +56,7 @@ const mostEvents = 128
 // play starts an instance. It is recorded if this shard sends for it.
 func (g *group) play(f *Fleet, network *workload.Network, s *workload.Service, seed uint64, n int, sends bool) {
 	var o scheduler.Observer
-	p := &process{identity: newIdentity(s, seed, n), events: map[uint64][]event{}}
+	p := &process{identity: newIdentity(s, seed, n), events: map[uint64][]event{}, links: newLinks(s.Spans)}
 	if sends {
 		p.exporters[Traces].init(&f.sim, s.Export)
 		o = p.observer(&f.options)
@@ -74,7 +76,7 @@ func (p *process) observer(options *Options) scheduler.Observer {
 		Span: func(s *scheduler.Span) {
 			p.ended(span{
 				number: s.Number, parent: s.Parent, tag: s.Tag, label: s.Label, creator: s.Thread,
-				start: s.Start, end: s.End, busy: s.Busy, outcome: s.Outcome,
+				start: s.Start, end: s.End, busy: s.Busy, outcome: s.Outcome, work: s.Work,
 			})
 		},
 		Event: func(e *scheduler.Event) {
@@ -102,7 +104,7 @@ func (p *process) finished(t *scheduler.Finished) {
 	}
 	p.ended(span{
 		number: t.Task, parent: t.Parent, tag: t.Tag, label: t.Program.Label, creator: t.Spawner,
-		start: t.Spawned, end: t.End, busy: t.Busy, outcome: t.Outcome,
+		start: t.Spawned, end: t.End, busy: t.Busy, outcome: t.Outcome, work: t.Work,
 		task: true, fields: taskFields{
 			queueWait: t.QueueWait, firstPollDelay: t.FirstPoll - t.Spawned, longestPoll: t.LongestPoll,
 			polls: t.Polls, steals: t.Steals, forcedYields: t.ForcedYields, worker: t.FirstWorker,
@@ -111,10 +113,11 @@ func (p *process) finished(t *scheduler.Finished) {
 }
 
 func (p *process) ended(s span) {
+	p.links.ended(s.label, spanRef{s.tag, s.number})
 	if p.exporters[Traces].admit() {
 		p.spans = append(p.spans, s)
 	} else {
-		delete(p.events, s.number)
+		p.forget(s.number)
 	}
 }
 
@@ -130,12 +133,18 @@ func (p *process) happened(span uint64, e event) {
 // discard forgets what was exported.
 func (p *process) discard() {
 	n := p.exporters[Traces].discard()
-	if len(p.events) > 0 {
+	if len(p.events)+len(p.links.of) > 0 {
 		for i := range n {
-			delete(p.events, p.spans[i].number)
+			p.forget(p.spans[i].number)
 		}
 	}
 	p.spans = append(p.spans[:0], p.spans[n:]...)
+}
+
+// forget forgets what is kept beside a span.
+func (p *process) forget(span uint64) {
+	delete(p.events, span)
+	p.links.forget(span)
 }
 
 // end lets the SDK export what waits.

@@ -34,11 +34,10 @@ type part struct {
 	from, to int
 }
 
-// Requests are the exports since the last Discard, in the order of virtual time. They are valid until then.
+// Requests are the exports since the last Discard, in the order of virtual time. They are valid until the next call.
 func (f *Fleet) Requests() []Request {
-	if len(f.requests) > 0 {
-		return f.requests
-	}
+	clear(f.requests)
+	f.requests = f.requests[:0]
 	if f.options.Separate {
 		f.separate()
 	} else {

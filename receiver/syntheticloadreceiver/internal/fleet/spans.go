@@ -59,16 +59,24 @@ func (f *Fleet) build(span ptrace.Span, p *process, i int, epoch time.Time) {
 	span.SetKind(spanKinds[what.Kind])
 	span.SetStartTimestamp(timestamp(epoch, s.start))
 	span.SetEndTimestamp(timestamp(epoch, s.end))
-	if message := failures[s.outcome]; message != "" {
+	draws := workload.DrawsOf(s.work, s.label)
+	attributes, isError, message := id.looks[s.label].ended(what, s.outcome, draws)
+	if isError {
 		span.Status().SetCode(ptrace.StatusCodeError)
 		span.Status().SetMessage(message)
 	}
-	p.buildEvents(span, s, epoch)
+	p.buildEvents(span, s, draws, epoch)
+	for _, l := range p.links.of[s.number] {
+		link := span.Links().AppendEmpty()
+		link.SetTraceID(id.traceID(l.tag))
+		link.SetSpanID(id.spanID(l.number))
+		link.SetFlags(sampled)
+	}
 
 	var b xpdata.MapBuilder
-	b.EnsureCapacity(len(what.Attributes) + tracingAttributes + taskAttributes + stampAttributes)
-	for _, a := range what.Attributes {
-		setValue(b.AppendEmpty(a.Key), a.Value)
+	b.EnsureCapacity(len(attributes) + tracingAttributes + taskAttributes + stampAttributes)
+	for _, a := range attributes {
+		setValue(b.AppendEmpty(a.Key), a.Value, draws)
 	}
 	p.buildTracing(&b, s)
 	if s.task && f.options.TaskFields {
@@ -110,7 +118,7 @@ func (t *taskFields) build(b *xpdata.MapBuilder, number uint64) {
 	b.AppendEmpty(semconv.WorkerIndex).SetInt(int64(t.worker))
 }
 
-func (p *process) buildEvents(span ptrace.Span, s *span, epoch time.Time) {
+func (p *process) buildEvents(span ptrace.Span, s *span, draws workload.Draws, epoch time.Time) {
 	events := p.events[s.number]
 	if len(events) > mostEvents {
 		span.SetDroppedEventsCount(uint32(events[mostEvents].worker) + 1) //nolint:gosec // G115: a count
@@ -119,7 +127,7 @@ func (p *process) buildEvents(span ptrace.Span, s *span, epoch time.Time) {
 	if len(events) > 0 {
 		span.Events().EnsureCapacity(len(events))
 	}
-	for _, e := range events {
+	for i, e := range events {
 		to := span.Events().AppendEmpty()
 		to.SetTimestamp(timestamp(epoch, e.at))
 		if e.label == isPoll {
@@ -132,13 +140,10 @@ func (p *process) buildEvents(span ptrace.Span, s *span, epoch time.Time) {
 		what := &p.identity.service.Events[e.label]
 		to.SetName(what.Name)
 		for _, a := range what.Attributes {
-			setValue(to.Attributes().PutEmpty(a.Key), a.Value)
+			setValue(to.Attributes().PutEmpty(a.Key), a.Value, draws.OfEvent(i))
 		}
 	}
 }
-
-// failures are the status messages of spans that did not end well; the first is that of Tokio's Elapsed.
-var failures = [...]string{scheduler.TimedOut: "deadline has elapsed", scheduler.Cancelled: "cancelled"}
 
 // How many attributes a span has beside the operation's own.
 const (
@@ -155,17 +160,4 @@ var spanKinds = map[workload.Kind]ptrace.SpanKind{
 	workload.Internal: ptrace.SpanKindInternal,
 	workload.Producer: ptrace.SpanKindProducer,
 	workload.Consumer: ptrace.SpanKindConsumer,
-}
-
-func setValue(v pcommon.Value, value any) {
-	switch x := value.(type) {
-	case string:
-		v.SetStr(x)
-	case int64:
-		v.SetInt(x)
-	case float64:
-		v.SetDouble(x)
-	case bool:
-		v.SetBool(x)
-	}
 }
