@@ -132,10 +132,22 @@ func (c *Config) Validate() error {
 	if !(c.PollEvents >= 0 && c.PollEvents <= 1) { // NaN is neither
 		errs = append(errs, fmt.Errorf("poll_events: %v is not allowed; want 0 to 1, a share of the traces", c.PollEvents))
 	}
-	if _, err := workload.Parse(c.Services); err != nil {
+	services, err := workload.Parse(c.Services)
+	if err != nil {
 		errs = append(errs, err)
+	} else if n := processes(services); c.Shard.Total > n {
+		errs = append(errs, fmt.Errorf("shard.total: %d is not allowed; want at most %d, the number of processes (instances of all services)",
+			c.Shard.Total, n))
 	}
 	return errors.Join(errs...)
+}
+
+func processes(services []*workload.Service) int {
+	n := 0
+	for _, s := range services {
+		n += s.Instances
+	}
+	return n
 }
 
 // fleet makes the fleet that the configuration describes, at the start of its virtual time. It sends what is wanted, marked as
