@@ -101,6 +101,7 @@ const (
 	HTTPRoute         = "http.route"
 	HTTPStatusCode    = "http.response.status_code"
 	URLScheme         = "url.scheme"
+	ErrorType         = "error.type"
 )
 
 // Derived attributes: where the time went.

@@ -23,7 +23,8 @@
 //	      executor: global           # smol only; or main, threads, thread_per_task
 //	      max_blocking_threads: 512  # not ideal; 1 to 10000
 //	    host: {cpus: 4}              # not ideal; default: one for each thread
-//	    arrivals: {process: poisson, rate: 500}      # or constant; per instance and second; none if others call the service
+//	    arrivals: {process: poisson, rate: 500}      # below; per instance and second; none if others call the service
+//	    max_in_flight: 10000         # 1 to 1000000, default 10000; an instance turns requests beyond it away at once
 //	    workload: api_gateway        # a preset, or:
 //	    operations:
 //	      - name: GET /orders/{id}   # required; the span's name
@@ -65,9 +66,21 @@
 //	pareto: {min: 1ms, alpha: 1.5, max: 10s}            # P(X > x) = (min/x)^alpha, cut off at max; default 1h
 //	weibull: {scale: 1ms, shape: 0.5}                   # P(X > x) = exp(-(x/scale)^shape)
 //
+// Arrivals are one of these. Rates are per second, at most a million; durations of the load at most 8760h:
+//
+//	{process: poisson, rate: 500}                       # independent of each other
+//	{process: constant, rate: 500}                      # one every 1/rate
+//	{process: gamma, rate: 500, shape: 0.25}            # gamma-distributed gaps; shape 1 is Poisson, less (from 0.01) bursts
+//	{process: on_off, rate: 1000, on: 1s, off: 4s}      # Poisson while on, exponential times; off_rate: while off, default 0
+//	{process: sine, rate: 100, amplitude: 0.8, period: 24h}    # Poisson of rate * (1 + amplitude*sin(2 pi t/period))
+//	{process: stages, start_rate: 0, stages: [{duration: 30s, target: 500}]}   # Poisson; the rate goes from target to target
+//	{process: replay, file: gaps.csv, repeat: false}    # recorded gaps, one a line: 1.5ms, or a number of seconds
+//	{process: closed, users: 50, think: 1s}             # each user thinks, sends a request and waits for its end
+//
 // What makes runs comparable: the times of arrivals come from one random stream per instance, and all that arrival n does
 // from a stream derived from the seed, the instance and n alone. Neither depends on the runtime or on other requests, so
-// two services with the same seed differ in nothing but what their runtimes make of the load.
+// two services with the same seed differ in nothing but what their runtimes make of the load. The one exception is a closed
+// loop: when requests arrive depends there on when others end, and only the users' times to think are given.
 package workload
 
 import (
@@ -86,6 +99,8 @@ type Service struct {
 	Seed     *uint64
 	Runtime  RuntimeSpec
 	Arrivals Arrivals
+	// MaxInFlight is how many requests an instance has in flight at most; it turns more away. 0: no bound.
+	MaxInFlight int
 	// Operations are what an arrival can ask for; at least one.
 	Operations []Operation
 	// Spans describes the traced programs: the Label of an operation's program and of every named spawn is an index into
@@ -189,6 +204,7 @@ const (
 	streamArrivals uint64 = iota + 1 // instance: gaps between arrivals
 	streamRequests                   // instance, arrival: operation and work
 	streamRuntime                    // instance: the runtime's own choices, such as whom to steal from
+	streamThinking                   // instance, user: times to think
 )
 
 // seed of the service's streams. The FNV hash keeps services apart that share the fleet's seed.

@@ -136,6 +136,7 @@ func (r *tracesReceiver) run(slices, batch context.Context, epoch time.Time) {
 	took := time.Since(epoch)
 	r.logger.Info("The run ended",
 		zap.Uint64("requests", r.fleet.Requests()),
+		zap.Uint64("requests_shed", r.fleet.Shed()),
 		zap.Int("spans_emitted", r.totals.emitted),
 		zap.Int("spans_dropped", r.totals.dropped),
 		zap.Int("tasks_unfinished", r.fleet.Live()),

@@ -32,6 +32,7 @@ type process struct {
 	identity identity
 	finished []scheduler.Finished
 	inner    []scheduler.Span             // spans inside tasks, ended
+	shed     []workload.Shed              // requests turned away
 	events   map[uint64][]scheduler.Event // by span, of spans that have not been discarded
 }
 
@@ -60,8 +61,8 @@ func New(services []*workload.Service, seed uint64, taskFields bool) *Fleet {
 }
 
 // observer keeps what becomes a span of the process.
-func (f *Fleet) observer(p *process) scheduler.Observer {
-	return scheduler.Observer{
+func (f *Fleet) observer(p *process) workload.Observer {
+	return workload.Observer{Observer: scheduler.Observer{
 		Finished: func(t *scheduler.Finished) {
 			if t.Program.Label != workload.Untraced {
 				p.finished = append(p.finished, *t)
@@ -77,7 +78,10 @@ func (f *Fleet) observer(p *process) scheduler.Observer {
 				p.events[e.Span] = append(p.events[e.Span], *e)
 			}
 		},
-	}
+	}, Shed: func(s *workload.Shed) {
+		p.shed = append(p.shed, *s)
+		f.spans++
+	}}
 }
 
 // SliceLength is the virtual time to play before the spans are taken: at most 100 ms, less at high rates. It depends on
@@ -112,6 +116,15 @@ func (f *Fleet) Requests() uint64 {
 	return n
 }
 
+// Shed counts the requests that were turned away so far.
+func (f *Fleet) Shed() uint64 {
+	n := uint64(0)
+	for _, p := range f.processes {
+		n += p.instance.Shed()
+	}
+	return n
+}
+
 // Spans is the number of spans finished since the last Discard.
 func (f *Fleet) Spans() int { return f.spans }
 
@@ -121,7 +134,7 @@ func (f *Fleet) Discard() {
 		if len(p.events) > 0 {
 			p.discardEvents()
 		}
-		p.finished, p.inner = p.finished[:0], p.inner[:0]
+		p.finished, p.inner, p.shed = p.finished[:0], p.inner[:0], p.shed[:0]
 	}
 	f.spans = 0
 }

@@ -93,13 +93,14 @@ func (id *identity) spanID(task uint64) pcommon.SpanID {
 	return b
 }
 
-// Traces builds the spans finished since the last Discard: of each process first those of tasks, then those inside tasks, each
-// in the order in which they ended. Virtual time 0 is epoch.
+// Traces builds the spans finished since the last Discard: of each process first those of tasks, then those inside tasks, then
+// those of requests that were turned away, each in the order in which they ended. Virtual time 0 is epoch.
 func (f *Fleet) Traces(epoch time.Time) ptrace.Traces {
 	td := ptrace.NewTraces()
 	td.ResourceSpans().EnsureCapacity(len(f.processes))
 	for _, p := range f.processes {
-		if len(p.finished)+len(p.inner) == 0 {
+		count := len(p.finished) + len(p.inner) + len(p.shed)
+		if count == 0 {
 			continue
 		}
 		rs := td.ResourceSpans().AppendEmpty()
@@ -107,12 +108,15 @@ func (f *Fleet) Traces(epoch time.Time) ptrace.Traces {
 		ss := rs.ScopeSpans().AppendEmpty()
 		ss.Scope().SetName(p.identity.scope)
 		spans := ss.Spans()
-		spans.EnsureCapacity(len(p.finished) + len(p.inner))
+		spans.EnsureCapacity(count)
 		for i := range p.finished {
 			f.buildTask(spans.AppendEmpty(), p, &p.finished[i], epoch)
 		}
 		for i := range p.inner {
 			f.buildInner(spans.AppendEmpty(), p, &p.inner[i], epoch)
+		}
+		for i := range p.shed {
+			buildShed(spans.AppendEmpty(), p, &p.shed[i], epoch)
 		}
 	}
 	return td
@@ -155,6 +159,32 @@ func (*Fleet) buildInner(span ptrace.Span, p *process, s *scheduler.Span, epoch 
 		start: s.Start, end: s.End, busy: s.Busy, outcome: s.Outcome,
 	}, epoch)
 	b.UnsafeIntoMap(span.Attributes())
+}
+
+// Of a request that was turned away: the status of its span, and error.type where the operation has no HTTP status.
+const (
+	overloaded           = "overloaded"
+	httpOverloaded       = 503 // Service Unavailable, RFC 9110 section 15.6.4
+	httpOverloadedString = "503"
+)
+
+// buildShed writes the span of a request that was turned away. It had no task; the number of its span is one that no task gets.
+func buildShed(span ptrace.Span, p *process, s *workload.Shed, epoch time.Time) {
+	var b xpdata.MapBuilder
+	p.build(span, &b, record{
+		number: ^s.Tag, tag: s.Tag, creator: scheduler.Outside,
+		label: p.identity.service.Operations[s.Operation].Program.Label,
+		start: s.At, end: s.At,
+	}, epoch)
+	b.UnsafeIntoMap(span.Attributes())
+	span.Status().SetCode(ptrace.StatusCodeError)
+	span.Status().SetMessage(overloaded)
+	kind := overloaded
+	if status, ok := span.Attributes().Get(semconv.HTTPStatusCode); ok {
+		status.SetInt(httpOverloaded)
+		kind = httpOverloadedString
+	}
+	span.Attributes().PutStr(semconv.ErrorType, kind)
 }
 
 func (p *process) build(span ptrace.Span, b *xpdata.MapBuilder, r record, epoch time.Time) {
