@@ -29,10 +29,10 @@ func parseOnOff(t table) Arrivals {
 	if t.has("off_rate") {
 		o.OffRate = t.child("off_rate").ranged(0, highestRate)
 	}
-	perCycle := o.PerSecond() * (o.On + o.Off).Duration().Seconds()
+	perCycle := (o.Rate*float64(o.On) + o.OffRate*float64(o.Off)) / 1e9
 	if o.Rate > 0 && o.On > 0 && o.Off > 0 && perCycle < fewestPerCycle {
-		t.fail(fmt.Sprintf("%s arrivals in a mean cycle of on and off; want at least %s: a higher rate or longer times",
-			formatNumber(perCycle), formatNumber(fewestPerCycle)))
+		t.fail(fmt.Sprintf("%.3g arrivals in a mean cycle of on and off; want at least %v: a higher rate or longer times",
+			perCycle, fewestPerCycle))
 	}
 	return o
 }

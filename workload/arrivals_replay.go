@@ -125,10 +125,11 @@ func parseGaps(name string, r io.Reader) ([]sim.Time, error) {
 
 // parseGap reads a duration with unit, or a number of seconds; decimal fractions are exact to the nanosecond.
 func parseGap(text string) (sim.Time, bool) {
-	d, err := time.ParseDuration(text)
-	if err != nil && strings.Trim(text, "0123456789.") == "" {
-		d, err = time.ParseDuration(text + "s")
+	unit := ""
+	if strings.Trim(text, "0123456789.") == "" {
+		unit = "s"
 	}
+	d, err := time.ParseDuration(text + unit)
 	if err != nil {
 		seconds, notNumber := strconv.ParseFloat(text, 64) // with an exponent
 		if notNumber != nil || !(seconds >= 0 && seconds <= longestPeriod.Duration().Seconds()) {
