@@ -69,6 +69,9 @@ func ParseArrivals(tree any) (Arrivals, error) {
 	return a, nil
 }
 
+// Processes lists the names of the processes.
+func Processes() []string { return slices.Clone(processNames) }
+
 // HasRate reports whether a process of that name has a rate, so that it can be played at another.
 func HasRate(process string) bool {
 	i := slices.Index(processNames, process)
