@@ -51,7 +51,7 @@ type loop struct {
 func (c ClosedLoop) start(seed uint64, instance uint64) *loop {
 	l := &loop{think: c.Think, users: make([]sim.Rand, c.Users), waiting: map[uint64]uint64{}}
 	for u := range l.users {
-		l.users[u] = sim.Stream(seed, streamThinking, instance, uint64(u)) //nolint:gosec // G115: counts from 0
+		l.users[u] = sim.Stream(seed, streamThinking, instance, uint64(u))
 	}
 	return l
 }

@@ -93,6 +93,8 @@ func TestCounts(t *testing.T) {
 		{"sine, a period", "{process: sine, rate: 20, amplitude: 0.8, period: 2s}", 2 * second, 4 * second, 40, 40},
 		{"sine, going up", "{process: sine, rate: 20, amplitude: 1, period: 8s}", 0, 2 * second, 40 * (1 + 2/math.Pi), 40 * (1 + 2/math.Pi)},
 		{"ramp", "{process: stages, stages: [{duration: 10s, target: 50}]}", 4 * second, 6 * second, 50, 50},
+		{"steep ramp", "{process: stages, stages: [{duration: 1s, target: 2}]}", 0, second / 2, 0.25, 0.25},
+		{"steep ramp down", "{process: stages, start_rate: 2, stages: [{duration: 1s, target: 0}]}", second / 2, second, 0.25, 0.25},
 		{"jump", "{process: stages, start_rate: 5, stages: [{duration: 2s, target: 5}, {duration: 0s, target: 100}, {duration: 2s, target: 100}]}", second, 3 * second, 105, 105},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

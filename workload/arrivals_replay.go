@@ -76,8 +76,7 @@ func readGaps(path string) ([]sim.Time, error) {
 
 // ofFile is an error of the file system with the name of the file on one line, whatever is in it.
 func ofFile(path string, err error) error {
-	var of *fs.PathError
-	if errors.As(err, &of) {
+	if of, ok := errors.AsType[*fs.PathError](err); ok {
 		err = of.Err
 	}
 	return fmt.Errorf("%s: %w", oneLine(path), err)

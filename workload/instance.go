@@ -109,7 +109,7 @@ func (in *Instance) play(s *Service, seed, number uint64) {
 	case ClosedLoop:
 		in.loop = a.start(seed, number)
 		for user := range in.loop.users {
-			in.think(uint64(user)) //nolint:gosec // G115: users count from 0
+			in.think(uint64(user))
 		}
 	}
 }

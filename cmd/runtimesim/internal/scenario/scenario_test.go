@@ -84,11 +84,15 @@ func TestArrivalsNotations(t *testing.T) {
 		{"gamma:5,0.25", workload.Gamma{Rate: 5, Shape: 0.25}, 5, workload.Gamma{Rate: 10, Shape: 0.25}},
 		{"on_off:5,1s,4s", workload.OnOff{Rate: 5, On: second, Off: 4 * second}, 1, workload.OnOff{Rate: 10, On: second, Off: 4 * second}},
 		{
-			"on_off:5,1s,4s,10", workload.OnOff{Rate: 5, OffRate: 10, On: second, Off: 4 * second}, 9,
+			"on_off:5,1s,4s,10",
+			workload.OnOff{Rate: 5, OffRate: 10, On: second, Off: 4 * second},
+			9,
 			workload.OnOff{Rate: 10, OffRate: 20, On: second, Off: 4 * second},
 		},
 		{
-			"sine:5,0.5,24h", workload.Sine{Rate: 5, Amplitude: 0.5, Period: 24 * 3600 * second}, 5,
+			"sine:5,0.5,24h",
+			workload.Sine{Rate: 5, Amplitude: 0.5, Period: 24 * 3600 * second},
+			5,
 			workload.Sine{Rate: 10, Amplitude: 0.5, Period: 24 * 3600 * second},
 		},
 	} {
