@@ -174,43 +174,26 @@ func (n *Network) Handle(ev sim.Event) {
 // calledTag is in the tags of requests that another service sent; arrivals count from 0.
 const calledTag = uint64(1) << 63
 
-// serve starts the task of a request that another service sent.
+// serve lets a request arrive that another service sent.
 func (in *Instance) serve(j journey) {
 	tag := calledTag | in.calls
 	in.calls++
 	in.open[tag] = j
-	o := in.operations[j.call.operation]
-	in.runtime.Spawn(o.Program, tag, sim.Rand(j.request.Seed))
+	in.accept(j.call.operation, tag, sim.Rand(j.request.Seed))
 }
 
-// connect makes an instance part of a network: what its tasks call is carried there, and what it is called for is answered.
-func (in *Instance) connect(n *Network, s *Service, o scheduler.Observer) scheduler.Observer {
-	n.add(s.Name, in)
-	if len(s.Calls) > 0 {
-		o.Call = func(r *scheduler.Request) { n.send(journey{call: &s.Calls[r.Label], request: *r, caller: in}) }
-	}
-	if s.called {
-		in.open = map[uint64]journey{}
-		finished := o.Finished
-		o.Finished = func(f *scheduler.Finished) {
-			if f.Spawner == scheduler.Outside && f.Tag&calledTag != 0 {
-				j := in.open[f.Tag]
-				delete(in.open, f.Tag)
-				j.answer = true
-				n.send(j)
-			}
-			if finished != nil {
-				finished(f)
-			}
-		}
-	}
-	return o
+// answer sends the answer to a request of another service.
+func (in *Instance) answer(tag uint64) {
+	j := in.open[tag]
+	delete(in.open, tag)
+	j.answer = true
+	in.network.send(j)
 }
 
 // none is a service that only others call.
 type none struct{}
 
-// Start implements Arrivals.
+// Start implements OpenLoop.
 func (none) Start(sim.Rand) Sequence { return none{} }
 
 // Next implements Sequence.

@@ -44,9 +44,9 @@ func playFleet(t *testing.T, yaml string) map[string][]scheduler.Finished {
 			if i > 0 {
 				name += "-2"
 			}
-			service.Play(n, 1, i, scheduler.Observer{Finished: func(f *scheduler.Finished) {
+			service.Play(n, 1, i, Observer{Observer: scheduler.Observer{Finished: func(f *scheduler.Finished) {
 				finished[name] = append(finished[name], *f)
-			}})
+			}}})
 		}
 	}
 	s.Run(sim.Time(time.Second))

@@ -9,11 +9,13 @@ import (
 
 const (
 	mostInstances = 1000
+	mostInFlight  = 1_000_000
+	usualInFlight = 10_000
 	highestWeight = 1e6
 )
 
 var (
-	serviceKeys   = []string{"name", "instances", "seed", "runtime", "host", "arrivals", "export", "workload", "operations"}
+	serviceKeys   = []string{"name", "instances", "seed", "runtime", "host", "arrivals", "max_in_flight", "export", "workload", "operations"}
 	operationKeys = []string{"name", "kind", "weight", "timeout", "attributes", "errors", "links", "steps"}
 )
 
@@ -41,7 +43,7 @@ func Parse(services any) ([]*Service, error) {
 }
 
 func parseService(v value) *Service {
-	s := &Service{Instances: 1}
+	s := &Service{Instances: 1, MaxInFlight: usualInFlight}
 	t, ok := v.table(serviceKeys)
 	if !ok {
 		return s
@@ -73,6 +75,9 @@ func parseService(v value) *Service {
 		s.Arrivals = parseArrivals(s.arrivals)
 	} else {
 		s.Arrivals = none{} // resolveCalls asks for some unless another service calls this one
+	}
+	if t.has("max_in_flight") {
+		s.MaxInFlight = t.child("max_in_flight").whole(mostInFlight)
 	}
 	preset := t.child("workload")
 	switch own := t.has("operations"); {

@@ -23,7 +23,8 @@
 //	      executor: global           # smol only; or main, threads, thread_per_task
 //	      max_blocking_threads: 512  # not ideal; 1 to 10000
 //	    host: {cpus: 4}              # not ideal; default: one for each thread
-//	    arrivals: {process: poisson, rate: 500}      # or constant; per instance and second; none if others call the service
+//	    arrivals: {process: poisson, rate: 500}      # below; per instance and second; none if others call the service
+//	    max_in_flight: 10000         # 1 to 1000000, default 10000; an instance turns requests beyond it away at once
 //	    export: {processor: batch, schedule_delay: 5s} # or simple, the default on smol; also max_queue_size: 2048,
 //	                                 # max_export_batch_size: 512, export_duration: 2ms
 //	    workload: api_gateway        # a preset, or:
@@ -87,10 +88,22 @@
 // key; error.type is by default the status code among them (http.response.status_code and the like), else _OTHER. A span that
 // a timeout or a cancellation cut short is an error of another kind, and has no part in these.
 //
+// Arrivals are one of these. Rates are per second, at most a million; durations of the load at most 8760h:
+//
+//	{process: poisson, rate: 500}                       # independent of each other
+//	{process: constant, rate: 500}                      # one every 1/rate
+//	{process: gamma, rate: 500, shape: 0.25}            # gamma-distributed gaps; shape 1 is Poisson, less (from 0.01) bursts
+//	{process: on_off, rate: 1000, on: 1s, off: 4s}      # Poisson while on, exponential times; off_rate: while off, default 0
+//	{process: sine, rate: 100, amplitude: 0.8, period: 24h}    # Poisson of rate * (1 + amplitude*sin(2 pi t/period))
+//	{process: stages, start_rate: 0, stages: [{duration: 30s, target: 500}]}   # Poisson; the rate goes from target to target
+//	{process: replay, file: gaps.csv, repeat: false}    # recorded gaps, one a line: 1.5ms, or a number of seconds
+//	{process: closed, users: 50, think: 1s}             # each user thinks, sends a request and waits for its end
+//
 // What makes runs comparable: the times of arrivals come from one random stream per instance, and all that arrival n does
 // from a stream derived from the seed, the instance and n alone. Neither depends on the runtime or on other requests, so
-// two services with the same seed differ in nothing but what their runtimes make of the load. What is drawn for a span ([Draws])
-// follows from its work too, and changes nothing of it.
+// two services with the same seed differ in nothing but what their runtimes make of the load. The one exception is a closed
+// loop: when requests arrive depends there on when others end, and only the users' times to think are given. What is
+// drawn for a span ([Draws]) follows from its work too, and changes nothing of it.
 package workload
 
 import (
@@ -109,6 +122,8 @@ type Service struct {
 	Seed     *uint64
 	Runtime  RuntimeSpec
 	Arrivals Arrivals
+	// MaxInFlight is how many requests an instance has in flight at most; it turns more away. 0: no bound.
+	MaxInFlight int
 	// Export is how its spans and log records leave the process.
 	Export Export
 	// Operations are what an arrival can ask for; at least one.
@@ -210,6 +225,7 @@ const (
 	streamArrivals uint64 = iota + 1 // instance: gaps between arrivals
 	streamRequests                   // instance, arrival: operation and work
 	streamRuntime                    // instance: the runtime's own choices, such as whom to steal from
+	streamThinking                   // instance, user: times to think
 )
 
 // seed of the service's streams. The FNV hash keeps services apart that share the fleet's seed.

@@ -53,6 +53,7 @@ type loadReceiver struct {
 // counts of the fleet that the telemetry has been told.
 type counts struct {
 	arrivals uint64
+	shed     uint64
 	sdkDrops [3]uint64 // by signal
 }
 
@@ -164,7 +165,7 @@ func (r *loadReceiver) play(slices, requests context.Context, epoch time.Time) {
 	r.deliverAll(requests, epoch, r.fleet.EndMarkers(r.wanted()...))
 
 	took := time.Since(epoch)
-	fields := []zap.Field{zap.Uint64("requests", r.fleet.Arrivals()), zap.Int("tasks_unfinished", unfinished), zap.Duration("took", took)}
+	fields := []zap.Field{zap.Uint64("requests", r.fleet.Arrivals()), zap.Uint64("requests_shed", r.fleet.Shed()), zap.Int("tasks_unfinished", unfinished), zap.Duration("took", took)}
 	for _, s := range r.sinks {
 		if s != nil {
 			fields = append(fields, s.totals.fields(s, took)...)
@@ -206,6 +207,7 @@ func (r *loadReceiver) waitUntil(ctx context.Context, due time.Time) {
 func (r *loadReceiver) count(ctx context.Context) {
 	arrivals := r.fleet.Arrivals()
 	r.telemetry.ReceiverSyntheticLoadArrivals.Add(ctx, delta(arrivals, &r.counted.arrivals))
+	r.telemetry.ReceiverSyntheticLoadShedRequests.Add(ctx, delta(r.fleet.Shed(), &r.counted.shed))
 	for _, s := range r.sinks {
 		if s != nil {
 			if n := delta(r.fleet.DroppedBySDK(s.signal), &r.counted.sdkDrops[s.signal]); n > 0 {

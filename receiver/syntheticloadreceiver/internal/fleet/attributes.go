@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"net/http"
 	"slices"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -13,9 +14,10 @@ import (
 // look is what the spans of one name carry of their own, by how they end.
 type look [endings][]workload.Attribute
 
-// How a span ends: by an outcome of the scheduler, or failed although it was not cut short.
+// How a span ends: by an outcome of the scheduler, failed although it was not cut short, or before it began.
 const (
-	failed = scheduler.Cancelled + 1 + iota
+	failed     = scheduler.Cancelled + 1 + iota
+	overloaded // the process had too many requests in flight
 	endings
 )
 
@@ -35,6 +37,7 @@ func newLooks(spans []workload.Span) []look {
 		if s.Errors != nil {
 			l[failed] = workload.Merge(s.Attributes, s.Errors.Attributes)
 		}
+		l[overloaded] = workload.Merge(s.Attributes, turnedAway(s.Attributes))
 		for outcome, why := range cutShort {
 			// Nothing was sent or received that has a status code.
 			l[outcome] = slices.DeleteFunc(
@@ -45,9 +48,22 @@ func newLooks(spans []workload.Span) []look {
 	return looks
 }
 
+// turnedAway are the attributes of an error for want of room: Service Unavailable (RFC 9110, 15.6.4) where the operation has an
+// HTTP status.
+func turnedAway(attributes []workload.Attribute) []workload.Attribute {
+	for _, a := range attributes {
+		if a.Key == semconv.HTTPStatusCode {
+			return []workload.Attribute{{Key: semconv.ErrorType, Value: "503"}, {Key: a.Key, Value: int64(http.StatusServiceUnavailable)}}
+		}
+	}
+	return []workload.Attribute{{Key: semconv.ErrorType, Value: "overloaded"}}
+}
+
 // ended are the attributes of a span, and its status if that is error.
 func (l *look) ended(s *workload.Span, o scheduler.Outcome, d workload.Draws) (attributes []workload.Attribute, isError bool, message string) {
 	switch {
+	case o == overloaded:
+		return l[o], true, "overloaded"
 	case o != scheduler.Completed:
 		return l[o], true, cutShort[o].message
 	case s.Errors != nil && s.Errors.Fails(d):

@@ -44,7 +44,7 @@ func TestBatchExports(t *testing.T) {
 		{"few wait for the delay, which runs over and over", map[sim.Time]int{30 * ms: 1, 250 * ms: 2}, []export{{1, 100 * ms}, {3, 310 * ms}}, 0},
 		{"a full batch leaves at once", map[sim.Time]int{30 * ms: 4}, []export{{4, 30 * ms}}, 0},
 		{"with all that wait, one export after the other", map[sim.Time]int{30 * ms: 3, 35 * ms: 1, 40 * ms: 5, 60 * ms: 1}, []export{
-			{4, 35 * ms},                // 4 of 4
+			{4, 35 * ms},               // 4 of 4
 			{8, 45 * ms}, {9, 55 * ms}, // the next 5 were there when the first export ended
 			{10, 165 * ms}, // 100 ms after the round
 		}, 0},

@@ -172,6 +172,15 @@ func (f *Fleet) Arrivals() uint64 {
 	return n
 }
 
+// Shed counts the requests that the processes of this shard have turned away.
+func (f *Fleet) Shed() uint64 {
+	n := uint64(0)
+	for _, p := range f.processes {
+		n += p.instance.Shed()
+	}
+	return n
+}
+
 // Waiting is the number of items that have ended and are not exported.
 func (f *Fleet) Waiting(s Signal) int {
 	n := 0

@@ -235,6 +235,73 @@ func TestSpansInsideATask(t *testing.T) {
 	assert.Empty(t, f.processes[0].events)
 }
 
+// TestShedRequestsAreErrors: a request that is turned away is a span without duration, whose attributes are its operation's.
+func TestShedRequestsAreErrors(t *testing.T) {
+	f := New(mustParse(t, `
+- name: shop
+  runtime: {model: tokio}
+  arrivals: {process: constant, rate: 100}
+  max_in_flight: 1
+  operations:
+    - name: GET /
+      kind: server
+      attributes: {http.request.method: GET, http.response.status_code: 200}
+      steps: [sleep: 25ms]
+    - name: consume
+      kind: consumer
+      attributes: {messaging.system: kafka}
+      steps: [sleep: 25ms]
+`), 1, sendSpans)
+	const requests = 300
+	f.Advance(sim.Time(requests * 10 * time.Millisecond))
+	f.StopArrivals()
+	f.Advance(sim.Time(time.Minute))
+	td := exported(f)
+	require.Equal(t, requests, td.SpanCount(), "every request has a span")
+	assert.EqualValues(t, requests, f.Arrivals())
+	spans, traces := map[pcommon.SpanID]bool{}, map[pcommon.TraceID]bool{}
+	shed := map[string]int{}
+	each(td, func(_ pcommon.Map, _ string, span ptrace.Span) {
+		spans[span.SpanID()], traces[span.TraceID()] = true, true
+		a := span.Attributes()
+		assert.Equal(t, "main", value(t, a, semconv.ThreadName).Str())
+		_, fields := a.Get(semconv.PollCount)
+		_, failed := a.Get(semconv.ErrorType)
+		if span.Status().Code() != ptrace.StatusCodeError {
+			assert.True(t, fields)
+			assert.False(t, failed)
+			return
+		}
+		shed[span.Name()]++
+		assert.False(t, fields, "it never was a task")
+		assert.Equal(t, "overloaded", span.Status().Message())
+		assert.Equal(t, span.StartTimestamp(), span.EndTimestamp())
+		assert.Zero(t, span.StartTimestamp().AsTime().Sub(epoch)%(10*time.Millisecond), "the time of arrival")
+		assert.Zero(t, value(t, a, semconv.BusyNs).Int())
+		assert.Zero(t, value(t, a, semconv.IdleNs).Int())
+		assert.True(t, span.ParentSpanID().IsEmpty())
+		if span.Name() == "GET /" {
+			assert.Equal(t, ptrace.SpanKindServer, span.Kind())
+			assert.EqualValues(t, 503, value(t, a, semconv.HTTPStatusCode).Int())
+			assert.Equal(t, "503", value(t, a, semconv.ErrorType).Str())
+			assert.Equal(t, "GET", value(t, a, semconv.HTTPRequestMethod).Str())
+		} else {
+			assert.Equal(t, ptrace.SpanKindConsumer, span.Kind())
+			assert.Equal(t, "overloaded", value(t, a, semconv.ErrorType).Str())
+			assert.Equal(t, "kafka", value(t, a, "messaging.system").Str())
+			assert.Equal(t, 1+tracingAttributes+1, a.Len(), "no HTTP status: the operation has none")
+		}
+	})
+	assert.Len(t, spans, requests)
+	assert.Len(t, traces, requests)
+	assert.EqualValues(t, f.Shed(), shed["GET /"]+shed["consume"])
+	assert.InDelta(t, requests*2/3, f.Shed(), 3, "two of three come while the one before is in flight")
+	assert.Greater(t, shed["GET /"], 50)
+	assert.Greater(t, shed["consume"], 50)
+	f.Discard()
+	assert.Empty(t, f.Requests())
+}
+
 func mustParse(t *testing.T, text string) []*workload.Service {
 	t.Helper()
 	var tree any

@@ -55,7 +55,7 @@ const mostEvents = 128
 
 // play starts an instance. It is recorded if this shard sends for it.
 func (g *group) play(f *Fleet, network *workload.Network, s *workload.Service, seed uint64, n int, sends bool) {
-	var o scheduler.Observer
+	var o workload.Observer
 	p := &process{identity: newIdentity(s, seed, n), events: map[uint64][]event{}, links: newLinks(s.Spans)}
 	if sends {
 		p.exporters[Traces].init(&f.sim, s.Export)
@@ -67,9 +67,9 @@ func (g *group) play(f *Fleet, network *workload.Network, s *workload.Service, s
 }
 
 // observer keeps what becomes telemetry of the process.
-func (p *process) observer(options *Options) scheduler.Observer {
+func (p *process) observer(options *Options) workload.Observer {
 	if !slices.Contains(options.Signals, Traces) {
-		return scheduler.Observer{}
+		return workload.Observer{}
 	}
 	o := scheduler.Observer{
 		Finished: p.finished,
@@ -94,7 +94,7 @@ func (p *process) observer(options *Options) scheduler.Observer {
 			}
 		}
 	}
-	return o
+	return workload.Observer{Observer: o, Shed: p.turnedAway}
 }
 
 func (p *process) finished(t *scheduler.Finished) {
@@ -109,6 +109,14 @@ func (p *process) finished(t *scheduler.Finished) {
 			queueWait: t.QueueWait, firstPollDelay: t.FirstPoll - t.Spawned, longestPoll: t.LongestPoll,
 			polls: t.Polls, steals: t.Steals, forcedYields: t.ForcedYields, worker: t.FirstWorker,
 		},
+	})
+}
+
+// turnedAway makes a span of a request that never became a task. Its number is one that no task gets.
+func (p *process) turnedAway(s *workload.Shed) {
+	p.ended(span{
+		number: ^s.Tag, tag: s.Tag, label: p.identity.service.Operations[s.Operation].Program.Label, creator: scheduler.Outside,
+		start: s.At, end: s.At, outcome: overloaded, work: sim.Stream(p.identity.spans, s.Tag),
 	})
 }
 

@@ -36,6 +36,7 @@ type TelemetryBuilder struct {
 	ReceiverSyntheticLoadQueuedItems     metric.Int64Gauge
 	ReceiverSyntheticLoadRetries         metric.Int64Counter
 	ReceiverSyntheticLoadSdkDroppedItems metric.Int64Counter
+	ReceiverSyntheticLoadShedRequests    metric.Int64Counter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -126,6 +127,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_receiver_synthetic_load_sdk_dropped_items",
 		metric.WithDescription("Items that the services' SDKs dropped, because they ended faster than they were exported. They are not offered. [Alpha]"),
 		metric.WithUnit("{item}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverSyntheticLoadShedRequests, err = builder.meter.Int64Counter(
+		"otelcol_receiver_synthetic_load_shed_requests",
+		metric.WithDescription("Requests that a service turned away because max_in_flight were in flight. Each is a span with status error. [Alpha]"),
+		metric.WithUnit("{request}"),
 	)
 	errs = errors.Join(errs, err)
 	return &builder, errs

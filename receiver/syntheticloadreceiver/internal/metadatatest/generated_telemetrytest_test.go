@@ -29,6 +29,7 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ReceiverSyntheticLoadQueuedItems.Record(context.Background(), 1)
 	tb.ReceiverSyntheticLoadRetries.Add(context.Background(), 1)
 	tb.ReceiverSyntheticLoadSdkDroppedItems.Add(context.Background(), 1)
+	tb.ReceiverSyntheticLoadShedRequests.Add(context.Background(), 1)
 	AssertEqualReceiverSyntheticLoadArrivals(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
@@ -57,6 +58,9 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverSyntheticLoadSdkDroppedItems(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverSyntheticLoadShedRequests(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 
