@@ -136,7 +136,7 @@ func TestPathologies(t *testing.T) {
 		{preset: "noisy_neighbor", cure: []string{"- compute: {lognormal", "- spawn_blocking: {lognormal"}, symptom: p99(items, queueWait), worse: 100},
 		{preset: "noisy_neighbor", cure: []string{runtime, "{model: ideal}"}, symptom: p99(items, queueWait), worse: 0.5, atMost: 2},
 
-		{preset: "cpu_quota", cure: []string{runtime, "{model: tokio, worker_threads: 1}"}, symptom: p99("GET /quote", longestPoll), worse: 3},
+		{preset: "cpu_quota", cure: []string{runtime, "{model: tokio, worker_threads: 1}"}, symptom: p99("GET /quote", longestPoll), worse: 2.5},
 
 		{preset: "head_of_line_blocking", cure: []string{runtime, "{model: tokio}"}, symptom: p99(health, queueWait), worse: 100},
 		{preset: "head_of_line_blocking", cure: []string{runtime, "{model: smol}"}, symptom: p99(health, queueWait), worse: 0.5, atMost: 2},
@@ -144,7 +144,7 @@ func TestPathologies(t *testing.T) {
 		{preset: "one_thread", cure: []string{runtime, "{model: smol, worker_threads: 4}"}, symptom: p50("render page", latency), worse: 5},
 		{preset: "one_thread", cure: []string{runtime, "{model: smol, worker_threads: 4}"}, symptom: p99("render tile", workerIndex), atMost: 0},
 
-		{preset: "slow_ramp_up", cure: []string{"count: 16", "count: 2"}, symptom: p99("part", queueWait), worse: 5},
+		{preset: "slow_ramp_up", cure: []string{"count: 16", "count: 2"}, symptom: p99("part", queueWait), worse: 4},
 		{preset: "slow_ramp_up", cure: []string{runtime, "{model: async_std, worker_threads: 16}"}, symptom: p99("part", queueWait), worse: 0.5, atMost: 2},
 
 		{preset: "hoarding", cure: []string{runtime, "{model: ideal, worker_threads: 8}"}, symptom: quantile(0.999, "process records", queueWait), worse: 2.5},
@@ -157,6 +157,7 @@ func TestPathologies(t *testing.T) {
 		{preset: "slow_pool_growth", cure: []string{runtime, "{model: tokio}"}, symptom: p99("load file", beyond(time.Millisecond)), worse: 8},
 
 		{preset: "thundering_herd", cure: []string{"io: 20ms", "io: {uniform: {min: 20ms, max: 80ms}}"}, symptom: p50("push to client", queueWait), worse: 100},
+		{preset: "thundering_herd", cure: []string{runtime, "{model: async_std}"}, symptom: p50("push to client", queueWait), worse: 0.5, atMost: 2},
 
 		{preset: "lock_convoy", cure: []string{"- lock: sessions", "- event: locked", "- unlock: sessions", "- event: unlocked"}, symptom: p50("GET /session", latency), worse: 5},
 		{preset: "lock_convoy", cure: []string{runtime, "{model: ideal}"}, symptom: p50("GET /session", latency), worse: 0.9, atMost: 1.1},
