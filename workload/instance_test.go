@@ -263,29 +263,6 @@ func TestCosts(t *testing.T) {
 	}
 }
 
-// TestPresetsRun plays every preset on every runtime until it has finished some requests.
-func TestPresetsRun(t *testing.T) {
-	for _, preset := range Presets() {
-		for _, model := range runtimeNames {
-			t.Run(preset+"/"+model, func(t *testing.T) {
-				s := mustFleet(t, "- {name: a, runtime: {model: "+model+"}, arrivals: {process: constant, rate: 100}, workload: "+preset+"}")[0]
-				finished := map[string]int{}
-				var sm sim.Simulation
-				in := s.Play(NewNetwork(&sm), 1, 0, Observer{Observer: scheduler.Observer{Finished: func(f *scheduler.Finished) {
-					if f.Program.Label != Untraced {
-						finished[s.Spans[f.Program.Label].Name]++
-					}
-				}}})
-				sm.Run(sim.Time(time.Second))
-				assert.Equal(t, uint64(100), in.Arrivals())
-				for _, span := range s.Spans {
-					assert.Positive(t, finished[span.Name], span.Name)
-				}
-			})
-		}
-	}
-}
-
 // BenchmarkPlay is the time per request of a service whose requests do nothing to speak of.
 func BenchmarkPlay(b *testing.B) {
 	for _, model := range runtimeNames {

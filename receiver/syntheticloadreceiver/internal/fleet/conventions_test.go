@@ -18,7 +18,7 @@ import (
 
 // What OpenTelemetry's semantic conventions 1.44.0 ask of spans like ours
 // (https://github.com/open-telemetry/semantic-conventions/tree/v1.44.0/docs: http/http-spans.md, rpc/rpc-spans.md,
-// rpc/grpc.md, messaging/messaging-spans.md, db/database-spans.md, general/recording-errors.md, resource/).
+// rpc/grpc.md, cli/cli-spans.md, messaging/messaging-spans.md, db/database-spans.md, general/recording-errors.md, resource/).
 
 // conventionalTypes are the attributes in use, with their types. In a namespace of theirs there is no other.
 var conventionalTypes = map[string]pcommon.ValueType{
@@ -65,6 +65,8 @@ var conventionalTypes = map[string]pcommon.ValueType{
 	"network.protocol.name":              pcommon.ValueTypeStr,
 	"network.protocol.version":           pcommon.ValueTypeStr,
 	"network.transport":                  pcommon.ValueTypeStr,
+	"process.executable.name":            pcommon.ValueTypeStr,
+	"process.exit.code":                  pcommon.ValueTypeInt,
 	"process.pid":                        pcommon.ValueTypeInt,
 	"process.runtime.name":               pcommon.ValueTypeStr,
 	"process.runtime.version":            pcommon.ValueTypeStr,
