@@ -44,12 +44,14 @@ func (s Shard) has(process int) bool { return s.Total < 2 || process%s.Total == 
 
 // Fleet is a set of services at some virtual time. Not safe for concurrent use.
 type Fleet struct {
-	sim       sim.Simulation
-	options   Options
-	groups    []*group
-	processes []*process // that this shard sends for
-	slice     sim.Time
-	requests  []Request
+	sim        sim.Simulation
+	options    Options
+	groups     []*group
+	processes  []*process  // that this shard sends for
+	origins    []*identity // of all that are played, in the order of the network
+	byInstance map[*workload.Instance]*identity
+	slice      sim.Time
+	requests   []Request
 }
 
 // group is services that call each other, over however many others. They are played together, and end together.
@@ -70,7 +72,7 @@ const (
 
 // New makes a fleet at virtual time 0.
 func New(services []*workload.Service, seed uint64, o Options) *Fleet {
-	f := &Fleet{options: o}
+	f := &Fleet{options: o, byInstance: map[*workload.Instance]*identity{}}
 	network := workload.NewNetwork(&f.sim)
 	slices, number := 0.0, 0 // slices a second
 	for _, together := range workload.Groups(services) {
