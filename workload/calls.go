@@ -191,7 +191,7 @@ const arrivalBits = 44
 // Origin is where the trace of a tag began: the instance, counted in the order in which they were played on the network, and the
 // number of its arrival.
 func Origin(tag uint64) (instance int, arrival uint64) {
-	return int(tag >> arrivalBits), tag & (1<<arrivalBits - 1) //nolint:gosec // G115: 20 bits
+	return int(tag >> arrivalBits), tag & (1<<arrivalBits - 1)
 }
 
 // serve lets a request arrive that another service sent.

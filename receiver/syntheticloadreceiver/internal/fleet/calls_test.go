@@ -57,7 +57,7 @@ func TestTracesCrossServices(t *testing.T) {
 		_, one := resource.Get(semconv.ProcessRuntimeName)
 		assert.Equal(t, value(t, resource, semconv.ServiceName).Str() != "front", one, "of two runtimes none is the process's")
 	})
-	require.Len(t, traces, int(f.Arrivals())) //nolint:gosec // G115: a count
+	require.Len(t, traces, int(f.Arrivals()))
 	calls, shed := 0, 0
 	for _, spans := range traces {
 		roots := 0
