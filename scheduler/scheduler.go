@@ -126,6 +126,7 @@ type Span struct {
 // Event is something noted inside a task.
 type Event struct {
 	Span  uint64 // number of the span or task it belongs to; 0 if the task is not traced
+	Tag   uint64
 	Label int
 	At    sim.Time
 }
@@ -141,6 +142,14 @@ type Request struct {
 	Waker   Waker
 }
 
+// Started describes a task at its first poll, if it was not cancelled before.
+type Started struct {
+	Task    uint64
+	Tag     uint64
+	Program *program.Program
+	At      sim.Time
+}
+
 // Thread describes a thread of the runtime's pool as it starts or ends (Tokio's on_thread_start and on_thread_stop).
 type Thread struct {
 	Thread  int
@@ -151,6 +160,7 @@ type Thread struct {
 // Observer is told what happens. A nil function costs nothing, but without Call a task must not call. The pointers are valid
 // during the call only.
 type Observer struct {
+	Started  func(*Started)
 	Poll     func(*Poll)
 	Finished func(*Finished)
 	Span     func(*Span)
@@ -172,6 +182,9 @@ type WorkerCounters struct {
 	Overflows       uint64
 	Busy            sim.Time // polling
 	Parked          sim.Time // asleep; the rest of the time goes into looking for tasks and into falling asleep
+	// Unpublished is the time of the poll, or batch of polls, that has not ended: it is not in Busy yet.
+	Unpublished sim.Time
+	LocalQueue  int // tasks in the worker's own queue now, without Tokio's LIFO slot
 
 	asleep bool // Parked lacks the present instant
 }
@@ -203,4 +216,9 @@ type Counters struct {
 	Finished        uint64
 	RemoteSchedules uint64
 	ForcedYields    uint64
+
+	GlobalQueue   int // tasks in the queue of all workers now, and those that wait for a thread to run them
+	BlockingQueue int // jobs that wait for a thread of the blocking pool
+	// BlockingThreads are those of the blocking pool beside the workers'; BlockingIdle of them have no job.
+	BlockingThreads, BlockingIdle int
 }
