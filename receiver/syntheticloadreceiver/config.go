@@ -95,5 +95,5 @@ func (c *Config) fleet() (*fleet.Fleet, error) {
 	if err != nil {
 		return nil, err
 	}
-	return fleet.New(services, c.Seed, c.TaskFields), nil
+	return fleet.New(services, c.Seed, fleet.Options{TaskFields: c.TaskFields, Spans: true}), nil
 }

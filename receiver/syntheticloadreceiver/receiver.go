@@ -191,7 +191,7 @@ func (r *tracesReceiver) recordLateness(ctx context.Context, late time.Duration)
 //
 // Each attempt builds them anew: after Consume the data belongs to the pipeline, refused or not.
 func (r *tracesReceiver) emit(ctx context.Context, epoch time.Time) {
-	spans := r.fleet.Spans()
+	spans, _, _ := r.fleet.Pending()
 	if spans == 0 {
 		return
 	}

@@ -33,7 +33,12 @@ func newFleet(t *testing.T, taskFields bool) *Fleet {
 	}
 	parsed, err := workload.Parse(services)
 	require.NoError(t, err)
-	return New(parsed, 1, taskFields)
+	return New(parsed, 1, Options{TaskFields: taskFields, Spans: true})
+}
+
+func pendingSpans(f *Fleet) int {
+	spans, _, _ := f.Pending()
+	return spans
 }
 
 // each calls do for all spans.
@@ -65,7 +70,7 @@ func TestSpansCarryTheRegistry(t *testing.T) {
 		f := newFleet(t, taskFields)
 		f.Advance(sim.Time(time.Second))
 		td := f.Traces(epoch)
-		require.Equal(t, f.Spans(), td.SpanCount())
+		require.Equal(t, pendingSpans(f), td.SpanCount())
 		require.Greater(t, td.SpanCount(), 600)
 		each(td, func(resource pcommon.Map, scope string, span ptrace.Span) {
 			assert.Regexp(t, `^gateway_(tokio|async_std|smol)$`, scope)
@@ -187,7 +192,7 @@ func TestSpansInsideATask(t *testing.T) {
               - spawn: {detached: true, steps: [{sleep: 20ms}, {event: nobody sees this}]}
               - compute: 20us
         - compute: 10us
-`), 1, true)
+`), 1, Options{TaskFields: true, Spans: true})
 	f.Advance(sim.Time(10 * time.Second))
 	td := f.Traces(epoch)
 	require.Equal(t, 3*99, td.SpanCount(), "all but the request that has just arrived")
@@ -231,11 +236,11 @@ func mustParse(t *testing.T, text string) []*workload.Service {
 func TestDiscardForgetsWhatWasTaken(t *testing.T) {
 	f := newFleet(t, true)
 	f.Advance(sim.Time(time.Second))
-	require.Positive(t, f.Spans())
+	require.Positive(t, pendingSpans(f))
 	again := f.Traces(epoch)
 	assert.Equal(t, f.Traces(epoch), again, "built anew each time")
 	f.Discard()
-	assert.Zero(t, f.Spans())
+	assert.Zero(t, pendingSpans(f))
 	assert.Zero(t, f.Traces(epoch).SpanCount())
 }
 
@@ -255,7 +260,7 @@ func TestSliceLength(t *testing.T) {
 			"operations": []any{map[string]any{"name": "op", "steps": []any{map[string]any{"compute": "1us"}}}},
 		}})
 		require.NoError(t, err)
-		assert.Equal(t, sim.Time(tc.want), New(services, 1, true).SliceLength(), "rate %v", tc.rate)
+		assert.Equal(t, sim.Time(tc.want), New(services, 1, Options{TaskFields: true, Spans: true}).SliceLength(), "rate %v", tc.rate)
 	}
 }
 
@@ -270,7 +275,7 @@ func BenchmarkTraces(b *testing.B) {
 		simulate, make bool
 	}{{"simulate", true, false}, {"build", false, true}, {"both", true, true}} {
 		b.Run(part.name, func(b *testing.B) {
-			f := New(services, 1, true)
+			f := New(services, 1, Options{TaskFields: true, Spans: true})
 			f.Advance(sim.Time(time.Second))
 			spans := 0
 			b.ReportAllocs()
@@ -280,9 +285,9 @@ func BenchmarkTraces(b *testing.B) {
 					f.Advance(f.sim.Now() + f.SliceLength())
 				}
 				if part.make {
-					require.Equal(b, f.Spans(), f.Traces(epoch).SpanCount())
+					require.Equal(b, pendingSpans(f), f.Traces(epoch).SpanCount())
 				}
-				spans += f.Spans()
+				spans += pendingSpans(f)
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(spans), "ns/span")
 		})

@@ -134,7 +134,7 @@ func (f *Fleet) buildTask(span ptrace.Span, p *process, t *scheduler.Finished, e
 		number: t.Task, parent: t.Parent, tag: t.Tag, label: t.Program.Label, creator: t.Spawner,
 		start: t.Spawned, end: t.End, busy: t.Busy, outcome: t.Outcome,
 	}, epoch)
-	if f.taskFields {
+	if f.options.TaskFields {
 		b.AppendEmpty(semconv.PollCount).SetInt(int64(t.Polls))
 		b.AppendEmpty(semconv.ScheduledNs).SetInt(int64(t.QueueWait))
 		b.AppendEmpty(semconv.FirstPollDelayNs).SetInt(int64(t.FirstPoll - t.Spawned))
@@ -160,7 +160,7 @@ func (*Fleet) buildInner(span ptrace.Span, p *process, s *scheduler.Span, epoch 
 func (p *process) build(span ptrace.Span, b *xpdata.MapBuilder, r record, epoch time.Time) {
 	id := &p.identity
 	what := &id.service.Spans[r.label]
-	at := func(t sim.Time) pcommon.Timestamp { return pcommon.NewTimestampFromTime(epoch.Add(t.Duration())) }
+	at := wall(epoch)
 	span.SetTraceID(id.traceID(r.tag))
 	span.SetSpanID(id.spanID(r.number))
 	span.SetParentSpanID(id.spanID(r.parent))
@@ -200,6 +200,11 @@ func (p *process) build(span ptrace.Span, b *xpdata.MapBuilder, r record, epoch 
 	b.AppendEmpty(semconv.CodeLineNumber).SetInt(sourceLine(r.label))
 	b.AppendEmpty(semconv.CodeModuleName).SetStr(id.module)
 	b.AppendEmpty(semconv.Target).SetStr(id.module)
+}
+
+// wall gives the wall time of a virtual one, if virtual time 0 is epoch.
+func wall(epoch time.Time) func(sim.Time) pcommon.Timestamp {
+	return func(t sim.Time) pcommon.Timestamp { return pcommon.NewTimestampFromTime(epoch.Add(t.Duration())) }
 }
 
 // failures are the status messages of spans that did not end well; the first is that of Tokio's Elapsed.
