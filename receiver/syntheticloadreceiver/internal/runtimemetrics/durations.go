@@ -1,7 +1,6 @@
 package runtimemetrics
 
 import (
-	"math/bits"
 	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/histogram"
@@ -12,10 +11,7 @@ import (
 
 // OTLP's buckets of a histogram in seconds end at powers of 2 of a second, those of package histogram at powers of 2 of its unit.
 // Both are the same if that unit is 2^-30 s, 0.93 ns: then OTLP's index differs by 30 octaves.
-const (
-	unitsPerSecond = 1 << 30
-	unitOctaves    = 30
-)
+const unitOctaves = 30
 
 // mostBuckets is the default of OpenTelemetry's SDKs.
 const mostBuckets = 160
@@ -23,14 +19,14 @@ const mostBuckets = 160
 // zeroThreshold in seconds: package histogram's underflow bucket ends at 2^10 units.
 const zeroThreshold = 1.0 / (1 << (unitOctaves - 10))
 
-// binary is a duration in units of 2^-30 s, rounded up: buckets include their upper bound. d is less than 2^33 s.
+// binary is a duration in units of 2^-30 s, rounded up: buckets include their upper bound.
 func binary(d sim.Time) int64 {
-	high, low := bits.Mul64(uint64(d), unitsPerSecond)
-	quotient, rest := bits.Div64(high, low, uint64(time.Second))
-	if rest > 0 {
-		quotient++
+	const second = uint64(time.Second)
+	n := uint64(d) //nolint:gosec // G115: not negative
+	if n < 1<<34 { // 17 s: a division by a constant
+		return int64((n<<unitOctaves + second - 1) / second)
 	}
-	return int64(quotient) //nolint:gosec // G115: less than 2^63, as d is less than 2^33 s
+	return int64((n/second)<<unitOctaves + (n%second<<unitOctaves+second-1)/second) //nolint:gosec // G115: less than 2^63 for 2^33 s
 }
 
 // duration is the spread of a duration of polls.

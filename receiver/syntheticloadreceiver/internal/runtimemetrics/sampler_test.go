@@ -3,6 +3,7 @@ package runtimemetrics
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,19 +25,20 @@ func read(m pmetric.Metric) (all []string) {
 		points = m.Gauge().DataPoints()
 	}
 	for _, p := range points.All() {
-		text := ""
+		var text strings.Builder
 		for _, v := range p.Attributes().All() {
-			text += v.AsString() + " "
+			text.WriteString(v.AsString() + " ")
 		}
 		if p.ValueType() == pmetric.NumberDataPointValueTypeDouble {
-			text += fmt.Sprintf("%.4g", p.DoubleValue())
+			fmt.Fprintf(&text, "%.4g", p.DoubleValue())
 		} else {
-			text += fmt.Sprint(p.IntValue())
+			fmt.Fprintf(&text, "%d", p.IntValue())
 		}
 		if m.Type() == pmetric.MetricTypeSum {
-			text += fmt.Sprintf(" from %d", p.StartTimestamp()-1000)
+			fmt.Fprintf(&text, " from %d", p.StartTimestamp()-1000)
 		}
-		all = append(all, text+fmt.Sprintf(" at %d", p.Timestamp()-1000))
+		fmt.Fprintf(&text, " at %d", p.Timestamp()-1000)
+		all = append(all, text.String())
 	}
 	return all
 }
