@@ -97,6 +97,7 @@ type Finished struct {
 	// ForcedYields counts how often the task gave way because its coop budget was used up (Tokio).
 	ForcedYields uint32
 	Outcome      Outcome
+	Work         sim.Rand // the task's random stream as it was left; see Span.Work
 }
 
 // Outcome is how a task or a span ended.
@@ -121,6 +122,10 @@ type Span struct {
 	Busy   sim.Time // the task being polled
 
 	Outcome Outcome
+	// Work is the task's random stream as it was when the span ended. If the span was not cut short, it depends on the
+	// work alone that was given to the root task, and on no runtime: whatever else is to be drawn for the span may start
+	// from it.
+	Work sim.Rand
 }
 
 // Event is something noted inside a task.
@@ -129,6 +134,7 @@ type Event struct {
 	Tag   uint64
 	Label int
 	At    sim.Time
+	Work  sim.Rand // the task's random stream as it is; see Span.Work
 }
 
 // Request is what a task sends to another service by program.Call. Whoever is told of it carries it there, and calls

@@ -91,7 +91,7 @@ func (ts *Tasks) closeSpan(t *Task, outcome Outcome) {
 		ts.spanReport = Span{
 			Number: closed.number, Parent: closed.parent, Tag: t.tag, Label: closed.label, Thread: int(closed.thread),
 			Start: closed.start, End: ts.sim.Now(), Busy: ts.busyNow(t) - closed.busy,
-			Outcome: max(outcome, closed.outcome),
+			Outcome: max(outcome, closed.outcome), Work: t.work,
 		}
 		ts.observer.Span(&ts.spanReport)
 	}

@@ -302,7 +302,7 @@ func (ts *Tasks) Finish(id TaskID) (awaiter TaskID) {
 			Spawner: int(t.spawner), FirstWorker: int(t.firstWorker),
 			Spawned: t.spawned, FirstPoll: t.firstPoll, End: ts.sim.Now(),
 			Busy: t.busy, QueueWait: t.queueWait, LongestPoll: t.longestPoll,
-			Polls: t.polls, Steals: t.steals, ForcedYields: t.forcedYields, Outcome: t.outcome,
+			Polls: t.polls, Steals: t.steals, ForcedYields: t.forcedYields, Outcome: t.outcome, Work: t.work,
 		}
 		ts.observer.Finished(&ts.finishedReport)
 	}
@@ -324,8 +324,13 @@ func (ts *Tasks) Finish(id TaskID) (awaiter TaskID) {
 	return 0
 }
 
-// BlockedInPlace notes that the worker of the running poll leaves the task alone on its thread.
-func (ts *Tasks) BlockedInPlace(id TaskID) { ts.Get(id).inPlace = true }
+// BlockedInPlace notes that the worker of the running poll leaves the task alone on its thread. It reports whether that is the
+// first time in this poll.
+func (ts *Tasks) BlockedInPlace(id TaskID) (first bool) {
+	t := ts.Get(id)
+	first, t.inPlace = !t.inPlace, true
+	return first
+}
 
 // BackOnWorker notes that the worker is back before it polled another task.
 func (ts *Tasks) BackOnWorker(id TaskID) { ts.Get(id).inPlace = false }

@@ -43,6 +43,8 @@ const (
 	Point Family = "point"
 	// Log attributes are on log records.
 	Log Family = "log"
+	// Stamp attributes number items for an audit at the far end of a pipeline.
+	Stamp Family = "stamp"
 	// Runtime attributes are derived by runtime_stats from the families above: where the time went.
 	Runtime Family = "runtime"
 	// Latency attributes are derived by runtime_stats from the spans before: how slow this one is.
@@ -77,6 +79,16 @@ const (
 // like those that a workload gives).
 const ServerAddress = "server.address"
 
+// ErrorType is what a span with status error was about (OpenTelemetry's conventions, as ServerAddress).
+const ErrorType = "error.type"
+
+// Values of error.type.
+const (
+	ErrorTypeOther     = "_OTHER" // the conventions' fallback
+	ErrorTypeTimeout   = "timeout"
+	ErrorTypeCancelled = "cancelled"
+)
+
 // Source attributes written by tracing-opentelemetry (0.32 and later).
 const (
 	BusyNs         = "busy_ns"
@@ -103,6 +115,21 @@ const (
 
 // TaskName is the span's name on the log records of a task's start and end.
 const TaskName = "task.name"
+
+// EventPoll is the span event that stands for one poll of the span's task, with WorkerIndex, ScheduledNs (the wait before it) and
+// BusyNs (its length).
+const EventPoll = "poll"
+
+// Stamps: what synthetic_load marks items with for load_verify.
+const (
+	StampRun      = "load_verify.run"
+	StampSource   = "load_verify.source"
+	StampSequence = "load_verify.sequence"
+	StampChecksum = "load_verify.checksum"
+	// On end markers instead of the sequence:
+	StampTotal   = "load_verify.total"
+	StampDropped = "load_verify.dropped"
+)
 
 // Names of OpenTelemetry's HTTP conventions, which services set themselves: the registry leaves them out.
 const (
@@ -228,6 +255,13 @@ var Attributes = []Attribute{
 	{TokioRuntimeID, String, Point, "Number of the runtime in its process: `1`.", "`tokio.*`"},
 
 	{TaskName, String, Log, "Name of the task's span.", "a task's start and end"},
+
+	{StampRun, String, Stamp, "The run.", "`verify`"},
+	{StampSource, String, Stamp, "The process that sent the item; traces, metrics and logs are numbered apart.", "`verify`"},
+	{StampSequence, Int, Stamp, "Number of the item among those of its run, source and signal: 0, 1, 2, ...", "`verify`, but on end markers"},
+	{StampChecksum, Int, Stamp, "Hash over identity, times, name, kind and status.", "`verify`"},
+	{StampTotal, Int, Stamp, "Number of items before.", "end markers"},
+	{StampDropped, Int, Stamp, "Those of them that the generator gave up because the pipeline refused them.", "end markers"},
 
 	{RuntimeName, String, Runtime, "`tokio`, `async_std` or `smol`; `ideal` for the simulated baseline.", "the runtime was recognised"},
 	{BusyRatio, Double, Runtime, "Share of the span's duration spent being polled, 0 to 1.", "`busy_ns` known"},

@@ -58,7 +58,7 @@ func TestPoissonArrivalsAreExactLate(t *testing.T) {
 
 func TestArrivalsEnd(t *testing.T) {
 	// 1e-300 a second: the first one comes after the end of virtual time, and so do all others.
-	for _, a := range []Arrivals{Poisson{1e-300}, Constant{1e-300}, Poisson{math.SmallestNonzeroFloat64}, Constant{math.SmallestNonzeroFloat64}} {
+	for _, a := range []OpenLoop{Poisson{1e-300}, Constant{1e-300}, Poisson{math.SmallestNonzeroFloat64}, Constant{math.SmallestNonzeroFloat64}} {
 		seq := a.Start(sim.Stream(1))
 		assert.Equal(t, sim.Never, seq.Next())
 		assert.Equal(t, sim.Never, seq.Next())

@@ -93,6 +93,30 @@ func (s *Service) Callees() []*Service {
 	return all
 }
 
+// Groups are the services of a fleet that call each other, over however many others; most services are alone. Groups and the services
+// in them are in the fleet's order.
+func Groups(fleet []*Service) [][]*Service {
+	group := make([]int, len(fleet))
+	for i := range fleet {
+		group[i] = i
+	}
+	for i, s := range fleet {
+		for c := range s.Calls {
+			from, to := group[i], group[slices.Index(fleet, s.Calls[c].callee)]
+			for k := range group {
+				if group[k] == max(from, to) {
+					group[k] = min(from, to)
+				}
+			}
+		}
+	}
+	members := make([][]*Service, len(fleet))
+	for i, s := range fleet {
+		members[group[i]] = append(members[group[i]], s)
+	}
+	return slices.DeleteFunc(members, func(m []*Service) bool { return len(m) == 0 })
+}
+
 // Network carries calls between the instances that are played on one simulation.
 type Network struct {
 	sim       *sim.Simulation
@@ -150,43 +174,26 @@ func (n *Network) Handle(ev sim.Event) {
 // calledTag is in the tags of requests that another service sent; arrivals count from 0.
 const calledTag = uint64(1) << 63
 
-// serve starts the task of a request that another service sent.
+// serve lets a request arrive that another service sent.
 func (in *Instance) serve(j journey) {
 	tag := calledTag | in.calls
 	in.calls++
 	in.open[tag] = j
-	o := in.operations[j.call.operation]
-	in.runtime.Spawn(o.Program, tag, sim.Rand(j.request.Seed))
+	in.accept(j.call.operation, tag, sim.Rand(j.request.Seed))
 }
 
-// connect makes an instance part of a network: what its tasks call is carried there, and what it is called for is answered.
-func (in *Instance) connect(n *Network, s *Service, o scheduler.Observer) scheduler.Observer {
-	n.add(s.Name, in)
-	if len(s.Calls) > 0 {
-		o.Call = func(r *scheduler.Request) { n.send(journey{call: &s.Calls[r.Label], request: *r, caller: in}) }
-	}
-	if s.called {
-		in.open = map[uint64]journey{}
-		finished := o.Finished
-		o.Finished = func(f *scheduler.Finished) {
-			if f.Spawner == scheduler.Outside && f.Tag&calledTag != 0 {
-				j := in.open[f.Tag]
-				delete(in.open, f.Tag)
-				j.answer = true
-				n.send(j)
-			}
-			if finished != nil {
-				finished(f)
-			}
-		}
-	}
-	return o
+// answer sends the answer to a request of another service.
+func (in *Instance) answer(tag uint64) {
+	j := in.open[tag]
+	delete(in.open, tag)
+	j.answer = true
+	in.network.send(j)
 }
 
 // none is a service that only others call.
 type none struct{}
 
-// Start implements Arrivals.
+// Start implements OpenLoop.
 func (none) Start(sim.Rand) Sequence { return none{} }
 
 // Next implements Sequence.

@@ -44,9 +44,9 @@ func playFleet(t *testing.T, yaml string) map[string][]scheduler.Finished {
 			if i > 0 {
 				name += "-2"
 			}
-			service.Play(n, 1, i, scheduler.Observer{Finished: func(f *scheduler.Finished) {
+			service.Play(n, 1, i, Observer{Observer: scheduler.Observer{Finished: func(f *scheduler.Finished) {
 				finished[name] = append(finished[name], *f)
-			}})
+			}}})
 		}
 	}
 	s.Run(sim.Time(time.Second))
@@ -133,7 +133,7 @@ func TestCallMistakes(t *testing.T) {
 services[1].arrivals: missing; want a map, since no other service calls this one`},
 		"unknown operation": {front("[call: {service: back, operation: put}]") + back, `services[0].operations[0].steps[0].call.operation: service back has no "put"; want get`},
 		"no service":        {front("[call: {operation: get}]"), `services[0].operations[0].steps[0].call.service: missing; want the name of a service`},
-		"unknown key":       {front("[call: {service: back, operation: get, latency: 1ms}]") + back, `services[0].operations[0].steps[0].call.latency: unknown key; want one of service, operation, network`},
+		"unknown key":       {front("[call: {service: back, operation: get, latency: 1ms}]") + back, `services[0].operations[0].steps[0].call.latency: unknown key; want one of service, operation, network, attributes, errors, links`},
 		"itself":            {front("[call: {service: front, operation: GET /}]"), `services[0].operations[0].steps[0].call: service front calls itself in the end; want calls without a circle`},
 		"signal":            {front("[signal: 1ms]"), `services[0].operations[0].steps[0].signal: runtime smol has no signal: its crate has no module for signals; want io for a socket that a signal handler writes to`},
 		"in place":          {front("[block_in_place: 1ms]"), `services[0].operations[0].steps[0].block_in_place: runtime smol has no block_in_place; want spawn_blocking, or block to hold the worker`},

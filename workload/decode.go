@@ -170,6 +170,18 @@ func (v value) unsigned() uint64 {
 	return 0
 }
 
+// integer reads any int64.
+func (v value) integer() int64 {
+	switch raw := v.raw.(type) {
+	case int:
+		return int64(raw)
+	case int64:
+		return raw
+	}
+	v.refuse("a whole number of 64 bits")
+	return 0
+}
+
 // positive reads a number of more than 0 and at most most.
 func (v value) positive(most float64) float64 {
 	f, ok := v.number()
@@ -207,13 +219,22 @@ func (v value) number() (float64, bool) {
 
 // duration reads a duration with its unit, such as 80us, from least to longestDuration.
 func (v value) duration(least sim.Time) sim.Time {
+	return v.durationUpTo(least, longestDuration, "1h, such as 80us")
+}
+
+// period reads a duration of the load, not of a request, from least to longestPeriod.
+func (v value) period(least sim.Time) sim.Time {
+	return v.durationUpTo(least, longestPeriod, "8760h, such as 30s")
+}
+
+func (v value) durationUpTo(least, most sim.Time, upTo string) sim.Time {
 	if s, ok := v.raw.(string); ok {
 		d, err := time.ParseDuration(s)
-		if err == nil && sim.Time(d) >= least && sim.Time(d) <= longestDuration {
+		if err == nil && sim.Time(d) >= least && sim.Time(d) <= most {
 			return sim.Time(d)
 		}
 	}
-	v.refuse(fmt.Sprintf("a duration from %v to 1h, such as 80us", least.Duration()))
+	v.refuse(fmt.Sprintf("a duration from %v to %s", least.Duration(), upTo))
 	return 0
 }
 

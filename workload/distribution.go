@@ -12,6 +12,9 @@ import (
 // nanoseconds) then does not overflow; and a request that takes longer is a typing error.
 const longestDuration = sim.Time(time.Hour)
 
+// longestPeriod bounds durations of the load, such as those of its stages: a year.
+const longestPeriod = 8760 * sim.Time(time.Hour)
+
 // distributions are the ways to say a duration that differs from task to task.
 var distributions = []struct {
 	name  string
@@ -25,6 +28,7 @@ var distributions = []struct {
 	{"bimodal", parseBimodal},
 	{"pareto", parsePareto},
 	{"weibull", parseWeibull},
+	{"empirical", parseEmpirical},
 }
 
 var distributionNames = func() (names []string) {

@@ -1,98 +1,213 @@
 package workload
 
 import (
+	"math"
+
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
 // Instance is one running process of a service: a runtime, and the requests that arrive at it.
+//
+//	arrival, call --accept--> task --finished--> over: the caller is answered, the user of a closed loop thinks
+//	                 |                            ^
+//	                 +------- turned away --------+
 type Instance struct {
 	sim        *sim.Simulation
 	target     sim.Target
+	network    *Network
 	runtime    scheduler.Runtime
 	operations []Operation
 	cumulative []float64 // weights of operations[0] to [i], summed
-	sequence   Sequence
+	sequence   Sequence  // of an open loop
+	loop       *loop     // closed; nil if open
 	start      sim.Time
 	requests   uint64 // seed of the requests' streams
 	arrivals   uint64
+	limit      uint64   // of arrivals
+	last       sim.Time // arrival
+	exhausted  bool     // the sequence has ended
 	stopped    bool
 	calls      uint64             // requests from other services
 	open       map[uint64]journey // those that are not answered, by tag
+
+	inFlight, maxInFlight int // requests
+	shed                  uint64
+	turnedAway            func(*Shed)
+	away                  Shed // the latest
+}
+
+// Observer is told what happens at an instance. A nil function costs nothing. The pointers are valid during the call only.
+type Observer struct {
+	scheduler.Observer
+
+	// Shed is told of each request that the instance turns away.
+	Shed func(*Shed)
+}
+
+// Shed is a request that was turned away when it arrived, because as many as the instance takes were in flight.
+type Shed struct {
+	Tag       uint64
+	Operation int // index of the service's operations
+	At        sim.Time
 }
 
 // Play starts an instance of the service on a network's simulation, now. Its requests arrive as the simulation runs; they come
 // back to the observer with their arrival number, from 0, as tag; those of other services have numbers from 1<<63. Instances
 // are numbered from 0; fleetSeed is the seed of services that have none of their own. Services that the instance calls must
 // be played on the same network before the simulation runs.
-func (s *Service) Play(n *Network, fleetSeed uint64, instance int, o scheduler.Observer) *Instance {
+func (s *Service) Play(n *Network, fleetSeed uint64, instance int, o Observer) *Instance {
 	seed := s.seed(fleetSeed)
 	choices := sim.Stream(seed, streamRuntime, uint64(instance)) //nolint:gosec // G115: instances count from 0
-	in := &Instance{}
-	o = in.connect(n, s, o)
-	in.playOn(s.Runtime.start(n.sim, &s.Runtime, choices.Uint64(), o), s, n.sim, seed, instance)
+	in := &Instance{sim: n.sim, network: n, turnedAway: o.Shed}
+	n.add(s.Name, in)
+	in.runtime = s.Runtime.start(n.sim, &s.Runtime, choices.Uint64(), in.observer(s, o.Observer))
+	in.play(s, seed, uint64(instance)) //nolint:gosec // G115: instances count from 0
 	return in
 }
 
-func (in *Instance) playOn(rt scheduler.Runtime, s *Service, sm *sim.Simulation, seed uint64, instance int) {
-	number := uint64(instance) //nolint:gosec // G115: instances count from 0
-	requests := sim.Stream(seed, streamRequests, number)
-	*in = Instance{
-		open:       in.open,
-		sim:        sm,
-		runtime:    rt,
-		operations: s.Operations,
-		cumulative: make([]float64, len(s.Operations)),
-		sequence:   s.Arrivals.Start(sim.Stream(seed, streamArrivals, number)),
-		start:      sm.Now(),
-		requests:   requests.Uint64(),
+// observer adds what the instance itself wants to know of its runtime.
+func (in *Instance) observer(s *Service, o scheduler.Observer) scheduler.Observer {
+	if len(s.Calls) > 0 {
+		o.Call = func(r *scheduler.Request) { in.network.send(journey{call: &s.Calls[r.Label], request: *r, caller: in}) }
 	}
+	finished := o.Finished
+	o.Finished = func(f *scheduler.Finished) {
+		if f.Spawner == scheduler.Outside {
+			in.inFlight--
+			in.over(f.Tag)
+		}
+		if finished != nil {
+			finished(f)
+		}
+	}
+	return o
+}
+
+// play lets requests arrive from now on.
+func (in *Instance) play(s *Service, seed, number uint64) {
+	requests := sim.Stream(seed, streamRequests, number)
+	in.requests = requests.Uint64()
+	in.start = in.sim.Now()
+	in.limit = math.MaxUint64
+	in.maxInFlight = s.MaxInFlight
+	in.operations = s.Operations
+	in.cumulative = make([]float64, len(s.Operations))
 	sum := 0.0
 	for i, o := range s.Operations {
 		sum += o.Weight
 		in.cumulative[i] = sum
 	}
-	in.target = sm.Register(in)
-	in.scheduleNext()
+	if s.called {
+		in.open = map[uint64]journey{}
+	}
+	in.target = in.sim.Register(in)
+	switch a := s.Arrivals.(type) {
+	case OpenLoop:
+		in.sequence = a.Start(sim.Stream(seed, streamArrivals, number))
+		in.scheduleNext()
+	case ClosedLoop:
+		in.loop = a.start(seed, number)
+		for user := range in.loop.users {
+			in.think(uint64(user))
+		}
+	}
 }
 
 // Runtime is the runtime that serves the instance's requests.
 func (in *Instance) Runtime() scheduler.Runtime { return in.runtime }
 
-// Arrivals counts the requests so far.
+// Arrivals counts the requests so far, those included that were turned away; not those of other services.
 func (in *Instance) Arrivals() uint64 { return in.arrivals }
+
+// Shed counts the requests that were turned away, those of other services included.
+func (in *Instance) Shed() uint64 { return in.shed }
 
 // Stop lets no more requests arrive. Those that have arrived run on.
 func (in *Instance) Stop() { in.stopped = true }
 
-// Handle implements sim.Handler: a request arrives.
-func (in *Instance) Handle(sim.Event) {
-	if in.stopped {
+// Limit lets no more requests arrive than that many in all, at least one.
+func (in *Instance) Limit(arrivals uint64) { in.limit = arrivals }
+
+// Ended is the time of the last arrival if no more is to come, else [sim.Never].
+func (in *Instance) Ended() sim.Time {
+	if in.stopped || in.exhausted || in.arrivals >= in.limit {
+		return in.last
+	}
+	return sim.Never
+}
+
+// Handle implements sim.Handler: a request arrives; of a closed loop, that of the user ev.Arg.
+func (in *Instance) Handle(ev sim.Event) {
+	if in.stopped || in.arrivals >= in.limit {
 		return
 	}
 	number := in.arrivals
 	in.arrivals++
-	// Before the spawn: the simulation must know the next arrival, lest a handler advances the clock past it.
-	in.scheduleNext()
+	in.last = in.sim.Now()
+	if in.loop != nil {
+		in.loop.waiting[number] = ev.Arg
+	} else {
+		// Before the spawn: the simulation must know the next arrival, lest a handler advances the clock past it.
+		in.scheduleNext()
+	}
 	work := sim.Stream(in.requests, number)
 	operation := in.choose(&work)
-	in.runtime.Spawn(operation.Program, number, work)
+	in.accept(operation, number, work)
 }
 
 func (in *Instance) scheduleNext() {
-	if at := in.sequence.Next(); at < sim.Never-in.start {
-		in.sim.Schedule(in.start+at, in.target, 0, 0)
+	if in.arrivals >= in.limit {
+		return
+	}
+	at := in.sequence.Next()
+	if at >= sim.Never-in.start {
+		in.exhausted = true
+		return
+	}
+	in.sim.Schedule(in.start+at, in.target, 0, 0)
+}
+
+// think lets a user of a closed loop think, and then send a request.
+func (in *Instance) think(user uint64) {
+	in.sim.Schedule(in.sim.Now()+in.loop.thinks(user), in.target, 0, user)
+}
+
+// accept starts the task of a request, or turns the request away.
+func (in *Instance) accept(operation int, tag uint64, work sim.Rand) {
+	if in.inFlight < in.maxInFlight || in.maxInFlight == 0 {
+		in.inFlight++
+		in.runtime.Spawn(in.operations[operation].Program, tag, work)
+		return
+	}
+	in.shed++
+	if in.turnedAway != nil {
+		in.away = Shed{Tag: tag, Operation: operation, At: in.sim.Now()}
+		in.turnedAway(&in.away)
+	}
+	in.over(tag)
+}
+
+// over tells whoever waits for a request that it is over.
+func (in *Instance) over(tag uint64) {
+	switch {
+	case tag&calledTag != 0:
+		in.answer(tag)
+	case in.loop != nil:
+		user := in.loop.waiting[tag]
+		delete(in.loop.waiting, tag)
+		in.think(user)
 	}
 }
 
 // choose draws an operation by weight. It always draws once, so that work does not depend on how many there are.
-func (in *Instance) choose(r *sim.Rand) *Operation {
+func (in *Instance) choose(r *sim.Rand) int {
 	last := len(in.operations) - 1
 	u := r.Float64() * in.cumulative[last]
 	for i := range last {
 		if u < in.cumulative[i] {
-			return &in.operations[i]
+			return i
 		}
 	}
-	return &in.operations[last]
+	return last
 }

@@ -2,7 +2,6 @@ package workload
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
@@ -10,12 +9,14 @@ import (
 
 const (
 	mostInstances = 1000
+	mostInFlight  = 1_000_000
+	usualInFlight = 10_000
 	highestWeight = 1e6
 )
 
 var (
-	serviceKeys   = []string{"name", "instances", "seed", "runtime", "host", "arrivals", "workload", "operations"}
-	operationKeys = []string{"name", "kind", "weight", "timeout", "attributes", "steps"}
+	serviceKeys   = []string{"name", "instances", "seed", "runtime", "host", "arrivals", "max_in_flight", "export", "workload", "operations"}
+	operationKeys = []string{"name", "kind", "weight", "timeout", "attributes", "errors", "links", "steps"}
 )
 
 // Parse reads the value of `services:` as YAML gives it, a list of maps. The error joins one error per mistake, each
@@ -42,7 +43,7 @@ func Parse(services any) ([]*Service, error) {
 }
 
 func parseService(v value) *Service {
-	s := &Service{Instances: 1}
+	s := &Service{Instances: 1, MaxInFlight: usualInFlight}
 	t, ok := v.table(serviceKeys)
 	if !ok {
 		return s
@@ -62,11 +63,21 @@ func parseService(v value) *Service {
 	if t.has("host") {
 		s.Runtime.parseHost(t.child("host"))
 	}
+	s.Export = batchExport
+	if s.Runtime.Name == semconv.RuntimeSmol { // as its example does
+		s.Export = simpleExport
+	}
+	if t.has("export") {
+		s.parseExport(t.child("export"))
+	}
 	s.arrivals = t.child("arrivals")
 	if t.has("arrivals") {
 		s.Arrivals = parseArrivals(s.arrivals)
 	} else {
 		s.Arrivals = none{} // resolveCalls asks for some unless another service calls this one
+	}
+	if t.has("max_in_flight") {
+		s.MaxInFlight = t.child("max_in_flight").whole(mostInFlight)
 	}
 	preset := t.child("workload")
 	switch own := t.has("operations"); {
@@ -87,6 +98,7 @@ func (s *Service) parseOperations(v value) {
 	for _, item := range v.list("operations") {
 		s.Operations = append(s.Operations, p.operation(item))
 	}
+	p.checkLinks()
 	s.Spans, s.Events, s.Calls = p.spans, p.events, p.calls
 }
 
@@ -100,15 +112,10 @@ func (p *programs) operation(v value) Operation {
 	if name, ok := t.required("name", "text"); ok {
 		span.Name = name.text()
 	}
-	if t.has("kind") {
-		span.Kind = Kind(max(0, t.child("kind").choice(kindNames))) //nolint:gosec // G115: an index of kindNames
-	}
 	if t.has("weight") {
 		o.Weight = t.child("weight").positive(highestWeight)
 	}
-	if t.has("attributes") {
-		span.Attributes = parseAttributes(t.child("attributes"))
-	}
+	p.describe(t, &span)
 	o.Program = p.traced(span)
 	if steps, ok := t.required("steps", "a list of steps"); ok {
 		var tasks int
@@ -122,49 +129,4 @@ func (p *programs) operation(v value) Operation {
 		o.Program.Steps = under(begin, o.Program.Steps)
 	}
 	return o
-}
-
-// parseAttributes reads attributes, sorted by key: maps of YAML have no order, telemetry has.
-func parseAttributes(v value) []Attribute {
-	t, ok := v.anyTable()
-	if !ok {
-		return nil
-	}
-	var attributes []Attribute
-	for _, key := range t.keys() {
-		child := t.child(key)
-		if (value{key, child.path, v.mistakes}).text() == "" {
-			continue
-		}
-		if recorded(key) {
-			child.fail("recorded by the runtime or derived from it; want an attribute of the operation's own")
-			continue
-		}
-		attributes = append(attributes, Attribute{Key: key, Value: child.scalar()})
-	}
-	return attributes
-}
-
-// recorded reports whether Runtimelab writes the attribute on spans itself: given twice, it would be invalid OTLP.
-func recorded(key string) bool {
-	return slices.ContainsFunc(semconv.Attributes, func(a semconv.Attribute) bool {
-		return a.Name == key && a.Family != semconv.Resource
-	})
-}
-
-// scalar reads the value of an attribute: a string, int64, float64 or bool.
-func (v value) scalar() any {
-	switch raw := v.raw.(type) {
-	case string:
-		if raw == "" { // an attribute may be empty, other text may not
-			return raw
-		}
-		return v.text()
-	case bool, int64, float64:
-		return raw
-	case int:
-		return int64(raw)
-	}
-	v.refuse("text, a whole number of 64 bits, a number, true or false")
-	return nil
 }

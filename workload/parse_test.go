@@ -203,13 +203,16 @@ func nested(spawns int) string {
 
 func TestParseMistakes(t *testing.T) {
 	const (
-		anyService   = "name, instances, seed, runtime, host, arrivals, workload, operations"
-		anyOperation = "name, kind, weight, timeout, attributes, steps"
+		anyService   = "name, instances, seed, runtime, host, arrivals, max_in_flight, export, workload, operations"
+		anyOperation = "name, kind, weight, timeout, attributes, errors, links, steps"
 		anyStep      = "compute, block, block_in_place, sleep, io, signal, process, file, spawn_blocking, yield, spawn, join, cancel, timeout, call, lock, unlock, channel, span, event"
 		anyTokio     = "model, version, flavor, worker_threads, thread_name, disable_lifo_slot, global_queue_interval, event_interval, max_blocking_threads"
+		anyProcess   = "one of poisson, constant, gamma, on_off, sine, stages, replay, closed"
 		inSteps      = "services[0].operations[0].steps"
 
-		anyDistribution = "constant, uniform, exponential, lognormal, hyperexponential, bimodal, pareto, weibull"
+		anyGenerator    = "cardinality, zipf, uuid, payload, uniform"
+		anyAttribute    = "text, a whole number of 64 bits, a number, true or false, or a map of one of " + anyGenerator
+		anyDistribution = "constant, uniform, exponential, lognormal, hyperexponential, bimodal, pareto, weibull, empirical"
 	)
 	for _, tt := range []struct {
 		name string
@@ -227,7 +230,7 @@ func TestParseMistakes(t *testing.T) {
 		{"empty service", "[{}]", `
 services[0].name: missing; want text
 services[0].runtime: missing; want a map
-services[0].workload: neither workload nor operations is set; want one of them; workloads are one of api_gateway, spawn_benchmark
+services[0].workload: neither workload nor operations is set; want one of them; workloads are one of ` + strings.Join(Presets(), ", ") + `
 services[0].arrivals: missing; want a map, since no other service calls this one`},
 		{"unknown key", service("instnaces: 3"), "services[0].instnaces: unknown key (did you mean instances?); want one of " + anyService},
 		{"key of a later version", service("replicas: 4"), "services[0].replicas: unknown key; want one of " + anyService},
@@ -251,8 +254,8 @@ services[0].host.cpus: missing; want a number of CPUs`},
 		{"negative seed", service("seed: -1"), "services[0].seed: -1 is not allowed; want a whole number from 0 to 18446744073709551615"},
 		{"seed as text", service("seed: x"), `services[0].seed: "x" is not allowed; want a whole number from 0 to 18446744073709551615`},
 		{"both", service("workload: api_gateway"), "services[0].workload: both workload and operations are set; want one of them"},
-		{"neither", without("operations"), "services[0].workload: neither workload nor operations is set; want one of them; workloads are one of api_gateway, spawn_benchmark"},
-		{"unknown preset", without("operations") + "  workload: api_gatewy\n", `services[0].workload: "api_gatewy" is not allowed (did you mean api_gateway?); want one of api_gateway, spawn_benchmark`},
+		{"neither", without("operations"), "services[0].workload: neither workload nor operations is set; want one of them; workloads are one of " + strings.Join(Presets(), ", ")},
+		{"unknown preset", without("operations") + "  workload: api_gatewy\n", `services[0].workload: "api_gatewy" is not allowed (did you mean api_gateway?); want one of ` + strings.Join(Presets(), ", ")},
 
 		// Its runtime.
 		{"runtime is text", service("runtime: tokio"), `services[0].runtime: "tokio" is not allowed; want a map`},
@@ -275,10 +278,11 @@ services[0].runtime.threads: unknown key; want one of ` + anyTokio + ", executor
 
 		// Its arrivals.
 		{"arrivals is a number", service("arrivals: 5"), "services[0].arrivals: 5 is not allowed; want a map"},
-		{"empty arrivals", service("arrivals: {}"), `
-services[0].arrivals.process: missing; want one of poisson, constant
-services[0].arrivals.rate: missing; want arrivals per second`},
-		{"unknown process", service("arrivals: {process: gamma, rate: 1}"), `services[0].arrivals.process: "gamma" is not allowed; want one of poisson, constant`},
+		{"empty arrivals", service("arrivals: {}"), "services[0].arrivals.process: missing; want " + anyProcess},
+		{"no rate", service("arrivals: {process: poisson}"), "services[0].arrivals.rate: missing; want arrivals per second"},
+		{"unknown process", service("arrivals: {process: gama, rates: 1}"), `
+services[0].arrivals.process: "gama" is not allowed (did you mean gamma?); want ` + anyProcess + `
+services[0].arrivals.rates: unknown key (did you mean rate?); want one of process, rate, shape, on, off, off_rate, amplitude, period, start_rate, stages, file, repeat, users, think`},
 		{"unknown key of arrivals", service("arrivals: {process: poisson, rate: 1, rates: 2}"), "services[0].arrivals.rates: unknown key (did you mean rate?); want one of process, rate"},
 		{"negative rate", service("arrivals: {process: poisson, rate: -5}"), "services[0].arrivals.rate: -5 is not allowed; want a number of more than 0 and at most 1000000"},
 		{"zero rate", service("arrivals: {process: constant, rate: 0}"), "services[0].arrivals.rate: 0 is not allowed; want a number of more than 0 and at most 1000000"},
@@ -298,9 +302,9 @@ services[0].operations[0].steps: missing; want a list of steps`},
 		{"zero weight", operation("weight: 0"), "services[0].operations[0].weight: 0 is not allowed; want a number of more than 0 and at most 1000000"},
 		{"infinite weight", operation("weight: .inf"), "services[0].operations[0].weight: +Inf is not allowed; want a number of more than 0 and at most 1000000"},
 		{"attributes are a list", operation("attributes: [a]"), "services[0].operations[0].attributes: a list is not allowed; want a map"},
-		{"attribute is a list", operation("attributes: {http.route: [a]}"), `services[0].operations[0].attributes["http.route"]: a list is not allowed; want text, a whole number of 64 bits, a number, true or false`},
-		{"attribute is null", operation("attributes: {a: }"), "services[0].operations[0].attributes.a: null is not allowed; want text, a whole number of 64 bits, a number, true or false"},
-		{"attribute beyond int64", operation("attributes: {a: 9223372036854775808}"), "services[0].operations[0].attributes.a: 9223372036854775808 is not allowed; want text, a whole number of 64 bits, a number, true or false"},
+		{"attribute is a list", operation("attributes: {http.route: [a]}"), `services[0].operations[0].attributes["http.route"]: a list is not allowed; want ` + anyAttribute},
+		{"attribute is null", operation("attributes: {a: }"), "services[0].operations[0].attributes.a: null is not allowed; want " + anyAttribute},
+		{"attribute beyond int64", operation("attributes: {a: 9223372036854775808}"), "services[0].operations[0].attributes.a: 9223372036854775808 is not allowed; want " + anyAttribute},
 		{"attribute without key", operation(`attributes: {"": 1}`), `services[0].operations[0].attributes[""]: empty; want text`},
 		{"attribute of the runtime", operation("attributes: {busy_ns: 1}"), "services[0].operations[0].attributes.busy_ns: recorded by the runtime or derived from it; want an attribute of the operation's own"},
 
@@ -354,6 +358,19 @@ services[0].operations[0].steps: missing; want a list of steps`},
 ` + inSteps + `[0].compute.weibull.scale: missing; want a duration
 ` + inSteps + `[0].compute.weibull.shape: missing; want a number from 0.1 to 100`},
 		{"weibull of no shape", steps("[compute: {weibull: {scale: 1ms, shape: 0}}]"), inSteps + "[0].compute.weibull.shape: 0 is not allowed; want a number from 0.1 to 100"},
+		{"empirical of one", steps("[compute: {empirical: {p50: 1ms}}]"), inSteps + "[0].compute.empirical: 1 percentiles; want two or more percentiles, such as p50: 2ms, p99: 50ms"},
+		{"empirical of no percentile", steps("[compute: {empirical: {p50: 1ms, p100.1: 2ms, p-1: 3ms, p1e1: 3ms, p: 1ms, median: 3ms}}]"), `
+` + inSteps + `[0].compute.empirical.median: not a percentile; want p0 to p100, such as p50 or p99.9
+` + inSteps + `[0].compute.empirical.p: not a percentile; want p0 to p100, such as p50 or p99.9
+` + inSteps + `[0].compute.empirical.p-1: not a percentile; want p0 to p100, such as p50 or p99.9
+` + inSteps + `[0].compute.empirical["p100.1"]: not a percentile; want p0 to p100, such as p50 or p99.9
+` + inSteps + `[0].compute.empirical.p1e1: not a percentile; want p0 to p100, such as p50 or p99.9
+` + inSteps + `[0].compute.empirical: 1 percentiles; want two or more percentiles, such as p50: 2ms, p99: 50ms`},
+		{"empirical that falls", steps("[compute: {empirical: {p5: 2ms, p50: 2ms, p99: 1ms, p99.0: 3ms, p100: 0s}}]"), `
+` + inSteps + `[0].compute.empirical.p50: "2ms" is not allowed; want more than the "2ms" of p5
+` + inSteps + `[0].compute.empirical.p99: "1ms" is not allowed; want more than the "2ms" of p50
+` + inSteps + `[0].compute.empirical["p99.0"]: the same percentile as p99; want each once
+` + inSteps + `[0].compute.empirical.p100: "0s" is not allowed; want a duration from 1ns to 1h, such as 80us`},
 		{"distributions are text", steps("[compute: {bimodal: x}, io: {pareto: x}, sleep: {weibull: x}]"), `
 ` + inSteps + `[0].compute.bimodal: "x" is not allowed; want a map
 ` + inSteps + `[1].io.pareto: "x" is not allowed; want a map
@@ -362,7 +379,7 @@ services[0].operations[0].steps: missing; want a list of steps`},
 		// Spawns.
 		{"empty spawn", steps("[spawn]"), inSteps + "[0].spawn: null is not allowed; want a map"},
 		{"spawn without steps", steps("[spawn: {}, join: ]"), inSteps + "[0].spawn.steps: missing; want a list of steps"},
-		{"unknown key of spawn", steps("[spawn: {steps: [yield], detach: true}, join: ]"), inSteps + "[0].spawn.detach: unknown key (did you mean detached?); want one of count, name, detached, steps"},
+		{"unknown key of spawn", steps("[spawn: {steps: [yield], detach: true}, join: ]"), inSteps + "[0].spawn.detach: unknown key (did you mean detached?); want one of count, name, kind, attributes, errors, links, detached, steps"},
 		{"no count", steps("[spawn: {count: 0, steps: [yield]}, join: ]"), inSteps + "[0].spawn.count: 0 is not allowed; want 1 to 1000000"},
 		{"detached as text", steps("[spawn: {detached: maybe, steps: [yield]}, join: ]"), inSteps + `[0].spawn.detached: "maybe" is not allowed; want true or false`},
 		{"step in spawn", steps("[spawn: {steps: [yield, {frobnicate: 1}]}, join: ]"), inSteps + "[0].spawn.steps[1].frobnicate: unknown step; want one of " + anyStep},
@@ -370,6 +387,57 @@ services[0].operations[0].steps: missing; want a list of steps`},
 		{"joined elsewhere", steps("[spawn: {steps: [spawn: {steps: [yield]}]}, join: ]"), inSteps + "[0].spawn.steps[0].spawn: its tasks are never joined; add a join or cancel after it or set detached: true"},
 		{"too deep", steps(nested(17)), inSteps + strings.Repeat("[0].spawn.steps", 16) + "[0].spawn: a spawn inside 16 others; want at most 15"},
 		{"too many tasks", steps("[spawn: {count: 1000, steps: [spawn: {count: 1000, steps: [yield]}, join: ]}, join: ]"), inSteps + ": more than 1000000 tasks spawned for one request; want at most that many"},
+
+		{"kind of a spawn without a name", steps("[spawn: {kind: client, errors: {}, steps: [yield]}, join: ]"), `
+` + inSteps + `[0].spawn.kind: belongs to a span, and tasks without a name have none; want a name beside it
+` + inSteps + `[0].spawn.errors: belongs to a span, and tasks without a name have none; want a name beside it`},
+
+		// Attributes that differ from span to span.
+		{"unknown generator", operation("attributes: {a: {cardinalty: 5}}"), "services[0].operations[0].attributes.a.cardinalty: unknown generator (did you mean cardinality?); want one of " + anyGenerator},
+		{"two generators", operation("attributes: {a: {uuid: , cardinality: 5}}"), "services[0].operations[0].attributes.a: 2 keys where one generator belongs; want one of " + anyGenerator},
+		{"no texts", operation("attributes: {a: {cardinality: 0}}"), "services[0].operations[0].attributes.a.cardinality: 0 is not allowed; want 1 to 1000000000"},
+		{"cardinality is text", operation("attributes: {a: {cardinality: high}}"), `services[0].operations[0].attributes.a.cardinality: "high" is not allowed; want a whole number from 1 to 1000000000`},
+		{"cardinality of a list", operation("attributes: {a: {cardinality: {count: [1], prefix: 5, n: 1}}}"), `
+services[0].operations[0].attributes.a.cardinality.n: unknown key; want one of count, prefix
+services[0].operations[0].attributes.a.cardinality.prefix: 5 is not allowed; want text: put it in quotes
+services[0].operations[0].attributes.a.cardinality.count: a list is not allowed; want a whole number from 1 to 1000000000`},
+		{"zipf is a number", operation("attributes: {a: {zipf: 100}}"), "services[0].operations[0].attributes.a.zipf: 100 is not allowed; want a map"},
+		{"zipf of nothing", operation("attributes: {a: {zipf: {}}}"), `
+services[0].operations[0].attributes.a.zipf.exponent: missing; want a number of more than 0 and at most 20
+services[0].operations[0].attributes.a.zipf.count: missing; want how many texts there are`},
+		{"zipf of no exponent", operation("attributes: {a: {zipf: {count: 1e3, exponent: 0}}}"), `
+services[0].operations[0].attributes.a.zipf.exponent: 0 is not allowed; want a number of more than 0 and at most 20
+services[0].operations[0].attributes.a.zipf.count: 1000 is not allowed; want a whole number from 1 to 1000000000`},
+		{"uuid with value", operation("attributes: {a: {uuid: 4}}"), "services[0].operations[0].attributes.a.uuid: 4 is not allowed; want no value"},
+		{"payload without unit", operation("attributes: {a: {payload: 2048}}"), "services[0].operations[0].attributes.a.payload: 2048 is not allowed; want a size from 1B to 1MiB, such as 2KiB"},
+		{"payload of decimal units", operation("attributes: {a: {payload: 2kB}}"), `services[0].operations[0].attributes.a.payload: "2kB" is not allowed; want a size from 1B to 1MiB, such as 2KiB`},
+		{"payload of nothing", operation("attributes: {a: {payload: 0B}}"), `services[0].operations[0].attributes.a.payload: "0B" is not allowed; want a size from 1B to 1MiB, such as 2KiB`},
+		{"payload too large", operation("attributes: {a: {payload: 1025KiB}}"), `services[0].operations[0].attributes.a.payload: "1025KiB" is not allowed; want a size from 1B to 1MiB, such as 2KiB`},
+		{"integers without bounds", operation("attributes: {a: {uniform: {}}}"), `
+services[0].operations[0].attributes.a.uniform.min: missing; want a whole number
+services[0].operations[0].attributes.a.uniform.max: missing; want a whole number`},
+		{"integers upside down", operation("attributes: {a: {uniform: {min: 5, max: 4}}}"), "services[0].operations[0].attributes.a.uniform.max: 4 is not allowed; want 5 or more, like min"},
+		{"integers are durations", operation("attributes: {a: {uniform: {min: 1ms, max: 2.5}}}"), `
+services[0].operations[0].attributes.a.uniform.min: "1ms" is not allowed; want a whole number of 64 bits
+services[0].operations[0].attributes.a.uniform.max: 2.5 is not allowed; want a whole number of 64 bits`},
+		{"generator in an event", steps("[event: {name: e, attributes: {a: {payload: 2MiB}}}]"), inSteps + `[0].event.attributes.a.payload: "2MiB" is not allowed; want a size from 1B to 1MiB, such as 2KiB`},
+
+		// Errors and links.
+		{"errors are a number", operation("errors: 0.02"), "services[0].operations[0].errors: 0.02 is not allowed; want a map"},
+		{"errors without rate", operation("errors: {text: x}"), `
+services[0].operations[0].errors.text: unknown key; want one of rate, message, attributes
+services[0].operations[0].errors.rate: missing; want the share of failed spans, from 0 to 1`},
+		{"errors in percent", operation("errors: {rate: 2, message: 5, attributes: {busy_ns: 5, error.type: 502}}"), `
+services[0].operations[0].errors.rate: 2 is not allowed; want a number from 0 to 1
+services[0].operations[0].errors.message: 5 is not allowed; want text: put it in quotes
+services[0].operations[0].errors.attributes.busy_ns: recorded by the runtime or derived from it; want an attribute of the operation's own
+services[0].operations[0].errors.attributes["error.type"]: 502 is not allowed; want text: put it in quotes`},
+		{"errors of a span", steps("[span: {name: s, errors: {}, steps: [yield]}]"), inSteps + "[0].span.errors.rate: missing; want the share of failed spans, from 0 to 1"},
+		{"links are text", operation("links: op"), `services[0].operations[0].links: "op" is not allowed; want a map`},
+		{"links to nothing", operation("links: {count: 129}"), `
+services[0].operations[0].links.operation: missing; want the name of an operation or a span of this service
+services[0].operations[0].links.count: 129 is not allowed; want 1 to 128`},
+		{"links to a misspelt name", steps("[{span: {name: publish, steps: [yield]}}, {spawn: {name: s, links: {operation: publsh}, steps: [yield]}}, join: ]"), inSteps + `[1].spawn.links.operation: "publsh" is no span of this service (did you mean publish?); want one of op, publish, s`},
 
 		// All at once.
 		{"two services", service("seed: x") + service("name: b", "runtime: {model: tokio, worker_threads: 0}", "instances: -1"), `
@@ -392,6 +460,11 @@ func TestParseLimits(t *testing.T) {
 		{"seed", service("seed: 18446744073709551615")},
 		{"workers", service("runtime: {model: async_std, worker_threads: 1024}")},
 		{"rate", service("arrivals: {process: constant, rate: 1e6}")},
+		{"burstiest gamma", service("arrivals: {process: gamma, rate: 1e6, shape: 0.01}")},
+		{"longest sine", service("arrivals: {process: sine, rate: 1, amplitude: 1, period: 8760h}")},
+		{"fewest arrivals of on_off", service("arrivals: {process: on_off, rate: 1, on: 10ms, off: 8760h}")},
+		{"users", service("arrivals: {process: closed, users: 100000, think: 0s}")},
+		{"in flight", service("max_in_flight: 1000000")},
 		{"duration", steps("[sleep: 1h]")},
 		{"depth", steps(nested(16))},
 		{"tasks", steps("[spawn: {count: 1000000, steps: [yield]}, join: ]")},
@@ -417,7 +490,6 @@ func TestParseOtherTypes(t *testing.T) {
 }
 
 func TestPresets(t *testing.T) {
-	assert.Equal(t, []string{"api_gateway", "spawn_benchmark"}, Presets())
 	for _, name := range Presets() {
 		t.Run(name, func(t *testing.T) {
 			s := mustFleet(t, without("operations")+"  workload: "+name+"\n")[0]
@@ -447,6 +519,9 @@ func FuzzParse(f *testing.F) {
 	f.Add(steps("[compute: {uniform: {min: 1us, max: 1h}}, sleep: {exponential: {mean: 0s}}, yield]"))
 	f.Add(steps("[compute: {pareto: {min: 1ns, alpha: 0.1}}, io: {weibull: {scale: 1h, shape: 0.1}}]"))
 	f.Add(steps("[compute: {bimodal: {p: 0.9, fast: 1us, slow: 1h}}, io: {hyperexponential: {p: 1, fast: 1h, slow: 1us}}]"))
+	f.Add(operation("attributes: {a: {cardinality: 5}, b: {zipf: {count: 5, exponent: 2}}, c: {uuid: }, d: {payload: 1KiB}, e: {uniform: {min: -1, max: 1}}}"))
+	f.Add(operation("errors: {rate: 0.5, message: m, attributes: {a: {payload: 17B}}}, links: {operation: op, count: 3}"))
+	f.Add(steps("[compute: {empirical: {p0: 1ns, p50: 2ms, p99.9: 1h}}]"))
 	f.Add(steps(nested(20)))
 	f.Add("[{1: 2}, null, [], {name: &a x, workload: *a}]")
 	f.Fuzz(func(t *testing.T, text string) {
@@ -467,12 +542,18 @@ func FuzzParse(f *testing.F) {
 			require.Positive(t, s.Instances)
 			require.Positive(t, s.Runtime.Workers)
 			require.NotEmpty(t, s.Operations)
-			next := s.Arrivals.Start(1)
-			last := sim.Time(0)
-			for range 10 {
-				at := next.Next()
-				require.GreaterOrEqual(t, at, last)
-				last = at
+			require.GreaterOrEqual(t, s.Arrivals.PerSecond(), 0.0)
+			if open, ok := s.Arrivals.(OpenLoop); ok {
+				next := open.Start(1)
+				last := sim.Time(0)
+				for range 10 {
+					at := next.Next()
+					require.GreaterOrEqual(t, at, last)
+					last = at
+				}
+			}
+			for i := range s.Spans {
+				checkSpan(t, &s.Spans[i])
 			}
 			for _, o := range s.Operations {
 				require.Positive(t, o.Weight)
@@ -480,6 +561,26 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+func checkSpan(t *testing.T, s *Span) {
+	t.Helper()
+	attributes := s.Attributes
+	if s.Errors != nil {
+		attributes = Merge(attributes, s.Errors.Attributes)
+	}
+	for i, a := range attributes {
+		require.True(t, i == 0 || a.Key > attributes[i-1].Key)
+		switch v := a.Value.(type) {
+		case string, int64, float64, bool:
+		case Texts:
+			require.NotEmpty(t, v.Text(1))
+		case Integers:
+			v.Integer(1)
+		default:
+			t.Fatalf("attribute %s is a %T", a.Key, a.Value)
+		}
+	}
 }
 
 func checkProgram(t *testing.T, s *Service, p *program.Program) {

@@ -1,5 +1,7 @@
 package workload
 
+//go:generate go test . -run TestPresetDocs -update
+
 import (
 	"embed"
 	"slices"

@@ -32,11 +32,11 @@ func TestSeedReproducesTheDocument(t *testing.T) {
 				service.Runtime.Costs = new(cost.Seed())
 				var s sim.Simulation
 				var roots []scheduler.Finished
-				service.Play(NewNetwork(&s), 1, 0, scheduler.Observer{Finished: func(f *scheduler.Finished) {
+				service.Play(NewNetwork(&s), 1, 0, Observer{Observer: scheduler.Observer{Finished: func(f *scheduler.Finished) {
 					if f.Spawner == scheduler.Outside {
 						roots = append(roots, *f)
 					}
-				}})
+				}}})
 				s.Run(sim.Time(requests) * sim.Time(10*time.Millisecond))
 				require.InDelta(t, requests, len(roots), float64(requests)/10)
 				return roots

@@ -38,12 +38,12 @@ var stepNames = func() (names []string) {
 }()
 
 var (
-	spawnKeys   = []string{"count", "name", "detached", "steps"}
+	spawnKeys   = []string{"count", "name", "kind", "attributes", "errors", "links", "detached", "steps"}
 	channelKeys = []string{"send", "receive", "capacity"}
-	spanKeys    = []string{"name", "kind", "attributes", "steps"}
+	spanKeys    = []string{"name", "kind", "attributes", "errors", "links", "steps"}
 	eventKeys   = []string{"name", "attributes"}
 	timeoutKeys = []string{"after", "steps"}
-	callKeys    = []string{"service", "operation", "network"}
+	callKeys    = []string{"service", "operation", "network", "attributes", "errors", "links"}
 )
 
 const (
@@ -61,6 +61,7 @@ type programs struct {
 	mutexes    map[string]int
 	channels   map[string]int
 	capacities map[string]int
+	linked     []link
 }
 
 // object is the number of a named mutex or channel; a new name makes a new one.
@@ -168,12 +169,7 @@ func (p *programs) span(v value, depth int) (steps []program.Step, tasks int) {
 	if name, ok := t.required("name", "text"); ok {
 		span.Name = name.text()
 	}
-	if t.has("kind") {
-		span.Kind = Kind(max(0, t.child("kind").choice(kindNames))) //nolint:gosec // G115: an index of kindNames
-	}
-	if t.has("attributes") {
-		span.Attributes = parseAttributes(t.child("attributes"))
-	}
+	p.describe(t, &span)
 	p.spans = append(p.spans, span)
 	steps = []program.Step{{Op: program.Span, Label: len(p.spans) - 1}}
 	if inner, ok := t.required("steps", "a list of steps"); ok {
@@ -227,7 +223,9 @@ func (p *programs) call(v value) []program.Step {
 		step.Duration = parseDistribution(t.child("network"))
 	}
 	p.calls = append(p.calls, c)
-	p.spans = append(p.spans, Span{Name: c.Operation, Kind: Client, Attributes: []Attribute{{semconv.ServerAddress, c.Service}}})
+	span := Span{Name: c.Operation, Kind: Client, Attributes: []Attribute{{semconv.ServerAddress, c.Service}}}
+	p.describe(t, &span)
+	p.spans = append(p.spans, span)
 	return []program.Step{
 		{Op: program.Span, Label: len(p.spans) - 1}, step, {Op: program.EndSpan},
 	}
@@ -305,7 +303,15 @@ func (p *programs) spawn(v value, depth int) (step program.Step, tasks int) {
 		step.Detached = t.child("detached").boolean()
 	}
 	if t.has("name") {
-		step.Child = p.traced(Span{Name: t.child("name").text(), Kind: Internal})
+		span := Span{Name: t.child("name").text(), Kind: Internal}
+		p.describe(t, &span)
+		step.Child = p.traced(span)
+	} else {
+		for _, key := range []string{"kind", "attributes", "errors", "links"} {
+			if t.has(key) {
+				t.child(key).fail("belongs to a span, and tasks without a name have none; want a name beside it")
+			}
+		}
 	}
 	if steps, ok := t.required("steps", "a list of steps"); ok {
 		step.Child.Steps, tasks = p.steps(steps, depth)

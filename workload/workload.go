@@ -23,24 +23,31 @@
 //	      executor: global           # smol only; or main, threads, thread_per_task
 //	      max_blocking_threads: 512  # not ideal; 1 to 10000
 //	    host: {cpus: 4}              # not ideal; default: one for each thread
-//	    arrivals: {process: poisson, rate: 500}      # or constant; per instance and second; none if others call the service
+//	    arrivals: {process: poisson, rate: 500}      # below; per instance and second; none if others call the service
+//	    max_in_flight: 10000         # 1 to 1000000, default 10000; an instance turns requests beyond it away at once
+//	    export: {processor: batch, schedule_delay: 5s} # or simple, the default on smol; also max_queue_size: 2048,
+//	                                 # max_export_batch_size: 512, export_duration: 2ms
 //	    workload: api_gateway        # a preset, or:
 //	    operations:
 //	      - name: GET /orders/{id}   # required; the span's name
 //	        kind: server             # server (default), client, internal, producer, consumer
 //	        weight: 9                # share of the arrivals, relative to the other operations; default 1
 //	        timeout: 250ms           # drops the steps if the task waits then
-//	        attributes: {http.request.method: GET}   # of the span: text, whole numbers, numbers, true or false
+//	        attributes: {http.request.method: GET}   # of the span: text, whole numbers, numbers, true or false, or drawn
+//	        errors: {rate: 0.02, message: upstream reset, attributes: {http.response.status_code: 502}} # share that fails
+//	        links: {operation: publish order, count: 3}  # to the spans of that name that ended last before; default 1
 //	        steps:
 //	          - compute: {lognormal: {median: 80us, sigma: 0.6}}   # holds the worker
 //	          - io: {exponential: {mean: 2ms}}                     # a socket wait; holds nothing
 //	          - sleep: 10ms                                        # a timer; holds nothing
 //	          - yield                                              # gives way once
-//	          - spawn: {count: 3, name: fetch, steps: [{io: 1ms}]} # with a name: traced as spans of that name
+//	          - spawn: {count: 3, name: fetch, steps: [{io: 1ms}]} # with a name: traced as spans of that name; then with
+//	                                                               # kind, attributes, errors, links too
 //	          - join                                               # awaits what was spawned and not detached
 //	          - cancel                                             # cancels it
 //	          - timeout: {after: 1ms, steps: [{io: 2ms}]}          # drops the steps if the task waits then
-//	          - call: {service: stock, operation: get, network: 1ms} # a request to another service
+//	          - call: {service: stock, operation: get, network: 1ms} # a request to another service; attributes,
+//	                                                               # errors, links of its client span
 //	          - block: 1ms                                         # holds the worker too, without progress
 //	          - block_in_place: 1ms                                # holds the thread only (tokio's multi_thread)
 //	          - signal: 1s                                         # a signal of the operating system (not smol)
@@ -51,7 +58,8 @@
 //	          - unlock: cache
 //	          - channel: {send: jobs, capacity: 100}               # a bounded channel of the process, by name
 //	          - channel: {receive: jobs}
-//	          - span: {name: render, steps: [{compute: 40us}]}     # a span inside the task
+//	          - span: {name: render, steps: [{compute: 40us}]}     # a span inside the task; kind, attributes, errors,
+//	                                                               # links too
 //	          - event: cache miss                                  # an event of the span; {name, attributes} too
 //
 // A duration is fixed (`80us`) or drawn from a distribution:
@@ -64,10 +72,38 @@
 //	bimodal: {p: 0.995, fast: 1us, slow: 500us}         # fast with probability p, else slow
 //	pareto: {min: 1ms, alpha: 1.5, max: 10s}            # P(X > x) = (min/x)^alpha, cut off at max; default 1h
 //	weibull: {scale: 1ms, shape: 0.5}                   # P(X > x) = exp(-(x/scale)^shape)
+//	empirical: {p50: 2ms, p90: 10ms, p99.9: 50ms}       # measured percentiles, two or more, both sides increasing; between
+//	                                                    # two of them log(x) is linear in the percentile, beyond them flat
+//
+// The value of an attribute is the same in each span, or drawn for each:
+//
+//	cardinality: 10000                                  # one of <key>-1 to <key>-10000, each as often; at most 1e9
+//	cardinality: {count: 10000, prefix: tenant-}        # with another prefix
+//	zipf: {count: 100, exponent: 1.1, prefix: tenant-}  # number n with a probability proportional to n^-exponent; at most 20
+//	uuid:                                               # a random UUID
+//	payload: 2KiB                                       # text of that many bytes; 1B to 1MiB
+//	uniform: {min: 1, max: 100}                         # a whole number
+//
+// A failed span has status error, the message, and the attributes of its errors in place of those of its own that have the same
+// key; error.type is by default the status code among them (http.response.status_code and the like), else _OTHER. A span that
+// a timeout or a cancellation cut short is an error of another kind, and has no part in these.
+//
+// Arrivals are one of these. Rates are per second, at most a million; durations of the load at most 8760h:
+//
+//	{process: poisson, rate: 500}                       # independent of each other
+//	{process: constant, rate: 500}                      # one every 1/rate
+//	{process: gamma, rate: 500, shape: 0.25}            # gamma-distributed gaps; shape 1 is Poisson, less (from 0.01) bursts
+//	{process: on_off, rate: 1000, on: 1s, off: 4s}      # Poisson while on, exponential times; off_rate: while off, default 0
+//	{process: sine, rate: 100, amplitude: 0.8, period: 24h}    # Poisson of rate * (1 + amplitude*sin(2 pi t/period))
+//	{process: stages, start_rate: 0, stages: [{duration: 30s, target: 500}]}   # Poisson; the rate goes from target to target
+//	{process: replay, file: gaps.csv, repeat: false}    # recorded gaps, one a line: 1.5ms, or a number of seconds
+//	{process: closed, users: 50, think: 1s}             # each user thinks, sends a request and waits for its end
 //
 // What makes runs comparable: the times of arrivals come from one random stream per instance, and all that arrival n does
 // from a stream derived from the seed, the instance and n alone. Neither depends on the runtime or on other requests, so
-// two services with the same seed differ in nothing but what their runtimes make of the load.
+// two services with the same seed differ in nothing but what their runtimes make of the load. The one exception is a closed
+// loop: when requests arrive depends there on when others end, and only the users' times to think are given. What is
+// drawn for a span ([Draws]) follows from its work too, and changes nothing of it.
 package workload
 
 import (
@@ -86,6 +122,10 @@ type Service struct {
 	Seed     *uint64
 	Runtime  RuntimeSpec
 	Arrivals Arrivals
+	// MaxInFlight is how many requests an instance has in flight at most; it turns more away. 0: no bound.
+	MaxInFlight int
+	// Export is how its spans and log records leave the process.
+	Export Export
 	// Operations are what an arrival can ask for; at least one.
 	Operations []Operation
 	// Spans describes the traced programs: the Label of an operation's program and of every named spawn is an index into
@@ -152,18 +192,14 @@ type Span struct {
 	Name       string
 	Kind       Kind
 	Attributes []Attribute // sorted by key
+	Errors     *Errors     // nil: none
+	Links      *Links      // nil: none
 }
 
 // Event is something noted inside a span.
 type Event struct {
 	Name       string
 	Attributes []Attribute // sorted by key
-}
-
-// Attribute is a span attribute; Value is a string, int64, float64 or bool.
-type Attribute struct {
-	Key   string
-	Value any
 }
 
 // Kind is the kind of a span, as OpenTelemetry defines it.
@@ -189,6 +225,7 @@ const (
 	streamArrivals uint64 = iota + 1 // instance: gaps between arrivals
 	streamRequests                   // instance, arrival: operation and work
 	streamRuntime                    // instance: the runtime's own choices, such as whom to steal from
+	streamThinking                   // instance, user: times to think
 )
 
 // seed of the service's streams. The FNV hash keeps services apart that share the fleet's seed.

@@ -34,6 +34,28 @@ const (
 	BackpressureDrop Backpressure = "drop"
 )
 
+// Requests says how exports of the services reach the pipeline.
+type Requests string
+
+// The ways.
+const (
+	// RequestsMerged hands on in one what all services exported at about the same time.
+	RequestsMerged Requests = "merged"
+	// RequestsSeparate hands on each export by itself, as a Collector gets them from its clients.
+	RequestsSeparate Requests = "separate"
+)
+
+// ShardConfig is one of several Collectors that share a fleet.
+type ShardConfig struct {
+	// Index of this Collector, from 0.
+	Index int `mapstructure:"index"`
+	// Total is the number of Collectors.
+	Total int `mapstructure:"total"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
 // Config of the receiver.
 type Config struct {
 	// Seed of everything random. Same seed and configuration: the same spans, apart from the start time.
@@ -44,6 +66,16 @@ type Config struct {
 	Duration time.Duration `mapstructure:"duration"`
 	// OnBackpressure is block or drop.
 	OnBackpressure Backpressure `mapstructure:"on_backpressure"`
+	// Shard is the part of the fleet that this Collector sends.
+	Shard ShardConfig `mapstructure:"shard"`
+	// Requests is merged or separate.
+	Requests Requests `mapstructure:"requests"`
+	// Verify marks each item for load_verify.
+	Verify bool `mapstructure:"verify"`
+	// RunID names the run for load_verify; empty: after the seed and the start time.
+	RunID string `mapstructure:"run_id"`
+	// PollEvents is the share of traces whose spans list each poll as a span event.
+	PollEvents float64 `mapstructure:"poll_events"`
 	// TaskFields adds what a service records that measures its own futures.
 	TaskFields bool `mapstructure:"task_fields"`
 	// Services is the fleet, as package workload reads it.
@@ -64,6 +96,8 @@ func NewDefaultConfig() *Config {
 		Seed:           1,
 		Clock:          ClockRealtime,
 		OnBackpressure: BackpressureBlock,
+		Shard:          ShardConfig{Total: 1},
+		Requests:       RequestsMerged,
 		TaskFields:     true,
 	}
 }
@@ -83,17 +117,48 @@ func (c *Config) Validate() error {
 		errs = append(errs, fmt.Errorf("on_backpressure: %q is not allowed; want %s or %s",
 			c.OnBackpressure, BackpressureBlock, BackpressureDrop))
 	}
-	if _, err := workload.Parse(c.Services); err != nil {
+	switch s := c.Shard; {
+	case s.Total < 1:
+		errs = append(errs, fmt.Errorf("shard.total: %d is not allowed; want 1 or more", s.Total))
+	case s.Index < 0 || s.Index >= s.Total:
+		errs = append(errs, fmt.Errorf("shard.index: %d is not allowed; want 0 to %d, one less than shard.total", s.Index, s.Total-1))
+	}
+	if c.Requests != RequestsMerged && c.Requests != RequestsSeparate {
+		errs = append(errs, fmt.Errorf("requests: %q is not allowed; want %s or %s", c.Requests, RequestsMerged, RequestsSeparate))
+	}
+	if c.RunID != "" && !c.Verify {
+		errs = append(errs, fmt.Errorf("run_id: %q is not allowed without verify: true", c.RunID))
+	}
+	if !(c.PollEvents >= 0 && c.PollEvents <= 1) { // NaN is neither
+		errs = append(errs, fmt.Errorf("poll_events: %v is not allowed; want 0 to 1, a share of the traces", c.PollEvents))
+	}
+	services, err := workload.Parse(c.Services)
+	if err != nil {
 		errs = append(errs, err)
+	} else if n := processes(services); c.Shard.Total > n {
+		errs = append(errs, fmt.Errorf("shard.total: %d is not allowed; want at most %d, the number of processes (instances of all services)",
+			c.Shard.Total, n))
 	}
 	return errors.Join(errs...)
 }
 
-// fleet makes the fleet that the configuration describes, at the start of its virtual time.
-func (c *Config) fleet() (*fleet.Fleet, error) {
+func processes(services []*workload.Service) int {
+	n := 0
+	for _, s := range services {
+		n += s.Instances
+	}
+	return n
+}
+
+// fleet makes the fleet that the configuration describes, at the start of its virtual time. It sends what is wanted, marked as
+// of a run if that has a name.
+func (c *Config) fleet(run string, wanted []fleet.Signal) (*fleet.Fleet, error) {
 	services, err := workload.Parse(c.Services)
 	if err != nil {
 		return nil, err
 	}
-	return fleet.New(services, c.Seed, fleet.Options{TaskFields: c.TaskFields, Spans: true}), nil
+	return fleet.New(services, c.Seed, fleet.Options{
+		Signals: wanted, TaskFields: c.TaskFields, PollEvents: c.PollEvents, Separate: c.Requests == RequestsSeparate,
+		Shard: fleet.Shard{Index: c.Shard.Index, Total: c.Shard.Total}, Run: run,
+	}), nil
 }

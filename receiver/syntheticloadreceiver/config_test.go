@@ -33,7 +33,7 @@ func TestConfig(t *testing.T) {
 	assert.Equal(t, time.Minute, cfg.Duration)
 	assert.Equal(t, BackpressureDrop, cfg.OnBackpressure)
 	assert.False(t, cfg.TaskFields)
-	f, err := cfg.fleet()
+	f, err := cfg.fleet("", nil)
 	require.NoError(t, err)
 	assert.Positive(t, f.SliceLength())
 }

@@ -2,6 +2,7 @@ package syntheticloadreceiver
 
 import (
 	"context"
+	"sync"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/consumer"
@@ -12,10 +13,40 @@ import (
 
 // NewFactory makes the factory of the receiver.
 func NewFactory() receiver.Factory {
+	r := receivers{byConfig: map[*Config]*loadReceiver{}}
 	return receiver.NewFactory(metadata.Type, createDefaultConfig,
-		receiver.WithTraces(createTraces, metadata.TracesStability))
+		receiver.WithTraces(r.traces, metadata.TracesStability))
 }
 
-func createTraces(_ context.Context, set receiver.Settings, cfg component.Config, next consumer.Traces) (receiver.Traces, error) {
-	return newTracesReceiver(set, cfg.(*Config), next)
+// receivers are those that have been made and not shut down. The Collector asks for one for each signal, with the same
+// configuration: they are one, so that all signals come from one fleet.
+type receivers struct {
+	mu       sync.Mutex
+	byConfig map[*Config]*loadReceiver
+}
+
+func (r *receivers) of(set receiver.Settings, cfg *Config) (*loadReceiver, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if known := r.byConfig[cfg]; known != nil {
+		return known, nil
+	}
+	made, err := newReceiver(set, cfg, func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		delete(r.byConfig, cfg)
+	})
+	if err != nil {
+		return nil, err
+	}
+	r.byConfig[cfg] = made
+	return made, nil
+}
+
+func (r *receivers) traces(_ context.Context, set receiver.Settings, cfg component.Config, next consumer.Traces) (receiver.Traces, error) {
+	made, err := r.of(set, cfg.(*Config))
+	if err != nil {
+		return nil, err
+	}
+	return made, made.attachTraces(set, next)
 }

@@ -2,17 +2,14 @@ package syntheticloadreceiver
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"sync"
 	"time"
 
-	"github.com/cenkalti/backoff/v7"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
-	"go.opentelemetry.io/collector/consumer"
-	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/receiver"
-	"go.opentelemetry.io/collector/receiver/receiverhelper"
 	"go.uber.org/zap"
 
 	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/fleet"
@@ -21,229 +18,214 @@ import (
 )
 
 const (
-	// drainGrace is how long Shutdown lets the pipeline take the batch in hand before it is given up.
+	// drainGrace is how long Shutdown lets the pipeline take the requests in hand before they are given up.
 	drainGrace = 2 * time.Second
 	// drainLimit bounds the virtual time in which requests in flight may end after the run's duration.
 	drainLimit = sim.Time(time.Minute)
 
-	// tooLate is how far a slice may be behind its schedule before the log says so.
+	// tooLate is how far a slice may be behind its schedule before the log says so, and before the policy drop gives it up.
 	tooLate = time.Second
-
-	retryFirst = 10 * time.Millisecond
-	retryMost  = 5 * time.Second
 )
 
-// tracesReceiver paces a fleet. One goroutine plays it, slice by slice, and hands each slice's spans to the next consumer.
-type tracesReceiver struct {
+// loadReceiver paces a fleet. One goroutine plays it, slice by slice, and hands what the fleet exports to the pipelines of the
+// signals that were asked for. It is one component for each of these; the first Shutdown ends it for all, while all that comes
+// after it in any pipeline still runs.
+type loadReceiver struct {
 	config    *Config
-	fleet     *fleet.Fleet
-	next      consumer.Traces
-	obsreport *receiverhelper.ObsReport
+	release   func() // of the factory
 	telemetry *metadata.TelemetryBuilder
 	logger    *zap.Logger
-	host      component.Host
+	sinks     []*sink // by signal; nil: nobody asks for it
+	attached  int
 
-	running  sync.WaitGroup
-	stop     context.CancelFunc // no further slices
-	abandon  context.CancelFunc // give up the batch in hand
-	totals   totals
-	refusing bool // the pipeline refused the last batch; logged on change only
-	late     bool // the last slice was more than tooLate behind; logged on change only
+	mu      sync.Mutex
+	hosts   []component.Host // one for each component that was started
+	stopped bool
+
+	fleet   *fleet.Fleet
+	running sync.WaitGroup
+	stop    context.CancelFunc // no further slices
+	abandon context.CancelFunc // give up the requests in hand
+	late    time.Duration      // of the last slice
+	counted counts
 }
 
-// totals of a run, in spans.
-type totals struct {
-	emitted, dropped int
+// counts of the fleet that the telemetry has been told.
+type counts struct {
+	arrivals uint64
+	shed     uint64
+	sdkDrops [3]uint64 // by signal
 }
 
-func newTracesReceiver(set receiver.Settings, cfg *Config, next consumer.Traces) (*tracesReceiver, error) {
-	f, err := cfg.fleet()
-	if err != nil {
-		return nil, err
-	}
-	obsreport, err := receiverhelper.NewObsReport(receiverhelper.ObsReportSettings{
-		ReceiverID: set.ID, Transport: "simulation", LongLivedCtx: true, ReceiverCreateSettings: set,
-	})
-	if err != nil {
-		return nil, err
-	}
+func newReceiver(set receiver.Settings, cfg *Config, release func()) (*loadReceiver, error) {
 	telemetry, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
 	if err != nil {
 		return nil, err
 	}
-	return &tracesReceiver{
-		config: cfg, fleet: f, next: next,
-		obsreport: obsreport, telemetry: telemetry, logger: set.Logger,
+	return &loadReceiver{
+		config: cfg, release: release, telemetry: telemetry, logger: set.Logger, sinks: make([]*sink, len(signalNames)),
 	}, nil
 }
 
-// Start begins the run; virtual time 0 is now.
-func (r *tracesReceiver) Start(ctx context.Context, host component.Host) error {
-	r.host = host
-	// The run outlives Start's context. It ends by Shutdown: first no further slices, then, if need be, the batch in hand.
-	batch, abandon := context.WithCancel(context.WithoutCancel(ctx))
-	slices, stop := context.WithCancel(batch)
-	r.stop, r.abandon = stop, abandon
+// Start begins the run when all signals' components have been started; virtual time 0 is then.
+func (r *loadReceiver) Start(ctx context.Context, host component.Host) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.hosts = append(r.hosts, host)
+	if len(r.hosts) < r.attached || r.stopped {
+		return nil
+	}
 	epoch := time.Now()
-	r.running.Go(func() { r.run(slices, batch, epoch) })
+	f, err := r.config.fleet(r.run(epoch), r.wanted())
+	if err != nil {
+		return err
+	}
+	r.fleet = f
+	// The run outlives Start's context. It ends by Shutdown: first no further slices, then, if need be, the requests in hand.
+	requests, abandon := context.WithCancel(context.WithoutCancel(ctx))
+	slices, stop := context.WithCancel(requests)
+	r.stop, r.abandon = stop, abandon
+	r.running.Go(func() { r.play(slices, requests, epoch) })
 	return nil
 }
 
-// Shutdown ends the run. It waits for the pipeline to take the batch in hand: until ctx ends, and no longer than drainGrace.
-func (r *tracesReceiver) Shutdown(ctx context.Context) error {
-	if r.stop == nil {
+// run names the run for load_verify, if it is to be verified.
+func (r *loadReceiver) run(epoch time.Time) string {
+	switch {
+	case !r.config.Verify:
+		return ""
+	case r.config.RunID != "":
+		return r.config.RunID
+	default:
+		return fmt.Sprintf("%d-%s", r.config.Seed, epoch.UTC().Format("20060102T150405.000000000"))
+	}
+}
+
+func (r *loadReceiver) wanted() (signals []fleet.Signal) {
+	for _, s := range r.sinks {
+		if s != nil {
+			signals = append(signals, s.signal)
+		}
+	}
+	return signals
+}
+
+// Shutdown ends the run. It waits for the pipelines to take what the services' SDKs still hold: until ctx ends, and no longer than
+// drainGrace.
+func (r *loadReceiver) Shutdown(ctx context.Context) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.stopped {
 		return nil
 	}
-	r.stop()
-	ended := make(chan struct{})
-	go func() {
-		r.running.Wait()
-		close(ended)
-	}()
-	grace := time.NewTimer(drainGrace)
-	defer grace.Stop()
-	select {
-	case <-ended:
-	case <-ctx.Done():
-	case <-grace.C:
+	r.stopped = true
+	r.release()
+	if r.stop != nil {
+		r.stop()
+		ended := make(chan struct{})
+		go func() {
+			r.running.Wait()
+			close(ended)
+		}()
+		grace := time.NewTimer(drainGrace)
+		defer grace.Stop()
+		select {
+		case <-ended:
+		case <-ctx.Done():
+		case <-grace.C:
+		}
+		r.abandon()
+		<-ended
 	}
-	r.abandon()
-	<-ended
 	r.telemetry.Shutdown()
 	return nil
 }
 
-// run plays the fleet until its duration is over or slices ends. Slice k covers virtual time up to (k+1) times the slice's
+// play plays the fleet until its duration is over or slices ends. Slice k covers virtual time up to (k+1) times the slice's
 // length, and is due that long after the epoch: an absolute schedule, so that a late slice delays no later one.
-func (r *tracesReceiver) run(slices, batch context.Context, epoch time.Time) {
+func (r *loadReceiver) play(slices, requests context.Context, epoch time.Time) {
 	length := r.fleet.SliceLength()
 	r.logger.Info("Playing the fleet", zap.Int("services", len(r.config.Services)), zap.Duration("slice", length.Duration()))
 	end := sim.Time(r.config.Duration)
 	if end == 0 {
 		end = sim.Never
 	}
-	for now := sim.Time(0); now < end; {
+	for now := sim.Time(0); now < end && slices.Err() == nil; {
 		now = min(now+length, end)
-		r.fleet.Advance(now)
-		if !r.waitUntilDue(slices, epoch.Add(now.Duration())) {
-			break
-		}
-		r.emit(batch, epoch)
+		r.slice(slices, requests, epoch, now)
 	}
-	if slices.Err() == nil {
-		r.finish(slices, batch, epoch, end)
-	}
-	took := time.Since(epoch)
-	r.logger.Info("The run ended",
-		zap.Uint64("requests", r.fleet.Requests()),
-		zap.Int("spans_emitted", r.totals.emitted),
-		zap.Int("spans_dropped", r.totals.dropped),
-		zap.Int("tasks_unfinished", r.fleet.Live()),
-		zap.Duration("took", took),
-		zap.Float64("spans_per_second", math.Round(float64(r.totals.emitted)/took.Seconds())))
-}
-
-// finish lets the requests in flight end after the run's duration.
-func (r *tracesReceiver) finish(slices, batch context.Context, epoch time.Time, end sim.Time) {
 	r.fleet.StopArrivals()
-	for now := end; r.fleet.Live() > 0 && now < end+drainLimit; {
-		now += r.fleet.SliceLength()
-		r.fleet.Advance(now)
-		if !r.waitUntilDue(slices, epoch.Add(now.Duration())) {
-			return
-		}
-		r.emit(batch, epoch)
+	for now := end; slices.Err() == nil && !r.fleet.EndIdle() && now < end+drainLimit; {
+		now += length
+		r.slice(slices, requests, epoch, now)
 	}
+	unfinished := r.fleet.Live()
+	r.fleet.End()
+	r.deliver(requests, epoch)
+	r.deliverAll(requests, epoch, r.fleet.EndMarkers(r.wanted()...))
+
+	took := time.Since(epoch)
+	fields := []zap.Field{zap.Uint64("requests", r.fleet.Arrivals()), zap.Uint64("requests_shed", r.fleet.Shed()), zap.Int("tasks_unfinished", unfinished), zap.Duration("took", took)}
+	for _, s := range r.sinks {
+		if s != nil {
+			fields = append(fields, s.totals.fields(s, took)...)
+		}
+	}
+	r.logger.Info("The run ended", fields...)
 }
 
-// waitUntilDue waits for a slice's time and reports false if the run was stopped first.
-func (r *tracesReceiver) waitUntilDue(slices context.Context, due time.Time) bool {
-	if r.config.Clock == ClockUnpaced {
-		return slices.Err() == nil
+// slice plays until a virtual time, waits until that is due, and hands on what was exported meanwhile.
+func (r *loadReceiver) slice(slices, requests context.Context, epoch time.Time, now sim.Time) {
+	r.fleet.Advance(now)
+	if r.config.Clock == ClockRealtime {
+		r.waitUntil(slices, epoch.Add(now.Duration()))
 	}
+	r.deliver(requests, epoch)
+	r.count(requests)
+}
+
+// waitUntil waits for a slice's time. It is at most a slice's length away, so that even a stop may wait for it: nothing is sent
+// before it has happened.
+func (r *loadReceiver) waitUntil(ctx context.Context, due time.Time) {
 	if wait := time.Until(due); wait > 0 {
-		timer := time.NewTimer(wait)
-		defer timer.Stop()
-		select {
-		case <-slices.Done():
-			return false
-		case <-timer.C:
-		}
+		time.Sleep(wait)
 	}
-	r.recordLateness(slices, max(time.Since(due), 0))
-	return slices.Err() == nil
-}
-
-func (r *tracesReceiver) recordLateness(ctx context.Context, late time.Duration) {
+	late := max(time.Since(due), 0)
 	r.telemetry.ReceiverSyntheticLoadLateness.Record(ctx, late.Seconds())
-	if behind := late > tooLate; behind != r.late {
-		r.late = behind
-		if behind {
-			r.logger.Warn("Behind schedule: the pipeline, or this machine, is slower than the load. Spans come late.",
-				zap.Duration("late", late))
-		} else {
-			r.logger.Info("On schedule again")
+	r.telemetry.ReceiverSyntheticLoadLag.Record(ctx, late.Seconds())
+	switch was := r.late > tooLate; {
+	case late > tooLate && !was:
+		r.logger.Warn("Behind schedule: the pipeline, or this machine, is slower than the load. Telemetry comes late.",
+			zap.Duration("late", late))
+	case late <= tooLate && was:
+		r.logger.Info("On schedule again")
+	}
+	r.late = late
+}
+
+// count tells the telemetry what the fleet has counted since the last time.
+func (r *loadReceiver) count(ctx context.Context) {
+	arrivals := r.fleet.Arrivals()
+	r.telemetry.ReceiverSyntheticLoadArrivals.Add(ctx, delta(arrivals, &r.counted.arrivals))
+	r.telemetry.ReceiverSyntheticLoadShedRequests.Add(ctx, delta(r.fleet.Shed(), &r.counted.shed))
+	for _, s := range r.sinks {
+		if s != nil {
+			if n := delta(r.fleet.DroppedBySDK(s.signal), &r.counted.sdkDrops[s.signal]); n > 0 {
+				r.telemetry.ReceiverSyntheticLoadSdkDroppedItems.Add(ctx, n, s.attributes)
+			}
 		}
 	}
 }
 
-// emit hands the finished spans to the pipeline, as often as the policy says.
-//
-// Each attempt builds them anew: after Consume the data belongs to the pipeline, refused or not.
-func (r *tracesReceiver) emit(ctx context.Context, epoch time.Time) {
-	spans, _, _ := r.fleet.Pending()
-	if spans == 0 {
-		return
-	}
-	defer r.fleet.Discard()
-	retry := backoff.NewExponentialBackOff()
-	retry.InitialInterval, retry.MaxInterval = retryFirst, retryMost
-	for {
-		err := r.consume(ctx, epoch, spans)
-		r.reportStatus(err)
-		switch {
-		case err == nil:
-			r.totals.emitted += spans
-			return
-		case consumererror.IsPermanent(err), r.config.OnBackpressure == BackpressureDrop, ctx.Err() != nil:
-			r.drop(ctx, spans)
-			return
-		}
-		wait := time.NewTimer(retry.NextBackOff())
-		select {
-		case <-ctx.Done():
-			wait.Stop()
-			r.drop(ctx, spans)
-			return
-		case <-wait.C:
-		}
-		r.telemetry.ReceiverSyntheticLoadRetries.Add(ctx, 1)
-	}
+func delta(now uint64, before *uint64) int64 {
+	d := now - *before
+	*before = now
+	return int64(min(d, math.MaxInt64))
 }
 
-func (r *tracesReceiver) consume(ctx context.Context, epoch time.Time, spans int) error {
-	ctx = r.obsreport.StartTracesOp(ctx)
-	err := r.next.ConsumeTraces(ctx, r.fleet.Traces(epoch))
-	r.obsreport.EndTracesOp(ctx, "virtual", spans, err)
-	return err
-}
-
-func (r *tracesReceiver) drop(ctx context.Context, spans int) {
-	r.totals.dropped += spans
-	r.telemetry.ReceiverSyntheticLoadDroppedSpans.Add(ctx, int64(spans))
-}
-
-// reportStatus logs and reports when the pipeline begins to refuse, and when it takes spans again.
-func (r *tracesReceiver) reportStatus(err error) {
-	switch refused := err != nil; {
-	case refused == r.refusing:
-	case refused:
-		r.refusing = true
-		r.logger.Warn("The pipeline refuses spans", zap.String("on_backpressure", string(r.config.OnBackpressure)), zap.Error(err))
-		componentstatus.ReportStatus(r.host, componentstatus.NewRecoverableErrorEvent(err))
-	default:
-		r.refusing = false
-		r.logger.Info("The pipeline takes spans again")
-		componentstatus.ReportStatus(r.host, componentstatus.NewEvent(componentstatus.StatusOK))
+// report tells the Collector how the receiver is.
+func (r *loadReceiver) report(event func() *componentstatus.Event) {
+	for _, host := range r.hosts {
+		componentstatus.ReportStatus(host, event())
 	}
 }

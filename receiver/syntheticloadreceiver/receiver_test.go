@@ -21,9 +21,11 @@ import (
 	"go.opentelemetry.io/collector/pipeline"
 	"go.opentelemetry.io/collector/receiver"
 	"go.opentelemetry.io/collector/receiver/receivertest"
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
+	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/fleet"
 	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/metadata"
 	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/metadatatest"
 )
@@ -49,21 +51,21 @@ func unpaced(d time.Duration) func(*Config) {
 	return func(c *Config) { c.Clock, c.Duration = ClockUnpaced, d }
 }
 
-// newReceiver makes a receiver and the telemetry it reports to.
-func newReceiver(t *testing.T, cfg *Config, next consumer.Traces) (*tracesReceiver, *componenttest.Telemetry) {
+// newTraces makes a receiver and the telemetry it reports to.
+func newTraces(t *testing.T, cfg *Config, next consumer.Traces) (*loadReceiver, *componenttest.Telemetry) {
 	t.Helper()
 	tel := componenttest.NewTelemetry()
 	t.Cleanup(func() { require.NoError(t, tel.Shutdown(context.WithoutCancel(t.Context()))) })
-	r, err := newTracesReceiver(metadatatest.NewSettings(tel), cfg, next)
+	r, err := NewFactory().CreateTraces(t.Context(), metadatatest.NewSettings(tel), cfg, next)
 	require.NoError(t, err)
-	return r, tel
+	return r.(*loadReceiver), tel
 }
 
 // play runs a finite unpaced configuration to its end and returns what came out.
 func play(t *testing.T, cfg *Config) []ptrace.Traces {
 	t.Helper()
 	sink := new(consumertest.TracesSink)
-	r, _ := newReceiver(t, cfg, sink)
+	r, _ := newTraces(t, cfg, sink)
 	require.NoError(t, r.Start(t.Context(), componenttest.NewNopHost()))
 	r.running.Wait()
 	require.NoError(t, r.Shutdown(t.Context()))
@@ -157,8 +159,8 @@ func TestConsumeContract(t *testing.T) {
 	receivertest.CheckConsumeContract(receivertest.CheckConsumeContractParams{
 		T: t,
 		Factory: receiver.NewFactory(metadata.Type, createDefaultConfig, receiver.WithTraces(
-			func(_ context.Context, set receiver.Settings, c component.Config, next consumer.Traces) (receiver.Traces, error) {
-				return newTracesReceiver(set, c.(*Config), identify(next))
+			func(ctx context.Context, set receiver.Settings, c component.Config, next consumer.Traces) (receiver.Traces, error) {
+				return NewFactory().CreateTraces(ctx, set, c, identify(next))
 			}, metadata.TracesStability)),
 		Signal:        pipeline.SignalTraces,
 		Config:        cfg,
@@ -180,14 +182,15 @@ func TestRealtimePacing(t *testing.T) {
 			return nil
 		})
 		require.NoError(t, err)
-		r, _ := newReceiver(t, fleetOfThree(nil), next)
+		r, _ := newTraces(t, fleetOfThree(nil), next)
 		require.NoError(t, r.Start(t.Context(), componenttest.NewNopHost()))
 		time.Sleep(time.Second + time.Millisecond)
 		require.NoError(t, r.Shutdown(t.Context()))
 		var want []time.Duration
-		for k := range 10 {
+		for k := range 11 {
 			want = append(want, time.Duration(k+1)*100*time.Millisecond)
 		}
+		want = append(want, want[10]) // the slice in hand, and what the SDKs still held
 		assert.Equal(t, want, at)
 	})
 }
@@ -206,7 +209,7 @@ func TestSlowPipelineDelaysButLosesNothing(t *testing.T) {
 			return nil
 		})
 		require.NoError(t, err)
-		r, tel := newReceiver(t, fleetOfThree(func(c *Config) { c.Duration = 5 * time.Second }), next)
+		r, tel := newTraces(t, fleetOfThree(func(c *Config) { c.Duration = 5 * time.Second }), next)
 		start := time.Now()
 		require.NoError(t, r.Start(t.Context(), componenttest.NewNopHost()))
 		r.running.Wait()
@@ -220,7 +223,7 @@ func TestSlowPipelineDelaysButLosesNothing(t *testing.T) {
 }
 
 func dataPoints(value int64) []metricdata.DataPoint[int64] {
-	return []metricdata.DataPoint[int64]{{Value: value}}
+	return []metricdata.DataPoint[int64]{{Value: value, Attributes: attribute.NewSet(attribute.String("signal", "traces"))}}
 }
 
 func TestRefusals(t *testing.T) {
@@ -251,20 +254,20 @@ func TestRefusals(t *testing.T) {
 				return nil
 			})
 			require.NoError(t, err)
-			r, tel := newReceiver(t, fleetOfThree(func(c *Config) {
+			r, tel := newTraces(t, fleetOfThree(func(c *Config) {
 				unpaced(500 * time.Millisecond)(c)
 				c.OnBackpressure = tc.policy
 			}), next)
 			require.NoError(t, r.Start(t.Context(), componenttest.NewNopHost()))
 			r.running.Wait()
-			assert.Equal(t, r.totals.emitted, accepted)
-			assert.Greater(t, accepted+r.totals.dropped, spans/2)
+			assert.Equal(t, r.sinks[fleet.Traces].totals.emitted, accepted)
+			assert.Greater(t, accepted+r.sinks[fleet.Traces].totals.dropped, spans/2)
 			if tc.dropped {
-				assert.Equal(t, firstBatch, r.totals.dropped)
-				metadatatest.AssertEqualReceiverSyntheticLoadDroppedSpans(t, tel,
+				assert.Equal(t, firstBatch, r.sinks[fleet.Traces].totals.dropped)
+				metadatatest.AssertEqualReceiverSyntheticLoadDroppedItems(t, tel,
 					dataPoints(int64(firstBatch)), metricdatatest.IgnoreTimestamp())
 			} else {
-				assert.Zero(t, r.totals.dropped)
+				assert.Zero(t, r.sinks[fleet.Traces].totals.dropped)
 			}
 			if tc.retries > 0 {
 				metadatatest.AssertEqualReceiverSyntheticLoadRetries(t, tel, dataPoints(tc.retries), metricdatatest.IgnoreTimestamp())
@@ -294,7 +297,7 @@ func TestShutdownWithABlockedConsumer(t *testing.T) {
 					return ctx.Err()
 				})
 				require.NoError(t, err)
-				r, _ := newReceiver(t, fleetOfThree(nil), next)
+				r, _ := newTraces(t, fleetOfThree(nil), next)
 				require.NoError(t, r.Start(t.Context(), componenttest.NewNopHost()))
 				time.Sleep(time.Second)
 				require.True(t, entered.Load())
@@ -303,14 +306,14 @@ func TestShutdownWithABlockedConsumer(t *testing.T) {
 				start := time.Now()
 				require.NoError(t, r.Shutdown(ctx))
 				assert.Equal(t, tc.want, time.Since(start))
-				assert.Positive(t, r.totals.dropped)
+				assert.Positive(t, r.sinks[fleet.Traces].totals.dropped)
 			})
 		})
 	}
 }
 
 func TestShutdownTwiceAndWithoutStart(t *testing.T) {
-	r, _ := newReceiver(t, fleetOfThree(nil), consumertest.NewNop())
+	r, _ := newTraces(t, fleetOfThree(nil), consumertest.NewNop())
 	require.NoError(t, r.Shutdown(t.Context()))
 	require.NoError(t, r.Start(t.Context(), componenttest.NewNopHost()))
 	require.NoError(t, r.Shutdown(t.Context()))

@@ -14,6 +14,8 @@ type loose struct {
 	blocks bool // in place, still
 }
 
+const noTask = -1
+
 // blockInPlace implements flavor.
 func (rt *Runtime) blockInPlace(p *poller, d sim.Time) {
 	w := &rt.workers[p.index]
@@ -34,8 +36,10 @@ func (rt *Runtime) blockInPlace(p *poller, d sim.Time) {
 	}}
 	w.task = 0
 	w.phase = phaseNoThread
-	w.leftLast = i
-	rt.tasks.BlockedInPlace(rt.loose[i].task)
+	w.leftLast = noTask
+	if rt.tasks.BlockedInPlace(rt.loose[i].task) {
+		w.leftLast = i
+	}
 	rt.pool.SubmitWorker(p.index)
 	w.cpu.Give(rt, rt.target, eventInPlace, uint64(i))
 	if w.cpu.Pause(spent + d) {

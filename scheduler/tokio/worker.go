@@ -54,7 +54,7 @@ type worker struct {
 	lifoPolls   int8 // of this tick
 
 	thread   int // of the pool
-	leftLast int // the task that the worker left alone last
+	leftLast int // the task that the worker left alone last; noTask: others were polled during that one's poll before
 
 	tick  uint32
 	lifo  scheduler.TaskID

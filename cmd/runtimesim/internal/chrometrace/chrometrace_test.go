@@ -44,7 +44,7 @@ func play(t *testing.T, model string, trace *Trace) scheduler.Runtime {
 	services, err := workload.Parse(tree)
 	require.NoError(t, err)
 	var sm sim.Simulation
-	in := services[0].Play(workload.NewNetwork(&sm), 1, 0, trace.Observer())
+	in := services[0].Play(workload.NewNetwork(&sm), 1, 0, workload.Observer{Observer: trace.Observer()})
 	sm.Run(sim.Time(4 * time.Millisecond))
 	in.Stop()
 	sm.Run(sim.Time(time.Second))

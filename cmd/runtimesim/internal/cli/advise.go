@@ -105,7 +105,9 @@ func giveAdvice(cmd *cobra.Command, flags *adviseFlags) error {
 	if err != nil {
 		return err
 	}
-	request.Offered = source.Rate()
+	if request.Offered, err = source.Rate(); err != nil {
+		return err
+	}
 
 	var status atomic.Pointer[string]
 	status.Store(new("no rate measured yet"))

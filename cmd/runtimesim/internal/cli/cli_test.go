@@ -109,7 +109,7 @@ func TestSchema(t *testing.T) {
 	durations := []string{"mean", "p50", "p90", "p99", "p999", "max"}
 	run := map[string]string{
 		".runtime": "string", ".version": "string", ".workers": "number", ".seed": "number", ".cost": "string",
-		".tasks": "number", ".warmup_tasks": "number", ".partial": "boolean", ".virtual_s": "number", ".wall_s": "number",
+		".tasks": "number", ".shed": "number", ".warmup_tasks": "number", ".partial": "boolean", ".virtual_s": "number", ".wall_s": "number",
 		".throughput_per_s": "number", ".utilization": "number", ".quantile_error": "number",
 	}
 	for _, d := range durations {
@@ -129,7 +129,7 @@ func TestSchema(t *testing.T) {
 		".knee_rate_per_s": "number", ".first_missed_rate_per_s": "number", ".surely_met_rate_per_s": "number", ".surely_missed_rate_per_s": "number",
 		".points.rate_per_s": "number", ".points.meets": "boolean",
 	}
-	for _, e := range []string{"slo_value_ns", "achieved_per_s", "latency_p50_ns", "latency_p99_ns", "utilization"} {
+	for _, e := range []string{"slo_value_ns", "achieved_per_s", "shed_share", "latency_p50_ns", "latency_p99_ns", "utilization"} {
 		search[".points."+e+".mean"], search[".points."+e+".half_width"] = "number", "number"
 	}
 	advice := map[string]string{
@@ -140,7 +140,7 @@ func TestSchema(t *testing.T) {
 		".candidates.reasons.for": "boolean", ".candidates.reasons.text": "string", ".candidates.reasons.source": "string",
 		".candidates.knee_rate_per_s": "number", ".candidates.at_offered.rate_per_s": "number", ".candidates.at_offered.meets": "boolean",
 	}
-	for _, e := range []string{"slo_value_ns", "achieved_per_s", "latency_p50_ns", "latency_p99_ns", "utilization"} {
+	for _, e := range []string{"slo_value_ns", "achieved_per_s", "shed_share", "latency_p50_ns", "latency_p99_ns", "utilization"} {
 		advice[".candidates.at_offered."+e+".mean"], advice[".candidates.at_offered."+e+".half_width"] = "number", "number"
 	}
 	const load = " --arrivals constant:1000 --service det:1ms --json --tasks 500"
@@ -203,31 +203,52 @@ func TestKneeOfAKnownCapacity(t *testing.T) {
 	assert.Greater(t, *out.FirstRate, 1000.0)
 }
 
+// TestArrivalsOnALine: every process that fits on a line is played, and raised where a rate is looked for.
+func TestArrivalsOnALine(t *testing.T) {
+	for _, arrivals := range []string{"constant:500", "poisson:500", "gamma:500,0.25", "on_off:1000,10ms,10ms", "sine:500,0.8,1s", "closed:50,exp:100ms"} {
+		t.Run(arrivals, func(t *testing.T) {
+			run := decode[report.Run](t, succeed(t, "run --arrivals "+arrivals+" --service exp:100us --tasks 20000 --json"))
+			assert.EqualValues(t, 20_000, run.Tasks)
+			assert.InEpsilon(t, 500, run.ThroughputPerS, 0.05)
+			if strings.HasPrefix(arrivals, "closed") {
+				return
+			}
+			k := decode[report.Knee](t, succeed(t, "knee --arrivals "+arrivals+" --service det:1ms --runtime ideal --workers 1 --slo mean=20ms --tasks 2000 --replications 2 --precision 0.5 --json"))
+			assert.InEpsilon(t, 500, k.Points[0].Achieved.Mean, 0.15, "the rate is the mean rate")
+			assert.Greater(t, *k.FirstRate, 500.0)
+		})
+	}
+	heading, _, _ := command("knee --arrivals gamma:500,4 --service det:1ms --runtime ideal --workers 1 --tasks 200 --replications 2")
+	assert.Contains(t, heading, ": gamma:RATE,4, det:1ms, ")
+}
+
 func TestMistakesAreUsageErrors(t *testing.T) {
 	const load = " --arrivals poisson:100 --service exp:1ms"
 	for line, want := range map[string]string{
-		"rnu":                                     `unknown command "rnu"`,
-		"--version":                               "unknown flag: --version; see runtimesim --help",
-		"run --cpsu 4" + load:                     "unknown flag: --cpsu; see runtimesim run --help",
-		"run now" + load:                          `unexpected argument "now"; want flags only: see runtimesim run --help`,
-		"run --tasks -5" + load:                   `--tasks: "-5" is not allowed; want a whole number from 1 to 1000000000`,
-		"run --tasks 1.5" + load:                  `--tasks: "1.5" is not allowed; want a whole number from 1 to 1000000000`,
-		"run --seed x" + load:                     `--seed: "x" is not allowed; want a whole number from 0 to 18446744073709551615`,
-		"run --warmup 1" + load:                   `--warmup: "1" is not allowed; want a number from 0 to 0.9`,
-		"run --warmup nan" + load:                 `--warmup: "nan" is not allowed; want a number from 0 to 0.9`,
-		"run --workers 0" + load:                  "--workers: 0 is not allowed; want 1 to 1024",
-		"run --runtime tokyo" + load:              `--runtime: "tokyo" is not allowed (did you mean tokio?); want one of tokio, async_std, smol, ideal`,
-		"run":                                     "--arrivals: missing",
-		"compare --runtimes tokio,rayon" + load:   `--runtimes: "rayon" is not allowed`,
-		"compare --runtimes smol,smol" + load:     "--runtimes: smol is there twice",
-		"compare --runtimes tokio:2" + load:       `--runtimes: "2" is not allowed; want one of 1.53, 1.51.0, 1.50`,
-		"compare --runtime tokio" + load:          "unknown flag: --runtime; see runtimesim compare --help",
-		"knee --slo 99%" + load:                   `--slo: "99%" is not allowed; want STATISTIC=LIMIT`,
-		"knee --step 1" + load:                    `--step: "1" is not allowed; want a factor from 1.1 to 100`,
-		"knee --from 0" + load:                    `--from: "0" is not allowed; want a rate per second from 0.001 to 1000000`,
-		"knee --arrivals gamma --service exp:1ms": `--arrivals: "gamma" is not allowed; want one of poisson, constant`,
-		"trace" + load:                            "--out: missing; want a file to write, or - for standard output",
-		"trace --out x --cost free" + load:        `--cost: "free" is not default, seed or zero, and no file`,
+		"rnu":                                             `unknown command "rnu"`,
+		"--version":                                       "unknown flag: --version; see runtimesim --help",
+		"run --cpsu 4" + load:                             "unknown flag: --cpsu; see runtimesim run --help",
+		"run now" + load:                                  `unexpected argument "now"; want flags only: see runtimesim run --help`,
+		"run --tasks -5" + load:                           `--tasks: "-5" is not allowed; want a whole number from 1 to 1000000000`,
+		"run --tasks 1.5" + load:                          `--tasks: "1.5" is not allowed; want a whole number from 1 to 1000000000`,
+		"run --seed x" + load:                             `--seed: "x" is not allowed; want a whole number from 0 to 18446744073709551615`,
+		"run --warmup 1" + load:                           `--warmup: "1" is not allowed; want a number from 0 to 0.9`,
+		"run --warmup nan" + load:                         `--warmup: "nan" is not allowed; want a number from 0 to 0.9`,
+		"run --workers 0" + load:                          "--workers: 0 is not allowed; want 1 to 1024",
+		"run --runtime tokyo" + load:                      `--runtime: "tokyo" is not allowed (did you mean tokio?); want one of tokio, async_std, smol, ideal`,
+		"run":                                             "--arrivals: missing",
+		"compare --runtimes tokio,rayon" + load:           `--runtimes: "rayon" is not allowed`,
+		"compare --runtimes smol,smol" + load:             "--runtimes: smol is there twice",
+		"compare --runtimes tokio:2" + load:               `--runtimes: "2" is not allowed; want one of 1.53, 1.51.0, 1.50`,
+		"compare --runtime tokio" + load:                  "unknown flag: --runtime; see runtimesim compare --help",
+		"knee --slo 99%" + load:                           `--slo: "99%" is not allowed; want STATISTIC=LIMIT`,
+		"knee --step 1" + load:                            `--step: "1" is not allowed; want a factor from 1.1 to 100`,
+		"knee --from 0" + load:                            `--from: "0" is not allowed; want a rate per second from 0.001 to 1000000`,
+		"knee --arrivals gamma --service exp:1ms":         `--arrivals: "gamma" is not allowed; want gamma:RATE,SHAPE`,
+		"knee --arrivals closed:5,1s --service exp:1ms":   "--arrivals: process closed has no rate that could be raised; want another process",
+		"advise --arrivals closed:5,1s --service exp:1ms": "--arrivals: process closed has no rate that could be raised; want another process",
+		"trace" + load:                                    "--out: missing; want a file to write, or - for standard output",
+		"trace --out x --cost free" + load:                `--cost: "free" is not default, seed or zero, and no file`,
 	} {
 		t.Run(line, func(t *testing.T) {
 			stdout, stderr, code := command(line)

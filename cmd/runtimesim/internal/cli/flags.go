@@ -73,7 +73,8 @@ func (f *scenarioFlags) register(cmd *cobra.Command, tasks uint64, tasksMeaning 
 	flags.SortFlags = false
 	flags.StringVar(&f.variant.Workers, "workers", "", "worker threads, `N` of 1 to 1024 (default: the runtime's; 4, for smol 1)")
 	flags.StringVar(&f.variant.CPUs, "cpus", "", "CPUs that the process's threads share, `N` of 1 to 4096 (default: one for each thread)")
-	flags.StringVar(&f.request.Arrivals, "arrivals", "", "when requests arrive: `PROCESS:RATE`, poisson or constant, and requests a second")
+	flags.StringVar(&f.request.Arrivals, "arrivals", "",
+		"when requests arrive: `PROCESS:VALUES`, one of "+strings.Join(scenario.ArrivalsNotations(), ", ")+"; rates in requests a second, THINK as --service")
 	flags.StringVar(&f.request.Service, "service", "",
 		"how long a request computes: `DISTRIBUTION:VALUES`, one of "+strings.Join(scenario.ServiceNotations(), ", ")+"; durations such as 80us")
 	flags.StringVar(&f.request.Workload, "workload", "",

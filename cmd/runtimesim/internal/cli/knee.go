@@ -42,7 +42,7 @@ the SLO, so more than --tasks may arrive.`,
 	}
 	flags.registerRuntime(cmd)
 	flags.register(cmd, 20_000, "requests that arrive in a run, at least")
-	cmd.Flags().Lookup("arrivals").Usage = "when requests arrive: `PROCESS`, poisson or constant; the rate is what is looked for"
+	cmd.Flags().Lookup("arrivals").Usage = "when requests arrive: `PROCESS`, poisson or constant, or PROCESS:RATE,... of the others; the mean rate is what is looked for"
 	cmd.Flags().StringVar(&flags.slo, "slo", "p99=10ms",
 		"what to meet: `STATISTIC=LIMIT` of latency, or queue_wait.STATISTIC=LIMIT; mean, p50, p90, p99, p999, max")
 	flags.from = number[float64]{flag: "from", value: 100, least: 1e-3, most: knee.HighestRate, want: "a rate per second from 0.001 to 1000000"}
@@ -67,7 +67,11 @@ func findKnee(cmd *cobra.Command, flags *kneeFlags) error {
 		return err
 	}
 	from := flags.from.value
-	if rate := source.Rate(); rate > 0 && !cmd.Flags().Changed(flags.from.flag) {
+	rate, err := source.Rate()
+	if err != nil {
+		return err
+	}
+	if rate > 0 && !cmd.Flags().Changed(flags.from.flag) {
 		from = rate
 	}
 	first, err := flags.scenario(source, flags.at(from))
@@ -101,15 +105,23 @@ func findKnee(cmd *cobra.Command, flags *kneeFlags) error {
 	if flags.json {
 		return ended(k.Partial, report.WriteJSON(cmd.OutOrStdout(), k))
 	}
-	process, _, _ := strings.Cut(flags.request.Arrivals, ":")
 	what := source.Describe()
-	if process != "" {
-		what = strings.Replace(what, flags.request.Arrivals, process, 1)
+	if flags.request.Arrivals != "" {
+		what = strings.Replace(what, flags.request.Arrivals, withoutRate(flags.request.Arrivals), 1)
 	}
 	spec := &first.Service.Runtime
 	heading := fmt.Sprintf("%s, %s: %s, cost %s, seeds %d to %d", report.RuntimeName(spec), workers(spec.Workers), what,
 		flags.request.Cost, first.Seed(), first.Seed()+flags.replications.value-1)
 	return ended(k.Partial, k.Write(cmd.OutOrStdout(), heading))
+}
+
+// withoutRate is poisson:RATE without the rate, and gamma:RATE,SHAPE with the word in its place.
+func withoutRate(arrivals string) string {
+	process, values, _ := strings.Cut(arrivals, ":")
+	if _, rest, ok := strings.Cut(values, ","); ok {
+		return process + ":RATE," + rest
+	}
+	return process
 }
 
 func (f *kneeFlags) at(rate float64) scenario.Variant {

@@ -5,7 +5,7 @@
 //	then bisection between the last that met it and the first that missed it, until they are precision apart
 //
 // Each rate is played several times with different seeds. It meets the SLO if the mean over these replications of the
-// limited statistic does; the mean comes with a confidence interval. A run lasts at least a hundred times the limit in virtual
+// limited statistic does and no request was turned away; the mean comes with a confidence interval. A run lasts at least a hundred times the limit in virtual
 // time, so that even an overload of a few percent, whose queue grows slowly, exceeds the limit before the run ends.
 package knee
 
@@ -36,10 +36,12 @@ type Search struct {
 
 // Point is what was measured at one rate.
 type Point struct {
-	Rate        float64  `json:"rate_per_s"`
-	Meets       bool     `json:"meets"`
-	Limited     Estimate `json:"slo_value_ns"` // the statistic that the SLO limits
-	Achieved    Estimate `json:"achieved_per_s"`
+	Rate     float64  `json:"rate_per_s"`
+	Meets    bool     `json:"meets"`
+	Limited  Estimate `json:"slo_value_ns"` // the statistic that the SLO limits
+	Achieved Estimate `json:"achieved_per_s"`
+	// Shed is the share of the requests that were turned away, which misses any SLO.
+	Shed        Estimate `json:"shed_share"`
 	P50         Estimate `json:"latency_p50_ns"`
 	P99         Estimate `json:"latency_p99_ns"`
 	Utilization Estimate `json:"utilization"`
@@ -117,10 +119,10 @@ func (r *Result) judge(limit float64) {
 	for _, p := range r.Points {
 		switch {
 		case r.First == nil || p.Rate < r.First.Rate:
-			if p.Limited.Mean+p.Limited.HalfWidth <= limit {
+			if p.Limited.Mean+p.Limited.HalfWidth <= limit && p.Shed.Mean == 0 {
 				r.SurelyMeets = p
 			}
-		case r.SurelyMisses == nil && p.Limited.Mean-p.Limited.HalfWidth > limit:
+		case r.SurelyMisses == nil && (p.Limited.Mean-p.Limited.HalfWidth > limit || p.Shed.Mean-p.Shed.HalfWidth > 0):
 			r.SurelyMisses = p
 		}
 	}
@@ -156,11 +158,12 @@ func (s *Search) measure(ctx context.Context, rate float64) (*Point, error) {
 		Rate:        rate,
 		Limited:     over(s.SLO.of),
 		Achieved:    over((*simulate.Result).Throughput),
+		Shed:        over(func(r *simulate.Result) float64 { return float64(r.Shed) / max(1, float64(r.Arrived)) }),
 		P50:         over(func(r *simulate.Result) float64 { return float64(r.Latency.Quantile(0.5)) }),
 		P99:         over(func(r *simulate.Result) float64 { return float64(r.Latency.Quantile(0.99)) }),
 		Utilization: over((*simulate.Result).Utilization),
 	}
-	p.Meets = p.Limited.Mean <= float64(s.SLO.Limit)
+	p.Meets = p.Limited.Mean <= float64(s.SLO.Limit) && p.Shed.Mean == 0
 	if s.Measured != nil {
 		s.Measured(p)
 	}

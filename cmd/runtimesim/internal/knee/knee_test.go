@@ -61,6 +61,30 @@ func TestSearchUpwards(t *testing.T) {
 	assert.InEpsilon(t, 0.1, r.Points[0].Utilization.Mean, 1e-6)
 }
 
+// TestTurnedAwayMisses: what is served fast because the rest is turned away does not meet the SLO.
+func TestTurnedAwayMisses(t *testing.T) {
+	var played []float64
+	s := search(10*time.Millisecond, 100, &played)
+	play := s.Play
+	s.Play = func(ctx context.Context, rate float64, tasks uint64, replications int) ([]*simulate.Result, error) {
+		results, err := play(ctx, min(rate, 500), tasks, replications)
+		for i, r := range results {
+			r.Arrived = tasks
+			if rate > 500 {
+				r.Shed = tasks/10 + uint64(i)
+			}
+		}
+		return results, err
+	}
+	r, err := s.Run(t.Context())
+	require.NoError(t, err)
+	assert.InEpsilon(t, 500, r.Last.Rate, 0.02)
+	assert.Greater(t, r.First.Rate, 500.0)
+	assert.Zero(t, r.Last.Shed.Mean)
+	assert.InDelta(t, 0.1, r.First.Shed.Mean, 0.01)
+	assert.Equal(t, r.First, r.SurelyMisses)
+}
+
 func TestSearchDownwards(t *testing.T) {
 	var played []float64
 	r, err := search(10*time.Millisecond, 10_000, &played).Run(t.Context())

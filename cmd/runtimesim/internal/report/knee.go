@@ -72,6 +72,8 @@ func (k *Knee) Write(w io.Writer, heading string) error {
 		verdict := "misses"
 		if p.Meets {
 			verdict = "meets"
+		} else if p.Shed.Mean > 0 {
+			verdict += ", turned away: " + formatShare(p.Shed.Mean)
 		}
 		if k.LastRate != nil && p.Rate == *k.LastRate {
 			verdict += " <"

@@ -20,6 +20,7 @@ type Run struct {
 	Cost    string `json:"cost"`
 
 	Tasks       uint64  `json:"tasks"`
+	Shed        uint64  `json:"shed"`
 	WarmupTasks uint64  `json:"warmup_tasks"`
 	Partial     bool    `json:"partial"`
 	VirtualS    float64 `json:"virtual_s"`
@@ -75,6 +76,7 @@ func NewRun(s *simulate.Scenario, cost string, r *simulate.Result) *Run {
 		Cost:    cost,
 
 		Tasks:       r.Finished,
+		Shed:        r.Shed,
 		WarmupTasks: r.Finished - r.Latency.Count(),
 		Partial:     r.Partial,
 		VirtualS:    r.Virtual.Duration().Seconds(),
@@ -101,7 +103,7 @@ func NewRun(s *simulate.Scenario, cost string, r *simulate.Result) *Run {
 			Finished:        r.Counters.Finished,
 		},
 		pollsPerPark: r.PollsPerPark(),
-		unfinished:   r.Arrived - r.Finished,
+		unfinished:   r.Arrived - r.Finished - r.Shed,
 	}
 }
 
@@ -158,6 +160,10 @@ func (r *Run) caveats(out *printer, of string) {
 	}
 	if r.Partial {
 		out.line(fmt.Sprintf("%spartial: the run ended early; requests in flight: %s", of, formatCount(r.unfinished)))
+		out.line("")
+	}
+	if r.Shed > 0 {
+		out.line(fmt.Sprintf("%sturned away: %s requests, which came while as many as max_in_flight were in flight", of, formatCount(r.Shed)))
 		out.line("")
 	}
 	if r.WarmupTasks == r.Tasks {

@@ -46,10 +46,11 @@ wall time        50.0ms  2,000,000 tasks/s simulated
 
 func TestCaveats(t *testing.T) {
 	r := exampleRun()
-	r.Partial, r.unfinished, r.QuantileError, r.WarmupTasks = true, 1234, 0.0054, r.Tasks
+	r.Partial, r.unfinished, r.QuantileError, r.WarmupTasks, r.Shed = true, 1234, 0.0054, r.Tasks, 5678
 	var out strings.Builder
 	require.NoError(t, r.Write(&out, "x"))
 	assert.Contains(t, out.String(), "partial: the run ended early; requests in flight: 1,234\n")
+	assert.Contains(t, out.String(), "turned away: 5,678 requests, which came while as many as max_in_flight were in flight\n")
 	assert.Contains(t, out.String(), "no request finished after the warm-up: there are no durations\n")
 	assert.Contains(t, out.String(), "quantiles are exact to 0.54%; those below 1.02µs are given as 512ns\n")
 }

@@ -78,7 +78,7 @@ func Open(r Request) (*Source, error) {
 	case slices.Contains(workload.Presets(), r.Workload):
 		s.service = map[string]any{"name": r.Workload, "workload": r.Workload, "seed": uint64(DefaultSeed)}
 		if r.Arrivals == "" {
-			err = errors.New("--arrivals: missing; a preset says what a request does, not when it arrives; want poisson:RATE or constant:RATE")
+			err = errors.New("--arrivals: missing; a preset says what a request does, not when it arrives; want " + arrivalsNotations())
 		}
 	default:
 		err = s.open(r.Workload)
@@ -105,12 +105,12 @@ func Open(r Request) (*Source, error) {
 // bare is a service of one operation with one step: a queueing system.
 func (s *Source) bare() error {
 	if s.request.Arrivals == "" {
-		return errors.New("--arrivals: missing; want poisson:RATE or constant:RATE, in requests a second; or a --workload file")
+		return errors.New("--arrivals: missing; want " + arrivalsNotations() + ", rates in requests a second; or a --workload file")
 	}
 	if s.request.Service == "" {
 		return errors.New("--service: missing; want " + serviceNotations() + "; or a --workload")
 	}
-	service, err := parseService(s.request.Service)
+	service, err := parseDistribution("--service", s.request.Service)
 	if err != nil {
 		return err
 	}
@@ -124,16 +124,43 @@ func (s *Source) bare() error {
 // FleetSeed is the seed of a service that has none of its own.
 func (s *Source) FleetSeed() uint64 { return s.fleetSeed }
 
-// Rate is the source's rate of arrivals per second; 0 if it says none.
-func (s *Source) Rate() float64 {
-	arrivals, _ := s.service["arrivals"].(map[string]any)
-	switch rate := arrivals["rate"].(type) {
-	case float64:
-		return rate
-	case int:
-		return float64(rate)
+// Rate is the source's mean rate of arrivals per second; 0 if it says none. The error is that of arrivals that cannot be
+// played at another rate.
+func (s *Source) Rate() (float64, error) {
+	tree := s.arrivals()
+	arrivals, err := workload.ParseArrivals(tree)
+	if err != nil {
+		return 0, nil //nolint:nilerr // no rate, or a mistake, which Service will name
 	}
-	return 0
+	if process, _ := tree["process"].(string); !workload.HasRate(process) {
+		where := flagArrivals
+		if s.request.Arrivals == "" {
+			where = s.file + ": " + strings.TrimPrefix(s.path+".arrivals", ".")
+		}
+		return 0, fmt.Errorf("%s: process %s has no rate that could be raised; want another process", where, process)
+	}
+	return arrivals.PerSecond(), nil
+}
+
+// arrivals is the tree of `arrivals:`; empty if there is none.
+func (s *Source) arrivals() map[string]any {
+	tree, _ := s.service["arrivals"].(map[string]any)
+	return tree
+}
+
+// arrivalsAt is the tree of `arrivals:` with another mean rate.
+func (s *Source) arrivalsAt(rate float64) map[string]any {
+	tree := maps.Clone(s.arrivals())
+	if tree == nil {
+		tree = map[string]any{}
+	}
+	arrivals, _ := workload.ParseArrivals(tree)
+	tree["rate"] = rate
+	if a, ok := arrivals.(workload.OnOff); ok { // whose rate is not the mean
+		factor := rate / a.PerSecond()
+		tree["rate"], tree["off_rate"] = a.Rate*factor, a.OffRate*factor
+	}
+	return tree
 }
 
 // Service is the service that a variant plays.
@@ -141,16 +168,10 @@ func (s *Source) Service(v Variant) (*workload.Service, error) {
 	tree := maps.Clone(s.service)
 	flags := s.applyRuntime(tree, v)
 	if v.Rate != 0 {
-		arrivals, ok := tree["arrivals"].(map[string]any)
-		if !ok {
-			arrivals = map[string]any{}
-		}
-		arrivals = maps.Clone(arrivals)
-		arrivals["rate"] = v.Rate
-		tree["arrivals"] = arrivals
+		tree["arrivals"] = s.arrivalsAt(v.Rate)
 	}
 	if s.request.Arrivals != "" {
-		flags = append(flags, origin{".arrivals.process", "--arrivals"}, origin{".arrivals.rate", "--arrivals"})
+		flags = append(flags, origin{".arrivals.process", flagArrivals}, origin{".arrivals.rate", flagArrivals}, origin{".arrivals", flagArrivals})
 	}
 	switch {
 	case s.file == "" && s.request.Workload != "":
@@ -168,6 +189,9 @@ func (s *Source) Service(v Variant) (*workload.Service, error) {
 	}
 	for _, service := range services {
 		service.Runtime.Costs = s.costs
+		if s.file == "" { // a queue without bound, as in theory
+			service.MaxInFlight = 0
+		}
 	}
 	return services[0], nil
 }

@@ -45,7 +45,8 @@ func TestBareQueueingSystem(t *testing.T) {
 	assert.Nil(t, s.Runtime.Costs)
 	assert.Equal(t, new(uint64(DefaultSeed)), s.Seed)
 	assert.Equal(t, workload.Poisson{Rate: 2800}, s.Arrivals)
-	assert.InDelta(t, 2800, source.Rate(), 0)
+	assert.Zero(t, s.MaxInFlight, "no bound: a queueing system")
+	assert.InDelta(t, 2800, mustRate(t, source), 0)
 	require.Len(t, s.Operations, 1)
 	require.Len(t, s.Operations[0].Program.Steps, 1)
 
@@ -53,7 +54,71 @@ func TestBareQueueingSystem(t *testing.T) {
 	assert.Equal(t, "smol", s.Runtime.Name)
 	assert.Equal(t, 3, s.Runtime.Workers)
 	assert.Equal(t, workload.Poisson{Rate: 5}, s.Arrivals)
-	assert.InDelta(t, 2800, source.Rate(), 0, "a variant does not change the source")
+	assert.InDelta(t, 2800, mustRate(t, source), 0, "a variant does not change the source")
+}
+
+func mustRate(t *testing.T, source *Source) float64 {
+	t.Helper()
+	rate, err := source.Rate()
+	require.NoError(t, err)
+	return rate
+}
+
+func TestArrivalsNotations(t *testing.T) {
+	const second = sim.Time(time.Second)
+	mean := func(want sim.Time, a workload.Arrivals) {
+		r, sum := sim.Stream(1), sim.Time(0)
+		for range 10_000 {
+			sum += a.(workload.ClosedLoop).Think.Sample(&r)
+		}
+		assert.InEpsilon(t, float64(want), float64(sum)/10_000, 0.04)
+	}
+	for _, tt := range []struct {
+		notation string
+		want     workload.Arrivals
+		rate     float64
+		doubled  workload.Arrivals // at twice the mean rate
+	}{
+		{"poisson:5", workload.Poisson{Rate: 5}, 5, workload.Poisson{Rate: 10}},
+		{"constant:5", workload.Constant{Rate: 5}, 5, workload.Constant{Rate: 10}},
+		{"gamma:5,0.25", workload.Gamma{Rate: 5, Shape: 0.25}, 5, workload.Gamma{Rate: 10, Shape: 0.25}},
+		{"on_off:5,1s,4s", workload.OnOff{Rate: 5, On: second, Off: 4 * second}, 1, workload.OnOff{Rate: 10, On: second, Off: 4 * second}},
+		{
+			"on_off:5,1s,4s,10",
+			workload.OnOff{Rate: 5, OffRate: 10, On: second, Off: 4 * second},
+			9,
+			workload.OnOff{Rate: 10, OffRate: 20, On: second, Off: 4 * second},
+		},
+		{
+			"sine:5,0.5,24h",
+			workload.Sine{Rate: 5, Amplitude: 0.5, Period: 24 * 3600 * second},
+			5,
+			workload.Sine{Rate: 10, Amplitude: 0.5, Period: 24 * 3600 * second},
+		},
+	} {
+		t.Run(tt.notation, func(t *testing.T) {
+			source := mustOpen(t, Request{Arrivals: tt.notation, Service: "exp:1ms"})
+			assert.Equal(t, tt.want, mustService(t, source, Variant{}).Arrivals)
+			assert.InEpsilon(t, tt.rate, mustRate(t, source), 1e-12)
+			assert.Equal(t, tt.doubled, mustService(t, source, Variant{Rate: 2 * tt.rate}).Arrivals)
+		})
+	}
+	for notation, think := range map[string]sim.Time{"closed:50,2s": 2 * second, "closed:50,exp:1s": second, "closed:50,bimodal:0.5,1s,2s": 3 * second / 2} {
+		source := mustOpen(t, Request{Arrivals: notation, Service: "exp:1ms"})
+		s := mustService(t, source, Variant{})
+		assert.Equal(t, 50, s.Arrivals.(workload.ClosedLoop).Users)
+		mean(think, s.Arrivals)
+		_, err := source.Rate()
+		require.EqualError(t, err, "--arrivals: process closed has no rate that could be raised; want another process")
+	}
+
+	path := file(t, `services: [{name: a, runtime: {model: tokio}, workload: api_gateway, arrivals: {process: stages, stages: [{duration: 5s, target: 9}]}}]`)
+	source := mustOpen(t, Request{Workload: path})
+	s := mustService(t, source, Variant{})
+	assert.Equal(t, workload.Stages{Stages: []workload.Stage{{Duration: 5 * second, Target: 9}}}, s.Arrivals)
+	assert.Equal(t, 10_000, s.MaxInFlight, "as the receiver plays it")
+	_, err := source.Rate()
+	require.EqualError(t, err, path+": services[0].arrivals: process stages has no rate that could be raised; want another process")
 }
 
 func TestServiceNotations(t *testing.T) {
@@ -96,11 +161,19 @@ func TestMistakes(t *testing.T) {
 		variant Variant
 		want    string // all errors, a line each
 	}{
-		{"no arrivals", Request{}, Variant{}, "--arrivals: missing; want poisson:RATE or constant:RATE, in requests a second; or a --workload file"},
+		{"no arrivals", Request{}, Variant{}, "--arrivals: missing; want " + arrivalsNotations() + ", rates in requests a second; or a --workload file"},
 		{"no service", Request{Arrivals: poisson}, Variant{}, "--service: missing; want " + serviceNotations() + "; or a --workload"},
-		{"empty process", Request{Arrivals: ":1", Service: exp}, Variant{}, `--arrivals: ":1" is not allowed; want poisson:RATE or constant:RATE`},
-		{"unknown process", Request{Arrivals: "poison:1", Service: exp}, Variant{}, `--arrivals: "poison" is not allowed (did you mean poisson?); want one of poisson, constant`},
+		{"empty process", Request{Arrivals: ":1", Service: exp}, Variant{}, `--arrivals: ":1" is not allowed; want ` + arrivalsNotations()},
+		{"unknown process", Request{Arrivals: "poison:1", Service: exp}, Variant{}, `--arrivals: "poison" is not allowed (did you mean poisson?); want one of poisson, constant, gamma, on_off, sine, stages, replay, closed`},
 		{"no rate", Request{Arrivals: "poisson", Service: exp}, Variant{}, "--arrivals: missing; want arrivals per second"},
+		{"two rates", Request{Arrivals: "poisson:1,2", Service: exp}, Variant{}, `--arrivals: "poisson:1,2" is not allowed; want poisson:RATE`},
+		{"gamma without values", Request{Arrivals: "gamma", Service: exp}, Variant{}, `--arrivals: "gamma" is not allowed; want gamma:RATE,SHAPE`},
+		{"wrong shape", Request{Arrivals: "gamma:5,0", Service: exp}, Variant{}, "--arrivals (shape): 0 is not allowed; want a number from 0.01 to 1000"},
+		{"on and off too seldom", Request{Arrivals: "on_off:1,1ms,1s", Service: exp}, Variant{}, "--arrivals: 0.001 arrivals in a mean cycle of on and off; want at least 0.01: a higher rate or longer times"},
+		{"stages on a line", Request{Arrivals: "stages:1,2", Service: exp}, Variant{}, "--arrivals: stages does not fit on a line; want " + arrivalsNotations() + "; or a --workload file"},
+		{"think of nothing", Request{Arrivals: "closed:5", Service: exp}, Variant{}, `--arrivals: "closed:5" is not allowed; want closed:USERS,THINK`},
+		{"unknown think", Request{Arrivals: "closed:5,erlang:1s", Service: exp}, Variant{}, `--arrivals: "erlang:1s" is not allowed; want ` + serviceNotations()},
+		{"wrong think", Request{Arrivals: "closed:5,exp:5", Service: exp}, Variant{}, "--arrivals (think.exponential.mean): 5 is not allowed; want a duration from 0s to 1h, such as 80us"},
 		{"rate of text", Request{Arrivals: "poisson:fast", Service: exp}, Variant{}, `--arrivals: "fast" is not allowed; want a number of more than 0 and at most 1000000`},
 		{"rate in a variant", Request{Arrivals: "poisson", Service: exp}, Variant{Rate: 1e7}, `--arrivals: 10000000 is not allowed; want a number of more than 0 and at most 1000000`},
 		{"unknown service", Request{Arrivals: poisson, Service: "erlang:2,1ms"}, Variant{}, `--service: "erlang:2,1ms" is not allowed; want ` + serviceNotations()},
@@ -115,7 +188,7 @@ func TestMistakes(t *testing.T) {
 --arrivals: 0 is not allowed; want a number of more than 0 and at most 1000000`},
 		{"unknown runtime", Request{Arrivals: poisson, Service: exp}, Variant{Runtime: "monoio"}, `--runtime: "monoio" is not allowed (did you mean tokio?); want one of tokio, async_std, smol, ideal`},
 		{"of compare", Request{Arrivals: poisson, Service: exp}, Variant{Runtime: "tokio", Version: "9", RuntimeFlag: "--runtimes"}, `--runtimes: "9" is not allowed; want one of 1.53, 1.51.0, 1.50`},
-		{"preset without arrivals", Request{Workload: "api_gateway"}, Variant{}, "--arrivals: missing; a preset says what a request does, not when it arrives; want poisson:RATE or constant:RATE"},
+		{"preset without arrivals", Request{Workload: "api_gateway"}, Variant{}, "--arrivals: missing; a preset says what a request does, not when it arrives; want " + arrivalsNotations()},
 		{"preset and service", Request{Workload: "api_gateway", Arrivals: poisson, Service: exp}, Variant{}, "--service and --workload: want one of them; a workload says itself what a request does"},
 		{"name without a file", Request{Workload: "api_gateway", Arrivals: poisson, Name: "a"}, Variant{}, "--name: picks a service of a --workload file; there is no file"},
 		{"no preset, no file", Request{Workload: "/nowhere"}, Variant{}, `--workload: "/nowhere" is not a preset (one of ` + strings.Join(workload.Presets(), ", ") + `), and no file: open /nowhere: no such file or directory`},
@@ -200,7 +273,7 @@ func TestFileMistakes(t *testing.T) {
 		{"empty receiver", "receivers: {synthetic_load: }", Request{}, "FILE: receivers.synthetic_load: want a map with services"},
 		{"two receivers", "receivers: {synthetic_load: {}, synthetic_load/b: {}}", Request{}, "FILE: several synthetic_load receivers; want one, or the services in a file of their own"},
 		{"mistake of one service", "{name: a, arrivals: {process: poisson, rate: 0}, runtime: {model: tokio}, workload: api_gateway}", Request{}, "FILE: arrivals.rate: 0 is not allowed; want a number of more than 0 and at most 1000000"},
-		{"mistake in a list", "services: [" + orders + ", {name: b, instnaces: 1, arrivals: {process: poisson, rate: 1}, runtime: {model: tokio}, workload: api_gateway}]", Request{Name: "b"}, "FILE: services[1].instnaces: unknown key (did you mean instances?); want one of name, instances, seed, runtime, host, arrivals, workload, operations"},
+		{"mistake in a list", "services: [" + orders + ", {name: b, instnaces: 1, arrivals: {process: poisson, rate: 1}, runtime: {model: tokio}, workload: api_gateway}]", Request{Name: "b"}, "FILE: services[1].instnaces: unknown key (did you mean instances?); want one of name, instances, seed, runtime, host, arrivals, max_in_flight, export, workload, operations"},
 		{"mistake in a receiver", "receivers: {synthetic_load: {services: [{name: b, workload: api_gateway, runtime: tokio}]}}", Request{Arrivals: "poisson:x"}, `FILE: receivers.synthetic_load.services[0].runtime: "tokio" is not allowed; want a map
 --arrivals: "x" is not allowed; want a number of more than 0 and at most 1000000`},
 	} {

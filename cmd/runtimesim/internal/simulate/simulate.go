@@ -27,7 +27,7 @@ type Scenario struct {
 	Service *workload.Service
 	// FleetSeed is the seed if the service has none of its own.
 	FleetSeed uint64
-	// Requests is how many arrive.
+	// Requests is how many arrive; fewer if the service's arrivals end before.
 	Requests uint64
 	// Warmup is the share of them, from 0 to less than 1, that queue wait and latency leave out, at the start; but at most
 	// [MostWarmup].
@@ -73,8 +73,11 @@ type Watch struct {
 
 // Result is what a run measured.
 type Result struct {
-	// Arrived and Finished count requests. They differ if the run was cut short.
+	// Arrived and Finished count requests. They differ by those in flight if the run was cut short, and by those that were
+	// turned away.
 	Arrived, Finished uint64
+	// Shed counts the requests that were turned away.
+	Shed uint64
 	// QueueWait and Latency are of the requests after the warm-up, without the tasks that these spawned. The queue wait
 	// of a request is the sum over its polls; its latency goes from spawn to end.
 	QueueWait, Latency Summary
@@ -139,10 +142,7 @@ const (
 // Run plays the scenario. When the context is done it stops within some milliseconds and returns what it has.
 func Run(ctx context.Context, s *Scenario, watch Watch) *Result {
 	began := time.Now()
-	service := *s.Service
-	arrivals := firstArrivals{Arrivals: service.Arrivals, n: s.Requests}
-	service.Arrivals = &arrivals
-
+	service := s.Service
 	result := &Result{}
 	warmup := s.warmup()
 	finished := watch.Finished
@@ -162,10 +162,11 @@ func Run(ctx context.Context, s *Scenario, watch Watch) *Result {
 
 	var sm sim.Simulation
 	network := workload.NewNetwork(&sm)
-	instance := service.Play(network, s.FleetSeed, 0, watch.Observer)
+	instance := service.Play(network, s.FleetSeed, 0, workload.Observer{Observer: watch.Observer})
+	instance.Limit(s.Requests)
 	for _, callee := range service.Callees() {
 		for n := range callee.Instances {
-			callee.Play(network, s.FleetSeed, n, scheduler.Observer{})
+			callee.Play(network, s.FleetSeed, n, workload.Observer{})
 		}
 	}
 	rt := instance.Runtime()
@@ -173,10 +174,10 @@ func Run(ctx context.Context, s *Scenario, watch Watch) *Result {
 		watch.Started(rt)
 	}
 	slices := slicer{length: sim.Time(time.Millisecond)}
-	for !arrivals.ended || rt.Live() > 0 {
-		end := sim.Never
-		if arrivals.ended {
-			end = arrivals.last + longestDrain
+	for instance.Ended() == sim.Never || rt.Live() > 0 {
+		end := instance.Ended()
+		if end < sim.Never-longestDrain {
+			end += longestDrain
 		}
 		if ctx.Err() != nil || sm.Next() == sim.Never || sm.Now() >= end {
 			result.Partial = true
@@ -194,7 +195,7 @@ func Run(ctx context.Context, s *Scenario, watch Watch) *Result {
 		sm.Run(sm.Now() + settling)
 	}
 	result.Arrived = instance.Arrivals()
-	result.Partial = result.Partial || result.Arrived < s.Requests // virtual time ends after 292 years
+	result.Shed = instance.Shed()
 	result.Workers = rt.Workers()
 	result.Counters = rt.Counters()
 	result.Wall = time.Since(began)

@@ -122,9 +122,40 @@ arrivals: {process: constant, rate: 1e-9}
 operations: [{name: op, steps: [compute: 1ms]}]
 `), Requests: 100}
 	r := Run(t.Context(), &s, Watch{})
-	assert.True(t, r.Partial)
+	assert.False(t, r.Partial)
 	assert.Equal(t, uint64(9), r.Arrived)
 	assert.Equal(t, uint64(9), r.Finished)
+}
+
+func TestStagesEndTheRun(t *testing.T) {
+	// A flash crowd of about 5000 requests, fewer than asked for. Two workers serve 2000 a second, and take 100 at a time.
+	s := Scenario{Service: service(t, `
+name: a
+runtime: {model: ideal, worker_threads: 2}
+arrivals: {process: stages, stages: [{duration: 1s, target: 0}, {duration: 0s, target: 5000}, {duration: 1s, target: 5000}]}
+max_in_flight: 100
+operations: [{name: op, steps: [compute: 1ms]}]
+`), Requests: 100_000}
+	r := Run(t.Context(), &s, Watch{})
+	assert.False(t, r.Partial, "all that arrives has arrived")
+	assert.InDelta(t, 5000, r.Arrived, 4*71)
+	assert.Equal(t, r.Arrived, r.Finished+r.Shed)
+	assert.InDelta(t, 2000+100, r.Finished, 5)
+	assert.InDelta(t, 50*time.Millisecond, r.Latency.Max(), 1e6, "100 requests, two at a time")
+}
+
+func TestClosedLoopIsLimited(t *testing.T) {
+	s := Scenario{Service: service(t, `
+name: a
+runtime: {model: tokio}
+arrivals: {process: closed, users: 50, think: {exponential: {mean: 10ms}}}
+operations: [{name: op, steps: [compute: 1ms]}]
+`), Requests: 10_000}
+	r := Run(t.Context(), &s, Watch{})
+	assert.False(t, r.Partial)
+	assert.Equal(t, uint64(10_000), r.Arrived)
+	assert.Equal(t, uint64(10_000), r.Finished)
+	assert.InEpsilon(t, 4000, r.Throughput(), 0.1, "four workers are what limits 50 users")
 }
 
 func TestReplicationsDiffer(t *testing.T) {
@@ -158,11 +189,11 @@ workload: api_gateway
 `)}
 	var whole Summary
 	var sm sim.Simulation
-	in := s.Service.Play(workload.NewNetwork(&sm), 0, 0, scheduler.Observer{Finished: func(f *scheduler.Finished) {
+	in := s.Service.Play(workload.NewNetwork(&sm), 0, 0, workload.Observer{Observer: scheduler.Observer{Finished: func(f *scheduler.Finished) {
 		if f.Parent == 0 {
 			whole.Record(int64(f.End - f.Spawned))
 		}
-	}})
+	}}})
 	sm.Run(sim.Time(900 * time.Millisecond))
 	in.Stop()
 	sm.Run(sim.Time(2 * time.Second))

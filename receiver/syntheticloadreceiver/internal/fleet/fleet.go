@@ -1,52 +1,75 @@
-// Package fleet plays services in virtual time and builds the spans, metrics and log records that they would send.
+// Package fleet plays services in virtual time and builds the telemetry that they would send.
 //
-// A [Fleet] holds one simulation with every instance of every service on it. [Fleet.Advance] plays it; tasks that finish, samples
-// of the runtimes and what the services log are kept as plain records until [Fleet.Discard]. [Fleet.Traces], [Fleet.Metrics]
-// and [Fleet.Logs] build pdata from the records, any number of times: a batch that a pipeline refused cannot be sent again,
-// because the pipeline may have changed it.
+//	workload.Instance --spans, samples, log records--> process --exporter--> Request --Traces, Metrics, Logs--> pdata
 //
-// Everything in them but the start of time follows from the configuration and the seed, identifiers included. They
+// A [Fleet] holds one simulation with every instance of every service on it. [Fleet.Advance] plays it. What ends waits in its
+// process's exporter as a plain record, as in the SDK's queue of a real service, until that exports it. [Fleet.Requests] are the
+// exports since the last [Fleet.Discard]; each builds its pdata from the records, any number of times: a batch that a pipeline
+// refused cannot be sent again, because the pipeline may have changed it.
+//
+// Everything that is sent but the start of time follows from the configuration and the seed, identifiers included. They
 // are drawn from the seed, the service's name, the instance and the number of the request or task, so they do not
 // depend on what else the fleet does.
 package fleet
 
 import (
+	"slices"
 	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/runtimemetrics"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
-	"github.com/runtimelab/otelcol-runtimelab/semconv"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
 )
 
+// Options say what the fleet sends of what it plays.
+type Options struct {
+	// Signals to send; others are not recorded.
+	Signals []Signal
+	// TaskFields adds what services record that measure their own futures.
+	TaskFields bool
+	// PollEvents is the share of traces whose spans list each poll as a span event, 0 to 1.
+	PollEvents float64
+	// Metrics that services send; needed for the signal.
+	Metrics *runtimemetrics.Config
+	// Logs that services write; needed for the signal.
+	Logs *LogsConfig
+	// Separate makes a request of each export; otherwise those between two Discards are one request.
+	Separate bool
+	// Shard of the fleet that sends; the zero value is the only one.
+	Shard Shard
+	// Run marks each item for load_verify, as one of this run; empty: not at all.
+	Run string
+}
+
+// Shard is one of Total parts of a fleet; together they send exactly what the whole fleet would. Processes are dealt out in turn.
+type Shard struct {
+	Index, Total int
+}
+
+func (s Shard) has(process int) bool { return s.Total < 2 || process%s.Total == s.Index }
+
 // Fleet is a set of services at some virtual time. Not safe for concurrent use.
 type Fleet struct {
-	sim        sim.Simulation
-	processes  []*process
-	options    Options
-	slice      sim.Time
+	sim       sim.Simulation
+	options   Options
+	groups    []*group
+	processes []*process // that this shard sends for
+	slice     sim.Time
+	requests  []Request
+
 	nextSample sim.Time // of the metrics; sim.Never without
-	spans      int
 }
 
-// Options say what the services send.
-type Options struct {
-	TaskFields bool                   // spans with what services record that measure their own futures
-	Spans      bool                   // spans at all
-	Metrics    *runtimemetrics.Config // nil: none
-	Logs       *LogsConfig            // nil: none
+// sends reports whether a signal is to be sent, which may need a configuration.
+func (o *Options) sends(s Signal) bool {
+	return slices.Contains(o.Signals, s) && (s != Metrics || o.Metrics != nil) && (s != Logs || o.Logs != nil)
 }
 
-// process is one instance of a service and what it has not sent yet.
-type process struct {
-	instance *workload.Instance
-	identity identity
-	finished []scheduler.Finished
-	inner    []scheduler.Span             // spans inside tasks, ended
-	events   map[uint64][]scheduler.Event // by span, of spans that have not been discarded
-	metrics  *runtimemetrics.Sampler      // nil: none
-	logs     *logs                        // nil: none
+// group is services that call each other, over however many others. They are played together, and end together.
+type group struct {
+	instances []*workload.Instance
+	processes []*process // that this shard sends for
+	ended     bool
 }
 
 const (
@@ -54,70 +77,47 @@ const (
 	shortestSlice = time.Millisecond
 	// spansPerSlice is what a slice aims at: large enough to be cheap to send, small enough to be held.
 	spansPerSlice = 8192
+	// payloadPerSlice is the same of bytes, where spans carry payloads.
+	payloadPerSlice = 16 << 20
 )
 
 // New makes a fleet at virtual time 0.
 func New(services []*workload.Service, seed uint64, o Options) *Fleet {
 	f := &Fleet{options: o, nextSample: sim.Never}
-	if o.Metrics != nil {
+	if o.sends(Metrics) {
 		f.nextSample = sim.Time(o.Metrics.Interval)
 	}
 	network := workload.NewNetwork(&f.sim)
-	rate := 0.0
-	for _, s := range services {
-		for n := range s.Instances {
-			p := &process{identity: newIdentity(s, seed, n), events: map[uint64][]scheduler.Event{}}
-			if o.Metrics != nil {
-				p.metrics = runtimemetrics.New(o.Metrics, s.Runtime.Name == semconv.RuntimeTokio, f.sim.Now())
+	rate, number := 0.0, 0 // slices a second
+	for _, together := range workload.Groups(services) {
+		g := &group{}
+		needed := false
+		first := number
+		for _, s := range together {
+			rate += float64(s.Instances) * max(s.SpanRate()/spansPerSlice, s.PayloadRate()/payloadPerSlice)
+			for range s.Instances {
+				needed = needed || o.Shard.has(number)
+				number++
 			}
-			if o.Logs != nil {
-				p.logs = newLogs(o.Logs)
-			}
-			p.instance = s.Play(network, seed, n, f.observer(p))
-			f.processes = append(f.processes, p)
 		}
-		rate += float64(s.Instances) * s.SpanRate()
+		if !needed {
+			continue
+		}
+		number = first
+		for _, s := range together {
+			for n := range s.Instances {
+				g.play(f, network, s, seed, n, o.Shard.has(number))
+				number++
+			}
+		}
+		f.groups = append(f.groups, g)
+		f.processes = append(f.processes, g.processes...)
 	}
-	f.slice = sim.Time(min(max(spansPerSlice/rate*float64(time.Second), float64(shortestSlice)), float64(longestSlice)))
+	f.slice = sim.Time(min(max(float64(time.Second)/rate, float64(shortestSlice)), float64(longestSlice)))
 	return f
 }
 
-// observer keeps what the process sends.
-func (f *Fleet) observer(p *process) (o scheduler.Observer) {
-	if f.options.Spans {
-		o = f.recordSpans(p)
-	}
-	if p.metrics != nil && p.metrics.TimesPolls() {
-		o.Poll = p.metrics.Poll
-	}
-	if p.logs != nil {
-		o = p.logs.observe(o)
-	}
-	return o
-}
-
-// recordSpans keeps what becomes a span of the process.
-func (f *Fleet) recordSpans(p *process) scheduler.Observer {
-	return scheduler.Observer{
-		Finished: func(t *scheduler.Finished) {
-			if t.Program.Label != workload.Untraced {
-				p.finished = append(p.finished, *t)
-				f.spans++
-			}
-		},
-		Span: func(s *scheduler.Span) {
-			p.inner = append(p.inner, *s)
-			f.spans++
-		},
-		Event: func(e *scheduler.Event) {
-			if e.Span != 0 {
-				p.events[e.Span] = append(p.events[e.Span], *e)
-			}
-		},
-	}
-}
-
-// SliceLength is the virtual time to play before the spans are taken: at most 100 ms, less at high rates. It depends on
+// SliceLength is the virtual time to play before the requests are taken: at most 100 ms, less at high rates. It depends on
 // the configuration alone, so that two runs cut their batches at the same places.
 func (f *Fleet) SliceLength() sim.Time { return f.slice }
 
@@ -125,7 +125,9 @@ func (f *Fleet) SliceLength() sim.Time { return f.slice }
 func (f *Fleet) Advance(until sim.Time) {
 	for f.nextSample <= until {
 		f.sim.Run(f.nextSample)
-		f.sample()
+		for _, p := range f.processes {
+			p.sample(f.nextSample)
+		}
 		f.nextSample += sim.Time(f.options.Metrics.Interval)
 	}
 	f.sim.Run(until)
@@ -133,22 +135,61 @@ func (f *Fleet) Advance(until sim.Time) {
 
 // StopArrivals lets no further request arrive.
 func (f *Fleet) StopArrivals() {
-	for _, p := range f.processes {
-		p.instance.Stop()
+	for _, g := range f.groups {
+		for _, in := range g.instances {
+			in.Stop()
+		}
 	}
+}
+
+// EndIdle ends the processes that have nothing left to do, after StopArrivals: their SDKs export what waits. It reports whether all
+// have ended.
+func (f *Fleet) EndIdle() bool {
+	all := true
+	for _, g := range f.groups {
+		if !g.ended && g.live() == 0 {
+			g.end(f.sim.Now())
+		}
+		all = all && g.ended
+	}
+	return all
+}
+
+// End ends all processes, whatever they are doing.
+func (f *Fleet) End() {
+	for _, g := range f.groups {
+		if !g.ended {
+			g.end(f.sim.Now())
+		}
+	}
+}
+
+func (g *group) end(now sim.Time) {
+	g.ended = true
+	for _, p := range g.processes {
+		p.end(now)
+	}
+}
+
+func (g *group) live() int {
+	n := 0
+	for _, in := range g.instances {
+		n += in.Runtime().Live()
+	}
+	return n
 }
 
 // Live is the number of tasks in flight.
 func (f *Fleet) Live() int {
 	n := 0
-	for _, p := range f.processes {
-		n += p.instance.Runtime().Live()
+	for _, g := range f.groups {
+		n += g.live()
 	}
 	return n
 }
 
-// Requests counts the arrivals so far.
-func (f *Fleet) Requests() uint64 {
+// Arrivals counts the requests that have arrived at the processes of this shard.
+func (f *Fleet) Arrivals() uint64 {
 	n := uint64(0)
 	for _, p := range f.processes {
 		n += p.instance.Arrivals()
@@ -156,41 +197,36 @@ func (f *Fleet) Requests() uint64 {
 	return n
 }
 
-// Pending counts what the services have to send since the last Discard: spans, points of metrics and log records.
-func (f *Fleet) Pending() (spans, points, records int) {
+// Shed counts the requests that the processes of this shard have turned away.
+func (f *Fleet) Shed() uint64 {
+	n := uint64(0)
 	for _, p := range f.processes {
-		if p.metrics != nil {
-			points += p.metrics.Points()
-		}
-		if p.logs != nil {
-			records += p.logs.len()
-		}
+		n += p.instance.Shed()
 	}
-	return f.spans, points, records
+	return n
 }
 
-// Discard forgets what Pending counts.
+// Waiting is the number of items that have ended and are not exported.
+func (f *Fleet) Waiting(s Signal) int {
+	n := 0
+	for _, p := range f.processes {
+		n += p.exporters[s].waiting()
+	}
+	return n
+}
+
+// DroppedBySDK counts the items that found their SDK's queue full.
+func (f *Fleet) DroppedBySDK(s Signal) uint64 {
+	n := uint64(0)
+	for _, p := range f.processes {
+		n += p.exporters[s].dropped
+	}
+	return n
+}
+
+// Discard forgets what was exported.
 func (f *Fleet) Discard() {
 	for _, p := range f.processes {
-		if len(p.events) > 0 {
-			p.discardEvents()
-		}
-		p.finished, p.inner = p.finished[:0], p.inner[:0]
-		if p.metrics != nil {
-			p.metrics.Discard()
-		}
-		if p.logs != nil {
-			p.logs.discard()
-		}
-	}
-	f.spans = 0
-}
-
-func (p *process) discardEvents() {
-	for i := range p.finished {
-		delete(p.events, p.finished[i].Task)
-	}
-	for i := range p.inner {
-		delete(p.events, p.inner[i].Number)
+		p.discard()
 	}
 }

@@ -33,12 +33,26 @@ func newFleet(t *testing.T, taskFields bool) *Fleet {
 	}
 	parsed, err := workload.Parse(services)
 	require.NoError(t, err)
-	return New(parsed, 1, Options{TaskFields: taskFields, Spans: true})
+	return New(parsed, 1, Options{Signals: []Signal{Traces}, TaskFields: taskFields})
 }
 
-func pendingSpans(f *Fleet) int {
-	spans, _, _ := f.Pending()
-	return spans
+// sendSpans with all that they can carry.
+var sendSpans = Options{Signals: []Signal{Traces}, TaskFields: true}
+
+// exported ends a fleet and returns what it has sent since the last Discard.
+func exported(f *Fleet) ptrace.Traces {
+	f.End()
+	return sent(f)
+}
+
+func sent(f *Fleet) ptrace.Traces {
+	all := ptrace.NewTraces()
+	for _, r := range f.Requests() {
+		if r.Signal == Traces {
+			f.Traces(&r, epoch).ResourceSpans().MoveAndAppendTo(all.ResourceSpans())
+		}
+	}
+	return all
 }
 
 // each calls do for all spans.
@@ -69,8 +83,7 @@ func TestSpansCarryTheRegistry(t *testing.T) {
 	for _, taskFields := range []bool{true, false} {
 		f := newFleet(t, taskFields)
 		f.Advance(sim.Time(time.Second))
-		td := f.Traces(epoch)
-		require.Equal(t, pendingSpans(f), td.SpanCount())
+		td := exported(f)
 		require.Greater(t, td.SpanCount(), 600)
 		each(td, func(resource pcommon.Map, scope string, span ptrace.Span) {
 			assert.Regexp(t, `^gateway_(tokio|async_std|smol)$`, scope)
@@ -107,7 +120,7 @@ func TestSpansAddUp(t *testing.T) {
 		trace pcommon.TraceID
 		start pcommon.Timestamp
 	}
-	td := f.Traces(epoch)
+	td := exported(f)
 	spans := map[pcommon.SpanID]parent{}
 	traces := map[pcommon.TraceID]bool{}
 	each(td, func(_ pcommon.Map, _ string, span ptrace.Span) {
@@ -115,7 +128,7 @@ func TestSpansAddUp(t *testing.T) {
 		traces[span.TraceID()] = true
 	})
 	require.Len(t, spans, td.SpanCount())
-	require.Equal(t, f.Requests(), uint64(len(traces)), "one trace a request")
+	require.Equal(t, f.Arrivals(), uint64(len(traces)), "one trace a request")
 	children := 0
 	each(td, func(_ pcommon.Map, _ string, span ptrace.Span) {
 		a := span.Attributes()
@@ -154,7 +167,7 @@ func TestSameSeedSameRequests(t *testing.T) {
 		start pcommon.Timestamp
 	}
 	requests := map[string]map[request]int{}
-	each(f.Traces(epoch), func(resource pcommon.Map, _ string, span ptrace.Span) {
+	each(exported(f), func(resource pcommon.Map, _ string, span ptrace.Span) {
 		if !span.ParentSpanID().IsEmpty() {
 			return
 		}
@@ -192,9 +205,9 @@ func TestSpansInsideATask(t *testing.T) {
               - spawn: {detached: true, steps: [{sleep: 20ms}, {event: nobody sees this}]}
               - compute: 20us
         - compute: 10us
-`), 1, Options{TaskFields: true, Spans: true})
+`), 1, sendSpans)
 	f.Advance(sim.Time(10 * time.Second))
-	td := f.Traces(epoch)
+	td := exported(f)
 	require.Equal(t, 3*99, td.SpanCount(), "all but the request that has just arrived")
 	byName := map[string]map[pcommon.TraceID]ptrace.Span{}
 	each(td, func(_ pcommon.Map, _ string, span ptrace.Span) {
@@ -224,6 +237,73 @@ func TestSpansInsideATask(t *testing.T) {
 	assert.Empty(t, f.processes[0].events)
 }
 
+// TestShedRequestsAreErrors: a request that is turned away is a span without duration, whose attributes are its operation's.
+func TestShedRequestsAreErrors(t *testing.T) {
+	f := New(mustParse(t, `
+- name: shop
+  runtime: {model: tokio}
+  arrivals: {process: constant, rate: 100}
+  max_in_flight: 1
+  operations:
+    - name: GET /
+      kind: server
+      attributes: {http.request.method: GET, http.response.status_code: 200}
+      steps: [sleep: 25ms]
+    - name: consume
+      kind: consumer
+      attributes: {messaging.system: kafka}
+      steps: [sleep: 25ms]
+`), 1, sendSpans)
+	const requests = 300
+	f.Advance(sim.Time(requests * 10 * time.Millisecond))
+	f.StopArrivals()
+	f.Advance(sim.Time(time.Minute))
+	td := exported(f)
+	require.Equal(t, requests, td.SpanCount(), "every request has a span")
+	assert.EqualValues(t, requests, f.Arrivals())
+	spans, traces := map[pcommon.SpanID]bool{}, map[pcommon.TraceID]bool{}
+	shed := map[string]int{}
+	each(td, func(_ pcommon.Map, _ string, span ptrace.Span) {
+		spans[span.SpanID()], traces[span.TraceID()] = true, true
+		a := span.Attributes()
+		assert.Equal(t, "main", value(t, a, semconv.ThreadName).Str())
+		_, fields := a.Get(semconv.PollCount)
+		_, failed := a.Get(semconv.ErrorType)
+		if span.Status().Code() != ptrace.StatusCodeError {
+			assert.True(t, fields)
+			assert.False(t, failed)
+			return
+		}
+		shed[span.Name()]++
+		assert.False(t, fields, "it never was a task")
+		assert.Equal(t, "overloaded", span.Status().Message())
+		assert.Equal(t, span.StartTimestamp(), span.EndTimestamp())
+		assert.Zero(t, span.StartTimestamp().AsTime().Sub(epoch)%(10*time.Millisecond), "the time of arrival")
+		assert.Zero(t, value(t, a, semconv.BusyNs).Int())
+		assert.Zero(t, value(t, a, semconv.IdleNs).Int())
+		assert.True(t, span.ParentSpanID().IsEmpty())
+		if span.Name() == "GET /" {
+			assert.Equal(t, ptrace.SpanKindServer, span.Kind())
+			assert.EqualValues(t, 503, value(t, a, semconv.HTTPStatusCode).Int())
+			assert.Equal(t, "503", value(t, a, semconv.ErrorType).Str())
+			assert.Equal(t, "GET", value(t, a, semconv.HTTPRequestMethod).Str())
+		} else {
+			assert.Equal(t, ptrace.SpanKindConsumer, span.Kind())
+			assert.Equal(t, "overloaded", value(t, a, semconv.ErrorType).Str())
+			assert.Equal(t, "kafka", value(t, a, "messaging.system").Str())
+			assert.Equal(t, 1+tracingAttributes+1, a.Len(), "no HTTP status: the operation has none")
+		}
+	})
+	assert.Len(t, spans, requests)
+	assert.Len(t, traces, requests)
+	assert.EqualValues(t, f.Shed(), shed["GET /"]+shed["consume"])
+	assert.InDelta(t, requests*2/3, f.Shed(), 3, "two of three come while the one before is in flight")
+	assert.Greater(t, shed["GET /"], 50)
+	assert.Greater(t, shed["consume"], 50)
+	f.Discard()
+	assert.Empty(t, f.Requests())
+}
+
 func mustParse(t *testing.T, text string) []*workload.Service {
 	t.Helper()
 	var tree any
@@ -236,12 +316,15 @@ func mustParse(t *testing.T, text string) []*workload.Service {
 func TestDiscardForgetsWhatWasTaken(t *testing.T) {
 	f := newFleet(t, true)
 	f.Advance(sim.Time(time.Second))
-	require.Positive(t, pendingSpans(f))
-	again := f.Traces(epoch)
-	assert.Equal(t, f.Traces(epoch), again, "built anew each time")
+	once := exported(f)
+	require.Positive(t, once.SpanCount())
+	assert.Equal(t, once, exported(f), "built anew each time")
 	f.Discard()
-	assert.Zero(t, pendingSpans(f))
-	assert.Zero(t, f.Traces(epoch).SpanCount())
+	assert.Empty(t, f.Requests())
+	for _, p := range f.processes {
+		assert.Empty(t, p.spans)
+		assert.Empty(t, p.events)
+	}
 }
 
 func TestSliceLength(t *testing.T) {
@@ -260,7 +343,7 @@ func TestSliceLength(t *testing.T) {
 			"operations": []any{map[string]any{"name": "op", "steps": []any{map[string]any{"compute": "1us"}}}},
 		}})
 		require.NoError(t, err)
-		assert.Equal(t, sim.Time(tc.want), New(services, 1, Options{TaskFields: true, Spans: true}).SliceLength(), "rate %v", tc.rate)
+		assert.Equal(t, sim.Time(tc.want), New(services, 1, sendSpans).SliceLength(), "rate %v", tc.rate)
 	}
 }
 
@@ -275,7 +358,7 @@ func BenchmarkTraces(b *testing.B) {
 		simulate, make bool
 	}{{"simulate", true, false}, {"build", false, true}, {"both", true, true}} {
 		b.Run(part.name, func(b *testing.B) {
-			f := New(services, 1, Options{TaskFields: true, Spans: true})
+			f := New(services, 1, sendSpans)
 			f.Advance(sim.Time(time.Second))
 			spans := 0
 			b.ReportAllocs()
@@ -284,12 +367,22 @@ func BenchmarkTraces(b *testing.B) {
 					f.Discard()
 					f.Advance(f.sim.Now() + f.SliceLength())
 				}
-				if part.make {
-					require.Equal(b, pendingSpans(f), f.Traces(epoch).SpanCount())
+				for _, r := range f.Requests() {
+					if part.make {
+						require.Equal(b, r.Items, f.Traces(&r, epoch).SpanCount())
+					}
+					spans += r.Items
 				}
-				spans += pendingSpans(f)
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(spans), "ns/span")
 		})
 	}
+}
+
+// yamlMap reads a map of YAML.
+func yamlMap(tb testing.TB, text string) map[string]any {
+	tb.Helper()
+	var m map[string]any
+	require.NoError(tb, yaml.Unmarshal([]byte(text), &m))
+	return m
 }

@@ -7,9 +7,10 @@ import (
 	"strings"
 	"time"
 
-	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/xpdata"
 
+	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
@@ -92,137 +93,136 @@ type logRecord struct {
 	tag     uint64
 	label   int // of the span or the event; of a thread its number
 	kind    logKind
-	outcome scheduler.Outcome
+	work    sim.Rand // of an event: what its attributes are drawn of
+	message string   // of a span that failed
 }
 
-// logs are what a process has logged since the last Discard.
+// logs are what a process logs, and the records that wait in its exporter or were exported.
 type logs struct {
 	enabled [len(logKinds)]bool
-	// By target, because an exporter makes a scope of each.
-	main, handlers []logRecord
+	records []logRecord
 }
 
-func newLogs(c *LogsConfig) *logs {
-	l := &logs{}
-	for i := range l.enabled {
-		l.enabled[i] = slices.Index(levels, logKinds[i].level) >= slices.Index(levels, c.Level)
+func (l *logs) discard(n int) { l.records = append(l.records[:0], l.records[n:]...) }
+
+// observeLogs adds what the process logs to what its observer is told.
+func (p *process) observeLogs(o *workload.Observer, level Level) {
+	for i := range p.logs.enabled {
+		p.logs.enabled[i] = slices.Index(levels, logKinds[i].level) >= slices.Index(levels, level)
 	}
-	return l
+	if p.logs.enabled[threadStarted] {
+		o.Thread = both(o.Thread, p.logThread)
+	}
+	if p.logs.enabled[taskStarted] {
+		o.Started = both(o.Started, p.logStart)
+	}
+	if p.logs.enabled[eventNoted] {
+		o.Event = both(o.Event, p.logEvent)
+	}
+	o.Span = both(o.Span, p.logSpan)
+	o.Finished = both(o.Finished, p.logEnd)
+	o.Shed = both(o.Shed, p.logShed)
 }
 
-func (l *logs) len() int { return len(l.main) + len(l.handlers) }
-
-func (l *logs) discard() { l.main, l.handlers = l.main[:0], l.handlers[:0] }
-
-// observe adds what the process logs to what an observer is told.
-func (l *logs) observe(o scheduler.Observer) scheduler.Observer {
-	if l.enabled[threadStarted] {
-		o.Thread = both(o.Thread, l.thread)
-	}
-	if l.enabled[taskStarted] {
-		o.Started = both(o.Started, l.started)
-	}
-	if l.enabled[eventNoted] {
-		o.Event = both(o.Event, l.event)
-	}
-	o.Span = both(o.Span, l.span)
-	o.Finished = both(o.Finished, l.finished)
-	return o
-}
-
-func both[T any](first, second func(*T)) func(*T) {
-	if first == nil {
-		return second
-	}
-	return func(x *T) {
-		first(x)
-		second(x)
+// log gives a record to the exporter, if the level includes it. A process that has exited logs no more.
+func (p *process) log(r logRecord) {
+	if p.logs.enabled[r.kind] && !p.exited && p.exporters[Logs].admit() {
+		p.logs.records = append(p.logs.records, r)
 	}
 }
 
-func (l *logs) add(r logRecord) {
-	if l.enabled[r.kind] {
-		l.handlers = append(l.handlers, r)
-	}
-}
-
-func (l *logs) thread(t *scheduler.Thread) {
+func (p *process) logThread(t *scheduler.Thread) {
 	kind := threadStopped
 	if t.Started {
 		kind = threadStarted
 	}
-	l.main = append(l.main, logRecord{at: t.At, label: t.Thread, kind: kind})
+	p.log(logRecord{at: t.At, label: t.Thread, kind: kind})
 }
 
-func (l *logs) started(t *scheduler.Started) {
+func (p *process) logStart(t *scheduler.Started) {
 	if t.Program.Label != workload.Untraced {
-		l.add(logRecord{at: t.At, span: t.Task, tag: t.Tag, label: t.Program.Label, kind: taskStarted})
+		p.log(logRecord{at: t.At, span: t.Task, tag: t.Tag, label: t.Program.Label, kind: taskStarted})
 	}
 }
 
-func (l *logs) event(e *scheduler.Event) {
-	l.add(logRecord{at: e.At, span: e.Span, tag: e.Tag, label: e.Label, kind: eventNoted})
+func (p *process) logEvent(e *scheduler.Event) {
+	p.log(logRecord{at: e.At, span: e.Span, tag: e.Tag, label: e.Label, kind: eventNoted, work: e.Work})
 }
 
-func (l *logs) span(s *scheduler.Span) {
-	if failures[s.Outcome] != "" {
-		l.add(logRecord{at: s.End, span: s.Number, tag: s.Tag, label: s.Label, kind: spanFailed, outcome: s.Outcome})
-	}
+func (p *process) logSpan(s *scheduler.Span) {
+	p.logFailure(logRecord{at: s.End, span: s.Number, tag: s.Tag, label: s.Label}, s.Outcome, s.Work)
 }
 
-func (l *logs) finished(t *scheduler.Finished) {
+func (p *process) logEnd(t *scheduler.Finished) {
 	if t.Program.Label == workload.Untraced {
 		return
 	}
-	r := logRecord{at: t.End, span: t.Task, tag: t.Tag, label: t.Program.Label, kind: spanFailed, outcome: t.Outcome}
-	if failures[t.Outcome] != "" {
-		l.add(r)
-	}
-	r.kind = taskFinished
+	r := logRecord{at: t.End, span: t.Task, tag: t.Tag, label: t.Program.Label, kind: taskFinished}
 	if t.Outcome == scheduler.Cancelled {
 		r.kind = taskCancelled
 	}
-	l.add(r)
+	p.logFailure(r, t.Outcome, t.Work)
+	p.log(r)
 }
 
-// Logs builds what was logged since the last Discard: of each process first what its threads' hooks did, then what its handlers
-// did, each in the order in which it was logged. Virtual time 0 is epoch.
+func (p *process) logShed(s *workload.Shed) {
+	label := p.identity.service.Operations[s.Operation].Program.Label
+	p.logFailure(logRecord{at: s.At, span: shedSpan(s), tag: s.Tag, label: label}, overloaded, 0)
+}
+
+// logFailure makes an error of a span's end, if it has one.
+func (p *process) logFailure(r logRecord, outcome scheduler.Outcome, work sim.Rand) {
+	id := &p.identity
+	_, isError, message := id.looks[r.label].ended(&id.service.Spans[r.label], outcome, workload.DrawsOf(work, r.label))
+	if isError {
+		r.kind, r.message = spanFailed, message
+		p.log(r)
+	}
+}
+
+// Logs builds the records of a request: of each process first what its threads' hooks did, then what its handlers did, each in
+// the order in which it was logged. Virtual time 0 is epoch.
 //
 // The records are those of opentelemetry-appender-tracing 0.32, with OTLP's exporter of opentelemetry-rust, which makes the target
 // of an event its scope; but for the time: the crate leaves that empty and sets the observed one only.
-func (f *Fleet) Logs(epoch time.Time) plog.Logs {
+func (f *Fleet) Logs(r *Request, epoch time.Time) plog.Logs {
 	ld := plog.NewLogs()
-	ld.ResourceLogs().EnsureCapacity(len(f.processes))
-	at := wall(epoch)
-	for _, p := range f.processes {
-		if p.logs == nil || p.logs.len() == 0 {
-			continue
-		}
+	ld.ResourceLogs().EnsureCapacity(len(r.parts))
+	for _, part := range r.parts {
+		p := part.process
 		rl := ld.ResourceLogs().AppendEmpty()
 		p.identity.resource.CopyTo(rl.Resource())
-		for _, target := range []struct {
-			name    string
-			records []logRecord
-		}{{p.identity.scope, p.logs.main}, {p.identity.module, p.logs.handlers}} {
-			if len(target.records) == 0 {
-				continue
-			}
-			sl := rl.ScopeLogs().AppendEmpty()
-			sl.Scope().SetName(target.name)
-			sl.LogRecords().EnsureCapacity(len(target.records))
-			for i := range target.records {
-				p.buildLog(sl.LogRecords().AppendEmpty(), &target.records[i], at)
+		if r.ends {
+			f.buildLogsEnd(rl.ScopeLogs().AppendEmpty(), p, epoch)
+			continue
+		}
+		for _, target := range []struct{ name, file string }{{p.identity.scope, mainFile}, {p.identity.module, sourceFile}} {
+			var records plog.LogRecordSlice
+			found := false
+			for i := part.from; i < part.to; i++ {
+				if logKinds[p.logs.records[i].kind].file != target.file {
+					continue
+				}
+				if !found {
+					found = true
+					sl := rl.ScopeLogs().AppendEmpty()
+					sl.Scope().SetName(target.name)
+					records = sl.LogRecords()
+				}
+				f.buildLog(records.AppendEmpty(), p, i, epoch)
 			}
 		}
 	}
 	return ld
 }
 
-// buildLog writes a record. It runs once per record.
-func (p *process) buildLog(to plog.LogRecord, r *logRecord, at func(sim.Time) pcommon.Timestamp) {
-	id, kind := &p.identity, &logKinds[r.kind]
-	to.SetTimestamp(at(r.at))
-	to.SetObservedTimestamp(at(r.at))
+// buildLog writes record i of a process. It runs once per record.
+func (f *Fleet) buildLog(to plog.LogRecord, p *process, i int, epoch time.Time) {
+	r, id := &p.logs.records[i], &p.identity
+	kind := &logKinds[r.kind]
+	at := timestamp(epoch, r.at)
+	to.SetTimestamp(at)
+	to.SetObservedTimestamp(at)
 	to.SetSeverityNumber(severities[kind.level])
 	to.SetSeverityText(strings.ToUpper(string(kind.level)))
 	if r.span != 0 {
@@ -230,23 +230,39 @@ func (p *process) buildLog(to plog.LogRecord, r *logRecord, at func(sim.Time) pc
 		to.SetSpanID(id.spanID(r.span))
 		to.SetFlags(plog.DefaultLogRecordFlags.WithIsSampled(true))
 	}
-	body, line, a := kind.body, kind.line, to.Attributes()
+	body, line := kind.body, kind.line
+	var b xpdata.MapBuilder
 	switch r.kind {
 	case threadStarted, threadStopped: // only Tokio has such hooks, and all its threads have one name
-		a.PutInt(semconv.ThreadID, scheduler.ThreadID(r.label))
-		a.PutStr(semconv.ThreadName, id.service.Runtime.ThreadName)
+		b.AppendEmpty(semconv.ThreadID).SetInt(scheduler.ThreadID(r.label))
+		b.AppendEmpty(semconv.ThreadName).SetStr(id.service.Runtime.ThreadName)
 	case eventNoted:
 		event := &id.service.Events[r.label]
 		body, line = event.Name, line+sourceLine(r.label)
-		for _, attribute := range event.Attributes {
-			setValue(a.PutEmpty(attribute.Key), attribute.Value)
+		for _, a := range event.Attributes {
+			setValue(b.AppendEmpty(a.Key), a.Value, workload.DrawsOfEvent(r.work, r.label))
 		}
 	case spanFailed:
-		body, line = failures[r.outcome], line+sourceLine(r.label)
+		body, line = r.message, line+sourceLine(r.label)
 	default:
 		line += sourceLine(r.label)
-		a.PutStr(semconv.TaskName, id.service.Spans[r.label].Name)
+		b.AppendEmpty(semconv.TaskName).SetStr(id.service.Spans[r.label].Name)
 	}
 	to.Body().SetStr(body)
 	to.SetEventName("event " + kind.file + ":" + strconv.FormatInt(line, 10)) // tracing's name of an event
+	if f.options.Run != "" {
+		f.stamp(&b, p, p.exporters[Logs].sequence+uint64(i), stamp.Record(to)) //nolint:gosec // G115: an index
+	}
+	b.UnsafeIntoMap(to.Attributes())
+}
+
+func (f *Fleet) buildLogsEnd(sl plog.ScopeLogs, p *process, epoch time.Time) {
+	sl.Scope().SetName(p.identity.scope)
+	to := sl.LogRecords().AppendEmpty()
+	to.SetTimestamp(timestamp(epoch, p.endedAt))
+	to.SetObservedTimestamp(timestamp(epoch, p.endedAt))
+	to.Body().SetStr(stamp.EndMarker)
+	var b xpdata.MapBuilder
+	f.stampEnd(&b, p, Logs, stamp.Record(to))
+	b.UnsafeIntoMap(to.Attributes())
 }

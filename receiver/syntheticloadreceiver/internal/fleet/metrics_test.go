@@ -39,12 +39,14 @@ func mixed(t *testing.T) []*workload.Service {
   instances: 2
   runtime: %s
   arrivals: {process: poisson, rate: 100}
+  max_in_flight: 2
   operations:
     - name: GET /
       timeout: 9ms
+      errors: {rate: 0.1, message: upstream reset}
       steps:
         - compute: {exponential: {mean: 300us}}
-        - event: {name: parsed, attributes: {key: 7}}
+        - event: {name: parsed, attributes: {key: 7, tenant: {cardinality: 1000}}}
         - spawn: {count: 3, name: part, steps: [{io: {exponential: {mean: 2ms}}}, {event: half}, {compute: 50us}]}
         - spawn: {count: 2, steps: [{compute: 20us}, {event: {name: in no span}}]}
         - span: {name: render, steps: [{spawn_blocking: {exponential: {mean: 1ms}}}, {compute: 100us}]}
@@ -61,7 +63,7 @@ func mixed(t *testing.T) []*workload.Service {
 func log(s *workload.Service, instance int, until ...sim.Time) (*schedulertest.Log, *workload.Instance) {
 	var sm sim.Simulation
 	log := &schedulertest.Log{}
-	in := s.Play(workload.NewNetwork(&sm), 1, instance, log.Observer())
+	in := s.Play(workload.NewNetwork(&sm), 1, instance, workload.Observer{Observer: log.Observer()})
 	sm.Run(until[0])
 	in.Stop()
 	sm.Run(until[1])
@@ -79,17 +81,7 @@ func eachMetric(md pmetric.Metrics, do func(resource pcommon.Map, metric pmetric
 	}
 }
 
-func numbers(m pmetric.Metric) pmetric.NumberDataPointSlice {
-	switch m.Type() {
-	case pmetric.MetricTypeSum:
-		return m.Sum().DataPoints()
-	case pmetric.MetricTypeGauge:
-		return m.Gauge().DataPoints()
-	default:
-		return pmetric.NewNumberDataPointSlice()
-	}
-}
-
+// number of a point, of whatever type.
 func number(p pmetric.NumberDataPoint) float64 {
 	if p.ValueType() == pmetric.NumberDataPointValueTypeInt {
 		return float64(p.IntValue())
@@ -104,7 +96,35 @@ func newSignals(services []*workload.Service, change func(*runtimemetrics.Config
 	if change != nil {
 		change(&metrics)
 	}
-	return New(services, 1, Options{TaskFields: true, Spans: true, Metrics: &metrics, Logs: &logs})
+	return New(services, 1, Options{Signals: []Signal{Traces, Metrics, Logs}, TaskFields: true, Metrics: &metrics, Logs: &logs})
+}
+
+// items counts what a fleet has exported, by signal.
+func items(f *Fleet) (n [signals]int) {
+	for _, r := range f.Requests() {
+		n[r.Signal] += r.Items
+	}
+	return n
+}
+
+func sentMetrics(f *Fleet) pmetric.Metrics {
+	all := pmetric.NewMetrics()
+	for _, r := range f.Requests() {
+		if r.Signal == Metrics {
+			f.Metrics(&r, epoch).ResourceMetrics().MoveAndAppendTo(all.ResourceMetrics())
+		}
+	}
+	return all
+}
+
+func sentLogs(f *Fleet) plog.Logs {
+	all := plog.NewLogs()
+	for _, r := range f.Requests() {
+		if r.Signal == Logs {
+			f.Logs(&r, epoch).ResourceLogs().MoveAndAppendTo(all.ResourceLogs())
+		}
+	}
+	return all
 }
 
 // The run of the tests: requests for 3.4 s, and time for the last ones to end.
@@ -117,8 +137,7 @@ func playAll(f *Fleet) {
 	f.Advance(stop)
 	f.StopArrivals()
 	f.Advance(end)
-	f.Flush()
-	f.Flush() // nothing has happened since
+	f.End()
 }
 
 // TestMetricsAddUp holds the metrics of a run against a log of the same run, and against its spans.
@@ -127,12 +146,11 @@ func TestMetricsAddUp(t *testing.T) {
 	f := newSignals(services, nil)
 	playAll(f)
 	require.Zero(t, f.Live())
-	_, points, _ := f.Pending()
-	md := f.Metrics(epoch)
-	require.Equal(t, points, md.DataPointCount())
+	md := sentMetrics(f)
+	require.Equal(t, items(f)[Metrics], md.DataPointCount())
 
 	busy := map[string]int64{} // of the spans of tasks, by instance
-	each(f.Traces(epoch), func(resource pcommon.Map, _ string, span ptrace.Span) {
+	each(sent(f), func(resource pcommon.Map, _ string, span ptrace.Span) {
 		if _, task := span.Attributes().Get(semconv.TaskID); task {
 			busy[value(t, resource, semconv.ServiceInstanceID).Str()] += value(t, span.Attributes(), semconv.BusyNs).Int()
 		}
@@ -156,7 +174,7 @@ func TestMetricsAddUp(t *testing.T) {
 				metrics[m.Name()] = m
 			}
 			// At each sample, tasks spawned and not finished are those in the log.
-			counts, spawned := numbers(metrics["async_runtime.task.count"]), numbers(metrics["async_runtime.task.spawned"])
+			counts, spawned := numberPoints(metrics["async_runtime.task.count"]), numberPoints(metrics["async_runtime.task.spawned"])
 			require.Equal(t, 4, counts.Len(), "3 s and a rest")
 			for k := range 4 {
 				at := min(sim.Time(k+1)*sim.Time(time.Second), end)
@@ -203,7 +221,7 @@ func TestMetricsAddUp(t *testing.T) {
 			}
 			// Now that nobody polls, the workers' time is in one of three states.
 			states := map[string]float64{}
-			for _, p := range numbers(metrics["async_runtime.worker.time"]).All() {
+			for _, p := range numberPoints(metrics["async_runtime.worker.time"]).All() {
 				states[value(t, p.Attributes(), semconv.WorkerState).Str()] = p.DoubleValue()
 			}
 			require.Len(t, states, 3)
@@ -220,15 +238,15 @@ func TestMetricsAddUp(t *testing.T) {
 			for i := range log.Finished {
 				steals += int64(log.Finished[i].Steals)
 			}
-			points := numbers(metrics["async_runtime.task.steals"])
+			points := numberPoints(metrics["async_runtime.task.steals"])
 			assert.Equal(t, steals, points.At(points.Len()-1).IntValue())
 			if service.Runtime.Workers > 1 && name != "ideal" && name != "thread_per_task" {
 				assert.Positive(t, steals, "a load that says little")
 			}
 			// Utilization is the busy time of the interval.
 			before := 0.0
-			for k, p := range numbers(metrics["async_runtime.worker.utilization"]).All() {
-				now := numbers(metrics["async_runtime.worker.time"]).At(3 * k).DoubleValue()
+			for k, p := range numberPoints(metrics["async_runtime.worker.utilization"]).All() {
+				now := numberPoints(metrics["async_runtime.worker.time"]).At(3 * k).DoubleValue()
 				if name != "thread_per_task" { // whose workers become more
 					length := min(sim.Time(k+1)*sim.Time(time.Second), end) - sim.Time(k)*sim.Time(time.Second)
 					assert.InDelta(t, (now-before)/length.Duration().Seconds()/float64(workers), p.DoubleValue(), 1e-9)
@@ -253,7 +271,7 @@ func TestDeltasAddUp(t *testing.T) {
 			playAll(cumulative)
 			totals := map[string]float64{}
 			counts := map[string]uint64{}
-			eachMetric(cumulative.Metrics(epoch), func(resource pcommon.Map, m pmetric.Metric) {
+			eachMetric(sentMetrics(cumulative), func(resource pcommon.Map, m pmetric.Metric) {
 				if m.Type() == pmetric.MetricTypeExponentialHistogram {
 					for _, p := range m.ExponentialHistogram().DataPoints().All() {
 						assert.Equal(t, epoch, p.StartTimestamp().AsTime())
@@ -262,7 +280,7 @@ func TestDeltasAddUp(t *testing.T) {
 					return
 				}
 				before := map[string]float64{}
-				for _, p := range numbers(m).All() {
+				for _, p := range numberPoints(m).All() {
 					k := key(resource, m, p.Attributes())
 					if m.Type() == pmetric.MetricTypeSum {
 						assert.Equal(t, epoch, p.StartTimestamp().AsTime())
@@ -278,10 +296,7 @@ func TestDeltasAddUp(t *testing.T) {
 				c.Naming, c.PerWorker, c.Temporality = naming, perWorker, runtimemetrics.Delta
 			})
 			sums := map[string]float64{}
-			f.Advance(stop)
-			f.StopArrivals()
-			f.Advance(end)
-			f.Flush()
+			playAll(f)
 			checked := 0
 			ends := map[string]pcommon.Timestamp{}
 			begins := func(k string, start, at pcommon.Timestamp) {
@@ -291,7 +306,7 @@ func TestDeltasAddUp(t *testing.T) {
 				assert.Less(t, start, at)
 				ends[k] = at
 			}
-			eachMetric(f.Metrics(epoch), func(resource pcommon.Map, m pmetric.Metric) {
+			eachMetric(sentMetrics(f), func(resource pcommon.Map, m pmetric.Metric) {
 				if m.Type() == pmetric.MetricTypeExponentialHistogram {
 					assert.Equal(t, pmetric.AggregationTemporalityDelta, m.ExponentialHistogram().AggregationTemporality())
 					for _, p := range m.ExponentialHistogram().DataPoints().All() {
@@ -302,7 +317,7 @@ func TestDeltasAddUp(t *testing.T) {
 					}
 					return
 				}
-				for _, p := range numbers(m).All() {
+				for _, p := range numberPoints(m).All() {
 					k := key(resource, m, p.Attributes())
 					switch {
 					case m.Type() == pmetric.MetricTypeGauge:
@@ -338,9 +353,8 @@ func TestMetricsFollowTheTable(t *testing.T) {
 		t.Run(string(scheme.Naming), func(t *testing.T) {
 			f := newSignals(mixed(t), func(c *runtimemetrics.Config) { c.Naming, c.PerWorker = scheme.Naming, true })
 			playAll(f)
-			md := f.Metrics(epoch)
-			_, points, _ := f.Pending()
-			require.Equal(t, points, md.DataPointCount())
+			md := sentMetrics(f)
+			require.Equal(t, items(f)[Metrics], md.DataPointCount())
 			senders := map[string]bool{}
 			for _, rm := range md.ResourceMetrics().All() {
 				for _, a := range semconv.Attributes {
@@ -371,8 +385,9 @@ func TestMetricsFollowTheTable(t *testing.T) {
 						require.Equal(t, pmetric.MetricTypeGauge, m.Type(), row.Name)
 					default:
 						require.Equal(t, pmetric.MetricTypeExponentialHistogram, m.Type(), row.Name)
+						continue
 					}
-					for _, p := range numbers(m).All() {
+					for _, p := range numberPoints(m).All() {
 						for name, v := range p.Attributes().All() {
 							for _, a := range semconv.Attributes {
 								if a.Name == name {
@@ -400,11 +415,11 @@ func TestMetricsFollowTheTable(t *testing.T) {
 // changes nothing in the spans.
 func TestSignalsRepeat(t *testing.T) {
 	bytes := func(f *Fleet) (traces, metrics, logs []byte) {
-		traces, err := (&ptrace.ProtoMarshaler{}).MarshalTraces(f.Traces(epoch))
+		traces, err := (&ptrace.ProtoMarshaler{}).MarshalTraces(sent(f))
 		require.NoError(t, err)
-		metrics, err = (&pmetric.ProtoMarshaler{}).MarshalMetrics(f.Metrics(epoch))
+		metrics, err = (&pmetric.ProtoMarshaler{}).MarshalMetrics(sentMetrics(f))
 		require.NoError(t, err)
-		logs, err = (&plog.ProtoMarshaler{}).MarshalLogs(f.Logs(epoch))
+		logs, err = (&plog.ProtoMarshaler{}).MarshalLogs(sentLogs(f))
 		require.NoError(t, err)
 		return traces, metrics, logs
 	}
@@ -427,7 +442,7 @@ func TestSignalsRepeat(t *testing.T) {
 	assert.Equal(t, metrics, metricsSliced)
 	assert.Equal(t, logs, logsSliced)
 
-	silent := New(services, 1, Options{TaskFields: true, Spans: true})
+	silent := New(services, 1, sendSpans)
 	playAll(silent)
 	tracesSilent, metricsSilent, logsSilent := bytes(silent)
 	assert.Equal(t, traces, tracesSilent)
@@ -435,36 +450,68 @@ func TestSignalsRepeat(t *testing.T) {
 	assert.Empty(t, logsSilent)
 
 	whole.Discard()
-	spans, points, records := whole.Pending()
-	assert.Equal(t, []int{0, 0, 0}, []int{spans, points, records})
+	assert.Zero(t, items(whole))
 	tracesNone, metricsNone, logsNone := bytes(whole)
 	assert.Empty(t, tracesNone)
 	assert.Empty(t, metricsNone)
 	assert.Empty(t, logsNone)
 }
 
-// TestSignalsAlone: each signal is sent without the others.
+// TestSignalsAlone: each signal is sent without the others, and not without a configuration.
 func TestSignalsAlone(t *testing.T) {
 	services := mixed(t)
 	all := newSignals(services, nil)
 	playAll(all)
-	spans, points, records := all.Pending()
-	require.Positive(t, spans)
-	for _, tc := range []struct {
-		options Options
-		want    []int
-	}{
-		{Options{Spans: true}, []int{spans, 0, 0}},
-		{Options{Metrics: all.options.Metrics}, []int{0, points, 0}},
-		{Options{Logs: all.options.Logs}, []int{0, 0, records}},
-	} {
-		f := New(services, 1, tc.options)
+	whole := items(all)
+	for s := range signals {
+		require.Positive(t, whole[s])
+		o := all.options
+		o.Signals = []Signal{s}
+		f := New(services, 1, o)
 		playAll(f)
-		spans, points, records := f.Pending()
-		assert.Equal(t, tc.want, []int{spans, points, records})
-		assert.Equal(t, tc.want, []int{f.Traces(epoch).SpanCount(), f.Metrics(epoch).DataPointCount(), f.Logs(epoch).LogRecordCount()})
-		assert.Equal(t, tc.options.Spans, len(f.processes[0].events) > 0)
+		var want [signals]int
+		want[s] = whole[s]
+		assert.Equal(t, want, items(f))
+		assert.Equal(t, want, [signals]int{sent(f).SpanCount(), sentMetrics(f).DataPointCount(), sentLogs(f).LogRecordCount()})
+		assert.Equal(t, s == Traces, len(f.processes[0].events) > 0)
 	}
+	f := New(services, 1, Options{Signals: []Signal{Metrics, Logs}})
+	playAll(f)
+	assert.Zero(t, items(f))
+}
+
+// TestRequestsOfSamples: a service exports a sample at once, as a request of its own if that is asked for.
+func TestRequestsOfSamples(t *testing.T) {
+	play := func(separate bool) *Fleet {
+		f := newSignals(mixed(t), nil)
+		o := f.options
+		o.Signals, o.Separate = []Signal{Metrics}, separate
+		f = New(mixed(t), 1, o)
+		playAll(f)
+		return f
+	}
+	merged, separate := play(false), play(true)
+	require.Len(t, merged.Requests(), 1)
+	requests := separate.Requests()
+	require.Len(t, requests, 12*4)
+	points := map[string]int{}
+	for i, r := range requests {
+		md := separate.Metrics(&r, epoch)
+		require.Equal(t, r.Items, md.DataPointCount())
+		at := min(sim.Time(i/12+1)*second, end)
+		eachMetric(md, func(resource pcommon.Map, m pmetric.Metric) {
+			if m.Name() == "async_runtime.task.count" {
+				require.Equal(t, 1, numberPoints(m).Len())
+				assert.Equal(t, epoch.Add(at.Duration()), numberPoints(m).At(0).Timestamp().AsTime())
+				points[key(resource, m, pcommon.NewMap())]++
+			}
+		})
+	}
+	require.Len(t, points, 12)
+	for _, n := range points {
+		assert.Equal(t, 4, n)
+	}
+	assert.Equal(t, items(merged), items(separate))
 }
 
 // BenchmarkSignals is what a span costs with metrics and log records beside it.
@@ -477,29 +524,34 @@ func BenchmarkSignals(b *testing.B) {
 	metrics, logs := runtimemetrics.DefaultConfig(), DefaultLogsConfig()
 	for _, bc := range []struct {
 		name    string
-		options Options
+		signals []Signal
 	}{
-		{"spans", Options{}},
-		{"metrics", Options{Metrics: &metrics}},
-		{"logs", Options{Logs: &logs}},
-		{"all", Options{Metrics: &metrics, Logs: &logs}},
+		{"traces", []Signal{Traces}},
+		{"metrics", []Signal{Traces, Metrics}},
+		{"logs", []Signal{Traces, Logs}},
+		{"all", []Signal{Traces, Metrics, Logs}},
 	} {
 		b.Run(bc.name, func(b *testing.B) {
-			bc.options.TaskFields, bc.options.Spans = true, true
-			f := New(services, 1, bc.options)
-			f.Advance(sim.Time(time.Second))
-			total := 0
+			f := New(services, 1, Options{Signals: bc.signals, TaskFields: true, Metrics: &metrics, Logs: &logs})
+			f.Advance(second)
+			spans := 0
 			b.ReportAllocs()
 			for b.Loop() {
 				f.Discard()
 				f.Advance(f.sim.Now() + f.SliceLength())
-				spans, points, records := f.Pending()
-				require.Equal(b, spans, f.Traces(epoch).SpanCount())
-				require.Equal(b, points, f.Metrics(epoch).DataPointCount())
-				require.Equal(b, records, f.Logs(epoch).LogRecordCount())
-				total += spans
+				for _, r := range f.Requests() {
+					switch r.Signal {
+					case Traces:
+						require.Equal(b, r.Items, f.Traces(&r, epoch).SpanCount())
+						spans += r.Items
+					case Metrics:
+						require.Equal(b, r.Items, f.Metrics(&r, epoch).DataPointCount())
+					default:
+						require.Equal(b, r.Items, f.Logs(&r, epoch).LogRecordCount())
+					}
+				}
 			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(total), "ns/span")
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(spans), "ns/span")
 		})
 	}
 }

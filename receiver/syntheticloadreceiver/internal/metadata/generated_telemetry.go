@@ -23,12 +23,20 @@ func Tracer(settings component.TelemetrySettings) trace.Tracer {
 // TelemetryBuilder provides an interface for components to report telemetry
 // as defined in metadata and user config.
 type TelemetryBuilder struct {
-	meter                             metric.Meter
-	mu                                sync.Mutex
-	registrations                     []metric.Registration
-	ReceiverSyntheticLoadDroppedSpans metric.Int64Counter
-	ReceiverSyntheticLoadLateness     metric.Float64Histogram
-	ReceiverSyntheticLoadRetries      metric.Int64Counter
+	meter                                metric.Meter
+	mu                                   sync.Mutex
+	registrations                        []metric.Registration
+	ReceiverSyntheticLoadArrivals        metric.Int64Counter
+	ReceiverSyntheticLoadDroppedItems    metric.Int64Counter
+	ReceiverSyntheticLoadEmittedItems    metric.Int64Counter
+	ReceiverSyntheticLoadLag             metric.Float64Gauge
+	ReceiverSyntheticLoadLateItems       metric.Int64Counter
+	ReceiverSyntheticLoadLateness        metric.Float64Histogram
+	ReceiverSyntheticLoadOfferedItems    metric.Int64Counter
+	ReceiverSyntheticLoadQueuedItems     metric.Int64Gauge
+	ReceiverSyntheticLoadRetries         metric.Int64Counter
+	ReceiverSyntheticLoadSdkDroppedItems metric.Int64Counter
+	ReceiverSyntheticLoadShedRequests    metric.Int64Counter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -60,23 +68,71 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	}
 	builder.meter = Meter(settings)
 	var err, errs error
-	builder.ReceiverSyntheticLoadDroppedSpans, err = builder.meter.Int64Counter(
-		"otelcol_receiver_synthetic_load_dropped_spans",
-		metric.WithDescription("Spans that were simulated and then given up, because the pipeline refused them for good or the policy is to drop. [Alpha]"),
-		metric.WithUnit("{span}"),
+	builder.ReceiverSyntheticLoadArrivals, err = builder.meter.Int64Counter(
+		"otelcol_receiver_synthetic_load_arrivals",
+		metric.WithDescription("Requests that have arrived at the services by themselves, not by calls of other services. [Alpha]"),
+		metric.WithUnit("{request}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverSyntheticLoadDroppedItems, err = builder.meter.Int64Counter(
+		"otelcol_receiver_synthetic_load_dropped_items",
+		metric.WithDescription("Items that were offered to the pipeline and given up, because it refused them for good or the policy is to drop. [Alpha]"),
+		metric.WithUnit("{item}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverSyntheticLoadEmittedItems, err = builder.meter.Int64Counter(
+		"otelcol_receiver_synthetic_load_emitted_items",
+		metric.WithDescription("Items that the pipeline has taken. [Alpha]"),
+		metric.WithUnit("{item}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverSyntheticLoadLag, err = builder.meter.Float64Gauge(
+		"otelcol_receiver_synthetic_load_lag",
+		metric.WithDescription("How far the last slice of the simulation was behind its schedule. Realtime clock only. [Alpha]"),
+		metric.WithUnit("s"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverSyntheticLoadLateItems, err = builder.meter.Int64Counter(
+		"otelcol_receiver_synthetic_load_late_items",
+		metric.WithDescription("Items offered more than a second behind their schedule. [Alpha]"),
+		metric.WithUnit("{item}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReceiverSyntheticLoadLateness, err = builder.meter.Float64Histogram(
 		"otelcol_receiver_synthetic_load_lateness",
-		metric.WithDescription("How late each batch was handed to the pipeline, against the schedule of the simulation. Realtime clock only. [Alpha]"),
+		metric.WithDescription("How late each slice of the simulation was handed to the pipeline, against its schedule. Realtime clock only. [Alpha]"),
 		metric.WithUnit("s"),
 		metric.WithExplicitBucketBoundaries([]float64{0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60}...),
 	)
 	errs = errors.Join(errs, err)
+	builder.ReceiverSyntheticLoadOfferedItems, err = builder.meter.Int64Counter(
+		"otelcol_receiver_synthetic_load_offered_items",
+		metric.WithDescription("Items that the services exported. Offered = emitted + dropped + queued, at any time. [Alpha]"),
+		metric.WithUnit("{item}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverSyntheticLoadQueuedItems, err = builder.meter.Int64Gauge(
+		"otelcol_receiver_synthetic_load_queued_items",
+		metric.WithDescription("Items of the request that the pipeline is taking, or has refused for the moment. [Alpha]"),
+		metric.WithUnit("{item}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ReceiverSyntheticLoadRetries, err = builder.meter.Int64Counter(
 		"otelcol_receiver_synthetic_load_retries",
-		metric.WithDescription("Batches handed over again because the pipeline refused them for the moment. [Alpha]"),
+		metric.WithDescription("Requests handed over again because the pipeline refused them for the moment. [Alpha]"),
 		metric.WithUnit("{retry}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverSyntheticLoadSdkDroppedItems, err = builder.meter.Int64Counter(
+		"otelcol_receiver_synthetic_load_sdk_dropped_items",
+		metric.WithDescription("Items that the services' SDKs dropped, because they ended faster than they were exported. They are not offered. [Alpha]"),
+		metric.WithUnit("{item}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverSyntheticLoadShedRequests, err = builder.meter.Int64Counter(
+		"otelcol_receiver_synthetic_load_shed_requests",
+		metric.WithDescription("Requests that a service turned away because max_in_flight were in flight. Each is a span with status error. [Alpha]"),
+		metric.WithUnit("{request}"),
 	)
 	errs = errors.Join(errs, err)
 	return &builder, errs

@@ -19,16 +19,48 @@ func TestSetupTelemetry(t *testing.T) {
 	tb, err := metadata.NewTelemetryBuilder(testTel.NewTelemetrySettings())
 	require.NoError(t, err)
 	defer tb.Shutdown()
-	tb.ReceiverSyntheticLoadDroppedSpans.Add(context.Background(), 1)
+	tb.ReceiverSyntheticLoadArrivals.Add(context.Background(), 1)
+	tb.ReceiverSyntheticLoadDroppedItems.Add(context.Background(), 1)
+	tb.ReceiverSyntheticLoadEmittedItems.Add(context.Background(), 1)
+	tb.ReceiverSyntheticLoadLag.Record(context.Background(), 1)
+	tb.ReceiverSyntheticLoadLateItems.Add(context.Background(), 1)
 	tb.ReceiverSyntheticLoadLateness.Record(context.Background(), 1)
+	tb.ReceiverSyntheticLoadOfferedItems.Add(context.Background(), 1)
+	tb.ReceiverSyntheticLoadQueuedItems.Record(context.Background(), 1)
 	tb.ReceiverSyntheticLoadRetries.Add(context.Background(), 1)
-	AssertEqualReceiverSyntheticLoadDroppedSpans(t, testTel,
+	tb.ReceiverSyntheticLoadSdkDroppedItems.Add(context.Background(), 1)
+	tb.ReceiverSyntheticLoadShedRequests.Add(context.Background(), 1)
+	AssertEqualReceiverSyntheticLoadArrivals(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverSyntheticLoadDroppedItems(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverSyntheticLoadEmittedItems(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverSyntheticLoadLag(t, testTel,
+		[]metricdata.DataPoint[float64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverSyntheticLoadLateItems(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverSyntheticLoadLateness(t, testTel,
 		[]metricdata.HistogramDataPoint[float64]{{}}, metricdatatest.IgnoreValue(),
 		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverSyntheticLoadOfferedItems(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverSyntheticLoadQueuedItems(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverSyntheticLoadRetries(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverSyntheticLoadSdkDroppedItems(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverSyntheticLoadShedRequests(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 

@@ -13,13 +13,20 @@ import (
 // clock gives the wall time of a virtual one.
 type clock = func(sim.Time) pcommon.Timestamp
 
-// Build writes the metrics of the samples since the last Discard into an empty scope; at gives the wall time of a virtual one.
-func (s *Sampler) Build(to pmetric.ScopeMetrics, at clock) {
+// Build writes the metrics of samples into an empty scope: of those whose points, counted since the last Discard, are the ones from
+// first up to end, without end. at gives the wall time of a virtual time.
+func (s *Sampler) Build(to pmetric.ScopeMetrics, first, end int, at clock) {
+	var samples []*sample
+	for k := range s.samples {
+		if taken := &s.samples[k]; taken.point >= first && taken.point < end {
+			samples = append(samples, taken)
+		}
+	}
 	to.Scope().SetName(s.scheme.Scope)
 	to.Scope().SetVersion(s.scheme.Version)
 	metrics := to.Metrics()
 	metrics.EnsureCapacity(len(s.metrics))
-	value, spread := make([]int, len(s.samples)), 0 // where each sample's next points are
+	value, spread := make([]int, len(samples)), 0 // where each sample's next points are
 	for i := range s.metrics {
 		m := &s.metrics[i]
 		metric := metrics.AppendEmpty()
@@ -29,15 +36,14 @@ func (s *Sampler) Build(to pmetric.ScopeMetrics, at clock) {
 		if m.Instrument == semconv.ExponentialHistogram {
 			h := metric.SetEmptyExponentialHistogram()
 			h.SetAggregationTemporality(s.temporality(m))
-			for k := range s.samples {
-				s.buildSpread(h.DataPoints().AppendEmpty(), m, &s.samples[k], spread, at)
+			for _, taken := range samples {
+				s.buildSpread(h.DataPoints().AppendEmpty(), m, taken, spread, at)
 			}
 			spread++
 			continue
 		}
 		points := s.numbers(metric, m)
-		for k := range s.samples {
-			taken := &s.samples[k]
+		for k, taken := range samples {
 			for j := range m.Series {
 				n := 1
 				if s.each(m) {

@@ -36,6 +36,7 @@ type Sampler struct {
 // sample is the state of all metrics at a time.
 type sample struct {
 	from, at sim.Time // the interval
+	point    int      // of the points since the last Discard, its first
 	workers  int
 	values   []value // of all points that are no histograms, in the order of the table
 	spreads  []spread
@@ -75,13 +76,14 @@ func (s *Sampler) TimesPolls() bool { return s.durations != nil }
 // Poll takes down one poll. It runs once per poll.
 func (s *Sampler) Poll(p *scheduler.Poll) { s.durations.add(p) }
 
-// Sample takes the state of the runtime, now, unless no time has passed since the sample before.
-func (s *Sampler) Sample(now sim.Time, c scheduler.Counters) {
+// Sample takes the state of the runtime, now, unless no time has passed since the sample before. It returns the number of
+// points.
+func (s *Sampler) Sample(now sim.Time, c scheduler.Counters) (points int) {
 	if now == s.last {
-		return
+		return 0
 	}
 	r := reading{Counters: c, searching: s.search(now, &c)}
-	taken := sample{from: s.last, at: now, workers: len(c.Workers)}
+	taken := sample{from: s.last, at: now, point: s.points, workers: len(c.Workers)}
 	series := 0
 	for i := range s.metrics {
 		m := &s.metrics[i]
@@ -97,9 +99,11 @@ func (s *Sampler) Sample(now sim.Time, c scheduler.Counters) {
 	if s.delta && s.durations != nil {
 		s.durations.reset()
 	}
-	s.points += len(taken.values) + len(taken.spreads)
+	points = len(taken.values) + len(taken.spreads)
+	s.points += points
 	s.samples = append(s.samples, taken)
 	s.last, s.before = now, r
+	return points
 }
 
 // search finds out how long each worker has looked for tasks: the time in which it neither slept nor polled.
@@ -167,9 +171,6 @@ func (s *Sampler) appendValues(to []value, totals *[]int64, m *semconv.Metric, q
 	}
 	return to
 }
-
-// Points is the number of points that Build makes: those of the samples since the last Discard.
-func (s *Sampler) Points() int { return s.points }
 
 // Discard forgets the samples.
 func (s *Sampler) Discard() {

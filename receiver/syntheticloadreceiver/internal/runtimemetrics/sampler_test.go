@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
@@ -41,6 +42,14 @@ func read(m pmetric.Metric) (all []string) {
 		all = append(all, text.String())
 	}
 	return all
+}
+
+// pointsOf counts the points that a sampler builds.
+func pointsOf(s *Sampler, first, end int) int {
+	md := pmetric.NewMetrics()
+	s.Build(md.ResourceMetrics().AppendEmpty().ScopeMetrics().AppendEmpty(), first, end,
+		func(sim.Time) pcommon.Timestamp { return 0 })
+	return md.DataPointCount()
 }
 
 // TestSampler follows two workers, and a third that comes later, over two intervals of 10 ms.
@@ -125,29 +134,24 @@ func TestSampler(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s := New(&tc.config, true, 0)
-			s.Sample(10*ms, first)
-			s.Sample(10*ms, first) // no time has passed
-			s.Sample(20*ms, second)
+			sampled := s.Sample(10*ms, first)
+			assert.Zero(t, s.Sample(10*ms, first), "no time has passed")
+			only := sampled
+			sampled += s.Sample(20*ms, second)
 			built := build(s)
-			names, points := []string{}, 0
+			names := []string{}
 			for _, m := range built.All() {
 				names = append(names, m.Name())
-				switch m.Type() {
-				case pmetric.MetricTypeSum:
-					points += m.Sum().DataPoints().Len()
-				case pmetric.MetricTypeGauge:
-					points += m.Gauge().DataPoints().Len()
-				default:
-					points += m.ExponentialHistogram().DataPoints().Len()
-				}
 			}
-			assert.Equal(t, points, s.Points())
+			assert.Equal(t, sampled, pointsOf(s, 0, sampled))
+			assert.Equal(t, only, pointsOf(s, 0, only), "the first alone")
+			assert.Equal(t, sampled-only, pointsOf(s, only, sampled), "the second alone")
 			for name, want := range tc.want {
 				require.Contains(t, names, name)
 				assert.Equal(t, want, read(built.At(slices.Index(names, name))), name)
 			}
 			s.Discard()
-			assert.Zero(t, s.Points())
+			assert.Zero(t, pointsOf(s, 0, sampled))
 		})
 	}
 }

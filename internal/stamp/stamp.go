@@ -1,0 +1,128 @@
+// Package stamp marks items of telemetry so that an audit at the far end of a pipeline can say of each whether it arrived, once and
+// unchanged. The generator writes the marks and the auditor reads them; both use this package.
+//
+// Each item carries the run, its source within the run, its number there (0, 1, 2, ... without gaps) and a checksum. The
+// checksum is over what a pipeline must not change: identity, times, name, kind and status of a span; name, time and value of a
+// data point; times, severity, body and trace of a log record. What processors add, such as attributes, is not in it.
+// At the end of a run each source sends an end marker: one more item, without a number, with the count of those before.
+package stamp
+
+import (
+	"encoding/binary"
+	"math"
+
+	"github.com/cespare/xxhash/v2"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+)
+
+// EndMarker is the name of end markers: of the span, of the metric, and the body of the log record.
+const EndMarker = "load_verify.end"
+
+// Span is the checksum of a span.
+func Span(s ptrace.Span) int64 {
+	var h digest
+	trace, id, parent := s.TraceID(), s.SpanID(), s.ParentSpanID()
+	h.bytes(trace[:])
+	h.bytes(id[:])
+	h.bytes(parent[:])
+	h.number(uint64(s.StartTimestamp()))
+	h.number(uint64(s.EndTimestamp()))
+	h.text(s.Name())
+	h.number(uint64(s.Kind()))          //nolint:gosec // G115: any bits will do
+	h.number(uint64(s.Status().Code())) //nolint:gosec // G115: likewise
+	h.text(s.Status().Message())
+	return h.sum()
+}
+
+// NumberPoint is the checksum of a data point of a gauge or sum.
+func NumberPoint(metric string, p pmetric.NumberDataPoint) int64 {
+	var h digest
+	h.text(metric)
+	h.number(uint64(p.Timestamp()))
+	if p.ValueType() == pmetric.NumberDataPointValueTypeInt {
+		h.number(uint64(p.IntValue())) //nolint:gosec // G115: any bits will do
+	} else {
+		h.number(math.Float64bits(p.DoubleValue()))
+	}
+	return h.sum()
+}
+
+// ExponentialPoint is the checksum of a data point of an exponential histogram.
+func ExponentialPoint(metric string, p pmetric.ExponentialHistogramDataPoint) int64 {
+	var h digest
+	h.text(metric)
+	h.number(uint64(p.Timestamp()))
+	h.number(p.Count())
+	h.number(math.Float64bits(p.Sum()))
+	return h.sum()
+}
+
+// HistogramPoint is the checksum of a data point of a histogram with explicit bounds.
+func HistogramPoint(metric string, p pmetric.HistogramDataPoint) int64 {
+	var h digest
+	h.text(metric)
+	h.number(uint64(p.Timestamp()))
+	h.number(p.Count())
+	h.number(math.Float64bits(p.Sum()))
+	return h.sum()
+}
+
+// Record is the checksum of a log record.
+func Record(r plog.LogRecord) int64 {
+	var h digest
+	trace, span := r.TraceID(), r.SpanID()
+	h.bytes(trace[:])
+	h.bytes(span[:])
+	h.number(uint64(r.Timestamp()))
+	h.number(uint64(r.SeverityNumber())) //nolint:gosec // G115: any bits will do
+	h.text(r.Body().AsString())
+	return h.sum()
+}
+
+// digest collects what is hashed, on the stack for all but long texts.
+type digest struct {
+	buffer [256]byte
+	length int
+	long   *xxhash.Digest // has what did not fit
+}
+
+func (d *digest) bytes(b []byte) {
+	if d.length+len(b) > len(d.buffer) {
+		d.spill()
+		if len(b) > len(d.buffer) {
+			_, _ = d.long.Write(b) // never fails
+			return
+		}
+	}
+	d.length += copy(d.buffer[d.length:], b)
+}
+
+func (d *digest) spill() {
+	if d.long == nil {
+		d.long = xxhash.New()
+	}
+	_, _ = d.long.Write(d.buffer[:d.length]) // never fails
+	d.length = 0
+}
+
+func (d *digest) number(n uint64) {
+	var b [8]byte
+	binary.LittleEndian.PutUint64(b[:], n)
+	d.bytes(b[:])
+}
+
+// text includes the length: two texts cannot be mistaken for two others that read the same together.
+func (d *digest) text(s string) {
+	d.number(uint64(len(s)))
+	d.bytes([]byte(s))
+}
+
+func (d *digest) sum() int64 {
+	if d.long != nil {
+		d.spill()
+		return int64(d.long.Sum64()) //nolint:gosec // G115: any bits will do
+	}
+	return int64(xxhash.Sum64(d.buffer[:d.length])) //nolint:gosec // G115: likewise
+}

@@ -1,0 +1,72 @@
+package fleet
+
+import (
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/collector/pdata/xpdata"
+
+	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
+)
+
+// stampAttributes is how many attributes a stamp has.
+const stampAttributes = 4
+
+// stamp marks an item for load_verify. Its source is the process; traces, metrics and logs are numbered apart.
+func (f *Fleet) stamp(b *xpdata.MapBuilder, p *process, number uint64, checksum int64) {
+	b.AppendEmpty(semconv.StampRun).SetStr(f.options.Run)
+	b.AppendEmpty(semconv.StampSource).SetStr(p.identity.instance)
+	b.AppendEmpty(semconv.StampSequence).SetInt(int64(number)) //nolint:gosec // G115: a count
+	b.AppendEmpty(semconv.StampChecksum).SetInt(checksum)
+}
+
+// Drop notes that a request was given up.
+func (f *Fleet) Drop(r *Request) {
+	if r.ends {
+		return
+	}
+	for _, part := range r.parts {
+		part.process.givenUp[r.Signal] += uint64(part.to - part.from) //nolint:gosec // G115: a length
+	}
+}
+
+// EndMarkers are the last requests of a stamped run: of each process and signal how much there was.
+func (f *Fleet) EndMarkers(of ...Signal) (requests []Request) {
+	if f.options.Run == "" {
+		return nil
+	}
+	for _, s := range of {
+		r := Request{Signal: s, ends: true, Items: len(f.processes)}
+		for _, p := range f.processes {
+			r.parts = append(r.parts, part{process: p})
+		}
+		if r.Items > 0 {
+			requests = append(requests, r)
+		}
+	}
+	return requests
+}
+
+func (f *Fleet) buildEnd(span ptrace.Span, p *process, epoch time.Time) {
+	span.SetTraceID(p.identity.traceID(endTag))
+	span.SetSpanID(p.identity.spanID(endTag))
+	span.SetName(stamp.EndMarker)
+	span.SetKind(ptrace.SpanKindInternal)
+	span.SetStartTimestamp(timestamp(epoch, p.endedAt))
+	span.SetEndTimestamp(timestamp(epoch, p.endedAt))
+	var b xpdata.MapBuilder
+	f.stampEnd(&b, p, Traces, stamp.Span(span))
+	b.UnsafeIntoMap(span.Attributes())
+}
+
+// endTag stands for a request in the ids of end markers.
+const endTag = 1<<64 - 1
+
+func (f *Fleet) stampEnd(b *xpdata.MapBuilder, p *process, s Signal, checksum int64) {
+	b.AppendEmpty(semconv.StampRun).SetStr(f.options.Run)
+	b.AppendEmpty(semconv.StampSource).SetStr(p.identity.instance)
+	b.AppendEmpty(semconv.StampTotal).SetInt(int64(p.exporters[s].numbered())) //nolint:gosec // G115: a count
+	b.AppendEmpty(semconv.StampDropped).SetInt(int64(p.givenUp[s]))            //nolint:gosec // G115: a count
+	b.AppendEmpty(semconv.StampChecksum).SetInt(checksum)
+}
