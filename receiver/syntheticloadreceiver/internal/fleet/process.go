@@ -116,6 +116,9 @@ func (p *process) finished(f *Fleet, t *scheduler.Finished) {
 	}
 	if t.Spawner == scheduler.Outside {
 		s.calledBy(f, p.instance.Caller(t.Task))
+		if p.identity.service.Part != "" { // there is no main: the runtime's own thread opens the span
+			s.creator = t.FirstWorker
+		}
 	}
 	p.ended(s)
 }
