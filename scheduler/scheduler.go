@@ -31,7 +31,8 @@ import (
 type Runtime interface {
 	// Spawn starts a task from outside the runtime, now: as the main thread of a service does for each request it
 	// accepts. The tag comes back with the task and everything it spawns; work is the stream its durations are drawn from.
-	Spawn(p *program.Program, tag uint64, work sim.Rand)
+	// It returns the number of the task.
+	Spawn(p *program.Program, tag uint64, work sim.Rand) uint64
 	// Workers is the number of executor threads.
 	Workers() int
 	// ThreadName is the name of a thread, or of the main thread for [Outside].
@@ -42,6 +43,8 @@ type Runtime interface {
 	Counters() Counters
 	// Answer makes the socket readable on which a task waits for the answer to its [Request], now.
 	Answer(w Waker)
+	// Wake wakes a task that waits for another runtime of its process, now: a thread of that one does it.
+	Wake(w Waker)
 }
 
 // Outside stands for the main thread, which is none of the runtime's, where a thread of the runtime is asked for. Those are

@@ -21,8 +21,8 @@ func TestDocs(t *testing.T) {
 		file     string
 		families []Family
 	}{
-		{"README.md", []Family{Resource, Tracing, Task, Point, Log, Runtime, Latency}},
-		{"../receiver/syntheticloadreceiver/README.md", []Family{Resource, Tracing, Task, Point, Log}},
+		{"README.md", []Family{Resource, Tracing, Task, Point, Log, Stamp, Runtime, Latency}},
+		{"../receiver/syntheticloadreceiver/README.md", []Family{Resource, Tracing, Task, Point, Log, Stamp}},
 		{"../processor/runtimestatsprocessor/README.md", []Family{Runtime, Latency}},
 	} {
 		t.Run(doc.file, func(t *testing.T) {

@@ -28,14 +28,16 @@ func resolveCalls(fleet []*Service) {
 }
 
 func (c *Call) resolve(fleet []*Service) {
-	if c.Service == "" || c.Operation == "" {
-		return // noted already
+	if c.Service == "" || c.Operation == "" || c.callee != nil {
+		return // noted already, or of another runtime of the process
 	}
 	var names []string
 	for _, s := range fleet {
-		names = append(names, s.Name)
+		if s.Part == "" {
+			names = append(names, s.Name)
+		}
 	}
-	i := slices.Index(names, c.Service)
+	i := slices.IndexFunc(fleet, func(s *Service) bool { return s.Name == c.Service && s.Part == "" })
 	if i < 0 {
 		c.key("service").fail(fmt.Sprintf("%q is not in the fleet%s; want %s", c.Service, didYouMean(c.Service, names), oneOf(names)))
 		return
@@ -121,7 +123,8 @@ func Groups(fleet []*Service) [][]*Service {
 type Network struct {
 	sim       *sim.Simulation
 	target    sim.Target
-	instances map[string][]*Instance
+	instances map[string][]*Instance // by Service.key
+	played    uint64
 	next      map[string]int // instance that the next call goes to
 	travel    []journey      // under way
 	free      []int
@@ -142,7 +145,11 @@ func NewNetwork(s *sim.Simulation) *Network {
 	return n
 }
 
-func (n *Network) add(name string, in *Instance) { n.instances[name] = append(n.instances[name], in) }
+func (n *Network) add(key string, in *Instance) {
+	in.origin = n.played << arrivalBits
+	n.played++
+	n.instances[key] = append(n.instances[key], in)
+}
 
 func (n *Network) send(j journey) {
 	i := len(n.travel)
@@ -161,31 +168,39 @@ func (n *Network) Handle(ev sim.Event) {
 	j := n.travel[ev.Arg]
 	n.free = append(n.free, int(ev.Arg)) //nolint:gosec // G115: was an index
 	if j.answer {
-		j.caller.runtime.Answer(j.request.Waker)
+		if j.call.inProcess() {
+			j.caller.runtime.Wake(j.request.Waker)
+		} else {
+			j.caller.runtime.Answer(j.request.Waker)
+		}
 		return
 	}
-	name := j.call.Service
-	all := n.instances[name]
-	callee := all[n.next[name]%len(all)]
-	n.next[name]++
-	callee.serve(j)
+	key := j.call.callee.key()
+	all := n.instances[key]
+	if j.call.inProcess() {
+		all[j.caller.number].serve(j)
+		return
+	}
+	all[n.next[key]%len(all)].serve(j)
+	n.next[key]++
 }
 
-// calledTag is in the tags of requests that another service sent; arrivals count from 0.
-const calledTag = uint64(1) << 63
+// A tag is the instance that a request's trace began at and the number of the arrival there. Calls keep the tag.
+const arrivalBits = 44
+
+// Origin is where the trace of a tag began: the instance, counted in the order in which they were played on the network, and the
+// number of its arrival.
+func Origin(tag uint64) (instance int, arrival uint64) {
+	return int(tag >> arrivalBits), tag & (1<<arrivalBits - 1)
+}
 
 // serve lets a request arrive that another service sent.
 func (in *Instance) serve(j journey) {
-	tag := calledTag | in.calls
-	in.calls++
-	in.open[tag] = j
-	in.accept(j.call.operation, tag, sim.Rand(j.request.Seed))
+	in.accept(j.call.operation, j.request.Tag, sim.Rand(j.request.Seed), &j)
 }
 
 // answer sends the answer to a request of another service.
-func (in *Instance) answer(tag uint64) {
-	j := in.open[tag]
-	delete(in.open, tag)
+func (in *Instance) answer(j journey) {
 	j.answer = true
 	in.network.send(j)
 }

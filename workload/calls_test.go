@@ -65,7 +65,8 @@ func TestCallsTravelThroughTheFleet(t *testing.T) {
 		assert.EqualValues(t, 3*time.Millisecond, middle.Spawned-f.Spawned)
 		assert.EqualValues(t, 3*time.Millisecond, f.End-middle.End)
 		assert.EqualValues(t, 2*time.Millisecond, f.Busy)
-		assert.Equal(t, calledTag|uint64(i), middle.Tag)
+		assert.Equal(t, f.Tag, middle.Tag, "one trace")
+		assert.EqualValues(t, i, f.Tag)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -28,8 +29,10 @@ type Instance struct {
 	last       sim.Time // arrival
 	exhausted  bool     // the sequence has ended
 	stopped    bool
-	calls      uint64             // requests from other services
-	open       map[uint64]journey // those that are not answered, by tag
+	open       map[uint64]journey // requests from other services that are not answered, by task
+	number     int                // among the instances of the service
+	origin     uint64             // in the tags of its arrivals
+	host       *host.Host
 
 	inFlight, maxInFlight int // requests
 	shed                  uint64
@@ -50,18 +53,30 @@ type Shed struct {
 	Tag       uint64
 	Operation int // index of the service's operations
 	At        sim.Time
+	Caller    Caller // if another service sent it
+}
+
+// Caller is where a request of another service came from: the instance, nil if it is an arrival, and the span that sent it.
+type Caller struct {
+	Instance *Instance
+	Span     uint64
 }
 
 // Play starts an instance of the service on a network's simulation, now. Its requests arrive as the simulation runs; they come
-// back to the observer with their arrival number, from 0, as tag; those of other services have numbers from 1<<63. Instances
+// back to the observer with a tag, as does all that is done for them elsewhere ([Origin]). Instances
 // are numbered from 0; fleetSeed is the seed of services that have none of their own. Services that the instance calls must
-// be played on the same network before the simulation runs.
+// be played on the same network before the simulation runs, and the parts of a process after its first runtime.
 func (s *Service) Play(n *Network, fleetSeed uint64, instance int, o Observer) *Instance {
 	seed := s.seed(fleetSeed)
 	choices := sim.Stream(seed, streamRuntime, uint64(instance)) //nolint:gosec // G115: instances count from 0
-	in := &Instance{sim: n.sim, network: n, turnedAway: o.Shed}
-	n.add(s.Name, in)
-	in.runtime = s.Runtime.start(n.sim, &s.Runtime, choices.Uint64(), in.observer(s, o.Observer))
+	in := &Instance{sim: n.sim, network: n, number: instance, turnedAway: o.Shed}
+	if s.Part == "" {
+		in.host = s.Runtime.host(n.sim)
+	} else {
+		in.host = n.instances[s.Name][instance].host
+	}
+	n.add(s.key(), in)
+	in.runtime = s.Runtime.start(n.sim, &s.Runtime, in.host, choices.Uint64(), in.observer(s, o.Observer))
 	in.play(s, seed, uint64(instance)) //nolint:gosec // G115: instances count from 0
 	return in
 }
@@ -73,12 +88,12 @@ func (in *Instance) observer(s *Service, o scheduler.Observer) scheduler.Observe
 	}
 	finished := o.Finished
 	o.Finished = func(f *scheduler.Finished) {
-		if f.Spawner == scheduler.Outside {
-			in.inFlight--
-			in.over(f.Tag)
-		}
 		if finished != nil {
 			finished(f)
+		}
+		if f.Spawner == scheduler.Outside {
+			in.inFlight--
+			in.over(f.Task, f.Tag)
 		}
 	}
 	return o
@@ -109,7 +124,7 @@ func (in *Instance) play(s *Service, seed, number uint64) {
 	case ClosedLoop:
 		in.loop = a.start(seed, number)
 		for user := range in.loop.users {
-			in.think(uint64(user))
+			in.sendAfterThinking(uint64(user))
 		}
 	}
 }
@@ -146,14 +161,14 @@ func (in *Instance) Handle(ev sim.Event) {
 	in.arrivals++
 	in.last = in.sim.Now()
 	if in.loop != nil {
-		in.loop.waiting[number] = ev.Arg
+		in.loop.waiting[in.origin|number] = ev.Arg
 	} else {
 		// Before the spawn: the simulation must know the next arrival, lest a handler advances the clock past it.
 		in.scheduleNext()
 	}
 	work := sim.Stream(in.requests, number)
 	operation := in.choose(&work)
-	in.accept(operation, number, work)
+	in.accept(operation, in.origin|number, work, nil)
 }
 
 func (in *Instance) scheduleNext() {
@@ -168,37 +183,65 @@ func (in *Instance) scheduleNext() {
 	in.sim.Schedule(in.start+at, in.target, 0, 0)
 }
 
-// think lets a user of a closed loop think, and then send a request.
-func (in *Instance) think(user uint64) {
+// sendAfterThinking lets a user of a closed loop think, and then send a request.
+func (in *Instance) sendAfterThinking(user uint64) {
 	in.sim.Schedule(in.sim.Now()+in.loop.thinks(user), in.target, 0, user)
 }
 
-// accept starts the task of a request, or turns the request away.
-func (in *Instance) accept(operation int, tag uint64, work sim.Rand) {
+// accept starts the task of a request, or turns the request away. Who called is nil for arrivals.
+func (in *Instance) accept(operation int, tag uint64, work sim.Rand, called *journey) {
 	if in.inFlight < in.maxInFlight || in.maxInFlight == 0 {
 		in.inFlight++
-		in.runtime.Spawn(in.operations[operation].Program, tag, work)
+		task := in.runtime.Spawn(in.operations[operation].Program, tag, work)
+		if called != nil {
+			in.open[task] = *called
+		}
 		return
 	}
 	in.shed++
 	if in.turnedAway != nil {
 		in.away = Shed{Tag: tag, Operation: operation, At: in.sim.Now()}
+		if called != nil {
+			in.away.Caller = called.from()
+		}
 		in.turnedAway(&in.away)
 	}
-	in.over(tag)
+	if called != nil {
+		in.answer(*called)
+	} else {
+		in.think(tag)
+	}
 }
 
 // over tells whoever waits for a request that it is over.
-func (in *Instance) over(tag uint64) {
-	switch {
-	case tag&calledTag != 0:
-		in.answer(tag)
-	case in.loop != nil:
-		user := in.loop.waiting[tag]
-		delete(in.loop.waiting, tag)
-		in.think(user)
+func (in *Instance) over(task, tag uint64) {
+	if called, ok := in.open[task]; ok {
+		delete(in.open, task)
+		in.answer(called)
+		return
 	}
+	in.think(tag)
 }
+
+// think lets the user of a closed loop who waits for a request think, and then send another.
+func (in *Instance) think(tag uint64) {
+	if in.loop == nil {
+		return
+	}
+	user := in.loop.waiting[tag]
+	delete(in.loop.waiting, tag)
+	in.sendAfterThinking(user)
+}
+
+// Caller tells of a task that runs, or has just finished, who sent its request.
+func (in *Instance) Caller(task uint64) Caller {
+	if called, ok := in.open[task]; ok {
+		return called.from()
+	}
+	return Caller{}
+}
+
+func (j *journey) from() Caller { return Caller{j.caller, j.request.Span} }
 
 // choose draws an operation by weight. It always draws once, so that work does not depend on how many there are.
 func (in *Instance) choose(r *sim.Rand) int {

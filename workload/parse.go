@@ -15,7 +15,7 @@ const (
 )
 
 var (
-	serviceKeys   = []string{"name", "instances", "seed", "runtime", "host", "arrivals", "max_in_flight", "export", "workload", "operations"}
+	serviceKeys   = []string{"name", "instances", "seed", "runtime", "runtimes", "host", "arrivals", "max_in_flight", "export", "workload", "operations"}
 	operationKeys = []string{"name", "kind", "weight", "timeout", "attributes", "errors", "links", "steps"}
 )
 
@@ -35,6 +35,7 @@ func Parse(services any) ([]*Service, error) {
 		}
 		fleet = append(fleet, s)
 	}
+	fleet = withParts(fleet)
 	resolveCalls(fleet)
 	if err := m.err(); err != nil {
 		return nil, err
@@ -79,6 +80,9 @@ func parseService(v value) *Service {
 	if t.has("max_in_flight") {
 		s.MaxInFlight = t.child("max_in_flight").whole(mostInFlight)
 	}
+	if t.has("runtimes") {
+		s.parseRuntimes(t.child("runtimes"))
+	}
 	preset := t.child("workload")
 	switch own := t.has("operations"); {
 	case t.has("workload") && own:
@@ -94,12 +98,26 @@ func parseService(v value) *Service {
 }
 
 func (s *Service) parseOperations(v value) {
-	p := programs{runtime: &s.Runtime}
-	for _, item := range v.list("operations") {
-		s.Operations = append(s.Operations, p.operation(item))
+	p := programs{service: s}
+	for _, part := range s.parts {
+		p.parts = append(p.parts, &programs{service: part})
 	}
+	for _, item := range v.list("operations") {
+		p.operations = append(p.operations, p.operation(item))
+	}
+	p.finish()
+	for _, part := range p.parts {
+		part.finish()
+		if len(part.operations) == 0 {
+			part.service.at.fail(fmt.Sprintf("no step runs on it; want run_on: {runtime: %s, steps: [...]} in an operation", part.service.Part))
+		}
+	}
+}
+
+func (p *programs) finish() {
 	p.checkLinks()
-	s.Spans, s.Events, s.Calls = p.spans, p.events, p.calls
+	s := p.service
+	s.Operations, s.Spans, s.Events, s.Calls = p.operations, p.spans, p.events, p.calls
 }
 
 func (p *programs) operation(v value) Operation {

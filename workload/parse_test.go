@@ -203,9 +203,9 @@ func nested(spawns int) string {
 
 func TestParseMistakes(t *testing.T) {
 	const (
-		anyService   = "name, instances, seed, runtime, host, arrivals, max_in_flight, export, workload, operations"
+		anyService   = "name, instances, seed, runtime, runtimes, host, arrivals, max_in_flight, export, workload, operations"
 		anyOperation = "name, kind, weight, timeout, attributes, errors, links, steps"
-		anyStep      = "compute, block, block_in_place, sleep, io, signal, process, file, spawn_blocking, yield, spawn, join, cancel, timeout, call, lock, unlock, channel, span, event"
+		anyStep      = "compute, block, block_in_place, sleep, io, signal, process, file, spawn_blocking, yield, spawn, join, cancel, timeout, call, run_on, lock, unlock, channel, span, event"
 		anyTokio     = "model, version, flavor, worker_threads, thread_name, disable_lifo_slot, global_queue_interval, event_interval, max_blocking_threads"
 		anyProcess   = "one of poisson, constant, gamma, on_off, sine, stages, replay, closed"
 		inSteps      = "services[0].operations[0].steps"

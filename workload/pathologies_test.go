@@ -69,7 +69,7 @@ func overflows(w *scheduler.WorkerCounters) uint64 { return w.Overflows }
 const runtime = "runtime: "
 
 // healthy presets have no symptom.
-var healthy = []string{"api_gateway", "background_work", "cli_tool", "data_processing", "minimal", "spawn_benchmark", "traced_stream"}
+var healthy = []string{"api_gateway", "background_work", "cli_tool", "data_processing", "minimal", "multi_runtime", "spawn_benchmark", "traced_stream"}
 
 // TestPathologies plays each pathology as its preset suggests, and again with one thing changed, and compares a symptom.
 func TestPathologies(t *testing.T) {

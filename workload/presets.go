@@ -48,9 +48,12 @@ func (s *Service) parsePreset(v value) {
 		v.fail(file + ": " + err.Error())
 		return
 	}
-	t, ok := value{tree, file, v.mistakes}.table([]string{"operations"})
+	t, ok := value{tree, file, v.mistakes}.table([]string{"runtimes", "operations"})
 	if !ok {
 		return
+	}
+	if t.has("runtimes") && len(s.parts) == 0 {
+		s.parseRuntimes(t.child("runtimes"))
 	}
 	s.parseOperations(t.child("operations"))
 }

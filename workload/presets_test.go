@@ -30,7 +30,7 @@ var update = flag.Bool("update", false, "rewrite the table of presets in the rec
 //	# Try:
 //	#   runtime: {model: tokio}
 //	#   arrivals: {process: poisson, rate: 100}
-//	operations:
+//	operations: # or runtimes: first
 type preset struct {
 	name           string
 	plays, lookFor string
@@ -38,7 +38,7 @@ type preset struct {
 	operations     string   // the file without its comment
 }
 
-var presetForm = regexp.MustCompile(`^((?:# .+\n)+)#\n# Look for: ((?:.+\n(?:# .+\n)*))#\n# Why: .+\n(?:# .+\n)*#\n# Try:\n((?:#   .+\n)+)(operations:\n(?s:.*))$`)
+var presetForm = regexp.MustCompile(`^((?:# .+\n)+)#\n# Look for: ((?:.+\n(?:# .+\n)*))#\n# Why: .+\n(?:# .+\n)*#\n# Try:\n((?:#   .+\n)+)((?:runtimes|operations):\n(?s:.*))$`)
 
 func readPreset(tb testing.TB, name string) preset {
 	tb.Helper()
@@ -101,7 +101,8 @@ func play(t *testing.T, service string, d time.Duration) played {
 	s := mustFleet(t, service)[0]
 	p := played{tasks: map[string][]scheduler.Finished{}, spans: map[string]int{}}
 	var sm sim.Simulation
-	in := s.Play(NewNetwork(&sm), 1, 0, Observer{Observer: scheduler.Observer{
+	n := NewNetwork(&sm)
+	in := s.Play(n, 1, 0, Observer{Observer: scheduler.Observer{
 		Finished: func(f *scheduler.Finished) {
 			if f.Program.Label != Untraced {
 				name := s.Spans[f.Program.Label].Name
@@ -111,6 +112,9 @@ func play(t *testing.T, service string, d time.Duration) played {
 		Span:  func(span *scheduler.Span) { p.spans[s.Spans[span.Label].Name]++ },
 		Event: func(e *scheduler.Event) { p.events = append(p.events, s.Events[e.Label].Name) },
 	}})
+	for _, other := range s.Callees() {
+		other.Play(n, 1, 0, Observer{})
+	}
 	sm.Run(sim.Time(d))
 	p.counters = in.Runtime().Counters()
 	in.Stop()

@@ -41,7 +41,7 @@ type RuntimeSpec struct {
 	currentThread bool         // Tokio's flavor
 	blocking      int          // most threads of the blocking pool; 0: the runtime's default
 	composition   asyncexecutor.Composition
-	start         func(s *sim.Simulation, spec *RuntimeSpec, seed uint64, o scheduler.Observer) scheduler.Runtime
+	start         func(s *sim.Simulation, spec *RuntimeSpec, h *host.Host, seed uint64, o scheduler.Observer) scheduler.Runtime
 }
 
 // costs of the runtimes.
@@ -72,7 +72,7 @@ type runtimeModel struct {
 	crateVersions []string
 	workers       int // default
 	threadName    string
-	start         func(s *sim.Simulation, spec *RuntimeSpec, seed uint64, o scheduler.Observer) scheduler.Runtime
+	start         func(s *sim.Simulation, spec *RuntimeSpec, h *host.Host, seed uint64, o scheduler.Observer) scheduler.Runtime
 }
 
 var runtimeModels = []runtimeModel{
@@ -84,10 +84,10 @@ var runtimeModels = []runtimeModel{
 		},
 		versions: []string{"1.53", "1.51.0", "1.50"}, crateVersions: []string{"1.53.1", "1.51.0", "1.50.0"},
 		workers: 4, threadName: semconv.ThreadTokio,
-		start: func(s *sim.Simulation, spec *RuntimeSpec, seed uint64, o scheduler.Observer) scheduler.Runtime {
+		start: func(s *sim.Simulation, spec *RuntimeSpec, h *host.Host, seed uint64, o scheduler.Observer) scheduler.Runtime {
 			cfg := spec.tokio
 			cfg.Workers, cfg.ThreadName, cfg.Version = spec.Workers, spec.ThreadName, spec.Version
-			cfg.MaxBlockingThreads, cfg.Host = spec.blocking, spec.host(s)
+			cfg.MaxBlockingThreads, cfg.Host = spec.blocking, h
 			cfg.Costs, cfg.Seed = spec.costs().Tokio, seed
 			if spec.currentThread {
 				return tokio.NewCurrentThread(s, cfg, o)
@@ -100,9 +100,9 @@ var runtimeModels = []runtimeModel{
 		keys:     []string{"model", "version", "worker_threads", "max_blocking_threads"},
 		versions: []string{"1.13"}, crateVersions: []string{"1.13.1"},
 		workers: 4,
-		start: func(s *sim.Simulation, spec *RuntimeSpec, seed uint64, o scheduler.Observer) scheduler.Runtime {
+		start: func(s *sim.Simulation, spec *RuntimeSpec, h *host.Host, seed uint64, o scheduler.Observer) scheduler.Runtime {
 			return asyncstd.New(s, asyncstd.Config{
-				Threads: spec.Workers, MaxBlockingThreads: spec.blocking, Host: spec.host(s),
+				Threads: spec.Workers, MaxBlockingThreads: spec.blocking, Host: h,
 				Costs: spec.costs().AsyncStd, Seed: seed,
 			}, o)
 		},
@@ -112,10 +112,10 @@ var runtimeModels = []runtimeModel{
 		keys:     []string{"model", "version", "executor", "worker_threads", "thread_name", "max_blocking_threads"},
 		versions: []string{"2.0"}, crateVersions: []string{"2.0.2"},
 		workers: 1,
-		start: func(s *sim.Simulation, spec *RuntimeSpec, seed uint64, o scheduler.Observer) scheduler.Runtime {
+		start: func(s *sim.Simulation, spec *RuntimeSpec, h *host.Host, seed uint64, o scheduler.Observer) scheduler.Runtime {
 			return smol.New(s, smol.Config{
 				Composition: spec.composition, Threads: spec.Workers, ThreadName: spec.ThreadName,
-				MaxBlockingThreads: spec.blocking, Host: spec.host(s), Costs: spec.costs().Smol, Seed: seed,
+				MaxBlockingThreads: spec.blocking, Host: h, Costs: spec.costs().Smol, Seed: seed,
 			}, o)
 		},
 	},
@@ -125,7 +125,7 @@ var runtimeModels = []runtimeModel{
 		keys:     []string{"model", "worker_threads"},
 		versions: []string{"1.0"}, crateVersions: []string{"1.0.0"},
 		workers: 4,
-		start: func(s *sim.Simulation, spec *RuntimeSpec, _ uint64, o scheduler.Observer) scheduler.Runtime {
+		start: func(s *sim.Simulation, spec *RuntimeSpec, _ *host.Host, _ uint64, o scheduler.Observer) scheduler.Runtime {
 			return ideal.New(s, ideal.Config{Workers: spec.Workers}, o)
 		},
 	},

@@ -71,7 +71,7 @@ func TestShedCallsAreAnswered(t *testing.T) {
 	var sm sim.Simulation
 	n := NewNetwork(&sm)
 	var latencies []time.Duration
-	services[0].Play(n, 1, 0, finished(func(f *scheduler.Finished) {
+	front := services[0].Play(n, 1, 0, finished(func(f *scheduler.Finished) {
 		latencies = append(latencies, (f.End-f.Spawned).Duration()/time.Millisecond)
 	}))
 	var shed []Shed
@@ -79,7 +79,13 @@ func TestShedCallsAreAnswered(t *testing.T) {
 	sm.Run(sim.Time(75 * time.Millisecond))
 	assert.Equal(t, []time.Duration{2, 21, 2, 21, 2, 21}, latencies, "request 1, turned away, is back before request 0")
 	ms := sim.Time(time.Millisecond)
-	assert.Equal(t, []Shed{{calledTag + 1, 0, 21 * ms}, {calledTag + 3, 0, 41 * ms}, {calledTag + 5, 0, 61 * ms}}, shed)
+	require.Len(t, shed, 3)
+	for i, s := range shed {
+		assert.EqualValues(t, 1+2*i, s.Tag)
+		assert.Equal(t, ms*sim.Time(21+20*i), s.At)
+		assert.Same(t, front, s.Caller.Instance)
+		assert.NotZero(t, s.Caller.Span)
+	}
 	assert.Equal(t, uint64(3), back.Shed())
 	assert.Zero(t, back.Arrivals())
 	assert.Len(t, back.open, 1, "request 6")

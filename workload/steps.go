@@ -19,20 +19,26 @@ const (
 // stepOps are the steps; a channel's, a span's and a timeout's key stands for two or more of them.
 var stepOps = []program.Op{
 	program.Compute, program.Block, program.BlockInPlace, program.Sleep, program.IO, program.Signal, program.Process,
-	program.File, program.SpawnBlocking, program.Yield, program.Spawn, program.Join, program.Cancel, program.Timeout, program.Call,
+	program.File, program.SpawnBlocking, program.Yield, program.Spawn, program.Join, program.Cancel, program.Timeout, program.Call, runOnStep,
 	program.Lock, program.Unlock, channelStep, program.Span, program.Event,
 }
 
 const channelStep = program.Send
 
+// runOnStep stands for run_on in stepOps: a call too, but in the process. No program has the operation.
+const runOnStep = program.EndSpan
+
 // stepNames are the YAML keys of stepOps.
 var stepNames = func() (names []string) {
 	for _, op := range stepOps {
-		if op == channelStep {
+		switch op {
+		case channelStep:
 			names = append(names, "channel")
-			continue
+		case runOnStep:
+			names = append(names, "run_on")
+		default:
+			names = append(names, op.String())
 		}
-		names = append(names, op.String())
 	}
 	return names
 }()
@@ -54,7 +60,9 @@ const (
 // programs parses the steps of one service's operations and keeps what they share: the table of spans that their labels
 // point into, and the mutexes and channels of the process, by name.
 type programs struct {
-	runtime    *RuntimeSpec
+	service    *Service
+	parts      []*programs // of the process's further runtimes
+	operations []Operation
 	calls      []Call
 	spans      []Span
 	events     []Event
@@ -96,7 +104,7 @@ func (p *programs) steps(v value, depth int) (steps []program.Step, tasks int) {
 			continue
 		}
 		step := program.Step{Op: stepOps[i]}
-		if problem := p.runtime.lacks(step.Op); problem != "" {
+		if problem := p.service.Runtime.lacks(step.Op); problem != "" {
 			argument.fail(problem)
 		}
 		switch step.Op {
@@ -120,6 +128,10 @@ func (p *programs) steps(v value, depth int) (steps []program.Step, tasks int) {
 		case program.Call:
 			steps = append(steps, p.call(argument)...)
 			continue
+		case runOnStep:
+			var spawned int
+			step, spawned = p.runOn(argument, depth+1)
+			tasks = min(tasks+spawned, mostTasks+1)
 		case program.Lock:
 			step.Object = object(&p.mutexes, argument.text())
 			if _, held := locked[step.Object]; held {

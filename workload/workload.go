@@ -22,6 +22,7 @@
 //	      thread_name: otlp-worker   # default tokio-rt-worker; of smol only for threads that the program starts
 //	      executor: global           # smol only; or main, threads, thread_per_task
 //	      max_blocking_threads: 512  # not ideal; 1 to 10000
+//	    runtimes: {small: {model: smol}} # further runtimes of the process, for run_on; keys as of runtime
 //	    host: {cpus: 4}              # not ideal; default: one for each thread
 //	    arrivals: {process: poisson, rate: 500}      # below; per instance and second; none if others call the service
 //	    max_in_flight: 10000         # 1 to 1000000, default 10000; an instance turns requests beyond it away at once
@@ -48,6 +49,7 @@
 //	          - timeout: {after: 1ms, steps: [{io: 2ms}]}          # drops the steps if the task waits then
 //	          - call: {service: stock, operation: get, network: 1ms} # a request to another service; attributes,
 //	                                                               # errors, links of its client span
+//	          - run_on: {runtime: small, name: index, steps: [{compute: 1ms}]} # another runtime of the process; awaited
 //	          - block: 1ms                                         # holds the worker too, without progress
 //	          - block_in_place: 1ms                                # holds the thread only (tokio's multi_thread)
 //	          - signal: 1s                                         # a signal of the operating system (not smol)
@@ -136,6 +138,12 @@ type Service struct {
 	// Calls are the requests to other services; the Label of a call's step is an index into it.
 	Calls []Call
 
+	// Part is the name of the runtime, if it is one of the further ones of a process; empty: the service's own. A part has the name
+	// of its service.
+	Part string
+
+	parts    []*Service
+	at       value // in YAML, of a part
 	arrivals value // in YAML
 	called   bool  // by another service
 }
@@ -234,7 +242,7 @@ func (s *Service) seed(fleetSeed uint64) uint64 {
 		return *s.Seed
 	}
 	h := fnv.New64a()
-	_, _ = h.Write([]byte(s.Name)) // never fails
+	_, _ = h.Write([]byte(s.key())) // never fails
 	r := sim.Stream(fleetSeed, h.Sum64())
 	return r.Uint64()
 }

@@ -115,7 +115,7 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) *Executor {
 		pool.Limit = cfg.MaxBlockingThreads
 	}
 	pool.Host = cfg.Host
-	pool.Done = e.wakeFromOutside
+	pool.Done = e.Wake
 	pool.Abandoned = func(w scheduler.Waker) bool { return !e.tasks.Waited(w) }
 	e.pool = blocking.New(s, pool)
 	e.tasks.CancelOnDrop = cfg.CancelOnDrop
@@ -150,7 +150,7 @@ func (e *Executor) newRunner() *runner {
 }
 
 // Spawn implements [scheduler.Runtime]. The thread outside pays what it costs; it is not part of the model.
-func (e *Executor) Spawn(p *program.Program, tag uint64, work sim.Rand) {
+func (e *Executor) Spawn(p *program.Program, tag uint64, work sim.Rand) uint64 {
 	id := e.tasks.New(p, tag, work)
 	switch e.composition {
 	case Main:
@@ -160,10 +160,11 @@ func (e *Executor) Spawn(p *program.Program, tag uint64, work sim.Rand) {
 	default:
 		e.schedule(id, nil)
 	}
+	return e.tasks.Spawned()
 }
 
-// wakeFromOutside makes a waiting task runnable by a thread that does not run the executor.
-func (e *Executor) wakeFromOutside(w scheduler.Waker) {
+// Wake implements [scheduler.Runtime]: a thread that does not run the executor makes a waiting task runnable.
+func (e *Executor) Wake(w scheduler.Waker) {
 	if id, queue := e.tasks.WakeBy(w); queue {
 		e.schedule(id, nil)
 	}

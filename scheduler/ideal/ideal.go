@@ -89,9 +89,10 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) *Runtime {
 }
 
 // Spawn implements [scheduler.Runtime].
-func (rt *Runtime) Spawn(p *program.Program, tag uint64, work sim.Rand) {
+func (rt *Runtime) Spawn(p *program.Program, tag uint64, work sim.Rand) uint64 {
 	rt.remoteSchedules++
 	rt.schedule(rt.tasks.New(p, tag, work))
+	return rt.tasks.Spawned()
 }
 
 // Workers implements [scheduler.Runtime].
@@ -145,6 +146,9 @@ func (rt *Runtime) Answer(w scheduler.Waker) {
 		rt.schedule(id)
 	}
 }
+
+// Wake implements [scheduler.Runtime].
+func (rt *Runtime) Wake(w scheduler.Waker) { rt.Answer(w) }
 
 // schedule gives a runnable task to an idle worker, or queues it if there is none. The worker begins by an event, so that
 // polls start in the order of the queue even if a task is made runnable in the middle of another's poll.

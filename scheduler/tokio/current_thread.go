@@ -65,9 +65,10 @@ func NewCurrentThread(s *sim.Simulation, cfg Config, o scheduler.Observer) *Curr
 }
 
 // Spawn implements [scheduler.Runtime]: Handle::spawn from a thread that is not in block_on.
-func (rt *CurrentThread) Spawn(p *program.Program, tag uint64, work sim.Rand) {
+func (rt *CurrentThread) Spawn(p *program.Program, tag uint64, work sim.Rand) uint64 {
 	rt.scheduleRemote(rt.tasks.New(p, tag, work))
 	rt.driver.poke() // the cost falls on the caller's thread, which is not modelled
+	return rt.tasks.Spawned()
 }
 
 // thread implements flavor.

@@ -105,7 +105,7 @@ func (e *engine) init(s *sim.Simulation, handler interface {
 	}
 	pool.Limit += workers
 	e.host, pool.Host = cfg.Host, cfg.Host
-	pool.Done, pool.Run = e.wakeRemote, run
+	pool.Done, pool.Run = e.Wake, run
 	if o.Thread != nil {
 		pool.Thread = func(thread int, started bool) {
 			o.Thread(&scheduler.Thread{Thread: thread, Started: started, At: s.Now()})
@@ -144,8 +144,8 @@ func (e *engine) scheduleRemote(id scheduler.TaskID) {
 	e.remoteSchedules++
 }
 
-// wakeRemote wakes a waiting task from a thread that is no worker.
-func (e *engine) wakeRemote(w scheduler.Waker) {
+// Wake implements [scheduler.Runtime]: a thread that is no worker wakes a waiting task.
+func (e *engine) Wake(w scheduler.Waker) {
 	if id, queue := e.tasks.WakeBy(w); queue {
 		e.scheduleRemote(id)
 		e.flavor.notify()

@@ -100,9 +100,10 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) *Runtime {
 }
 
 // Spawn implements [scheduler.Runtime]: tokio::spawn from a thread that is no worker, such as main's accept loop.
-func (rt *Runtime) Spawn(p *program.Program, tag uint64, work sim.Rand) {
+func (rt *Runtime) Spawn(p *program.Program, tag uint64, work sim.Rand) uint64 {
 	rt.scheduleRemote(rt.tasks.New(p, tag, work))
 	rt.notifyOne() // the cost falls on the caller's thread, which is not modelled
+	return rt.tasks.Spawned()
 }
 
 // thread implements flavor.

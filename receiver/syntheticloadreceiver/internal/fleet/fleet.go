@@ -50,14 +50,15 @@ func (s Shard) has(process int) bool { return s.Total < 2 || process%s.Total == 
 
 // Fleet is a set of services at some virtual time. Not safe for concurrent use.
 type Fleet struct {
-	sim       sim.Simulation
-	options   Options
-	groups    []*group
-	processes []*process // that this shard sends for
-	slice     sim.Time
-	requests  []Request
-
+	sim        sim.Simulation
+	options    Options
+	groups     []*group
+	processes  []*process  // that this shard sends for
+	origins    []*identity // of all that are played, in the order of the network
+	byInstance map[*workload.Instance]*identity
+	slice      sim.Time
 	nextSample sim.Time // of the metrics; sim.Never without
+	requests   []Request
 }
 
 // sends reports whether a signal is to be sent, which may need a configuration.
@@ -83,7 +84,7 @@ const (
 
 // New makes a fleet at virtual time 0.
 func New(services []*workload.Service, seed uint64, o Options) *Fleet {
-	f := &Fleet{options: o, nextSample: sim.Never}
+	f := &Fleet{options: o, byInstance: map[*workload.Instance]*identity{}, nextSample: sim.Never}
 	if o.sends(Metrics) {
 		f.nextSample = sim.Time(o.Metrics.Interval)
 	}

@@ -18,6 +18,9 @@ import (
 const (
 	sdkName    = "opentelemetry"
 	sdkVersion = "0.32.1"
+
+	// threadsOfOthers keeps the thread ids of a further runtime apart from those of the first.
+	threadsOfOthers = 100_000
 )
 
 // identity is what all spans of one process share.
@@ -29,13 +32,18 @@ type identity struct {
 	module   string
 	traces   uint64 // seed of trace ids
 	spans    uint64 // seed of span ids
+	source   string // of stamps
+	threads  int64  // numbers of threads of other runtimes of the process, which come first
 	looks    []look // by label
 }
 
 func newIdentity(s *workload.Service, seed uint64, instance int) identity {
 	name := fnv.New64a()
 	_, _ = name.Write([]byte(s.Name)) // never fails
-	number := uint64(instance)        //nolint:gosec // G115: instances count from 0
+	if s.Part != "" {
+		_, _ = name.Write([]byte("/" + s.Part))
+	}
+	number := uint64(instance) //nolint:gosec // G115: instances count from 0
 	ids := sim.Stream(seed, name.Sum64(), number)
 	crate := crateName(s.Name)
 	id := identity{
@@ -43,14 +51,21 @@ func newIdentity(s *workload.Service, seed uint64, instance int) identity {
 		traces: ids.Uint64(), spans: ids.Uint64(), looks: newLooks(s.Spans),
 	}
 	id.instance = uuid.NewSHA1(uuid.NameSpaceURL, fmt.Appendf(nil, "%d/%s/%d", seed, s.Name, instance)).String()
+	id.source = id.instance
+	if s.Part != "" {
+		id.source += "/" + s.Part
+		id.threads = threadsOfOthers
+	}
 	a := id.resource.Attributes()
 	a.PutStr(semconv.ServiceName, s.Name)
 	a.PutStr(semconv.ServiceInstanceID, id.instance)
 	a.PutStr(semconv.TelemetrySDKLanguage, "rust")
 	a.PutStr(semconv.TelemetrySDKName, sdkName)
 	a.PutStr(semconv.TelemetrySDKVersion, sdkVersion)
-	a.PutStr(semconv.ProcessRuntimeName, s.Runtime.Crate)
-	a.PutStr(semconv.ProcessRuntimeVersion, s.Runtime.CrateVersion)
+	if s.OneRuntime() { // of several none is the process's
+		a.PutStr(semconv.ProcessRuntimeName, s.Runtime.Crate)
+		a.PutStr(semconv.ProcessRuntimeVersion, s.Runtime.CrateVersion)
+	}
 	a.PutInt(semconv.ProcessPID, 1000+int64(instance))
 	a.PutStr(semconv.HostName, fmt.Sprintf("%s-%d", s.Name, instance))
 	a.PutBool(semconv.Simulated, true)
@@ -71,8 +86,8 @@ func crateName(service string) string {
 	}, service)
 }
 
-func (id *identity) traceID(request uint64) pcommon.TraceID {
-	r := sim.Stream(id.traces, request)
+func (id *identity) traceID(arrival uint64) pcommon.TraceID {
+	r := sim.Stream(id.traces, arrival)
 	var b pcommon.TraceID
 	binary.BigEndian.PutUint64(b[:8], r.Uint64())
 	binary.BigEndian.PutUint64(b[8:], r.Uint64()|1) // never all zero
@@ -89,9 +104,16 @@ func (id *identity) spanID(task uint64) pcommon.SpanID {
 	return b
 }
 
-// chosen reports whether the share of traces that is chosen has the one of a request.
-func (id *identity) chosen(request uint64, share float64) bool {
-	r := sim.Stream(id.traces, request, streamChosen)
+// traceID is that of a tag: of an arrival at this process or at another.
+func (f *Fleet) traceID(tag uint64) pcommon.TraceID {
+	instance, arrival := workload.Origin(tag)
+	return f.origins[instance].traceID(arrival)
+}
+
+// chosen reports whether the share of traces that is chosen has the one of a tag.
+func (f *Fleet) chosen(tag uint64, share float64) bool {
+	instance, arrival := workload.Origin(tag)
+	r := sim.Stream(f.origins[instance].traces, arrival, streamChosen)
 	return r.Float64() < share
 }
 

@@ -167,7 +167,7 @@ func (p *process) logEnd(t *scheduler.Finished) {
 
 func (p *process) logShed(s *workload.Shed) {
 	label := p.identity.service.Operations[s.Operation].Program.Label
-	p.logFailure(logRecord{at: s.At, span: shedSpan(s), tag: s.Tag, label: label}, overloaded, 0)
+	p.logFailure(logRecord{at: s.At, span: p.shedSpan(), tag: s.Tag, label: label}, overloaded, 0)
 }
 
 // logFailure makes an error of a span's end, if it has one.
@@ -226,7 +226,7 @@ func (f *Fleet) buildLog(to plog.LogRecord, p *process, i int, epoch time.Time) 
 	to.SetSeverityNumber(severities[kind.level])
 	to.SetSeverityText(strings.ToUpper(string(kind.level)))
 	if r.span != 0 {
-		to.SetTraceID(id.traceID(r.tag))
+		to.SetTraceID(f.traceID(r.tag))
 		to.SetSpanID(id.spanID(r.span))
 		to.SetFlags(plog.DefaultLogRecordFlags.WithIsSampled(true))
 	}
@@ -234,7 +234,7 @@ func (f *Fleet) buildLog(to plog.LogRecord, p *process, i int, epoch time.Time) 
 	var b xpdata.MapBuilder
 	switch r.kind {
 	case threadStarted, threadStopped: // only Tokio has such hooks, and all its threads have one name
-		b.AppendEmpty(semconv.ThreadID).SetInt(scheduler.ThreadID(r.label))
+		b.AppendEmpty(semconv.ThreadID).SetInt(id.threads + scheduler.ThreadID(r.label))
 		b.AppendEmpty(semconv.ThreadName).SetStr(id.service.Runtime.ThreadName)
 	case eventNoted:
 		event := &id.service.Events[r.label]

@@ -16,6 +16,7 @@ type process struct {
 	spans     []span             // of the exporter
 	events    map[uint64][]event // by span, of spans that have not been discarded
 	links     links
+	shed      uint64
 	metrics   *runtimemetrics.Sampler // nil: it sends none
 	logs      logs
 	exited    bool
@@ -29,7 +30,8 @@ type span struct {
 	label, creator      int // creator: the thread, or Outside
 	start, end, busy    sim.Time
 	outcome             scheduler.Outcome
-	work                sim.Rand // of which its attributes are drawn
+	work                sim.Rand  // of which its attributes are drawn
+	caller              *identity // whose span the parent is; nil: its own process's
 
 	task   bool // around a task: the rest is known
 	fields taskFields
@@ -68,14 +70,16 @@ func (g *group) play(f *Fleet, network *workload.Network, s *workload.Service, s
 		o = p.observer(f)
 		g.processes = append(g.processes, p)
 	}
+	f.origins = append(f.origins, &p.identity)
 	p.instance = s.Play(network, seed, n, o)
+	f.byInstance[p.instance] = &p.identity
 	g.instances = append(g.instances, p.instance)
 }
 
 // observer keeps what becomes telemetry of the process.
 func (p *process) observer(f *Fleet) (o workload.Observer) {
 	if f.options.sends(Traces) {
-		o = p.observeSpans(&f.options)
+		o = p.observeSpans(f)
 	}
 	if f.options.sends(Metrics) {
 		p.metrics = runtimemetrics.New(f.options.Metrics, p.identity.service.Runtime.Name == semconv.RuntimeTokio, f.sim.Now())
@@ -85,6 +89,9 @@ func (p *process) observer(f *Fleet) (o workload.Observer) {
 	}
 	if f.options.sends(Logs) {
 		p.observeLogs(&o, f.options.Logs.Level)
+	}
+	if o.Shed != nil {
+		o.Shed = both(func(*workload.Shed) { p.shed++ }, o.Shed)
 	}
 	return o
 }
@@ -99,9 +106,10 @@ func both[T any](first, second func(*T)) func(*T) {
 	}
 }
 
-func (p *process) observeSpans(options *Options) workload.Observer {
+// observeSpans keeps spans, and what belongs to them.
+func (p *process) observeSpans(f *Fleet) workload.Observer {
 	o := scheduler.Observer{
-		Finished: p.finished,
+		Finished: func(t *scheduler.Finished) { p.finished(f, t) },
 		Span: func(s *scheduler.Span) {
 			p.ended(span{
 				number: s.Number, parent: s.Parent, tag: s.Tag, label: s.Label, creator: s.Thread,
@@ -114,42 +122,58 @@ func (p *process) observeSpans(options *Options) workload.Observer {
 			}
 		},
 	}
-	if options.PollEvents > 0 {
+	if f.options.PollEvents > 0 {
 		o.Poll = func(poll *scheduler.Poll) {
-			if p.identity.chosen(poll.Tag, options.PollEvents) {
+			if f.chosen(poll.Tag, f.options.PollEvents) {
 				p.happened(poll.Task, event{
 					at: poll.Start, label: isPoll, queueWait: poll.Start - poll.Queued, duration: poll.End - poll.Start, worker: poll.Worker,
 				})
 			}
 		}
 	}
-	return workload.Observer{Observer: o, Shed: p.turnedAway}
+	return workload.Observer{Observer: o, Shed: func(s *workload.Shed) { p.turnedAway(f, s) }}
 }
 
-func (p *process) finished(t *scheduler.Finished) {
+func (p *process) finished(f *Fleet, t *scheduler.Finished) {
 	if t.Program.Label == workload.Untraced {
 		delete(p.events, t.Task) // its polls
 		return
 	}
-	p.ended(span{
+	s := span{
 		number: t.Task, parent: t.Parent, tag: t.Tag, label: t.Program.Label, creator: t.Spawner,
 		start: t.Spawned, end: t.End, busy: t.Busy, outcome: t.Outcome, work: t.Work,
 		task: true, fields: taskFields{
 			queueWait: t.QueueWait, firstPollDelay: t.FirstPoll - t.Spawned, longestPoll: t.LongestPoll,
 			polls: t.Polls, steals: t.Steals, forcedYields: t.ForcedYields, worker: t.FirstWorker,
 		},
-	})
+	}
+	if t.Spawner == scheduler.Outside {
+		s.calledBy(f, p.instance.Caller(t.Task))
+		if p.identity.service.Part != "" { // there is no main: the runtime's own thread opens the span
+			s.creator = t.FirstWorker
+		}
+	}
+	p.ended(s)
 }
 
-// shedSpan is the number of the span of a request that never became a task. No task gets it.
-func shedSpan(s *workload.Shed) uint64 { return ^s.Tag }
+// calledBy makes the span a child of the one that sent its request.
+func (s *span) calledBy(f *Fleet, c workload.Caller) {
+	if c.Instance != nil {
+		s.parent, s.caller = c.Span, f.byInstance[c.Instance]
+	}
+}
+
+// shedSpan is the number of the span of the request that was turned away last. No task gets it.
+func (p *process) shedSpan() uint64 { return ^p.shed }
 
 // turnedAway makes a span of a request that never became a task.
-func (p *process) turnedAway(s *workload.Shed) {
-	p.ended(span{
-		number: shedSpan(s), tag: s.Tag, label: p.identity.service.Operations[s.Operation].Program.Label, creator: scheduler.Outside,
+func (p *process) turnedAway(f *Fleet, s *workload.Shed) {
+	turned := span{
+		number: p.shedSpan(), tag: s.Tag, label: p.identity.service.Operations[s.Operation].Program.Label, creator: scheduler.Outside,
 		start: s.At, end: s.At, outcome: overloaded, work: sim.Stream(p.identity.spans, s.Tag),
-	})
+	}
+	turned.calledBy(f, s.Caller)
+	p.ended(turned)
 }
 
 func (p *process) ended(s span) {

@@ -51,9 +51,13 @@ func (f *Fleet) build(span ptrace.Span, p *process, i int, epoch time.Time) {
 	s := &p.spans[i]
 	id := &p.identity
 	what := &id.service.Spans[s.label]
-	span.SetTraceID(id.traceID(s.tag))
+	span.SetTraceID(f.traceID(s.tag))
 	span.SetSpanID(id.spanID(s.number))
-	span.SetParentSpanID(id.spanID(s.parent))
+	if s.caller != nil {
+		span.SetParentSpanID(s.caller.spanID(s.parent))
+	} else {
+		span.SetParentSpanID(id.spanID(s.parent))
+	}
 	span.SetFlags(sampled)
 	span.SetName(what.Name)
 	span.SetKind(spanKinds[what.Kind])
@@ -68,7 +72,7 @@ func (f *Fleet) build(span ptrace.Span, p *process, i int, epoch time.Time) {
 	p.buildEvents(span, s, epoch)
 	for _, l := range p.links.of[s.number] {
 		link := span.Links().AppendEmpty()
-		link.SetTraceID(id.traceID(l.tag))
+		link.SetTraceID(f.traceID(l.tag))
 		link.SetSpanID(id.spanID(l.number))
 		link.SetFlags(sampled)
 	}
@@ -97,7 +101,7 @@ func (p *process) buildTracing(b *xpdata.MapBuilder, s *span) {
 	if thread == semconv.ThreadMain { // of a runtime without threads of its own
 		creator = scheduler.Outside
 	}
-	b.AppendEmpty(semconv.ThreadID).SetInt(scheduler.ThreadID(creator))
+	b.AppendEmpty(semconv.ThreadID).SetInt(p.identity.threads + scheduler.ThreadID(creator))
 	if thread != "" {
 		b.AppendEmpty(semconv.ThreadName).SetStr(thread)
 	}

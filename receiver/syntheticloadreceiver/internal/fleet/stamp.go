@@ -16,7 +16,7 @@ const stampAttributes = 4
 // stamp marks an item for load_verify. Its source is the process; traces, metrics and logs are numbered apart.
 func (f *Fleet) stamp(b *xpdata.MapBuilder, p *process, number uint64, checksum int64) {
 	b.AppendEmpty(semconv.StampRun).SetStr(f.options.Run)
-	b.AppendEmpty(semconv.StampSource).SetStr(p.identity.instance)
+	b.AppendEmpty(semconv.StampSource).SetStr(p.identity.source)
 	b.AppendEmpty(semconv.StampSequence).SetInt(int64(number)) //nolint:gosec // G115: a count
 	b.AppendEmpty(semconv.StampChecksum).SetInt(checksum)
 }
@@ -65,7 +65,7 @@ const endTag = 1<<64 - 1
 
 func (f *Fleet) stampEnd(b *xpdata.MapBuilder, p *process, s Signal, checksum int64) {
 	b.AppendEmpty(semconv.StampRun).SetStr(f.options.Run)
-	b.AppendEmpty(semconv.StampSource).SetStr(p.identity.instance)
+	b.AppendEmpty(semconv.StampSource).SetStr(p.identity.source)
 	b.AppendEmpty(semconv.StampTotal).SetInt(int64(p.exporters[s].numbered())) //nolint:gosec // G115: a count
 	b.AppendEmpty(semconv.StampDropped).SetInt(int64(p.givenUp[s]))            //nolint:gosec // G115: a count
 	b.AppendEmpty(semconv.StampChecksum).SetInt(checksum)
