@@ -187,10 +187,10 @@ func TestRealtimePacing(t *testing.T) {
 		time.Sleep(time.Second + time.Millisecond)
 		require.NoError(t, r.Shutdown(t.Context()))
 		var want []time.Duration
-		for k := range 11 {
+		for k := range 12 {
 			want = append(want, time.Duration(k+1)*100*time.Millisecond)
 		}
-		want = append(want, want[10]) // the slice in hand, and what the SDKs still held
+		want = append(want, want[11]) // the slice in hand, and what the SDKs still held
 		assert.Equal(t, want, at)
 	})
 }
