@@ -57,6 +57,8 @@ type event struct {
 
 	queueWait, duration sim.Time
 	worker              int
+
+	more uint32 // in place of event mostEvents: how many were dropped
 }
 
 const isPoll = -1
@@ -205,10 +207,12 @@ func (p *process) happened(span uint64, e event) {
 	switch {
 	case !more:
 		p.events[span] = append(p.spare.events(), e)
-	case len(events) <= mostEvents:
+	case len(events) < mostEvents:
 		p.events[span] = append(events, e)
+	case len(events) == mostEvents:
+		p.events[span] = append(events, event{more: 1})
 	default:
-		events[mostEvents].worker++
+		events[mostEvents].more++
 	}
 }
 

@@ -118,7 +118,7 @@ func (t *taskFields) build(b *xpdata.MapBuilder, number uint64) {
 func (p *process) buildEvents(span ptrace.Span, s *span, epoch time.Time) {
 	events := s.events
 	if len(events) > mostEvents {
-		span.SetDroppedEventsCount(uint32(events[mostEvents].worker) + 1) //nolint:gosec // G115: a count
+		span.SetDroppedEventsCount(events[mostEvents].more)
 		events = events[:mostEvents]
 	}
 	if len(events) > 0 {
