@@ -2,6 +2,7 @@ package syntheticloadreceiver
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -103,7 +104,7 @@ func BenchmarkReceiver(b *testing.B) {
 // BenchmarkServices divides the load among more and more services. What a span takes should not grow with them.
 func BenchmarkServices(b *testing.B) {
 	for _, services := range []int{1, 10, 100, 1000} {
-		b.Run(fmt.Sprint(services), func(b *testing.B) {
+		b.Run(strconv.Itoa(services), func(b *testing.B) {
 			cfg := loaded(b, services)
 			b.ReportAllocs()
 			spans := 0

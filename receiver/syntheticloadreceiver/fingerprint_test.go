@@ -19,8 +19,16 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/collector/receiver/receivertest"
 
+	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/metadata"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
 )
@@ -62,7 +70,7 @@ func TestFingerprints(t *testing.T) {
 					fingerprint := hex.EncodeToString(s.requests.Sum(nil)[:16])
 					assert.Empty(t, seen[fingerprint], "%s sends the same", preset)
 					seen[fingerprint] = preset
-					fmt.Fprintf(&lines, "%s %s %d %s\n", preset, s.name, len(s.items), fingerprint)
+					fmt.Fprintf(&lines, "%s %s %d %s\n", preset, s.name, s.count, fingerprint)
 				}
 			}
 			file := filepath.Join("testdata", "fingerprints", model+".txt")
@@ -127,13 +135,15 @@ func TestShardsAdd(t *testing.T) {
 // signalSent is what was sent of one signal.
 type signalSent struct {
 	name     string
+	count    int // of spans, data points or log records
 	requests hash.Hash
 	items    []item
 }
 
-// item is the hash of a span, with its resource and scope.
+// item is the hash of a span, a metric with its points, or a log record; with its resource and scope.
 type item [sha256.Size]byte
 
+// playShard plays services for a second, with all three signals, under the clock of synctest.
 func playShard(t *testing.T, services string, shard ShardConfig) (sent []signalSent) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -141,9 +151,44 @@ func playShard(t *testing.T, services string, shard ShardConfig) (sent []signalS
 			unpaced(time.Second)(c)
 			c.Shard, c.PollEvents = shard, 0.1
 		})
-		sent = []signalSent{spansSent(t, play(t, cfg))}
+		traces, metrics, logs := new(consumertest.TracesSink), new(consumertest.MetricsSink), new(consumertest.LogsSink)
+		for _, r := range startAll(t, cfg, traces, metrics, logs) {
+			r.(*loadReceiver).running.Wait()
+			require.NoError(t, r.Shutdown(t.Context()))
+		}
+		sent = []signalSent{spansSent(t, traces.AllTraces()), pointsSent(t, metrics.AllMetrics()), recordsSent(t, logs.AllLogs())}
 	})
 	return sent
+}
+
+// startAll starts a receiver of all three signals.
+func startAll(t *testing.T, cfg *Config, traces consumer.Traces, metrics consumer.Metrics, logs consumer.Logs) []component.Component {
+	t.Helper()
+	f := NewFactory()
+	set := receivertest.NewNopSettings(metadata.Type)
+	ofTraces, err := f.CreateTraces(t.Context(), set, cfg, traces)
+	require.NoError(t, err)
+	ofMetrics, err := f.CreateMetrics(t.Context(), set, cfg, metrics)
+	require.NoError(t, err)
+	ofLogs, err := f.CreateLogs(t.Context(), set, cfg, logs)
+	require.NoError(t, err)
+	all := []component.Component{ofTraces, ofMetrics, ofLogs}
+	for _, r := range all {
+		require.NoError(t, r.Start(t.Context(), componenttest.NewNopHost()))
+	}
+	return all
+}
+
+func (s *signalSent) request(t *testing.T, text []byte, err error) {
+	t.Helper()
+	require.NoError(t, err)
+	_, _ = s.requests.Write(text) // never fails
+}
+
+func (s *signalSent) item(t *testing.T, text []byte, err error) {
+	t.Helper()
+	require.NoError(t, err)
+	s.items = append(s.items, sha256.Sum256(text))
 }
 
 func spansSent(t *testing.T, batches []ptrace.Traces) signalSent {
@@ -151,22 +196,75 @@ func spansSent(t *testing.T, batches []ptrace.Traces) signalSent {
 	s := signalSent{name: "traces", requests: sha256.New()}
 	var m ptrace.ProtoMarshaler
 	for _, td := range batches {
-		request, err := m.MarshalTraces(td)
-		require.NoError(t, err)
-		_, _ = s.requests.Write(request) // never fails
-		one := ptrace.NewTraces()
+		s.count += td.SpanCount()
+		text, err := m.MarshalTraces(td)
+		s.request(t, text, err)
 		for _, rs := range td.ResourceSpans().All() {
 			for _, ss := range rs.ScopeSpans().All() {
+				one := ptrace.NewTraces()
+				alone := one.ResourceSpans().AppendEmpty()
+				rs.Resource().CopyTo(alone.Resource())
+				scoped := alone.ScopeSpans().AppendEmpty()
+				ss.Scope().CopyTo(scoped.Scope())
+				to := scoped.Spans().AppendEmpty()
 				for _, span := range ss.Spans().All() {
-					alone := one.ResourceSpans().AppendEmpty()
-					rs.Resource().CopyTo(alone.Resource())
-					scoped := alone.ScopeSpans().AppendEmpty()
-					ss.Scope().CopyTo(scoped.Scope())
-					span.CopyTo(scoped.Spans().AppendEmpty())
+					span.CopyTo(to)
 					text, err := m.MarshalTraces(one)
-					require.NoError(t, err)
-					s.items = append(s.items, sha256.Sum256(text))
-					one.ResourceSpans().RemoveIf(func(ptrace.ResourceSpans) bool { return true })
+					s.item(t, text, err)
+				}
+			}
+		}
+	}
+	return s
+}
+
+func pointsSent(t *testing.T, batches []pmetric.Metrics) signalSent {
+	t.Helper()
+	s := signalSent{name: "metrics", requests: sha256.New()}
+	var m pmetric.ProtoMarshaler
+	for _, md := range batches {
+		s.count += md.DataPointCount()
+		text, err := m.MarshalMetrics(md)
+		s.request(t, text, err)
+		for _, rm := range md.ResourceMetrics().All() {
+			for _, sm := range rm.ScopeMetrics().All() {
+				one := pmetric.NewMetrics()
+				alone := one.ResourceMetrics().AppendEmpty()
+				rm.Resource().CopyTo(alone.Resource())
+				scoped := alone.ScopeMetrics().AppendEmpty()
+				sm.Scope().CopyTo(scoped.Scope())
+				to := scoped.Metrics().AppendEmpty()
+				for _, metric := range sm.Metrics().All() {
+					metric.CopyTo(to)
+					text, err := m.MarshalMetrics(one)
+					s.item(t, text, err)
+				}
+			}
+		}
+	}
+	return s
+}
+
+func recordsSent(t *testing.T, batches []plog.Logs) signalSent {
+	t.Helper()
+	s := signalSent{name: "logs", requests: sha256.New()}
+	var m plog.ProtoMarshaler
+	for _, ld := range batches {
+		s.count += ld.LogRecordCount()
+		text, err := m.MarshalLogs(ld)
+		s.request(t, text, err)
+		for _, rl := range ld.ResourceLogs().All() {
+			for _, sl := range rl.ScopeLogs().All() {
+				one := plog.NewLogs()
+				alone := one.ResourceLogs().AppendEmpty()
+				rl.Resource().CopyTo(alone.Resource())
+				scoped := alone.ScopeLogs().AppendEmpty()
+				sl.Scope().CopyTo(scoped.Scope())
+				to := scoped.LogRecords().AppendEmpty()
+				for _, record := range sl.LogRecords().All() {
+					record.CopyTo(to)
+					text, err := m.MarshalLogs(one)
+					s.item(t, text, err)
 				}
 			}
 		}

@@ -35,7 +35,7 @@ func decode(text string) (*Config, error) {
 
 // receiverKey is how a rejection begins: with a key of the receiver, and where in it.
 var receiverKey = regexp.MustCompile(
-	`^(clock|duration|on_backpressure|shard\.total|shard\.index|requests|run_id|poll_events|services[^:]*(?:"[^"]*"[^:]*)*): .`)
+	`^(clock|duration|on_backpressure|shard\.total|shard\.index|requests|run_id|poll_events|metrics[^:]*|logs[^:]*|services[^:]*(?:"[^"]*"[^:]*)*): .`)
 
 // reasons are the errors that an error joins.
 func reasons(err error) []error {
@@ -64,7 +64,7 @@ func FuzzConfig(f *testing.F) {
 		if err != nil {
 			return // the Collector's
 		}
-		err = cfg.Validate()
+		err = confmap.Validate(cfg)
 		require.Less(t, time.Since(begin), 10*time.Second)
 		if err != nil {
 			for _, reason := range reasons(err) {
@@ -73,7 +73,7 @@ func FuzzConfig(f *testing.F) {
 			}
 			return
 		}
-		made, err := cfg.fleet("", []fleet.Signal{fleet.Traces})
+		made, err := cfg.fleet("", []fleet.Signal{fleet.Traces, fleet.Metrics, fleet.Logs})
 		require.NoError(t, err)
 		require.Positive(t, made.SliceLength())
 	})
