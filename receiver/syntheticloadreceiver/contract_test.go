@@ -34,7 +34,7 @@ func TestConsumeContract(t *testing.T) {
 	all := map[pipeline.Signal]*contractGenerator{
 		pipeline.SignalTraces: {}, pipeline.SignalMetrics: {}, pipeline.SignalLogs: {},
 	}
-	for _, r := range startAll(t, cfg,
+	for _, r := range startAll(t, receivertest.NewNopSettings(metadata.Type), cfg,
 		identifyTraces(t, consumertest.NewNop(), all[pipeline.SignalTraces].add),
 		identifyMetrics(t, consumertest.NewNop(), all[pipeline.SignalMetrics].add),
 		identifyLogs(t, consumertest.NewNop(), all[pipeline.SignalLogs].add)) {

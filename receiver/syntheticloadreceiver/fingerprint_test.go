@@ -26,6 +26,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/collector/receiver"
 	"go.opentelemetry.io/collector/receiver/receivertest"
 
 	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/metadata"
@@ -152,7 +153,7 @@ func playShard(t *testing.T, services string, shard ShardConfig) (sent []signalS
 			c.Shard, c.PollEvents = shard, 0.1
 		})
 		traces, metrics, logs := new(consumertest.TracesSink), new(consumertest.MetricsSink), new(consumertest.LogsSink)
-		for _, r := range startAll(t, cfg, traces, metrics, logs) {
+		for _, r := range startAll(t, receivertest.NewNopSettings(metadata.Type), cfg, traces, metrics, logs) {
 			r.(*loadReceiver).running.Wait()
 			require.NoError(t, r.Shutdown(t.Context()))
 		}
@@ -162,10 +163,9 @@ func playShard(t *testing.T, services string, shard ShardConfig) (sent []signalS
 }
 
 // startAll starts a receiver of all three signals.
-func startAll(t *testing.T, cfg *Config, traces consumer.Traces, metrics consumer.Metrics, logs consumer.Logs) []component.Component {
+func startAll(t *testing.T, set receiver.Settings, cfg *Config, traces consumer.Traces, metrics consumer.Metrics, logs consumer.Logs) []component.Component {
 	t.Helper()
 	f := NewFactory()
-	set := receivertest.NewNopSettings(metadata.Type)
 	ofTraces, err := f.CreateTraces(t.Context(), set, cfg, traces)
 	require.NoError(t, err)
 	ofMetrics, err := f.CreateMetrics(t.Context(), set, cfg, metrics)

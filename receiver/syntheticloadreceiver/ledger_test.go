@@ -12,17 +12,22 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/collector/receiver/receivertest"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
+	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/metadata"
 	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/metadatatest"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
-// measured is the value of one of the receiver's metrics; 0 if it was never recorded.
-func measured(t *testing.T, tel *componenttest.Telemetry, name string) int {
+// measured is the value of one of the receiver's metrics, of a signal if it has that attribute; 0 if it was never recorded.
+func measured(t *testing.T, tel *componenttest.Telemetry, name, signal string) int {
 	t.Helper()
 	m, err := tel.GetMetric("otelcol_receiver_synthetic_load_" + name)
 	if err != nil {
@@ -37,8 +42,21 @@ func measured(t *testing.T, tel *componenttest.Telemetry, name string) int {
 	default:
 		require.Fail(t, "not a number", "%s is a %T", name, data)
 	}
-	require.Len(t, points, 1, name)
-	return int(points[0].Value)
+	for _, p := range points {
+		if of, found := p.Attributes.Value("signal"); !found || of.AsString() == signal {
+			return int(p.Value)
+		}
+	}
+	return 0
+}
+
+// requireBalance holds at any moment, of each signal.
+func requireBalance(t *testing.T, tel *componenttest.Telemetry, signal string) (queued int) {
+	t.Helper()
+	queued = measured(t, tel, "queued_items", signal)
+	require.Equal(t, measured(t, tel, "offered_items", signal),
+		measured(t, tel, "emitted_items", signal)+measured(t, tel, "dropped_items", signal)+queued, signal)
+	return queued
 }
 
 // slowPipeline takes 150 ms for each request, of which the receiver has one every 100 ms, and may refuse every so many.
@@ -157,21 +175,19 @@ func TestSlowPipelineLedger(t *testing.T) {
 				for !ended() {
 					time.Sleep(37 * time.Millisecond)
 					synctest.Wait()
-					offered, inHand := measured(t, tel, "offered_items"), measured(t, tel, "queued_items")
-					require.Equal(t, offered, measured(t, tel, "emitted_items")+measured(t, tel, "dropped_items")+inHand)
-					if inHand > 0 {
+					if requireBalance(t, tel, "traces") > 0 {
 						queued++
 					}
 				}
 				assert.Greater(t, queued, 50, "moments with a request in hand")
 				require.NoError(t, r.Shutdown(t.Context()))
 
-				emitted, dropped := measured(t, tel, "emitted_items"), measured(t, tel, "dropped_items")
-				assert.Equal(t, len(arrivals), measured(t, tel, "arrivals"))
-				assert.Equal(t, len(arrivals), measured(t, tel, "offered_items"))
+				emitted, dropped := measured(t, tel, "emitted_items", "traces"), measured(t, tel, "dropped_items", "traces")
+				assert.Equal(t, len(arrivals), measured(t, tel, "arrivals", "traces"))
+				assert.Equal(t, len(arrivals), measured(t, tel, "offered_items", "traces"))
 				assert.Equal(t, len(arrivals), emitted+dropped)
-				assert.Zero(t, measured(t, tel, "queued_items"))
-				assert.Zero(t, measured(t, tel, "sdk_dropped_items"))
+				assert.Zero(t, measured(t, tel, "queued_items", "traces"))
+				assert.Zero(t, measured(t, tel, "sdk_dropped_items", "traces"))
 				assert.Equal(t, p.taken, emitted)
 				said := logs.FilterMessage("The run ended").All()[0].ContextMap()
 				assert.EqualValues(t, len(arrivals), said["requests"])
@@ -181,13 +197,13 @@ func TestSlowPipelineLedger(t *testing.T) {
 				if tc.policy == BackpressureBlock && tc.refuseEvery > 0 {
 					assert.Zero(t, dropped)
 					assert.Positive(t, p.refused)
-					assert.Equal(t, p.refused, measured(t, tel, "retries"))
+					assert.Equal(t, p.refused, measured(t, tel, "retries", "traces"))
 					return
 				}
 				want := p.expect(inSlices, length, tc.policy)
 				assert.Equal(t, want.emitted, emitted)
 				assert.Equal(t, want.dropped, dropped)
-				assert.Equal(t, want.late, measured(t, tel, "late_items"))
+				assert.Equal(t, want.late, measured(t, tel, "late_items", "traces"))
 				assert.Positive(t, want.late)
 				assertLateness(t, tel, want.lateness)
 			})
@@ -208,4 +224,74 @@ func assertLateness(t *testing.T, tel *componenttest.Telemetry, want []time.Dura
 	assert.InDelta(t, sum, got.Sum, 1e-6)
 	longest, _ := got.Max.Value()
 	assert.InDelta(t, slices.Max(want).Seconds(), longest, 1e-9)
+}
+
+// TestLedgersOfAllSignals: three pipelines, each slow and each refusing now and then, share one receiver. For each signal the ledger
+// balances at any moment, and what is offered in the end is what the same fleet sends to pipelines that are fast.
+func TestLedgersOfAllSignals(t *testing.T) {
+	config := func(policy Backpressure, clock Clock) *Config {
+		return configOf(t, calling, func(c *Config) {
+			c.Clock, c.Duration, c.OnBackpressure, c.Requests = clock, 2*time.Second, policy, RequestsSeparate
+		})
+	}
+	signals := []string{"traces", "metrics", "logs"}
+	traces, metrics, logs := new(consumertest.TracesSink), new(consumertest.MetricsSink), new(consumertest.LogsSink)
+	for _, r := range startAll(t, receivertest.NewNopSettings(metadata.Type), config(BackpressureBlock, ClockUnpaced), traces, metrics, logs) {
+		r.(*loadReceiver).running.Wait()
+		require.NoError(t, r.Shutdown(t.Context()))
+	}
+	want := map[string]int{"traces": traces.SpanCount(), "metrics": metrics.DataPointCount(), "logs": logs.LogRecordCount()}
+
+	for _, policy := range []Backpressure{BackpressureBlock, BackpressureDrop} {
+		t.Run(string(policy), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				attempts, taken := map[string]int{}, map[string]int{}
+				take := func(signal string, items int) error {
+					time.Sleep(300 * time.Microsecond)
+					if attempts[signal]++; attempts[signal]%3 == 0 {
+						return errors.New("not now")
+					}
+					taken[signal] += items
+					return nil
+				}
+				toTraces, err := consumer.NewTraces(func(_ context.Context, td ptrace.Traces) error { return take("traces", td.SpanCount()) })
+				require.NoError(t, err)
+				toMetrics, err := consumer.NewMetrics(func(_ context.Context, md pmetric.Metrics) error { return take("metrics", md.DataPointCount()) })
+				require.NoError(t, err)
+				toLogs, err := consumer.NewLogs(func(_ context.Context, ld plog.Logs) error { return take("logs", ld.LogRecordCount()) })
+				require.NoError(t, err)
+				tel := componenttest.NewTelemetry()
+				defer func() { require.NoError(t, tel.Shutdown(context.WithoutCancel(t.Context()))) }()
+				all := startAll(t, metadatatest.NewSettings(tel), config(policy, ClockRealtime), toTraces, toMetrics, toLogs)
+
+				ended := make(chan struct{})
+				go func() {
+					all[0].(*loadReceiver).running.Wait()
+					close(ended)
+				}()
+				queued := 0
+				for running := true; running; {
+					select {
+					case <-ended:
+						running = false
+					case <-time.After(4700 * time.Microsecond):
+					}
+					synctest.Wait()
+					for _, signal := range signals {
+						queued += requireBalance(t, tel, signal)
+					}
+				}
+				for _, r := range all {
+					require.NoError(t, r.Shutdown(t.Context()))
+				}
+				assert.Greater(t, queued, 100, "items in hand, at all moments")
+				for _, signal := range signals {
+					assert.Equal(t, want[signal], measured(t, tel, "offered_items", signal), signal)
+					assert.Equal(t, taken[signal], measured(t, tel, "emitted_items", signal), signal)
+					assert.Zero(t, measured(t, tel, "queued_items", signal), signal)
+					assert.Equal(t, policy == BackpressureDrop, measured(t, tel, "dropped_items", signal) > 0, signal)
+				}
+			})
+		})
+	}
 }
