@@ -25,6 +25,9 @@ const (
 // signalNames are the values of the attribute `signal`, by signal.
 var signalNames = [...]string{fleet.Traces: "traces", fleet.Metrics: "metrics", fleet.Logs: "logs"}
 
+// itemNames are what a signal's items are called in the log.
+var itemNames = [...]string{fleet.Traces: "spans", fleet.Metrics: "data_points", fleet.Logs: "log_records"}
+
 // sink is the pipeline of one signal.
 type sink struct {
 	signal     fleet.Signal
@@ -40,7 +43,7 @@ type totals struct {
 }
 
 func (t *totals) fields(s *sink, took time.Duration) []zap.Field {
-	name := signalNames[s.signal]
+	name := itemNames[s.signal]
 	return []zap.Field{
 		zap.Int(name+"_emitted", t.emitted), zap.Int(name+"_dropped", t.dropped),
 		zap.Int(name+"_per_second", int(float64(t.emitted)/took.Seconds())),
