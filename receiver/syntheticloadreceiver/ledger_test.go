@@ -191,8 +191,8 @@ func TestSlowPipelineLedger(t *testing.T) {
 				assert.Equal(t, p.taken, emitted)
 				said := logs.FilterMessage("The run ended").All()[0].ContextMap()
 				assert.EqualValues(t, len(arrivals), said["requests"])
-				assert.EqualValues(t, emitted, said["traces_emitted"])
-				assert.EqualValues(t, dropped, said["traces_dropped"])
+				assert.EqualValues(t, emitted, said["spans_emitted"])
+				assert.EqualValues(t, dropped, said["spans_dropped"])
 
 				if tc.policy == BackpressureBlock && tc.refuseEvery > 0 {
 					assert.Zero(t, dropped)
