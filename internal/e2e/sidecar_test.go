@@ -49,7 +49,7 @@ func rustService(n int) ptrace.Traces {
 	rs := td.ResourceSpans().AppendEmpty()
 	rs.Resource().Attributes().PutStr(semconv.ServiceName, "orders")
 	spans := rs.ScopeSpans().AppendEmpty().Spans()
-	start := time.Now().Add(-time.Minute)
+	start := time.Now().Add(-time.Second)
 	for i := range n {
 		span := spans.AppendEmpty()
 		span.SetTraceID(pcommon.TraceID{1, byte(i >> 8), byte(i)})

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/latency"
@@ -19,6 +20,7 @@ const tickInterval = time.Second
 type statsProcessor struct {
 	key       keyParts
 	overwrite bool
+	reach     time.Duration // a span that ended longer ago is late
 	windows   *latency.Windows
 	telemetry *telemetry
 
@@ -34,6 +36,7 @@ func newStatsProcessor(cfg *Config, settings component.TelemetrySettings) (*stat
 	return &statsProcessor{
 		key:       newKeyParts(cfg.Key),
 		overwrite: cfg.Overwrite,
+		reach:     cfg.Window.Length,
 		windows:   latency.New(cfg.latencySettings(), time.Now()),
 		telemetry: telemetry,
 	}, nil
@@ -76,11 +79,12 @@ func (p *statsProcessor) tick(ctx context.Context) {
 // processTraces annotates all spans. It is safe for concurrent use, each call with its own traces.
 func (p *statsProcessor) processTraces(ctx context.Context, traces ptrace.Traces) (ptrace.Traces, error) {
 	var counts tally
+	oldest := pcommon.NewTimestampFromTime(time.Now().Add(-p.reach))
 	for _, resourceSpans := range traces.ResourceSpans().All() {
 		r := p.newResource(resourceSpans.Resource().Attributes())
 		for _, scopeSpans := range resourceSpans.ScopeSpans().All() {
 			for _, span := range scopeSpans.Spans().All() {
-				p.processSpan(&r, span, &counts)
+				p.processSpan(&r, span, oldest, &counts)
 			}
 		}
 	}
@@ -88,7 +92,8 @@ func (p *statsProcessor) processTraces(ctx context.Context, traces ptrace.Traces
 	return traces, nil
 }
 
-func (p *statsProcessor) processSpan(r *resource, span ptrace.Span, counts *tally) {
+// processSpan annotates one span. If it ended before oldest, it is late: judged, but no longer a measure of the present.
+func (p *statsProcessor) processSpan(r *resource, span ptrace.Span, oldest pcommon.Timestamp, counts *tally) {
 	attributes := span.Attributes()
 	found := observe(attributes)
 	duration := durationOf(span)
@@ -105,12 +110,16 @@ func (p *statsProcessor) processSpan(r *resource, span ptrace.Span, counts *tall
 			a.runtime = r.runtime
 		}
 	}
-	if duration >= 0 {
-		name, kind := p.key.ofSpan(span)
+	switch name, kind := p.key.ofSpan(span); {
+	case duration < 0:
+		counts.invalid++
+	case span.EndTimestamp() < oldest:
+		a.verdict = r.windows.Judge(name, kind, duration)
+		counts.add(a.verdict)
+		counts.late++
+	default:
 		a.verdict = r.windows.Observe(name, kind, duration)
 		counts.add(a.verdict)
-	} else {
-		counts.invalid++
 	}
 
 	switch {
