@@ -59,6 +59,10 @@ type Config struct {
 	// service. That Collector has seen less but knows its host better, so by default they stay.
 	Overwrite bool `mapstructure:"overwrite"`
 
+	// LatencyCategory also writes latency.category on outliers, in the words of the rolling_span_latency processor: slow, or
+	// very_slow if extreme. It lets what reads those words stay as it is, for one more attribute on an outlier.
+	LatencyCategory bool `mapstructure:"latency_category"`
+
 	// prevent unkeyed literal initialization
 	_ struct{}
 }

@@ -42,6 +42,8 @@ func TestConfig(t *testing.T) {
 			MinCount:  30,
 			Classes:   ClassesConfig{Elevated: 0.9, Outlier: 0.995, Extreme: 0.9995, MinRatioToMedian: 3.5},
 			Overwrite: true,
+
+			LatencyCategory: true,
 		},
 		"runtime_stats/shorter_key": changed(func(c *Config) { c.Key = []string{"span.name"} }),
 		"runtime_stats/no_ratio":    changed(func(c *Config) { c.Classes.MinRatioToMedian = 0 }),

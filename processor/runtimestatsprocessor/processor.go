@@ -20,6 +20,7 @@ const tickInterval = time.Second
 type statsProcessor struct {
 	key       keyParts
 	overwrite bool
+	category  bool
 	reach     time.Duration // a span that ended longer ago is late
 	windows   *latency.Windows
 	telemetry *telemetry
@@ -36,6 +37,7 @@ func newStatsProcessor(cfg *Config, settings component.TelemetrySettings) (*stat
 	return &statsProcessor{
 		key:       newKeyParts(cfg.Key),
 		overwrite: cfg.Overwrite,
+		category:  cfg.LatencyCategory,
 		reach:     cfg.Window.Length,
 		windows:   latency.New(cfg.latencySettings(), time.Now()),
 		telemetry: telemetry,
@@ -102,6 +104,7 @@ func (p *statsProcessor) processSpan(r *resource, span ptrace.Span, oldest pcomm
 		duration:        duration,
 		account:         found.fields.Account(duration),
 		queueWaitSource: r.queueWaitSource,
+		category:        p.category,
 	}
 	// Whoever named the runtime before knew it better, also with overwrite. Else the thread goes before the resource: a
 	// Tokio worker may well run in a process whose main runtime is smol.
@@ -125,8 +128,8 @@ func (p *statsProcessor) processSpan(r *resource, span ptrace.Span, oldest pcomm
 	switch {
 	case !p.overwrite:
 		a.yield(found.derived)
-	case found.derived.has(derivedLatency) && a.verdict.State == latency.Judged && !a.outlier():
-		removeOutlier(attributes)
+	case found.derived.hasLatency() && a.verdict.State == latency.Judged && !a.outlier():
+		removeOutlier(attributes, p.category)
 	}
 	if n := a.size(); n > 0 {
 		attributes.EnsureCapacity(attributes.Len() + n)
