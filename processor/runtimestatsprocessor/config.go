@@ -63,6 +63,10 @@ type Config struct {
 	// very_slow if extreme. It lets what reads those words stay as it is, for one more attribute on an outlier.
 	LatencyCategory bool `mapstructure:"latency_category"`
 
+	// Storage is the id of a storage extension that keeps the windows over a restart. Without one, every restart begins with
+	// a warm-up of MinCount spans per key.
+	Storage *component.ID `mapstructure:"storage"`
+
 	// prevent unkeyed literal initialization
 	_ struct{}
 }

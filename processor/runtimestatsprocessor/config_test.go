@@ -44,6 +44,7 @@ func TestConfig(t *testing.T) {
 			Overwrite: true,
 
 			LatencyCategory: true,
+			Storage:         &storageID,
 		},
 		"runtime_stats/shorter_key": changed(func(c *Config) { c.Key = []string{"span.name"} }),
 		"runtime_stats/no_ratio":    changed(func(c *Config) { c.Classes.MinRatioToMedian = 0 }),

@@ -25,6 +25,10 @@ type statsProcessor struct {
 	windows   *latency.Windows
 	telemetry *telemetry
 
+	// opens the store of the windows; nil without one
+	openStore func(context.Context, component.Host) (*store, error)
+	store     *store // from start to shutdown
+
 	cancel context.CancelFunc // nil until started
 	ticker sync.WaitGroup
 }
@@ -44,9 +48,17 @@ func newStatsProcessor(cfg *Config, settings component.TelemetrySettings) (*stat
 	}, nil
 }
 
-func (p *statsProcessor) start(ctx context.Context, _ component.Host) error {
+func (p *statsProcessor) start(ctx context.Context, host component.Host) error {
 	if err := p.telemetry.observeKeys(p.windows.Keys); err != nil {
 		return err
+	}
+	if p.openStore != nil {
+		store, err := p.openStore(ctx, host)
+		if err != nil {
+			return err
+		}
+		p.store = store
+		p.store.load(ctx, p.windows)
 	}
 	ticking, cancel := context.WithCancel(context.WithoutCancel(ctx)) // the context of Start may end with it
 	p.cancel = cancel
@@ -54,24 +66,35 @@ func (p *statsProcessor) start(ctx context.Context, _ component.Host) error {
 	return nil
 }
 
-// shutdown ends the ticker and waits for it, which takes a few microseconds per key at most. Spans may still come: they are
-// annotated from the windows as they are.
-func (p *statsProcessor) shutdown(context.Context) error {
+// shutdown ends the ticker and waits for it, which takes a few microseconds per key at most, and stores the windows. Spans may
+// still come: they are annotated from the windows as they are.
+func (p *statsProcessor) shutdown(ctx context.Context) error {
 	if p.cancel != nil {
 		p.cancel()
 		p.ticker.Wait()
 	}
 	p.telemetry.shutdown()
-	return nil
+	if p.store == nil {
+		return nil
+	}
+	p.store.save(ctx, p.windows)
+	err := p.store.close(ctx)
+	p.store = nil
+	return err
 }
 
 func (p *statsProcessor) tick(ctx context.Context) {
 	ticker := time.NewTicker(tickInterval)
 	defer ticker.Stop()
+	saved := time.Now()
 	for {
 		select {
 		case now := <-ticker.C:
 			p.telemetry.expired(ctx, p.windows.Tick(now))
+			if p.store != nil && now.Sub(saved) >= saveInterval {
+				p.store.save(ctx, p.windows)
+				saved = now
+			}
 		case <-ctx.Done():
 			return
 		}

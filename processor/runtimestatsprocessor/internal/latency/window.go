@@ -112,16 +112,7 @@ func (w *window) tick(f fading, rotations int, settings *Settings) bool {
 // rotate settles the slice being filled and takes the oldest out of the window. Spans may be added meanwhile: they belong
 // to the next slice.
 func (w *window) rotate() {
-	// A span only touches counts. What the settled slices do not explain there was added since the last rotation.
-	var filled bucketCounts
-	for i := range w.counts {
-		filled[i] = w.counts[i].Load()
-	}
-	for _, slice := range w.settled {
-		for i, n := range slice.all() {
-			filled[i] -= n
-		}
-	}
+	filled := w.filled()
 	var oldest sparse
 	if len(w.settled) == numSlices-1 {
 		oldest = w.settled[0]
@@ -131,6 +122,20 @@ func (w *window) rotate() {
 		w.settled = append(w.settled[:0], w.settled[1:]...)
 	}
 	w.settled = append(w.settled, appendSparse(oldest[:0], &filled)) // its bytes are free now
+}
+
+// filled returns the slice being filled; of a fading window that is all. A span only touches counts: what the settled
+// slices do not explain there was added since the last rotation.
+func (w *window) filled() (filled bucketCounts) {
+	for i := range w.counts {
+		filled[i] = w.counts[i].Load()
+	}
+	for _, slice := range w.settled {
+		for i, n := range slice.all() {
+			filled[i] -= n
+		}
+	}
+	return filled
 }
 
 // fading is what one tick does to every count: n becomes n*keep/2^32, rounded by dither.
