@@ -137,18 +137,16 @@ func (c *Config) Validate() error {
 	if c.MaxKeys < 1 {
 		reject("max_keys", c.MaxKeys, "1 or more")
 	}
+	shortest, because := minLength, ""
 	switch c.Window.Mode {
+	case ModeDecay:
 	case ModeSliding:
-		if c.Window.Length < minSlidingLength {
-			reject("window.length", c.Window.Length, fmt.Sprintf("%v or more with window.mode sliding", minSlidingLength))
-		}
+		shortest, because = minSlidingLength, " with window.mode sliding"
 	default:
 		reject("window.mode", fmt.Sprintf("%q", c.Window.Mode), "decay or sliding")
-		fallthrough
-	case ModeDecay:
-		if c.Window.Length < minLength {
-			reject("window.length", c.Window.Length, fmt.Sprintf("%v or more", minLength))
-		}
+	}
+	if c.Window.Length < shortest {
+		reject("window.length", c.Window.Length, fmt.Sprintf("%v or more%s", shortest, because))
 	}
 	if c.MinCount < 1 {
 		reject("min_count", c.MinCount, "1 or more")

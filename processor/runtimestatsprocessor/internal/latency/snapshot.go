@@ -35,9 +35,9 @@ func (w *Windows) Snapshot(scope string) []byte {
 	to := append([]byte(snapshotMagic), snapshotVersion)
 	to = appendString(to, scope)
 	to = append(to, byte(w.settings.Mode))
-	to = binary.AppendUvarint(to, uint64(w.settings.Length))             //nolint:gosec // positive
-	to = binary.AppendUvarint(to, uint64(max(w.last.UnixNano(), 0)))     //nolint:gosec // not negative
-	to = binary.AppendUvarint(to, uint64(max(w.last.Sub(w.rotated), 0))) //nolint:gosec // not negative
+	to = binary.AppendUvarint(to, uint64(w.settings.Length)) //nolint:gosec // positive
+	to = binary.AppendUvarint(to, uint64(max(w.last.UnixNano(), 0)))
+	to = binary.AppendUvarint(to, uint64(max(w.last.Sub(w.rotated), 0)))
 	resources := *w.resources.Load()
 	to = binary.AppendUvarint(to, uint64(len(resources)))
 	for name, resource := range resources {

@@ -40,8 +40,8 @@ func (s sparse) all() iter.Seq2[int, uint32] {
 			unused, size := binary.Uvarint(rest)
 			n, more := binary.Uvarint(rest[size:])
 			rest = rest[size+more:]
-			bucket += int(unused) + 1 //nolint:gosec // checked: less than Buckets
-			if !yield(bucket, uint32(n)) {
+			bucket += int(unused) + 1      //nolint:gosec // checked: less than Buckets
+			if !yield(bucket, uint32(n)) { //nolint:gosec // checked: 32 bits
 				return
 			}
 		}
