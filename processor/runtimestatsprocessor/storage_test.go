@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -29,10 +30,12 @@ var storageID = component.MustNewIDWithName("file_storage", "state")
 type disk struct {
 	component.StartFunc
 	component.ShutdownFunc
+	open  int // clients not closed
+	owner component.ID
+
+	mu    sync.Mutex
 	files map[string][]byte
 	err   error // what every access returns
-	open  int   // clients not closed
-	owner component.ID
 }
 
 var (
@@ -53,7 +56,11 @@ func (d *disk) GetClient(_ context.Context, _ component.Kind, owner component.ID
 	return d, nil
 }
 
-func (d *disk) Get(_ context.Context, key string) ([]byte, error) { return d.files[key], d.err }
+func (d *disk) Get(ctx context.Context, key string) ([]byte, error) {
+	op := storage.GetOperation(key)
+	err := d.Batch(ctx, op)
+	return op.Value, err
+}
 
 func (d *disk) Set(ctx context.Context, key string, value []byte) error {
 	return d.Batch(ctx, storage.SetOperation(key, value))
@@ -64,6 +71,8 @@ func (d *disk) Delete(ctx context.Context, key string) error {
 }
 
 func (d *disk) Batch(_ context.Context, ops ...*storage.Operation) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	if d.err != nil {
 		return d.err
 	}
@@ -78,6 +87,20 @@ func (d *disk) Batch(_ context.Context, ops ...*storage.Operation) error {
 		}
 	}
 	return nil
+}
+
+// fail makes every access fail from now on, or none.
+func (d *disk) fail(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.err = err
+}
+
+// content returns what is stored now.
+func (d *disk) content() map[string][]byte {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return maps.Clone(d.files)
 }
 
 func (d *disk) Close(context.Context) error {
@@ -156,7 +179,7 @@ func TestWindowsSurvive(t *testing.T) {
 				second.send(t, 5)
 			}
 			synctest.Wait()
-			saved := maps.Clone(d.files)
+			saved := d.content()
 			require.NoError(t, second.Shutdown(t.Context()))
 			d.files = saved
 			third := startOn(t, d, inMode)
@@ -200,14 +223,14 @@ func TestUnusableWindowsAreSetAside(t *testing.T) {
 
 				second := startOn(t, d, tt.other)
 				assert.Equal(t, []string{"Cannot use the stored windows; starting without, and setting them aside"}, second.messages("warn"))
-				assert.Equal(t, map[string][]byte{refusedWindows: stored}, d.files)
+				assert.Equal(t, map[string][]byte{refusedWindows: stored}, d.content())
 				assert.Nil(t, second.send(t, 100))
 				assert.Equal(t, "normal", second.send(t, 1))
 				require.NoError(t, second.Shutdown(t.Context()))
 
 				third := startOn(t, d, tt.other)
 				assert.Equal(t, "normal", third.send(t, 1), "what the second saved is good again")
-				assert.Equal(t, stored, d.files[refusedWindows])
+				assert.Equal(t, stored, d.content()[refusedWindows])
 				require.NoError(t, third.Shutdown(t.Context()))
 			})
 		})
@@ -218,7 +241,7 @@ func TestUnusableWindowsAreSetAside(t *testing.T) {
 func TestFailingDisk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDisk()
-		d.err = errors.New("input/output error")
+		d.fail(errors.New("input/output error"))
 		p := startOn(t, d, nil)
 		p.send(t, 200)
 		time.Sleep(5 * time.Minute)
@@ -227,10 +250,10 @@ func TestFailingDisk(t *testing.T) {
 			"Cannot read the stored windows; starting without",
 			"Cannot store the windows; a restart may begin without",
 		}, p.messages("warn"))
-		d.err = nil
+		d.fail(nil)
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		assert.NotEmpty(t, d.files[storedWindows])
+		assert.NotEmpty(t, d.content()[storedWindows])
 		require.NoError(t, p.Shutdown(t.Context()))
 	})
 }
