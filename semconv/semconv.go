@@ -162,6 +162,13 @@ const (
 	LatencyCategory = "latency.category"
 )
 
+// Metrics made from spans: histograms in ns, per service.name, span.name and span.kind.
+const (
+	MetricSpanDuration  = "async_runtime.span.duration"
+	MetricSpanBusy      = "async_runtime.span.busy.duration"
+	MetricSpanQueueWait = "async_runtime.span.queue_wait.duration"
+)
+
 // Values of async_runtime.name.
 const (
 	RuntimeTokio    = "tokio"
