@@ -43,7 +43,9 @@ func openStore(ctx context.Context, host component.Host, cfg *Config, processor 
 	}
 	client, err := stores.GetClient(ctx, component.KindProcessor, processor, "")
 	if err != nil {
-		return nil, fmt.Errorf("storage: cannot open %q for %q: %w", cfg.Storage, processor, err)
+		// Each traces pipeline has windows of its own, and an extension gives a file to one of them only.
+		return nil, fmt.Errorf("storage: cannot open %q for %q: %w (a processor with storage can stand in one traces pipeline; "+
+			"others need another id, such as %s/2)", cfg.Storage, processor, err, processor.Type())
 	}
 	return &store{client: client, scope: strings.Join(cfg.Key, ","), logger: logger}, nil
 }

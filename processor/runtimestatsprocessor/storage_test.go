@@ -51,6 +51,9 @@ func (d *disk) GetExtensions() map[component.ID]component.Component {
 }
 
 func (d *disk) GetClient(_ context.Context, _ component.Kind, owner component.ID, _ string) (storage.Client, error) {
+	if d.open > 0 {
+		return nil, errors.New("timeout") // as file_storage says it
+	}
 	d.open++
 	d.owner = owner
 	return d, nil
@@ -256,6 +259,18 @@ func TestFailingDisk(t *testing.T) {
 		assert.NotEmpty(t, d.content()[storedWindows])
 		require.NoError(t, p.Shutdown(t.Context()))
 	})
+}
+
+func TestStorageOfTwoPipelines(t *testing.T) {
+	d := newDisk()
+	first := startOn(t, d, nil)
+	second := newTraces(t, processortest.NewNopSettings(metadata.Type), new(consumertest.TracesSink), func(c *Config) {
+		c.Storage = &storageID
+	})
+	require.ErrorContains(t, second.Start(t.Context(), d), "timeout (a processor with storage can stand in one traces pipeline; "+
+		"others need another id, such as runtime_stats/2)")
+	require.NoError(t, second.Shutdown(t.Context()))
+	require.NoError(t, first.Shutdown(t.Context()))
 }
 
 func TestStorageThatIsNoStorage(t *testing.T) {
