@@ -14,7 +14,7 @@ import (
 type annotation struct {
 	runtime         string // "" if unknown or already there
 	account         runtimes.Account
-	queueWaitSource string
+	queueWaitSource string // "" to write none
 	verdict         latency.Verdict
 	duration        int64
 }
@@ -25,15 +25,22 @@ const (
 	outlierAttributes = 6
 )
 
+// queueWaits are the parts that async_runtime.task.queue_wait_source belongs to.
+const queueWaits = runtimes.PartSet(1<<runtimes.QueueWait | 1<<runtimes.QueueWaitEstimate)
+
 // yield takes out of the annotation what the span already carries.
 func (a *annotation) yield(present derivedSet) {
 	a.account.Known &^= present.parts()
 	if present.has(derivedBusyRatio) {
 		a.account.HasBusyRatio = false
 	}
-	if present.has(derivedQueueWaitSource) {
-		// It tells the source of a queue wait that is not ours.
-		a.account.Known &^= 1 << runtimes.QueueWait
+	if present.has(derivedQueueWaitSource) || present.parts()&queueWaits != 0 {
+		// Queue wait and source belong together, and those there are not ours.
+		a.account.Known &^= queueWaits
+		a.queueWaitSource = ""
+	}
+	if present.has(derivedInconsistent) {
+		a.account.Inconsistent = false
 	}
 	if present.has(derivedLatency) {
 		a.verdict.State = latency.Warming
@@ -47,8 +54,11 @@ func (a *annotation) outlier() bool {
 // size returns the number of attributes.
 func (a *annotation) size() int {
 	n := bits.OnesCount16(uint16(a.account.Known))
-	if a.account.Known.Has(runtimes.QueueWait) {
-		n++ // its source
+	if a.queueWaitSource != "" {
+		n++
+	}
+	if a.account.Inconsistent {
+		n++
 	}
 	if a.runtime != "" {
 		n++
@@ -77,8 +87,11 @@ func (a *annotation) write(attributes pcommon.Map) {
 		part := bits.TrailingZeros16(known)
 		attributes.PutInt(partNames[part], a.account.Parts[part])
 	}
-	if a.account.Known.Has(runtimes.QueueWait) {
+	if a.queueWaitSource != "" {
 		attributes.PutStr(semconv.QueueWaitSource, a.queueWaitSource)
+	}
+	if a.account.Inconsistent {
+		attributes.PutBool(semconv.InconsistentTime, true)
 	}
 	if a.verdict.State != latency.Judged {
 		return

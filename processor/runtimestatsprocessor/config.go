@@ -47,6 +47,14 @@ type Config struct {
 	// service. That Collector has seen less but knows its host better, so by default they stay.
 	Overwrite bool `mapstructure:"overwrite"`
 
+	// Runtimes name the runtime of spans that do not give it away, or wrongly. The first entry that matches decides.
+	Runtimes []RuntimeConfig `mapstructure:"runtimes"`
+
+	// DropSourceAttributes removes from every span what the tracing layer wrote and this processor has read: busy_ns,
+	// idle_ns, thread.*, code.* and target. They make up a third of a span and are seldom looked at; but who wants to check
+	// this processor's numbers needs them.
+	DropSourceAttributes bool `mapstructure:"drop_source_attributes"`
+
 	// prevent unkeyed literal initialization
 	_ struct{}
 }
@@ -136,6 +144,7 @@ func (c *Config) Validate() error {
 	if ratio := c.Classes.MinRatioToMedian; math.IsNaN(ratio) || math.IsInf(ratio, 0) || ratio < 0 {
 		reject("classes.min_ratio_to_median", ratio, "0 or more")
 	}
+	c.validateRuntimes(reject)
 	return errors.Join(errs...)
 }
 

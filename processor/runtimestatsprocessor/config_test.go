@@ -44,7 +44,14 @@ func TestConfig(t *testing.T) {
 			Overwrite: true,
 		},
 		"runtime_stats/shorter_key": changed(func(c *Config) { c.Key = []string{"span.name"} }),
-		"runtime_stats/no_ratio":    changed(func(c *Config) { c.Classes.MinRatioToMedian = 0 }),
+		"runtime_stats/runtimes": changed(func(c *Config) {
+			c.DropSourceAttributes = true
+			c.Runtimes = []RuntimeConfig{
+				{Match: map[string]string{"service.name": "orders", "thread.name": "api-worker*"}, Name: "tokio"},
+				{Match: map[string]string{"scope.name": "ingest*"}, Name: "smol"},
+			}
+		}),
+		"runtime_stats/no_ratio": changed(func(c *Config) { c.Classes.MinRatioToMedian = 0 }),
 	} {
 		t.Run(id, func(t *testing.T) {
 			cfg, err := load(t, id)
@@ -57,6 +64,10 @@ func TestConfig(t *testing.T) {
 
 func TestConfigErrors(t *testing.T) {
 	for id, want := range map[string]string{
+		"runtime_stats/runtimes_errors": `runtimes[0].name: "tokyo" is not allowed; want one of tokio, async_std, smol, ideal` + "\n" +
+			"runtimes[1].match: {} is not allowed; want thread.name, scope.name or a resource attribute, and a pattern\n" +
+			`runtimes[2].match."": "x" is not allowed; want thread.name, scope.name or a resource attribute` + "\n" +
+			`runtimes[2].match.thread.name: "" is not allowed; want a pattern; * stands for any characters`,
 		"runtime_stats/empty_key": "key: [] is not allowed; want at least one of span.name, span.kind or a resource attribute",
 		"runtime_stats/key_entries": `key[1]: "" is not allowed; want span.name, span.kind or a resource attribute` + "\n" +
 			"key[3]: span.name is not allowed; want each entry once",

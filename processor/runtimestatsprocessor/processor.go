@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/latency"
@@ -19,6 +20,8 @@ const tickInterval = time.Second
 type statsProcessor struct {
 	key       keyParts
 	overwrite bool
+	rules     []runtimes.Rule
+	drop      bool // source attributes
 	windows   *latency.Windows
 	telemetry *telemetry
 
@@ -34,6 +37,8 @@ func newStatsProcessor(cfg *Config, settings component.TelemetrySettings) (*stat
 	return &statsProcessor{
 		key:       newKeyParts(cfg.Key),
 		overwrite: cfg.Overwrite,
+		rules:     cfg.runtimeRules(),
+		drop:      cfg.DropSourceAttributes,
 		windows:   latency.New(cfg.latencySettings(), time.Now()),
 		telemetry: telemetry,
 	}, nil
@@ -79,8 +84,9 @@ func (p *statsProcessor) processTraces(ctx context.Context, traces ptrace.Traces
 	for _, resourceSpans := range traces.ResourceSpans().All() {
 		r := p.newResource(resourceSpans.Resource().Attributes())
 		for _, scopeSpans := range resourceSpans.ScopeSpans().All() {
+			names := r.names.InScope(scopeSpans.Scope().Name())
 			for _, span := range scopeSpans.Spans().All() {
-				p.processSpan(&r, span, &counts)
+				p.processSpan(&r, &names, span, &counts)
 			}
 		}
 	}
@@ -88,22 +94,18 @@ func (p *statsProcessor) processTraces(ctx context.Context, traces ptrace.Traces
 	return traces, nil
 }
 
-func (p *statsProcessor) processSpan(r *resource, span ptrace.Span, counts *tally) {
+func (p *statsProcessor) processSpan(r *resource, names *runtimes.Names, span ptrace.Span, counts *tally) {
 	attributes := span.Attributes()
 	found := observe(attributes)
 	duration := durationOf(span)
-
-	a := annotation{
-		duration:        duration,
-		account:         found.fields.Account(duration),
-		queueWaitSource: r.queueWaitSource,
+	if found.derived != 0 {
+		found.fields.Merge(&found.upstream, !p.overwrite)
 	}
-	// Whoever named the runtime before knew it better, also with overwrite. Else the thread goes before the resource: a
-	// Tokio worker may well run in a process whose main runtime is smol.
+
+	a := annotation{duration: duration, account: found.fields.Account(duration, found.legacy)}
+	// Whoever named the runtime before knew it better, also with overwrite.
 	if !found.derived.has(derivedRuntimeName) {
-		if a.runtime = runtimes.FromThread(found.threadName); a.runtime == "" {
-			a.runtime = r.runtime
-		}
+		a.runtime = names.Of(found.threadName)
 	}
 	if duration >= 0 {
 		name, kind := p.key.ofSpan(span)
@@ -113,6 +115,9 @@ func (p *statsProcessor) processSpan(r *resource, span ptrace.Span, counts *tall
 		counts.invalid++
 	}
 
+	if a.account.Source != runtimes.Unknown {
+		a.queueWaitSource = r.sources[a.account.Source]
+	}
 	switch {
 	case !p.overwrite:
 		a.yield(found.derived)
@@ -122,6 +127,9 @@ func (p *statsProcessor) processSpan(r *resource, span ptrace.Span, counts *tall
 	if n := a.size(); n > 0 {
 		attributes.EnsureCapacity(attributes.Len() + n)
 		a.write(attributes)
+	}
+	if p.drop {
+		attributes.RemoveIf(func(name string, _ pcommon.Value) bool { return isSource(name) })
 	}
 }
 

@@ -67,19 +67,30 @@ func (k keyParts) ofSpan(span ptrace.Span) (name string, kind int32) {
 
 // resource is what all spans of a resource have in common.
 type resource struct {
-	runtime         string // from process.runtime.name, "" if unknown
-	queueWaitSource string
-	windows         latency.Resource
+	names   runtimes.Names
+	sources [runtimes.NumSources]string // values of async_runtime.task.queue_wait_source
+	windows latency.Resource
 }
 
 func (p *statsProcessor) newResource(attributes pcommon.Map) resource {
 	r := resource{
-		runtime:         runtimes.FromCrate(valueOf(attributes, semconv.ProcessRuntimeName)),
-		queueWaitSource: semconv.QueueWaitMeasured,
-		windows:         p.windows.Resource(p.key.ofResource(attributes)),
+		names: runtimes.NewNames(p.rules, func(name string) (string, bool) {
+			value, present := attributes.Get(name)
+			if !present {
+				return "", false
+			}
+			return value.AsString(), true
+		}),
+		sources: [...]string{
+			runtimes.Measured:      semconv.QueueWaitMeasured,
+			runtimes.FirstPoll:     semconv.QueueWaitFirstPoll,
+			runtimes.HistogramMean: semconv.QueueWaitHistogramMean,
+			runtimes.Unknown:       semconv.QueueWaitNone,
+		},
+		windows: p.windows.Resource(p.key.ofResource(attributes)),
 	}
 	if simulated, ok := attributes.Get(semconv.Simulated); ok && simulated.Bool() {
-		r.queueWaitSource = semconv.QueueWaitSimulated
+		r.sources[runtimes.Measured] = semconv.QueueWaitSimulated
 	}
 	return r
 }
