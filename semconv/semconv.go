@@ -1,4 +1,4 @@
-//go:generate go test . -run TestDocs -update
+//go:generate go test . -run "TestDocs|TestMetricDocs" -update
 
 // Package semconv names, once, every attribute and thread that Runtimelab writes or reads, with its type, meaning and
 // source. Receiver, processor and exporters meet only through these names: whatever is true of a simulated service
@@ -10,7 +10,9 @@
 //     (busy_ns, thread.name, ...) and what a service that wraps its futures records beside it (scheduled_ns, ...);
 //   - derived attributes are written by the runtime_stats processor: async_runtime.* and latency.*.
 //
-// The tables in this folder's README and in the component READMEs are generated from [Attributes] by
+// The metrics of the runtimes have names too, several for each: [Metrics].
+//
+// The tables in this folder's README and in the component READMEs are generated from [Attributes] and [Metrics] by
 // `make generate`.
 package semconv
 
@@ -41,6 +43,10 @@ const (
 	Legacy Family = "legacy"
 	// Task attributes are recorded by a service that measures its own futures (tokio-metrics' FutureMonitor or the like).
 	Task Family = "task"
+	// Point attributes tell the points of a metric apart.
+	Point Family = "point"
+	// Log attributes are on log records.
+	Log Family = "log"
 	// Stamp attributes number items for an audit at the far end of a pipeline.
 	Stamp Family = "stamp"
 	// Runtime attributes are derived by runtime_stats from the families above: where the time went.
@@ -118,6 +124,9 @@ const (
 	WorkerIndex      = "worker.index"
 )
 
+// TaskName is the span's name on the log records of a task's start and end.
+const TaskName = "task.name"
+
 // EventPoll is the span event that stands for one poll of the span's task, with WorkerIndex, ScheduledNs (the wait before it) and
 // BusyNs (its length).
 const EventPoll = "poll"
@@ -145,7 +154,7 @@ const (
 const (
 	RuntimeName       = "async_runtime.name"
 	BusyRatio         = "async_runtime.busy_ratio"
-	Worker            = "async_runtime.worker.index"
+	Worker            = "async_runtime.worker.index" // on points of one worker too
 	TaskIdentifier    = "async_runtime.task.id"
 	TaskPollCount     = "async_runtime.task.poll_count"
 	TaskBusyNs        = "async_runtime.task.busy_ns"
@@ -271,6 +280,14 @@ var Attributes = []Attribute{
 	{ForcedYieldCount, Int, Task, "Times the coop budget ran out.", "`task_fields`"},
 	{TaskID, Int, Task, "Number of the task in its runtime.", "`task_fields`"},
 	{WorkerIndex, Int, Task, "Worker of the first poll, from 0.", "`task_fields`"},
+
+	{WorkerState, String, Point, "`busy`, `parked` or `searching`.", "`async_runtime.worker.time`"},
+	{QueueType, String, Point, "`global`, `local` or `blocking`.", "`async_runtime.queue.length`"},
+	{BlockingThreadState, String, Point, "`busy` or `idle`.", "`async_runtime.blocking.thread.count`"},
+	{TokioWorkerIndex, Int, Point, "Worker, from 0.", "`tokio.worker.*`"},
+	{TokioRuntimeID, String, Point, "Number of the runtime in its process: `1`.", "`tokio.*`"},
+
+	{TaskName, String, Log, "Name of the task's span.", "a task's start and end"},
 
 	{StampRun, String, Stamp, "The run.", "`verify`"},
 	{StampSource, String, Stamp, "The process that sent the item; traces, metrics and logs are numbered apart.", "`verify`"},

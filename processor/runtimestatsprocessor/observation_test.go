@@ -31,7 +31,7 @@ func TestRolesAgreeWithTheRegistry(t *testing.T) {
 		case semconv.Task:
 			assert.Equal(t, known, r.role == roleField && r.name != "", attribute.Name)
 			assert.False(t, isSource(attribute.Name), attribute.Name)
-		case semconv.Resource:
+		case semconv.Resource, semconv.Point, semconv.Log, semconv.Stamp:
 			assert.False(t, known, attribute.Name)
 		}
 		delete(roles, attribute.Name)

@@ -80,6 +80,34 @@ func (r *loadReceiver) attachTraces(set receiver.Settings, next consumer.Traces)
 	return nil
 }
 
+func (r *loadReceiver) attachMetrics(set receiver.Settings, next consumer.Metrics) error {
+	s, obsreport, err := r.attach(fleet.Metrics, set)
+	if err != nil {
+		return err
+	}
+	s.consume = func(ctx context.Context, request *fleet.Request, epoch time.Time) error {
+		ctx = obsreport.StartMetricsOp(ctx)
+		err := next.ConsumeMetrics(ctx, r.fleet.Metrics(request, epoch))
+		obsreport.EndMetricsOp(ctx, format, request.Items, err)
+		return err
+	}
+	return nil
+}
+
+func (r *loadReceiver) attachLogs(set receiver.Settings, next consumer.Logs) error {
+	s, obsreport, err := r.attach(fleet.Logs, set)
+	if err != nil {
+		return err
+	}
+	s.consume = func(ctx context.Context, request *fleet.Request, epoch time.Time) error {
+		ctx = obsreport.StartLogsOp(ctx)
+		err := next.ConsumeLogs(ctx, r.fleet.Logs(request, epoch))
+		obsreport.EndLogsOp(ctx, format, request.Items, err)
+		return err
+	}
+	return nil
+}
+
 // deliver hands on what the fleet has exported.
 func (r *loadReceiver) deliver(ctx context.Context, epoch time.Time) {
 	r.deliverAll(ctx, epoch, r.fleet.Requests())

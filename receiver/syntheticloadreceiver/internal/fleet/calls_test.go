@@ -84,7 +84,8 @@ func TestTracesCrossServices(t *testing.T) {
 			case s.span.Name() == "index":
 				assert.Equal(t, "GET /", parent.span.Name())
 				assert.Equal(t, parent.process, s.process, "in the process")
-				assert.Greater(t, value(t, s.span.Attributes(), semconv.ThreadID).Int(), int64(threadsOfOthers))
+				assert.Greater(t, value(t, s.span.Attributes(), semconv.ThreadID).Int(), int64(threadsOfOthers)+1)
+				assert.Equal(t, "smol-1", value(t, s.span.Attributes(), semconv.ThreadName).Str())
 			default:
 				assert.Equal(t, parent.process, s.process)
 			}

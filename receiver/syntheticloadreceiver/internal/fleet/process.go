@@ -1,10 +1,10 @@
 package fleet
 
 import (
-	"slices"
-
+	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/runtimemetrics"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
 )
 
@@ -17,6 +17,9 @@ type process struct {
 	events    map[uint64][]event // by span, of spans that have not been discarded
 	links     links
 	shed      uint64
+	metrics   *runtimemetrics.Sampler // nil: it sends none
+	logs      logs
+	exited    bool
 	endedAt   sim.Time
 	givenUp   [signals]uint64 // items that the pipeline did not take
 }
@@ -45,6 +48,7 @@ type taskFields struct {
 type event struct {
 	at    sim.Time
 	label int // of the workload; isPoll
+	work  sim.Rand
 
 	queueWait, duration sim.Time
 	worker              int
@@ -60,7 +64,9 @@ func (g *group) play(f *Fleet, network *workload.Network, s *workload.Service, s
 	var o workload.Observer
 	p := &process{identity: newIdentity(s, seed, n), events: map[uint64][]event{}, links: newLinks(s.Spans)}
 	if sends {
-		p.exporters[Traces].init(&f.sim, s.Export)
+		for signal := range p.exporters {
+			p.exporters[signal].init(&f.sim, s.Export)
+		}
 		o = p.observer(f)
 		g.processes = append(g.processes, p)
 	}
@@ -71,10 +77,37 @@ func (g *group) play(f *Fleet, network *workload.Network, s *workload.Service, s
 }
 
 // observer keeps what becomes telemetry of the process.
-func (p *process) observer(f *Fleet) workload.Observer {
-	if !slices.Contains(f.options.Signals, Traces) {
-		return workload.Observer{}
+func (p *process) observer(f *Fleet) (o workload.Observer) {
+	if f.options.sends(Traces) {
+		o = p.observeSpans(f)
 	}
+	if f.options.sends(Metrics) {
+		p.metrics = runtimemetrics.New(f.options.Metrics, p.identity.service.Runtime.Name == semconv.RuntimeTokio, f.sim.Now())
+		if p.metrics != nil && p.metrics.TimesPolls() {
+			o.Poll = both(o.Poll, p.metrics.Poll)
+		}
+	}
+	if f.options.sends(Logs) {
+		p.observeLogs(&o, f.options.Logs.Level)
+	}
+	if o.Shed != nil {
+		o.Shed = both(func(*workload.Shed) { p.shed++ }, o.Shed)
+	}
+	return o
+}
+
+func both[T any](first, second func(*T)) func(*T) {
+	if first == nil {
+		return second
+	}
+	return func(x *T) {
+		first(x)
+		second(x)
+	}
+}
+
+// observeSpans keeps spans, and what belongs to them.
+func (p *process) observeSpans(f *Fleet) workload.Observer {
 	o := scheduler.Observer{
 		Finished: func(t *scheduler.Finished) { p.finished(f, t) },
 		Span: func(s *scheduler.Span) {
@@ -85,7 +118,7 @@ func (p *process) observer(f *Fleet) workload.Observer {
 		},
 		Event: func(e *scheduler.Event) {
 			if e.Span != 0 {
-				p.happened(e.Span, event{at: e.At, label: e.Label})
+				p.happened(e.Span, event{at: e.At, label: e.Label, work: e.Work})
 			}
 		},
 	}
@@ -116,6 +149,9 @@ func (p *process) finished(f *Fleet, t *scheduler.Finished) {
 	}
 	if t.Spawner == scheduler.Outside {
 		s.calledBy(f, p.instance.Caller(t.Task))
+		if p.identity.service.Part != "" { // there is no main: the runtime's own thread opens the span
+			s.creator = t.FirstWorker
+		}
 	}
 	p.ended(s)
 }
@@ -127,11 +163,13 @@ func (s *span) calledBy(f *Fleet, c workload.Caller) {
 	}
 }
 
-// turnedAway makes a span of a request that never became a task. Its number is one that no task gets.
+// shedSpan is the number of the span of the request that was turned away last. No task gets it.
+func (p *process) shedSpan() uint64 { return ^p.shed }
+
+// turnedAway makes a span of a request that never became a task.
 func (p *process) turnedAway(f *Fleet, s *workload.Shed) {
-	p.shed++
 	turned := span{
-		number: ^p.shed, tag: s.Tag, label: p.identity.service.Operations[s.Operation].Program.Label, creator: scheduler.Outside,
+		number: p.shedSpan(), tag: s.Tag, label: p.identity.service.Operations[s.Operation].Program.Label, creator: scheduler.Outside,
 		start: s.At, end: s.At, outcome: overloaded, work: sim.Stream(p.identity.spans, s.Tag),
 	}
 	turned.calledBy(f, s.Caller)
@@ -165,6 +203,10 @@ func (p *process) discard() {
 		}
 	}
 	p.spans = append(p.spans[:0], p.spans[n:]...)
+	if p.exporters[Metrics].discard() > 0 {
+		p.metrics.Discard()
+	}
+	p.logs.discard(p.exporters[Logs].discard())
 }
 
 // forget forgets what is kept beside a span.
@@ -173,9 +215,10 @@ func (p *process) forget(span uint64) {
 	p.links.forget(span)
 }
 
-// end lets the SDK export what waits.
+// end lets the SDK export what waits, and a last sample.
 func (p *process) end(now sim.Time) {
-	p.endedAt = now
+	p.sample(now)
+	p.exited, p.endedAt = true, now
 	for i := range p.exporters {
 		p.exporters[i].flush()
 	}

@@ -69,7 +69,7 @@ func (f *Fleet) build(span ptrace.Span, p *process, i int, epoch time.Time) {
 		span.Status().SetCode(ptrace.StatusCodeError)
 		span.Status().SetMessage(message)
 	}
-	p.buildEvents(span, s, draws, epoch)
+	p.buildEvents(span, s, epoch)
 	for _, l := range p.links.of[s.number] {
 		link := span.Links().AppendEmpty()
 		link.SetTraceID(f.traceID(l.tag))
@@ -122,7 +122,7 @@ func (t *taskFields) build(b *xpdata.MapBuilder, number uint64) {
 	b.AppendEmpty(semconv.WorkerIndex).SetInt(int64(t.worker))
 }
 
-func (p *process) buildEvents(span ptrace.Span, s *span, draws workload.Draws, epoch time.Time) {
+func (p *process) buildEvents(span ptrace.Span, s *span, epoch time.Time) {
 	events := p.events[s.number]
 	if len(events) > mostEvents {
 		span.SetDroppedEventsCount(uint32(events[mostEvents].worker) + 1) //nolint:gosec // G115: a count
@@ -131,7 +131,7 @@ func (p *process) buildEvents(span ptrace.Span, s *span, draws workload.Draws, e
 	if len(events) > 0 {
 		span.Events().EnsureCapacity(len(events))
 	}
-	for i, e := range events {
+	for _, e := range events {
 		to := span.Events().AppendEmpty()
 		to.SetTimestamp(timestamp(epoch, e.at))
 		if e.label == isPoll {
@@ -144,7 +144,7 @@ func (p *process) buildEvents(span ptrace.Span, s *span, draws workload.Draws, e
 		what := &p.identity.service.Events[e.label]
 		to.SetName(what.Name)
 		for _, a := range what.Attributes {
-			setValue(to.Attributes().PutEmpty(a.Key), a.Value, draws.OfEvent(i))
+			setValue(to.Attributes().PutEmpty(a.Key), a.Value, workload.DrawsOfEvent(e.work, e.label))
 		}
 	}
 }
