@@ -83,6 +83,9 @@ const (
 // like those that a workload gives).
 const ServerAddress = "server.address"
 
+// ServiceNamespace is what several services belong to (OpenTelemetry's conventions, as ServerAddress).
+const ServiceNamespace = "service.namespace"
+
 // ErrorType is what a span with status error was about (OpenTelemetry's conventions, as ServerAddress).
 const ErrorType = "error.type"
 

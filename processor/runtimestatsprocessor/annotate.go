@@ -13,6 +13,7 @@ import (
 // annotation is what there is to write on one span.
 type annotation struct {
 	runtime         string // "" if unknown or already there
+	named           bool   // it was already there
 	account         runtimes.Account
 	queueWaitSource string // "" to write none
 	verdict         latency.Verdict
@@ -45,6 +46,11 @@ func (a *annotation) yield(present derivedSet) {
 	if present.has(derivedLatency) {
 		a.verdict.State = latency.Warming
 	}
+}
+
+// async reports whether the span comes from async code that was recognised as such.
+func (a *annotation) async() bool {
+	return a.named || a.runtime != "" || a.account.HasBusyRatio
 }
 
 func (a *annotation) outlier() bool {

@@ -55,6 +55,10 @@ type Config struct {
 	// this processor's numbers needs them.
 	DropSourceAttributes bool `mapstructure:"drop_source_attributes"`
 
+	// Join says how spans are seen in the light of their runtime's metrics, where this processor stands in a pipeline of
+	// metrics too.
+	Join JoinConfig `mapstructure:"join"`
+
 	// prevent unkeyed literal initialization
 	_ struct{}
 }
@@ -97,6 +101,7 @@ func createDefaultConfig() component.Config {
 		Window:   WindowConfig{Length: time.Minute},
 		MinCount: 100,
 		Classes:  ClassesConfig{Elevated: 0.95, Outlier: 0.99, Extreme: 0.999, MinRatioToMedian: 2},
+		Join:     defaultJoin(),
 	}
 }
 
@@ -145,6 +150,7 @@ func (c *Config) Validate() error {
 		reject("classes.min_ratio_to_median", ratio, "0 or more")
 	}
 	c.validateRuntimes(reject)
+	c.Join.validate(reject)
 	return errors.Join(errs...)
 }
 

@@ -34,6 +34,7 @@ func TestConfig(t *testing.T) {
 			Window:   WindowConfig{Length: time.Minute},
 			MinCount: 100,
 			Classes:  ClassesConfig{Elevated: 0.95, Outlier: 0.99, Extreme: 0.999, MinRatioToMedian: 2},
+			Join:     JoinConfig{MaxInstances: 1_000, Samples: 60, IdleExpiry: 10 * time.Minute, Spans: "notable"},
 		},
 		"runtime_stats/all": {
 			Key:       []string{"service.namespace", "service.name", "span.name"},
@@ -42,6 +43,7 @@ func TestConfig(t *testing.T) {
 			MinCount:  30,
 			Classes:   ClassesConfig{Elevated: 0.9, Outlier: 0.995, Extreme: 0.9995, MinRatioToMedian: 3.5},
 			Overwrite: true,
+			Join:      JoinConfig{MaxInstances: 50, Samples: 10, IdleExpiry: time.Hour, Spans: "all"},
 		},
 		"runtime_stats/shorter_key": changed(func(c *Config) { c.Key = []string{"span.name"} }),
 		"runtime_stats/runtimes": changed(func(c *Config) {
@@ -68,6 +70,10 @@ func TestConfigErrors(t *testing.T) {
 			"runtimes[1].match: {} is not allowed; want thread.name, scope.name or a resource attribute, and a pattern\n" +
 			`runtimes[2].match."": "x" is not allowed; want thread.name, scope.name or a resource attribute` + "\n" +
 			`runtimes[2].match.thread.name: "" is not allowed; want a pattern; * stands for any characters`,
+		"runtime_stats/join": "join.max_instances: 0 is not allowed; want 1 or more\n" +
+			"join.samples: 100000 is not allowed; want 1 to 10000\n" +
+			"join.idle_expiry: 0s is not allowed; want 1s or more\n" +
+			`join.spans: "outliers" is not allowed; want notable or all`,
 		"runtime_stats/empty_key": "key: [] is not allowed; want at least one of span.name, span.kind or a resource attribute",
 		"runtime_stats/key_entries": `key[1]: "" is not allowed; want span.name, span.kind or a resource attribute` + "\n" +
 			"key[3]: span.name is not allowed; want each entry once",

@@ -11,6 +11,9 @@
 //	duration        ──► internal/latency                how slow is that for the span's key?
 //	both            ──► annotate (annotate.go)          one write, never over what is there unless told to
 //
+// In a pipeline of metrics it watches what passes for the metrics of runtimes (metrics.go) and keeps them per service instance
+// (internal/instances). Pipelines of one processor id share them (join.go), so that spans can be seen in their light.
+//
 // What all spans of a resource share is worked out once per resource (resource.go). A ticker, started in Start and ended in
 // Shutdown, lets the windows of internal/latency fade once a second.
 package runtimestatsprocessor

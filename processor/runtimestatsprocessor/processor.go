@@ -21,7 +21,9 @@ type statsProcessor struct {
 	key       keyParts
 	overwrite bool
 	rules     []runtimes.Rule
-	drop      bool // source attributes
+	drop      bool  // source attributes
+	join      *join // nil: there are no metrics
+	joinAll   bool
 	windows   *latency.Windows
 	telemetry *telemetry
 
@@ -39,6 +41,7 @@ func newStatsProcessor(cfg *Config, settings component.TelemetrySettings) (*stat
 		overwrite: cfg.Overwrite,
 		rules:     cfg.runtimeRules(),
 		drop:      cfg.DropSourceAttributes,
+		joinAll:   cfg.Join.Spans == joinAll,
 		windows:   latency.New(cfg.latencySettings(), time.Now()),
 		telemetry: telemetry,
 	}, nil
@@ -89,6 +92,7 @@ func (p *statsProcessor) processTraces(ctx context.Context, traces ptrace.Traces
 				p.processSpan(&r, &names, span, &counts)
 			}
 		}
+		p.telemetry.addSources(ctx, &counts, &r.sources)
 	}
 	p.telemetry.add(ctx, &counts)
 	return traces, nil
@@ -104,7 +108,7 @@ func (p *statsProcessor) processSpan(r *resource, names *runtimes.Names, span pt
 
 	a := annotation{duration: duration, account: found.fields.Account(duration, found.legacy)}
 	// Whoever named the runtime before knew it better, also with overwrite.
-	if !found.derived.has(derivedRuntimeName) {
+	if a.named = found.derived.has(derivedRuntimeName); !a.named {
 		a.runtime = names.Of(found.threadName)
 	}
 	if duration >= 0 {
@@ -115,9 +119,7 @@ func (p *statsProcessor) processSpan(r *resource, names *runtimes.Names, span pt
 		counts.invalid++
 	}
 
-	if a.account.Source != runtimes.Unknown {
-		a.queueWaitSource = r.sources[a.account.Source]
-	}
+	r.context(&a, span, p.joinAll, counts)
 	switch {
 	case !p.overwrite:
 		a.yield(found.derived)

@@ -7,6 +7,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/instances"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/latency"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/runtimes"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
@@ -70,6 +71,9 @@ type resource struct {
 	names   runtimes.Names
 	sources [runtimes.NumSources]string // values of async_runtime.task.queue_wait_source
 	windows latency.Resource
+
+	joined bool              // metrics could have told about the instance
+	recent *instances.Recent // what they did, nil for nothing
 }
 
 func (p *statsProcessor) newResource(attributes pcommon.Map) resource {
@@ -89,6 +93,7 @@ func (p *statsProcessor) newResource(attributes pcommon.Map) resource {
 		},
 		windows: p.windows.Resource(p.key.ofResource(attributes)),
 	}
+	r.recent, r.joined = p.join.recent(func() string { return instanceKey(attributes) })
 	if simulated, ok := attributes.Get(semconv.Simulated); ok && simulated.Bool() {
 		r.sources[runtimes.Measured] = semconv.QueueWaitSimulated
 	}
