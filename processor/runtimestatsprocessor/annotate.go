@@ -5,6 +5,7 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
+	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/findings"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/latency"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/runtimes"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
@@ -18,6 +19,7 @@ type annotation struct {
 	queueWaitSource string // "" to write none
 	verdict         latency.Verdict
 	duration        int64
+	findings        findings.Set
 }
 
 // Number of latency attributes on a span that has been judged, and how many more an outlier gets.
@@ -43,6 +45,9 @@ func (a *annotation) yield(present derivedSet) {
 	if present.has(derivedInconsistent) {
 		a.account.Inconsistent = false
 	}
+	if present.has(derivedFinding) {
+		a.findings = 0
+	}
 	if present.has(derivedLatency) {
 		a.verdict.State = latency.Warming
 	}
@@ -64,6 +69,9 @@ func (a *annotation) size() int {
 		n++
 	}
 	if a.account.Inconsistent {
+		n++
+	}
+	if a.findings != 0 {
 		n++
 	}
 	if a.runtime != "" {
@@ -98,6 +106,15 @@ func (a *annotation) write(attributes pcommon.Map) {
 	}
 	if a.account.Inconsistent {
 		attributes.PutBool(semconv.InconsistentTime, true)
+	}
+	if a.findings != 0 {
+		list := attributes.PutEmptySlice(semconv.Finding)
+		list.EnsureCapacity(bits.OnesCount8(uint8(a.findings)))
+		for kind, name := range findings.Names {
+			if a.findings.Has(findings.Kind(kind)) {
+				list.AppendEmpty().SetStr(name)
+			}
+		}
 	}
 	if a.verdict.State != latency.Judged {
 		return

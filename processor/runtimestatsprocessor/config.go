@@ -25,10 +25,10 @@ const (
 type Config struct {
 	// Key says which spans are compared with each other: those that agree in every entry. An entry is `span.name`,
 	// `span.kind` or the name of a resource attribute. More entries compare like with like more strictly, but each key
-	// needs MinCount spans of its own and 11 KB. Never use what is unique to a request, such as a URL with ids in it.
+	// needs MinCount spans of its own and 12 KB. Never use what is unique to a request, such as a URL with ids in it.
 	Key []string `mapstructure:"key"`
 
-	// MaxKeys is how many keys are kept at a time, at 11 KB each. Spans of any further key get no latency attributes and
+	// MaxKeys is how many keys are kept at a time, at 12 KB each. Spans of any further key get no latency attributes and
 	// are counted, until keys without traffic make room.
 	MaxKeys int `mapstructure:"max_keys"`
 
@@ -58,6 +58,9 @@ type Config struct {
 	// Join says how spans are seen in the light of their runtime's metrics, where this processor stands in a pipeline of
 	// metrics too.
 	Join JoinConfig `mapstructure:"join"`
+
+	// Findings says what is looked for in the times of a span.
+	Findings FindingsConfig `mapstructure:"findings"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
@@ -102,6 +105,7 @@ func createDefaultConfig() component.Config {
 		MinCount: 100,
 		Classes:  ClassesConfig{Elevated: 0.95, Outlier: 0.99, Extreme: 0.999, MinRatioToMedian: 2},
 		Join:     defaultJoin(),
+		Findings: defaultFindings(),
 	}
 }
 
@@ -151,6 +155,7 @@ func (c *Config) Validate() error {
 	}
 	c.validateRuntimes(reject)
 	c.Join.validate(reject)
+	c.Findings.validate(reject)
 	return errors.Join(errs...)
 }
 

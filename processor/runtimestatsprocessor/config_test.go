@@ -35,6 +35,10 @@ func TestConfig(t *testing.T) {
 			MinCount: 100,
 			Classes:  ClassesConfig{Elevated: 0.95, Outlier: 0.99, Extreme: 0.999, MinRatioToMedian: 2},
 			Join:     JoinConfig{MaxInstances: 1_000, Samples: 60, IdleExpiry: 10 * time.Minute, Spans: "notable"},
+			Findings: FindingsConfig{
+				Kinds:    []string{"blocking_suspected", "queue_starved", "worker_skew", "never_idle", "held_after_completion"},
+				LongPoll: 10 * time.Millisecond, LongQueueWait: 5 * time.Millisecond,
+			},
 		},
 		"runtime_stats/all": {
 			Key:       []string{"service.namespace", "service.name", "span.name"},
@@ -44,6 +48,7 @@ func TestConfig(t *testing.T) {
 			Classes:   ClassesConfig{Elevated: 0.9, Outlier: 0.995, Extreme: 0.9995, MinRatioToMedian: 3.5},
 			Overwrite: true,
 			Join:      JoinConfig{MaxInstances: 50, Samples: 10, IdleExpiry: time.Hour, Spans: "all"},
+			Findings:  FindingsConfig{Kinds: []string{"queue_starved"}, LongPoll: time.Second, LongQueueWait: time.Millisecond},
 		},
 		"runtime_stats/shorter_key": changed(func(c *Config) { c.Key = []string{"span.name"} }),
 		"runtime_stats/runtimes": changed(func(c *Config) {
@@ -74,6 +79,11 @@ func TestConfigErrors(t *testing.T) {
 			"join.samples: 100000 is not allowed; want 1 to 10000\n" +
 			"join.idle_expiry: 0s is not allowed; want 1s or more\n" +
 			`join.spans: "outliers" is not allowed; want notable or all`,
+		"runtime_stats/findings": `findings.kinds[1]: "slow" is not allowed; want one of blocking_suspected, queue_starved, ` +
+			"worker_skew, never_idle, held_after_completion\n" +
+			"findings.kinds[2]: never_idle is not allowed; want each kind once\n" +
+			"findings.long_poll: 1µs is not allowed; want 10µs or more\n" +
+			"findings.long_queue_wait: -1s is not allowed; want 10µs or more",
 		"runtime_stats/empty_key": "key: [] is not allowed; want at least one of span.name, span.kind or a resource attribute",
 		"runtime_stats/key_entries": `key[1]: "" is not allowed; want span.name, span.kind or a resource attribute` + "\n" +
 			"key[3]: span.name is not allowed; want each entry once",

@@ -18,6 +18,8 @@ type join struct {
 	users     int          // of any signal, under the lock of joins
 }
 
+func newJoin(cfg *Config) *join { return &join{instances: instances.New(cfg.Join.settings())} }
+
 // joins are the joins of one Collector by processor id. A join lives as long as one of its users.
 type joins struct {
 	mu   sync.Mutex
@@ -30,7 +32,7 @@ func (j *joins) acquire(id component.ID, cfg *Config) (shared *join, release fun
 	defer j.mu.Unlock()
 	shared = j.byID[id]
 	if shared == nil {
-		shared = &join{instances: instances.New(cfg.Join.settings())}
+		shared = newJoin(cfg)
 		j.byID[id] = shared
 	}
 	shared.users++
@@ -43,18 +45,10 @@ func (j *joins) acquire(id component.ID, cfg *Config) (shared *join, release fun
 	})
 }
 
-// recent returns what metrics said about the instance with these attributes. joined is whether any metrics could have.
-func (j *join) recent(key func() string) (recent *instances.Recent, joined bool) {
-	if j == nil || j.watching.Load() == 0 {
-		return nil, false
-	}
-	return j.instances.Recent(key()), true
-}
-
-// context adds to an annotation what the metrics of its time tell, and how the queue wait is known. An outlier of async code of
-// which it is not known says so: no signal is not no wait.
+// context adds to an annotation what the metrics of its time tell, and how the queue wait is known. An outlier or a finding of
+// async code of which it is not known says so: no signal is not no wait.
 func (r *resource) context(a *annotation, span ptrace.Span, all bool, counts *tally) {
-	notable := a.outlier()
+	notable := a.outlier() || a.findings != 0
 	if r.joined && (all || notable) && a.async() {
 		outcome := miss
 		if r.recent != nil {

@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/findings"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/latency"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/runtimes"
 )
@@ -21,8 +22,9 @@ type statsProcessor struct {
 	key       keyParts
 	overwrite bool
 	rules     []runtimes.Rule
-	drop      bool  // source attributes
-	join      *join // nil: there are no metrics
+	drop      bool // source attributes
+	join      *join
+	findings  findings.Limits
 	joinAll   bool
 	windows   *latency.Windows
 	telemetry *telemetry
@@ -42,6 +44,7 @@ func newStatsProcessor(cfg *Config, settings component.TelemetrySettings) (*stat
 		rules:     cfg.runtimeRules(),
 		drop:      cfg.DropSourceAttributes,
 		joinAll:   cfg.Join.Spans == joinAll,
+		findings:  cfg.Findings.limits(),
 		windows:   latency.New(cfg.latencySettings(), time.Now()),
 		telemetry: telemetry,
 	}, nil
@@ -85,7 +88,7 @@ func (p *statsProcessor) tick(ctx context.Context) {
 func (p *statsProcessor) processTraces(ctx context.Context, traces ptrace.Traces) (ptrace.Traces, error) {
 	var counts tally
 	for _, resourceSpans := range traces.ResourceSpans().All() {
-		r := p.newResource(resourceSpans.Resource().Attributes())
+		r := p.newResource(resourceSpans)
 		for _, scopeSpans := range resourceSpans.ScopeSpans().All() {
 			names := r.names.InScope(scopeSpans.Scope().Name())
 			for _, span := range scopeSpans.Spans().All() {
@@ -93,6 +96,10 @@ func (p *statsProcessor) processTraces(ctx context.Context, traces ptrace.Traces
 			}
 		}
 		p.telemetry.addSources(ctx, &counts, &r.sources)
+		p.keepWork(ctx, &r)
+		if p.drop {
+			dropSources(resourceSpans)
+		}
 	}
 	p.telemetry.add(ctx, &counts)
 	return traces, nil
@@ -119,6 +126,7 @@ func (p *statsProcessor) processSpan(r *resource, names *runtimes.Names, span pt
 		counts.invalid++
 	}
 
+	r.find(&p.findings, &a, found.threadName, span, counts)
 	r.context(&a, span, p.joinAll, counts)
 	switch {
 	case !p.overwrite:
@@ -130,8 +138,14 @@ func (p *statsProcessor) processSpan(r *resource, names *runtimes.Names, span pt
 		attributes.EnsureCapacity(attributes.Len() + n)
 		a.write(attributes)
 	}
-	if p.drop {
-		attributes.RemoveIf(func(name string, _ pcommon.Value) bool { return isSource(name) })
+}
+
+// dropSources removes what the tracing layer wrote, when the last span has been read: spans look at their children.
+func dropSources(resourceSpans ptrace.ResourceSpans) {
+	for _, scopeSpans := range resourceSpans.ScopeSpans().All() {
+		for _, span := range scopeSpans.Spans().All() {
+			span.Attributes().RemoveIf(func(name string, _ pcommon.Value) bool { return isSource(name) })
+		}
 	}
 }
 

@@ -33,7 +33,7 @@ func TestAnOperationFromItsFirstSpan(t *testing.T) {
 	p := newTestProcessor(t, nil)
 	send := func(duration time.Duration) map[string]any {
 		traces, spans := newService("orders")
-		addTracingAttributes(addSpan(spans, "GET /orders/{id}", duration), duration/4, duration/2)
+		addTracingAttributes(addSpan(spans, "GET /orders/{id}", duration), duration/4, duration-duration/4)
 		return added(t, p, traces)
 	}
 
@@ -100,6 +100,7 @@ func TestWhereTheTimeWent(t *testing.T) {
 			"async_runtime.task.steal_count":        int64(1),
 			"async_runtime.task.forced_yield_count": int64(0),
 			"async_runtime.task.unaccounted_ns":     int64(1 * ms),
+			"async_runtime.finding":                 []any{"held_after_completion"},
 		}
 		if simulated {
 			want["async_runtime.task.queue_wait_source"] = "simulated"

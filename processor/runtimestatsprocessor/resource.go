@@ -72,12 +72,20 @@ type resource struct {
 	sources [runtimes.NumSources]string // values of async_runtime.task.queue_wait_source
 	windows latency.Resource
 
-	joined bool              // metrics could have told about the instance
-	recent *instances.Recent // what they did, nil for nothing
+	// Of its instance, as far as there is a key to it.
+	instance string
+	joined   bool              // metrics could have told about it
+	recent   *instances.Recent // what they and the spans before did, nil for nothing
+	work     instances.Work    // of this batch
+	lastEnd  int64             // of the spans with work
+
+	children children
 }
 
-func (p *statsProcessor) newResource(attributes pcommon.Map) resource {
+func (p *statsProcessor) newResource(spans ptrace.ResourceSpans) resource {
+	attributes := spans.Resource().Attributes()
 	r := resource{
+		children: children{of: spans},
 		names: runtimes.NewNames(p.rules, func(name string) (string, bool) {
 			value, present := attributes.Get(name)
 			if !present {
@@ -93,7 +101,10 @@ func (p *statsProcessor) newResource(attributes pcommon.Map) resource {
 		},
 		windows: p.windows.Resource(p.key.ofResource(attributes)),
 	}
-	r.recent, r.joined = p.join.recent(func() string { return instanceKey(attributes) })
+	if r.instance = instanceKey(attributes); r.instance != "" {
+		r.recent = p.join.instances.Recent(r.instance)
+	}
+	r.joined = p.join.watching.Load() > 0
 	if simulated, ok := attributes.Get(semconv.Simulated); ok && simulated.Bool() {
 		r.sources[runtimes.Measured] = semconv.QueueWaitSimulated
 	}

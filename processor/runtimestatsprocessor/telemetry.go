@@ -8,6 +8,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
+	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/findings"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/latency"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/metadata"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/runtimes"
@@ -22,6 +23,7 @@ type tally struct {
 
 	queueWaits [runtimes.NumSources]int64
 	joined     [numOutcomes]int64
+	findings   [findings.NumKinds]int64
 }
 
 // outcome says whether a lookup of metrics told anything.
@@ -50,6 +52,7 @@ type telemetry struct {
 
 	queueWaits map[string]metric.MeasurementOption // by source
 	outcomes   [numOutcomes]metric.MeasurementOption
+	findings   [findings.NumKinds]metric.MeasurementOption
 }
 
 func newTelemetry(settings component.TelemetrySettings) (*telemetry, error) {
@@ -62,6 +65,9 @@ func newTelemetry(settings component.TelemetrySettings) (*telemetry, error) {
 		t.classes[class] = option("class", latency.Class(class).String())
 	}
 	t.outcomes = [...]metric.MeasurementOption{hit: option("outcome", "hit"), miss: option("outcome", "miss")}
+	for kind, name := range findings.Names {
+		t.findings[kind] = option("finding", name)
+	}
 	t.queueWaits = map[string]metric.MeasurementOption{}
 	for _, source := range []string{
 		semconv.QueueWaitMeasured, semconv.QueueWaitSimulated, semconv.QueueWaitFirstPoll, semconv.QueueWaitHistogramMean,
@@ -133,6 +139,11 @@ func (t *telemetry) add(ctx context.Context, counts *tally) {
 	}
 	if counts.invalid > 0 {
 		t.builder.ProcessorRuntimeStatsInvalidDurationSpans.Add(ctx, counts.invalid)
+	}
+	for kind, n := range counts.findings {
+		if n > 0 {
+			t.builder.ProcessorRuntimeStatsFindings.Add(ctx, n, t.findings[kind])
+		}
 	}
 	for outcome, n := range counts.joined {
 		if n > 0 {

@@ -1,7 +1,8 @@
-// Package instances keeps what the metrics of service instances said about their runtimes lately, so that spans can be seen
-// in its light.
+// Package instances keeps what the metrics and spans of service instances said about their runtimes lately, so that spans can be
+// seen in its light.
 //
 //	metrics ──► Instance.AddTotal, AddInterval, SetWorkers ──► Recent (replaced, never changed) ──► Recent.QueueWait, Workers ◄── spans
+//	spans ────► Instance.AddWork ──────────────────────────────────────────────────────────────► Recent.Skewed ◄────────────────┘
 //
 // An interval of metrics is seconds long, a span milliseconds: what is found here is context, never the truth about one span.
 // Spans mostly come before the metrics of their time; nobody waits for these, the interval before has to do. Times are those
@@ -19,10 +20,10 @@ import (
 type Settings struct {
 	MaxInstances int
 	Samples      int           // intervals kept of each
-	IdleExpiry   time.Duration // an instance without metrics for so long is forgotten
+	IdleExpiry   time.Duration // an instance unheard of for so long is forgotten
 }
 
-// Instances are all instances that sent metrics lately. Safe for concurrent use.
+// Instances are all instances that were heard of lately. Safe for concurrent use.
 type Instances struct {
 	settings Settings
 
@@ -53,7 +54,7 @@ func (s *Instances) Len() int {
 	return len(s.byKey)
 }
 
-// Seen returns the instance that sends metrics now; nil if it is one too many.
+// Seen returns the instance that sends something now; nil if it is one too many.
 func (s *Instances) Seen(key string, now time.Time) *Instance {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -89,6 +90,7 @@ type Instance struct {
 
 	mu     sync.Mutex // of those who add
 	last   Total
+	load   load
 	recent atomic.Pointer[Recent]
 }
 

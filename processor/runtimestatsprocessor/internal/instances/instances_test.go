@@ -140,3 +140,45 @@ func TestConcurrentUse(t *testing.T) {
 		assert.True(t, known)
 	}
 }
+
+func TestSkew(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		workers int64 // as metrics tell, 0 for never
+		share   map[int64]float64
+		want    int64 // the busiest, -1 for none
+	}{
+		{"all alike", 4, map[int64]float64{0: 0.5, 1: 0.5, 2: 0.5, 3: 0.5}, -1},
+		{"one busy, three not", 4, map[int64]float64{2: 0.6, 0: 0.1, 1: 0.1, 3: 0.1}, 2},
+		{"one does it all", 4, map[int64]float64{1: 0.9}, 1},
+		{"because it is the only one", 0, map[int64]float64{0: 0.9}, -1},
+		{"twice the others", 4, map[int64]float64{0: 0.8, 1: 0.4, 2: 0.4, 3: 0.4}, -1},
+		{"but who cares", 4, map[int64]float64{0: 0.2}, -1},
+	} {
+		all := New(Settings{MaxInstances: 1, Samples: 2, IdleExpiry: time.Hour})
+		instance := all.Seen("orders", noon)
+		if tt.workers != 0 {
+			instance.SetWorkers(tt.workers, 1)
+		}
+		for second := range int64(600) {
+			var work Work
+			work.Add(-1, s)
+			for worker, share := range tt.share {
+				work.Add(worker, int64(share*float64(s)))
+			}
+			instance.AddWork(&work, second*s)
+		}
+		recent := all.Recent("orders")
+		for worker := range int64(4) {
+			assert.Equal(t, worker == tt.want, recent.Skewed(worker, 600*s), "%s: worker %d", tt.name, worker)
+		}
+		assert.False(t, recent.Skewed(tt.want, 700*s), "%s: long ago", tt.name)
+	}
+}
+
+func TestWorkOfManyWorkers(t *testing.T) {
+	var work Work
+	work.Add(MaxWorkers+3, 5)
+	work.Add(MaxWorkers-1, 2)
+	assert.Equal(t, int64(7), work[MaxWorkers-1])
+}

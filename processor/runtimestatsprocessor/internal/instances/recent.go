@@ -19,6 +19,10 @@ type Recent struct {
 	workers      int64
 	workersAt    int64 // 0: never heard of
 	workersEvery int64 // 0: heard of once
+
+	skewed   bool
+	busiest  int   // the worker that is
+	skewedAt int64 // by spans until then
 }
 
 func (t *Total) mean() int64 {

@@ -129,7 +129,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ProcessorRuntimeStatsInstances, err = builder.meter.Int64ObservableGauge(
 		"otelcol_processor_runtime_stats_instances",
-		metric.WithDescription("Number of service instances whose runtime metrics are kept. [Development]"),
+		metric.WithDescription("Number of service instances of whose metrics or spans something is kept for later spans. [Development]"),
 		metric.WithUnit("{instance}"),
 	)
 	errs = errors.Join(errs, err)
@@ -165,7 +165,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ProcessorRuntimeStatsRejectedInstances, err = builder.meter.Int64Counter(
 		"otelcol_processor_runtime_stats_rejected_instances",
-		metric.WithDescription("Number of batches of runtime metrics that passed unread because max_instances other service instances are watched. [Development]"),
+		metric.WithDescription("Number of batches of a service instance's spans or metrics of which nothing was kept because max_instances others are watched. [Development]"),
 		metric.WithUnit("{batch}"),
 	)
 	errs = errors.Join(errs, err)

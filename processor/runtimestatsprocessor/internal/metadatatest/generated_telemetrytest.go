@@ -72,7 +72,7 @@ func AssertEqualProcessorRuntimeStatsFindings(t *testing.T, tt *componenttest.Te
 func AssertEqualProcessorRuntimeStatsInstances(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_runtime_stats_instances",
-		Description: "Number of service instances whose runtime metrics are kept. [Development]",
+		Description: "Number of service instances of whose metrics or spans something is kept for later spans. [Development]",
 		Unit:        "{instance}",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
@@ -164,7 +164,7 @@ func AssertEqualProcessorRuntimeStatsQueueWaitSpans(t *testing.T, tt *componentt
 func AssertEqualProcessorRuntimeStatsRejectedInstances(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_runtime_stats_rejected_instances",
-		Description: "Number of batches of runtime metrics that passed unread because max_instances other service instances are watched. [Development]",
+		Description: "Number of batches of a service instance's spans or metrics of which nothing was kept because max_instances others are watched. [Development]",
 		Unit:        "{batch}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,

@@ -132,6 +132,14 @@ func (a *Account) set(p Part, value int64) {
 	a.Known |= 1 << p
 }
 
+// Value returns a part, -1 if it is not known.
+func (a *Account) Value(p Part) int64 {
+	if a.Known.Has(p) {
+		return a.Parts[p]
+	}
+	return -1
+}
+
 // Estimate adds the mean queue wait of the runtime's polls, as an estimate for a span without a better one.
 func (a *Account) Estimate(mean int64) {
 	if a.Source == Unknown {
