@@ -1,7 +1,7 @@
 // Package findings says what the times of a span hint at: a long poll, a crowded queue, a future that never waits.
 //
 // What is long depends on the operation. A time is therefore compared with those of the spans before it of the same key
-// first ([Window]): it must exceed their 99th percentile and four times their median, and a tenth of what is long anywhere.
+// first ([Window]): it must exceed their 99th percentile and ten times their median, and a tenth of what is long anywhere.
 // Only a time that is long anywhere ([Limits]) needs no comparison: an operation that always blocks must not become normal
 // by that. A finding is a hint, not a proof; each rule says what it rests on. What rests on a time that is not known is not
 // found, so findings mean little without the share of spans of which it is.

@@ -101,13 +101,13 @@ func TestOwnWindowFirst(t *testing.T) {
 		})
 	}
 	for i := range int64(99) {
-		assert.Zero(t, limits.Find(span(100*us+i*us, 20*us), &w, true))
+		assert.Zero(t, limits.Find(span(50*us+i*us/2, 20*us), &w, true))
 	}
 	w.Tick(time.Second, time.Minute)
 	slow := span(1*ms, 600*us)
 	assert.Zero(t, limits.Find(slow, &w, false), "99 spans make no percentile")
 
-	limits.Find(span(200*us, 20*us), &w, true)
+	limits.Find(span(100*us, 20*us), &w, true)
 	w.Tick(time.Second, time.Minute)
 	assert.Equal(t, Set(1<<BlockingSuspected|1<<QueueStarved), limits.Find(slow, &w, false))
 	assert.Zero(t, limits.Find(span(900*us, 400*us), &w, false), "less than a tenth of what is long anywhere")

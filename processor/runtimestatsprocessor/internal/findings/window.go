@@ -15,9 +15,9 @@ const (
 
 	// enough is how many times make a percentile that is worth a comparison.
 	enough = 100
-	// outstanding is how many times the median a time must be, too, to exceed what is usual: where all are alike, there is
-	// always a longest.
-	outstanding = 4
+	// outstanding is how many times the median a time must be, too, to exceed what is usual: there is always a longest one. Of
+	// exponentially distributed times one in a thousand is.
+	outstanding = 10
 )
 
 // Window holds the polls and queue waits of the recent spans of a key. Its zero value is empty. Adding is lock-free; one
