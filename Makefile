@@ -43,6 +43,10 @@ test: generated lint build validate ## run everything: drift checks, linters, ev
 bench: ## run every benchmark; BENCH=regexp selects, COUNT=n repeats
 	@go test -run '^$$' -bench '$(BENCH)' -count $(COUNT) $(PACKAGES) | awk '/^(pkg|Benchmark|---|FAIL|panic)/'
 
+.PHONY: quality
+quality: ## hold the findings of runtime_stats against services whose trouble is known; rewrites docs/findings.md
+	@go test ./internal/quality -run TestQuality -count 1 -v -update | awk '/^ *\||^ *## |^(ok|FAIL)|Error/'
+
 .PHONY: mutants
 mutants: ## remove each rule of the models in turn and see its test fail (some minutes)
 	@go test ./scheduler/tokio ./scheduler/asyncexecutor ./scheduler/blocking -run TestRules -mutants -timeout 60m

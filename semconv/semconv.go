@@ -26,6 +26,8 @@ const (
 	Int    Type = "int"
 	Double Type = "double"
 	Bool   Type = "boolean"
+	// Strings is an array of strings.
+	Strings Type = "string[]"
 )
 
 // Family says who writes an attribute.
@@ -37,6 +39,8 @@ const (
 	Resource Family = "resource"
 	// Tracing attributes are written on every span by Rust's tracing-opentelemetry layer (0.32 and later).
 	Tracing Family = "tracing"
+	// Legacy attributes are what older versions of that layer (up to 0.31) wrote in place of its code.* names of today.
+	Legacy Family = "legacy"
 	// Task attributes are recorded by a service that measures its own futures (tokio-metrics' FutureMonitor or the like).
 	Task Family = "task"
 	// Point attributes tell the points of a metric apart.
@@ -79,6 +83,9 @@ const (
 // like those that a workload gives).
 const ServerAddress = "server.address"
 
+// ServiceNamespace is what several services belong to (OpenTelemetry's conventions, as ServerAddress).
+const ServiceNamespace = "service.namespace"
+
 // ErrorType is what a span with status error was about (OpenTelemetry's conventions, as ServerAddress).
 const ErrorType = "error.type"
 
@@ -99,6 +106,13 @@ const (
 	CodeLineNumber = "code.line.number"
 	CodeModuleName = "code.module.name"
 	Target         = "target"
+)
+
+// Source attributes written by tracing-opentelemetry up to 0.31 (src/layer.rs), besides those that are the same today.
+const (
+	CodeFilePathLegacy   = "code.filepath"
+	CodeLineNumberLegacy = "code.lineno"
+	CodeModuleNameLegacy = "code.namespace"
 )
 
 // Source attributes recorded by a service that wraps its futures.
@@ -141,20 +155,24 @@ const (
 
 // Derived attributes: where the time went.
 const (
-	RuntimeName      = "async_runtime.name"
-	BusyRatio        = "async_runtime.busy_ratio"
-	Worker           = "async_runtime.worker.index" // on points of one worker too
-	TaskIdentifier   = "async_runtime.task.id"
-	TaskPollCount    = "async_runtime.task.poll_count"
-	TaskBusyNs       = "async_runtime.task.busy_ns"
-	TaskIdleNs       = "async_runtime.task.idle_ns"
-	QueueWaitNs      = "async_runtime.task.queue_wait_ns"
-	QueueWaitSource  = "async_runtime.task.queue_wait_source"
-	IOWaitNs         = "async_runtime.task.io_wait_ns"
-	TaskLongestPoll  = "async_runtime.task.longest_poll_ns"
-	TaskStealCount   = "async_runtime.task.steal_count"
-	TaskForcedYields = "async_runtime.task.forced_yield_count"
-	UnaccountedNs    = "async_runtime.task.unaccounted_ns"
+	RuntimeName       = "async_runtime.name"
+	BusyRatio         = "async_runtime.busy_ratio"
+	Worker            = "async_runtime.worker.index" // on points of one worker too
+	TaskIdentifier    = "async_runtime.task.id"
+	TaskPollCount     = "async_runtime.task.poll_count"
+	TaskBusyNs        = "async_runtime.task.busy_ns"
+	TaskIdleNs        = "async_runtime.task.idle_ns"
+	QueueWaitNs       = "async_runtime.task.queue_wait_ns"
+	QueueWaitEstimate = "async_runtime.task.queue_wait_estimate_ns"
+	QueueWaitSource   = "async_runtime.task.queue_wait_source"
+	IOWaitNs          = "async_runtime.task.io_wait_ns"
+	TaskLongestPoll   = "async_runtime.task.longest_poll_ns"
+	TaskStealCount    = "async_runtime.task.steal_count"
+	TaskForcedYields  = "async_runtime.task.forced_yield_count"
+	UnaccountedNs     = "async_runtime.task.unaccounted_ns"
+	InconsistentTime  = "async_runtime.task.times_inconsistent"
+	WorkerCount       = "async_runtime.worker.count"
+	Finding           = "async_runtime.finding"
 )
 
 // Derived attributes: how slow this span is for its operation.
@@ -198,8 +216,20 @@ const (
 
 // Values of async_runtime.task.queue_wait_source.
 const (
-	QueueWaitMeasured  = "measured"
-	QueueWaitSimulated = "simulated"
+	QueueWaitMeasured      = "measured"
+	QueueWaitSimulated     = "simulated"
+	QueueWaitFirstPoll     = "first_poll"
+	QueueWaitHistogramMean = "histogram_mean"
+	QueueWaitNone          = "none"
+)
+
+// Values of async_runtime.finding.
+const (
+	FindingBlocking   = "blocking_suspected"
+	FindingStarved    = "queue_starved"
+	FindingWorkerSkew = "worker_skew"
+	FindingNeverIdle  = "never_idle"
+	FindingHeld       = "held_after_completion"
 )
 
 // Values of latency.class, from fast to slow.
@@ -229,6 +259,8 @@ const (
 	ThreadAsyncStd = "async-std/runtime"
 	// ThreadSmolPrefix and a number from 1 name the threads of smol's global executor.
 	ThreadSmolPrefix = "smol-"
+	// ThreadBlockingPrefix and a number from 1 name the threads of the blocking crate's pool, which smol and async-std use.
+	ThreadBlockingPrefix = "blocking-"
 	// ThreadIdeal names every worker of the ideal runtime.
 	ThreadIdeal = "ideal-worker"
 )
@@ -254,6 +286,10 @@ var Attributes = []Attribute{
 	{CodeLineNumber, Int, Tracing, "Line in that file.", "always"},
 	{CodeModuleName, String, Tracing, "Rust module of the span.", "always"},
 	{Target, String, Tracing, "Target of the span, by default its module.", "always"},
+
+	{CodeFilePathLegacy, String, Legacy, "Source file of the span.", "layers up to 0.31"},
+	{CodeLineNumberLegacy, Int, Legacy, "Line in that file.", "layers up to 0.31"},
+	{CodeModuleNameLegacy, String, Legacy, "Rust module of the span.", "layers up to 0.31"},
 
 	{PollCount, Int, Task, "Polls of the span's future.", "`task_fields`"},
 	{ScheduledNs, Int, Task, "Runnable but not running (queue wait), summed.", "`task_fields`"},
@@ -282,9 +318,13 @@ var Attributes = []Attribute{
 	{RuntimeName, String, Runtime, "`tokio`, `async_std` or `smol`; `ideal` for the simulated baseline.", "the runtime was recognised"},
 	{BusyRatio, Double, Runtime, "Share of the span's duration spent being polled, 0 to 1.", "`busy_ns` known"},
 	{QueueWaitNs, Int, Runtime, "Runnable but not running, summed.", "`scheduled_ns` known"},
-	{QueueWaitSource, String, Runtime, "How the queue wait is known: `measured` or `simulated`.", "with the queue wait"},
+	{QueueWaitEstimate, Int, Runtime, "Estimate of the queue wait; for want of a better one.", "not measured, but to be had from the first poll, or on outliers and findings from the runtime's metrics"},
+	{QueueWaitSource, String, Runtime, "How the queue wait is known: `measured`, `simulated`; of an estimate `first_poll`, `histogram_mean`; `none`.", "with one of the two; `none` on outliers and findings of async code"},
 	{IOWaitNs, Int, Runtime, "Idle time that was no queue wait: timers, I/O, other tasks.", "`scheduled_ns` and `idle_ns` known"},
 	{UnaccountedNs, Int, Runtime, "Duration less busy less idle.", "measured task fields, `busy_ns` and `idle_ns` known"},
+	{InconsistentTime, Bool, Runtime, "`true`: recorded times do not add up, and nothing follows from those that cannot be right.", "only when true"},
+	{Finding, Strings, Runtime, "What the times hint at: `blocking_suspected`, `queue_starved`, `worker_skew`, `never_idle`, `held_after_completion`.", "there are some"},
+	{WorkerCount, Int, Runtime, "Workers of the runtime.", "outliers and findings, from the runtime's metrics"},
 	{Worker, Int, Runtime, "Worker that first polled the task.", "`worker.index` known"},
 	{TaskIdentifier, Int, Runtime, "Number of the task in its runtime.", "`task.id` known"},
 	{TaskPollCount, Int, Runtime, "Polls of the span's future.", "`poll_count` known"},

@@ -5,6 +5,7 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
+	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/findings"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/latency"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/runtimes"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
@@ -13,11 +14,13 @@ import (
 // annotation is what there is to write on one span.
 type annotation struct {
 	runtime         string // "" if unknown or already there
+	named           bool   // it was already there
 	account         runtimes.Account
-	queueWaitSource string
+	queueWaitSource string // "" to write none
 	verdict         latency.Verdict
 	duration        int64
 	category        bool // whether an outlier gets latency.category
+	findings        findings.Set
 }
 
 // Number of latency attributes on a span that has been judged, and how many more an outlier gets.
@@ -26,15 +29,25 @@ const (
 	outlierAttributes = 6
 )
 
+// queueWaits are the parts that async_runtime.task.queue_wait_source belongs to.
+const queueWaits = runtimes.PartSet(1<<runtimes.QueueWait | 1<<runtimes.QueueWaitEstimate)
+
 // yield takes out of the annotation what the span already carries.
 func (a *annotation) yield(present derivedSet) {
 	a.account.Known &^= present.parts()
 	if present.has(derivedBusyRatio) {
 		a.account.HasBusyRatio = false
 	}
-	if present.has(derivedQueueWaitSource) {
-		// It tells the source of a queue wait that is not ours.
-		a.account.Known &^= 1 << runtimes.QueueWait
+	if present.has(derivedQueueWaitSource) || present.parts()&queueWaits != 0 {
+		// Queue wait and source belong together, and those there are not ours.
+		a.account.Known &^= queueWaits
+		a.queueWaitSource = ""
+	}
+	if present.has(derivedInconsistent) {
+		a.account.Inconsistent = false
+	}
+	if present.has(derivedFinding) {
+		a.findings = 0
 	}
 	if present.has(derivedLatency) {
 		a.verdict.State = latency.Warming
@@ -44,6 +57,11 @@ func (a *annotation) yield(present derivedSet) {
 	}
 }
 
+// async reports whether the span comes from async code that was recognised as such.
+func (a *annotation) async() bool {
+	return a.named || a.runtime != "" || a.account.HasBusyRatio
+}
+
 func (a *annotation) outlier() bool {
 	return a.verdict.State == latency.Judged && a.verdict.Class >= latency.Outlier
 }
@@ -51,8 +69,14 @@ func (a *annotation) outlier() bool {
 // size returns the number of attributes.
 func (a *annotation) size() int {
 	n := bits.OnesCount16(uint16(a.account.Known))
-	if a.account.Known.Has(runtimes.QueueWait) {
-		n++ // its source
+	if a.queueWaitSource != "" {
+		n++
+	}
+	if a.account.Inconsistent {
+		n++
+	}
+	if a.findings != 0 {
+		n++
 	}
 	if a.runtime != "" {
 		n++
@@ -84,8 +108,20 @@ func (a *annotation) write(attributes pcommon.Map) {
 		part := bits.TrailingZeros16(known)
 		attributes.PutInt(partNames[part], a.account.Parts[part])
 	}
-	if a.account.Known.Has(runtimes.QueueWait) {
+	if a.queueWaitSource != "" {
 		attributes.PutStr(semconv.QueueWaitSource, a.queueWaitSource)
+	}
+	if a.account.Inconsistent {
+		attributes.PutBool(semconv.InconsistentTime, true)
+	}
+	if a.findings != 0 {
+		list := attributes.PutEmptySlice(semconv.Finding)
+		list.EnsureCapacity(bits.OnesCount8(uint8(a.findings)))
+		for kind, name := range findings.Names {
+			if a.findings.Has(findings.Kind(kind)) {
+				list.AppendEmpty().SetStr(name)
+			}
+		}
 	}
 	if a.verdict.State != latency.Judged {
 		return

@@ -40,7 +40,7 @@ type Config struct {
 	// needs MinCount spans of its own and memory, see MaxKeys. Never use what is unique to a request, such as a URL with ids in it.
 	Key []string `mapstructure:"key"`
 
-	// MaxKeys is how many keys are kept at a time, at 11 KB each (with ModeSliding 12 to 20 KB, at most 42). Spans of any further key get no latency attributes and
+	// MaxKeys is how many keys are kept at a time, at 12 KB each (with ModeSliding 13 to 21 KB, at most 43). Spans of any further key get no latency attributes and
 	// are counted, until keys without traffic make room.
 	MaxKeys int `mapstructure:"max_keys"`
 
@@ -66,6 +66,20 @@ type Config struct {
 	// Storage is the id of a storage extension that keeps the windows over a restart. Without one, every restart begins with
 	// a warm-up of MinCount spans per key.
 	Storage *component.ID `mapstructure:"storage"`
+	// Runtimes name the runtime of spans that do not give it away, or wrongly. The first entry that matches decides.
+	Runtimes []RuntimeConfig `mapstructure:"runtimes"`
+
+	// DropSourceAttributes removes from every span what the tracing layer wrote and this processor has read: busy_ns,
+	// idle_ns, thread.*, code.* and target. They make up a third of a span and are seldom looked at; but who wants to check
+	// this processor's numbers needs them.
+	DropSourceAttributes bool `mapstructure:"drop_source_attributes"`
+
+	// Join says how spans are seen in the light of their runtime's metrics, where this processor stands in a pipeline of
+	// metrics too.
+	Join JoinConfig `mapstructure:"join"`
+
+	// Findings says what is looked for in the times of a span.
+	Findings FindingsConfig `mapstructure:"findings"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
@@ -114,6 +128,8 @@ func createDefaultConfig() component.Config {
 		Window:   WindowConfig{Mode: ModeDecay, Length: time.Minute},
 		MinCount: 100,
 		Classes:  ClassesConfig{Elevated: 0.95, Outlier: 0.99, Extreme: 0.999, MinRatioToMedian: 2},
+		Join:     defaultJoin(),
+		Findings: defaultFindings(),
 	}
 }
 
@@ -169,6 +185,9 @@ func (c *Config) Validate() error {
 	if ratio := c.Classes.MinRatioToMedian; math.IsNaN(ratio) || math.IsInf(ratio, 0) || ratio < 0 {
 		reject("classes.min_ratio_to_median", ratio, "0 or more")
 	}
+	c.validateRuntimes(reject)
+	c.Join.validate(reject)
+	c.Findings.validate(reject)
 	return errors.Join(errs...)
 }
 

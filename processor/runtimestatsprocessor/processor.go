@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/findings"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/latency"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/runtimes"
 )
@@ -22,6 +23,11 @@ type statsProcessor struct {
 	overwrite bool
 	category  bool
 	reach     time.Duration // a span that ended longer ago is late
+	rules     []runtimes.Rule
+	drop      bool // source attributes
+	join      *join
+	findings  findings.Limits
+	joinAll   bool
 	windows   *latency.Windows
 	telemetry *telemetry
 
@@ -43,6 +49,10 @@ func newStatsProcessor(cfg *Config, settings component.TelemetrySettings) (*stat
 		overwrite: cfg.Overwrite,
 		category:  cfg.LatencyCategory,
 		reach:     cfg.Window.Length,
+		rules:     cfg.runtimeRules(),
+		drop:      cfg.DropSourceAttributes,
+		joinAll:   cfg.Join.Spans == joinAll,
+		findings:  cfg.Findings.limits(),
 		windows:   latency.New(cfg.latencySettings(), time.Now()),
 		telemetry: telemetry,
 	}, nil
@@ -106,11 +116,17 @@ func (p *statsProcessor) processTraces(ctx context.Context, traces ptrace.Traces
 	var counts tally
 	oldest := pcommon.NewTimestampFromTime(time.Now().Add(-p.reach))
 	for _, resourceSpans := range traces.ResourceSpans().All() {
-		r := p.newResource(resourceSpans.Resource().Attributes())
+		r := p.newResource(resourceSpans)
 		for _, scopeSpans := range resourceSpans.ScopeSpans().All() {
+			names := r.names.InScope(scopeSpans.Scope().Name())
 			for _, span := range scopeSpans.Spans().All() {
-				p.processSpan(&r, span, oldest, &counts)
+				p.processSpan(&r, &names, span, oldest, &counts)
 			}
+		}
+		p.telemetry.addSources(ctx, &counts, &r.sources)
+		p.keepWork(ctx, &r)
+		if p.drop {
+			dropSources(resourceSpans)
 		}
 	}
 	p.telemetry.add(ctx, &counts)
@@ -118,23 +134,18 @@ func (p *statsProcessor) processTraces(ctx context.Context, traces ptrace.Traces
 }
 
 // processSpan annotates one span. If it ended before oldest, it is late: judged, but no longer a measure of the present.
-func (p *statsProcessor) processSpan(r *resource, span ptrace.Span, oldest pcommon.Timestamp, counts *tally) {
+func (p *statsProcessor) processSpan(r *resource, names *runtimes.Names, span ptrace.Span, oldest pcommon.Timestamp, counts *tally) {
 	attributes := span.Attributes()
 	found := observe(attributes)
 	duration := durationOf(span)
-
-	a := annotation{
-		duration:        duration,
-		account:         found.fields.Account(duration),
-		queueWaitSource: r.queueWaitSource,
-		category:        p.category,
+	if found.derived != 0 {
+		found.fields.Merge(&found.upstream, !p.overwrite)
 	}
-	// Whoever named the runtime before knew it better, also with overwrite. Else the thread goes before the resource: a
-	// Tokio worker may well run in a process whose main runtime is smol.
-	if !found.derived.has(derivedRuntimeName) {
-		if a.runtime = runtimes.FromThread(found.threadName); a.runtime == "" {
-			a.runtime = r.runtime
-		}
+
+	a := annotation{duration: duration, account: found.fields.Account(duration, found.legacy), category: p.category}
+	// Whoever named the runtime before knew it better, also with overwrite.
+	if a.named = found.derived.has(derivedRuntimeName); !a.named {
+		a.runtime = names.Of(found.threadName)
 	}
 	switch name, kind := p.key.ofSpan(span); {
 	case duration < 0:
@@ -148,6 +159,8 @@ func (p *statsProcessor) processSpan(r *resource, span ptrace.Span, oldest pcomm
 		counts.add(a.verdict)
 	}
 
+	r.find(&p.findings, &a, found.threadName, span, counts)
+	r.context(&a, span, p.joinAll, counts)
 	switch {
 	case !p.overwrite:
 		a.yield(found.derived)
@@ -157,6 +170,15 @@ func (p *statsProcessor) processSpan(r *resource, span ptrace.Span, oldest pcomm
 	if n := a.size(); n > 0 {
 		attributes.EnsureCapacity(attributes.Len() + n)
 		a.write(attributes)
+	}
+}
+
+// dropSources removes what the tracing layer wrote, when the last span has been read: spans look at their children.
+func dropSources(resourceSpans ptrace.ResourceSpans) {
+	for _, scopeSpans := range resourceSpans.ScopeSpans().All() {
+		for _, span := range scopeSpans.Spans().All() {
+			span.Attributes().RemoveIf(func(name string, _ pcommon.Value) bool { return isSource(name) })
+		}
 	}
 }
 

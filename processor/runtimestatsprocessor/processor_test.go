@@ -33,7 +33,7 @@ func TestAnOperationFromItsFirstSpan(t *testing.T) {
 	p := newTestProcessor(t, nil)
 	send := func(duration time.Duration) map[string]any {
 		traces, spans := newService("orders")
-		addTracingAttributes(addSpan(spans, "GET /orders/{id}", duration), duration/4, duration/2)
+		addTracingAttributes(addSpan(spans, "GET /orders/{id}", duration), duration/4, duration-duration/4)
 		return added(t, p, traces)
 	}
 
@@ -59,7 +59,8 @@ func TestAnOperationFromItsFirstSpan(t *testing.T) {
 
 	// An outlier says how it was found out.
 	outlier := send(45 * ms)
-	assert.Len(t, outlier, 10)
+	assert.Len(t, outlier, 11)
+	assert.Equal(t, "none", outlier["async_runtime.task.queue_wait_source"], "it may have waited for a worker: nobody has measured it")
 	assert.Equal(t, "outlier", outlier["latency.class"])
 	assert.Equal(t, true, outlier["latency.outlier"])
 	assert.InEpsilon(t, 3, outlier["latency.ratio_to_median"], 0.02)
@@ -70,7 +71,7 @@ func TestAnOperationFromItsFirstSpan(t *testing.T) {
 
 	// Four times the slowest and more.
 	extreme := send(100 * ms)
-	assert.Len(t, extreme, 10)
+	assert.Len(t, extreme, 11)
 	assert.Equal(t, "extreme", extreme["latency.class"])
 }
 
@@ -99,6 +100,7 @@ func TestWhereTheTimeWent(t *testing.T) {
 			"async_runtime.task.steal_count":        int64(1),
 			"async_runtime.task.forced_yield_count": int64(0),
 			"async_runtime.task.unaccounted_ns":     int64(1 * ms),
+			"async_runtime.finding":                 []any{"held_after_completion"},
 		}
 		if simulated {
 			want["async_runtime.task.queue_wait_source"] = "simulated"

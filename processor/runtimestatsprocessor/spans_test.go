@@ -75,6 +75,7 @@ func newTestProcessor(tb testing.TB, change func(*Config)) *statsProcessor {
 	require.NoError(tb, cfg.Validate())
 	p, err := newStatsProcessor(cfg, nopSettings())
 	require.NoError(tb, err)
+	p.join = newJoin(cfg)
 	tb.Cleanup(func() { require.NoError(tb, p.shutdown(tb.Context())) })
 	return p
 }

@@ -39,6 +39,7 @@ package latency
 import (
 	"time"
 
+	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/findings"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
@@ -99,10 +100,11 @@ const (
 	Overflow
 )
 
-// Verdict is what a window says about one span. Fields other than State are set when State is Judged.
+// Verdict is what a window says about one span. Fields other than State and Tasks are set when State is Judged.
 type Verdict struct {
-	Baseline *Baseline // what the span was compared with; read-only
-	Rank     uint16    // mid-rank among the spans of the key, 0 to 10,000
+	Tasks    *findings.Window // of the key, nil in an overflow and of Judge
+	Baseline *Baseline        // what the span was compared with; read-only
+	Rank     uint16           // mid-rank among the spans of the key, 0 to 10,000
 	Class    Class
 	State    State
 }

@@ -103,7 +103,9 @@ func TestJudge(t *testing.T) {
 		verdict := resource.Judge("GET", 2, 500*ms)
 		assert.Equal(t, Extreme, verdict.Class)
 		assert.Equal(t, before, counted(windows, "orders", "GET"))
-		assert.Equal(t, verdict, resource.Observe("GET", 2, 500*ms), "the same verdict, and now it is in")
+		observed := resource.Observe("GET", 2, 500*ms)
+		observed.Tasks = nil
+		assert.Equal(t, verdict, observed, "the same verdict, and now it is in")
 		assert.NotEqual(t, before, counted(windows, "orders", "GET"))
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"github.com/runtimelab/otelcol-runtimelab/histogram"
+	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/findings"
 )
 
 const (
@@ -31,6 +32,8 @@ type window struct {
 	peak    uint32   // highest count at the last build
 	ticked  bool     // whether it has lived through a tick
 	settled []sparse // mode Sliding: the slices before the one being filled, oldest first
+
+	tasks findings.Window // what else is kept of the key's spans, beside their durations
 
 	counts [histogram.Buckets]atomic.Uint32 // in units, all slices together
 	// ranks holds the mid-rank of bucket i in the lower (even i) or upper half of element i/2.

@@ -91,7 +91,9 @@ func (r *Resource) Observe(name string, kind int32, ns int64) Verdict {
 			return Verdict{State: Overflow}
 		}
 	}
-	return found.observe(ns, &r.all.settings)
+	verdict := found.observe(ns, &r.all.settings)
+	verdict.Tasks = &found.tasks
+	return verdict
 }
 
 // insert returns the window of a key, after creating it if need be; nil when there are too many keys. What it returns
@@ -153,6 +155,7 @@ func (w *Windows) Tick(now time.Time) (expired int) {
 	for name, resource := range *w.resources.Load() {
 		var faded []spanKey
 		for key, window := range *resource.windows.Load() {
+			window.tasks.Tick(elapsed, time.Duration(math.Ln2*float64(w.settings.Length)))
 			if !window.tick(f, rotations, &w.settings) {
 				faded = append(faded, key)
 			}
