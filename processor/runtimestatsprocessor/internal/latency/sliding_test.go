@@ -3,8 +3,6 @@ package latency
 import (
 	"math"
 	"math/rand/v2"
-	"runtime"
-	"strconv"
 	"testing"
 	"time"
 
@@ -39,7 +37,7 @@ func TestSlidingIsExact(t *testing.T) {
 	type span struct{ slice, bucket int }
 	var spans []span
 	slice := 0 // the one being filled
-	for now := start; slice < 500; {
+	for now := start; slice < 150; {
 		resource := windows.Resource("orders")
 		for range 1 + random.IntN(20) {
 			ns := int64(5e6 * math.Exp(random.NormFloat64()))
@@ -126,53 +124,4 @@ func TestSlidingMakesRoom(t *testing.T) {
 		require.Less(t, w.counts[700].Load(), uint32(math.MaxUint32-perTick))
 	}
 	assert.Greater(t, w.baseline.Load().Count, int64(2*perTick))
-}
-
-// heap returns the bytes in use.
-func heap() int64 {
-	runtime.GC()
-	var stats runtime.MemStats
-	runtime.ReadMemStats(&stats)
-	return int64(stats.HeapAlloc)
-}
-
-// 2,000 keys of 300 characters, each with 40 spans a second: 80,000 spans a second in all. Then another million keys.
-func TestMemory(t *testing.T) {
-	for name, settings := range map[string]Settings{"decay": testSettings(), "sliding": slidingSettings()} {
-		t.Run(name, func(t *testing.T) {
-			random := rand.New(rand.NewPCG(31, 32))
-			before := heap()
-			now := time.Unix(0, 0)
-			windows := New(settings, now)
-			const prefix = "POST /warehouses/{warehouse}/shelves/{shelf}/boxes/{box}/items/{item}/reservations/"
-			names := make([]string, 2_000)
-			for i := range names {
-				names[i] = prefix + strconv.Itoa(i)
-			}
-			for range 7 { // slices
-				resource := windows.Resource("orders")
-				for i := range 400 * len(names) {
-					resource.Observe(names[i%len(names)], 2, int64(5e6*math.Exp(0.5*random.NormFloat64())))
-				}
-				now = now.Add(10 * time.Second)
-				windows.Tick(now)
-			}
-			full := heap() - before
-			assert.Equal(t, 2_000, windows.Keys())
-			assert.Less(t, full, int64(32<<20))
-			t.Logf("%.1f KB a key", float64(full)/2_000/1_000)
-
-			var overflow int
-			resource := windows.Resource("orders")
-			for i := range 1_000_000 {
-				if resource.Observe("GET /orders/"+strconv.Itoa(i), 2, ms).State == Overflow {
-					overflow++
-				}
-			}
-			assert.Equal(t, 1_000_000, overflow)
-			assert.Less(t, heap()-before, full+1<<20)
-			assert.Equal(t, 2_000, windows.Keys())
-			runtime.KeepAlive(names)
-		})
-	}
 }

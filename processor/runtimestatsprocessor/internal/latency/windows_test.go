@@ -287,7 +287,7 @@ func TestMemoryPerKey(t *testing.T) {
 	assert.LessOrEqual(t, unsafe.Sizeof(window{}), uintptr(12_288), "the size class; 2,000 keys are 25 MB")
 }
 
-// Eight goroutines share keys while windows tick, expire and overflow.
+// Eight goroutines share keys while windows tick, expire, overflow and are stored.
 func TestConcurrency(t *testing.T) {
 	for mode, settings := range map[string]Settings{"decay": testSettings(), "sliding": slidingSettings()} {
 		t.Run(mode, func(t *testing.T) { testConcurrency(t, settings) })
@@ -323,6 +323,9 @@ func testConcurrency(t *testing.T, settings Settings) {
 	for running := true; running; {
 		now = now.Add(time.Second)
 		windows.Tick(now)
+		back := New(settings, now)
+		_, err := back.Restore(windows.Snapshot(scope), scope, now)
+		require.NoError(t, err, "a snapshot between spans is as good as any")
 		select {
 		case <-done:
 			running = false
