@@ -12,5 +12,5 @@
 //	both            ──► annotate (annotate.go)          one write, never over what is there unless told to
 //
 // What all spans of a resource share is worked out once per resource (resource.go). A ticker, started in Start and ended in
-// Shutdown, lets the windows of internal/latency fade once a second.
+// Shutdown, moves the windows of internal/latency on once a second, and stores them once a minute (storage.go).
 package runtimestatsprocessor

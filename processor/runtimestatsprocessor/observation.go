@@ -15,20 +15,25 @@ type observation struct {
 }
 
 // derived numbers the attributes that this processor writes: first the parts of the account, then the rest. The latency
-// attributes are one family: from one window or from none.
+// attributes are one family: from one window or from none; latency.category alone may come from another processor.
 type derived uint8
 
 const (
 	derivedRuntimeName = derived(runtimes.NumParts) + iota
 	derivedBusyRatio
 	derivedQueueWaitSource
-	derivedLatency // any of latency.*
+	derivedLatency // any of latency.* but
+	derivedLatencyCategory
 )
 
 type derivedSet uint32
 
 func (s derivedSet) has(d derived) bool {
 	return s&(1<<d) != 0
+}
+
+func (s derivedSet) hasLatency() bool {
+	return s.has(derivedLatency) || s.has(derivedLatencyCategory)
 }
 
 // parts returns the parts of the account in the set.
@@ -80,6 +85,7 @@ var attributeRoles = [...]attributeRole{
 	{semconv.BusyRatio, roleDerived, uint8(derivedBusyRatio)},
 	{semconv.QueueWaitSource, roleDerived, uint8(derivedQueueWaitSource)},
 
+	{semconv.LatencyCategory, roleDerived, uint8(derivedLatencyCategory)},
 	{semconv.LatencyPercentile, roleDerived, uint8(derivedLatency)},
 	{semconv.LatencyClass, roleDerived, uint8(derivedLatency)},
 	{semconv.LatencyOutlier, roleDerived, uint8(derivedLatency)},

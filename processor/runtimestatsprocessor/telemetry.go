@@ -17,6 +17,7 @@ type tally struct {
 	classes  [latency.NumClasses]int64
 	overflow int64
 	invalid  int64
+	late     int64
 }
 
 func (t *tally) add(verdict latency.Verdict) {
@@ -77,6 +78,9 @@ func (t *telemetry) add(ctx context.Context, counts *tally) {
 	}
 	if counts.invalid > 0 {
 		t.builder.ProcessorRuntimeStatsInvalidDurationSpans.Add(ctx, counts.invalid)
+	}
+	if counts.late > 0 {
+		t.builder.ProcessorRuntimeStatsLateSpans.Add(ctx, counts.late)
 	}
 }
 

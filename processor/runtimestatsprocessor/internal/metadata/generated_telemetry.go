@@ -32,6 +32,7 @@ type TelemetryBuilder struct {
 	ProcessorRuntimeStatsExpiredKeys          metric.Int64Counter
 	ProcessorRuntimeStatsInvalidDurationSpans metric.Int64Counter
 	ProcessorRuntimeStatsKeys                 metric.Int64ObservableGauge
+	ProcessorRuntimeStatsLateSpans            metric.Int64Counter
 	ProcessorRuntimeStatsOverflowSpans        metric.Int64Counter
 }
 
@@ -111,6 +112,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_processor_runtime_stats_keys",
 		metric.WithDescription("Number of keys that have a window. [Development]"),
 		metric.WithUnit("{key}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorRuntimeStatsLateSpans, err = builder.meter.Int64Counter(
+		"otelcol_processor_runtime_stats_late_spans",
+		metric.WithDescription("Number of spans that came later than window.length after their end, and were not added to a window. [Development]"),
+		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorRuntimeStatsOverflowSpans, err = builder.meter.Int64Counter(

@@ -27,6 +27,7 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ProcessorRuntimeStatsClassifiedSpans.Add(context.Background(), 1)
 	tb.ProcessorRuntimeStatsExpiredKeys.Add(context.Background(), 1)
 	tb.ProcessorRuntimeStatsInvalidDurationSpans.Add(context.Background(), 1)
+	tb.ProcessorRuntimeStatsLateSpans.Add(context.Background(), 1)
 	tb.ProcessorRuntimeStatsOverflowSpans.Add(context.Background(), 1)
 	AssertEqualProcessorRuntimeStatsClassifiedSpans(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
@@ -38,6 +39,9 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorRuntimeStatsKeys(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorRuntimeStatsLateSpans(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorRuntimeStatsOverflowSpans(t, testTel,
