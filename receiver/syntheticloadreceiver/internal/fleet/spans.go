@@ -76,15 +76,23 @@ func (f *Fleet) build(span ptrace.Span, p *process, s *span, number uint64, epoc
 	}
 
 	var b xpdata.MapBuilder
-	b.EnsureCapacity(len(attributes) + tracingAttributes + taskAttributes + stampAttributes)
+	n := len(attributes) + tracingAttributes
+	hasFields, hasStamp := s.task && f.options.TaskFields, f.options.Run != ""
+	if hasFields {
+		n += taskAttributes
+	}
+	if hasStamp {
+		n += stampAttributes
+	}
+	b.EnsureCapacity(n)
 	for _, a := range attributes {
 		setValue(b.AppendEmpty(a.Key), a.Value, draws)
 	}
 	p.buildTracing(&b, s)
-	if s.task && f.options.TaskFields {
+	if hasFields {
 		s.fields.build(&b, s.number)
 	}
-	if f.options.Run != "" {
+	if hasStamp {
 		f.stamp(&b, p, number, stamp.Span(span))
 	}
 	b.UnsafeIntoMap(span.Attributes())
