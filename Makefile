@@ -37,7 +37,7 @@ runtimesim: ## compile the models' command line into bin/
 test: generated lint build validate ## run everything: drift checks, linters, every test with -race, end-to-end tests
 	@echo "Testing (with the race detector)"
 	@go test -race $(PACKAGES)
-	@go test ./scheduler/schedulertest ./internal/quality # longer runs than the race detector has time for
+	@go test ./scheduler/schedulertest ./internal/quality ./processor/runtimestatsprocessor/internal/latency # longer runs than the race detector has time for
 
 .PHONY: bench
 bench: ## run every benchmark; BENCH=regexp selects, COUNT=n repeats

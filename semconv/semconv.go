@@ -185,6 +185,15 @@ const (
 	LatencyBaselineP99   = "latency.baseline.p99_ns"
 	LatencyBaselineCount = "latency.baseline.count"
 	LatencyRatioToMedian = "latency.ratio_to_median"
+	// LatencyCategory is the attribute of the Collector's rolling_span_latency processor, by its default name.
+	LatencyCategory = "latency.category"
+)
+
+// Metrics made from spans: histograms in ns, per service.name, span.name and span.kind.
+const (
+	MetricSpanDuration  = "async_runtime.span.duration"
+	MetricSpanBusy      = "async_runtime.span.busy.duration"
+	MetricSpanQueueWait = "async_runtime.span.queue_wait.duration"
 )
 
 // Values of async_runtime.name.
@@ -229,6 +238,13 @@ const (
 	ClassElevated = "elevated"
 	ClassOutlier  = "outlier"
 	ClassExtreme  = "extreme"
+)
+
+// Values of latency.category; spans that are neither go without. Source: opentelemetry-collector-contrib #50260, and the
+// README of processor/rollingspanlatencyprocessor there.
+const (
+	CategorySlow     = "slow"
+	CategoryVerySlow = "very_slow"
 )
 
 // Thread names as the runtimes give them by default.
@@ -321,6 +337,7 @@ var Attributes = []Attribute{
 	{LatencyPercentile, Double, Latency, "Mid-rank of the duration among the spans of its key, 0 to 100.", "the key is warm"},
 	{LatencyClass, String, Latency, "`normal`, `elevated`, `outlier` or `extreme`.", "the key is warm"},
 	{LatencyOutlier, Bool, Latency, "`true` for the classes `outlier` and `extreme`.", "only when true"},
+	{LatencyCategory, String, Latency, "`slow` for the class `outlier`, `very_slow` for `extreme`: the words of `rolling_span_latency`.", "outliers, if `latency_category` is on"},
 	{LatencyRatioToMedian, Double, Latency, "Duration divided by the median of its key.", "outliers"},
 	{LatencyBaselineP50, Int, Latency, "Median of the key's window.", "outliers"},
 	{LatencyBaselineP90, Int, Latency, "90th percentile of the key's window.", "outliers"},

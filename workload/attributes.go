@@ -197,7 +197,7 @@ func parseIntegers(v value, key string) any {
 
 func parseCardinality(v value, key string) any {
 	if _, ok := v.raw.(map[string]any); !ok {
-		return evenTexts{drawOf(key), newNames(key+"-", v.whole(mostTexts))}
+		return evenTexts{drawOf(key), v.names(key+"-", v.whole(mostTexts))}
 	}
 	t, ok := v.table([]string{"count", "prefix"})
 	if !ok {
@@ -227,7 +227,7 @@ func parseNames(t table, key string) names {
 	if n, ok := t.required("count", "how many texts there are"); ok {
 		count = n.whole(mostTexts)
 	}
-	return newNames(prefix, count)
+	return t.names(prefix, count)
 }
 
 // PayloadRate is how many bytes of payload the spans of an instance carry in a second, on average.

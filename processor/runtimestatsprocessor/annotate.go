@@ -19,6 +19,7 @@ type annotation struct {
 	queueWaitSource string // "" to write none
 	verdict         latency.Verdict
 	duration        int64
+	category        bool // whether an outlier gets latency.category
 	findings        findings.Set
 }
 
@@ -50,6 +51,9 @@ func (a *annotation) yield(present derivedSet) {
 	}
 	if present.has(derivedLatency) {
 		a.verdict.State = latency.Warming
+	}
+	if present.has(derivedLatencyCategory) {
+		a.category = false
 	}
 }
 
@@ -85,6 +89,9 @@ func (a *annotation) size() int {
 	}
 	if a.outlier() {
 		n += outlierAttributes
+		if a.category {
+			n++
+		}
 	}
 	return n
 }
@@ -129,13 +136,25 @@ func (a *annotation) write(attributes pcommon.Map) {
 		attributes.PutInt(semconv.LatencyBaselineP90, baseline.P90)
 		attributes.PutInt(semconv.LatencyBaselineP99, baseline.P99)
 		attributes.PutInt(semconv.LatencyBaselineCount, baseline.Count)
+		if a.category {
+			attributes.PutStr(semconv.LatencyCategory, categories[a.verdict.Class])
+		}
 	}
 }
 
-// removeOutlier takes the attributes of an outlier off a span that turned out to be none.
-func removeOutlier(attributes pcommon.Map) {
+// categories says the classes in the words of the rolling_span_latency processor, which has none for the others.
+var categories = [latency.NumClasses]string{
+	latency.Outlier: semconv.CategorySlow,
+	latency.Extreme: semconv.CategoryVerySlow,
+}
+
+// removeOutlier takes the attributes of an outlier off a span that turned out to be none; its category, too, if that is ours
+// to write.
+func removeOutlier(attributes pcommon.Map, category bool) {
 	attributes.RemoveIf(func(name string, _ pcommon.Value) bool {
 		switch name {
+		case semconv.LatencyCategory:
+			return category
 		case semconv.LatencyOutlier, semconv.LatencyRatioToMedian, semconv.LatencyBaselineP50, semconv.LatencyBaselineP90,
 			semconv.LatencyBaselineP99, semconv.LatencyBaselineCount:
 			return true

@@ -31,7 +31,7 @@ func TestConfig(t *testing.T) {
 		"runtime_stats": {
 			Key:      []string{"service.name", "span.name", "span.kind"},
 			MaxKeys:  2_000,
-			Window:   WindowConfig{Length: time.Minute},
+			Window:   WindowConfig{Mode: ModeDecay, Length: time.Minute},
 			MinCount: 100,
 			Classes:  ClassesConfig{Elevated: 0.95, Outlier: 0.99, Extreme: 0.999, MinRatioToMedian: 2},
 			Join:     JoinConfig{MaxInstances: 1_000, Samples: 60, IdleExpiry: 10 * time.Minute, Spans: "notable"},
@@ -43,12 +43,15 @@ func TestConfig(t *testing.T) {
 		"runtime_stats/all": {
 			Key:       []string{"service.namespace", "service.name", "span.name"},
 			MaxKeys:   500,
-			Window:    WindowConfig{Length: 5 * time.Minute},
+			Window:    WindowConfig{Mode: ModeSliding, Length: 5 * time.Minute},
 			MinCount:  30,
 			Classes:   ClassesConfig{Elevated: 0.9, Outlier: 0.995, Extreme: 0.9995, MinRatioToMedian: 3.5},
 			Overwrite: true,
-			Join:      JoinConfig{MaxInstances: 50, Samples: 10, IdleExpiry: time.Hour, Spans: "all"},
-			Findings:  FindingsConfig{Kinds: []string{"queue_starved"}, LongPoll: time.Second, LongQueueWait: time.Millisecond},
+
+			LatencyCategory: true,
+			Storage:         &storageID,
+			Join:            JoinConfig{MaxInstances: 50, Samples: 10, IdleExpiry: time.Hour, Spans: "all"},
+			Findings:        FindingsConfig{Kinds: []string{"queue_starved"}, LongPoll: time.Second, LongQueueWait: time.Millisecond},
 		},
 		"runtime_stats/shorter_key": changed(func(c *Config) { c.Key = []string{"span.name"} }),
 		"runtime_stats/runtimes": changed(func(c *Config) {
@@ -91,6 +94,8 @@ func TestConfigErrors(t *testing.T) {
 			"window.length: 500ms is not allowed; want 1s or more\n" +
 			"min_count: -5 is not allowed; want 1 or more",
 		"runtime_stats/negative_length": "window.length: -1s is not allowed; want 1s or more",
+		"runtime_stats/short_slices":    "window.length: 5s is not allowed; want 6s or more with window.mode sliding",
+		"runtime_stats/unknown_mode":    `window.mode: "slide" is not allowed; want decay or sliding`,
 		"runtime_stats/outlier_below_elevated": "classes.outlier: 0.95 is not allowed; want more than classes.elevated (0.99)" +
 			" and less than 1",
 		"runtime_stats/percent": "classes.elevated: 95 is not allowed; want more than 0 and less than 1\n" +
@@ -110,5 +115,5 @@ func TestConfigErrors(t *testing.T) {
 
 func TestConfigRejectsUnknownKeys(t *testing.T) {
 	_, err := load(t, "runtime_stats/unknown")
-	require.ErrorContains(t, err, "has invalid keys: mode")
+	require.ErrorContains(t, err, "has invalid keys: size")
 }

@@ -16,5 +16,5 @@
 // (internal/instances). Pipelines of one processor id share them (join.go), so that spans can be seen in their light.
 //
 // What all spans of a resource share is worked out once per resource (resource.go). A ticker, started in Start and ended in
-// Shutdown, lets the windows of internal/latency fade once a second.
+// Shutdown, moves the windows of internal/latency on once a second, and stores them once a minute (storage.go).
 package runtimestatsprocessor

@@ -30,9 +30,15 @@ func NewFactory() processor.Factory {
 func (f *factory) createTraces(
 	ctx context.Context, set processor.Settings, cfg component.Config, next consumer.Traces,
 ) (processor.Traces, error) {
-	p, err := newStatsProcessor(cfg.(*Config), set.TelemetrySettings)
+	config := cfg.(*Config)
+	p, err := newStatsProcessor(config, set.TelemetrySettings)
 	if err != nil {
 		return nil, err
+	}
+	if config.Storage != nil {
+		p.openStore = func(ctx context.Context, host component.Host) (*store, error) {
+			return openStore(ctx, host, config, set.ID, set.Logger)
+		}
 	}
 	var release func()
 	p.join, release = f.joins.acquire(set.ID, cfg.(*Config))

@@ -17,7 +17,7 @@ type observation struct {
 }
 
 // derived numbers the attributes that this processor writes: first the parts of the account, then the rest. The latency
-// attributes are one family: from one window or from none.
+// attributes are one family: from one window or from none; latency.category alone may come from another processor.
 type derived uint8
 
 const (
@@ -26,13 +26,19 @@ const (
 	derivedQueueWaitSource
 	derivedInconsistent
 	derivedFinding
-	derivedLatency // any of latency.*
+	derivedLatency // any of latency.* but
+	derivedLatencyCategory
+	numDerived
 )
 
 type derivedSet uint32
 
 func (s derivedSet) has(d derived) bool {
 	return s&(1<<d) != 0
+}
+
+func (s derivedSet) hasLatency() bool {
+	return s.has(derivedLatency) || s.has(derivedLatencyCategory)
 }
 
 // parts returns the parts of the account in the set.
@@ -99,6 +105,7 @@ var attributeRoles = [...]attributeRole{
 	{semconv.InconsistentTime, roleDerived, uint8(derivedInconsistent)},
 	{semconv.Finding, roleDerived, uint8(derivedFinding)},
 
+	{semconv.LatencyCategory, roleDerived, uint8(derivedLatencyCategory)},
 	{semconv.LatencyPercentile, roleDerived, uint8(derivedLatency)},
 	{semconv.LatencyClass, roleDerived, uint8(derivedLatency)},
 	{semconv.LatencyOutlier, roleDerived, uint8(derivedLatency)},
@@ -114,7 +121,7 @@ var attributeRoles = [...]attributeRole{
 var (
 	rolesByLength [maxRoleLength + 1][]attributeRole
 	partNames     [runtimes.NumParts]string
-	origins       [derivedLatency + 1]int8 // the field that a derived attribute stands for, -1 for none
+	origins       [numDerived]int8 // the field that a derived attribute stands for, -1 for none
 )
 
 const maxRoleLength = len(semconv.QueueWaitEstimate)

@@ -199,6 +199,45 @@ func TestOverwrite(t *testing.T) {
 	assert.Equal(t, true, got[semconv.LatencyOutlier])
 }
 
+func TestLatencyCategory(t *testing.T) {
+	for _, tt := range []struct {
+		duration  time.Duration
+		upstream  string
+		overwrite bool
+		want      any
+	}{
+		{5 * ms, "", false, nil},
+		{16 * ms, "", false, "slow"},
+		{90 * ms, "", false, "very_slow"},
+		{90 * ms, "slow", false, "slow"},
+		{90 * ms, "slow", true, "very_slow"},
+		{5 * ms, "slow", false, "slow"},
+		{5 * ms, "slow", true, nil},
+	} {
+		for _, enabled := range []bool{false, true} {
+			p := newTestProcessor(t, func(c *Config) { c.LatencyCategory, c.Overwrite = enabled, tt.overwrite })
+			warmUp(t, p, "orders", "GET", 200)
+			traces, spans := newService("orders")
+			span := addSpan(spans, "GET", tt.duration)
+			want := tt.want
+			if !enabled {
+				want = nil
+			}
+			if tt.upstream != "" {
+				span.Attributes().PutStr(semconv.LatencyCategory, tt.upstream)
+				if !enabled {
+					want = tt.upstream
+				}
+			}
+			_, err := p.processTraces(t.Context(), traces)
+			require.NoError(t, err)
+			got := span.Attributes().AsRaw()
+			assert.Equal(t, want, got[semconv.LatencyCategory], "%+v, enabled: %v", tt, enabled)
+			assert.Contains(t, got, semconv.LatencyPercentile, "another processor's category does not keep ours away")
+		}
+	}
+}
+
 func TestSpansWithoutDuration(t *testing.T) {
 	for name, times := range map[string]struct{ start, end pcommon.Timestamp }{
 		"end before start": {2_000_000, 1_000_000},

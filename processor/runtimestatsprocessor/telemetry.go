@@ -20,6 +20,7 @@ type tally struct {
 	classes  [latency.NumClasses]int64
 	overflow int64
 	invalid  int64
+	late     int64
 
 	queueWaits [runtimes.NumSources]int64
 	joined     [numOutcomes]int64
@@ -139,6 +140,9 @@ func (t *telemetry) add(ctx context.Context, counts *tally) {
 	}
 	if counts.invalid > 0 {
 		t.builder.ProcessorRuntimeStatsInvalidDurationSpans.Add(ctx, counts.invalid)
+	}
+	if counts.late > 0 {
+		t.builder.ProcessorRuntimeStatsLateSpans.Add(ctx, counts.late)
 	}
 	for kind, n := range counts.findings {
 		if n > 0 {

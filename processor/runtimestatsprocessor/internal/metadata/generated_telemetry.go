@@ -35,6 +35,7 @@ type TelemetryBuilder struct {
 	ProcessorRuntimeStatsInvalidDurationSpans metric.Int64Counter
 	ProcessorRuntimeStatsJoinedSpans          metric.Int64Counter
 	ProcessorRuntimeStatsKeys                 metric.Int64ObservableGauge
+	ProcessorRuntimeStatsLateSpans            metric.Int64Counter
 	ProcessorRuntimeStatsOverflowSpans        metric.Int64Counter
 	ProcessorRuntimeStatsQueueWaitSpans       metric.Int64Counter
 	ProcessorRuntimeStatsRejectedInstances    metric.Int64Counter
@@ -149,6 +150,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_processor_runtime_stats_keys",
 		metric.WithDescription("Number of keys that have a window. [Development]"),
 		metric.WithUnit("{key}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorRuntimeStatsLateSpans, err = builder.meter.Int64Counter(
+		"otelcol_processor_runtime_stats_late_spans",
+		metric.WithDescription("Number of spans that came later than window.length after their end, and were not added to a window. [Development]"),
+		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorRuntimeStatsOverflowSpans, err = builder.meter.Int64Counter(

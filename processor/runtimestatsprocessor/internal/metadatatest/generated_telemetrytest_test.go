@@ -33,6 +33,7 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ProcessorRuntimeStatsFindings.Add(context.Background(), 1)
 	tb.ProcessorRuntimeStatsInvalidDurationSpans.Add(context.Background(), 1)
 	tb.ProcessorRuntimeStatsJoinedSpans.Add(context.Background(), 1)
+	tb.ProcessorRuntimeStatsLateSpans.Add(context.Background(), 1)
 	tb.ProcessorRuntimeStatsOverflowSpans.Add(context.Background(), 1)
 	tb.ProcessorRuntimeStatsQueueWaitSpans.Add(context.Background(), 1)
 	tb.ProcessorRuntimeStatsRejectedInstances.Add(context.Background(), 1)
@@ -55,6 +56,9 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorRuntimeStatsKeys(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorRuntimeStatsLateSpans(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorRuntimeStatsOverflowSpans(t, testTel,

@@ -58,7 +58,6 @@ type Fleet struct {
 	byInstance map[*workload.Instance]*identity
 	slice      sim.Time
 	nextSample sim.Time // of the metrics; sim.Never without
-	requests   []Request
 }
 
 // sends reports whether a signal is to be sent, which may need a configuration.

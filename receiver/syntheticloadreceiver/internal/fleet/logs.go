@@ -103,8 +103,6 @@ type logs struct {
 	records []logRecord
 }
 
-func (l *logs) discard(n int) { l.records = append(l.records[:0], l.records[n:]...) }
-
 // observeLogs adds what the process logs to what its observer is told.
 func (p *process) observeLogs(o *workload.Observer, level Level) {
 	for i := range p.logs.enabled {
@@ -199,8 +197,8 @@ func (f *Fleet) Logs(r *Request, epoch time.Time) plog.Logs {
 		for _, target := range []struct{ name, file string }{{p.identity.scope, mainFile}, {p.identity.module, sourceFile}} {
 			var records plog.LogRecordSlice
 			found := false
-			for i := part.from; i < part.to; i++ {
-				if logKinds[p.logs.records[i].kind].file != target.file {
+			for i := range part.records {
+				if logKinds[part.records[i].kind].file != target.file {
 					continue
 				}
 				if !found {
@@ -209,16 +207,16 @@ func (f *Fleet) Logs(r *Request, epoch time.Time) plog.Logs {
 					sl.Scope().SetName(target.name)
 					records = sl.LogRecords()
 				}
-				f.buildLog(records.AppendEmpty(), p, i, epoch)
+				f.buildLog(records.AppendEmpty(), p, &part.records[i], part.first+uint64(i), epoch)
 			}
 		}
 	}
 	return ld
 }
 
-// buildLog writes record i of a process. It runs once per record.
-func (f *Fleet) buildLog(to plog.LogRecord, p *process, i int, epoch time.Time) {
-	r, id := &p.logs.records[i], &p.identity
+// buildLog writes a record of a process. It runs once per record.
+func (f *Fleet) buildLog(to plog.LogRecord, p *process, r *logRecord, number uint64, epoch time.Time) {
+	id := &p.identity
 	kind := &logKinds[r.kind]
 	at := timestamp(epoch, r.at)
 	to.SetTimestamp(at)
@@ -251,7 +249,7 @@ func (f *Fleet) buildLog(to plog.LogRecord, p *process, i int, epoch time.Time) 
 	to.Body().SetStr(body)
 	to.SetEventName("event " + kind.file + ":" + strconv.FormatInt(line, 10)) // tracing's name of an event
 	if f.options.Run != "" {
-		f.stamp(&b, p, p.exporters[Logs].sequence+uint64(i), stamp.Record(to)) //nolint:gosec // G115: an index
+		f.stamp(&b, p, number, stamp.Record(to))
 	}
 	b.UnsafeIntoMap(to.Attributes())
 }

@@ -35,9 +35,9 @@ func (f *Fleet) Metrics(r *Request, epoch time.Time) pmetric.Metrics {
 			f.buildMetricsEnd(sm, p, epoch)
 			continue
 		}
-		p.metrics.Build(sm, part.from, part.to, at)
+		part.samples.Build(sm, at)
 		if f.options.Run != "" {
-			f.stampPoints(sm.Metrics(), p, p.exporters[Metrics].sequence+uint64(part.from)) //nolint:gosec // G115: an index
+			f.stampPoints(sm.Metrics(), p, part.first)
 		}
 	}
 	return md

@@ -14,8 +14,9 @@ type process struct {
 	identity  identity
 	exporters [signals]exporter
 	spans     []span             // of the exporter
-	events    map[uint64][]event // by span, of spans that have not been discarded
+	events    map[uint64][]event // by span, of spans that have not ended
 	links     links
+	spare     spare
 	shed      uint64
 	metrics   *runtimemetrics.Sampler // nil: it sends none
 	logs      logs
@@ -32,6 +33,10 @@ type span struct {
 	outcome             scheduler.Outcome
 	work                sim.Rand  // of which its attributes are drawn
 	caller              *identity // whose span the parent is; nil: its own process's
+	thread              string    // name of the creator's
+	threadID            int64
+	events              []event
+	links               []spanRef
 
 	task   bool // around a task: the rest is known
 	fields taskFields
@@ -52,6 +57,8 @@ type event struct {
 
 	queueWait, duration sim.Time
 	worker              int
+
+	more uint32 // in place of event mostEvents: how many were dropped
 }
 
 const isPoll = -1
@@ -176,43 +183,95 @@ func (p *process) turnedAway(f *Fleet, s *workload.Shed) {
 	p.ended(turned)
 }
 
+// ended gives a span to the SDK, with all that belongs to it.
 func (p *process) ended(s span) {
-	p.links.ended(s.label, spanRef{s.tag, s.number})
-	if p.exporters[Traces].admit() {
-		p.spans = append(p.spans, s)
-	} else {
-		p.forget(s.number)
+	s.links = p.links.ended(s.label, spanRef{s.tag, s.number}, &p.spare.ofLinks)
+	if len(p.events) > 0 {
+		s.events = p.events[s.number]
+		delete(p.events, s.number)
 	}
+	if !p.exporters[Traces].admit() {
+		return
+	}
+	s.thread = p.instance.Runtime().ThreadName(s.creator)
+	if s.thread == semconv.ThreadMain { // also of a runtime without threads of its own
+		s.creator = scheduler.Outside
+	}
+	s.threadID = p.identity.threads + scheduler.ThreadID(s.creator)
+	p.spans = append(p.spans, s)
 }
 
 // happened keeps an event, and of more than mostEvents the count only: one more stands for all of them.
 func (p *process) happened(span uint64, e event) {
-	if events := p.events[span]; len(events) <= mostEvents {
+	events, more := p.events[span]
+	switch {
+	case !more:
+		p.events[span] = append(p.spare.events(), e)
+	case len(events) < mostEvents:
 		p.events[span] = append(events, e)
-	} else {
-		events[mostEvents].worker++
+	case len(events) == mostEvents:
+		p.events[span] = append(events, event{more: 1})
+	default:
+		events[mostEvents].more++
 	}
 }
 
-// discard forgets what was exported.
+// discard forgets what was exported. Requests may still hold it: what waits goes on in other buffers.
 func (p *process) discard() {
-	n := p.exporters[Traces].discard()
-	if len(p.events)+len(p.links.of) > 0 {
-		for i := range n {
-			p.forget(p.spans[i].number)
-		}
+	if n := p.exporters[Traces].discard(); n > 0 {
+		p.spans = append(p.spare.spans(), p.spans[n:]...)
 	}
-	p.spans = append(p.spans[:0], p.spans[n:]...)
+	if n := p.exporters[Logs].discard(); n > 0 {
+		p.logs.records = append(p.spare.records(), p.logs.records[n:]...)
+	}
 	if p.exporters[Metrics].discard() > 0 {
 		p.metrics.Discard()
 	}
-	p.logs.discard(p.exporters[Logs].discard())
 }
 
-// forget forgets what is kept beside a span.
-func (p *process) forget(span uint64) {
-	delete(p.events, span)
-	p.links.forget(span)
+// recycle keeps the buffers of a part for later; whole: the part is all that its buffers hold.
+func (p *process) recycle(it *part, whole bool) {
+	for i := range it.spans {
+		p.spare.keep(&it.spans[i])
+	}
+	if whole && cap(it.spans) > 0 {
+		p.spare.ofSpans = append(p.spare.ofSpans, it.spans[:0])
+	}
+	if whole && cap(it.records) > 0 {
+		p.spare.ofRecords = append(p.spare.ofRecords, it.records[:0])
+	}
+}
+
+// spare are buffers to use again.
+type spare struct {
+	ofSpans   [][]span
+	ofRecords [][]logRecord
+	ofEvents  [][]event
+	ofLinks   [][]spanRef
+}
+
+func (s *spare) spans() []span        { return pop(&s.ofSpans) }
+func (s *spare) records() []logRecord { return pop(&s.ofRecords) }
+func (s *spare) events() []event      { return pop(&s.ofEvents) }
+
+func pop[T any](of *[][]T) []T {
+	last := len(*of) - 1
+	if last < 0 {
+		return nil
+	}
+	b := (*of)[last]
+	*of = (*of)[:last]
+	return b
+}
+
+// keep takes a span's lists.
+func (s *spare) keep(of *span) {
+	if of.events != nil {
+		s.ofEvents = append(s.ofEvents, of.events[:0])
+	}
+	if of.links != nil {
+		s.ofLinks = append(s.ofLinks, of.links[:0])
+	}
 }
 
 // end lets the SDK export what waits, and a last sample.

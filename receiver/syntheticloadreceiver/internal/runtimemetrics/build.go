@@ -1,6 +1,7 @@
 package runtimemetrics
 
 import (
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -13,14 +14,31 @@ import (
 // clock gives the wall time of a virtual one.
 type clock = func(sim.Time) pcommon.Timestamp
 
-// Build writes the metrics of samples into an empty scope: of those whose points, counted since the last Discard, are the ones from
-// first up to end, without end. at gives the wall time of a virtual time.
-func (s *Sampler) Build(to pmetric.ScopeMetrics, first, end int, at clock) {
-	var samples []*sample
-	for k := range s.samples {
-		if taken := &s.samples[k]; taken.point >= first && taken.point < end {
-			samples = append(samples, taken)
-		}
+// Samples are some of a sampler's samples. They stay as they are when the sampler goes on.
+type Samples struct {
+	of      *Sampler
+	samples []sample
+}
+
+// Samples are those whose points, counted since the last Discard, are the ones from first up to end, without end.
+func (s *Sampler) Samples(first, end int) Samples {
+	from := slices.IndexFunc(s.samples, func(x sample) bool { return x.point >= first })
+	if from < 0 {
+		return Samples{of: s}
+	}
+	to := from
+	for to < len(s.samples) && s.samples[to].point < end {
+		to++
+	}
+	return Samples{of: s, samples: s.samples[from:to]}
+}
+
+// Build writes the metrics of the samples into an empty scope. at gives the wall time of a virtual time.
+func (x Samples) Build(to pmetric.ScopeMetrics, at clock) {
+	s := x.of
+	samples := make([]*sample, len(x.samples))
+	for i := range samples {
+		samples[i] = &x.samples[i]
 	}
 	to.Scope().SetName(s.scheme.Scope)
 	to.Scope().SetVersion(s.scheme.Version)

@@ -89,7 +89,7 @@ func TestSpreadOfDurations(t *testing.T) {
 
 func build(s *Sampler) pmetric.MetricSlice {
 	sm := pmetric.NewScopeMetrics()
-	s.Build(sm, 0, math.MaxInt, func(t sim.Time) pcommon.Timestamp { return pcommon.Timestamp(1000 + t) })
+	s.Samples(0, math.MaxInt).Build(sm, func(t sim.Time) pcommon.Timestamp { return pcommon.Timestamp(1000 + t) })
 	return sm.Metrics()
 }
 

@@ -172,8 +172,5 @@ func (s *Sampler) appendValues(to []value, totals *[]int64, m *semconv.Metric, q
 	return to
 }
 
-// Discard forgets the samples.
-func (s *Sampler) Discard() {
-	clear(s.samples) // their slices
-	s.samples, s.points = s.samples[:0], 0
-}
+// Discard forgets the samples. Who has them as Samples keeps them.
+func (s *Sampler) Discard() { s.samples, s.points = nil, 0 }

@@ -47,7 +47,7 @@ func read(m pmetric.Metric) (all []string) {
 // pointsOf counts the points that a sampler builds.
 func pointsOf(s *Sampler, first, end int) int {
 	md := pmetric.NewMetrics()
-	s.Build(md.ResourceMetrics().AppendEmpty().ScopeMetrics().AppendEmpty(), first, end,
+	s.Samples(first, end).Build(md.ResourceMetrics().AppendEmpty().ScopeMetrics().AppendEmpty(),
 		func(sim.Time) pcommon.Timestamp { return 0 })
 	return md.DataPointCount()
 }
