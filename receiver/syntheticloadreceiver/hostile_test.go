@@ -35,13 +35,15 @@ func decode(text string) (*Config, error) {
 
 // receiverKey is how a rejection begins: with a key of the receiver, and where in it.
 var receiverKey = regexp.MustCompile(
-	`^(clock|duration|on_backpressure|shard\.total|shard\.index|requests|run_id|poll_events|(?:metrics|logs)(?:::\w+)*|services[^:]*(?:"[^"]*"[^:]*)*): .`)
+	`^(clock|duration|on_backpressure|shard\.total|shard\.index|requests|run_id|poll_events|(?:metrics|logs)(?:::\w+)*|` +
+		`services(?:\.[\w-]+|\[\d+\]|\["(?:[^"\\]|\\.)*"\])*): .`)
 
 // FuzzConfig: whatever the text, it is a configuration or it is not, and that is soon known. What is rejected is rejected with its key.
 func FuzzConfig(f *testing.F) {
 	for _, text := range knownConfigs(f) {
 		f.Add(text)
 	}
+	f.Add("services: [{'a\"b: c': 1}]")
 	f.Fuzz(func(t *testing.T, text string) {
 		if len(text) > 1<<16 {
 			return
