@@ -37,11 +37,15 @@ runtimesim: ## compile the models' command line into bin/
 test: generated lint build validate ## run everything: drift checks, linters, every test with -race, end-to-end tests
 	@echo "Testing (with the race detector)"
 	@go test -race $(PACKAGES)
-	@go test ./scheduler/schedulertest ./processor/runtimestatsprocessor/internal/latency # longer runs than the race detector has time for
+	@go test ./scheduler/schedulertest ./internal/quality ./processor/runtimestatsprocessor/internal/latency # longer runs than the race detector has time for
 
 .PHONY: bench
 bench: ## run every benchmark; BENCH=regexp selects, COUNT=n repeats
 	@go test -run '^$$' -bench '$(BENCH)' -count $(COUNT) $(PACKAGES) | awk '/^(pkg|Benchmark|---|FAIL|panic)/'
+
+.PHONY: compare
+compare: ## the processor beside contrib's attributes processor, which writes as many attributes
+	@cd internal/comparison && go test -run '^$$' -bench . -count $(COUNT) . | awk '/^(Benchmark|---|FAIL|panic)/'
 
 .PHONY: quality
 quality: ## hold the findings of runtime_stats against services whose trouble is known; rewrites docs/findings.md

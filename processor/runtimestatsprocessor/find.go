@@ -14,8 +14,9 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
-// find looks for findings in what is known of a span, and notes what its worker did.
-func (r *resource) find(limits *findings.Limits, a *annotation, thread string, span ptrace.Span, counts *tally) {
+// find looks for findings in what is known of a span, and notes what its worker did. What a late one tells is no measure of the
+// present.
+func (r *resource) find(limits *findings.Limits, a *annotation, thread string, span ptrace.Span, late bool, counts *tally) {
 	account := &a.account
 	if account.Busy < 0 && account.Source == runtimes.Unknown {
 		return // not of async code, or not in a way that tells
@@ -44,12 +45,12 @@ func (r *resource) find(limits *findings.Limits, a *annotation, thread string, s
 			}
 		}
 	}
-	if worker := account.Value(runtimes.Worker); worker >= 0 && account.Busy > 0 {
+	if worker := account.Value(runtimes.Worker); worker >= 0 && account.Busy > 0 && !late {
 		r.work.Add(worker, account.Busy)
 		r.lastEnd = max(r.lastEnd, nanoseconds(span.EndTimestamp()))
 	}
 
-	a.findings = limits.Find(&evidence, a.verdict.Tasks, true)
+	a.findings = limits.Find(&evidence, a.verdict.Tasks, !late)
 	for found := uint8(a.findings); found != 0; found &= found - 1 {
 		counts.findings[bits.TrailingZeros8(found)]++
 	}

@@ -166,3 +166,25 @@ func TestStarvedByTheMetrics(t *testing.T) {
 	assert.Equal(t, "histogram_mean", got[semconv.QueueWaitSource])
 	assert.InDelta(t, 6*ms, got[semconv.QueueWaitEstimate], 1e4)
 }
+
+// A span that comes late is compared with those of the present, but is none of them.
+func TestLateSpansAreComparedOnly(t *testing.T) {
+	p := newTestProcessor(t, nil)
+	send := func(n int, busy time.Duration, ended time.Time) ptrace.Span {
+		traces, spans := newService("orders")
+		var span ptrace.Span
+		for range n {
+			span = addTask(spans, "GET", 5*ms, busy, busy, 3, 0)
+			span.SetStartTimestamp(pcommon.NewTimestampFromTime(ended.Add(-5 * ms)))
+			span.SetEndTimestamp(pcommon.NewTimestampFromTime(ended))
+		}
+		process(t, p, traces)
+		return span
+	}
+	now, longAgo := time.Now(), time.Now().Add(-time.Hour)
+	send(200, 100*time.Microsecond, now)
+	p.windows.Tick(now.Add(time.Second))
+	assert.Equal(t, []any{"blocking_suspected"}, findingsOf(send(1000, 2*ms, longAgo)))
+	p.windows.Tick(now.Add(2 * time.Second))
+	assert.Equal(t, []any{"blocking_suspected"}, findingsOf(send(1, 2*ms, now)), "a thousand late ones have not made it normal")
+}

@@ -147,10 +147,11 @@ func (p *statsProcessor) processSpan(r *resource, names *runtimes.Names, span pt
 	if a.named = found.derived.has(derivedRuntimeName); !a.named {
 		a.runtime = names.Of(found.threadName)
 	}
+	late := span.EndTimestamp() < oldest
 	switch name, kind := p.key.ofSpan(span); {
 	case duration < 0:
 		counts.invalid++
-	case span.EndTimestamp() < oldest:
+	case late:
 		a.verdict = r.windows.Judge(name, kind, duration)
 		counts.add(a.verdict)
 		counts.late++
@@ -159,7 +160,7 @@ func (p *statsProcessor) processSpan(r *resource, names *runtimes.Names, span pt
 		counts.add(a.verdict)
 	}
 
-	r.find(&p.findings, &a, found.threadName, span, counts)
+	r.find(&p.findings, &a, found.threadName, span, late, counts)
 	r.context(&a, span, p.joinAll, counts)
 	switch {
 	case !p.overwrite:

@@ -102,7 +102,7 @@ const (
 
 // Verdict is what a window says about one span. Fields other than State and Tasks are set when State is Judged.
 type Verdict struct {
-	Tasks    *findings.Window // of the key, nil in an overflow and of Judge
+	Tasks    *findings.Window // of the key, nil if it has no window
 	Baseline *Baseline        // what the span was compared with; read-only
 	Rank     uint16           // mid-rank among the spans of the key, 0 to 10,000
 	Class    Class

@@ -77,7 +77,9 @@ func (r *Resource) window(key spanKey) *window {
 // Judge judges a duration in nanoseconds by the window of its key. Unlike [Resource.Observe] it leaves no trace.
 func (r *Resource) Judge(name string, kind int32, ns int64) Verdict {
 	if found := r.window(spanKey{name: name, kind: kind}); found != nil {
-		return found.judge(histogram.Index(ns), ns)
+		verdict := found.judge(histogram.Index(ns), ns)
+		verdict.Tasks = &found.tasks
+		return verdict
 	}
 	return Verdict{State: Warming}
 }

@@ -1,0 +1,2 @@
+// Package comparison measures the processor beside one of contrib that does the same amount of writing.
+package comparison
