@@ -17,7 +17,7 @@
 // marker has come and the grace period after it is over. Items that still come then are counted, and correct the account.
 //
 // Orphans are exact within a window: a span remembers its parent's key until that arrives, and parents are remembered for the next
-// quarter to half a million spans (see [lineage]). A child that comes later than that after its parent is taken for an orphan.
+// half a million to a million spans (see [lineage]). A child that comes later than that after its parent is taken for an orphan.
 //
 // # Memory
 //
@@ -92,7 +92,7 @@ type Limits struct {
 
 // DefaultLimits hold an audit of 100 sources below 64 MB.
 func DefaultLimits() Limits {
-	return Limits{Runs: 64, Sources: 10_000, GapBytes: 32 << 20, Spans: 1 << 18}
+	return Limits{Runs: 64, Sources: 10_000, GapBytes: 32 << 20, Spans: 1 << 19}
 }
 
 // plausible is how far a number may lie beyond all others of its stream: a source at a million a second loses as many in an hour.
