@@ -373,3 +373,16 @@ func (a *Auditor) recount() {
 		}
 	}
 }
+
+// Add adds the counts of another call.
+func (t *Tally) Add(o Tally) {
+	t.Received += o.Received
+	t.Duplicate += o.Duplicate
+	t.OutOfOrder += o.OutOfOrder
+	t.Corrupt += o.Corrupt
+	t.EndMarkers += o.EndMarkers
+	t.Unstamped += o.Unstamped
+	t.Malformed += o.Malformed
+	t.Beyond += o.Beyond
+	t.OverLimit += o.OverLimit
+}

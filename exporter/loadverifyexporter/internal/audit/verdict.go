@@ -156,7 +156,7 @@ func (r *RunReport) judgeSignal(e *Expectations, s *SignalReport) {
 // most finds that a share is too large.
 func (r *RunReport) most(expectation string, s *SignalReport, what string, n, of uint64, limit float64) {
 	if n > 0 && float64(n) > limit*float64(of) {
-		r.find(expectation, s, "%s %s of %d sent (%s); want at most %s", items(n), what, of, percent(share(n, of)), percent(limit))
+		r.find(expectation, s, "%d %s, %d sent: %s; want at most %s", n, what, of, percent(share(n, of)), percent(limit))
 	}
 }
 
