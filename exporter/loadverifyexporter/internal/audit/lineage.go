@@ -7,7 +7,7 @@ package audit
 type lineage struct {
 	size         int
 	young, older map[uint64]struct{} // keys of spans
-	awaited      map[uint64]*awaited // by key of the parent
+	awaited      map[uint64]awaited // by key of the parent
 	unknown      map[*run]uint64     // spans whose parent could not be awaited: too many are
 }
 
@@ -21,7 +21,7 @@ type awaited struct {
 func newLineage(size int) lineage {
 	return lineage{
 		size: size, young: map[uint64]struct{}{}, older: map[uint64]struct{}{},
-		awaited: map[uint64]*awaited{}, unknown: map[*run]uint64{},
+		awaited: map[uint64]awaited{}, unknown: map[*run]uint64{},
 	}
 }
 
@@ -38,15 +38,16 @@ func (l *lineage) arrived(r *run, it *Item) {
 	if it.Parent == 0 || l.has(it.Parent) {
 		return
 	}
-	if a := l.awaited[it.Parent]; a != nil {
-		a.children++
-		return
+	a, known := l.awaited[it.Parent]
+	if !known {
+		if len(l.awaited) >= l.size {
+			l.unknown[r]++
+			return
+		}
+		a = awaited{run: r, trace: it.Trace}
 	}
-	if len(l.awaited) >= l.size {
-		l.unknown[r]++
-		return
-	}
-	l.awaited[it.Parent] = &awaited{run: r, trace: it.Trace, children: 1}
+	a.children++
+	l.awaited[it.Parent] = a
 }
 
 func (l *lineage) has(span uint64) bool {

@@ -194,7 +194,7 @@ func (a *Auditor) restore(s *state) error {
 			}
 		}
 		for _, w := range rs.Awaited {
-			a.lineage.awaited[w.Parent] = &awaited{run: r, trace: w.Trace, children: w.Children}
+			a.lineage.awaited[w.Parent] = awaited{run: r, trace: w.Trace, children: w.Children}
 		}
 		if rs.Unknown > 0 {
 			a.lineage.unknown[r] = rs.Unknown
