@@ -227,6 +227,37 @@ func golden(t *testing.T, name, got string) {
 	assert.Equal(t, string(want), got)
 }
 
+// TestPass is a run of three signals without fault, whose signals end at different times: nothing is said of it but the verdict.
+func TestPass(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, exportertest.NewNopSettings(metadata.Type), newHost(), nil)
+		r.start(t)
+		s := source{run: "r", name: "s", at: time.Now()}
+		require.NoError(t, r.traces.ConsumeTraces(t.Context(), s.traces(upTo(1200)...)))
+		require.NoError(t, r.traces.ConsumeTraces(t.Context(), s.tracesEnd(1200, 0)))
+		require.NoError(t, r.metrics.ConsumeMetrics(t.Context(), s.metrics(upTo(40)...)))
+		require.NoError(t, r.metrics.ConsumeMetrics(t.Context(), s.metricsEnd(40, 0)))
+		require.NoError(t, r.logs.ConsumeLogs(t.Context(), s.logs(upTo(3)...)))
+		time.Sleep(4 * time.Second)
+		require.NoError(t, r.logs.ConsumeLogs(t.Context(), s.logsEnd(3, 0)))
+		time.Sleep(2 * time.Second) // an update at 5 s: the logs are within their grace
+		assert.Equal(t, "running", at(t, r.report(t), "verdict"))
+		time.Sleep(5 * time.Second) // and one at 10 s: they no longer are
+		assert.Equal(t, "pass", at(t, r.report(t), "verdict"))
+		assert.Empty(t, at(t, r.report(t), "runs", 0, "findings"))
+
+		// Not before the last of the three is shut down is the report final.
+		require.NoError(t, r.logs.Shutdown(t.Context()))
+		require.NoError(t, r.logs.Shutdown(t.Context()))
+		require.NoError(t, r.metrics.Shutdown(t.Context()))
+		assert.Equal(t, false, at(t, r.report(t), "final"))
+		require.NoError(t, r.traces.Shutdown(t.Context()))
+		assert.Equal(t, true, at(t, r.report(t), "final"))
+		assert.Empty(t, r.host.events)
+		assert.Equal(t, 1, bytes.Count(r.out.Bytes(), []byte("run r  PASS")))
+	})
+}
+
 // disk is a storage extension that outlives the exporters that use it.
 type disk struct {
 	component.StartFunc
@@ -246,7 +277,7 @@ func (d *disk) Set(_ context.Context, key string, value []byte) error {
 	return nil
 }
 
-func (d *disk) Delete(context.Context, string) error                 { return errors.ErrUnsupported }
+func (d *disk) Delete(context.Context, string) error               { return errors.ErrUnsupported }
 func (d *disk) Batch(context.Context, ...*storage.Operation) error { return errors.ErrUnsupported }
 func (d *disk) Close(context.Context) error {
 	d.closed++

@@ -35,10 +35,10 @@ type document struct {
 type reporter struct {
 	verifier *verifier
 	tables   tables
-	store    *store           // nil: none
-	broken   bool             // the component status tells of findings
-	failed   error            // of the last report; read when the goroutine has ended
-	refused  map[string]bool  // what could not be written the last time; logged on change
+	store    *store          // nil: none
+	broken   bool            // the component status tells of findings
+	failed   error           // of the last report; read when the goroutine has ended
+	refused  map[string]bool // what could not be written the last time; logged on change
 
 	mu    sync.Mutex
 	hosts []component.Host // one for each component; guarded by mu
@@ -101,7 +101,7 @@ func (r *reporter) run(ctx context.Context, finished chan<- struct{}) {
 	for {
 		select {
 		case <-ticker.C:
-			r.publish(ctx, false)
+			_ = r.publish(ctx, false) // logged; the next may succeed
 		case <-ctx.Done():
 			r.failed = r.publish(context.WithoutCancel(ctx), true)
 			return

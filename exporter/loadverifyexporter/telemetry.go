@@ -95,7 +95,7 @@ func (t *telemetry) show(ctx context.Context, report *audit.Report) {
 			t.builder.ExporterLoadVerifyLatencyP99.Record(ctx, p99[s], t.signals[s])
 		}
 	}
-	t.builder.ExporterLoadVerifyOrphanSpans.Record(ctx, int64(orphans)) //nolint:gosec // G115: as many as there are in memory
+	t.builder.ExporterLoadVerifyOrphanSpans.Record(ctx, int64(orphans))
 	for verdict, n := range runs {
 		t.builder.ExporterLoadVerifyRuns.Record(ctx, n, t.verdicts[verdict])
 	}

@@ -334,7 +334,7 @@ func (a *Auditor) makeRoom(now int64) bool {
 func (a *Auditor) forget(i int, now int64) {
 	r := a.runs[i]
 	a.forgotten.Runs++
-	if report := a.reportRun(r, now, true); report.Verdict != Pass {
+	if report := a.reportRun(r, a.lineage.orphans()[r], now, true); report.Verdict != Pass {
 		a.forgotten.Failed++
 	}
 	a.runs = slices.Delete(a.runs, i, i+1)

@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"runtime"
+	"strconv"
 	"testing"
 	"time"
 
@@ -101,7 +102,7 @@ func TestGapBudget(t *testing.T) {
 			var sum Tally
 			bytes := used(t, func() any {
 				for i := range uint64(3_000_000) {
-					tally := a.Audit(Logs, noon, []Item{numbered("r", fmt.Sprint(i%10), number(r, i/10))})
+					tally := a.Audit(Logs, noon, []Item{numbered("r", strconv.FormatUint(i%10, 10), number(r, i/10))})
 					sum.Received += tally.Received
 					sum.OverLimit += tally.OverLimit
 					sum.Duplicate += tally.Duplicate

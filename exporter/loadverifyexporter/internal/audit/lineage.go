@@ -7,7 +7,7 @@ package audit
 type lineage struct {
 	size         int
 	young, older map[uint64]struct{} // keys of spans
-	awaited      map[uint64]awaited // by key of the parent
+	awaited      map[uint64]awaited  // by key of the parent
 	unknown      map[*run]uint64     // spans whose parent could not be awaited: too many are
 }
 
@@ -58,16 +58,29 @@ func (l *lineage) has(span uint64) bool {
 	return found
 }
 
-// orphans counts the spans of a run whose parents have not arrived, and the traces they are in.
-func (l *lineage) orphans(r *run) (spans, traces uint64) {
-	seen := map[uint64]struct{}{}
-	for _, a := range l.awaited {
-		if a.run == r {
-			spans += a.children
-			seen[a.trace] = struct{}{}
-		}
+// orphanage counts the spans of a run whose parents have not arrived, and the traces they are in.
+type orphanage struct {
+	spans, traces uint64
+}
+
+// orphans counts those of all runs, in one pass over all that is awaited.
+func (l *lineage) orphans() map[*run]orphanage {
+	type traceOf struct {
+		run   *run
+		trace uint64
 	}
-	return spans, uint64(len(seen))
+	seen := map[traceOf]struct{}{}
+	of := map[*run]orphanage{}
+	for _, a := range l.awaited {
+		o := of[a.run]
+		o.spans += a.children
+		if _, again := seen[traceOf{a.run, a.trace}]; !again {
+			seen[traceOf{a.run, a.trace}] = struct{}{}
+			o.traces++
+		}
+		of[a.run] = o
+	}
+	return of
 }
 
 func (l *lineage) forget(r *run) {

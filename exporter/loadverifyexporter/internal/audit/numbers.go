@@ -108,7 +108,7 @@ func (n *numbers) gapCost(x uint64) int {
 	if n.gaps == nil || n.top < n.next>>16 {
 		containers++
 	}
-	return int(containers)*containerCost + int(min(2*(x-n.next), bitmapCost)) //nolint:gosec // G115: at most plausible>>16 containers
+	return int(containers)*containerCost + int(min(2*(x-n.next), bitmapCost))
 }
 
 // budget bounds what the gaps of all streams take. It is charged with estimates that are never too low; a recount corrects them.

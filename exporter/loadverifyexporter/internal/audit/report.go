@@ -134,14 +134,15 @@ func (a *Auditor) Report(now time.Time, closing bool) Report {
 		report.Unexpected.Malformed += a.malformed[s]
 		report.Unexpected.OverLimit += a.overLimit[s]
 	}
+	orphans := a.lineage.orphans()
 	for _, r := range a.runs {
-		report.Runs = append(report.Runs, a.reportRun(r, now.UnixNano(), closing))
+		report.Runs = append(report.Runs, a.reportRun(r, orphans[r], now.UnixNano(), closing))
 	}
 	report.judge(&a.expect, closing)
 	return report
 }
 
-func (a *Auditor) reportRun(r *run, now int64, closing bool) RunReport {
+func (a *Auditor) reportRun(r *run, orphans orphanage, now int64, closing bool) RunReport {
 	report := RunReport{
 		Run: r.name, FirstArrival: time.Unix(0, r.first).UTC(), LastArrival: time.Unix(0, r.last).UTC(), Final: true, Unclean: r.unclean,
 		Findings: []Finding{},
@@ -157,7 +158,7 @@ func (a *Auditor) reportRun(r *run, now int64, closing bool) RunReport {
 		}
 		of := account.report(s, func(s *stream) bool { return closing || a.final(r, s, now) })
 		if s == Traces {
-			of.Orphans, of.IncompleteTraces = a.lineage.orphans(r)
+			of.Orphans, of.IncompleteTraces = orphans.spans, orphans.traces
 			of.OrphansUnknown = a.lineage.unknown[r]
 		}
 		report.Final = report.Final && of.Final

@@ -127,7 +127,7 @@ func (a *account) export() (*accountState, error) {
 		}
 		if s.lacks > 0 {
 			s.gaps.RunOptimize()
-			gaps, err := s.gaps.ToBytes()
+			gaps, err := s.gaps.ToPortableBytes()
 			if err != nil {
 				return nil, err
 			}
@@ -156,7 +156,7 @@ func (a *Auditor) Import(exported []byte) error {
 	if version := fmt.Appendf(nil, "%s %d ", stateName, stateVersion); !bytes.HasPrefix(header, version) {
 		return fmt.Errorf("state has another version: %.40q; want %q", header, version)
 	}
-	if !bytes.Equal(append(header[:len(header):len(header)], '\n'), stateHeader(body)) {
+	if !bytes.Equal(append(slices.Clip(header), '\n'), stateHeader(body)) {
 		return errors.New("state is damaged: its checksum is wrong")
 	}
 	var s state
@@ -190,7 +190,7 @@ func (a *Auditor) restore(s *state) error {
 				continue
 			}
 			if err := a.restoreAccount(&r.accounts[signal], as); err != nil {
-				return fmt.Errorf("run %q, %v: %w", rs.Name, Signal(signal), err) //nolint:gosec // G115: an index
+				return fmt.Errorf("run %q, %v: %w", rs.Name, Signal(signal), err)
 			}
 		}
 		for _, w := range rs.Awaited {
@@ -238,7 +238,7 @@ func (n *numbers) restoreGaps(exported []byte) error {
 		return nil
 	}
 	gaps := roaring64.New()
-	if err := gaps.UnmarshalBinary(exported); err != nil {
+	if _, err := gaps.ReadPortableFrom(bytes.NewReader(exported)); err != nil {
 		return err
 	}
 	if err := gaps.Validate(); err != nil {
