@@ -313,6 +313,7 @@ func TestRestart(t *testing.T) {
 		require.NoError(t, second.traces.ConsumeTraces(ctx, s.traces(3, 2, 5)))
 		time.Sleep(6 * time.Second) // state is saved at 5 s
 		require.NoError(t, second.traces.ConsumeTraces(ctx, s.traces(6)))
+		synctest.Wait()
 		state := bytes.Clone(d.values[stateKey])
 		require.NoError(t, second.traces.ConsumeTraces(ctx, s.tracesEnd(7, 0)))
 		second.shutdown(t)
