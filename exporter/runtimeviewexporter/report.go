@@ -8,6 +8,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/runtimelab/otelcol-runtimelab/exporter/internal/format"
 	"github.com/runtimelab/otelcol-runtimelab/exporter/runtimeviewexporter/internal/aggregate"
 )
 
@@ -59,7 +60,7 @@ func (r *reporter) periodic(now time.Time, s aggregate.Snapshot) string {
 		return r.id + ": no spans received yet\n"
 	default:
 		return fmt.Sprintf("%s  %s  no new spans in the last %s\n",
-			r.id, formatClock(now.Sub(r.start)), formatWindow(rates.Window))
+			r.id, format.Clock(now.Sub(r.start)), format.Window(rates.Window))
 	}
 }
 

@@ -5,13 +5,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/runtimelab/otelcol-runtimelab/exporter/internal/format"
 	"github.com/runtimelab/otelcol-runtimelab/exporter/runtimeviewexporter/internal/aggregate"
 )
 
-// A label and four columns make 79 characters; a cell is at most 15 (see format.go), so columns never touch.
+// A label and four columns make 79 characters, and columns never touch.
 const (
 	labelWidth  = 15
-	columnWidth = 16
+	columnWidth = format.Width + 1
 )
 
 // unknown stands where nothing is known. It is never 0: nobody measured is not the same as measured none.
@@ -28,22 +29,22 @@ var rows = []struct {
 	label string
 	cell  func(column) string
 }{
-	{"spans", func(c column) string { return formatCount(c.Spans) }},
-	{"rate (/s)", func(c column) string { return cell(c.rate, formatRate) }},
-	{"latency p50", func(c column) string { return cell(c.Latency.P50, formatQuantile) }},
-	{"latency p99", func(c column) string { return cell(c.Latency.P99, formatQuantile) }},
-	{"queue wait p50", func(c column) string { return cell(c.QueueWait.P50, formatQuantile) }},
-	{"queue wait p99", func(c column) string { return cell(c.QueueWait.P99, formatQuantile) }},
-	{"busy ratio", func(c column) string { return cell(c.BusyRatio, formatShare) }},
-	{"steals", func(c column) string { return cell(c.Steals, formatCount) }},
-	{"outliers", func(c column) string { return cell(c.Outliers, formatShare) }},
+	{"spans", func(c column) string { return format.Count(c.Spans) }},
+	{"rate (/s)", func(c column) string { return cell(c.rate, format.Rate) }},
+	{"latency p50", func(c column) string { return cell(c.Latency.P50, format.Quantile) }},
+	{"latency p99", func(c column) string { return cell(c.Latency.P99, format.Quantile) }},
+	{"queue wait p50", func(c column) string { return cell(c.QueueWait.P50, format.Quantile) }},
+	{"queue wait p99", func(c column) string { return cell(c.QueueWait.P99, format.Quantile) }},
+	{"busy ratio", func(c column) string { return cell(c.BusyRatio, format.Share) }},
+	{"steals", func(c column) string { return cell(c.Steals, format.Count) }},
+	{"outliers", func(c column) string { return cell(c.Outliers, format.Share) }},
 }
 
-func cell[T any](value aggregate.Value[T], format func(T) string) string {
+func cell[T any](value aggregate.Value[T], write func(T) string) string {
 	if !value.Known {
 		return unknown
 	}
-	return format(value.Number)
+	return write(value.Number)
 }
 
 // heading is the line above the table.
@@ -60,17 +61,17 @@ func (h heading) render(spans uint64, rates aggregate.Rates) string {
 	if h.title != "" {
 		b.WriteString("  " + h.title)
 	}
-	b.WriteString("  " + formatClock(h.elapsed))
+	b.WriteString("  " + format.Clock(h.elapsed))
 	if spans == 0 {
 		b.WriteString("  no spans received\n")
 		return b.String()
 	}
-	b.WriteString("  " + formatCount(spans) + " span")
+	b.WriteString("  " + format.Count(spans) + " span")
 	if spans > 1 {
 		b.WriteByte('s')
 	}
 	if rates.Total.Known {
-		fmt.Fprintf(&b, ", %s/s %s %s", formatRate(rates.Total.Number), h.over, formatWindow(rates.Window))
+		fmt.Fprintf(&b, ", %s/s %s %s", format.Rate(rates.Total.Number), h.over, format.Window(rates.Window))
 	}
 	b.WriteByte('\n')
 	return b.String()
@@ -97,7 +98,7 @@ func render(h heading, s aggregate.Snapshot, rates aggregate.Rates) string {
 		b.WriteByte('\n')
 	}
 	if s.Malformed > 0 {
-		fmt.Fprintf(&b, "values left out: %s (wrong type, out of range, or end before start)\n", formatCount(s.Malformed))
+		fmt.Fprintf(&b, "values left out: %s (wrong type, out of range, or end before start)\n", format.Count(s.Malformed))
 	}
 	b.WriteByte('\n')
 	return b.String()

@@ -92,10 +92,10 @@ func TestTableOfHugeNumbers(t *testing.T) {
 	var s aggregate.Snapshot
 	for _, runtime := range []aggregate.Runtime{aggregate.Tokio, aggregate.AsyncStd, aggregate.Smol, aggregate.Unknown} {
 		s.Columns = append(s.Columns, aggregate.Column{
-			Runtime: runtime, Spans: maxGrouped, Latency: quantiles(0, math.MaxInt64), QueueWait: quantiles(time.Second, time.Minute),
+			Runtime: runtime, Spans: 999_999_999_999, Latency: quantiles(0, math.MaxInt64), QueueWait: quantiles(time.Second, time.Minute),
 			BusyRatio: aggregate.Known(1.0), Steals: aggregate.Known[uint64](math.MaxUint64), Outliers: aggregate.Known(0.5),
 		})
-		s.Counts[runtime] = maxGrouped
+		s.Counts[runtime] = 999_999_999_999
 	}
 	s.Malformed = math.MaxUint64
 	text := render(heading{id: "runtime_view", elapsed: 9_999 * time.Hour, over: "in the last"}, s,

@@ -1,4 +1,4 @@
-package runtimeviewexporter
+package format
 
 import (
 	"math"
@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-func TestFormatCount(t *testing.T) {
+func TestCount(t *testing.T) {
 	for n, want := range map[uint64]string{
 		0:                 "0",
 		999:               "999",
@@ -21,11 +21,11 @@ func TestFormatCount(t *testing.T) {
 		1_000_000_000_000: "1.00e+12",
 		math.MaxUint64:    "1.84e+19",
 	} {
-		assert.Equal(t, want, formatCount(n))
+		assert.Equal(t, want, Count(n))
 	}
 }
 
-func TestFormatDuration(t *testing.T) {
+func TestDuration(t *testing.T) {
 	for ns, want := range map[int64]string{
 		0:                               "0ns",
 		999:                             "999ns",
@@ -45,12 +45,12 @@ func TestFormatDuration(t *testing.T) {
 		time.Hour.Nanoseconds():         "3600s",
 		math.MaxInt64:                   "9223372037s",
 	} {
-		assert.Equal(t, want, formatDuration(ns))
+		assert.Equal(t, want, Duration(ns))
 	}
 }
 
 // The histogram tells the fastest and the slowest only as "beyond my range"; a figure for them would be made up.
-func TestFormatQuantile(t *testing.T) {
+func TestQuantile(t *testing.T) {
 	for ns, want := range map[int64]string{
 		0:       "≤1.02µs",
 		512:     "≤1.02µs",
@@ -59,11 +59,11 @@ func TestFormatQuantile(t *testing.T) {
 		1 << 36: "68.7s",
 		1 << 37: ">137s",
 	} {
-		assert.Equal(t, want, formatQuantile(ns))
+		assert.Equal(t, want, Quantile(ns))
 	}
 }
 
-func TestFormatRate(t *testing.T) {
+func TestRate(t *testing.T) {
 	for rate, want := range map[float64]string{
 		0:                  "0",
 		0.001:              "0.00",
@@ -76,11 +76,11 @@ func TestFormatRate(t *testing.T) {
 		math.MaxUint64 / 2: "9.22e+18",
 		1e28:               "1.00e+28",
 	} {
-		assert.Equal(t, want, formatRate(rate))
+		assert.Equal(t, want, Rate(rate))
 	}
 }
 
-func TestFormatShare(t *testing.T) {
+func TestShare(t *testing.T) {
 	for share, want := range map[float64]string{
 		0:      "0%",
 		0.0101: "1.01%",
@@ -88,11 +88,11 @@ func TestFormatShare(t *testing.T) {
 		0.9999: "100%",
 		1:      "100%",
 	} {
-		assert.Equal(t, want, formatShare(share))
+		assert.Equal(t, want, Share(share))
 	}
 }
 
-func TestFormatWindow(t *testing.T) {
+func TestWindow(t *testing.T) {
 	for window, want := range map[time.Duration]string{
 		100 * time.Millisecond:               "100ms",
 		5*time.Second + 120*time.Microsecond: "5s",
@@ -100,27 +100,27 @@ func TestFormatWindow(t *testing.T) {
 		time.Minute - time.Microsecond:       "1m0s",
 		10*time.Minute + 3*time.Millisecond:  "10m0s",
 	} {
-		assert.Equal(t, want, formatWindow(window))
+		assert.Equal(t, want, Window(window))
 	}
 }
 
-func TestFormatClock(t *testing.T) {
+func TestClock(t *testing.T) {
 	for elapsed, want := range map[time.Duration]string{
 		0:                                     "00:00:00",
 		15*time.Second + 999*time.Millisecond: "00:00:15",
 		100*time.Hour + 59*time.Minute:        "100:59:00",
 	} {
-		assert.Equal(t, want, formatClock(elapsed))
+		assert.Equal(t, want, Clock(elapsed))
 	}
 }
 
-// A cell one character narrower than its column keeps a gap to the left, whatever the number.
-func TestCellsFit(t *testing.T) {
+// No text is wider than promised, whatever the number.
+func TestWidth(t *testing.T) {
 	cells := []string{
-		formatCount(maxGrouped), formatCount(math.MaxUint64), formatRate(maxGrouped), formatRate(99.94),
-		formatDuration(math.MaxInt64), formatQuantile(0), formatQuantile(math.MaxInt64), formatShare(0.999), formatShare(1),
+		Count(maxGrouped), Count(math.MaxUint64), Rate(maxGrouped), Rate(99.94),
+		Duration(math.MaxInt64), Quantile(0), Quantile(math.MaxInt64), Share(0.999), Share(1),
 	}
 	for _, cell := range cells {
-		assert.Less(t, utf8.RuneCountInString(cell), columnWidth, cell)
+		assert.LessOrEqual(t, utf8.RuneCountInString(cell), Width, cell)
 	}
 }

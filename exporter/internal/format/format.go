@@ -1,4 +1,5 @@
-package runtimeviewexporter
+// Package format writes numbers and times for people who read a table in a terminal.
+package format
 
 import (
 	"fmt"
@@ -9,11 +10,14 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/histogram"
 )
 
+// Width is the length of the longest text that Count, Rate, Share, Duration or Quantile writes, in characters.
+const Width = 15
+
 // maxGrouped is the largest count that is written out: 15 characters with its commas, which still fits a column.
 const maxGrouped = 999_999_999_999
 
-// formatCount writes a count in full with commas, or with three digits and a power of ten if it is too wide.
-func formatCount(n uint64) string {
+// Count writes a count in full with commas, or with three digits and a power of ten if it is too wide.
+func Count(n uint64) string {
 	if n > maxGrouped {
 		return strconv.FormatFloat(float64(n), 'e', 2, 64)
 	}
@@ -28,25 +32,25 @@ func formatCount(n uint64) string {
 	return string(grouped)
 }
 
-// formatRate writes a rate, 0 or more, with three digits, and larger ones as a count.
-func formatRate(perSecond float64) string {
+// Rate writes a rate, 0 or more, with three digits, and larger ones as a count.
+func Rate(perSecond float64) string {
 	switch {
 	case perSecond < 99.95:
 		return threeDigits(perSecond)
 	case perSecond <= maxGrouped:
-		return formatCount(uint64(math.Round(perSecond)))
+		return Count(uint64(math.Round(perSecond)))
 	default:
 		return strconv.FormatFloat(perSecond, 'e', 2, 64)
 	}
 }
 
-// formatShare writes a share from 0 to 1 as a percentage.
-func formatShare(share float64) string {
+// Share writes a share from 0 to 1 as a percentage.
+func Share(share float64) string {
 	return threeDigits(share*100) + "%"
 }
 
-// formatDuration writes a duration, 0 or more, with three digits and the unit that makes them at least 1.
-func formatDuration(ns int64) string {
+// Duration writes a duration, 0 or more, with three digits and the unit that makes them at least 1.
+func Duration(ns int64) string {
 	if ns < 1000 {
 		return strconv.FormatInt(ns, 10) + "ns"
 	}
@@ -60,16 +64,16 @@ func formatDuration(ns int64) string {
 	return threeDigits(value) + "s"
 }
 
-// formatQuantile writes a quantile that a histogram told. Beyond the histogram's range only the bound is known.
-func formatQuantile(ns int64) string {
+// Quantile writes a quantile that a histogram told. Beyond the histogram's range only the bound is known.
+func Quantile(ns int64) string {
 	fastest, slowest := int64(histogram.UpperBound(0)), int64(histogram.LowerBound(histogram.Buckets-1))
 	switch {
 	case ns <= fastest:
-		return "≤" + formatDuration(fastest)
+		return "≤" + Duration(fastest)
 	case ns >= slowest:
-		return ">" + formatDuration(slowest)
+		return ">" + Duration(slowest)
 	default:
-		return formatDuration(ns)
+		return Duration(ns)
 	}
 }
 
@@ -88,11 +92,11 @@ func threeDigits(x float64) string {
 	}
 }
 
-// formatWindow writes the length of a window as a person would set it: 5s and 1m0s, not 5.00s and 60.0s.
-func formatWindow(window time.Duration) string {
+// Window writes the length of a window as a person would set it: 5s and 1m0s, not 5.00s and 60.0s.
+func Window(window time.Duration) string {
 	switch {
 	case window < time.Second:
-		return formatDuration(window.Nanoseconds())
+		return Duration(window.Nanoseconds())
 	case window < time.Minute:
 		return window.Round(10 * time.Millisecond).String()
 	default:
@@ -100,8 +104,8 @@ func formatWindow(window time.Duration) string {
 	}
 }
 
-// formatClock writes elapsed time as hours, minutes and seconds.
-func formatClock(elapsed time.Duration) string {
+// Clock writes elapsed time as hours, minutes and seconds.
+func Clock(elapsed time.Duration) string {
 	seconds := int64(elapsed / time.Second)
 	return fmt.Sprintf("%02d:%02d:%02d", seconds/3600, seconds/60%60, seconds%60)
 }

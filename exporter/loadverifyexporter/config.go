@@ -1,0 +1,192 @@
+package loadverifyexporter
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/config/configoptional"
+	"go.opentelemetry.io/collector/confmap"
+
+	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/audit"
+)
+
+// SampledConfig is what to expect of a pipeline that drops a share on purpose.
+type SampledConfig struct {
+	// Ratio of received to sent items.
+	Ratio float64 `mapstructure:"ratio"`
+	// Tolerance is how far the ratio may be off, either way.
+	Tolerance float64 `mapstructure:"tolerance"`
+	// Signals that are sampled.
+	Signals []string `mapstructure:"signals"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// ExpectConfig is what a run must be like to pass. Shares are of the items sent, of each run and signal.
+type ExpectConfig struct {
+	// MaxLoss is the share that may be missing.
+	MaxLoss float64 `mapstructure:"max_loss"`
+	// MaxDuplicates is the share that further copies may make.
+	MaxDuplicates float64 `mapstructure:"max_duplicates"`
+	// MaxCorrupt is the share that may be changed.
+	MaxCorrupt float64 `mapstructure:"max_corrupt"`
+	// AllowUnexpected items: without stamps, or with impossible ones.
+	AllowUnexpected bool `mapstructure:"allow_unexpected"`
+	// LatencyP99 bounds the 99th percentile of the time from an item's end to its arrival; 0: not at all.
+	LatencyP99 time.Duration `mapstructure:"latency_p99"`
+	// Deadline bounds the time from a run's first arrival to its last end marker; 0: not at all.
+	Deadline time.Duration `mapstructure:"deadline"`
+	// Sources is how many each run has, for each signal; 0: any number.
+	Sources int `mapstructure:"sources"`
+	// Sampled replaces MaxLoss where a pipeline samples.
+	Sampled configoptional.Optional[SampledConfig] `mapstructure:"sampled"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// Config of the exporter.
+type Config struct {
+	// Expect is what a run must be like to pass.
+	Expect ExpectConfig `mapstructure:"expect"`
+	// Grace is the time after an end marker after which what is missing is lost.
+	Grace time.Duration `mapstructure:"grace"`
+	// Interval at which the report is written, state is saved, and status and metrics are brought up to date.
+	Interval time.Duration `mapstructure:"interval"`
+	// TableInterval is the time between tables of runs that go on; 0: each run has one table, at its end.
+	TableInterval time.Duration `mapstructure:"table_interval"`
+	// Report is the path of the JSON report; empty: none.
+	Report string `mapstructure:"report"`
+	// Storage extension that keeps the state; nil: a restarted Collector starts anew.
+	Storage *component.ID `mapstructure:"storage"`
+	// MaxSources of all runs and signals that are audited.
+	MaxSources int `mapstructure:"max_sources"`
+	// MaxGapMiB is the memory for what is missing.
+	MaxGapMiB int `mapstructure:"max_gap_mib"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+var (
+	_ component.Config  = (*Config)(nil)
+	_ confmap.Validator = (*Config)(nil)
+)
+
+const minInterval = 100 * time.Millisecond
+
+func createDefaultConfig() component.Config {
+	limits := audit.DefaultLimits()
+	return &Config{
+		Expect:   ExpectConfig{Sampled: configoptional.Default(SampledConfig{Signals: []string{audit.Traces.String()}})},
+		Grace:    5 * time.Second,
+		Interval: 5 * time.Second, MaxSources: limits.Sources, MaxGapMiB: limits.GapBytes >> 20,
+	}
+}
+
+// Validate reports every mistake, each with its key, its value and what is allowed.
+func (c *Config) Validate() error {
+	var errs []error
+	wrong := func(key string, value any, want string) {
+		errs = append(errs, fmt.Errorf("%s: %v is not allowed; want %s", key, value, want))
+	}
+	e := &c.Expect
+	if !(e.MaxLoss >= 0 && e.MaxLoss <= 1) { // NaN is neither
+		wrong("expect.max_loss", e.MaxLoss, "0 to 1, a share of the items sent")
+	}
+	for _, s := range []struct {
+		key   string
+		value float64
+	}{{"expect.max_duplicates", e.MaxDuplicates}, {"expect.max_corrupt", e.MaxCorrupt}} {
+		if !(s.value >= 0) {
+			wrong(s.key, s.value, "0 or more, a share of the items sent")
+		}
+	}
+	for _, d := range []struct {
+		key         string
+		value, from time.Duration
+		want        string
+	}{
+		{"expect.latency_p99", e.LatencyP99, 0, "0s (any) or more"},
+		{"expect.deadline", e.Deadline, 0, "0s (any) or more"},
+		{"grace", c.Grace, 0, "0s or more"},
+		{"interval", c.Interval, minInterval, minInterval.String() + " or more"},
+	} {
+		if d.value < d.from {
+			wrong(d.key, d.value, d.want)
+		}
+	}
+	if c.TableInterval != 0 && c.TableInterval < minInterval {
+		wrong("table_interval", c.TableInterval, "0s (at the end of a run only), or "+minInterval.String()+" or more")
+	}
+	if e.Sources < 0 {
+		wrong("expect.sources", e.Sources, "0 (any) or more")
+	}
+	if c.MaxSources < 1 {
+		wrong("max_sources", c.MaxSources, "1 or more")
+	}
+	if c.MaxGapMiB < 1 || c.MaxGapMiB > 1<<20 {
+		wrong("max_gap_mib", c.MaxGapMiB, "1 to 1048576")
+	}
+	if e.Sampled.HasValue() {
+		if e.MaxLoss != 0 {
+			wrong("expect.max_loss", e.MaxLoss, "none beside expect.sampled, whose tolerance says it")
+		}
+		errs = append(errs, e.Sampled.Get().validate())
+	}
+	return errors.Join(errs...)
+}
+
+func (s *SampledConfig) validate() error {
+	var errs []error
+	if !(s.Ratio > 0 && s.Ratio <= 1) {
+		errs = append(errs, fmt.Errorf("expect.sampled.ratio: %v is not allowed; want more than 0, at most 1", s.Ratio))
+	}
+	if !(s.Tolerance >= 0 && s.Tolerance <= 1) {
+		errs = append(errs, fmt.Errorf("expect.sampled.tolerance: %v is not allowed; want 0 to 1", s.Tolerance))
+	}
+	if len(s.Signals) == 0 {
+		errs = append(errs, errors.New("expect.sampled.signals: [] is not allowed; want some of traces, metrics, logs"))
+	}
+	for i, name := range s.Signals {
+		if _, known := signalNamed(name); !known {
+			errs = append(errs, fmt.Errorf("expect.sampled.signals[%d]: %q is not allowed; want traces, metrics or logs", i, name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func signalNamed(name string) (audit.Signal, bool) {
+	for s := range audit.Signals {
+		if s.String() == name {
+			return s, true
+		}
+	}
+	return 0, false
+}
+
+// expectations are those of a valid configuration.
+func (e *ExpectConfig) expectations() audit.Expectations {
+	x := audit.Expectations{
+		MaxLoss: e.MaxLoss, MaxDuplicates: e.MaxDuplicates, MaxCorrupt: e.MaxCorrupt, AllowUnexpected: e.AllowUnexpected,
+		LatencyP99: e.LatencyP99, Deadline: e.Deadline, Sources: e.Sources,
+	}
+	if e.Sampled.HasValue() {
+		of := e.Sampled.Get()
+		x.Sampled = &audit.Sampled{Ratio: of.Ratio, Tolerance: of.Tolerance}
+		for _, name := range of.Signals {
+			s, _ := signalNamed(name)
+			x.Sampled.Signals = append(x.Sampled.Signals, s)
+		}
+	}
+	return x
+}
+
+func (c *Config) limits() audit.Limits {
+	limits := audit.DefaultLimits()
+	limits.Sources, limits.GapBytes = c.MaxSources, c.MaxGapMiB<<20
+	return limits
+}

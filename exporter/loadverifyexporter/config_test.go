@@ -1,0 +1,105 @@
+package loadverifyexporter
+
+import (
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/confmap"
+	"go.opentelemetry.io/collector/confmap/confmaptest"
+
+	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/audit"
+)
+
+func load(t *testing.T, id string) (*Config, error) {
+	t.Helper()
+	file, err := confmaptest.LoadConf(filepath.Join("testdata", "config.yaml"))
+	require.NoError(t, err)
+	section, err := file.Sub(id)
+	require.NoError(t, err)
+	cfg := createDefaultConfig().(*Config)
+	return cfg, section.Unmarshal(cfg)
+}
+
+func TestConfig(t *testing.T) {
+	state := component.MustNewIDWithName("file_storage", "state")
+	limits := audit.DefaultLimits()
+	for id, want := range map[string]struct {
+		expect audit.Expectations
+		limits audit.Limits
+		rest   Config
+	}{
+		"load_verify": {
+			limits: limits,
+			rest:   Config{Grace: 5 * time.Second, Interval: 5 * time.Second},
+		},
+		"load_verify/all": {
+			expect: audit.Expectations{
+				MaxDuplicates: 0.01, MaxCorrupt: 0.02, AllowUnexpected: true, LatencyP99: 250 * time.Millisecond,
+				Deadline: time.Minute, Sources: 4, Sampled: &audit.Sampled{Ratio: 0.1, Tolerance: 0.01, Signals: []audit.Signal{audit.Traces}},
+			},
+			limits: audit.Limits{Runs: limits.Runs, Sources: 5, GapBytes: 7 << 20, Spans: limits.Spans},
+			rest: Config{
+				Grace: 10 * time.Second, Interval: time.Second, TableInterval: 30 * time.Second, Report: "verdict.json", Storage: &state,
+			},
+		},
+		"load_verify/loss": {
+			expect: audit.Expectations{MaxLoss: 0.001},
+			limits: limits,
+			rest:   Config{Grace: 5 * time.Second, Interval: 5 * time.Second},
+		},
+		"load_verify/sampled_signals": {
+			expect: audit.Expectations{Sampled: &audit.Sampled{Ratio: 1, Signals: []audit.Signal{audit.Logs, audit.Metrics}}},
+			limits: limits,
+			rest:   Config{Grace: 5 * time.Second, Interval: 5 * time.Second},
+		},
+	} {
+		t.Run(id, func(t *testing.T) {
+			cfg, err := load(t, id)
+			require.NoError(t, err)
+			require.NoError(t, confmap.Validate(cfg))
+			assert.Equal(t, want.expect, cfg.Expect.expectations())
+			assert.Equal(t, want.limits, cfg.limits())
+			cfg.Expect, cfg.MaxSources, cfg.MaxGapMiB = ExpectConfig{}, 0, 0
+			assert.Equal(t, &want.rest, cfg)
+		})
+	}
+}
+
+func TestConfigInvalid(t *testing.T) {
+	for id, want := range map[string][]string{
+		"load_verify/bad_shares": {
+			"expect.max_loss: 1.5 is not allowed; want 0 to 1", "expect.max_duplicates: -1 is not allowed; want 0 or more",
+			"expect.max_corrupt: -0.1 is not allowed; want 0 or more", "expect.sources: -1 is not allowed; want 0 (any) or more",
+		},
+		"load_verify/bad_times": {
+			"expect.latency_p99: -1s is not allowed; want 0s", "expect.deadline: -2s is not allowed; want 0s",
+			"grace: -3s is not allowed; want 0s or more", "interval: 1ms is not allowed; want 100ms or more",
+			"table_interval: 2ms is not allowed; want 0s",
+		},
+		"load_verify/bad_sampled": {
+			"expect.max_loss: 0.1 is not allowed; want none beside expect.sampled",
+			"expect.sampled.ratio: 0 is not allowed; want more than 0, at most 1",
+			"expect.sampled.tolerance: 2 is not allowed; want 0 to 1",
+			`expect.sampled.signals[1]: "profiles" is not allowed; want traces, metrics or logs`,
+		},
+		"load_verify/no_signals": {"expect.sampled.signals: [] is not allowed; want some of traces, metrics, logs"},
+		"load_verify/bad_limits": {"max_sources: 0 is not allowed; want 1 or more", "max_gap_mib: 0 is not allowed; want 1 to 1048576"},
+	} {
+		t.Run(id, func(t *testing.T) {
+			cfg, err := load(t, id)
+			require.NoError(t, err)
+			err = confmap.Validate(cfg)
+			for _, text := range want {
+				assert.ErrorContains(t, err, text)
+			}
+		})
+	}
+	t.Run("unknown key", func(t *testing.T) {
+		_, err := load(t, "load_verify/misspelt")
+		assert.ErrorContains(t, err, "has invalid keys: max_los")
+	})
+}

@@ -1,0 +1,10 @@
+//go:generate go tool -modfile=../../internal/tools/go.mod mdatagen metadata.yaml
+
+// Package loadverifyexporter proves what became of every item that synthetic_load has stamped: it arrived, once and unchanged, or
+// not. It stands at the far end of a pipeline, for all signals at once.
+//
+//	pdata --(read.go)--> audit.Item --(internal/audit)--> audit.Report --> table, JSON file, metrics, component status
+//
+// Consuming goroutines read a batch's stamps and compute its checksums without a lock, and hold it for the account alone. One
+// goroutine (report.go) wakes at each interval, takes a report and publishes it: that is also when state is saved.
+package loadverifyexporter

@@ -1,0 +1,192 @@
+package loadverifyexporter
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.uber.org/zap"
+
+	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/audit"
+)
+
+// verifier audits what arrives, of all signals, and owns the goroutine that reports. It is one component for each signal: the first
+// that starts starts it, and the last that is shut down ends it, for until then something may arrive.
+type verifier struct {
+	id        component.ID
+	config    *Config
+	logger    *zap.Logger
+	telemetry *telemetry
+	release   func() // of the factory
+	buffers   sync.Pool
+
+	mu      sync.Mutex     // guards the audit
+	auditor *audit.Auditor // replaced when state is restored
+	dirty   bool           // something has come since state was saved
+
+	life     sync.Mutex // guards what follows
+	attached int        // parts that have not been shut down
+	running  bool
+	reporter *reporter
+	stop     context.CancelFunc
+	finished chan struct{} // closed when the last report is out
+}
+
+func newVerifier(set exporter.Settings, cfg *Config, out io.Writer, release func()) (*verifier, error) {
+	telemetry, err := newTelemetry(set.TelemetrySettings)
+	if err != nil {
+		return nil, err
+	}
+	v := &verifier{
+		id: set.ID, config: cfg, logger: set.Logger, telemetry: telemetry, release: release,
+		auditor: audit.New(cfg.limits(), cfg.Grace, cfg.Expect.expectations()),
+	}
+	v.buffers.New = func() any { return &buffer{items: make([]audit.Item, 0, bufferSize)} }
+	v.reporter = newReporter(v, out)
+	return v, nil
+}
+
+// part is the verifier as the component of one signal.
+type part struct {
+	of   *verifier
+	ends sync.Once
+	err  error // of the end
+}
+
+func (v *verifier) attach() *part {
+	v.life.Lock()
+	defer v.life.Unlock()
+	v.attached++
+	return &part{of: v}
+}
+
+// start restores state, writes the first report, so that a path that cannot be written is told now, and begins to report.
+func (p *part) start(ctx context.Context, host component.Host) error {
+	v := p.of
+	v.life.Lock()
+	defer v.life.Unlock()
+	v.reporter.addHost(host)
+	if v.running {
+		return nil
+	}
+	if err := v.reporter.open(ctx, host); err != nil {
+		return err
+	}
+	ctx, v.stop = context.WithCancel(context.WithoutCancel(ctx))
+	v.running, v.finished = true, make(chan struct{})
+	go v.reporter.run(ctx, v.finished)
+	return nil
+}
+
+// shutdown of the last part ends the audit: with the last table, report and state. Only a blocked stdout or storage can hold it up; the
+// end of ctx releases it.
+func (p *part) shutdown(ctx context.Context) error {
+	p.ends.Do(func() { p.err = p.of.end(ctx) })
+	return p.err
+}
+
+func (v *verifier) end(ctx context.Context) error {
+	v.life.Lock()
+	defer v.life.Unlock()
+	if v.attached--; v.attached > 0 {
+		return nil
+	}
+	v.release()
+	defer v.telemetry.builder.Shutdown()
+	if !v.running {
+		return nil
+	}
+	v.stop()
+	select {
+	case <-v.finished:
+		return v.reporter.failed
+	case <-ctx.Done():
+		return fmt.Errorf("the last report is not out: %w", ctx.Err())
+	}
+}
+
+// bufferSize is how many items are read before the lock is taken for them: few enough to be small, many enough to make the lock cheap.
+const bufferSize = 512
+
+// buffer collects items of one batch.
+type buffer struct {
+	verifier *verifier
+	signal   audit.Signal
+	now      time.Time
+	items    []audit.Item
+	tally    audit.Tally
+}
+
+func (v *verifier) buffer(signal audit.Signal) *buffer {
+	b := v.buffers.Get().(*buffer)
+	b.verifier, b.signal, b.now, b.tally = v, signal, time.Now(), audit.Tally{}
+	return b
+}
+
+func (b *buffer) add(it audit.Item) {
+	if len(b.items) == cap(b.items) {
+		b.flush()
+	}
+	b.items = append(b.items, it)
+}
+
+func (b *buffer) flush() {
+	v := b.verifier
+	v.mu.Lock()
+	b.tally.Add(v.auditor.Audit(b.signal, b.now, b.items))
+	v.dirty = true
+	v.mu.Unlock()
+	clear(b.items) // of references to the batch
+	b.items = b.items[:0]
+}
+
+func (b *buffer) close(ctx context.Context) error {
+	b.flush()
+	v := b.verifier
+	v.telemetry.add(ctx, b.signal, &b.tally)
+	v.buffers.Put(b)
+	return nil
+}
+
+func (v *verifier) consumeTraces(ctx context.Context, traces ptrace.Traces) error {
+	b := v.buffer(audit.Traces)
+	for _, resource := range traces.ResourceSpans().All() {
+		for _, scope := range resource.ScopeSpans().All() {
+			for _, span := range scope.Spans().All() {
+				b.add(readSpan(span))
+			}
+		}
+	}
+	return b.close(ctx)
+}
+
+func (v *verifier) consumeMetrics(ctx context.Context, metrics pmetric.Metrics) error {
+	b := v.buffer(audit.Metrics)
+	for _, resource := range metrics.ResourceMetrics().All() {
+		for _, scope := range resource.ScopeMetrics().All() {
+			for _, metric := range scope.Metrics().All() {
+				readMetric(metric, b.add)
+			}
+		}
+	}
+	return b.close(ctx)
+}
+
+func (v *verifier) consumeLogs(ctx context.Context, logs plog.Logs) error {
+	b := v.buffer(audit.Logs)
+	for _, resource := range logs.ResourceLogs().All() {
+		for _, scope := range resource.ScopeLogs().All() {
+			for _, record := range scope.LogRecords().All() {
+				b.add(readRecord(record))
+			}
+		}
+	}
+	return b.close(ctx)
+}

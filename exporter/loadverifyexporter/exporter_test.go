@@ -1,0 +1,385 @@
+package loadverifyexporter
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/collector/exporter/exportertest"
+	"go.opentelemetry.io/collector/extension/xextension/storage"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
+
+	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/metadata"
+	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/metadatatest"
+)
+
+var update = flag.Bool("update", false, "rewrite golden files")
+
+// host records the component's status and has extensions.
+type host struct {
+	component.Host
+	extensions map[component.ID]component.Component
+	mu         sync.Mutex
+	events     []*componentstatus.Event
+}
+
+func newHost() *host { return &host{Host: componenttest.NewNopHost()} }
+
+func (h *host) GetExtensions() map[component.ID]component.Component { return h.extensions }
+
+func (h *host) Report(e *componentstatus.Event) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.events = append(h.events, e)
+}
+
+// rig is the exporter of all signals, as a Collector has it.
+type rig struct {
+	traces  exporter.Traces
+	metrics exporter.Metrics
+	logs    exporter.Logs
+	host    *host
+	out     bytes.Buffer
+	config  *Config
+}
+
+func newRig(t *testing.T, set exporter.Settings, h *host, configure func(*Config)) *rig {
+	t.Helper()
+	r := &rig{host: h}
+	set.ID = component.NewID(metadata.Type)
+	r.config = createDefaultConfig().(*Config)
+	r.config.Report = filepath.Join(t.TempDir(), "report.json")
+	if configure != nil {
+		configure(r.config)
+	}
+	require.NoError(t, r.config.Validate())
+	f := newFactory(&r.out)
+	var err error
+	r.traces, err = f.CreateTraces(t.Context(), set, r.config)
+	require.NoError(t, err)
+	r.metrics, err = f.CreateMetrics(t.Context(), set, r.config)
+	require.NoError(t, err)
+	r.logs, err = f.CreateLogs(t.Context(), set, r.config)
+	require.NoError(t, err)
+	return r
+}
+
+func (r *rig) all() []component.Component { return []component.Component{r.traces, r.metrics, r.logs} }
+
+func (r *rig) start(t *testing.T) {
+	t.Helper()
+	for _, c := range r.all() {
+		require.NoError(t, c.Start(t.Context(), r.host))
+	}
+}
+
+func (r *rig) shutdown(t *testing.T) {
+	t.Helper()
+	for _, c := range r.all() {
+		require.NoError(t, c.Shutdown(context.WithoutCancel(t.Context())))
+	}
+}
+
+// report reads the JSON report as others do: without our types.
+func (r *rig) report(t *testing.T) map[string]any {
+	t.Helper()
+	text, err := os.ReadFile(r.config.Report)
+	require.NoError(t, err)
+	var report map[string]any
+	require.NoError(t, json.Unmarshal(text, &report))
+	return report
+}
+
+// at follows keys and indices into a report.
+func at(t *testing.T, report any, path ...any) any {
+	t.Helper()
+	for _, p := range path {
+		switch p := p.(type) {
+		case string:
+			require.Contains(t, report, p)
+			report = report.(map[string]any)[p]
+		case int:
+			require.Greater(t, len(report.([]any)), p)
+			report = report.([]any)[p]
+		}
+	}
+	return report
+}
+
+// TestTranscript tells of a run with one fault of each kind, as a person at the console sees it.
+func TestTranscript(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		telemetry := componenttest.NewTelemetry()
+		set := exportertest.NewNopSettings(metadata.Type)
+		set.TelemetrySettings = telemetry.NewTelemetrySettings()
+		r := newRig(t, set, newHost(), func(c *Config) { c.TableInterval = 10 * time.Second })
+		r.start(t)
+		assert.Equal(t, "running", at(t, r.report(t), "verdict"), "there is a report from the start")
+
+		// Items of 20 ms ago arrive, but of the spans 7 is held up and 5 is lost; 6 loses its parent with it... 4 does.
+		a := source{run: "nightly", name: "gateway-a", at: time.Now().Add(-20 * time.Millisecond)}
+		b := source{run: "nightly", name: "gateway-b", at: a.at}
+		ctx := t.Context()
+		require.NoError(t, r.traces.ConsumeTraces(ctx, a.traces(0, 1, 2, 3, 4, 6, 8, 9)))
+		require.NoError(t, r.traces.ConsumeTraces(ctx, b.traces(upTo(6)...)))
+		require.NoError(t, r.metrics.ConsumeMetrics(ctx, a.metrics(upTo(8)...)))
+		require.NoError(t, r.logs.ConsumeLogs(ctx, a.logs(0, 1, 2)))
+		time.Sleep(11 * time.Second)
+		assert.Equal(t, "running", at(t, r.report(t), "runs", 0, "verdict"))
+
+		// 7 comes late, and 6 a second time. A processor changes a metric's name and adds an attribute to a log record: only the
+		// first is corruption. Somebody else's log record has no stamp.
+		a.at = time.Now()
+		require.NoError(t, r.traces.ConsumeTraces(ctx, a.traces(7, 6)))
+		changed := a.metrics(8)
+		changed.ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().At(0).SetName("renamed")
+		require.NoError(t, r.metrics.ConsumeMetrics(ctx, changed))
+		enriched := a.logs(3)
+		enriched.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).Attributes().PutStr("added", "x")
+		enriched.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().AppendEmpty()
+		require.NoError(t, r.logs.ConsumeLogs(ctx, enriched))
+
+		// The end: of the spans of a two were given up, and one of them arrived all the same. The marker of its logs is lost.
+		require.NoError(t, r.traces.ConsumeTraces(ctx, a.tracesEnd(12, 1)))
+		require.NoError(t, r.traces.ConsumeTraces(ctx, b.tracesEnd(6, 0)))
+		require.NoError(t, r.metrics.ConsumeMetrics(ctx, a.metricsEnd(9, 0)))
+		time.Sleep(10 * time.Second)
+		r.shutdown(t)
+
+		report := r.report(t)
+		assert.Equal(t, "fail", at(t, report, "verdict"))
+		assert.Equal(t, true, at(t, report, "final"))
+		assert.Equal(t, Schema, at(t, report, "schema"))
+		for key, want := range map[string]float64{
+			"sent": 18, "received": 15, "missing": 3, "given_up": 1, "lost": 2, "duplicate": 1, "out_of_order": 1, "corrupt": 0,
+			"orphans": 1, "incomplete_traces": 1, "sources": 2, "ended": 2,
+		} {
+			assert.Equal(t, want, at(t, report, "runs", 0, "signals", 0, key), key)
+		}
+		assert.EqualValues(t, 1, at(t, report, "runs", 0, "signals", 1, "corrupt"))
+		assert.EqualValues(t, 0, at(t, report, "runs", 0, "signals", 2, "corrupt"))
+		assert.EqualValues(t, 1, at(t, report, "unexpected", "unstamped"))
+		assert.EqualValues(t, 2, at(t, report, "runs", 0, "signals", 0, "by_source", 0, "lost"))
+
+		// The component told of it when the run was final, once for each signal's component.
+		require.Len(t, r.host.events, 3)
+		assert.Equal(t, componentstatus.StatusRecoverableError, r.host.events[0].Status())
+		assert.ErrorContains(t, r.host.events[0].Err(), "max_duplicates")
+
+		ignore := []metricdatatest.Option{metricdatatest.IgnoreTimestamp(), metricdatatest.IgnoreExemplars()}
+		signal := func(s string) attribute.Set { return attribute.NewSet(attribute.String("signal", s)) }
+		metadatatest.AssertEqualExporterLoadVerifyReceivedItems(t, telemetry, []metricdata.DataPoint[int64]{
+			{Attributes: signal("traces"), Value: 15}, {Attributes: signal("metrics"), Value: 9}, {Attributes: signal("logs"), Value: 4},
+		}, ignore...)
+		metadatatest.AssertEqualExporterLoadVerifyDuplicateItems(t, telemetry, []metricdata.DataPoint[int64]{
+			{Attributes: signal("traces"), Value: 1},
+		}, ignore...)
+		metadatatest.AssertEqualExporterLoadVerifyOutOfOrderItems(t, telemetry, []metricdata.DataPoint[int64]{
+			{Attributes: signal("traces"), Value: 1},
+		}, ignore...)
+		metadatatest.AssertEqualExporterLoadVerifyCorruptItems(t, telemetry, []metricdata.DataPoint[int64]{
+			{Attributes: signal("metrics"), Value: 1},
+		}, ignore...)
+		metadatatest.AssertEqualExporterLoadVerifyLostItems(t, telemetry, []metricdata.DataPoint[int64]{
+			{Attributes: signal("traces"), Value: 2}, {Attributes: signal("metrics"), Value: 0}, {Attributes: signal("logs"), Value: 0},
+		}, ignore...)
+		metadatatest.AssertEqualExporterLoadVerifyOrphanSpans(t, telemetry, []metricdata.DataPoint[int64]{{Value: 1}}, ignore...)
+		metadatatest.AssertEqualExporterLoadVerifyUnexpectedItems(t, telemetry, []metricdata.DataPoint[int64]{
+			{Attributes: attribute.NewSet(attribute.String("signal", "logs"), attribute.String("reason", "unstamped")), Value: 1},
+		}, ignore...)
+		metadatatest.AssertEqualExporterLoadVerifyRuns(t, telemetry, []metricdata.DataPoint[int64]{
+			{Attributes: attribute.NewSet(attribute.String("verdict", "running")), Value: 0},
+			{Attributes: attribute.NewSet(attribute.String("verdict", "pass")), Value: 0},
+			{Attributes: attribute.NewSet(attribute.String("verdict", "fail")), Value: 1},
+		}, ignore...)
+		p99, err := telemetry.GetMetric("otelcol_exporter_load_verify_latency_p99")
+		require.NoError(t, err)
+		assert.Len(t, p99.Data.(metricdata.Gauge[float64]).DataPoints, 3)
+
+		golden(t, "transcript.txt", r.out.String())
+	})
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		require.NoError(t, os.WriteFile(path, []byte(got), 0o644))
+	}
+	want, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.Equal(t, string(want), got)
+}
+
+// TestPass is a run of three signals without fault, whose signals end at different times: nothing is said of it but the verdict.
+func TestPass(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, exportertest.NewNopSettings(metadata.Type), newHost(), nil)
+		r.start(t)
+		s := source{run: "r", name: "s", at: time.Now()}
+		require.NoError(t, r.traces.ConsumeTraces(t.Context(), s.traces(upTo(1200)...)))
+		require.NoError(t, r.traces.ConsumeTraces(t.Context(), s.tracesEnd(1200, 0)))
+		require.NoError(t, r.metrics.ConsumeMetrics(t.Context(), s.metrics(upTo(40)...)))
+		require.NoError(t, r.metrics.ConsumeMetrics(t.Context(), s.metricsEnd(40, 0)))
+		require.NoError(t, r.logs.ConsumeLogs(t.Context(), s.logs(upTo(3)...)))
+		time.Sleep(4 * time.Second)
+		require.NoError(t, r.logs.ConsumeLogs(t.Context(), s.logsEnd(3, 0)))
+		time.Sleep(2 * time.Second) // an update at 5 s: the logs are within their grace
+		assert.Equal(t, "running", at(t, r.report(t), "verdict"))
+		time.Sleep(5 * time.Second) // and one at 10 s: they no longer are
+		assert.Equal(t, "pass", at(t, r.report(t), "verdict"))
+		assert.Empty(t, at(t, r.report(t), "runs", 0, "findings"))
+
+		// Not before the last of the three is shut down is the report final.
+		require.NoError(t, r.logs.Shutdown(t.Context()))
+		require.NoError(t, r.logs.Shutdown(t.Context()))
+		require.NoError(t, r.metrics.Shutdown(t.Context()))
+		assert.Equal(t, false, at(t, r.report(t), "final"))
+		require.NoError(t, r.traces.Shutdown(t.Context()))
+		assert.Equal(t, true, at(t, r.report(t), "final"))
+		assert.Empty(t, r.host.events)
+		assert.Equal(t, 1, bytes.Count(r.out.Bytes(), []byte("run r  PASS")))
+	})
+}
+
+// disk is a storage extension that outlives the exporters that use it.
+type disk struct {
+	component.StartFunc
+	component.ShutdownFunc
+	values map[string][]byte
+	closed int
+}
+
+func (d *disk) GetClient(context.Context, component.Kind, component.ID, string) (storage.Client, error) {
+	return d, nil
+}
+
+func (d *disk) Get(_ context.Context, key string) ([]byte, error) { return d.values[key], nil }
+
+func (d *disk) Set(_ context.Context, key string, value []byte) error {
+	d.values[key] = bytes.Clone(value)
+	return nil
+}
+
+func (d *disk) Delete(context.Context, string) error               { return errors.ErrUnsupported }
+func (d *disk) Batch(context.Context, ...*storage.Operation) error { return errors.ErrUnsupported }
+func (d *disk) Close(context.Context) error {
+	d.closed++
+	return nil
+}
+
+// withDisk is a host with a disk, and a configuration that uses it.
+func withDisk(d *disk) (*host, func(*Config)) {
+	id := component.MustNewID("disk")
+	h := newHost()
+	h.extensions = map[component.ID]component.Component{id: d}
+	return h, func(c *Config) { c.Storage = &id }
+}
+
+// TestRestart stops the verifier in mid-run, and kills it in another.
+func TestRestart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &disk{values: map[string][]byte{}}
+		s := source{run: "r", name: "s", at: time.Now()}
+		ctx := t.Context()
+
+		h, configure := withDisk(d)
+		first := newRig(t, exportertest.NewNopSettings(metadata.Type), h, configure)
+		first.start(t)
+		require.NoError(t, first.traces.ConsumeTraces(ctx, s.traces(0, 1, 2, 4)))
+		first.shutdown(t)
+		assert.Equal(t, 1, d.closed)
+
+		// The second knows what has arrived: 3 is late, 2 a duplicate, 4 has its parent in 5.
+		h, configure = withDisk(d)
+		second := newRig(t, exportertest.NewNopSettings(metadata.Type), h, configure)
+		second.start(t)
+		require.NoError(t, second.traces.ConsumeTraces(ctx, s.traces(3, 2, 5)))
+		time.Sleep(6 * time.Second) // state is saved at 5 s
+		require.NoError(t, second.traces.ConsumeTraces(ctx, s.traces(6)))
+		synctest.Wait()
+		state := bytes.Clone(d.values[stateKey])
+		require.NoError(t, second.traces.ConsumeTraces(ctx, s.tracesEnd(7, 0)))
+		second.shutdown(t)
+		of := at(t, second.report(t), "runs", 0, "signals", 0)
+		for key, want := range map[string]float64{"received": 7, "missing": 0, "duplicate": 1, "out_of_order": 1, "orphans": 1} {
+			assert.Equal(t, want, at(t, of, key), key)
+		}
+
+		// Had it been killed after it saved, the third would miss 6, and say that it cannot be sure.
+		d.values[stateKey] = state
+		h, configure = withDisk(d)
+		third := newRig(t, exportertest.NewNopSettings(metadata.Type), h, configure)
+		third.start(t)
+		require.NoError(t, third.traces.ConsumeTraces(ctx, s.tracesEnd(7, 0)))
+		third.shutdown(t)
+		run := at(t, third.report(t), "runs", 0)
+		assert.EqualValues(t, 1, at(t, run, "signals", 0, "missing"))
+		assert.EqualValues(t, 1, at(t, run, "unclean"))
+
+		// What cannot be read is no reason to start anew, which would find losses that are none.
+		d.values[stateKey][len(state)-2]++
+		h, configure = withDisk(d)
+		fourth := newRig(t, exportertest.NewNopSettings(metadata.Type), h, configure)
+		assert.ErrorContains(t, fourth.traces.Start(ctx, h), "checksum")
+		fourth.shutdown(t)
+	})
+}
+
+func TestCannotStart(t *testing.T) {
+	missing := component.MustNewID("file_storage")
+	none := component.MustNewID("health_check")
+	for name, tc := range map[string]struct {
+		configure func(*Config)
+		want      string
+	}{
+		"no folder":    {func(c *Config) { c.Report = filepath.Join(t.TempDir(), "none", "report.json") }, "report.json\" cannot be written"},
+		"no extension": {func(c *Config) { c.Storage = &missing }, `extension "file_storage" is not in service.extensions`},
+		"no storage":   {func(c *Config) { c.Storage = &none }, `extension "health_check" is no storage`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHost()
+			h.extensions = map[component.ID]component.Component{none: componentOnly{}}
+			r := newRig(t, exportertest.NewNopSettings(metadata.Type), h, tc.configure)
+			assert.ErrorContains(t, r.traces.Start(t.Context(), h), tc.want)
+			r.shutdown(t)
+		})
+	}
+}
+
+type componentOnly struct {
+	component.StartFunc
+	component.ShutdownFunc
+}
+
+// The report is replaced as a whole: nothing else is left in its folder, whatever was there before.
+func TestReplaceFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "report.json")
+	for _, text := range []string{"first", "2"} {
+		require.NoError(t, replaceFile(path, []byte(text)))
+		got, err := os.ReadFile(path)
+		require.NoError(t, err)
+		assert.Equal(t, text, string(got))
+	}
+	require.NoError(t, os.Mkdir(path+".d", 0o700))
+	require.Error(t, replaceFile(path+".d", []byte("a folder is in the way")))
+	files, err := os.ReadDir(filepath.Dir(path))
+	require.NoError(t, err)
+	assert.Len(t, files, 2)
+}

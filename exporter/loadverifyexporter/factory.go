@@ -1,0 +1,89 @@
+package loadverifyexporter
+
+import (
+	"context"
+	"io"
+	"os"
+	"sync"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/collector/exporter/exporterhelper"
+
+	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/metadata"
+)
+
+// NewFactory makes the factory of the exporter.
+func NewFactory() exporter.Factory { return newFactory(os.Stdout) }
+
+// newFactory lets the table go elsewhere than to stdout. The Collector logs to stderr: either can be redirected alone.
+func newFactory(out io.Writer) exporter.Factory {
+	v := verifiers{out: out, byConfig: map[*Config]*verifier{}}
+	return exporter.NewFactory(metadata.Type, createDefaultConfig,
+		exporter.WithTraces(v.traces, metadata.TracesStability),
+		exporter.WithMetrics(v.metrics, metadata.MetricsStability),
+		exporter.WithLogs(v.logs, metadata.LogsStability))
+}
+
+// verifiers are those that have been made and not shut down. The Collector asks for one for each signal, with the same
+// configuration: they are one, so that a run has one verdict.
+type verifiers struct {
+	out      io.Writer
+	mu       sync.Mutex
+	byConfig map[*Config]*verifier
+}
+
+// part makes what one signal needs of the one verifier.
+func (v *verifiers) part(set exporter.Settings, cfg *Config) (*part, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	of := v.byConfig[cfg]
+	if of == nil {
+		made, err := newVerifier(set, cfg, v.out, func() {
+			v.mu.Lock()
+			defer v.mu.Unlock()
+			delete(v.byConfig, cfg)
+		})
+		if err != nil {
+			return nil, err
+		}
+		of = made
+		v.byConfig[cfg] = of
+	}
+	return of.attach(), nil
+}
+
+// options leave out queue, retry and timeout: the account is in memory, it neither fails nor waits.
+func (p *part) options() []exporterhelper.Option {
+	return []exporterhelper.Option{
+		exporterhelper.WithStart(p.start),
+		exporterhelper.WithShutdown(p.shutdown),
+		exporterhelper.WithCapabilities(consumer.Capabilities{MutatesData: false}),
+		exporterhelper.WithTimeout(exporterhelper.TimeoutConfig{Timeout: 0}),
+	}
+}
+
+func (v *verifiers) traces(ctx context.Context, set exporter.Settings, cfg component.Config) (exporter.Traces, error) {
+	p, err := v.part(set, cfg.(*Config))
+	if err != nil {
+		return nil, err
+	}
+	return exporterhelper.NewTraces(ctx, set, cfg, p.of.consumeTraces, p.options()...)
+}
+
+func (v *verifiers) metrics(ctx context.Context, set exporter.Settings, cfg component.Config) (exporter.Metrics, error) {
+	p, err := v.part(set, cfg.(*Config))
+	if err != nil {
+		return nil, err
+	}
+	return exporterhelper.NewMetrics(ctx, set, cfg, p.of.consumeMetrics, p.options()...)
+}
+
+func (v *verifiers) logs(ctx context.Context, set exporter.Settings, cfg component.Config) (exporter.Logs, error) {
+	p, err := v.part(set, cfg.(*Config))
+	if err != nil {
+		return nil, err
+	}
+	return exporterhelper.NewLogs(ctx, set, cfg, p.of.consumeLogs, p.options()...)
+}

@@ -1,0 +1,161 @@
+package audit
+
+import (
+	"github.com/RoaringBitmap/roaring/v2/roaring64"
+)
+
+// numbers is a set of numbers that arrived, kept as what it lacks: all below next have arrived but those in gaps. In order and without
+// loss it is one number.
+type numbers struct {
+	next  uint64            // one more than the highest
+	gaps  *roaring64.Bitmap // nil: none yet
+	lacks uint64            // cardinality of gaps
+	top   uint64            // the last container of gaps, or one after it
+	bytes int               // of gaps, estimated; part of the budget
+}
+
+// arrival is what the arrival of a number means.
+type arrival uint8
+
+const (
+	inOrder arrival = iota
+	late            // it was missing, and higher ones have arrived
+	again           // a duplicate
+	beyond          // there can be no such number
+	tooMany         // the budget does not allow to remember what lacks
+)
+
+// arrived is how many different numbers have arrived.
+func (n *numbers) arrived() uint64 { return n.next - n.lacks }
+
+// arrive adds a number.
+func (n *numbers) arrive(x uint64, b *budget) arrival {
+	b.since++
+	switch {
+	case x == n.next:
+		n.next++
+		return inOrder
+	case x > n.next:
+		if x-n.next > plausible {
+			return beyond
+		}
+		if !b.take(n, n.gapCost(x)) {
+			return tooMany
+		}
+		if n.gaps == nil {
+			n.gaps = roaring64.New()
+		}
+		n.gaps.AddRange(n.next, x)
+		n.top = (x - 1) >> 16
+		n.lacks += x - n.next
+		n.next = x + 1
+		return inOrder
+	case n.lacks == 0:
+		return again
+	case b.exhausted():
+		if n.gaps.Contains(x) {
+			return tooMany
+		}
+		return again
+	case !n.gaps.CheckedRemove(x):
+		return again
+	}
+	b.charge(n, splitCost)
+	n.setLacks(n.lacks-1, b)
+	return late
+}
+
+func (n *numbers) setLacks(lacks uint64, b *budget) {
+	if n.lacks = lacks; lacks == 0 {
+		n.gaps = nil
+		b.release(n)
+	}
+}
+
+// fits reports whether the budget allows a number's arrival now.
+func (n *numbers) fits(x uint64, b *budget) bool {
+	if x <= n.next {
+		return !b.exhausted()
+	}
+	return b.used+n.gapCost(x) <= b.limit
+}
+
+// truncate removes the numbers from total on and returns how many there were. Then next <= total.
+func (n *numbers) truncate(total uint64, b *budget) uint64 {
+	if n.next <= total {
+		return 0
+	}
+	before := n.arrived()
+	if n.lacks > 0 {
+		n.gaps.RemoveRange(total, n.next)
+		n.setLacks(n.gaps.GetCardinality(), b)
+	}
+	n.next = total
+	return before - n.arrived()
+}
+
+// Costs in bytes, at most. A roaring bitmap keeps the numbers of each 65536 in a container of their own: a list of 2 bytes each, a list
+// of runs of 4 bytes each, or a bitmap of 8 KiB, whichever is smallest or nearly.
+const (
+	containerCost = 64
+	splitCost     = 4
+	bitmapCost    = 8 << 10
+)
+
+// gapCost is what it costs that x arrives next, and what lies between is missing.
+func (n *numbers) gapCost(x uint64) int {
+	containers := (x-1)>>16 - n.next>>16
+	if n.gaps == nil || n.top < n.next>>16 {
+		containers++
+	}
+	return int(containers)*containerCost + int(min(2*(x-n.next), bitmapCost))
+}
+
+// budget bounds what the gaps of all streams take. It is charged with estimates that are never too low; a recount corrects them.
+type budget struct {
+	limit, used int
+	since       uint64 // arrivals since the last recount
+	counted     bool   // there was one
+}
+
+// recountEvery is how many arrivals there are between two recounts, at least.
+const recountEvery = 1 << 15
+
+func (b *budget) exhausted() bool { return b.used >= b.limit }
+
+func (b *budget) take(n *numbers, bytes int) bool {
+	if b.used+bytes > b.limit {
+		return false
+	}
+	b.charge(n, bytes)
+	return true
+}
+
+func (b *budget) charge(n *numbers, bytes int) {
+	n.bytes += bytes
+	b.used += bytes
+}
+
+func (b *budget) release(n *numbers) {
+	b.used -= n.bytes
+	n.bytes = 0
+}
+
+// due reports whether it is time for a recount, which then has to follow.
+func (b *budget) due() bool {
+	if b.counted && b.since < recountEvery {
+		return false
+	}
+	b.counted, b.since = true, 0
+	return true
+}
+
+// measure replaces the estimate for one set by its true size, as small as it can be.
+func (b *budget) measure(n *numbers) {
+	if n.gaps == nil {
+		return
+	}
+	n.gaps.RunOptimize()
+	b.release(n)
+	b.charge(n, int(n.gaps.GetSizeInBytes())+int(n.gaps.Stats().Containers)*containerCost) //nolint:gosec // G115: memory
+}

@@ -1,0 +1,303 @@
+package audit
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// oracle is the audit as anyone would write it who has memory without bounds: it keeps every number in a map.
+type oracle map[oracleKey]*oracleStream
+
+type oracleKey struct {
+	run    string
+	signal Signal
+	source string
+}
+
+type oracleStream struct {
+	seen    map[uint64]bool
+	highest int64 // -1: none
+	end     *Item
+	counts  Counts
+	spans   map[uint64]uint64 // parent by span
+}
+
+func (o oracle) audit(signal Signal, it *Item) {
+	key := oracleKey{it.Run, signal, it.Source}
+	s := o[key]
+	if s == nil {
+		s = &oracleStream{seen: map[uint64]bool{}, highest: -1, spans: map[uint64]uint64{}}
+		o[key] = s
+	}
+	if it.Corrupt {
+		s.counts.Corrupt++
+	}
+	if it.Kind == End {
+		s.mark(it)
+		return
+	}
+	switch {
+	case s.end != nil && it.Sequence >= s.end.Total:
+		s.counts.Beyond++
+		return
+	case s.seen[it.Sequence]:
+		s.counts.Duplicate++
+		return
+	case int64(it.Sequence) < s.highest:
+		s.counts.OutOfOrder++
+	}
+	s.seen[it.Sequence] = true
+	s.highest = max(s.highest, int64(it.Sequence))
+	if it.Span != 0 {
+		s.spans[it.Span] = it.Parent
+	}
+}
+
+func (s *oracleStream) mark(it *Item) {
+	switch {
+	case it.Corrupt:
+	case s.end != nil:
+		s.counts.Duplicate++
+		if s.end.Total != it.Total || s.end.GivenUp != it.GivenUp {
+			s.counts.Disagreeing++
+		}
+	default:
+		s.end = it
+		for n := range s.seen {
+			if n >= it.Total {
+				delete(s.seen, n)
+				s.counts.Beyond++
+			}
+		}
+	}
+}
+
+func (s *oracleStream) report() Counts {
+	c := s.counts
+	c.Sent = uint64(s.highest + 1)
+	if s.end != nil {
+		c.Sent, c.GivenUp = s.end.Total, s.end.GivenUp
+	}
+	for n := range c.Sent {
+		if s.seen[n] {
+			c.Received++
+		} else {
+			c.Missing++
+		}
+	}
+	c.Lost = c.Missing - min(c.Missing, c.GivenUp)
+	return c
+}
+
+// orphans of a run: spans whose parent is in none of its streams.
+func (o oracle) orphans(run string) (n uint64) {
+	all := map[uint64]bool{}
+	for key, s := range o {
+		if key.run == run {
+			for span := range s.spans {
+				all[span] = true
+			}
+		}
+	}
+	for key, s := range o {
+		if key.run != run {
+			continue
+		}
+		for _, parent := range s.spans {
+			if parent != 0 && !all[parent] {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// plan is what a bad pipeline does to a generator's items. Each is a share.
+type plan struct {
+	lose, burst, duplicate, corrupt, forge, loseEnd, giveUp float64
+	// disorder is how far items move, at most.
+	disorder int
+}
+
+func (p plan) String() string { return fmt.Sprintf("%+v", struct{ plan }{p}) }
+
+func randomPlan(r *rand.Rand) plan {
+	maybe := func(most float64) float64 {
+		if r.IntN(2) == 0 {
+			return 0
+		}
+		return most * r.Float64()
+	}
+	p := plan{
+		lose: maybe(0.3), burst: maybe(0.02), duplicate: maybe(0.3), corrupt: maybe(0.1), forge: maybe(0.01),
+		loseEnd: maybe(0.5), giveUp: maybe(0.2),
+	}
+	if r.IntN(3) > 0 {
+		p.disorder = 1 << r.IntN(15)
+	}
+	return p
+}
+
+// delivery is an item of a signal, as it arrives.
+type delivery struct {
+	signal Signal
+	item   Item
+}
+
+// play generates a series of items and delivers it by the plan.
+func (p plan) play(r *rand.Rand, signal Signal, run, source string, n int) []delivery {
+	var out []delivery
+	send := func(it Item) {
+		if r.Float64() < p.corrupt {
+			it.Corrupt = true
+		}
+		out = append(out, delivery{signal, it})
+		for r.Float64() < p.duplicate {
+			out = append(out, delivery{signal, it})
+		}
+	}
+	spans := r.Uint64()
+	givenUp, burst := uint64(0), 0
+	for i := range n {
+		it := Item{Kind: Numbered, Run: run, Source: source, Sequence: uint64(i)}
+		if signal == Traces {
+			it.Span, it.Trace = spans+uint64(i)+1, spans+uint64(i-i%5)
+			if i%5 < 4 { // four children, then their parent
+				it.Parent = spans + uint64(i-i%5) + 5
+			}
+		}
+		if r.Float64() < p.burst {
+			burst = r.IntN(n)
+		}
+		switch {
+		case r.Float64() < p.giveUp:
+			givenUp++
+			continue
+		case burst > 0:
+			burst--
+			continue
+		case r.Float64() < p.lose:
+			continue
+		}
+		send(it)
+		if r.Float64() < p.forge {
+			forged := it
+			forged.Sequence, forged.Span = uint64(n+r.IntN(100_000)), 0
+			send(forged)
+		}
+	}
+	if r.Float64() >= p.loseEnd {
+		send(Item{Kind: End, Run: run, Source: source, Total: uint64(n), GivenUp: givenUp})
+		if r.Float64() < p.forge {
+			send(Item{Kind: End, Run: run, Source: source, Total: uint64(n) + 1})
+		}
+	}
+	if p.disorder > 0 {
+		for i := range out {
+			j := min(i+r.IntN(p.disorder), len(out)-1)
+			out[i], out[j] = out[j], out[i]
+		}
+	}
+	return out
+}
+
+// interleave mixes series, each in its own order.
+func interleave(r *rand.Rand, series [][]delivery) (all []delivery) {
+	for len(series) > 0 {
+		i := r.IntN(len(series))
+		n := min(1+r.IntN(500), len(series[i]))
+		all = append(all, series[i][:n]...)
+		if series[i] = series[i][n:]; len(series[i]) == 0 {
+			series = append(series[:i], series[i+1:]...)
+		}
+	}
+	return all
+}
+
+// TestFaultPlans holds the audit against the oracle: two runs at once, sources of several shards, every kind of fault, and an auditor
+// that is replaced in between by one that knows its state.
+func TestFaultPlans(t *testing.T) {
+	rounds := 100
+	if testing.Short() {
+		rounds = 20
+	}
+	faults := Counts{}
+	for seed := range rounds {
+		r := rand.New(rand.NewPCG(uint64(seed), 1))
+		var series [][]delivery
+		for run := range 2 {
+			for source := range 1 + r.IntN(4) {
+				for signal := range Signals {
+					p := randomPlan(r)
+					if d := p.play(r, signal, fmt.Sprint("run", run), fmt.Sprint("source", source), 5*r.IntN(1000)); len(d) > 0 {
+						series = append(series, d)
+					}
+				}
+			}
+		}
+		a := New(DefaultLimits(), time.Second, Expectations{})
+		o := oracle{}
+		now := time.Unix(1000, 0)
+		all := interleave(r, series)
+		for len(all) > 0 {
+			signal := all[0].signal
+			var batch []Item
+			for most := 1 + r.IntN(2000); len(all) > 0 && all[0].signal == signal && len(batch) < most; all = all[1:] {
+				o.audit(signal, &all[0].item)
+				batch = append(batch, all[0].item)
+			}
+			a.Audit(signal, now, batch)
+			if r.IntN(20) == 0 {
+				a = restarted(t, a)
+			}
+		}
+		for _, rr := range a.Report(now, true).Runs {
+			for _, sr := range rr.Signals {
+				for _, got := range sr.BySource {
+					want := o[oracleKey{rr.Run, sr.Signal, got.Source}].report()
+					require.Equal(t, want, got.Counts, "seed %d: %s, %s of %s", seed, rr.Run, sr.Signal, got.Source)
+					faults.add(want)
+				}
+				if sr.Signal == Traces {
+					require.Equal(t, o.orphans(rr.Run), sr.Orphans, "seed %d: orphans of %s", seed, rr.Run)
+					require.LessOrEqual(t, sr.IncompleteTraces, sr.Orphans)
+				}
+			}
+		}
+		require.Len(t, o, countSources(a))
+	}
+	for name, n := range map[string]uint64{
+		"missing": faults.Missing, "given up": faults.GivenUp, "duplicate": faults.Duplicate, "out of order": faults.OutOfOrder,
+		"corrupt": faults.Corrupt, "beyond": faults.Beyond, "disagreeing": faults.Disagreeing,
+	} {
+		assert.NotZero(t, n, "no plan had anything %s", name)
+	}
+}
+
+func countSources(a *Auditor) (n int) {
+	for _, r := range a.runs {
+		for i := range r.accounts {
+			n += len(r.accounts[i].streams)
+		}
+	}
+	return n
+}
+
+// restarted is an auditor that knows what another one knew when it was stopped.
+func restarted(t *testing.T, a *Auditor) *Auditor {
+	t.Helper()
+	state, err := a.Export(true)
+	require.NoError(t, err)
+	next := New(a.limits, a.grace, a.expect)
+	require.NoError(t, next.Import(state))
+	require.Equal(t, a.Report(time.Unix(2000, 0), true), next.Report(time.Unix(2000, 0), true))
+	require.Equal(t, a.sources, next.sources)
+	require.Equal(t, a.lineage.young, next.lineage.young)
+	require.Equal(t, a.lineage.older, next.lineage.older)
+	return next
+}

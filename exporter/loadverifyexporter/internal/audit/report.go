@@ -1,0 +1,213 @@
+package audit
+
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
+// Report is the state of an audit at some time.
+type Report struct {
+	// Verdict over all. Findings are those that belong to no run.
+	Verdict  Verdict   `json:"verdict"`
+	Findings []Finding `json:"findings"`
+	// Unexpected are items that belong to no run.
+	Unexpected Unexpected `json:"unexpected"`
+	// Forgotten are runs that are held no more.
+	Forgotten Forgotten `json:"forgotten_runs"`
+	// Runs by first arrival.
+	Runs []RunReport `json:"runs"`
+}
+
+// Unexpected counts items that belong to no run, by reason.
+type Unexpected struct {
+	// Unstamped items have no stamp.
+	Unstamped uint64 `json:"unstamped"`
+	// Malformed items have a stamp that cannot be right.
+	Malformed uint64 `json:"malformed"`
+	// OverLimit items could not be audited: there are too many runs.
+	OverLimit uint64 `json:"over_limit"`
+}
+
+// Total is the number of unexpected items.
+func (u Unexpected) Total() uint64 { return u.Unstamped + u.Malformed + u.OverLimit }
+
+// RunReport is what is known of a run.
+type RunReport struct {
+	Run          string    `json:"run"`
+	FirstArrival time.Time `json:"first_arrival"`
+	LastArrival  time.Time `json:"last_arrival"`
+	// EndedAt is when the latest end marker came; nil: none has.
+	EndedAt *time.Time `json:"ended_at,omitempty"`
+	// Final: all streams are.
+	Final bool `json:"final"`
+	// Unclean is how often the audit went on from a state that was not the last one, because the auditor had died: what arrived in
+	// between may be counted as missing.
+	Unclean  uint64         `json:"unclean"`
+	Verdict  Verdict        `json:"verdict"`
+	Findings []Finding      `json:"findings"`
+	Signals  []SignalReport `json:"signals"`
+}
+
+// SignalReport is the part of a run that one signal has.
+type SignalReport struct {
+	Signal Signal `json:"signal"`
+	// Final: all its sources are.
+	Final bool `json:"final"`
+	Counts
+	// Sources is how many there are; Ended how many have sent their end marker.
+	Sources int `json:"sources"`
+	Ended   int `json:"ended"`
+	// OverLimit items could not be audited: too many sources, or too much is missing.
+	OverLimit uint64 `json:"over_limit"`
+	// Orphans are spans whose parent has not arrived, IncompleteTraces the traces they are in. Of OrphansUnknown spans it is not known.
+	Orphans          uint64         `json:"orphans"`
+	IncompleteTraces uint64         `json:"incomplete_traces"`
+	OrphansUnknown   uint64         `json:"orphans_unknown"`
+	Latency          LatencyReport  `json:"latency"`
+	BySource         []SourceReport `json:"by_source"`
+}
+
+// Counts are of one source, or of several together.
+type Counts struct {
+	// Sent items are those that the generator numbered; of sources that have not ended, those up to the highest number that arrived.
+	Sent uint64 `json:"sent"`
+	// Received items are different ones: Sent = Received + Missing.
+	Received uint64 `json:"received"`
+	// Missing items have not arrived: so far, or for good if final.
+	Missing uint64 `json:"missing"`
+	// GivenUp items of those sent were dropped by the generator, because the pipeline refused them.
+	GivenUp uint64 `json:"given_up"`
+	// Lost is Missing without GivenUp.
+	Lost uint64 `json:"lost"`
+	// Duplicate is the number of further copies.
+	Duplicate uint64 `json:"duplicate"`
+	// OutOfOrder items arrived after one with a higher number.
+	OutOfOrder uint64 `json:"out_of_order"`
+	// Corrupt copies have another checksum than the generator wrote, or none.
+	Corrupt uint64 `json:"corrupt"`
+	// Beyond items have numbers that cannot be: from the total of the end marker on, or far from all others.
+	Beyond uint64 `json:"beyond"`
+	// AfterGrace items arrived when the account was final. They count as received.
+	AfterGrace uint64 `json:"after_grace"`
+	// Disagreeing end markers came after another with other totals.
+	Disagreeing uint64 `json:"disagreeing"`
+}
+
+func (c *Counts) add(o Counts) {
+	c.Sent += o.Sent
+	c.Received += o.Received
+	c.Missing += o.Missing
+	c.GivenUp += o.GivenUp
+	c.Lost += o.Lost
+	c.Duplicate += o.Duplicate
+	c.OutOfOrder += o.OutOfOrder
+	c.Corrupt += o.Corrupt
+	c.Beyond += o.Beyond
+	c.AfterGrace += o.AfterGrace
+	c.Disagreeing += o.Disagreeing
+}
+
+// SourceReport is the account of one source.
+type SourceReport struct {
+	Source string `json:"source"`
+	Ended  bool   `json:"ended"`
+	Final  bool   `json:"final"`
+	Counts
+}
+
+// LatencyReport is of the items that arrived first and unchanged, from their end to their arrival.
+type LatencyReport struct {
+	Count uint64 `json:"count"`
+	// Skewed items came before they happened: clocks differ. They are not in Count.
+	Skewed uint64        `json:"skewed"`
+	P50    time.Duration `json:"p50_ns"`
+	P99    time.Duration `json:"p99_ns"`
+	Max    time.Duration `json:"max_ns"`
+}
+
+// Report describes all runs. With closing nothing more will come, and all is final.
+func (a *Auditor) Report(now time.Time, closing bool) Report {
+	report := Report{Forgotten: a.forgotten, Findings: []Finding{}, Runs: make([]RunReport, 0, len(a.runs))}
+	for s := range Signals {
+		report.Unexpected.Unstamped += a.unstamped[s]
+		report.Unexpected.Malformed += a.malformed[s]
+		report.Unexpected.OverLimit += a.overLimit[s]
+	}
+	orphans := a.lineage.orphans()
+	for _, r := range a.runs {
+		report.Runs = append(report.Runs, a.reportRun(r, orphans[r], now.UnixNano(), closing))
+	}
+	report.judge(&a.expect, closing)
+	return report
+}
+
+func (a *Auditor) reportRun(r *run, orphans orphanage, now int64, closing bool) RunReport {
+	report := RunReport{
+		Run: r.name, FirstArrival: time.Unix(0, r.first).UTC(), LastArrival: time.Unix(0, r.last).UTC(), Final: true, Unclean: r.unclean,
+		Findings: []Finding{},
+	}
+	if r.markedAt != 0 {
+		ended := time.Unix(0, r.markedAt).UTC()
+		report.EndedAt = &ended
+	}
+	for s := range Signals {
+		account := &r.accounts[s]
+		if account.streams == nil && account.overLimit == 0 {
+			continue
+		}
+		of := account.report(s, func(s *stream) bool { return closing || a.final(r, s, now) })
+		if s == Traces {
+			of.Orphans, of.IncompleteTraces = orphans.spans, orphans.traces
+			of.OrphansUnknown = a.lineage.unknown[r]
+		}
+		report.Final = report.Final && of.Final
+		report.Signals = append(report.Signals, of)
+	}
+	report.judge(&a.expect, time.Unix(0, now))
+	return report
+}
+
+// final reports whether a stream has had its grace. Without an end marker it is so when others of its run have ended and it
+// has been silent since.
+func (a *Auditor) final(r *run, s *stream, now int64) bool {
+	since := s.markedAt
+	if !s.ended {
+		if r.markedAt == 0 {
+			return false
+		}
+		since = max(r.markedAt, s.last)
+	}
+	return now-since >= int64(a.grace)
+}
+
+func (a *account) report(signal Signal, final func(*stream) bool) SignalReport {
+	report := SignalReport{
+		Signal: signal, Final: true, Sources: len(a.streams), OverLimit: a.overLimit, BySource: make([]SourceReport, 0, len(a.streams)),
+		Latency: LatencyReport{Skewed: a.skewed, Max: time.Duration(a.slowest)},
+	}
+	if a.latency != nil {
+		report.Latency.Count = a.latency.Count()
+		report.Latency.P50 = time.Duration(min(a.latency.Quantile(0.5), a.slowest))
+		report.Latency.P99 = time.Duration(min(a.latency.Quantile(0.99), a.slowest))
+	}
+	for _, name := range slices.Sorted(maps.Keys(a.streams)) {
+		s := a.streams[name]
+		source := SourceReport{Source: name, Ended: s.ended, Final: final(s), Counts: s.counts()}
+		report.add(source.Counts)
+		report.Final = report.Final && source.Final
+		if s.ended {
+			report.Ended++
+		}
+		report.BySource = append(report.BySource, source)
+	}
+	return report
+}
+
+func (s *stream) counts() Counts {
+	return Counts{
+		Sent: s.sent(), Received: s.arrived(), Missing: s.missing(), GivenUp: s.givenUp, Lost: s.lost(),
+		Duplicate: s.duplicate, OutOfOrder: s.outOfOrder, Corrupt: s.corrupt, Beyond: s.beyond,
+		AfterGrace: s.afterGrace, Disagreeing: s.disagrees,
+	}
+}

@@ -1,0 +1,266 @@
+package audit
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/RoaringBitmap/roaring/v2/roaring64"
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/runtimelab/otelcol-runtimelab/histogram"
+)
+
+// The state is a line that says what it is, with a checksum of what follows: JSON.
+const (
+	stateName    = "load_verify state"
+	stateVersion = 1
+)
+
+// state is all that an auditor knows.
+type state struct {
+	// Clean: the auditor took nothing more after this.
+	Clean     bool            `json:"clean"`
+	Unstamped [Signals]uint64 `json:"unstamped"`
+	Malformed [Signals]uint64 `json:"malformed"`
+	OverLimit [Signals]uint64 `json:"over_limit"`
+	Forgotten Forgotten       `json:"forgotten"`
+	Runs      []runState      `json:"runs"`
+	// Young and Older are the spans that arrived of late, 8 bytes each. Only a clean state has them.
+	Young []byte `json:"young,omitempty"`
+	Older []byte `json:"older,omitempty"`
+}
+
+type runState struct {
+	Name     string                 `json:"name"`
+	First    int64                  `json:"first"`
+	Last     int64                  `json:"last"`
+	MarkedAt int64                  `json:"marked_at"`
+	Unclean  uint64                 `json:"unclean"`
+	Accounts [Signals]*accountState `json:"accounts"`
+	Awaited  []awaitedState         `json:"awaited"`
+	Unknown  uint64                 `json:"unknown"`
+}
+
+type accountState struct {
+	Streams   map[string]streamState `json:"streams"`
+	Latency   [][2]uint64            `json:"latency"` // bucket and count
+	Slowest   int64                  `json:"slowest"`
+	Skewed    uint64                 `json:"skewed"`
+	OverLimit uint64                 `json:"over_limit"`
+}
+
+type streamState struct {
+	Next       uint64 `json:"next"`
+	Gaps       []byte `json:"gaps,omitempty"` // a roaring bitmap
+	Duplicate  uint64 `json:"duplicate"`
+	OutOfOrder uint64 `json:"out_of_order"`
+	Corrupt    uint64 `json:"corrupt"`
+	Beyond     uint64 `json:"beyond"`
+	AfterGrace uint64 `json:"after_grace"`
+	Last       int64  `json:"last"`
+	Ended      bool   `json:"ended"`
+	Total      uint64 `json:"total"`
+	GivenUp    uint64 `json:"given_up"`
+	MarkedAt   int64  `json:"marked_at"`
+	Disagrees  uint64 `json:"disagrees"`
+}
+
+type awaitedState struct {
+	Parent   uint64 `json:"parent"`
+	Trace    uint64 `json:"trace"`
+	Children uint64 `json:"children"`
+}
+
+// Export returns all that the auditor knows. A clean export is the last: nothing is taken after it. Others are for the case that
+// the process dies, and leave out the spans that arrived of late.
+func (a *Auditor) Export(clean bool) ([]byte, error) {
+	s := state{Clean: clean, Unstamped: a.unstamped, Malformed: a.malformed, OverLimit: a.overLimit, Forgotten: a.forgotten}
+	if clean {
+		s.Young, s.Older = exportKeys(a.lineage.young), exportKeys(a.lineage.older)
+	}
+	byRun := map[*run][]awaitedState{}
+	for parent, w := range a.lineage.awaited {
+		byRun[w.run] = append(byRun[w.run], awaitedState{parent, w.trace, w.children})
+	}
+	for _, r := range a.runs {
+		rs := runState{
+			Name: r.name, First: r.first, Last: r.last, MarkedAt: r.markedAt, Unclean: r.unclean, Awaited: byRun[r], Unknown: a.lineage.unknown[r],
+		}
+		for i := range r.accounts {
+			account, err := r.accounts[i].export()
+			if err != nil {
+				return nil, err
+			}
+			rs.Accounts[i] = account
+		}
+		s.Runs = append(s.Runs, rs)
+	}
+	body, err := json.Marshal(s)
+	if err != nil {
+		return nil, err
+	}
+	return append(stateHeader(body), body...), nil
+}
+
+func stateHeader(body []byte) []byte {
+	return fmt.Appendf(nil, "%s %d %016x\n", stateName, stateVersion, xxhash.Sum64(body))
+}
+
+func (a *account) export() (*accountState, error) {
+	if a.streams == nil && a.overLimit == 0 {
+		return nil, nil //nolint:nilnil // nothing to export is no error
+	}
+	as := &accountState{Streams: map[string]streamState{}, Slowest: a.slowest, Skewed: a.skewed, OverLimit: a.overLimit}
+	if a.latency != nil {
+		for bucket, n := range a.latency.All() {
+			as.Latency = append(as.Latency, [2]uint64{uint64(bucket), n}) //nolint:gosec // G115: an index
+		}
+	}
+	for name, s := range a.streams {
+		ss := streamState{
+			Next: s.next, Duplicate: s.duplicate, OutOfOrder: s.outOfOrder, Corrupt: s.corrupt, Beyond: s.beyond, AfterGrace: s.afterGrace,
+			Last: s.last, Ended: s.ended, Total: s.total, GivenUp: s.givenUp, MarkedAt: s.markedAt, Disagrees: s.disagrees,
+		}
+		if s.lacks > 0 {
+			s.gaps.RunOptimize()
+			gaps, err := s.gaps.ToPortableBytes()
+			if err != nil {
+				return nil, err
+			}
+			ss.Gaps = gaps
+		}
+		as.Streams[name] = ss
+	}
+	return as, nil
+}
+
+func exportKeys(keys map[uint64]struct{}) []byte {
+	b := make([]byte, 0, 8*len(keys))
+	for k := range keys {
+		b = binary.LittleEndian.AppendUint64(b, k)
+	}
+	return b
+}
+
+// Import makes a new auditor know what another one has exported. The limits are those of the new one, but what is known is taken
+// as it is. If the state was no clean one, what arrived after it is not known: its runs say so.
+func (a *Auditor) Import(exported []byte) error {
+	header, body, _ := bytes.Cut(exported, []byte("\n"))
+	if !bytes.HasPrefix(header, []byte(stateName+" ")) {
+		return errors.New("this is no state of load_verify")
+	}
+	if version := fmt.Appendf(nil, "%s %d ", stateName, stateVersion); !bytes.HasPrefix(header, version) {
+		return fmt.Errorf("state has another version: %.40q; want %q", header, version)
+	}
+	if !bytes.Equal(append(slices.Clip(header), '\n'), stateHeader(body)) {
+		return errors.New("state is damaged: its checksum is wrong")
+	}
+	var s state
+	if err := json.Unmarshal(body, &s); err != nil {
+		return fmt.Errorf("state is damaged: %w", err)
+	}
+	fresh := New(a.limits, a.grace, a.expect)
+	if err := fresh.restore(&s); err != nil {
+		return fmt.Errorf("state is damaged: %w", err)
+	}
+	*a = *fresh
+	return nil
+}
+
+func (a *Auditor) restore(s *state) error {
+	a.unstamped, a.malformed, a.overLimit, a.forgotten = s.Unstamped, s.Malformed, s.OverLimit, s.Forgotten
+	a.lineage.young, a.lineage.older = importKeys(s.Young), importKeys(s.Older)
+	for i := range s.Runs {
+		rs := &s.Runs[i]
+		if a.byName[rs.Name] != nil {
+			return fmt.Errorf("run %q is there twice", rs.Name)
+		}
+		r := &run{name: rs.Name, first: rs.First, last: rs.Last, markedAt: rs.MarkedAt, unclean: rs.Unclean}
+		if !s.Clean {
+			r.unclean++
+		}
+		a.runs = append(a.runs, r)
+		a.byName[r.name] = r
+		for signal, as := range rs.Accounts {
+			if as == nil {
+				continue
+			}
+			if err := a.restoreAccount(&r.accounts[signal], as); err != nil {
+				return fmt.Errorf("run %q, %v: %w", rs.Name, Signal(signal), err)
+			}
+		}
+		for _, w := range rs.Awaited {
+			a.lineage.awaited[w.Parent] = awaited{run: r, trace: w.Trace, children: w.Children}
+		}
+		if rs.Unknown > 0 {
+			a.lineage.unknown[r] = rs.Unknown
+		}
+	}
+	return nil
+}
+
+func (a *Auditor) restoreAccount(to *account, as *accountState) error {
+	*to = account{streams: map[string]*stream{}, slowest: as.Slowest, skewed: as.Skewed, overLimit: as.OverLimit}
+	for _, l := range as.Latency {
+		if l[0] >= histogram.Buckets {
+			return fmt.Errorf("latency has no bucket %d", l[0])
+		}
+		if to.latency == nil {
+			to.latency = &histogram.Histogram{}
+		}
+		to.latency.Add(int(l[0]), l[1]) //nolint:gosec // G115: checked above
+	}
+	for name, ss := range as.Streams {
+		st := &stream{
+			numbers:   numbers{next: ss.Next},
+			duplicate: ss.Duplicate, outOfOrder: ss.OutOfOrder, corrupt: ss.Corrupt, beyond: ss.Beyond, afterGrace: ss.AfterGrace,
+			last: ss.Last, ended: ss.Ended, total: ss.Total, givenUp: ss.GivenUp, markedAt: ss.MarkedAt, disagrees: ss.Disagrees,
+		}
+		if err := st.restoreGaps(ss.Gaps); err != nil {
+			return fmt.Errorf("source %q: %w", name, err)
+		}
+		if st.ended && (st.total < st.next || st.givenUp > st.total) {
+			return fmt.Errorf("source %q: total %d, given up %d, next %d", name, st.total, st.givenUp, st.next)
+		}
+		a.gaps.measure(&st.numbers)
+		to.streams[name] = st
+		a.sources++
+	}
+	return nil
+}
+
+func (n *numbers) restoreGaps(exported []byte) error {
+	if len(exported) == 0 {
+		return nil
+	}
+	gaps := roaring64.New()
+	if _, err := gaps.ReadPortableFrom(bytes.NewReader(exported)); err != nil {
+		return err
+	}
+	if err := gaps.Validate(); err != nil {
+		return err
+	}
+	if gaps.IsEmpty() {
+		return nil
+	}
+	highest := gaps.Maximum()
+	if highest >= n.next {
+		return fmt.Errorf("gap at %d, next is %d", highest, n.next)
+	}
+	n.gaps, n.lacks, n.top = gaps, gaps.GetCardinality(), highest>>16
+	return nil
+}
+
+func importKeys(exported []byte) map[uint64]struct{} {
+	keys := make(map[uint64]struct{}, len(exported)/8)
+	for k := range slices.Chunk(exported, 8) {
+		if len(k) == 8 {
+			keys[binary.LittleEndian.Uint64(k)] = struct{}{}
+		}
+	}
+	return keys
+}

@@ -1,0 +1,220 @@
+package audit
+
+import (
+	"testing"
+	"time"
+
+	"github.com/RoaringBitmap/roaring/v2/roaring64"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func upTo(run, source string, n uint64) []Item {
+	all := make([]Item, n)
+	for i := range all {
+		all[i] = numbered(run, source, uint64(i))
+	}
+	return all
+}
+
+// arrivals are items of one signal, some time after noon.
+type arrivals struct {
+	after  time.Duration
+	signal Signal
+	items  []Item
+}
+
+func join(parts ...[]Item) (all []Item) {
+	for _, p := range parts {
+		all = append(all, p...)
+	}
+	return all
+}
+
+func late100ms(items []Item, at time.Time) []Item {
+	for i := range items {
+		items[i].At = at.Add(-100 * time.Millisecond).UnixNano()
+	}
+	return items
+}
+
+func TestVerdicts(t *testing.T) {
+	end := func(total, givenUp uint64) []Item { return []Item{marker("r", "s", total, givenUp)} }
+	// Of ten, one is lost and one comes twice.
+	faulty := []arrivals{{0, Traces, join(upTo("r", "s", 9), upTo("r", "s", 1), end(10, 0))}}
+	half := []arrivals{{0, Traces, join(upTo("r", "s", 5), end(10, 0))}}
+	traces := []Signal{Traces}
+	for _, tc := range []struct {
+		name     string
+		expect   Expectations
+		arrivals []arrivals
+		at       time.Duration
+		closing  bool
+		want     Verdict
+		findings []string // expectations of the run
+	}{
+		{"all is well", Expectations{}, []arrivals{{0, Logs, join(upTo("r", "s", 5), end(5, 0))}}, 2 * time.Second, false, Pass, nil},
+		{"within the grace period", Expectations{}, []arrivals{{0, Logs, join(upTo("r", "s", 5), end(6, 0))}}, 900 * time.Millisecond, false, Running, nil},
+		{"after it", Expectations{}, []arrivals{{0, Logs, join(upTo("r", "s", 5), end(6, 0))}}, time.Second, false, Fail, []string{"max_loss"}},
+		{"the end ends the grace period", Expectations{}, []arrivals{{0, Logs, join(upTo("r", "s", 5), end(6, 0))}}, 0, true, Fail, []string{"max_loss"}},
+		{"what was given up is not lost", Expectations{}, []arrivals{{0, Logs, join(upTo("r", "s", 5), end(6, 1))}}, time.Second, false, Pass, nil},
+
+		{"loss and duplicates do not cancel", Expectations{}, faulty, time.Second, false, Fail, []string{"max_loss", "max_duplicates"}},
+		{"limits are shares", Expectations{MaxLoss: 0.1, MaxDuplicates: 0.1}, faulty, time.Second, false, Pass, nil},
+		{"just too much", Expectations{MaxLoss: 0.099, MaxDuplicates: 0.099}, faulty, time.Second, false, Fail, []string{"max_loss", "max_duplicates"}},
+		{"duplicates are found before the end", Expectations{}, []arrivals{{0, Logs, join(upTo("r", "s", 5), upTo("r", "s", 1))}}, time.Second, false, Running, []string{"max_duplicates"}},
+
+		{"no end", Expectations{}, []arrivals{{0, Logs, upTo("r", "s", 5)}}, time.Hour, false, Running, nil},
+		{"no end at the end", Expectations{}, []arrivals{{0, Logs, upTo("r", "s", 5)}}, 0, true, Fail, []string{"end_marker"}},
+		{"one source has no end", Expectations{}, []arrivals{
+			{0, Logs, join(upTo("r", "t", 5), upTo("r", "s", 5), end(5, 0))},
+		}, time.Second, false, Fail, []string{"end_marker"}},
+		{"one source goes on: another shard", Expectations{}, []arrivals{
+			{0, Logs, join(upTo("r", "s", 5), end(5, 0))},
+			{2 * time.Second, Logs, upTo("r", "t", 5)},
+		}, 2500 * time.Millisecond, false, Running, nil},
+		{"a corrupt end is none", Expectations{MaxCorrupt: 1}, []arrivals{
+			{0, Logs, join(upTo("r", "s", 5), []Item{{Kind: End, Run: "r", Source: "s", Total: 5, Corrupt: true}})},
+		}, 0, true, Fail, []string{"end_marker"}},
+		{"a restarted generator with the same name", Expectations{MaxDuplicates: 1}, []arrivals{
+			{0, Logs, join(upTo("r", "s", 5), end(5, 0), upTo("r", "s", 4), end(4, 0))},
+		}, time.Second, false, Fail, []string{"end_marker"}},
+
+		{"in time", Expectations{Deadline: time.Minute}, []arrivals{
+			{0, Logs, upTo("r", "s", 5)}, {time.Minute, Logs, end(5, 0)},
+		}, time.Hour, false, Pass, nil},
+		{"too late", Expectations{Deadline: time.Minute}, []arrivals{
+			{0, Logs, upTo("r", "s", 5)}, {time.Minute + time.Second, Logs, end(5, 0)},
+		}, time.Hour, false, Fail, []string{"deadline"}},
+		{"going to be too late", Expectations{Deadline: time.Minute}, []arrivals{{0, Logs, upTo("r", "s", 5)}}, time.Hour, false, Running, []string{"deadline"}},
+
+		{"fast enough", Expectations{LatencyP99: 101 * time.Millisecond}, []arrivals{
+			{0, Logs, join(late100ms(upTo("r", "s", 5), noon), end(5, 0))},
+		}, time.Second, false, Pass, nil},
+		{"too slow", Expectations{LatencyP99: 99 * time.Millisecond}, []arrivals{
+			{0, Logs, join(late100ms(upTo("r", "s", 5), noon), end(5, 0))},
+		}, time.Second, false, Fail, []string{"latency_p99"}},
+
+		{"half is kept", Expectations{Sampled: &Sampled{0.5, 0, traces}}, half, time.Second, false, Pass, nil},
+		{"within tolerance", Expectations{Sampled: &Sampled{0.45, 0.06, traces}}, half, time.Second, false, Pass, nil},
+		{"too many kept", Expectations{Sampled: &Sampled{0.4, 0.05, traces}}, half, time.Second, false, Fail, []string{"sampled"}},
+		{"too few kept", Expectations{Sampled: &Sampled{0.6, 0.05, traces}}, half, time.Second, false, Fail, []string{"sampled"}},
+		{"not a sampled signal", Expectations{Sampled: &Sampled{0.5, 0, []Signal{Logs}}}, half, time.Second, false, Fail, []string{"max_loss"}},
+		{"the end is not kept", Expectations{Sampled: &Sampled{1, 0, traces}}, []arrivals{{0, Traces, upTo("r", "s", 5)}}, time.Second, true, Pass, nil},
+
+		{"as many sources", Expectations{Sources: 1}, []arrivals{{0, Logs, join(upTo("r", "s", 5), end(5, 0))}}, time.Second, false, Pass, nil},
+		{"too few sources", Expectations{Sources: 2}, []arrivals{{0, Logs, join(upTo("r", "s", 5), end(5, 0))}}, time.Second, false, Fail, []string{"sources"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			a := New(DefaultLimits(), time.Second, tc.expect)
+			for _, x := range tc.arrivals {
+				a.Audit(x.signal, noon.Add(x.after), x.items)
+			}
+			report := a.Report(noon.Add(tc.at), tc.closing)
+			var findings []string
+			for _, f := range report.Runs[0].Findings {
+				findings = append(findings, f.Expectation)
+			}
+			assert.Equal(t, tc.findings, findings)
+			assert.Equal(t, tc.want, report.Runs[0].Verdict)
+			assert.Equal(t, tc.want, report.Verdict)
+		})
+	}
+}
+
+func TestNothingCame(t *testing.T) {
+	a := New(DefaultLimits(), time.Second, Expectations{})
+	assert.Equal(t, Running, a.Report(noon, false).Verdict)
+	report := a.Report(noon, true)
+	assert.Equal(t, Fail, report.Verdict)
+	assert.Equal(t, "runs", report.Findings[0].Expectation)
+}
+
+func TestUnexpectedItems(t *testing.T) {
+	for allow, want := range map[bool]Verdict{true: Pass, false: Fail} {
+		a := New(DefaultLimits(), time.Second, Expectations{AllowUnexpected: allow})
+		a.Audit(Metrics, noon, []Item{numbered("r", "s", 0), {}, {Kind: Malformed}, marker("r", "s", 1, 0), numbered("r", "s", 9)})
+		report := a.Report(noon, true)
+		assert.Equal(t, Unexpected{Unstamped: 1, Malformed: 1}, report.Unexpected)
+		assert.EqualValues(t, 1, report.Runs[0].Signals[0].Beyond)
+		assert.Equal(t, want, report.Verdict)
+	}
+}
+
+// TestClocks: what comes from the future is counted apart, and changes no latency.
+func TestClocks(t *testing.T) {
+	a := New(DefaultLimits(), time.Second, Expectations{})
+	items := upTo("r", "s", 4)
+	items[0].At = noon.Add(-time.Second).UnixNano()
+	items[1].At = noon.Add(time.Second).UnixNano()
+	items[2].At = 0 // not known
+	items[3].At, items[3].Corrupt = noon.Add(-time.Hour).UnixNano(), true
+	a.Audit(Logs, noon, items)
+	latency := a.Report(noon, true).Runs[0].Signals[0].Latency
+	assert.Equal(t, LatencyReport{Count: 1, Skewed: 1, P50: latency.P50, P99: latency.P99, Max: time.Second}, latency)
+	assert.InEpsilon(t, time.Second, latency.P99, 0.006)
+}
+
+// TestAfterGrace: an item that comes when the verdict was out corrects it, and is counted.
+func TestAfterGrace(t *testing.T) {
+	a := New(DefaultLimits(), time.Second, Expectations{})
+	a.Audit(Logs, noon, []Item{numbered("r", "s", 0), marker("r", "s", 2, 0)})
+	require.Equal(t, Fail, a.Report(noon.Add(time.Second), false).Verdict)
+	a.Audit(Logs, noon.Add(2*time.Second), []Item{numbered("r", "s", 1)})
+	report := a.Report(noon.Add(2*time.Second), false)
+	assert.Equal(t, Pass, report.Verdict)
+	assert.Equal(t, Counts{Sent: 2, Received: 2, AfterGrace: 1}, report.Runs[0].Signals[0].Counts)
+}
+
+// TestLineage: parents before and after their children, and one that never comes.
+func TestLineage(t *testing.T) {
+	a := New(DefaultLimits(), time.Second, Expectations{})
+	span := func(sequence, id, parent, trace uint64) Item {
+		it := numbered("r", "s", sequence)
+		it.Span, it.Parent, it.Trace = id, parent, trace
+		return it
+	}
+	a.Audit(Traces, noon, []Item{span(0, 1, 2, 1), span(1, 2, 0, 1), span(2, 3, 2, 1), span(3, 11, 12, 2), span(4, 13, 12, 2), span(5, 21, 22, 3)})
+	s := a.Report(noon, true).Runs[0].Signals[0]
+	assert.Equal(t, []uint64{3, 2}, []uint64{s.Orphans, s.IncompleteTraces})
+	a.Audit(Traces, noon, []Item{span(6, 12, 0, 2)})
+	s = a.Report(noon, true).Runs[0].Signals[0]
+	assert.Equal(t, []uint64{1, 1}, []uint64{s.Orphans, s.IncompleteTraces})
+}
+
+func TestImportRefuses(t *testing.T) {
+	a := New(DefaultLimits(), time.Second, Expectations{})
+	a.Audit(Traces, noon, []Item{numbered("r", "s", 5)})
+	state, err := a.Export(true)
+	require.NoError(t, err)
+	body := func(text string) []byte { return append(stateHeader([]byte(text)), text...) }
+	for name, tc := range map[string]struct {
+		state []byte
+		want  string
+	}{
+		"something else":     {[]byte("hello"), "no state of load_verify"},
+		"another version":    {append([]byte("load_verify state 2 "), state[20:]...), "another version"},
+		"changed":            {append(state[:len(state)-1:len(state)-1], '!'), "checksum"},
+		"cut off":            {state[:len(state)/2], "checksum"},
+		"no JSON":            {body("{"), "damaged"},
+		"a run twice":        {body(`{"runs": [{"name": "r"}, {"name": "r"}]}`), `"r" is there twice`},
+		"a bad bucket":       {body(`{"runs": [{"accounts": [{"latency": [[99999, 1]]}, null, null]}]}`), "no bucket 99999"},
+		"gaps out of range":  {body(`{"runs": [{"accounts": [{"streams": {"s": {"next": 0, "gaps": "` + gapsAt5() + `"}}}, null, null]}]}`), "gap at 5, next is 0"},
+		"less than numbered": {body(`{"runs": [{"accounts": [{"streams": {"s": {"next": 9, "ended": true, "total": 8}}}, null, null]}]}`), "total 8"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fresh := New(DefaultLimits(), time.Second, Expectations{})
+			require.ErrorContains(t, fresh.Import(tc.state), tc.want)
+			assert.Empty(t, fresh.runs)
+		})
+	}
+}
+
+func gapsAt5() string {
+	gaps := roaring64.BitmapOf(5)
+	text, err := gaps.ToBase64()
+	if err != nil {
+		panic(err)
+	}
+	return text
+}

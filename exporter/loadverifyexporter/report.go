@@ -1,0 +1,227 @@
+package loadverifyexporter
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.uber.org/zap"
+
+	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/audit"
+)
+
+// Schema names what the fields of the JSON report mean; it changes when one of them changes its meaning or goes.
+const Schema = "load_verify/1"
+
+// document is the JSON report.
+type document struct {
+	Schema    string    `json:"schema"`
+	Exporter  string    `json:"exporter"`
+	WrittenAt time.Time `json:"written_at"`
+	// Final: the exporter has been shut down.
+	Final bool `json:"final"`
+	audit.Report
+}
+
+// reporter publishes the state of the audit, alone: in the JSON report, the storage, tables, metrics, and component status.
+type reporter struct {
+	verifier *verifier
+	tables   tables
+	store    *store          // nil: none
+	broken   bool            // the component status tells of findings
+	failed   error           // of the last report; read when the goroutine has ended
+	refused  map[string]bool // what could not be written the last time; logged on change
+
+	mu    sync.Mutex
+	hosts []component.Host // one for each component; guarded by mu
+}
+
+func newReporter(v *verifier, out io.Writer) *reporter {
+	return &reporter{verifier: v, tables: newTables(v.id.String(), out), refused: map[string]bool{}}
+}
+
+// open restores the state and tries whether everything can be written.
+func (r *reporter) open(ctx context.Context, host component.Host) error {
+	v := r.verifier
+	r.tables.start = time.Now()
+	if v.config.Storage != nil {
+		store, err := openStore(ctx, host, *v.config.Storage, v.id)
+		if err != nil {
+			return err
+		}
+		r.store = store
+		if err := r.restore(ctx); err != nil {
+			return errors.Join(err, store.close(ctx))
+		}
+	}
+	return r.write(v.report(time.Now(), false), false)
+}
+
+func (r *reporter) addHost(host component.Host) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.hosts = append(r.hosts, host)
+}
+
+func (r *reporter) restore(ctx context.Context) error {
+	v := r.verifier
+	state, err := r.store.load(ctx)
+	if err != nil || state == nil {
+		return err
+	}
+	v.mu.Lock()
+	err = v.auditor.Import(state)
+	v.mu.Unlock()
+	if err != nil {
+		return fmt.Errorf("storage: %q holds what cannot be used; remove it to start anew: %w", v.config.Storage, err)
+	}
+	v.logger.Info("The audit goes on from its stored state")
+	return r.save(ctx, false) // from now on it is not clean
+}
+
+func (v *verifier) report(now time.Time, closing bool) audit.Report {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.auditor.Report(now, closing)
+}
+
+// run publishes at each interval until ctx ends, then the last time.
+func (r *reporter) run(ctx context.Context, finished chan<- struct{}) {
+	defer close(finished)
+	ticker := time.NewTicker(r.verifier.config.Interval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			_ = r.publish(ctx, false) // logged; the next may succeed
+		case <-ctx.Done():
+			r.failed = r.publish(context.WithoutCancel(ctx), true)
+			return
+		}
+	}
+}
+
+// publish tells all who listen how things are. With closing nothing more arrives.
+func (r *reporter) publish(ctx context.Context, closing bool) error {
+	v := r.verifier
+	now := time.Now()
+	report := v.report(now, closing)
+	v.telemetry.show(ctx, &report)
+	if !closing {
+		r.status(&report)
+	}
+	errs := []error{
+		r.attempt("table", r.tables.print(now, &report, v.config.TableInterval, closing)),
+		r.attempt("report", r.write(report, closing)),
+	}
+	if r.store != nil {
+		errs = append(errs, r.attempt("storage", r.save(ctx, closing)))
+		if closing {
+			errs = append(errs, r.store.close(ctx))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// attempt logs an error when it is new.
+func (r *reporter) attempt(what string, err error) error {
+	if err != nil && !r.refused[what] {
+		r.verifier.logger.Error("Cannot write; further failures are not logged until it succeeds.", zap.String("what", what), zap.Error(err))
+	}
+	r.refused[what] = err != nil
+	return err
+}
+
+func (r *reporter) write(report audit.Report, final bool) error {
+	path := r.verifier.config.Report
+	if path == "" {
+		return nil
+	}
+	text, err := json.MarshalIndent(document{
+		Schema: Schema, Exporter: r.verifier.id.String(), WrittenAt: time.Now().UTC(), Final: final, Report: report,
+	}, "", "  ")
+	if err == nil {
+		err = replaceFile(path, append(text, '\n'))
+	}
+	if err != nil {
+		return fmt.Errorf("report: %q cannot be written: %w", path, err)
+	}
+	return nil
+}
+
+// replaceFile writes a file so that a reader finds the old text or the new one, whenever it looks and whatever crashes.
+func replaceFile(path string, text []byte) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(f.Name()))
+		}
+	}()
+	_, err = f.Write(text)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	if err = os.Chmod(f.Name(), 0o644); err != nil { //nolint:gosec // G302: a report is for others to read
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
+
+func (r *reporter) save(ctx context.Context, clean bool) error {
+	v := r.verifier
+	v.mu.Lock()
+	if !v.dirty && !clean && r.store.saved {
+		v.mu.Unlock()
+		return nil
+	}
+	state, err := v.auditor.Export(clean)
+	v.dirty = false
+	v.mu.Unlock()
+	if err == nil {
+		err = r.store.save(ctx, state)
+	}
+	if err != nil {
+		return fmt.Errorf("storage: %q cannot keep the state: %w", v.config.Storage, err)
+	}
+	return nil
+}
+
+// status tells the Collector when expectations are broken, and when they no longer are.
+func (r *reporter) status(report *audit.Report) {
+	var err error
+	for _, f := range report.Findings {
+		err = errors.Join(err, fmt.Errorf("%s: %s", f.Expectation, f.Message))
+	}
+	for i := range report.Runs {
+		for _, f := range report.Runs[i].Findings {
+			err = errors.Join(err, fmt.Errorf("run %q: %s %s: %s", report.Runs[i].Run, f.Signal, f.Expectation, f.Message))
+		}
+	}
+	if was := r.broken; was == (err != nil) {
+		return
+	}
+	r.broken = err != nil
+	event := componentstatus.NewEvent(componentstatus.StatusOK)
+	if r.broken {
+		event = componentstatus.NewRecoverableErrorEvent(err)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, host := range r.hosts {
+		componentstatus.ReportStatus(host, event)
+	}
+}

@@ -1,0 +1,195 @@
+package loadverifyexporter
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/runtimelab/otelcol-runtimelab/exporter/internal/format"
+	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/audit"
+)
+
+// A label and a column for each signal make 71 characters.
+const (
+	labelWidth  = 20
+	columnWidth = format.Width + 2
+
+	// mostLines bounds how many findings, and how many sources, are listed under a table. The JSON report has all.
+	mostLines = 8
+	// longestName bounds what is printed of a name, in characters.
+	longestName = 80
+)
+
+// countRows are the lines with counts. Rare ones are left out where they would be all 0.
+var countRows = []struct {
+	label string
+	rare  bool
+	count func(*audit.SignalReport) uint64
+}{
+	{"sent", false, func(s *audit.SignalReport) uint64 { return s.Sent }},
+	{"received", false, func(s *audit.SignalReport) uint64 { return s.Received }},
+	{"missing", false, func(s *audit.SignalReport) uint64 { return s.Missing }},
+	{"  of them given up", true, func(s *audit.SignalReport) uint64 { return s.GivenUp }},
+	{"duplicate", false, func(s *audit.SignalReport) uint64 { return s.Duplicate }},
+	{"out of order", false, func(s *audit.SignalReport) uint64 { return s.OutOfOrder }},
+	{"corrupt", false, func(s *audit.SignalReport) uint64 { return s.Corrupt }},
+	{"never sent", true, func(s *audit.SignalReport) uint64 { return s.Beyond }},
+	{"not audited", true, func(s *audit.SignalReport) uint64 { return s.OverLimit }},
+	{"after grace", true, func(s *audit.SignalReport) uint64 { return s.AfterGrace }},
+	{"orphan spans", true, func(s *audit.SignalReport) uint64 { return s.Orphans }},
+	{"incomplete traces", true, func(s *audit.SignalReport) uint64 { return s.IncompleteTraces }},
+	{"clock skew", true, func(s *audit.SignalReport) uint64 { return s.Latency.Skewed }},
+}
+
+var latencyRows = []struct {
+	label string
+	value func(*audit.LatencyReport) time.Duration
+}{
+	{"latency p50", func(l *audit.LatencyReport) time.Duration { return l.P50 }},
+	{"latency p99", func(l *audit.LatencyReport) time.Duration { return l.P99 }},
+	{"latency max", func(l *audit.LatencyReport) time.Duration { return l.Max }},
+}
+
+// renderRun writes the table of a run: a heading, a column for each signal, the findings, and the sources that lost most.
+func renderRun(id string, elapsed time.Duration, r *audit.RunReport) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s  %s  run %s  %s\n", id, format.Clock(elapsed), printable(r.Run), strings.ToUpper(string(r.Verdict)))
+	line := func(label string, cell func(*audit.SignalReport) string) {
+		fmt.Fprintf(&b, "%-*s", labelWidth, label)
+		for i := range r.Signals {
+			fmt.Fprintf(&b, "%*s", columnWidth, cell(&r.Signals[i]))
+		}
+		b.WriteByte('\n')
+	}
+	line("", func(s *audit.SignalReport) string { return s.Signal.String() })
+	for _, row := range countRows {
+		if row.rare && !slices.ContainsFunc(r.Signals, func(s audit.SignalReport) bool { return row.count(&s) > 0 }) {
+			continue
+		}
+		label := row.label
+		if label == "missing" && !r.Final {
+			label = "missing so far"
+		}
+		line(label, func(s *audit.SignalReport) string { return format.Count(row.count(s)) })
+	}
+	for _, row := range latencyRows {
+		line(row.label, func(s *audit.SignalReport) string {
+			if s.Latency.Count == 0 {
+				return "-"
+			}
+			return format.Quantile(row.value(&s.Latency).Nanoseconds())
+		})
+	}
+	line("sources ended", func(s *audit.SignalReport) string { return fmt.Sprintf("%d of %d", s.Ended, s.Sources) })
+	b.WriteString(renderFindings(r.Findings))
+	b.WriteString(renderSources(r))
+	b.WriteByte('\n')
+	return b.String()
+}
+
+func renderFindings(findings []audit.Finding) string {
+	var b strings.Builder
+	for i, f := range findings {
+		if i == mostLines {
+			fmt.Fprintf(&b, "  and %d more\n", len(findings)-i)
+			break
+		}
+		signal := ""
+		if f.Signal != "" {
+			signal = ", " + f.Signal
+		}
+		fmt.Fprintf(&b, "  %s%s: %s\n", f.Expectation, signal, f.Message)
+	}
+	return b.String()
+}
+
+// renderSources lists the sources that lost most.
+func renderSources(r *audit.RunReport) string {
+	type loss struct {
+		signal audit.Signal
+		source *audit.SourceReport
+	}
+	var losses []loss
+	for i := range r.Signals {
+		for j := range r.Signals[i].BySource {
+			if source := &r.Signals[i].BySource[j]; source.Lost > 0 {
+				losses = append(losses, loss{r.Signals[i].Signal, source})
+			}
+		}
+	}
+	slices.SortStableFunc(losses, func(x, y loss) int { return cmp.Compare(y.source.Lost, x.source.Lost) })
+	var b strings.Builder
+	for _, l := range losses[:min(len(losses), mostLines)] {
+		fmt.Fprintf(&b, "  %s lost of %s from %s\n", format.Count(l.source.Lost), l.signal, printable(l.source.Source))
+	}
+	return b.String()
+}
+
+// printable is a name as a terminal can bear it.
+func printable(name string) string {
+	if quoted := strconv.Quote(name); len(quoted) != len(name)+2 || strings.Contains(name, " ") {
+		name = quoted
+	}
+	if utf8.RuneCountInString(name) > longestName {
+		name = string([]rune(name)[:longestName]) + "..."
+	}
+	return name
+}
+
+// tables prints each run when it is final, once more if anything changed after that, and all that run at an interval.
+type tables struct {
+	id      string
+	out     io.Writer
+	start   time.Time
+	last    time.Time // when tables of runs that go on were printed
+	printed map[string]state
+}
+
+// state of a run when it was printed.
+type state struct {
+	arrival time.Time
+	verdict audit.Verdict
+}
+
+func newTables(id string, out io.Writer) tables {
+	return tables{id: id, out: out, printed: map[string]state{}}
+}
+
+func (t *tables) print(now time.Time, report *audit.Report, interval time.Duration, closing bool) error {
+	if t.last.IsZero() {
+		t.last = t.start
+	}
+	due := interval > 0 && now.Sub(t.last) >= interval
+	if due {
+		t.last = now
+	}
+	var b strings.Builder
+	held := map[string]state{}
+	for i := range report.Runs {
+		r := &report.Runs[i]
+		is := state{r.LastArrival, r.Verdict}
+		was, known := t.printed[r.Run]
+		if known {
+			held[r.Run] = was
+		}
+		if (!known || is != was) && (r.Verdict != audit.Running || due) {
+			b.WriteString(renderRun(t.id, now.Sub(t.start), r))
+			held[r.Run] = is
+		}
+	}
+	t.printed = held
+	if closing {
+		fmt.Fprintf(&b, "%s  %s  whole time, runs: %d  %s\n%s", t.id, format.Clock(now.Sub(t.start)), len(report.Runs),
+			strings.ToUpper(string(report.Verdict)), renderFindings(report.Findings))
+	}
+	if b.Len() == 0 {
+		return nil
+	}
+	_, err := io.WriteString(t.out, b.String())
+	return err
+}
