@@ -146,7 +146,9 @@ func BenchmarkProcessor(b *testing.B) {
 				d, lastThere = timed(theirs)
 				there = append(there, d)
 			}
-			more := func(traces ptrace.Traces) float64 { return float64(attributeCount(traces)-attributeCount(batches)) / batch }
+			more := func(traces ptrace.Traces) float64 {
+				return float64(attributeCount(traces)-attributeCount(batches)) / batch
+			}
 			require.InDelta(b, bb.added, more(last), 0.3)
 			require.InDelta(b, bb.added, more(lastThere), 0)
 			b.ReportMetric(0, "ns/op")
