@@ -66,13 +66,14 @@ generate: ## regenerate component code, tables of names and dist/
 	@go tool builder --config builder-config.yaml --skip-compilation 2>&1 | awk '/ERROR|Error|error/ {print; bad=1} END {exit bad}'
 
 # What is generated and committed. The check regenerates it and compares; it leaves the fresh files to be committed.
-GENERATED := dist/components.go dist/main.go dist/main_others.go dist/main_windows.go dist/go.mod dist/go.sum go.mod go.sum
+GENERATED := dist/components.go dist/main.go dist/main_others.go dist/main_windows.go dist/go.mod dist/go.sum go.mod go.sum \
+	internal/comparison/go.mod internal/comparison/go.sum
 
 .PHONY: generated
 generated: ## check that everything generated is fresh
 	@echo "Checking generated files"
 	@sums() { { ls -1 $(GENERATED); git ls-files -co --exclude-standard '*generated_*' '*documentation.md' '*README.md'; } | sort -u | xargs sha256sum; }; \
-		before=$$(sums); $(MAKE) generate; go mod tidy; after=$$(sums); \
+		before=$$(sums); $(MAKE) generate; go mod tidy; (cd internal/comparison && go mod tidy); after=$$(sums); \
 		diff <(echo "$$before") <(echo "$$after") || { echo "Generated files were stale. They are fresh now: commit them."; exit 1; }
 
 .PHONY: validate
