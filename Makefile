@@ -14,7 +14,7 @@ BENCH := .
 
 .PHONY: help
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: build ## build if needed, then run the main job: three runtimes side by side (Ctrl-C ends it)
@@ -38,6 +38,12 @@ test: generated lint build validate ## run everything: drift checks, linters, ev
 	@echo "Testing (with the race detector)"
 	@go test -race $(PACKAGES)
 	@go test ./scheduler/schedulertest ./internal/quality ./processor/runtimestatsprocessor/internal/latency # longer runs than the race detector has time for
+	@$(MAKE) deploy-test
+
+.PHONY: deploy-test
+deploy-test: build ## check what deploy/ ships, in a Go module of its own
+	@echo "Testing deploy/"
+	@cd deploy && go mod tidy -diff && $(TOOL) golangci-lint run --allow-parallel-runners ./... && go test -count=1 ./... # what it reads lies outside the module, so Go would not see that it changed
 
 .PHONY: bench
 bench: ## run every benchmark; BENCH=regexp selects, COUNT=n repeats
@@ -50,6 +56,10 @@ compare: ## the processor beside contrib's attributes processor, which writes as
 .PHONY: quality
 quality: ## hold the findings of runtime_stats against services whose trouble is known; rewrites docs/findings.md
 	@go test ./internal/quality -run TestQuality -count 1 -v -update | awk '/^ *\||^ *## |^(ok|FAIL)|Error/'
+
+.PHONY: sidecar-cost
+sidecar-cost: build ## measure what the sidecar costs at 0 to 50,000 spans a second (some minutes)
+	@go run ./internal/sidecarcost
 
 .PHONY: mutants
 mutants: ## remove each rule of the models in turn and see its test fail (some minutes)

@@ -1,0 +1,212 @@
+// Command sidecarcost measures what the sidecar costs on this machine (Linux): start-up time, and memory and CPU at given rates. It
+// runs three Collectors, as they are run in earnest:
+//
+//	synthetic_load --OTLP/gRPC--> sidecar: config/sidecar.yaml --OTLP/gRPC--> backend that drops what it gets
+//
+// and watches the one in the middle from outside, in /proc. docs/sidecar.md has the result.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+)
+
+func main() {
+	s := setup{}
+	flag.StringVar(&s.binary, "binary", "dist/otelcol-runtimelab", "the Collector")
+	flag.StringVar(&s.config, "config", "config/sidecar.yaml", "the sidecar's configuration")
+	flag.DurationVar(&s.settle, "settle", 15*time.Second, "time between start and measurement")
+	flag.DurationVar(&s.window, "window", 30*time.Second, "length of the measurement")
+	rates := flag.String("rates", "0,1000,10000,50000", "spans a second")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, s, *rates); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1) //nolint:gocritic // stop has nothing left to do: run ended every process
+	}
+}
+
+func run(ctx context.Context, s setup, rates string) error {
+	fmt.Printf("%d CPUs, %s; %s each after %s\n\n", runtime.NumCPU(), runtime.GOARCH, s.window, s.settle)
+	fmt.Println("| spans/s wanted | spans/s taken | refused | CPU, % of a core | RSS, mean | RSS, peak | ready after |")
+	fmt.Println("| ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+	for field := range strings.SplitSeq(rates, ",") {
+		rate, err := strconv.Atoi(strings.TrimSpace(field))
+		if err != nil || rate < 0 {
+			return fmt.Errorf("-rates: %q is not allowed; want numbers, 0 or more", field)
+		}
+		c, err := s.measure(ctx, rate)
+		if err != nil {
+			return fmt.Errorf("at %d spans/s: %w", rate, err)
+		}
+		fmt.Printf("| %d | %.0f | %.0f | %.1f | %.0f MB | %.0f MB | %d ms |\n", rate, c.taken, c.refused, c.cpu*100,
+			c.meanRSS/1e6, c.peakRSS/1e6, c.ready.Milliseconds())
+	}
+	return nil
+}
+
+// setup is what is measured, and for how long.
+type setup struct {
+	binary, config string
+	settle, window time.Duration
+}
+
+// cost is what the sidecar took, from the kernel's accounting, and what it did for that, from its own metrics.
+type cost struct {
+	ready            time.Duration // from its start to the first answer of its health check
+	taken, refused   float64       // spans a second
+	cpu              float64       // seconds of CPU a second
+	meanRSS, peakRSS float64       // bytes
+}
+
+const backendConfig = `
+receivers: {otlp: {protocols: {grpc: {endpoint: %q}}}}
+exporters: {nop: }
+service:
+  telemetry: {metrics: {level: none}}
+  pipelines: {traces: {receivers: [otlp], exporters: [nop]}}
+`
+
+// A service whose requests have two spans. Each of its exports (512 spans) is a request to the sidecar, uncompressed, as Rust's
+// exporter sends it. Four may be under way at a time, so that the sidecar's latency does not limit the rate.
+const serviceConfig = `
+receivers:
+  synthetic_load:
+    requests: separate
+    services:
+      - name: orders
+        runtime: {model: tokio, worker_threads: 8}
+        arrivals: {process: poisson, rate: %d}
+        operations:
+          - name: GET /orders/{id}
+            weight: 9
+            attributes: {http.request.method: GET, http.route: "/orders/{id}", url.path: /orders/42, url.scheme: http, http.response.status_code: 200}
+            steps:
+              - compute: {lognormal: {median: 20us, sigma: 0.5}}
+              - span: {name: SELECT orders, kind: client, attributes: {db.system.name: postgresql}, steps: [{io: {lognormal: {median: 2ms, sigma: 0.4}}}]}
+          - name: POST /orders
+            attributes: {http.request.method: POST, http.route: /orders, url.path: /orders, url.scheme: http, http.response.status_code: 201}
+            steps:
+              - compute: {lognormal: {median: 50us, sigma: 0.5}}
+              - span: {name: INSERT orders, kind: client, attributes: {db.system.name: postgresql}, steps: [{io: {lognormal: {median: 4ms, sigma: 0.4}}}]}
+exporters:
+  otlp_grpc:
+    endpoint: %q
+    compression: none
+    tls: {insecure: true}
+    sending_queue: {num_consumers: 4, queue_size: 8, block_on_overflow: true}
+service:
+  telemetry: {metrics: {level: none}}
+  pipelines: {traces: {receivers: [synthetic_load], exporters: [otlp_grpc]}}
+`
+
+const spansPerRequest = 2
+
+// measure runs a sidecar of its own at a rate of spans.
+func (s setup) measure(ctx context.Context, rate int) (c cost, err error) {
+	ctx, stop := context.WithCancel(ctx)
+	var started []*collector
+	defer func() {
+		stop()
+		for _, p := range started {
+			err = errors.Join(err, p.end())
+		}
+	}()
+	start := func(env []string, config ...string) (*collector, error) {
+		p, err := startCollector(ctx, s.binary, env, config...)
+		if err == nil {
+			started = append(started, p)
+		}
+		return p, err
+	}
+	ports, err := freePorts(ctx, 5)
+	if err != nil {
+		return c, err
+	}
+	backend, grpc, http, health, metrics := ports[0], ports[1], ports[2], ports[3], ports[4]
+	if _, err = start(nil, "yaml:"+fmt.Sprintf(backendConfig, backend)); err != nil {
+		return c, err
+	}
+	state, err := os.MkdirTemp("", "sidecarcost")
+	if err != nil {
+		return c, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(state)) }()
+
+	_, metricsPort, _ := strings.Cut(metrics, ":")
+	began := time.Now()
+	sidecar, err := start(
+		[]string{"BACKEND_ENDPOINT=" + backend, "BACKEND_INSECURE=true", "SIDECAR_STATE=" + state, "GOMEMLIMIT=200MiB"},
+		s.config,
+		"yaml:receivers::otlp::protocols::grpc::endpoint: "+grpc,
+		"yaml:receivers::otlp::protocols::http::endpoint: "+http,
+		"yaml:extensions::health_check::endpoint: "+health,
+		"yaml:service::telemetry::metrics::readers: [{pull: {exporter: {prometheus: {host: localhost, without_units: true, "+
+			"without_type_suffix: true, port: "+metricsPort+"}}}}]")
+	if err != nil {
+		return c, err
+	}
+	if err = sidecar.waitReady(ctx, "http://"+health); err != nil {
+		return c, err
+	}
+	c.ready = time.Since(began)
+	if rate > 0 {
+		if _, err = start(nil, "yaml:"+fmt.Sprintf(serviceConfig, rate/spansPerRequest, grpc)); err != nil {
+			return c, err
+		}
+	}
+	if err = sleep(ctx, s.settle); err != nil {
+		return c, err
+	}
+	err = s.watch(ctx, sidecar, "http://"+metrics+"/metrics", &c)
+	return c, err
+}
+
+// watch fills in what a window of time cost.
+func (s setup) watch(ctx context.Context, sidecar *collector, metrics string, c *cost) error {
+	const interval = 500 * time.Millisecond
+	before, err := sidecar.usage(ctx, metrics)
+	if err != nil {
+		return err
+	}
+	began, samples := time.Now(), 0.0
+	for time.Since(began) < s.window {
+		if err = sleep(ctx, interval); err != nil {
+			return err
+		}
+		rss, err := sidecar.rss()
+		if err != nil {
+			return err
+		}
+		samples++
+		c.meanRSS += (rss - c.meanRSS) / samples
+		c.peakRSS = max(c.peakRSS, rss)
+	}
+	after, err := sidecar.usage(ctx, metrics)
+	if err != nil {
+		return err
+	}
+	seconds := time.Since(began).Seconds()
+	c.cpu = (after.cpu - before.cpu).Seconds() / seconds
+	c.taken = (after.accepted - before.accepted) / seconds
+	c.refused = (after.refused - before.refused) / seconds
+	return nil
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
