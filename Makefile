@@ -37,11 +37,15 @@ runtimesim: ## compile the models' command line into bin/
 test: generated lint build validate ## run everything: drift checks, linters, every test with -race, end-to-end tests
 	@echo "Testing (with the race detector)"
 	@go test -race $(PACKAGES)
-	@go test ./scheduler/schedulertest # longer runs than the race detector has time for
+	@go test ./scheduler/schedulertest ./processor/runtimestatsprocessor/internal/latency # longer runs than the race detector has time for
 
 .PHONY: bench
 bench: ## run every benchmark; BENCH=regexp selects, COUNT=n repeats
 	@go test -run '^$$' -bench '$(BENCH)' -count $(COUNT) $(PACKAGES) | awk '/^(pkg|Benchmark|---|FAIL|panic)/'
+
+.PHONY: quality
+quality: ## hold the findings of runtime_stats against services whose trouble is known; rewrites docs/findings.md
+	@go test ./internal/quality -run TestQuality -count 1 -v -update | awk '/^ *\||^ *## |^(ok|FAIL)|Error/'
 
 .PHONY: mutants
 mutants: ## remove each rule of the models in turn and see its test fail (some minutes)

@@ -17,6 +17,9 @@ const (
 // Buckets is the number of buckets, underflow and overflow included.
 const Buckets = (maxExp-minExp)*perOctave + 2
 
+// OTLPOffset is what makes a bucket an OTLP one: bucket i, underflow and overflow aside, has the index i+OTLPOffset at Scale.
+const OTLPOffset = minExp*perOctave - 1
+
 // A duration in an octave (2^e, 2^(e+1)] is shifted to (2^62, 2^63]. Its leading bits then select one of 128 cells. The
 // narrowest bucket (1.09 % of the octave's start) is wider than a cell (1/128 of it = 0.78 %), so a cell holds at most
 // one boundary between buckets: the table gives the bucket in which the cell starts, one comparison tells whether the

@@ -134,8 +134,10 @@ type Span struct {
 // Event is something noted inside a task.
 type Event struct {
 	Span  uint64 // number of the span or task it belongs to; 0 if the task is not traced
+	Tag   uint64
 	Label int
 	At    sim.Time
+	Work  sim.Rand // the task's random stream as it is; see Span.Work
 }
 
 // Request is what a task sends to another service by program.Call. Whoever is told of it carries it there, and calls
@@ -149,6 +151,14 @@ type Request struct {
 	Waker   Waker
 }
 
+// Started describes a task at its first poll, if it was not cancelled before.
+type Started struct {
+	Task    uint64
+	Tag     uint64
+	Program *program.Program
+	At      sim.Time
+}
+
 // Thread describes a thread of the runtime's pool as it starts or ends (Tokio's on_thread_start and on_thread_stop).
 type Thread struct {
 	Thread  int
@@ -159,6 +169,7 @@ type Thread struct {
 // Observer is told what happens. A nil function costs nothing, but without Call a task must not call. The pointers are valid
 // during the call only.
 type Observer struct {
+	Started  func(*Started)
 	Poll     func(*Poll)
 	Finished func(*Finished)
 	Span     func(*Span)
@@ -180,6 +191,9 @@ type WorkerCounters struct {
 	Overflows       uint64
 	Busy            sim.Time // polling
 	Parked          sim.Time // asleep; the rest of the time goes into looking for tasks and into falling asleep
+	// Unpublished is the time of the poll, or batch of polls, that has not ended: it is not in Busy yet.
+	Unpublished sim.Time
+	LocalQueue  int // tasks in the worker's own queue now, without Tokio's LIFO slot
 
 	asleep bool // Parked lacks the present instant
 }
@@ -211,4 +225,9 @@ type Counters struct {
 	Finished        uint64
 	RemoteSchedules uint64
 	ForcedYields    uint64
+
+	GlobalQueue   int // tasks in the queue of all workers now, and those that wait for a thread to run them
+	BlockingQueue int // jobs that wait for a thread of the blocking pool
+	// BlockingThreads are those of the blocking pool beside the workers'; BlockingIdle of them have no job.
+	BlockingThreads, BlockingIdle int
 }

@@ -229,7 +229,7 @@ func (ts *Tasks) try(id TaskID, t *Task) (Action, progress) {
 	case program.Event:
 		t.step++
 		if ts.observer.Event != nil {
-			ts.eventReport = Event{Span: ts.own(t), Label: st.Label, At: ts.sim.Now()}
+			ts.eventReport = Event{Span: ts.own(t), Tag: t.tag, Label: st.Label, At: ts.sim.Now(), Work: t.work}
 			ts.observer.Event(&ts.eventReport)
 		}
 	default:

@@ -125,6 +125,7 @@ type Tasks struct {
 	CancelOnDrop bool
 
 	// What the observer is handed; kept here so that a report allocates nothing.
+	startedReport  Started
 	pollReport     Poll
 	finishedReport Finished
 	spanReport     Span
@@ -273,6 +274,10 @@ func (ts *Tasks) begin(at sim.Time, t *Task, worker int, source Source) {
 	if t.polls == 0 {
 		t.firstPoll = at
 		t.firstWorker = t.worker
+		if ts.observer.Started != nil && !t.cancelled {
+			ts.startedReport = Started{Task: t.number, Tag: t.tag, Program: t.Program, At: at}
+			ts.observer.Started(&ts.startedReport)
+		}
 	}
 	t.polls++
 }

@@ -1,4 +1,4 @@
-//go:generate go test . -run TestDocs -update
+//go:generate go test . -run "TestDocs|TestMetricDocs" -update
 
 // Package semconv names, once, every attribute and thread that Runtimelab writes or reads, with its type, meaning and
 // source. Receiver, processor and exporters meet only through these names: whatever is true of a simulated service
@@ -10,7 +10,9 @@
 //     (busy_ns, thread.name, ...) and what a service that wraps its futures records beside it (scheduled_ns, ...);
 //   - derived attributes are written by the runtime_stats processor: async_runtime.* and latency.*.
 //
-// The tables in this folder's README and in the component READMEs are generated from [Attributes] by
+// The metrics of the runtimes have names too, several for each: [Metrics].
+//
+// The tables in this folder's README and in the component READMEs are generated from [Attributes] and [Metrics] by
 // `make generate`.
 package semconv
 
@@ -24,6 +26,8 @@ const (
 	Int    Type = "int"
 	Double Type = "double"
 	Bool   Type = "boolean"
+	// Strings is an array of strings.
+	Strings Type = "string[]"
 )
 
 // Family says who writes an attribute.
@@ -35,8 +39,14 @@ const (
 	Resource Family = "resource"
 	// Tracing attributes are written on every span by Rust's tracing-opentelemetry layer (0.32 and later).
 	Tracing Family = "tracing"
+	// Legacy attributes are what older versions of that layer (up to 0.31) wrote in place of its code.* names of today.
+	Legacy Family = "legacy"
 	// Task attributes are recorded by a service that measures its own futures (tokio-metrics' FutureMonitor or the like).
 	Task Family = "task"
+	// Point attributes tell the points of a metric apart.
+	Point Family = "point"
+	// Log attributes are on log records.
+	Log Family = "log"
 	// Stamp attributes number items for an audit at the far end of a pipeline.
 	Stamp Family = "stamp"
 	// Runtime attributes are derived by runtime_stats from the families above: where the time went.
@@ -73,6 +83,9 @@ const (
 // like those that a workload gives).
 const ServerAddress = "server.address"
 
+// ServiceNamespace is what several services belong to (OpenTelemetry's conventions, as ServerAddress).
+const ServiceNamespace = "service.namespace"
+
 // ErrorType is what a span with status error was about (OpenTelemetry's conventions, as ServerAddress).
 const ErrorType = "error.type"
 
@@ -95,6 +108,13 @@ const (
 	Target         = "target"
 )
 
+// Source attributes written by tracing-opentelemetry up to 0.31 (src/layer.rs), besides those that are the same today.
+const (
+	CodeFilePathLegacy   = "code.filepath"
+	CodeLineNumberLegacy = "code.lineno"
+	CodeModuleNameLegacy = "code.namespace"
+)
+
 // Source attributes recorded by a service that wraps its futures.
 const (
 	PollCount        = "poll_count"
@@ -106,6 +126,9 @@ const (
 	TaskID           = "task.id"
 	WorkerIndex      = "worker.index"
 )
+
+// TaskName is the span's name on the log records of a task's start and end.
+const TaskName = "task.name"
 
 // EventPoll is the span event that stands for one poll of the span's task, with WorkerIndex, ScheduledNs (the wait before it) and
 // BusyNs (its length).
@@ -132,20 +155,24 @@ const (
 
 // Derived attributes: where the time went.
 const (
-	RuntimeName      = "async_runtime.name"
-	BusyRatio        = "async_runtime.busy_ratio"
-	Worker           = "async_runtime.worker.index"
-	TaskIdentifier   = "async_runtime.task.id"
-	TaskPollCount    = "async_runtime.task.poll_count"
-	TaskBusyNs       = "async_runtime.task.busy_ns"
-	TaskIdleNs       = "async_runtime.task.idle_ns"
-	QueueWaitNs      = "async_runtime.task.queue_wait_ns"
-	QueueWaitSource  = "async_runtime.task.queue_wait_source"
-	IOWaitNs         = "async_runtime.task.io_wait_ns"
-	TaskLongestPoll  = "async_runtime.task.longest_poll_ns"
-	TaskStealCount   = "async_runtime.task.steal_count"
-	TaskForcedYields = "async_runtime.task.forced_yield_count"
-	UnaccountedNs    = "async_runtime.task.unaccounted_ns"
+	RuntimeName       = "async_runtime.name"
+	BusyRatio         = "async_runtime.busy_ratio"
+	Worker            = "async_runtime.worker.index" // on points of one worker too
+	TaskIdentifier    = "async_runtime.task.id"
+	TaskPollCount     = "async_runtime.task.poll_count"
+	TaskBusyNs        = "async_runtime.task.busy_ns"
+	TaskIdleNs        = "async_runtime.task.idle_ns"
+	QueueWaitNs       = "async_runtime.task.queue_wait_ns"
+	QueueWaitEstimate = "async_runtime.task.queue_wait_estimate_ns"
+	QueueWaitSource   = "async_runtime.task.queue_wait_source"
+	IOWaitNs          = "async_runtime.task.io_wait_ns"
+	TaskLongestPoll   = "async_runtime.task.longest_poll_ns"
+	TaskStealCount    = "async_runtime.task.steal_count"
+	TaskForcedYields  = "async_runtime.task.forced_yield_count"
+	UnaccountedNs     = "async_runtime.task.unaccounted_ns"
+	InconsistentTime  = "async_runtime.task.times_inconsistent"
+	WorkerCount       = "async_runtime.worker.count"
+	Finding           = "async_runtime.finding"
 )
 
 // Derived attributes: how slow this span is for its operation.
@@ -158,6 +185,15 @@ const (
 	LatencyBaselineP99   = "latency.baseline.p99_ns"
 	LatencyBaselineCount = "latency.baseline.count"
 	LatencyRatioToMedian = "latency.ratio_to_median"
+	// LatencyCategory is the attribute of the Collector's rolling_span_latency processor, by its default name.
+	LatencyCategory = "latency.category"
+)
+
+// Metrics made from spans: histograms in ns, per service.name, span.name and span.kind.
+const (
+	MetricSpanDuration  = "async_runtime.span.duration"
+	MetricSpanBusy      = "async_runtime.span.busy.duration"
+	MetricSpanQueueWait = "async_runtime.span.queue_wait.duration"
 )
 
 // Values of async_runtime.name.
@@ -180,8 +216,20 @@ const (
 
 // Values of async_runtime.task.queue_wait_source.
 const (
-	QueueWaitMeasured  = "measured"
-	QueueWaitSimulated = "simulated"
+	QueueWaitMeasured      = "measured"
+	QueueWaitSimulated     = "simulated"
+	QueueWaitFirstPoll     = "first_poll"
+	QueueWaitHistogramMean = "histogram_mean"
+	QueueWaitNone          = "none"
+)
+
+// Values of async_runtime.finding.
+const (
+	FindingBlocking   = "blocking_suspected"
+	FindingStarved    = "queue_starved"
+	FindingWorkerSkew = "worker_skew"
+	FindingNeverIdle  = "never_idle"
+	FindingHeld       = "held_after_completion"
 )
 
 // Values of latency.class, from fast to slow.
@@ -190,6 +238,13 @@ const (
 	ClassElevated = "elevated"
 	ClassOutlier  = "outlier"
 	ClassExtreme  = "extreme"
+)
+
+// Values of latency.category; spans that are neither go without. Source: opentelemetry-collector-contrib #50260, and the
+// README of processor/rollingspanlatencyprocessor there.
+const (
+	CategorySlow     = "slow"
+	CategoryVerySlow = "very_slow"
 )
 
 // Thread names as the runtimes give them by default.
@@ -204,6 +259,8 @@ const (
 	ThreadAsyncStd = "async-std/runtime"
 	// ThreadSmolPrefix and a number from 1 name the threads of smol's global executor.
 	ThreadSmolPrefix = "smol-"
+	// ThreadBlockingPrefix and a number from 1 name the threads of the blocking crate's pool, which smol and async-std use.
+	ThreadBlockingPrefix = "blocking-"
 	// ThreadIdeal names every worker of the ideal runtime.
 	ThreadIdeal = "ideal-worker"
 )
@@ -230,6 +287,10 @@ var Attributes = []Attribute{
 	{CodeModuleName, String, Tracing, "Rust module of the span.", "always"},
 	{Target, String, Tracing, "Target of the span, by default its module.", "always"},
 
+	{CodeFilePathLegacy, String, Legacy, "Source file of the span.", "layers up to 0.31"},
+	{CodeLineNumberLegacy, Int, Legacy, "Line in that file.", "layers up to 0.31"},
+	{CodeModuleNameLegacy, String, Legacy, "Rust module of the span.", "layers up to 0.31"},
+
 	{PollCount, Int, Task, "Polls of the span's future.", "`task_fields`"},
 	{ScheduledNs, Int, Task, "Runnable but not running (queue wait), summed.", "`task_fields`"},
 	{FirstPollDelayNs, Int, Task, "From spawn to the first poll.", "`task_fields`"},
@@ -238,6 +299,14 @@ var Attributes = []Attribute{
 	{ForcedYieldCount, Int, Task, "Times the coop budget ran out.", "`task_fields`"},
 	{TaskID, Int, Task, "Number of the task in its runtime.", "`task_fields`"},
 	{WorkerIndex, Int, Task, "Worker of the first poll, from 0.", "`task_fields`"},
+
+	{WorkerState, String, Point, "`busy`, `parked` or `searching`.", "`async_runtime.worker.time`"},
+	{QueueType, String, Point, "`global`, `local` or `blocking`.", "`async_runtime.queue.length`"},
+	{BlockingThreadState, String, Point, "`busy` or `idle`.", "`async_runtime.blocking.thread.count`"},
+	{TokioWorkerIndex, Int, Point, "Worker, from 0.", "`tokio.worker.*`"},
+	{TokioRuntimeID, String, Point, "Number of the runtime in its process: `1`.", "`tokio.*`"},
+
+	{TaskName, String, Log, "Name of the task's span.", "a task's start and end"},
 
 	{StampRun, String, Stamp, "The run.", "`verify`"},
 	{StampSource, String, Stamp, "The process that sent the item; traces, metrics and logs are numbered apart.", "`verify`"},
@@ -249,9 +318,13 @@ var Attributes = []Attribute{
 	{RuntimeName, String, Runtime, "`tokio`, `async_std` or `smol`; `ideal` for the simulated baseline.", "the runtime was recognised"},
 	{BusyRatio, Double, Runtime, "Share of the span's duration spent being polled, 0 to 1.", "`busy_ns` known"},
 	{QueueWaitNs, Int, Runtime, "Runnable but not running, summed.", "`scheduled_ns` known"},
-	{QueueWaitSource, String, Runtime, "How the queue wait is known: `measured` or `simulated`.", "with the queue wait"},
+	{QueueWaitEstimate, Int, Runtime, "Estimate of the queue wait; for want of a better one.", "not measured, but to be had from the first poll, or on outliers and findings from the runtime's metrics"},
+	{QueueWaitSource, String, Runtime, "How the queue wait is known: `measured`, `simulated`; of an estimate `first_poll`, `histogram_mean`; `none`.", "with one of the two; `none` on outliers and findings of async code"},
 	{IOWaitNs, Int, Runtime, "Idle time that was no queue wait: timers, I/O, other tasks.", "`scheduled_ns` and `idle_ns` known"},
 	{UnaccountedNs, Int, Runtime, "Duration less busy less idle.", "measured task fields, `busy_ns` and `idle_ns` known"},
+	{InconsistentTime, Bool, Runtime, "`true`: recorded times do not add up, and nothing follows from those that cannot be right.", "only when true"},
+	{Finding, Strings, Runtime, "What the times hint at: `blocking_suspected`, `queue_starved`, `worker_skew`, `never_idle`, `held_after_completion`.", "there are some"},
+	{WorkerCount, Int, Runtime, "Workers of the runtime.", "outliers and findings, from the runtime's metrics"},
 	{Worker, Int, Runtime, "Worker that first polled the task.", "`worker.index` known"},
 	{TaskIdentifier, Int, Runtime, "Number of the task in its runtime.", "`task.id` known"},
 	{TaskPollCount, Int, Runtime, "Polls of the span's future.", "`poll_count` known"},
@@ -264,6 +337,7 @@ var Attributes = []Attribute{
 	{LatencyPercentile, Double, Latency, "Mid-rank of the duration among the spans of its key, 0 to 100.", "the key is warm"},
 	{LatencyClass, String, Latency, "`normal`, `elevated`, `outlier` or `extreme`.", "the key is warm"},
 	{LatencyOutlier, Bool, Latency, "`true` for the classes `outlier` and `extreme`.", "only when true"},
+	{LatencyCategory, String, Latency, "`slow` for the class `outlier`, `very_slow` for `extreme`: the words of `rolling_span_latency`.", "outliers, if `latency_category` is on"},
 	{LatencyRatioToMedian, Double, Latency, "Duration divided by the median of its key.", "outliers"},
 	{LatencyBaselineP50, Int, Latency, "Median of the key's window.", "outliers"},
 	{LatencyBaselineP90, Int, Latency, "90th percentile of the key's window.", "outliers"},

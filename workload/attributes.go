@@ -41,9 +41,10 @@ func DrawsOf(work sim.Rand, label int) Draws {
 	return Draws(sim.Stream(uint64(work), uint64(label))) //nolint:gosec // G115: an index
 }
 
-// OfEvent are the draws of the span's event number i.
-func (d Draws) OfEvent(i int) Draws {
-	return Draws(sim.Stream(uint64(d), uint64(i))) //nolint:gosec // G115: an index
+// DrawsOfEvent are the draws of an event of a service: label is its index in [Service.Events], work what the scheduler reports
+// with it. They are known when it happens: a log record of it has the same values as the span's event.
+func DrawsOfEvent(work sim.Rand, label int) Draws {
+	return Draws(sim.Stream(uint64(work), uint64(label), 1)) //nolint:gosec // G115: an index
 }
 
 // draw is the stream of an attribute, by the hash of its key.
@@ -81,9 +82,12 @@ func parseAttributes(v value) []Attribute {
 // recorded reports whether Runtimelab writes the attribute on spans itself: given twice, it would be invalid OTLP.
 func recorded(key string) bool {
 	return slices.ContainsFunc(semconv.Attributes, func(a semconv.Attribute) bool {
-		return a.Name == key && a.Family != semconv.Resource
+		return a.Name == key && !slices.Contains(offSpans, a.Family)
 	})
 }
+
+// offSpans are the families that are not on spans.
+var offSpans = []semconv.Family{semconv.Resource, semconv.Point, semconv.Log}
 
 // generators are the ways to say a value that differs from span to span.
 var generators = []struct {
@@ -193,7 +197,7 @@ func parseIntegers(v value, key string) any {
 
 func parseCardinality(v value, key string) any {
 	if _, ok := v.raw.(map[string]any); !ok {
-		return evenTexts{drawOf(key), newNames(key+"-", v.whole(mostTexts))}
+		return evenTexts{drawOf(key), v.names(key+"-", v.whole(mostTexts))}
 	}
 	t, ok := v.table([]string{"count", "prefix"})
 	if !ok {
@@ -223,7 +227,7 @@ func parseNames(t table, key string) names {
 	if n, ok := t.required("count", "how many texts there are"); ok {
 		count = n.whole(mostTexts)
 	}
-	return newNames(prefix, count)
+	return t.names(prefix, count)
 }
 
 // PayloadRate is how many bytes of payload the spans of an instance carry in a second, on average.

@@ -179,7 +179,7 @@ func TestDrawsAreApart(t *testing.T) {
 	d := DrawsOf(5, 1)
 	assert.NotEqual(t, uuids{drawOf("a")}.Text(d), uuids{drawOf("b")}.Text(d))
 	seen := map[string]bool{}
-	for _, d := range []Draws{d, DrawsOf(6, 1), DrawsOf(5, 2), d.OfEvent(0), d.OfEvent(1)} {
+	for _, d := range []Draws{d, DrawsOf(6, 1), DrawsOf(5, 2), DrawsOfEvent(5, 1), DrawsOfEvent(5, 2)} {
 		id := uuids{drawOf("a")}.Text(d)
 		assert.False(t, seen[id])
 		seen[id] = true

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -23,7 +24,7 @@ func resolveCalls(fleet []*Service) {
 		if s.Arrivals == (none{}) && !s.called {
 			s.arrivals.fail("missing; want a map, since no other service calls this one")
 		}
-		s.checkCycle(nil)
+		s.checkCycle()
 	}
 }
 
@@ -62,19 +63,56 @@ func (c *Call) key(name string) value {
 }
 
 // checkCycle notes a service that calls itself, over however many others: one request would become infinitely many.
-func (s *Service) checkCycle(path []*Service) {
-	if slices.Contains(path, s) {
-		return // noted for those on the cycle
+func (s *Service) checkCycle() {
+	seen := map[*Service]bool{}
+	var visit func(*Service)
+	visit = func(from *Service) {
+		seen[from] = true
+		for i := range from.Calls {
+			switch c := &from.Calls[i]; {
+			case c.callee == nil:
+			case c.callee == s:
+				c.at.fail(fmt.Sprintf("service %s calls itself in the end; want calls without a circle", s.Name))
+			case !seen[c.callee]:
+				visit(c.callee)
+			}
+		}
 	}
-	path = append(path, s)
-	for i := range s.Calls {
-		c := &s.Calls[i]
-		switch c.callee {
-		case nil:
-		case path[0]:
-			c.at.fail(fmt.Sprintf("service %s calls itself in the end; want calls without a circle", path[0].Name))
+	visit(s)
+}
+
+// tasks counts what one run of a program starts, here and in the services that it calls, up to mostTasks+1. Known are those that
+// were counted before: without that the work would double with each service that calls the next one twice.
+func (s *Service) tasks(p *program.Program, known map[*program.Program]int) int {
+	if n, ok := known[p]; ok {
+		return n
+	}
+	n := 0
+	for i := range p.Steps {
+		switch st := &p.Steps[i]; st.Op {
+		case program.Spawn:
+			n += st.Count * (1 + s.tasks(st.Child, known))
+		case program.Call:
+			c := &s.Calls[st.Label]
+			n += 1 + c.callee.tasks(c.callee.Operations[c.operation].Program, known)
 		default:
-			c.callee.checkCycle(path)
+		}
+		n = min(n, mostTasks+1)
+	}
+	known[p] = n
+	return n
+}
+
+// checkTasks notes that a request becomes too many, over services that call each other in turn. There are no circles.
+func checkTasks(fleet []*Service) {
+	known := map[*program.Program]int{}
+	for _, s := range fleet {
+		for _, o := range s.Operations {
+			if len(s.Calls) > 0 && s.tasks(o.Program, known) > mostTasks {
+				s.Calls[0].at.fail(fmt.Sprintf("%s becomes more than %d tasks and calls, those of the services called included; want at most that many",
+					o.Program.Name, mostTasks))
+				return
+			}
 		}
 	}
 }

@@ -23,12 +23,28 @@ type value struct {
 	mistakes *mistakes
 }
 
-// mistakes collects what is wrong with a tree.
-type mistakes struct{ errs []error }
+// mistakes collects what is wrong with a tree, and what its parts share.
+type mistakes struct {
+	errs []error
+	more int                 // beyond mostMistakes
+	kept map[string][]string // texts of names, by prefix
+}
 
-func (m *mistakes) err() error { return errors.Join(m.errs...) }
+// mostMistakes is how many are told. A few lines of YAML can hold any number of them, by aliases.
+const mostMistakes = 100
+
+func (m *mistakes) err() error {
+	if m.more > 0 {
+		return errors.Join(append(m.errs, fmt.Errorf("services: %d more mistakes", m.more))...)
+	}
+	return errors.Join(m.errs...)
+}
 
 func (v value) fail(message string) {
+	if len(v.mistakes.errs) == mostMistakes {
+		v.mistakes.more++
+		return
+	}
 	v.mistakes.errs = append(v.mistakes.errs, fmt.Errorf("%s: %s", v.path, message))
 }
 
@@ -43,11 +59,7 @@ func (v value) describe() string {
 	case nil:
 		return "null"
 	case string:
-		const longest = 60
-		if len(raw) > longest {
-			raw = raw[:longest] + "..."
-		}
-		return strconv.Quote(raw)
+		return quote(raw)
 	case float64:
 		return formatNumber(raw)
 	case bool, int, int64, uint64:
@@ -64,6 +76,16 @@ func (v value) describe() string {
 		return fmt.Sprintf("a %T", raw)
 	}
 }
+
+// quote quotes the beginning of a text.
+func quote(text string) string {
+	if len(text) > longestQuote {
+		text = text[:longestQuote] + "..."
+	}
+	return strconv.Quote(text)
+}
+
+const longestQuote = 60
 
 func formatNumber(f float64) string {
 	if a := math.Abs(f); a >= 1e-4 && a < 1e15 || f == 0 {
@@ -293,7 +315,7 @@ func (t table) has(key string) bool {
 func (t table) child(key string) value {
 	path := t.path + "." + key
 	if !plainKey(key) {
-		path = t.path + "[" + strconv.Quote(key) + "]"
+		path = t.path + "[" + quote(key) + "]"
 	}
 	return value{t.entries[key], path, t.mistakes}
 }
@@ -309,7 +331,7 @@ func (t table) required(key, want string) (value, bool) {
 }
 
 func plainKey(key string) bool {
-	return key != "" && strings.IndexFunc(key, func(r rune) bool {
+	return key != "" && len(key) <= longestQuote && strings.IndexFunc(key, func(r rune) bool {
 		return r != '_' && r != '-' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
 	}) < 0
 }

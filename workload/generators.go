@@ -21,15 +21,27 @@ type names struct {
 	kept   []string // of the first numbers: made once
 }
 
-// mostKept is how many texts are kept: few enough that hundreds of attributes do not show.
-const mostKept = 1024
+// mostKept and mostKeptBytes bound the texts that are kept for a prefix: few enough that hundreds of prefixes do not show.
+const (
+	mostKept      = 1024
+	mostKeptBytes = 64 << 10
+)
 
-func newNames(prefix string, count int) names {
-	n := names{prefix: prefix, count: count}
-	for i := range min(count, mostKept) {
-		n.kept = append(n.kept, prefix+strconv.Itoa(i+1))
+// names makes the texts, and keeps the first of them. Attributes with the same prefix share them: by aliases, a few lines of YAML can
+// hold any number of attributes.
+func (v value) names(prefix string, count int) names {
+	kept := v.mistakes.kept[prefix]
+	if want := min(count, mostKept, mostKeptBytes/(len(prefix)+8)); len(kept) < want {
+		kept = make([]string, want)
+		for i := range kept {
+			kept[i] = prefix + strconv.Itoa(i+1)
+		}
+		if v.mistakes.kept == nil {
+			v.mistakes.kept = map[string][]string{}
+		}
+		v.mistakes.kept[prefix] = kept
 	}
-	return n
+	return names{prefix, count, kept}
 }
 
 // name is text number i, from 1.

@@ -119,7 +119,7 @@ func (in *Instance) play(s *Service, seed, number uint64) {
 	in.target = in.sim.Register(in)
 	switch a := s.Arrivals.(type) {
 	case OpenLoop:
-		in.sequence = a.Start(sim.Stream(seed, streamArrivals, number))
+		in.sequence = startArrivals(a, seed, number)
 		in.scheduleNext()
 	case ClosedLoop:
 		in.loop = a.start(seed, number)
@@ -127,6 +127,19 @@ func (in *Instance) play(s *Service, seed, number uint64) {
 			in.sendAfterThinking(uint64(user))
 		}
 	}
+}
+
+func startArrivals(a OpenLoop, seed, instance uint64) Sequence {
+	return a.Start(sim.Stream(seed, streamArrivals, instance))
+}
+
+// Schedule is when requests are to arrive at an instance, whatever becomes of them: the times that [Service.Play] keeps to, from
+// the same seed. It is nil for a closed loop, which has no schedule.
+func (s *Service) Schedule(fleetSeed uint64, instance int) Sequence {
+	if a, open := s.Arrivals.(OpenLoop); open {
+		return startArrivals(a, s.seed(fleetSeed), uint64(instance)) //nolint:gosec // G115: instances count from 0
+	}
+	return nil
 }
 
 // Runtime is the runtime that serves the instance's requests.

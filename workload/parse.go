@@ -20,13 +20,14 @@ var (
 )
 
 // Parse reads the value of `services:` as YAML gives it, a list of maps. The error joins one error per mistake, each
-// beginning with the path of its key: `services[1].runtime.worker_threads: 0 is not allowed; want 1 to 1024`. With any
+// beginning with the path of its key, up to a hundred: `services[1].runtime.worker_threads: 0 is not allowed; want 1 to 1024`. With any
 // mistake there are no services.
 func Parse(services any) ([]*Service, error) {
 	var m mistakes
 	var fleet []*Service
 	named := map[string]string{} // name: path of the service
-	for _, item := range (value{services, "services", &m}).list("services") {
+	all := value{services, "services", &m}
+	for _, item := range all.list("services") {
 		s := parseService(item)
 		if first, taken := named[s.Name]; taken && s.Name != "" {
 			item.fail(fmt.Sprintf("name %q is taken by %s; want a name of its own", s.Name, first))
@@ -37,10 +38,37 @@ func Parse(services any) ([]*Service, error) {
 	}
 	fleet = withParts(fleet)
 	resolveCalls(fleet)
+	all.checkSize(fleet)
+	if len(m.errs) == 0 {
+		checkTasks(fleet)
+	}
 	if err := m.err(); err != nil {
 		return nil, err
 	}
 	return fleet, nil
+}
+
+// Bounds of a whole fleet: about a gigabyte each.
+const (
+	mostThreads    = 400_000
+	mostFleetUsers = 20_000_000
+)
+
+// checkSize bounds what a fleet takes before anything runs: each service may be within its limits, and all together not fit.
+func (v value) checkSize(fleet []*Service) {
+	threads, users := 0, 0
+	for _, s := range fleet {
+		threads += s.Instances * s.Runtime.Workers
+		if c, closed := s.Arrivals.(ClosedLoop); closed {
+			users += s.Instances * c.Users
+		}
+	}
+	if threads > mostThreads {
+		v.fail(fmt.Sprintf("%d worker_threads in all instances of all services; want at most %d", threads, mostThreads))
+	}
+	if users > mostFleetUsers {
+		v.fail(fmt.Sprintf("%d users of all instances of all services; want at most %d", users, mostFleetUsers))
+	}
 }
 
 func parseService(v value) *Service {

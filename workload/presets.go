@@ -4,8 +4,10 @@ package workload
 
 import (
 	"embed"
+	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -31,6 +33,23 @@ func Presets() []string {
 	return names
 }
 
+// presetTrees are the files as YAML, by name. Many services may name the same: they are read once.
+var presetTrees = sync.OnceValue(func() map[string]any {
+	trees := map[string]any{}
+	for _, name := range Presets() {
+		text, err := presetFiles.ReadFile(presetFolder + "/" + name + ".yaml")
+		if err != nil {
+			panic(err) // it is embedded
+		}
+		var tree any
+		if err := yaml.Unmarshal(text, &tree); err != nil {
+			panic(fmt.Errorf("%s: %w", name, err)) // likewise
+		}
+		trees[name] = tree
+	}
+	return trees
+})
+
 // parsePreset gives the service the operations of the preset that v names.
 func (s *Service) parsePreset(v value) {
 	names := Presets()
@@ -39,16 +58,7 @@ func (s *Service) parsePreset(v value) {
 		return
 	}
 	file := presetFolder + "/" + names[i] + ".yaml"
-	text, err := presetFiles.ReadFile(file)
-	if err != nil {
-		panic(err) // it is embedded
-	}
-	var tree any
-	if err := yaml.Unmarshal(text, &tree); err != nil {
-		v.fail(file + ": " + err.Error())
-		return
-	}
-	t, ok := value{tree, file, v.mistakes}.table([]string{"runtimes", "operations"})
+	t, ok := value{presetTrees()[names[i]], file, v.mistakes}.table([]string{"runtimes", "operations"})
 	if !ok {
 		return
 	}

@@ -101,6 +101,9 @@
 //	{process: replay, file: gaps.csv, repeat: false}    # recorded gaps, one a line: 1.5ms, or a number of seconds
 //	{process: closed, users: 50, think: 1s}             # each user thinks, sends a request and waits for its end
 //
+// A fleet has at most 400,000 worker threads and 20 million users of closed loops in all; one request becomes at most a million tasks
+// and calls, those of the services called included.
+//
 // What makes runs comparable: the times of arrivals come from one random stream per instance, and all that arrival n does
 // from a stream derived from the seed, the instance and n alone. Neither depends on the runtime or on other requests, so
 // two services with the same seed differ in nothing but what their runtimes make of the load. The one exception is a closed

@@ -49,7 +49,7 @@ func rustService(n int) ptrace.Traces {
 	rs := td.ResourceSpans().AppendEmpty()
 	rs.Resource().Attributes().PutStr(semconv.ServiceName, "orders")
 	spans := rs.ScopeSpans().AppendEmpty().Spans()
-	start := time.Now().Add(-time.Minute)
+	start := time.Now().Add(-time.Second)
 	for i := range n {
 		span := spans.AppendEmpty()
 		span.SetTraceID(pcommon.TraceID{1, byte(i >> 8), byte(i)})
@@ -129,4 +129,40 @@ func TestSidecar(t *testing.T) {
 	assert.Equal(t, 400, spans)
 	// The first of the four slow ones came in the warm-up.
 	assert.Equal(t, 3, outliers)
+}
+
+// TestSidecarRemembers restarts a sidecar: the first span after it is compared with those before it.
+func TestSidecarRemembers(t *testing.T) {
+	endpoint := fmt.Sprintf("localhost:%d", freePort(t))
+	t.Setenv("BACKEND_ENDPOINT", endpoint)
+	t.Setenv("BACKEND_INSECURE", "true")
+	t.Setenv("SIDECAR_STATE", t.TempDir())
+	received := backend(t, endpoint)
+
+	first, otlpHTTP := sidecar(t)
+	post(t, otlpHTTP, rustService(400))
+	_, err := first.interrupt(t)
+	require.NoError(t, err)
+
+	second, otlpHTTP := sidecar(t)
+	second.waitFor(t, "Windows restored.*\"keys\": 1")
+	slow := rustService(100)
+	slow.ResourceSpans().At(0).ScopeSpans().At(0).Spans().RemoveIf(func(span ptrace.Span) bool {
+		return span.EndTimestamp()-span.StartTimestamp() < pcommon.Timestamp(50*time.Millisecond)
+	})
+	require.Equal(t, 1, slow.SpanCount())
+	slow.ResourceSpans().At(0).Resource().Attributes().PutStr("run", "second")
+	post(t, otlpHTTP, slow)
+	var text []byte
+	require.Eventually(t, func() bool {
+		text, _ = os.ReadFile(received)
+		return bytes.Contains(text, []byte(`"second"`)) && bytes.HasSuffix(text, []byte("\n"))
+	}, patience, 50*time.Millisecond)
+
+	lines := bytes.Split(bytes.TrimSpace(text), []byte("\n"))
+	td, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(lines[len(lines)-1])
+	require.NoError(t, err)
+	a := td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0).Attributes().AsRaw()
+	assert.Equal(t, true, a[semconv.LatencyOutlier])
+	assert.InDelta(t, 400, a[semconv.LatencyBaselineCount], 100, "faded for some seconds")
 }

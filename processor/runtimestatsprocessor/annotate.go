@@ -5,6 +5,7 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
+	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/findings"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/latency"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/runtimes"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
@@ -13,10 +14,13 @@ import (
 // annotation is what there is to write on one span.
 type annotation struct {
 	runtime         string // "" if unknown or already there
+	named           bool   // it was already there
 	account         runtimes.Account
-	queueWaitSource string
+	queueWaitSource string // "" to write none
 	verdict         latency.Verdict
 	duration        int64
+	category        bool // whether an outlier gets latency.category
+	findings        findings.Set
 }
 
 // Number of latency attributes on a span that has been judged, and how many more an outlier gets.
@@ -25,19 +29,37 @@ const (
 	outlierAttributes = 6
 )
 
+// queueWaits are the parts that async_runtime.task.queue_wait_source belongs to.
+const queueWaits = runtimes.PartSet(1<<runtimes.QueueWait | 1<<runtimes.QueueWaitEstimate)
+
 // yield takes out of the annotation what the span already carries.
 func (a *annotation) yield(present derivedSet) {
 	a.account.Known &^= present.parts()
 	if present.has(derivedBusyRatio) {
 		a.account.HasBusyRatio = false
 	}
-	if present.has(derivedQueueWaitSource) {
-		// It tells the source of a queue wait that is not ours.
-		a.account.Known &^= 1 << runtimes.QueueWait
+	if present.has(derivedQueueWaitSource) || present.parts()&queueWaits != 0 {
+		// Queue wait and source belong together, and those there are not ours.
+		a.account.Known &^= queueWaits
+		a.queueWaitSource = ""
+	}
+	if present.has(derivedInconsistent) {
+		a.account.Inconsistent = false
+	}
+	if present.has(derivedFinding) {
+		a.findings = 0
 	}
 	if present.has(derivedLatency) {
 		a.verdict.State = latency.Warming
 	}
+	if present.has(derivedLatencyCategory) {
+		a.category = false
+	}
+}
+
+// async reports whether the span comes from async code that was recognised as such.
+func (a *annotation) async() bool {
+	return a.named || a.runtime != "" || a.account.HasBusyRatio
 }
 
 func (a *annotation) outlier() bool {
@@ -47,8 +69,14 @@ func (a *annotation) outlier() bool {
 // size returns the number of attributes.
 func (a *annotation) size() int {
 	n := bits.OnesCount16(uint16(a.account.Known))
-	if a.account.Known.Has(runtimes.QueueWait) {
-		n++ // its source
+	if a.queueWaitSource != "" {
+		n++
+	}
+	if a.account.Inconsistent {
+		n++
+	}
+	if a.findings != 0 {
+		n++
 	}
 	if a.runtime != "" {
 		n++
@@ -61,6 +89,9 @@ func (a *annotation) size() int {
 	}
 	if a.outlier() {
 		n += outlierAttributes
+		if a.category {
+			n++
+		}
 	}
 	return n
 }
@@ -77,8 +108,20 @@ func (a *annotation) write(attributes pcommon.Map) {
 		part := bits.TrailingZeros16(known)
 		attributes.PutInt(partNames[part], a.account.Parts[part])
 	}
-	if a.account.Known.Has(runtimes.QueueWait) {
+	if a.queueWaitSource != "" {
 		attributes.PutStr(semconv.QueueWaitSource, a.queueWaitSource)
+	}
+	if a.account.Inconsistent {
+		attributes.PutBool(semconv.InconsistentTime, true)
+	}
+	if a.findings != 0 {
+		list := attributes.PutEmptySlice(semconv.Finding)
+		list.EnsureCapacity(bits.OnesCount8(uint8(a.findings)))
+		for kind, name := range findings.Names {
+			if a.findings.Has(findings.Kind(kind)) {
+				list.AppendEmpty().SetStr(name)
+			}
+		}
 	}
 	if a.verdict.State != latency.Judged {
 		return
@@ -93,13 +136,25 @@ func (a *annotation) write(attributes pcommon.Map) {
 		attributes.PutInt(semconv.LatencyBaselineP90, baseline.P90)
 		attributes.PutInt(semconv.LatencyBaselineP99, baseline.P99)
 		attributes.PutInt(semconv.LatencyBaselineCount, baseline.Count)
+		if a.category {
+			attributes.PutStr(semconv.LatencyCategory, categories[a.verdict.Class])
+		}
 	}
 }
 
-// removeOutlier takes the attributes of an outlier off a span that turned out to be none.
-func removeOutlier(attributes pcommon.Map) {
+// categories says the classes in the words of the rolling_span_latency processor, which has none for the others.
+var categories = [latency.NumClasses]string{
+	latency.Outlier: semconv.CategorySlow,
+	latency.Extreme: semconv.CategoryVerySlow,
+}
+
+// removeOutlier takes the attributes of an outlier off a span that turned out to be none; its category, too, if that is ours
+// to write.
+func removeOutlier(attributes pcommon.Map, category bool) {
 	attributes.RemoveIf(func(name string, _ pcommon.Value) bool {
 		switch name {
+		case semconv.LatencyCategory:
+			return category
 		case semconv.LatencyOutlier, semconv.LatencyRatioToMedian, semconv.LatencyBaselineP50, semconv.LatencyBaselineP90,
 			semconv.LatencyBaselineP99, semconv.LatencyBaselineCount:
 			return true

@@ -26,7 +26,7 @@ func benchmarkTraces(taskFields bool) ptrace.Traces {
 	for i := range benchmarkBatch {
 		duration := time.Duration(5e6 * math.Exp(0.5*random.NormFloat64()))
 		span := addSpan(spans, "GET /orders/{id}/"+operations[i%len(operations)], duration)
-		addTracingAttributes(span, duration/4, duration/2)
+		addTracingAttributes(span, duration/4, duration-duration/4)
 		if taskFields {
 			addTaskFields(span, duration/8)
 		}

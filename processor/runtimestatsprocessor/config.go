@@ -21,14 +21,26 @@ const (
 	keySpanKind = "span.kind"
 )
 
+// The values of `window.mode`.
+const (
+	ModeDecay   = "decay"
+	ModeSliding = "sliding"
+)
+
+// A slice of a sliding window, a sixth of it, must not end more often than the windows tick.
+const (
+	minLength        = tickInterval
+	minSlidingLength = 6 * tickInterval
+)
+
 // Config configures the runtime_stats processor.
 type Config struct {
 	// Key says which spans are compared with each other: those that agree in every entry. An entry is `span.name`,
 	// `span.kind` or the name of a resource attribute. More entries compare like with like more strictly, but each key
-	// needs MinCount spans of its own and 11 KB. Never use what is unique to a request, such as a URL with ids in it.
+	// needs MinCount spans of its own and memory, see MaxKeys. Never use what is unique to a request, such as a URL with ids in it.
 	Key []string `mapstructure:"key"`
 
-	// MaxKeys is how many keys are kept at a time, at 11 KB each. Spans of any further key get no latency attributes and
+	// MaxKeys is how many keys are kept at a time, at 12 KB each (with ModeSliding 13 to 21 KB, at most 43). Spans of any further key get no latency attributes and
 	// are counted, until keys without traffic make room.
 	MaxKeys int `mapstructure:"max_keys"`
 
@@ -47,15 +59,42 @@ type Config struct {
 	// service. That Collector has seen less but knows its host better, so by default they stay.
 	Overwrite bool `mapstructure:"overwrite"`
 
+	// LatencyCategory also writes latency.category on outliers, in the words of the rolling_span_latency processor: slow, or
+	// very_slow if extreme. It lets what reads those words stay as it is, for one more attribute on an outlier.
+	LatencyCategory bool `mapstructure:"latency_category"`
+
+	// Storage is the id of a storage extension that keeps the windows over a restart. Without one, every restart begins with
+	// a warm-up of MinCount spans per key.
+	Storage *component.ID `mapstructure:"storage"`
+	// Runtimes name the runtime of spans that do not give it away, or wrongly. The first entry that matches decides.
+	Runtimes []RuntimeConfig `mapstructure:"runtimes"`
+
+	// DropSourceAttributes removes from every span what the tracing layer wrote and this processor has read: busy_ns,
+	// idle_ns, thread.*, code.* and target. They make up a third of a span and are seldom looked at; but who wants to check
+	// this processor's numbers needs them.
+	DropSourceAttributes bool `mapstructure:"drop_source_attributes"`
+
+	// Join says how spans are seen in the light of their runtime's metrics, where this processor stands in a pipeline of
+	// metrics too.
+	Join JoinConfig `mapstructure:"join"`
+
+	// Findings says what is looked for in the times of a span.
+	Findings FindingsConfig `mapstructure:"findings"`
+
 	// prevent unkeyed literal initialization
 	_ struct{}
 }
 
 // WindowConfig says which spans a span is compared with.
 type WindowConfig struct {
-	// Length is the time constant with which spans fade: one that is t old counts exp(-t/Length). Their mean age is
-	// Length. Raising it gives steadier classes, and outliers for longer after an operation has become slower; lowering it
-	// makes a slowdown normal sooner.
+	// Mode says how spans leave the window. ModeDecay: they fade, one that is t old counts exp(-t/Length). ModeSliding: each
+	// counts in full and is gone after Length at the latest, in steps of Length/6. Fading has no steps and takes less memory;
+	// sliding says exactly which spans were compared, and forgets a disturbance entirely.
+	Mode string `mapstructure:"mode"`
+
+	// Length is how long spans are remembered: their mean age is Length when they fade, Length/2 when they slide. A span
+	// that comes later than Length after its end is judged but not added. Raising it gives steadier classes, and outliers
+	// for longer after an operation has become slower; lowering it makes a slowdown normal sooner.
 	Length time.Duration `mapstructure:"length"`
 
 	// prevent unkeyed literal initialization
@@ -86,9 +125,11 @@ func createDefaultConfig() component.Config {
 	return &Config{
 		Key:      []string{semconv.ServiceName, keySpanName, keySpanKind},
 		MaxKeys:  2_000,
-		Window:   WindowConfig{Length: time.Minute},
+		Window:   WindowConfig{Mode: ModeDecay, Length: time.Minute},
 		MinCount: 100,
 		Classes:  ClassesConfig{Elevated: 0.95, Outlier: 0.99, Extreme: 0.999, MinRatioToMedian: 2},
+		Join:     defaultJoin(),
+		Findings: defaultFindings(),
 	}
 }
 
@@ -112,8 +153,16 @@ func (c *Config) Validate() error {
 	if c.MaxKeys < 1 {
 		reject("max_keys", c.MaxKeys, "1 or more")
 	}
-	if c.Window.Length < time.Second {
-		reject("window.length", c.Window.Length, "1s or more")
+	shortest, because := minLength, ""
+	switch c.Window.Mode {
+	case ModeDecay:
+	case ModeSliding:
+		shortest, because = minSlidingLength, " with window.mode sliding"
+	default:
+		reject("window.mode", fmt.Sprintf("%q", c.Window.Mode), "decay or sliding")
+	}
+	if c.Window.Length < shortest {
+		reject("window.length", c.Window.Length, fmt.Sprintf("%v or more%s", shortest, because))
 	}
 	if c.MinCount < 1 {
 		reject("min_count", c.MinCount, "1 or more")
@@ -136,12 +185,20 @@ func (c *Config) Validate() error {
 	if ratio := c.Classes.MinRatioToMedian; math.IsNaN(ratio) || math.IsInf(ratio, 0) || ratio < 0 {
 		reject("classes.min_ratio_to_median", ratio, "0 or more")
 	}
+	c.validateRuntimes(reject)
+	c.Join.validate(reject)
+	c.Findings.validate(reject)
 	return errors.Join(errs...)
 }
 
 func (c *Config) latencySettings() latency.Settings {
+	mode := latency.Decay
+	if c.Window.Mode == ModeSliding {
+		mode = latency.Sliding
+	}
 	return latency.Settings{
 		MaxKeys:  c.MaxKeys,
+		Mode:     mode,
 		Length:   c.Window.Length,
 		MinCount: c.MinCount,
 		Classes: latency.Classes{

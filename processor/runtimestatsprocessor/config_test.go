@@ -31,20 +31,37 @@ func TestConfig(t *testing.T) {
 		"runtime_stats": {
 			Key:      []string{"service.name", "span.name", "span.kind"},
 			MaxKeys:  2_000,
-			Window:   WindowConfig{Length: time.Minute},
+			Window:   WindowConfig{Mode: ModeDecay, Length: time.Minute},
 			MinCount: 100,
 			Classes:  ClassesConfig{Elevated: 0.95, Outlier: 0.99, Extreme: 0.999, MinRatioToMedian: 2},
+			Join:     JoinConfig{MaxInstances: 1_000, Samples: 60, IdleExpiry: 10 * time.Minute, Spans: "notable"},
+			Findings: FindingsConfig{
+				Kinds:    []string{"blocking_suspected", "queue_starved", "worker_skew", "never_idle", "held_after_completion"},
+				LongPoll: 10 * time.Millisecond, LongQueueWait: 5 * time.Millisecond,
+			},
 		},
 		"runtime_stats/all": {
 			Key:       []string{"service.namespace", "service.name", "span.name"},
 			MaxKeys:   500,
-			Window:    WindowConfig{Length: 5 * time.Minute},
+			Window:    WindowConfig{Mode: ModeSliding, Length: 5 * time.Minute},
 			MinCount:  30,
 			Classes:   ClassesConfig{Elevated: 0.9, Outlier: 0.995, Extreme: 0.9995, MinRatioToMedian: 3.5},
 			Overwrite: true,
+
+			LatencyCategory: true,
+			Storage:         &storageID,
+			Join:            JoinConfig{MaxInstances: 50, Samples: 10, IdleExpiry: time.Hour, Spans: "all"},
+			Findings:        FindingsConfig{Kinds: []string{"queue_starved"}, LongPoll: time.Second, LongQueueWait: time.Millisecond},
 		},
 		"runtime_stats/shorter_key": changed(func(c *Config) { c.Key = []string{"span.name"} }),
-		"runtime_stats/no_ratio":    changed(func(c *Config) { c.Classes.MinRatioToMedian = 0 }),
+		"runtime_stats/runtimes": changed(func(c *Config) {
+			c.DropSourceAttributes = true
+			c.Runtimes = []RuntimeConfig{
+				{Match: map[string]string{"service.name": "orders", "thread.name": "api-worker*"}, Name: "tokio"},
+				{Match: map[string]string{"scope.name": "ingest*"}, Name: "smol"},
+			}
+		}),
+		"runtime_stats/no_ratio": changed(func(c *Config) { c.Classes.MinRatioToMedian = 0 }),
 	} {
 		t.Run(id, func(t *testing.T) {
 			cfg, err := load(t, id)
@@ -57,6 +74,19 @@ func TestConfig(t *testing.T) {
 
 func TestConfigErrors(t *testing.T) {
 	for id, want := range map[string]string{
+		"runtime_stats/runtimes_errors": `runtimes[0].name: "tokyo" is not allowed; want one of tokio, async_std, smol, ideal` + "\n" +
+			"runtimes[1].match: {} is not allowed; want thread.name, scope.name or a resource attribute, and a pattern\n" +
+			`runtimes[2].match."": "x" is not allowed; want thread.name, scope.name or a resource attribute` + "\n" +
+			`runtimes[2].match.thread.name: "" is not allowed; want a pattern; * stands for any characters`,
+		"runtime_stats/join": "join.max_instances: 0 is not allowed; want 1 or more\n" +
+			"join.samples: 100000 is not allowed; want 1 to 10000\n" +
+			"join.idle_expiry: 0s is not allowed; want 1s or more\n" +
+			`join.spans: "outliers" is not allowed; want notable or all`,
+		"runtime_stats/findings": `findings.kinds[1]: "slow" is not allowed; want one of blocking_suspected, queue_starved, ` +
+			"worker_skew, never_idle, held_after_completion\n" +
+			"findings.kinds[2]: never_idle is not allowed; want each kind once\n" +
+			"findings.long_poll: 1µs is not allowed; want 10µs or more\n" +
+			"findings.long_queue_wait: -1s is not allowed; want 10µs or more",
 		"runtime_stats/empty_key": "key: [] is not allowed; want at least one of span.name, span.kind or a resource attribute",
 		"runtime_stats/key_entries": `key[1]: "" is not allowed; want span.name, span.kind or a resource attribute` + "\n" +
 			"key[3]: span.name is not allowed; want each entry once",
@@ -64,6 +94,8 @@ func TestConfigErrors(t *testing.T) {
 			"window.length: 500ms is not allowed; want 1s or more\n" +
 			"min_count: -5 is not allowed; want 1 or more",
 		"runtime_stats/negative_length": "window.length: -1s is not allowed; want 1s or more",
+		"runtime_stats/short_slices":    "window.length: 5s is not allowed; want 6s or more with window.mode sliding",
+		"runtime_stats/unknown_mode":    `window.mode: "slide" is not allowed; want decay or sliding`,
 		"runtime_stats/outlier_below_elevated": "classes.outlier: 0.95 is not allowed; want more than classes.elevated (0.99)" +
 			" and less than 1",
 		"runtime_stats/percent": "classes.elevated: 95 is not allowed; want more than 0 and less than 1\n" +
@@ -83,5 +115,5 @@ func TestConfigErrors(t *testing.T) {
 
 func TestConfigRejectsUnknownKeys(t *testing.T) {
 	_, err := load(t, "runtime_stats/unknown")
-	require.ErrorContains(t, err, "has invalid keys: mode")
+	require.ErrorContains(t, err, "has invalid keys: size")
 }

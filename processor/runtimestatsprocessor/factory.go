@@ -11,25 +11,63 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/metadata"
 )
 
+// factory makes the processors of one Collector, one for each pipeline. Those of one id share a join.
+type factory struct {
+	joins joins
+}
+
 // NewFactory returns the factory of the runtime_stats processor.
 func NewFactory() processor.Factory {
+	f := &factory{joins{byID: map[component.ID]*join{}}}
 	return processor.NewFactory(
 		metadata.Type,
 		createDefaultConfig,
-		processor.WithTraces(createTraces, metadata.TracesStability),
+		processor.WithTraces(f.createTraces, metadata.TracesStability),
+		processor.WithMetrics(f.createMetrics, metadata.MetricsStability),
 	)
 }
 
-func createTraces(
+func (f *factory) createTraces(
 	ctx context.Context, set processor.Settings, cfg component.Config, next consumer.Traces,
 ) (processor.Traces, error) {
-	p, err := newStatsProcessor(cfg.(*Config), set.TelemetrySettings)
+	config := cfg.(*Config)
+	p, err := newStatsProcessor(config, set.TelemetrySettings)
 	if err != nil {
 		return nil, err
 	}
+	if config.Storage != nil {
+		p.openStore = func(ctx context.Context, host component.Host) (*store, error) {
+			return openStore(ctx, host, config, set.ID, set.Logger)
+		}
+	}
+	var release func()
+	p.join, release = f.joins.acquire(set.ID, cfg.(*Config))
 	return processorhelper.NewTraces(ctx, set, cfg, next, p.processTraces,
 		processorhelper.WithCapabilities(consumer.Capabilities{MutatesData: true}),
 		processorhelper.WithStart(p.start),
-		processorhelper.WithShutdown(p.shutdown),
+		processorhelper.WithShutdown(func(ctx context.Context) error {
+			release()
+			return p.shutdown(ctx)
+		}),
+	)
+}
+
+func (f *factory) createMetrics(
+	ctx context.Context, set processor.Settings, cfg component.Config, next consumer.Metrics,
+) (processor.Metrics, error) {
+	telemetry, err := newTelemetry(set.TelemetrySettings)
+	if err != nil {
+		return nil, err
+	}
+	shared, release := f.joins.acquire(set.ID, cfg.(*Config))
+	p := newMetricsProcessor(shared, telemetry)
+	return processorhelper.NewMetrics(ctx, set, cfg, next, p.processMetrics,
+		processorhelper.WithCapabilities(consumer.Capabilities{MutatesData: false}),
+		processorhelper.WithStart(p.start),
+		processorhelper.WithShutdown(func(context.Context) error {
+			p.shutdown()
+			release()
+			return nil
+		}),
 	)
 }

@@ -10,25 +10,35 @@ import (
 // observation is what one pass over a span's attributes found.
 type observation struct {
 	fields     runtimes.Fields
+	upstream   runtimes.Fields // the same numbers under their derived names, written by somebody before us
 	threadName string
 	derived    derivedSet // derived attributes, written by somebody before us
+	legacy     bool       // the tracing layer is 0.31 or older
 }
 
 // derived numbers the attributes that this processor writes: first the parts of the account, then the rest. The latency
-// attributes are one family: from one window or from none.
+// attributes are one family: from one window or from none; latency.category alone may come from another processor.
 type derived uint8
 
 const (
 	derivedRuntimeName = derived(runtimes.NumParts) + iota
 	derivedBusyRatio
 	derivedQueueWaitSource
-	derivedLatency // any of latency.*
+	derivedInconsistent
+	derivedFinding
+	derivedLatency // any of latency.* but
+	derivedLatencyCategory
+	numDerived
 )
 
 type derivedSet uint32
 
 func (s derivedSet) has(d derived) bool {
 	return s&(1<<d) != 0
+}
+
+func (s derivedSet) hasLatency() bool {
+	return s.has(derivedLatency) || s.has(derivedLatencyCategory)
 }
 
 // parts returns the parts of the account in the set.
@@ -42,6 +52,8 @@ type role uint8
 const (
 	roleField role = iota // number: a runtimes.Field
 	roleThreadName
+	roleLegacy  // a name that only older tracing layers use
+	roleUnused  // of the tracing layer, of no use but to be dropped
 	roleDerived // number: a derived
 )
 
@@ -56,6 +68,7 @@ var attributeRoles = [...]attributeRole{
 	{semconv.BusyNs, roleField, uint8(runtimes.Busy)},
 	{semconv.IdleNs, roleField, uint8(runtimes.Idle)},
 	{semconv.ScheduledNs, roleField, uint8(runtimes.Scheduled)},
+	{semconv.FirstPollDelayNs, roleField, uint8(runtimes.FirstPollDelay)},
 	{semconv.LongestPollNs, roleField, uint8(runtimes.LongestPoll)},
 	{semconv.PollCount, roleField, uint8(runtimes.PollCount)},
 	{semconv.StealCount, roleField, uint8(runtimes.StealCount)},
@@ -64,9 +77,18 @@ var attributeRoles = [...]attributeRole{
 	{semconv.TaskID, roleField, uint8(runtimes.TaskID)},
 
 	{semconv.ThreadName, roleThreadName, 0},
+	{semconv.CodeFilePathLegacy, roleLegacy, 0},
+	{semconv.CodeLineNumberLegacy, roleLegacy, 0},
+	{semconv.CodeModuleNameLegacy, roleLegacy, 0},
+	{semconv.ThreadID, roleUnused, 0},
+	{semconv.CodeFilePath, roleUnused, 0},
+	{semconv.CodeLineNumber, roleUnused, 0},
+	{semconv.CodeModuleName, roleUnused, 0},
+	{semconv.Target, roleUnused, 0},
 
 	{semconv.RuntimeName, roleDerived, uint8(derivedRuntimeName)},
 	{semconv.QueueWaitNs, roleDerived, uint8(runtimes.QueueWait)},
+	{semconv.QueueWaitEstimate, roleDerived, uint8(runtimes.QueueWaitEstimate)},
 	{semconv.IOWaitNs, roleDerived, uint8(runtimes.IOWait)},
 	{semconv.UnaccountedNs, roleDerived, uint8(runtimes.Unaccounted)},
 	{semconv.TaskBusyNs, roleDerived, uint8(runtimes.TaskBusy)},
@@ -76,10 +98,14 @@ var attributeRoles = [...]attributeRole{
 	{semconv.TaskStealCount, roleDerived, uint8(runtimes.TaskSteals)},
 	{semconv.TaskForcedYields, roleDerived, uint8(runtimes.TaskForcedYields)},
 	{semconv.Worker, roleDerived, uint8(runtimes.Worker)},
+	{semconv.WorkerCount, roleDerived, uint8(runtimes.Workers)},
 	{semconv.TaskIdentifier, roleDerived, uint8(runtimes.Task)},
 	{semconv.BusyRatio, roleDerived, uint8(derivedBusyRatio)},
 	{semconv.QueueWaitSource, roleDerived, uint8(derivedQueueWaitSource)},
+	{semconv.InconsistentTime, roleDerived, uint8(derivedInconsistent)},
+	{semconv.Finding, roleDerived, uint8(derivedFinding)},
 
+	{semconv.LatencyCategory, roleDerived, uint8(derivedLatencyCategory)},
 	{semconv.LatencyPercentile, roleDerived, uint8(derivedLatency)},
 	{semconv.LatencyClass, roleDerived, uint8(derivedLatency)},
 	{semconv.LatencyOutlier, roleDerived, uint8(derivedLatency)},
@@ -95,17 +121,43 @@ var attributeRoles = [...]attributeRole{
 var (
 	rolesByLength [maxRoleLength + 1][]attributeRole
 	partNames     [runtimes.NumParts]string
+	origins       [numDerived]int8 // the field that a derived attribute stands for, -1 for none
 )
 
-const maxRoleLength = len(semconv.TaskForcedYields)
+const maxRoleLength = len(semconv.QueueWaitEstimate)
 
 func init() {
+	for i := range origins {
+		origins[i] = -1
+	}
+	for part, field := range runtimes.Origins {
+		origins[part] = int8(field) //nolint:gosec // G115: there are few fields
+	}
 	for _, r := range attributeRoles {
 		rolesByLength[len(r.name)] = append(rolesByLength[len(r.name)], r)
 		if r.role == roleDerived && int(r.number) < runtimes.NumParts {
 			partNames[r.number] = r.name
 		}
 	}
+}
+
+// isSource reports whether an attribute is one that the tracing layer writes by itself.
+func isSource(name string) bool {
+	if len(name) > maxRoleLength {
+		return false
+	}
+	for i := range rolesByLength[len(name)] {
+		if r := &rolesByLength[len(name)][i]; r.name == name {
+			switch r.role {
+			case roleThreadName, roleLegacy, roleUnused:
+				return true
+			case roleField:
+				return name == semconv.BusyNs || name == semconv.IdleNs
+			case roleDerived:
+			}
+		}
+	}
+	return false
 }
 
 // observe reads a span's attributes once. An attribute whose value has not the type that its name promises is ignored,
@@ -127,8 +179,14 @@ func observe(attributes pcommon.Map) (o observation) {
 				}
 			case roleThreadName:
 				o.threadName = value.Str()
+			case roleLegacy:
+				o.legacy = true
+			case roleUnused:
 			case roleDerived:
 				o.derived |= 1 << r.number
+				if field := origins[r.number]; field >= 0 && value.Type() == pcommon.ValueTypeInt {
+					o.upstream.Set(runtimes.Field(field), value.Int())
+				}
 			}
 			break
 		}

@@ -24,10 +24,14 @@ func TestRolesAgreeWithTheRegistry(t *testing.T) {
 		case semconv.Runtime, semconv.Latency:
 			assert.True(t, known, attribute.Name)
 			assert.Equal(t, roleDerived, r.role, attribute.Name)
-			assert.Equal(t, attribute.Family == semconv.Latency, derived(r.number) == derivedLatency, attribute.Name)
-		case semconv.Tracing, semconv.Task:
-			assert.NotEqual(t, known, r == attributeRole{}, attribute.Name)
-		case semconv.Resource:
+			assert.Equal(t, attribute.Family == semconv.Latency, derivedSet(1<<r.number).hasLatency(), attribute.Name)
+		case semconv.Tracing, semconv.Legacy:
+			assert.True(t, known, attribute.Name)
+			assert.True(t, isSource(attribute.Name), attribute.Name)
+		case semconv.Task:
+			assert.Equal(t, known, r.role == roleField && r.name != "", attribute.Name)
+			assert.False(t, isSource(attribute.Name), attribute.Name)
+		case semconv.Resource, semconv.Point, semconv.Log, semconv.Stamp:
 			assert.False(t, known, attribute.Name)
 		}
 		delete(roles, attribute.Name)
@@ -49,12 +53,15 @@ func TestObserve(t *testing.T) {
 	attributes.PutInt("", 1)
 	attributes.PutEmpty(semconv.LatencyBaselineP90)
 	attributes.PutInt(semconv.QueueWaitNs, 5)
+	attributes.PutInt(semconv.CodeLineNumberLegacy, 6)
 
 	got := observe(attributes)
 	var want observation
 	want.fields.Set(runtimes.Busy, 3)
 	want.fields.Set(runtimes.PollCount, 2)
 	want.threadName = "smol-1"
+	want.upstream.Set(runtimes.Scheduled, 5)
+	want.legacy = true
 	want.derived = 1<<derivedLatency | 1<<runtimes.QueueWait
 	assert.Equal(t, want, got)
 }

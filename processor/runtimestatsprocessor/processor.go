@@ -7,8 +7,10 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/findings"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/latency"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/runtimes"
 )
@@ -19,8 +21,19 @@ const tickInterval = time.Second
 type statsProcessor struct {
 	key       keyParts
 	overwrite bool
+	category  bool
+	reach     time.Duration // a span that ended longer ago is late
+	rules     []runtimes.Rule
+	drop      bool // source attributes
+	join      *join
+	findings  findings.Limits
+	joinAll   bool
 	windows   *latency.Windows
 	telemetry *telemetry
+
+	// opens the store of the windows; nil without one
+	openStore func(context.Context, component.Host) (*store, error)
+	store     *store // from start to shutdown
 
 	cancel context.CancelFunc // nil until started
 	ticker sync.WaitGroup
@@ -34,14 +47,28 @@ func newStatsProcessor(cfg *Config, settings component.TelemetrySettings) (*stat
 	return &statsProcessor{
 		key:       newKeyParts(cfg.Key),
 		overwrite: cfg.Overwrite,
+		category:  cfg.LatencyCategory,
+		reach:     cfg.Window.Length,
+		rules:     cfg.runtimeRules(),
+		drop:      cfg.DropSourceAttributes,
+		joinAll:   cfg.Join.Spans == joinAll,
+		findings:  cfg.Findings.limits(),
 		windows:   latency.New(cfg.latencySettings(), time.Now()),
 		telemetry: telemetry,
 	}, nil
 }
 
-func (p *statsProcessor) start(ctx context.Context, _ component.Host) error {
+func (p *statsProcessor) start(ctx context.Context, host component.Host) error {
 	if err := p.telemetry.observeKeys(p.windows.Keys); err != nil {
 		return err
+	}
+	if p.openStore != nil {
+		store, err := p.openStore(ctx, host)
+		if err != nil {
+			return err
+		}
+		p.store = store
+		p.store.load(ctx, p.windows)
 	}
 	ticking, cancel := context.WithCancel(context.WithoutCancel(ctx)) // the context of Start may end with it
 	p.cancel = cancel
@@ -49,24 +76,35 @@ func (p *statsProcessor) start(ctx context.Context, _ component.Host) error {
 	return nil
 }
 
-// shutdown ends the ticker and waits for it, which takes a few microseconds per key at most. Spans may still come: they are
-// annotated from the windows as they are.
-func (p *statsProcessor) shutdown(context.Context) error {
+// shutdown ends the ticker and waits for it, which takes a few microseconds per key at most, and stores the windows. Spans may
+// still come: they are annotated from the windows as they are.
+func (p *statsProcessor) shutdown(ctx context.Context) error {
 	if p.cancel != nil {
 		p.cancel()
 		p.ticker.Wait()
 	}
 	p.telemetry.shutdown()
-	return nil
+	if p.store == nil {
+		return nil
+	}
+	p.store.save(ctx, p.windows)
+	err := p.store.close(ctx)
+	p.store = nil
+	return err
 }
 
 func (p *statsProcessor) tick(ctx context.Context) {
 	ticker := time.NewTicker(tickInterval)
 	defer ticker.Stop()
+	saved := time.Now()
 	for {
 		select {
 		case now := <-ticker.C:
 			p.telemetry.expired(ctx, p.windows.Tick(now))
+			if p.store != nil && now.Sub(saved) >= saveInterval {
+				p.store.save(ctx, p.windows)
+				saved = now
+			}
 		case <-ctx.Done():
 			return
 		}
@@ -76,52 +114,71 @@ func (p *statsProcessor) tick(ctx context.Context) {
 // processTraces annotates all spans. It is safe for concurrent use, each call with its own traces.
 func (p *statsProcessor) processTraces(ctx context.Context, traces ptrace.Traces) (ptrace.Traces, error) {
 	var counts tally
+	oldest := pcommon.NewTimestampFromTime(time.Now().Add(-p.reach))
 	for _, resourceSpans := range traces.ResourceSpans().All() {
-		r := p.newResource(resourceSpans.Resource().Attributes())
+		r := p.newResource(resourceSpans)
 		for _, scopeSpans := range resourceSpans.ScopeSpans().All() {
+			names := r.names.InScope(scopeSpans.Scope().Name())
 			for _, span := range scopeSpans.Spans().All() {
-				p.processSpan(&r, span, &counts)
+				p.processSpan(&r, &names, span, oldest, &counts)
 			}
+		}
+		p.telemetry.addSources(ctx, &counts, &r.sources)
+		p.keepWork(ctx, &r)
+		if p.drop {
+			dropSources(resourceSpans)
 		}
 	}
 	p.telemetry.add(ctx, &counts)
 	return traces, nil
 }
 
-func (p *statsProcessor) processSpan(r *resource, span ptrace.Span, counts *tally) {
+// processSpan annotates one span. If it ended before oldest, it is late: judged, but no longer a measure of the present.
+func (p *statsProcessor) processSpan(r *resource, names *runtimes.Names, span ptrace.Span, oldest pcommon.Timestamp, counts *tally) {
 	attributes := span.Attributes()
 	found := observe(attributes)
 	duration := durationOf(span)
+	if found.derived != 0 {
+		found.fields.Merge(&found.upstream, !p.overwrite)
+	}
 
-	a := annotation{
-		duration:        duration,
-		account:         found.fields.Account(duration),
-		queueWaitSource: r.queueWaitSource,
+	a := annotation{duration: duration, account: found.fields.Account(duration, found.legacy), category: p.category}
+	// Whoever named the runtime before knew it better, also with overwrite.
+	if a.named = found.derived.has(derivedRuntimeName); !a.named {
+		a.runtime = names.Of(found.threadName)
 	}
-	// Whoever named the runtime before knew it better, also with overwrite. Else the thread goes before the resource: a
-	// Tokio worker may well run in a process whose main runtime is smol.
-	if !found.derived.has(derivedRuntimeName) {
-		if a.runtime = runtimes.FromThread(found.threadName); a.runtime == "" {
-			a.runtime = r.runtime
-		}
-	}
-	if duration >= 0 {
-		name, kind := p.key.ofSpan(span)
+	switch name, kind := p.key.ofSpan(span); {
+	case duration < 0:
+		counts.invalid++
+	case span.EndTimestamp() < oldest:
+		a.verdict = r.windows.Judge(name, kind, duration)
+		counts.add(a.verdict)
+		counts.late++
+	default:
 		a.verdict = r.windows.Observe(name, kind, duration)
 		counts.add(a.verdict)
-	} else {
-		counts.invalid++
 	}
 
+	r.find(&p.findings, &a, found.threadName, span, counts)
+	r.context(&a, span, p.joinAll, counts)
 	switch {
 	case !p.overwrite:
 		a.yield(found.derived)
-	case found.derived.has(derivedLatency) && a.verdict.State == latency.Judged && !a.outlier():
-		removeOutlier(attributes)
+	case found.derived.hasLatency() && a.verdict.State == latency.Judged && !a.outlier():
+		removeOutlier(attributes, p.category)
 	}
 	if n := a.size(); n > 0 {
 		attributes.EnsureCapacity(attributes.Len() + n)
 		a.write(attributes)
+	}
+}
+
+// dropSources removes what the tracing layer wrote, when the last span has been read: spans look at their children.
+func dropSources(resourceSpans ptrace.ResourceSpans) {
+	for _, scopeSpans := range resourceSpans.ScopeSpans().All() {
+		for _, span := range scopeSpans.Spans().All() {
+			span.Attributes().RemoveIf(func(name string, _ pcommon.Value) bool { return isSource(name) })
+		}
 	}
 }
 

@@ -33,7 +33,7 @@ func TestAnOperationFromItsFirstSpan(t *testing.T) {
 	p := newTestProcessor(t, nil)
 	send := func(duration time.Duration) map[string]any {
 		traces, spans := newService("orders")
-		addTracingAttributes(addSpan(spans, "GET /orders/{id}", duration), duration/4, duration/2)
+		addTracingAttributes(addSpan(spans, "GET /orders/{id}", duration), duration/4, duration-duration/4)
 		return added(t, p, traces)
 	}
 
@@ -59,7 +59,8 @@ func TestAnOperationFromItsFirstSpan(t *testing.T) {
 
 	// An outlier says how it was found out.
 	outlier := send(45 * ms)
-	assert.Len(t, outlier, 10)
+	assert.Len(t, outlier, 11)
+	assert.Equal(t, "none", outlier["async_runtime.task.queue_wait_source"], "it may have waited for a worker: nobody has measured it")
 	assert.Equal(t, "outlier", outlier["latency.class"])
 	assert.Equal(t, true, outlier["latency.outlier"])
 	assert.InEpsilon(t, 3, outlier["latency.ratio_to_median"], 0.02)
@@ -70,7 +71,7 @@ func TestAnOperationFromItsFirstSpan(t *testing.T) {
 
 	// Four times the slowest and more.
 	extreme := send(100 * ms)
-	assert.Len(t, extreme, 10)
+	assert.Len(t, extreme, 11)
 	assert.Equal(t, "extreme", extreme["latency.class"])
 }
 
@@ -99,6 +100,7 @@ func TestWhereTheTimeWent(t *testing.T) {
 			"async_runtime.task.steal_count":        int64(1),
 			"async_runtime.task.forced_yield_count": int64(0),
 			"async_runtime.task.unaccounted_ns":     int64(1 * ms),
+			"async_runtime.finding":                 []any{"held_after_completion"},
 		}
 		if simulated {
 			want["async_runtime.task.queue_wait_source"] = "simulated"
@@ -195,6 +197,45 @@ func TestOverwrite(t *testing.T) {
 	assert.Equal(t, 0.2, got[semconv.BusyRatio])
 	assert.Equal(t, "outlier", got[semconv.LatencyClass])
 	assert.Equal(t, true, got[semconv.LatencyOutlier])
+}
+
+func TestLatencyCategory(t *testing.T) {
+	for _, tt := range []struct {
+		duration  time.Duration
+		upstream  string
+		overwrite bool
+		want      any
+	}{
+		{5 * ms, "", false, nil},
+		{16 * ms, "", false, "slow"},
+		{90 * ms, "", false, "very_slow"},
+		{90 * ms, "slow", false, "slow"},
+		{90 * ms, "slow", true, "very_slow"},
+		{5 * ms, "slow", false, "slow"},
+		{5 * ms, "slow", true, nil},
+	} {
+		for _, enabled := range []bool{false, true} {
+			p := newTestProcessor(t, func(c *Config) { c.LatencyCategory, c.Overwrite = enabled, tt.overwrite })
+			warmUp(t, p, "orders", "GET", 200)
+			traces, spans := newService("orders")
+			span := addSpan(spans, "GET", tt.duration)
+			want := tt.want
+			if !enabled {
+				want = nil
+			}
+			if tt.upstream != "" {
+				span.Attributes().PutStr(semconv.LatencyCategory, tt.upstream)
+				if !enabled {
+					want = tt.upstream
+				}
+			}
+			_, err := p.processTraces(t.Context(), traces)
+			require.NoError(t, err)
+			got := span.Attributes().AsRaw()
+			assert.Equal(t, want, got[semconv.LatencyCategory], "%+v, enabled: %v", tt, enabled)
+			assert.Contains(t, got, semconv.LatencyPercentile, "another processor's category does not keep ours away")
+		}
+	}
 }
 
 func TestSpansWithoutDuration(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/instances"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/latency"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/runtimes"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
@@ -67,19 +68,45 @@ func (k keyParts) ofSpan(span ptrace.Span) (name string, kind int32) {
 
 // resource is what all spans of a resource have in common.
 type resource struct {
-	runtime         string // from process.runtime.name, "" if unknown
-	queueWaitSource string
-	windows         latency.Resource
+	names   runtimes.Names
+	sources [runtimes.NumSources]string // values of async_runtime.task.queue_wait_source
+	windows latency.Resource
+
+	// Of its instance, as far as there is a key to it.
+	instance string
+	joined   bool              // metrics could have told about it
+	recent   *instances.Recent // what they and the spans before did, nil for nothing
+	work     instances.Work    // of this batch
+	lastEnd  int64             // of the spans with work
+
+	children children
 }
 
-func (p *statsProcessor) newResource(attributes pcommon.Map) resource {
+func (p *statsProcessor) newResource(spans ptrace.ResourceSpans) resource {
+	attributes := spans.Resource().Attributes()
 	r := resource{
-		runtime:         runtimes.FromCrate(valueOf(attributes, semconv.ProcessRuntimeName)),
-		queueWaitSource: semconv.QueueWaitMeasured,
-		windows:         p.windows.Resource(p.key.ofResource(attributes)),
+		children: children{of: spans},
+		names: runtimes.NewNames(p.rules, func(name string) (string, bool) {
+			value, present := attributes.Get(name)
+			if !present {
+				return "", false
+			}
+			return value.AsString(), true
+		}),
+		sources: [...]string{
+			runtimes.Measured:      semconv.QueueWaitMeasured,
+			runtimes.FirstPoll:     semconv.QueueWaitFirstPoll,
+			runtimes.HistogramMean: semconv.QueueWaitHistogramMean,
+			runtimes.Unknown:       semconv.QueueWaitNone,
+		},
+		windows: p.windows.Resource(p.key.ofResource(attributes)),
 	}
+	if r.instance = instanceKey(attributes); r.instance != "" {
+		r.recent = p.join.instances.Recent(r.instance)
+	}
+	r.joined = p.join.watching.Load() > 0
 	if simulated, ok := attributes.Get(semconv.Simulated); ok && simulated.Bool() {
-		r.queueWaitSource = semconv.QueueWaitSimulated
+		r.sources[runtimes.Measured] = semconv.QueueWaitSimulated
 	}
 	return r
 }

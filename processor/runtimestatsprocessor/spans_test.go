@@ -13,8 +13,8 @@ import (
 
 const ms = time.Millisecond
 
-// epoch is when the spans of the tests start.
-var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+// epoch is when the spans of the tests start: not longer ago than a window reaches.
+var epoch = time.Now()
 
 // newService returns traces with one resource, without process.runtime.name, and the slice that takes its spans.
 func newService(name string) (ptrace.Traces, ptrace.SpanSlice) {
@@ -75,6 +75,7 @@ func newTestProcessor(tb testing.TB, change func(*Config)) *statsProcessor {
 	require.NoError(tb, cfg.Validate())
 	p, err := newStatsProcessor(cfg, nopSettings())
 	require.NoError(tb, err)
+	p.join = newJoin(cfg)
 	tb.Cleanup(func() { require.NoError(tb, p.shutdown(tb.Context())) })
 	return p
 }

@@ -8,8 +8,11 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
+	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/findings"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/latency"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/metadata"
+	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/runtimes"
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
 // tally counts the spans of one batch, so that the instruments are touched once per batch, not per span.
@@ -17,7 +20,21 @@ type tally struct {
 	classes  [latency.NumClasses]int64
 	overflow int64
 	invalid  int64
+	late     int64
+
+	queueWaits [runtimes.NumSources]int64
+	joined     [numOutcomes]int64
+	findings   [findings.NumKinds]int64
 }
+
+// outcome says whether a lookup of metrics told anything.
+type outcome uint8
+
+const (
+	hit outcome = iota
+	miss
+	numOutcomes int = iota
+)
 
 func (t *tally) add(verdict latency.Verdict) {
 	switch verdict.State {
@@ -33,6 +50,10 @@ func (t *tally) add(verdict latency.Verdict) {
 type telemetry struct {
 	builder *metadata.TelemetryBuilder
 	classes [latency.NumClasses]metric.MeasurementOption // made once
+
+	queueWaits map[string]metric.MeasurementOption // by source
+	outcomes   [numOutcomes]metric.MeasurementOption
+	findings   [findings.NumKinds]metric.MeasurementOption
 }
 
 func newTelemetry(settings component.TelemetrySettings) (*telemetry, error) {
@@ -42,10 +63,52 @@ func newTelemetry(settings component.TelemetrySettings) (*telemetry, error) {
 	}
 	t := &telemetry{builder: builder}
 	for class := range t.classes {
-		name := latency.Class(class).String()
-		t.classes[class] = metric.WithAttributeSet(attribute.NewSet(attribute.String("class", name)))
+		t.classes[class] = option("class", latency.Class(class).String())
+	}
+	t.outcomes = [...]metric.MeasurementOption{hit: option("outcome", "hit"), miss: option("outcome", "miss")}
+	for kind, name := range findings.Names {
+		t.findings[kind] = option("finding", name)
+	}
+	t.queueWaits = map[string]metric.MeasurementOption{}
+	for _, source := range []string{
+		semconv.QueueWaitMeasured, semconv.QueueWaitSimulated, semconv.QueueWaitFirstPoll, semconv.QueueWaitHistogramMean,
+		semconv.QueueWaitNone,
+	} {
+		t.queueWaits[source] = option("source", source)
 	}
 	return t, nil
+}
+
+func option(key, value string) metric.MeasurementOption {
+	return metric.WithAttributeSet(attribute.NewSet(attribute.String(key, value)))
+}
+
+// observeInstances reports the number of watched instances until shutdown.
+func (t *telemetry) observeInstances(number func() int) error {
+	err := t.builder.RegisterProcessorRuntimeStatsInstancesCallback(func(_ context.Context, o metric.Int64Observer) error {
+		o.Observe(int64(number()))
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("cannot report the number of instances: %w", err)
+	}
+	return nil
+}
+
+func (t *telemetry) rejectedInstances(ctx context.Context, n int64) {
+	if n > 0 {
+		t.builder.ProcessorRuntimeStatsRejectedInstances.Add(ctx, n)
+	}
+}
+
+// addSources reports how the queue waits of a resource's spans are known, and empties that part of the tally.
+func (t *telemetry) addSources(ctx context.Context, counts *tally, names *[runtimes.NumSources]string) {
+	for source, n := range counts.queueWaits {
+		if n > 0 {
+			t.builder.ProcessorRuntimeStatsQueueWaitSpans.Add(ctx, n, t.queueWaits[names[source]])
+		}
+	}
+	clear(counts.queueWaits[:])
 }
 
 // observeKeys reports the number of keys until shutdown.
@@ -77,6 +140,19 @@ func (t *telemetry) add(ctx context.Context, counts *tally) {
 	}
 	if counts.invalid > 0 {
 		t.builder.ProcessorRuntimeStatsInvalidDurationSpans.Add(ctx, counts.invalid)
+	}
+	if counts.late > 0 {
+		t.builder.ProcessorRuntimeStatsLateSpans.Add(ctx, counts.late)
+	}
+	for kind, n := range counts.findings {
+		if n > 0 {
+			t.builder.ProcessorRuntimeStatsFindings.Add(ctx, n, t.findings[kind])
+		}
+	}
+	for outcome, n := range counts.joined {
+		if n > 0 {
+			t.builder.ProcessorRuntimeStatsJoinedSpans.Add(ctx, n, t.outcomes[outcome])
+		}
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/processor"
 	"go.opentelemetry.io/collector/processor/processortest"
 	"go.opentelemetry.io/otel/attribute"
@@ -88,6 +89,48 @@ func TestTelemetry(t *testing.T) {
 		require.NoError(t, p.Shutdown(t.Context()))
 		require.NoError(t, p.Shutdown(t.Context()), "twice")
 	})
+}
+
+// A span that comes a minute after its end is judged by the present, but is no part of it. A recording of last year leaves
+// no key behind.
+func TestLateSpans(t *testing.T) {
+	for _, mode := range []string{ModeDecay, ModeSliding} {
+		synctest.Test(t, func(t *testing.T) {
+			telemetry := componenttest.NewTelemetry()
+			defer func() { assert.NoError(t, telemetry.Shutdown(context.WithoutCancel(t.Context()))) }()
+			settings := processortest.NewNopSettings(metadata.Type)
+			settings.TelemetrySettings = telemetry.NewTelemetrySettings()
+			sink := new(consumertest.TracesSink)
+			p := newTraces(t, settings, sink, func(c *Config) { c.Window.Mode = mode })
+			require.NoError(t, p.Start(t.Context(), componenttest.NewNopHost()))
+			send := func(operation string, age time.Duration, n int) map[string]any {
+				traces, spans := newService("orders")
+				for i := range n {
+					span := addSpan(spans, operation, 0)
+					end := time.Now().Add(-age)
+					span.SetStartTimestamp(pcommon.NewTimestampFromTime(end.Add(-time.Duration(i%10+1) * ms)))
+					span.SetEndTimestamp(pcommon.NewTimestampFromTime(end))
+				}
+				require.NoError(t, p.ConsumeTraces(t.Context(), traces))
+				return spans.At(n - 1).Attributes().AsRaw()
+			}
+
+			send("GET", 59*time.Second, 100)
+			onTime := send("GET", time.Minute, 10)
+			assert.Equal(t, 95.0, onTime["latency.percentile"])
+			assert.Equal(t, onTime, send("GET", time.Minute+1, 10))
+			send("PUT", 24*365*time.Hour, 1_000)
+			assert.Empty(t, send("PUT", 24*365*time.Hour, 1))
+
+			metadatatest.AssertEqualProcessorRuntimeStatsLateSpans(t, telemetry,
+				[]metricdata.DataPoint[int64]{point(1_011)}, metricdatatest.IgnoreTimestamp())
+			metadatatest.AssertEqualProcessorRuntimeStatsClassifiedSpans(t, telemetry,
+				[]metricdata.DataPoint[int64]{point(20, attribute.String("class", "normal"))}, metricdatatest.IgnoreTimestamp())
+			metadatatest.AssertEqualProcessorRuntimeStatsKeys(t, telemetry,
+				[]metricdata.DataPoint[int64]{point(1)}, metricdatatest.IgnoreTimestamp())
+			require.NoError(t, p.Shutdown(t.Context()))
+		})
+	}
 }
 
 // Eight pipelines at once, while the windows tick.

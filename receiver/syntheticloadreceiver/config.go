@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/collector/confmap"
 
 	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/fleet"
+	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/runtimemetrics"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
 )
 
@@ -78,6 +79,10 @@ type Config struct {
 	PollEvents float64 `mapstructure:"poll_events"`
 	// TaskFields adds what a service records that measures its own futures.
 	TaskFields bool `mapstructure:"task_fields"`
+	// Metrics that the services send, if a metrics pipeline asks for them.
+	Metrics runtimemetrics.Config `mapstructure:"metrics"`
+	// Logs that the services write, if a logs pipeline asks for them.
+	Logs fleet.LogsConfig `mapstructure:"logs"`
 	// Services is the fleet, as package workload reads it.
 	Services []any `mapstructure:"services"`
 
@@ -99,6 +104,8 @@ func NewDefaultConfig() *Config {
 		Shard:          ShardConfig{Total: 1},
 		Requests:       RequestsMerged,
 		TaskFields:     true,
+		Metrics:        runtimemetrics.DefaultConfig(),
+		Logs:           fleet.DefaultLogsConfig(),
 	}
 }
 
@@ -158,7 +165,7 @@ func (c *Config) fleet(run string, wanted []fleet.Signal) (*fleet.Fleet, error) 
 		return nil, err
 	}
 	return fleet.New(services, c.Seed, fleet.Options{
-		Signals: wanted, TaskFields: c.TaskFields, PollEvents: c.PollEvents, Separate: c.Requests == RequestsSeparate,
+		Signals: wanted, Metrics: &c.Metrics, Logs: &c.Logs, TaskFields: c.TaskFields, PollEvents: c.PollEvents, Separate: c.Requests == RequestsSeparate,
 		Shard: fleet.Shard{Index: c.Shard.Index, Total: c.Shard.Total}, Run: run,
 	}), nil
 }

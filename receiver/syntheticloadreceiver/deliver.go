@@ -25,6 +25,9 @@ const (
 // signalNames are the values of the attribute `signal`, by signal.
 var signalNames = [...]string{fleet.Traces: "traces", fleet.Metrics: "metrics", fleet.Logs: "logs"}
 
+// itemNames are what a signal's items are called in the log.
+var itemNames = [...]string{fleet.Traces: "spans", fleet.Metrics: "data_points", fleet.Logs: "log_records"}
+
 // sink is the pipeline of one signal.
 type sink struct {
 	signal     fleet.Signal
@@ -40,7 +43,7 @@ type totals struct {
 }
 
 func (t *totals) fields(s *sink, took time.Duration) []zap.Field {
-	name := signalNames[s.signal]
+	name := itemNames[s.signal]
 	return []zap.Field{
 		zap.Int(name+"_emitted", t.emitted), zap.Int(name+"_dropped", t.dropped),
 		zap.Int(name+"_per_second", int(float64(t.emitted)/took.Seconds())),
@@ -80,13 +83,36 @@ func (r *loadReceiver) attachTraces(set receiver.Settings, next consumer.Traces)
 	return nil
 }
 
-// deliver hands on what the fleet has exported.
-func (r *loadReceiver) deliver(ctx context.Context, epoch time.Time) {
-	r.deliverAll(ctx, epoch, r.fleet.Requests())
-	r.fleet.Discard()
+func (r *loadReceiver) attachMetrics(set receiver.Settings, next consumer.Metrics) error {
+	s, obsreport, err := r.attach(fleet.Metrics, set)
+	if err != nil {
+		return err
+	}
+	s.consume = func(ctx context.Context, request *fleet.Request, epoch time.Time) error {
+		ctx = obsreport.StartMetricsOp(ctx)
+		err := next.ConsumeMetrics(ctx, r.fleet.Metrics(request, epoch))
+		obsreport.EndMetricsOp(ctx, format, request.Items, err)
+		return err
+	}
+	return nil
 }
 
-func (r *loadReceiver) deliverAll(ctx context.Context, epoch time.Time, requests []fleet.Request) {
+func (r *loadReceiver) attachLogs(set receiver.Settings, next consumer.Logs) error {
+	s, obsreport, err := r.attach(fleet.Logs, set)
+	if err != nil {
+		return err
+	}
+	s.consume = func(ctx context.Context, request *fleet.Request, epoch time.Time) error {
+		ctx = obsreport.StartLogsOp(ctx)
+		err := next.ConsumeLogs(ctx, r.fleet.Logs(request, epoch))
+		obsreport.EndLogsOp(ctx, format, request.Items, err)
+		return err
+	}
+	return nil
+}
+
+// deliver hands on requests.
+func (r *loadReceiver) deliver(ctx context.Context, epoch time.Time, requests []fleet.Request) {
 	for i := range requests {
 		request := &requests[i]
 		s := r.sinks[request.Signal]
@@ -97,7 +123,7 @@ func (r *loadReceiver) deliverAll(ctx context.Context, epoch time.Time, requests
 			s.totals.late += request.Items
 			r.telemetry.ReceiverSyntheticLoadLateItems.Add(ctx, int64(request.Items), s.attributes)
 		}
-		if r.hand(ctx, s, request, epoch) {
+		if r.offer(ctx, s, request, epoch) {
 			s.totals.emitted += request.Items
 			r.telemetry.ReceiverSyntheticLoadEmittedItems.Add(ctx, int64(request.Items), s.attributes)
 		} else {
@@ -109,10 +135,10 @@ func (r *loadReceiver) deliverAll(ctx context.Context, epoch time.Time, requests
 	}
 }
 
-// hand hands a request to the pipeline, as often as the policy says, and reports whether it was taken.
+// offer hands a request to the pipeline, as often as the policy says, and reports whether it was taken.
 //
 // Each attempt builds it anew: after Consume the data belongs to the pipeline, refused or not.
-func (r *loadReceiver) hand(ctx context.Context, s *sink, request *fleet.Request, epoch time.Time) bool {
+func (r *loadReceiver) offer(ctx context.Context, s *sink, request *fleet.Request, epoch time.Time) bool {
 	drops := r.config.OnBackpressure == BackpressureDrop
 	if drops && r.late > tooLate {
 		return false

@@ -15,7 +15,9 @@ import (
 func NewFactory() receiver.Factory {
 	r := receivers{byConfig: map[*Config]*loadReceiver{}}
 	return receiver.NewFactory(metadata.Type, createDefaultConfig,
-		receiver.WithTraces(r.traces, metadata.TracesStability))
+		receiver.WithTraces(r.traces, metadata.TracesStability),
+		receiver.WithMetrics(r.metrics, metadata.MetricsStability),
+		receiver.WithLogs(r.logs, metadata.LogsStability))
 }
 
 // receivers are those that have been made and not shut down. The Collector asks for one for each signal, with the same
@@ -49,4 +51,20 @@ func (r *receivers) traces(_ context.Context, set receiver.Settings, cfg compone
 		return nil, err
 	}
 	return made, made.attachTraces(set, next)
+}
+
+func (r *receivers) metrics(_ context.Context, set receiver.Settings, cfg component.Config, next consumer.Metrics) (receiver.Metrics, error) {
+	made, err := r.of(set, cfg.(*Config))
+	if err != nil {
+		return nil, err
+	}
+	return made, made.attachMetrics(set, next)
+}
+
+func (r *receivers) logs(_ context.Context, set receiver.Settings, cfg component.Config, next consumer.Logs) (receiver.Logs, error) {
+	made, err := r.of(set, cfg.(*Config))
+	if err != nil {
+		return nil, err
+	}
+	return made, made.attachLogs(set, next)
 }

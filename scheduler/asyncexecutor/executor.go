@@ -60,6 +60,7 @@ type Executor struct {
 	helper  helper
 	pool    *blocking.Pool
 
+	started         sim.Time
 	host            *host.Host
 	seed            uint64
 	threadName      func(int) string
@@ -95,6 +96,7 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) *Executor {
 	}
 	e := &Executor{
 		sim:      s,
+		started:  s.Now(),
 		tasks:    scheduler.NewTasks(s, o),
 		costs:    cfg.Costs,
 		sleepers: sleepers{unnotified: make([]*runner, 0, threads)},
@@ -137,7 +139,7 @@ func (e *Executor) newRunner() *runner {
 	}
 	r.rng = sim.Stream(e.seed, streamVictims, r.arg)
 	r.cpu = e.host.NewThread(e.sim, e, e.target, evRunner, r.arg)
-	r.counters.FallAsleep(e.sim.Now())
+	r.counters.FallAsleep(e.started) // a place without a thread is asleep
 	e.runners = append(e.runners, r)
 	name := ""
 	if e.threadName != nil {
@@ -197,9 +199,17 @@ func (e *Executor) Counters() scheduler.Counters {
 		Spawned:         e.tasks.Spawned(),
 		Finished:        e.tasks.Finished(),
 		RemoteSchedules: e.remoteSchedules,
+		GlobalQueue:     e.global.Len() + e.backlog.Len(),
+		BlockingQueue:   e.pool.Queued(),
+		BlockingThreads: e.pool.Threads(),
+		BlockingIdle:    e.pool.Idle(),
 	}
-	for i := range e.runners {
-		c.Workers[i] = e.runners[i].counters.Until(e.sim.Now())
+	for i, r := range e.runners {
+		c.Workers[i] = r.counters.Until(e.sim.Now())
+		c.Workers[i].LocalQueue = r.local.Len()
+		if r.polling() {
+			c.Workers[i].Unpublished = max(e.sim.Now()-r.pollStart, 0)
+		}
 	}
 	return c
 }

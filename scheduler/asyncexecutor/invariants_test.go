@@ -63,7 +63,7 @@ func randomScenario(t *testing.T, seed uint64) *scenario {
 func checkConservation(t *testing.T, sc *scenario) {
 	t.Helper()
 	require.NoError(t, sc.Check(sc))
-	free := sc.costs == (cost.Profile{}) && sc.host == nil && sc.composition != ThreadPerTask // whose threads come later
+	free := sc.costs == (cost.Profile{}) && sc.host == nil
 	require.NoError(t, schedulertest.CheckTime(sc, sc.sim.Now(), free))
 	counters := sc.Counters()
 	busy := make([]sim.Time, len(sc.runners))

@@ -79,6 +79,16 @@ const (
 	ended    // its thread
 )
 
+// polling reports whether the runner is in a poll, or on the way to its start.
+func (r *runner) polling() bool {
+	switch r.phase {
+	case stepping, spawning, delegating, registering:
+		return true
+	default:
+		return false
+	}
+}
+
 // resume lets a runner go on until it sleeps, or until another event is due first.
 func (e *Executor) resume(r *runner) {
 	r.counters.WakeUp(e.sim.Now())

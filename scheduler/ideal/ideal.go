@@ -117,9 +117,14 @@ func (rt *Runtime) Counters() scheduler.Counters {
 		Spawned:         rt.tasks.Spawned(),
 		Finished:        rt.tasks.Finished(),
 		RemoteSchedules: rt.remoteSchedules,
+		GlobalQueue:     rt.queue.Len(),
 	}
 	for i := range rt.workers {
-		c.Workers[i] = rt.workers[i].counters.Until(rt.sim.Now())
+		w := &rt.workers[i]
+		c.Workers[i] = w.counters.Until(rt.sim.Now())
+		if w.polling {
+			c.Workers[i].Unpublished = rt.sim.Now() - w.started
+		}
 	}
 	return c
 }

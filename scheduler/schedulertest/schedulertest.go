@@ -172,8 +172,8 @@ func (l *Log) checkWorkers(rt scheduler.Runtime) error {
 // is looking for tasks and falling asleep, which takes no time without costs (free).
 func CheckTime(rt scheduler.Runtime, wall sim.Time, free bool) error {
 	for i, w := range rt.Counters().Workers {
-		if rest := wall - w.Busy - w.Parked; rest < 0 || free && rest > 0 {
-			return fmt.Errorf("worker %d: busy %d + parked %d, of %d ns", i, w.Busy, w.Parked, wall)
+		if rest := wall - w.Busy - w.Unpublished - w.Parked; rest < 0 || free && rest > 0 {
+			return fmt.Errorf("worker %d: busy %d + %d + parked %d, of %d ns", i, w.Busy, w.Unpublished, w.Parked, wall)
 		}
 	}
 	return nil

@@ -87,6 +87,10 @@ func (rt *CurrentThread) ThreadName(int) string { return mainThread }
 func (rt *CurrentThread) Counters() scheduler.Counters {
 	c := rt.count(1)
 	c.Workers[0] = rt.poller.counters.Until(rt.sim.Now())
+	c.Workers[0].LocalQueue = rt.queue.Len()
+	if rt.phase == ctTick || rt.phase == ctPoll {
+		c.Workers[0].Unpublished = max(rt.sim.Now()-rt.batchStart, 0)
+	}
 	return c
 }
 

@@ -35,7 +35,8 @@ type engine struct {
 	host      *host.Host
 	inject    scheduler.Queue
 
-	pool *blocking.Pool
+	pool          *blocking.Pool
+	workerThreads int // threads of the pool that run workers
 
 	remoteSchedules uint64
 }
@@ -112,7 +113,7 @@ func (e *engine) init(s *sim.Simulation, handler interface {
 	}
 	pool.Start, pool.Wake = cfg.Costs.ThreadStart, cfg.Costs.WakeLatency
 	pool.Seed = cfg.Seed
-	e.pool = blocking.New(s, pool)
+	e.pool, e.workerThreads = blocking.New(s, pool), workers
 	e.driver = driver{
 		sim: s, target: e.target, costs: &e.costs, latencies: &e.latencies, thread: handler.thread,
 		holder: noHolder, nextWake: noTick,
@@ -130,6 +131,10 @@ func (e *engine) count(workers int) scheduler.Counters {
 		Finished:        e.tasks.Finished(),
 		RemoteSchedules: e.remoteSchedules,
 		ForcedYields:    e.tasks.BudgetsSpent(),
+		GlobalQueue:     e.inject.Len(),
+		BlockingQueue:   e.pool.Queued(),
+		BlockingThreads: e.pool.Threads() - e.workerThreads,
+		BlockingIdle:    e.pool.Idle(),
 	}
 }
 

@@ -128,7 +128,12 @@ func (rt *Runtime) ThreadName(thread int) string {
 func (rt *Runtime) Counters() scheduler.Counters {
 	c := rt.count(len(rt.workers))
 	for i := range rt.workers {
-		c.Workers[i] = rt.workers[i].counters.Until(rt.sim.Now())
+		w := &rt.workers[i]
+		c.Workers[i] = w.counters.Until(rt.sim.Now())
+		c.Workers[i].LocalQueue = w.queue.Len()
+		if w.phase == phaseTick || w.phase == phasePoll || w.phase == phaseNextLIFO {
+			c.Workers[i].Unpublished = max(rt.sim.Now()-w.tuning.batchStart, 0)
+		}
 	}
 	return c
 }

@@ -11,9 +11,8 @@ import (
 )
 
 // filled returns warm windows of the given number of operations of one service, and durations to go on with.
-func filled(b *testing.B, operations int) (*Windows, []string, []int64) {
+func filled(b *testing.B, settings Settings, operations int) (*Windows, []string, []int64) {
 	b.Helper()
-	settings := testSettings()
 	windows := New(settings, time.Unix(0, 0))
 	resource := windows.Resource("service")
 	random := rand.New(rand.NewPCG(19, 20))
@@ -35,9 +34,18 @@ func filled(b *testing.B, operations int) (*Windows, []string, []int64) {
 
 // The statistics part of a span: find the window, judge, add.
 func BenchmarkObserve(b *testing.B) {
-	for _, operations := range []int{1, 50, 1_000} {
-		b.Run(fmt.Sprintf("%d keys", operations), func(b *testing.B) {
-			windows, names, durations := filled(b, operations)
+	for _, bb := range []struct {
+		mode       string
+		settings   Settings
+		operations int
+	}{
+		{"decay", testSettings(), 1},
+		{"decay", testSettings(), 50},
+		{"decay", testSettings(), 1_000},
+		{"sliding", slidingSettings(), 50},
+	} {
+		b.Run(fmt.Sprintf("%s, %d keys", bb.mode, bb.operations), func(b *testing.B) {
+			windows, names, durations := filled(b, bb.settings, bb.operations)
 			resource := windows.Resource("service")
 			b.ReportAllocs()
 			judged, observed := 0, 0
@@ -56,7 +64,7 @@ func BenchmarkObserve(b *testing.B) {
 }
 
 func BenchmarkObserveParallel(b *testing.B) {
-	windows, names, durations := filled(b, 50)
+	windows, names, durations := filled(b, testSettings(), 50)
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {
 		resource := windows.Resource("service")
@@ -70,12 +78,30 @@ func BenchmarkObserveParallel(b *testing.B) {
 
 // What the windows cost every second, per key.
 func BenchmarkTick(b *testing.B) {
+	benchmarkTick(b, testSettings(), time.Microsecond) // fades next to nothing, so that every tick does the same work
+}
+
+// What sliding ones cost every sixth of their length, per key.
+func BenchmarkRotate(b *testing.B) {
+	benchmarkTick(b, slidingSettings(), 10*time.Second)
+}
+
+func benchmarkTick(b *testing.B, settings Settings, step time.Duration) {
+	b.Helper()
 	const operations = 100
-	windows, _, _ := filled(b, operations)
+	windows, names, durations := filled(b, settings, operations)
 	now := time.Unix(1, 0)
 	b.ReportAllocs()
 	for b.Loop() {
-		now = now.Add(time.Microsecond) // fades next to nothing, so that every tick does the same work
+		if settings.Mode == Sliding {
+			b.StopTimer()
+			resource := windows.Resource("service")
+			for i := range 500 * operations {
+				resource.Observe(names[i%operations], 2, durations[i*7%len(durations)])
+			}
+			b.StartTimer()
+		}
+		now = now.Add(step)
 		windows.Tick(now)
 	}
 	require.Equal(b, operations, windows.Keys())

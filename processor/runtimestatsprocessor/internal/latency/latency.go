@@ -1,13 +1,13 @@
 // Package latency says how slow a span is among the recent spans of its key.
 //
 // A key is one operation of one service: what the configuration names, by default service.name, span.name and span.kind.
-// Each key owns a window: a histogram of durations (the buckets of package histogram) in which old spans fade away
-// exponentially, and what follows from it, rebuilt by every [Windows.Tick], once a second:
+// Each key owns a window: a histogram of durations (the buckets of package histogram) from which old spans fade away
+// exponentially or slide out, and what follows from it, rebuilt by every [Windows.Tick], once a second:
 //
 //	             Observe                                Tick (1/s)
-//	duration ──► bucket index ──┬─► counts[i] += unit ──► fade, add up ──┬─► ranks[i]   percentile, mid-rank of bucket i
-//	                            ├─◄ ranks[i] ◄───────────────────────────┤
-//	                            └─◄ baseline ◄───────────────────────────┴─► baseline   p50, p90, p99, count, class limits
+//	duration ──► bucket index ──┬─► counts[i] += unit ──► fade or slide, ──┬─► ranks[i]   percentile, mid-rank of bucket i
+//	                            ├─◄ ranks[i] ◄──────────  add up           │
+//	                            └─◄ baseline ◄─────────────────────────────┴─► baseline   p50, p90, p99, count, class limits
 //
 // So a span costs an index, two loads and one atomic addition, and is judged by the spans before it, never by itself. A key
 // below MinCount spans is warming up and judges nothing; the span that reaches MinCount builds the first tables, so a new
@@ -19,6 +19,13 @@
 // r*Length of them, and their mean age is Length. Counts are integers of 1/256 span. Cutting off the fraction at every tick
 // would let a bucket with one span fade up to a fifth faster than a full one and so thin out the tail, the very part that
 // matters; therefore the fraction is rounded up or down by a dither sequence, and the expected count is exact (window.fade).
+//
+// # Sliding
+//
+// A sliding window consists of six slices, each a sixth of Length. Observe adds to the sum of all slices, so it costs the
+// same as with fading. When a slice ends (window.rotate), what was added to the sum since the last rotation becomes a
+// settled slice, and the oldest one is subtracted: every span counts in full until it leaves, and none is older than
+// Length. Settled slices never change, hence they are kept in a compact form (sparse), 2 bytes for each bucket in use.
 //
 // # Class limits
 //
@@ -32,16 +39,28 @@ package latency
 import (
 	"time"
 
+	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/findings"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
 // Settings are the sizes and limits of all windows.
 type Settings struct {
 	MaxKeys  int           // how many keys may have a window at a time
-	Length   time.Duration // time constant of the fading
+	Mode     Mode          // how spans leave a window
+	Length   time.Duration // Decay: time constant of the fading; Sliding: how long a span stays
 	MinCount int           // spans a window must hold before it judges
 	Classes  Classes
 }
+
+// Mode says how spans leave a window.
+type Mode uint8
+
+const (
+	// Decay lets spans fade: one that is t old counts exp(-t/Length).
+	Decay Mode = iota
+	// Sliding counts every span in full, and drops it Length to Length*5/6 after it came.
+	Sliding
+)
 
 // Classes are the quantiles above which spans are elevated, outliers or extreme, ascending, in (0, 1).
 type Classes struct {
@@ -73,18 +92,19 @@ func (c Class) String() string {
 type State uint8
 
 const (
-	// Warming means that the key's window holds too few spans; this one was added.
+	// Warming means that the key's window holds too few spans.
 	Warming State = iota
-	// Judged means that the verdict holds; the span was added to the window.
+	// Judged means that the verdict holds.
 	Judged
 	// Overflow means that the key has no window because MaxKeys others have one; the span left no trace.
 	Overflow
 )
 
-// Verdict is what a window says about one span. Fields other than State are set when State is Judged.
+// Verdict is what a window says about one span. Fields other than State and Tasks are set when State is Judged.
 type Verdict struct {
-	Baseline *Baseline // what the span was compared with; read-only
-	Rank     uint16    // mid-rank among the spans of the key, 0 to 10,000
+	Tasks    *findings.Window // of the key, nil in an overflow and of Judge
+	Baseline *Baseline        // what the span was compared with; read-only
+	Rank     uint16           // mid-rank among the spans of the key, 0 to 10,000
 	Class    Class
 	State    State
 }

@@ -40,31 +40,33 @@ func mixture(slow, times float64) func(*rand.Rand) float64 {
 func TestFlaggedShare(t *testing.T) {
 	const perSecond, filling, measured = 2_000, 60, 180
 	for _, d := range distributions {
-		t.Run(d.name, func(t *testing.T) {
-			t.Parallel()
-			random := rand.New(rand.NewPCG(11, 12))
-			now := time.Unix(0, 0)
-			windows := New(testSettings(), now)
-			var classes [NumClasses]float64
-			for second := range filling + measured {
-				resource := windows.Resource("service")
-				for range perSecond {
-					verdict := resource.Observe("operation", 2, int64(d.draw(random)))
-					if second >= filling {
-						classes[verdict.Class]++
+		for mode, settings := range map[string]Settings{"decay": testSettings(), "sliding": slidingSettings()} {
+			t.Run(mode+"/"+d.name, func(t *testing.T) {
+				t.Parallel()
+				random := rand.New(rand.NewPCG(11, 12))
+				now := time.Unix(0, 0)
+				windows := New(settings, now)
+				var classes [NumClasses]float64
+				for second := range filling + measured {
+					resource := windows.Resource("service")
+					for range perSecond {
+						verdict := resource.Observe("operation", 2, int64(d.draw(random)))
+						if second >= filling {
+							classes[verdict.Class]++
+						}
 					}
+					now = now.Add(time.Second)
+					windows.Tick(now)
 				}
-				now = now.Add(time.Second)
-				windows.Tick(now)
-			}
-			const percent = 100.0 / (perSecond * measured)
-			extreme := classes[Extreme] * percent
-			outlier := classes[Outlier]*percent + extreme
-			elevated := classes[Elevated]*percent + outlier
-			assert.InDelta(t, 5, elevated, 0.3)
-			assert.InDelta(t, 1, outlier, 0.1)
-			assert.InDelta(t, 0.1, extreme, 0.02)
-		})
+				const percent = 100.0 / (perSecond * measured)
+				extreme := classes[Extreme] * percent
+				outlier := classes[Outlier]*percent + extreme
+				elevated := classes[Elevated]*percent + outlier
+				assert.InDelta(t, 5, elevated, 0.3)
+				assert.InDelta(t, 1, outlier, 0.1)
+				assert.InDelta(t, 0.1, extreme, 0.02)
+			})
+		}
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/runtimelab/otelcol-runtimelab/histogram"
 )
 
 // Windows holds the windows of all keys, at most Settings.MaxKeys.
@@ -24,8 +26,9 @@ type Windows struct {
 	mu sync.Mutex // held to replace a map
 
 	// Used by Tick only.
-	last   time.Time
-	dither uint64
+	last    time.Time // of the last tick
+	rotated time.Time // mode Sliding: when the slice being filled began
+	dither  uint64
 }
 
 // resourceWindows holds the windows of one resource. Once it is empty it is dropped and never used again.
@@ -41,7 +44,7 @@ type spanKey struct {
 
 // New returns windows whose time starts at now.
 func New(settings Settings, now time.Time) *Windows {
-	w := &Windows{settings: settings, last: now}
+	w := &Windows{settings: settings, last: now, rotated: now}
 	w.resources.Store(&map[string]*resourceWindows{})
 	return w
 }
@@ -63,19 +66,34 @@ func (w *Windows) Resource(name string) Resource {
 	return Resource{all: w, name: name, found: (*w.resources.Load())[name]}
 }
 
+// window returns the window of a key, nil if it has none.
+func (r *Resource) window(key spanKey) *window {
+	if r.found == nil {
+		return nil
+	}
+	return (*r.found.windows.Load())[key]
+}
+
+// Judge judges a duration in nanoseconds by the window of its key. Unlike [Resource.Observe] it leaves no trace.
+func (r *Resource) Judge(name string, kind int32, ns int64) Verdict {
+	if found := r.window(spanKey{name: name, kind: kind}); found != nil {
+		return found.judge(histogram.Index(ns), ns)
+	}
+	return Verdict{State: Warming}
+}
+
 // Observe judges a duration in nanoseconds by the window of its key, then adds it there. The duration must not be negative.
 func (r *Resource) Observe(name string, kind int32, ns int64) Verdict {
 	key := spanKey{name: name, kind: kind}
-	var found *window
-	if r.found != nil {
-		found = (*r.found.windows.Load())[key]
-	}
+	found := r.window(key)
 	if found == nil {
 		if r.found, found = r.all.insert(r.name, key); found == nil {
 			return Verdict{State: Overflow}
 		}
 	}
-	return found.observe(ns, &r.all.settings)
+	verdict := found.observe(ns, &r.all.settings)
+	verdict.Tasks = &found.tasks
+	return verdict
 }
 
 // insert returns the window of a key, after creating it if need be; nil when there are too many keys. What it returns
@@ -106,7 +124,7 @@ func (w *Windows) insert(name string, key spanKey) (*resourceWindows, *window) {
 		return resource, nil
 	}
 
-	inserted := newWindow(w.settings.MinCount)
+	inserted := newWindow(&w.settings)
 	key.name = strings.Clone(key.name) // a window outlives the batch that it was first seen in
 	windows = maps.Clone(windows)
 	windows[key] = inserted
@@ -123,24 +141,22 @@ func (w *Windows) insert(name string, key spanKey) (*resourceWindows, *window) {
 	return resource, inserted
 }
 
-// Tick fades all windows by the time since the last tick, rebuilds their tables and drops the keys whose windows have
-// faded to less than half a span: after Length*ln(2n) without traffic for a window of n spans, which are nine and a half
-// lengths for 6,000. It returns how many keys it dropped. A now that is not after the last tick does nothing.
+// Tick moves all windows on to now, rebuilds their tables and drops the keys whose windows hold less than half a span. In
+// mode Decay that is after Length*ln(2n) without traffic for a window of n spans, which are nine and a half lengths for
+// 6,000; in mode Sliding after Length. It returns how many keys it dropped. A now that is not after the last tick does
+// nothing.
 func (w *Windows) Tick(now time.Time) (expired int) {
 	elapsed := now.Sub(w.last)
 	if elapsed <= 0 {
 		return 0
 	}
 	w.last = now
-	w.dither += golden
-	f := fading{
-		keep:   uint64(math.Exp(-elapsed.Seconds()/w.settings.Length.Seconds()) * (1 << 32)),
-		dither: w.dither,
-	}
+	f, rotations := w.step(elapsed)
 	for name, resource := range *w.resources.Load() {
 		var faded []spanKey
 		for key, window := range *resource.windows.Load() {
-			if !window.tick(f, &w.settings) {
+			window.tasks.Tick(elapsed, time.Duration(math.Ln2*float64(w.settings.Length)))
+			if !window.tick(f, rotations, &w.settings) {
 				faded = append(faded, key)
 			}
 		}
@@ -150,6 +166,23 @@ func (w *Windows) Tick(now time.Time) (expired int) {
 		}
 	}
 	return expired
+}
+
+// step returns what a tick at last does to every window when the one before was elapsed ago.
+func (w *Windows) step(elapsed time.Duration) (f fading, rotations int) {
+	f.keep = 1 << 32
+	switch w.settings.Mode {
+	case Decay:
+		w.dither += golden
+		f.dither = w.dither
+		f.keep = uint64(math.Exp(-elapsed.Seconds()/w.settings.Length.Seconds()) * (1 << 32))
+	case Sliding:
+		slice := w.settings.Length / numSlices
+		ended := w.last.Sub(w.rotated) / slice
+		w.rotated = w.rotated.Add(ended * slice)
+		rotations = int(min(ended, numSlices)) // more would rotate empty slices
+	}
+	return f, rotations
 }
 
 // drop removes keys of a resource, and the resource with its last key.

@@ -243,7 +243,8 @@ func TestTickNeedsTimeToPass(t *testing.T) {
 
 // The dither keeps the expected weight of every span at exp(-age/Length), in full and in sparse buckets alike.
 func TestFadingIsExact(t *testing.T) {
-	w := newWindow(100)
+	settings := testSettings()
+	w := newWindow(&settings)
 	const one = 200 // buckets that hold a single span
 	for i := range one {
 		w.counts[i*8].Store(maxUnit)
@@ -264,7 +265,7 @@ func TestFadingIsExact(t *testing.T) {
 // 280,000 spans a second in one bucket would exceed 32 bits at 256 a span; the unit gives way, the statistics stay.
 func TestUnitHalvesBeforeABucketIsFull(t *testing.T) {
 	settings := testSettings()
-	w := newWindow(settings.MinCount)
+	w := newWindow(&settings)
 	fast, slow := histogram.Index(1*ms), histogram.Index(2*ms)
 	const perSecond = 1_000_000
 	keep := math.Exp(-1.0 / 60)
@@ -273,7 +274,7 @@ func TestUnitHalvesBeforeABucketIsFull(t *testing.T) {
 		w.counts[fast].Add(0.9 * perSecond * w.unit.Load())
 		w.counts[slow].Add(0.1 * perSecond * w.unit.Load())
 		f.dither += golden
-		require.True(t, w.tick(f, &settings))
+		require.True(t, w.tick(f, 0, &settings))
 		require.Less(t, w.counts[fast].Load(), uint32(3<<30))
 	}
 	assert.Less(t, w.unit.Load(), uint32(maxUnit))
@@ -283,12 +284,18 @@ func TestUnitHalvesBeforeABucketIsFull(t *testing.T) {
 }
 
 func TestMemoryPerKey(t *testing.T) {
-	assert.LessOrEqual(t, unsafe.Sizeof(window{}), uintptr(10_880), "the size class; 2,000 keys are 22 MB")
+	assert.LessOrEqual(t, unsafe.Sizeof(window{}), uintptr(12_288), "the size class; 2,000 keys are 25 MB")
 }
 
-// Eight goroutines share keys while windows tick, expire and overflow.
+// Eight goroutines share keys while windows tick, expire, overflow and are stored.
 func TestConcurrency(t *testing.T) {
-	settings := testSettings()
+	for mode, settings := range map[string]Settings{"decay": testSettings(), "sliding": slidingSettings()} {
+		t.Run(mode, func(t *testing.T) { testConcurrency(t, settings) })
+	}
+}
+
+func testConcurrency(t *testing.T, settings Settings) {
+	t.Helper()
 	settings.MaxKeys = 40
 	now := time.Unix(0, 0)
 	windows := New(settings, now)
@@ -316,6 +323,9 @@ func TestConcurrency(t *testing.T) {
 	for running := true; running; {
 		now = now.Add(time.Second)
 		windows.Tick(now)
+		back := New(settings, now)
+		_, err := back.Restore(windows.Snapshot(scope), scope, now)
+		require.NoError(t, err, "a snapshot between spans is as good as any")
 		select {
 		case <-done:
 			running = false

@@ -30,9 +30,15 @@ type TelemetryBuilder struct {
 	registrations                             []metric.Registration
 	ProcessorRuntimeStatsClassifiedSpans      metric.Int64Counter
 	ProcessorRuntimeStatsExpiredKeys          metric.Int64Counter
+	ProcessorRuntimeStatsFindings             metric.Int64Counter
+	ProcessorRuntimeStatsInstances            metric.Int64ObservableGauge
 	ProcessorRuntimeStatsInvalidDurationSpans metric.Int64Counter
+	ProcessorRuntimeStatsJoinedSpans          metric.Int64Counter
 	ProcessorRuntimeStatsKeys                 metric.Int64ObservableGauge
+	ProcessorRuntimeStatsLateSpans            metric.Int64Counter
 	ProcessorRuntimeStatsOverflowSpans        metric.Int64Counter
+	ProcessorRuntimeStatsQueueWaitSpans       metric.Int64Counter
+	ProcessorRuntimeStatsRejectedInstances    metric.Int64Counter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -44,6 +50,21 @@ type telemetryBuilderOptionFunc func(mb *TelemetryBuilder)
 
 func (tbof telemetryBuilderOptionFunc) apply(mb *TelemetryBuilder) {
 	tbof(mb)
+}
+
+// RegisterProcessorRuntimeStatsInstancesCallback sets callback for observable ProcessorRuntimeStatsInstances metric.
+func (builder *TelemetryBuilder) RegisterProcessorRuntimeStatsInstancesCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorRuntimeStatsInstances, obs: o})
+		return nil
+	}, builder.ProcessorRuntimeStatsInstances)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
 }
 
 // RegisterProcessorRuntimeStatsKeysCallback sets callback for observable ProcessorRuntimeStatsKeys metric.
@@ -101,9 +122,27 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{key}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ProcessorRuntimeStatsFindings, err = builder.meter.Int64Counter(
+		"otelcol_processor_runtime_stats_findings",
+		metric.WithDescription("Number of findings. [Development]"),
+		metric.WithUnit("{finding}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorRuntimeStatsInstances, err = builder.meter.Int64ObservableGauge(
+		"otelcol_processor_runtime_stats_instances",
+		metric.WithDescription("Number of service instances of whose metrics or spans something is kept for later spans. [Development]"),
+		metric.WithUnit("{instance}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ProcessorRuntimeStatsInvalidDurationSpans, err = builder.meter.Int64Counter(
 		"otelcol_processor_runtime_stats_invalid_duration_spans",
 		metric.WithDescription("Number of spans without a usable duration, because they have no start time or end before it. [Development]"),
+		metric.WithUnit("{span}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorRuntimeStatsJoinedSpans, err = builder.meter.Int64Counter(
+		"otelcol_processor_runtime_stats_joined_spans",
+		metric.WithDescription("Number of spans for which the metrics of their service instance were looked up. [Development]"),
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
@@ -113,10 +152,28 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{key}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ProcessorRuntimeStatsLateSpans, err = builder.meter.Int64Counter(
+		"otelcol_processor_runtime_stats_late_spans",
+		metric.WithDescription("Number of spans that came later than window.length after their end, and were not added to a window. [Development]"),
+		metric.WithUnit("{span}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ProcessorRuntimeStatsOverflowSpans, err = builder.meter.Int64Counter(
 		"otelcol_processor_runtime_stats_overflow_spans",
 		metric.WithDescription("Number of spans without a window because max_keys other keys have one. [Development]"),
 		metric.WithUnit("{span}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorRuntimeStatsQueueWaitSpans, err = builder.meter.Int64Counter(
+		"otelcol_processor_runtime_stats_queue_wait_spans",
+		metric.WithDescription("Number of spans by how their queue wait is known; the share of all but none is the coverage of what rests on it. [Development]"),
+		metric.WithUnit("{span}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorRuntimeStatsRejectedInstances, err = builder.meter.Int64Counter(
+		"otelcol_processor_runtime_stats_rejected_instances",
+		metric.WithDescription("Number of batches of a service instance's spans or metrics of which nothing was kept because max_instances others are watched. [Development]"),
+		metric.WithUnit("{batch}"),
 	)
 	errs = errors.Join(errs, err)
 	return &builder, errs

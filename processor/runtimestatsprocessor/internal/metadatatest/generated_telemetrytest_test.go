@@ -20,27 +20,54 @@ func TestSetupTelemetry(t *testing.T) {
 	tb, err := metadata.NewTelemetryBuilder(testTel.NewTelemetrySettings())
 	require.NoError(t, err)
 	defer tb.Shutdown()
+	require.NoError(t, tb.RegisterProcessorRuntimeStatsInstancesCallback(func(_ context.Context, observer metric.Int64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
 	require.NoError(t, tb.RegisterProcessorRuntimeStatsKeysCallback(func(_ context.Context, observer metric.Int64Observer) error {
 		observer.Observe(1)
 		return nil
 	}))
 	tb.ProcessorRuntimeStatsClassifiedSpans.Add(context.Background(), 1)
 	tb.ProcessorRuntimeStatsExpiredKeys.Add(context.Background(), 1)
+	tb.ProcessorRuntimeStatsFindings.Add(context.Background(), 1)
 	tb.ProcessorRuntimeStatsInvalidDurationSpans.Add(context.Background(), 1)
+	tb.ProcessorRuntimeStatsJoinedSpans.Add(context.Background(), 1)
+	tb.ProcessorRuntimeStatsLateSpans.Add(context.Background(), 1)
 	tb.ProcessorRuntimeStatsOverflowSpans.Add(context.Background(), 1)
+	tb.ProcessorRuntimeStatsQueueWaitSpans.Add(context.Background(), 1)
+	tb.ProcessorRuntimeStatsRejectedInstances.Add(context.Background(), 1)
 	AssertEqualProcessorRuntimeStatsClassifiedSpans(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorRuntimeStatsExpiredKeys(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorRuntimeStatsFindings(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorRuntimeStatsInstances(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorRuntimeStatsInvalidDurationSpans(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorRuntimeStatsJoinedSpans(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorRuntimeStatsKeys(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorRuntimeStatsLateSpans(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorRuntimeStatsOverflowSpans(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorRuntimeStatsQueueWaitSpans(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorRuntimeStatsRejectedInstances(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 

@@ -1,5 +1,7 @@
 package runtimes
 
+import "math"
+
 // Field is a number that a service records on a span.
 type Field uint8
 
@@ -8,6 +10,7 @@ const (
 	Busy             Field = iota // busy_ns
 	Idle                          // idle_ns
 	Scheduled                     // scheduled_ns
+	FirstPollDelay                // first_poll_delay_ns
 	LongestPoll                   // longest_poll_ns
 	PollCount                     // poll_count
 	StealCount                    // steal_count
@@ -35,24 +38,49 @@ func (f *Fields) has(field Field) bool {
 	return f.known&(1<<field) != 0
 }
 
+// Merge adds the fields that f does not have, or with replace all that other has.
+func (f *Fields) Merge(other *Fields, replace bool) {
+	for field := range Field(NumFields) {
+		if other.has(field) && (replace || !f.has(field)) {
+			f.Set(field, other.values[field])
+		}
+	}
+}
+
 // Part is a whole number of the account of a span's time, as the derived attributes hold it.
 type Part uint8
 
 // The parts, named after the attributes that carry them. Times are in nanoseconds.
 const (
-	QueueWait        Part = iota // async_runtime.task.queue_wait_ns
-	IOWait                       // async_runtime.task.io_wait_ns
-	Unaccounted                  // async_runtime.task.unaccounted_ns
-	TaskBusy                     // async_runtime.task.busy_ns
-	TaskIdle                     // async_runtime.task.idle_ns
-	TaskLongestPoll              // async_runtime.task.longest_poll_ns
-	TaskPolls                    // async_runtime.task.poll_count
-	TaskSteals                   // async_runtime.task.steal_count
-	TaskForcedYields             // async_runtime.task.forced_yield_count
-	Worker                       // async_runtime.worker.index
-	Task                         // async_runtime.task.id
-	NumParts         int  = iota
+	QueueWait         Part = iota // async_runtime.task.queue_wait_ns
+	QueueWaitEstimate             // async_runtime.task.queue_wait_estimate_ns
+	IOWait                        // async_runtime.task.io_wait_ns
+	Unaccounted                   // async_runtime.task.unaccounted_ns
+	TaskBusy                      // async_runtime.task.busy_ns
+	TaskIdle                      // async_runtime.task.idle_ns
+	TaskLongestPoll               // async_runtime.task.longest_poll_ns
+	TaskPolls                     // async_runtime.task.poll_count
+	TaskSteals                    // async_runtime.task.steal_count
+	TaskForcedYields              // async_runtime.task.forced_yield_count
+	Worker                        // async_runtime.worker.index
+	Workers                       // async_runtime.worker.count
+	Task                          // async_runtime.task.id
+	NumParts          int  = iota
 )
+
+// Origins is the field from which a part is known when another Collector has derived it before: its own source fields may
+// be gone by now.
+var Origins = map[Part]Field{
+	QueueWait:        Scheduled,
+	TaskBusy:         Busy,
+	TaskIdle:         Idle,
+	TaskLongestPoll:  LongestPoll,
+	TaskPolls:        PollCount,
+	TaskSteals:       StealCount,
+	TaskForcedYields: ForcedYieldCount,
+	Worker:           WorkerIndex,
+	Task:             TaskID,
+}
 
 // PartSet has bit 1<<p set for every part p in it.
 type PartSet uint16
@@ -74,18 +102,54 @@ var counters = [...]struct {
 	{TaskID, Task},
 }
 
+// Source says how the queue wait of a span is known.
+type Source uint8
+
+// The sources, from the best to none.
+const (
+	Measured      Source = iota // by the service, at each poll
+	FirstPoll                   // estimate: the delay of the first poll
+	HistogramMean               // estimate: mean over all polls of the runtime at that time
+	Unknown
+	NumSources int = iota
+)
+
 // Account says where the time of a span went.
 type Account struct {
 	Parts        [NumParts]int64
 	Known        PartSet // the parts that are known; the others are 0
+	Source       Source
 	BusyRatio    float64 // share of the duration being polled, 0 to 1
 	HasBusyRatio bool
+	Inconsistent bool // times were left out because they do not add up
+
+	// What the span recorded of its own times, whether or not there is a part for it: -1 if it is not known or not trusted.
+	Busy, Idle int64
 }
 
 func (a *Account) set(p Part, value int64) {
 	a.Parts[p] = value
 	a.Known |= 1 << p
 }
+
+// Value returns a part, -1 if it is not known.
+func (a *Account) Value(p Part) int64 {
+	if a.Known.Has(p) {
+		return a.Parts[p]
+	}
+	return -1
+}
+
+// Estimate adds the mean queue wait of the runtime's polls, as an estimate for a span without a better one.
+func (a *Account) Estimate(mean int64) {
+	if a.Source == Unknown {
+		a.set(QueueWaitEstimate, mean)
+		a.Source = HistogramMean
+	}
+}
+
+// SetWorkers adds the number of workers.
+func (a *Account) SetWorkers(n int64) { a.set(Workers, n) }
 
 // tolerance is by how much a time may exceed the duration it is part of. Busy and idle come from a monotonic clock, the
 // span's start and end from the wall clock, which ticks by up to a microsecond and is slewed by up to 0.05 %.
@@ -95,7 +159,8 @@ func tolerance(duration int64) int64 {
 }
 
 // Account derives what the fields tell about a span of the given duration in nanoseconds; a negative duration means that
-// it is not known, and no time can then be checked or derived.
+// it is not known, and no time can then be checked or derived. With legacy, the times are those of tracing-opentelemetry up
+// to 0.31: at each enter of a span that is entered already, it adds the time since the one before to idle instead of busy.
 //
 //	busy ratio  = busy / duration
 //	I/O wait    = idle - queue wait           timers, sockets, other tasks
@@ -103,13 +168,13 @@ func tolerance(duration int64) int64 {
 //
 // The parts that describe the task are derived only for a span with measured task fields, that is with scheduled_ns: for
 // any other they would repeat busy_ns and idle_ns under a second name.
-func (f *Fields) Account(duration int64) (a Account) {
+func (f *Fields) Account(duration int64, legacy bool) (a Account) {
+	a.Source, a.Busy, a.Idle = Unknown, -1, -1
 	if f.known == 0 {
 		return a
 	}
-	measured := f.has(Scheduled)
 	if duration >= 0 {
-		f.accountTimes(duration, measured, &a)
+		f.accountTimes(duration, legacy, &a)
 	}
 	for _, c := range counters {
 		if f.has(c.from) {
@@ -119,30 +184,54 @@ func (f *Fields) Account(duration int64) (a Account) {
 	return a
 }
 
-func (f *Fields) accountTimes(duration int64, measured bool, a *Account) {
+func (f *Fields) accountTimes(duration int64, legacy bool, a *Account) {
 	slack := tolerance(duration)
 	limit := duration + slack
 	if limit < 0 { // overflow
 		limit = duration
 	}
-	busy, idle, queued := f.values[Busy], f.values[Idle], f.values[Scheduled]
-	hasBusy := f.has(Busy) && busy <= limit
-	// An untrusted busy says nothing against idle, but then what they add up to cannot be checked.
-	hasIdle := f.has(Idle) && f.has(Busy) == hasBusy && idle <= limit-busy
-	hasQueued := measured && queued <= limit
-
-	if hasBusy && duration > 0 {
-		a.BusyRatio = min(float64(busy)/float64(duration), 1)
-		a.HasBusyRatio = true
+	// within returns whether a field is known and no longer than the span. What is longer does not add up.
+	within := func(field Field, limit int64) bool {
+		known, fits := f.has(field), f.values[field] <= limit
+		a.Inconsistent = a.Inconsistent || known && !fits
+		return known && fits
 	}
-	if f.has(LongestPoll) && f.values[LongestPoll] <= limit {
-		a.set(TaskLongestPoll, f.values[LongestPoll])
+	busy, idle, queued, longest := f.values[Busy], f.values[Idle], f.values[Scheduled], f.values[LongestPoll]
+	measured := f.has(Scheduled)
+	hasBusy := within(Busy, limit)
+	// An untrusted busy says nothing against idle, but then what they add up to cannot be checked.
+	hasIdle := f.has(Busy) == hasBusy && within(Idle, limit-busy)
+	hasQueued := within(Scheduled, limit)
+	// Nothing is polled longer than all polls together.
+	bound := limit
+	if hasBusy && !legacy {
+		bound = busy + min(slack, math.MaxInt64-busy)
+	}
+	hasLongest := within(LongestPoll, bound)
+
+	if hasBusy {
+		a.Busy = busy
+		if duration > 0 {
+			a.BusyRatio = min(float64(busy)/float64(duration), 1)
+			a.HasBusyRatio = true
+		}
+	}
+	if hasIdle {
+		a.Idle = idle
+	}
+	switch {
+	case hasLongest:
+		a.set(TaskLongestPoll, longest)
+	case hasBusy && f.has(PollCount) && f.values[PollCount] == 1:
+		a.set(TaskLongestPoll, busy)
 	}
 	if !measured {
+		f.estimate(limit, legacy, hasIdle, a)
 		return
 	}
 	if hasQueued {
 		a.set(QueueWait, queued)
+		a.Source = Measured
 	}
 	if hasBusy {
 		a.set(TaskBusy, busy)
@@ -150,10 +239,31 @@ func (f *Fields) accountTimes(duration int64, measured bool, a *Account) {
 	if hasIdle {
 		a.set(TaskIdle, idle)
 	}
+	// More queue wait than idle time is no contradiction: tokio-metrics counts the wait after a wake by the task's own poll
+	// from that wake on, the rest of the poll included. It leaves no I/O wait to tell.
 	if hasIdle && hasQueued && queued-slack <= idle {
 		a.set(IOWait, max(idle-queued, 0))
 	}
 	if hasIdle && hasBusy {
 		a.set(Unaccounted, max(duration-busy-idle, 0))
 	}
+}
+
+// estimate derives a queue wait that was not measured from the first poll. Recorded, its delay is a lower bound: later waits
+// are not in it. Of a span with a single poll the idle time is what it waited for it, exactly, unless an older layer has
+// added busy time to it.
+func (f *Fields) estimate(limit int64, legacy, hasIdle bool, a *Account) {
+	switch {
+	case f.has(FirstPollDelay):
+		if f.values[FirstPollDelay] > limit {
+			a.Inconsistent = true
+			return
+		}
+		a.set(QueueWaitEstimate, f.values[FirstPollDelay])
+	case hasIdle && !legacy && f.has(PollCount) && f.values[PollCount] == 1:
+		a.set(QueueWaitEstimate, f.values[Idle])
+	default:
+		return
+	}
+	a.Source = FirstPoll
 }

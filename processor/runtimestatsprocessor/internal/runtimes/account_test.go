@@ -16,7 +16,7 @@ func account(recorded fields, duration int64) (Account, parts) {
 	for field, value := range recorded {
 		f.Set(field, value)
 	}
-	a := f.Account(duration)
+	a := f.Account(duration, false)
 	known := parts{}
 	for p := range Part(NumParts) {
 		if a.Known.Has(p) {
@@ -81,6 +81,22 @@ func TestAccount(t *testing.T) {
 			parts{QueueWait: 3_000_500, TaskIdle: 3_000_000, IOWait: 0},
 		},
 		{"queue wait beyond the duration", fields{Scheduled: 12_000_000, PollCount: 1}, duration, -1, parts{TaskPolls: 1}},
+		{"the longest of one poll", fields{Busy: 2_000_000, PollCount: 1}, duration, 0.2, parts{TaskPolls: 1, TaskLongestPoll: 2_000_000}},
+		{"a longest poll beyond all of them", fields{Busy: 2_000_000, LongestPoll: 3_000_000}, duration, 0.2, parts{}},
+		{"the delay of the first poll", fields{FirstPollDelay: 700_000}, duration, -1, parts{QueueWaitEstimate: 700_000}},
+		{
+			"idle before the only poll",
+			fields{Busy: 2_000_000, Idle: 8_000_000, PollCount: 1},
+			duration, 0.2,
+			parts{TaskPolls: 1, TaskLongestPoll: 2_000_000, QueueWaitEstimate: 8_000_000},
+		},
+		{"idle between polls may be anything", fields{Busy: 2_000_000, Idle: 8_000_000, PollCount: 2}, duration, 0.2, parts{TaskPolls: 2}},
+		{
+			"what was measured needs no estimate",
+			fields{Scheduled: 900_000, FirstPollDelay: 700_000},
+			duration, -1,
+			parts{QueueWait: 900_000},
+		},
 		{"longest poll beyond the duration", fields{LongestPoll: 12_000_000}, duration, -1, parts{}},
 		{
 			"values that would overflow",
@@ -101,6 +117,78 @@ func TestAccount(t *testing.T) {
 				assert.InDelta(t, tt.ratio, a.BusyRatio, 1e-12)
 			}
 		})
+	}
+}
+
+// Each way in which times contradict each other, beside times that just fit.
+func TestTimesThatDoNotAddUp(t *testing.T) {
+	const duration = 10_000_000
+	for _, tt := range []struct {
+		name     string
+		recorded fields
+		want     bool
+	}{
+		{"nothing recorded", fields{}, false},
+		{"all of the duration", fields{Busy: 4_000_000, Idle: 6_000_000, Scheduled: 6_000_000, LongestPoll: 4_000_000}, false},
+		{"all of it by another clock", fields{Busy: 4_000_000, Idle: 6_010_000, LongestPoll: 4_000_900}, false},
+		{"busy and idle beyond the duration", fields{Busy: 4_000_000, Idle: 6_100_000}, true},
+		{"busy beyond it", fields{Busy: 10_100_000}, true},
+		{"queue wait beyond it", fields{Scheduled: 10_100_000}, true},
+		{"first poll beyond it", fields{FirstPollDelay: 10_100_000}, true},
+		{"a poll beyond all polls", fields{Busy: 4_000_000, LongestPoll: 4_100_000}, true},
+		{"queue wait that counts part of a poll", fields{Busy: 4_000_000, Idle: 1_000_000, Scheduled: 2_000_000}, false},
+	} {
+		a, _ := account(tt.recorded, duration)
+		assert.Equal(t, tt.want, a.Inconsistent, tt.name)
+	}
+}
+
+// The layer up to 0.31 takes busy time of nested enters for idle time: what follows from idle alone is left out, and busy is
+// no bound for a poll.
+func TestLegacyTimes(t *testing.T) {
+	var f Fields
+	f.Set(Busy, 1_000_000)
+	f.Set(Idle, 9_000_000)
+	f.Set(PollCount, 1)
+	a := f.Account(10_000_000, true)
+	assert.Equal(t, Unknown, a.Source)
+	assert.False(t, a.Known.Has(QueueWaitEstimate))
+	assert.InDelta(t, 0.1, a.BusyRatio, 1e-12)
+
+	f.Set(LongestPoll, 5_000_000)
+	a = f.Account(10_000_000, true)
+	assert.Equal(t, int64(5_000_000), a.Parts[TaskLongestPoll])
+	assert.False(t, a.Inconsistent)
+}
+
+func TestEstimate(t *testing.T) {
+	var f Fields
+	a := f.Account(10_000_000, false)
+	a.Estimate(3_000)
+	assert.Equal(t, int64(3_000), a.Parts[QueueWaitEstimate])
+	assert.Equal(t, HistogramMean, a.Source)
+
+	f.Set(Scheduled, 700)
+	a = f.Account(10_000_000, false)
+	a.Estimate(3_000)
+	assert.False(t, a.Known.Has(QueueWaitEstimate), "it was measured")
+	assert.Equal(t, Measured, a.Source)
+}
+
+func TestMerge(t *testing.T) {
+	var upstream, own Fields
+	upstream.Set(Busy, 1)
+	upstream.Set(Scheduled, 2)
+	own.Set(Busy, 3)
+	own.Set(Idle, 4)
+	for replace, busy := range map[bool]int64{false: 3, true: 1} {
+		var want Fields
+		want.Set(Busy, busy)
+		want.Set(Idle, 4)
+		want.Set(Scheduled, 2)
+		got := own
+		got.Merge(&upstream, replace)
+		assert.Equal(t, want, got)
 	}
 }
 

@@ -41,3 +41,100 @@ func TestFromCrate(t *testing.T) {
 		assert.Equal(t, want, FromCrate(crate), "process.runtime.name %q", crate)
 	}
 }
+
+func TestFromScope(t *testing.T) {
+	for scope, want := range map[string]string{
+		"tokio":                       "tokio",
+		"tokio::net":                  "tokio",
+		"tokio-postgres":              "tokio",
+		"tokioish":                    "",
+		"axum":                        "tokio",
+		"tonic::transport":            "tokio",
+		"actix_web::middleware":       "tokio",
+		"async-std":                   "async_std",
+		"async_std::task":             "async_std",
+		"tide":                        "async_std",
+		"smol":                        "smol",
+		"smolder":                     "",
+		"hyper":                       "", // runs on any
+		"io.opentelemetry.tomcat-7.0": "",
+		"":                            "",
+	} {
+		assert.Equal(t, want, FromScope(scope), "scope %q", scope)
+	}
+}
+
+// What gives the runtime away, from the strongest hint to the weakest.
+func TestNames(t *testing.T) {
+	rules := []Rule{
+		NewRule(map[string]string{"service.name": "orders", "thread.name": "api-worker*"}, "tokio"),
+		NewRule(map[string]string{"service.name": "stock", "scope.name": "ingest*"}, "smol"),
+		NewRule(map[string]string{"thread.name": "*-exec-*"}, "async_std"),
+	}
+	type resource map[string]string
+	for _, tt := range []struct {
+		name     string
+		resource resource
+		scope    string
+		thread   string
+		want     string
+	}{
+		{"nothing", resource{}, "", "", ""},
+		{"main alone", resource{}, "", "main", ""},
+		{"a rule for threads", resource{"service.name": "orders"}, "", "api-worker-3", "tokio"},
+		{"of this service only", resource{"service.name": "other"}, "", "api-worker-3", ""},
+		{"a rule before the thread's default name", resource{"service.name": "stock"}, "ingest::http", "tokio-rt-worker", "smol"},
+		{"a rule without thread, for a span without one", resource{"service.name": "stock"}, "ingest", "", "smol"},
+		{"its scope does not match", resource{"service.name": "stock"}, "export", "tokio-rt-worker", "tokio"},
+		{"a rule for any service", resource{}, "", "pool-exec-1", "async_std"},
+		{"thread before resource", resource{"process.runtime.name": "smol"}, "", "tokio-rt-worker", "tokio"},
+		{"resource before scope", resource{"process.runtime.name": "smol"}, "tokio", "main", "smol"},
+		{"the resource's own word", resource{"process.runtime.name": "tokio", "async_runtime.name": "glommio"}, "", "main", "glommio"},
+		{"scope", resource{}, "tokio::net", "main", "tokio"},
+		{"another language", resource{"process.runtime.name": "nodejs"}, "", "main", ""},
+		{"a thread of the blocking crate", resource{}, "", "blocking-12", "smol"},
+		{"where async-std uses it", resource{"process.runtime.name": "async-std"}, "", "blocking-12", "async_std"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			n := NewNames(rules, func(name string) (string, bool) {
+				value, present := tt.resource[name]
+				return value, present
+			})
+			n = n.InScope(tt.scope)
+			for range 2 { // the second answer is the first
+				assert.Equal(t, tt.want, n.Of(tt.thread))
+			}
+		})
+	}
+}
+
+func TestNamesForgetTheLastThread(t *testing.T) {
+	n := NewNames(nil, func(string) (string, bool) { return "", false })
+	for _, thread := range []string{"", "smol-1", "", "tokio-rt-worker", "smol-1"} {
+		assert.Equal(t, FromThread(thread), n.Of(thread), "thread %q", thread)
+	}
+}
+
+func TestPattern(t *testing.T) {
+	for _, tt := range []struct {
+		pattern string
+		yes, no []string
+	}{
+		{"worker", []string{"worker"}, []string{"", "worker-1", "my-worker"}},
+		{"worker*", []string{"worker", "worker-1"}, []string{"", "my-worker"}},
+		{"*worker", []string{"worker", "my-worker"}, []string{"", "worker-1"}},
+		{"*", []string{"", "anything"}, nil},
+		{"a*b*c", []string{"abc", "a-b-c", "abbcc", "abcbc"}, []string{"ac", "acb", "ab", "xabc"}},
+		{"a*a", []string{"aa", "aba"}, []string{"a"}},
+		{"api/*", []string{"api/1/2"}, []string{"api"}},
+		{"", []string{""}, []string{"x"}},
+	} {
+		r := NewRule(map[string]string{MatchThread: tt.pattern}, "x")
+		for _, s := range tt.yes {
+			assert.True(t, r.thread.matches(s), "%q in %q", s, tt.pattern)
+		}
+		for _, s := range tt.no {
+			assert.False(t, r.thread.matches(s), "%q in %q", s, tt.pattern)
+		}
+	}
+}

@@ -1,6 +1,6 @@
 // Package fleet plays services in virtual time and builds the telemetry that they would send.
 //
-//	workload.Instance --spans, events--> process --exporter--> Request --Traces--> pdata
+//	workload.Instance --spans, samples, log records--> process --exporter--> Request --Traces, Metrics, Logs--> pdata
 //
 // A [Fleet] holds one simulation with every instance of every service on it. [Fleet.Advance] plays it. What ends waits in its
 // process's exporter as a plain record, as in the SDK's queue of a real service, until that exports it. [Fleet.Requests] are the
@@ -13,8 +13,10 @@
 package fleet
 
 import (
+	"slices"
 	"time"
 
+	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/runtimemetrics"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
 )
@@ -27,6 +29,10 @@ type Options struct {
 	TaskFields bool
 	// PollEvents is the share of traces whose spans list each poll as a span event, 0 to 1.
 	PollEvents float64
+	// Metrics that services send; needed for the signal.
+	Metrics *runtimemetrics.Config
+	// Logs that services write; needed for the signal.
+	Logs *LogsConfig
 	// Separate makes a request of each export; otherwise those between two Discards are one request.
 	Separate bool
 	// Shard of the fleet that sends; the zero value is the only one.
@@ -51,7 +57,12 @@ type Fleet struct {
 	origins    []*identity // of all that are played, in the order of the network
 	byInstance map[*workload.Instance]*identity
 	slice      sim.Time
-	requests   []Request
+	nextSample sim.Time // of the metrics; sim.Never without
+}
+
+// sends reports whether a signal is to be sent, which may need a configuration.
+func (o *Options) sends(s Signal) bool {
+	return slices.Contains(o.Signals, s) && (s != Metrics || o.Metrics != nil) && (s != Logs || o.Logs != nil)
 }
 
 // group is services that call each other, over however many others. They are played together, and end together.
@@ -72,15 +83,18 @@ const (
 
 // New makes a fleet at virtual time 0.
 func New(services []*workload.Service, seed uint64, o Options) *Fleet {
-	f := &Fleet{options: o, byInstance: map[*workload.Instance]*identity{}}
+	f := &Fleet{options: o, byInstance: map[*workload.Instance]*identity{}, nextSample: sim.Never}
+	if o.sends(Metrics) {
+		f.nextSample = sim.Time(o.Metrics.Interval)
+	}
 	network := workload.NewNetwork(&f.sim)
-	slices, number := 0.0, 0 // slices a second
+	rate, number := 0.0, 0 // slices a second
 	for _, together := range workload.Groups(services) {
 		g := &group{}
 		needed := false
 		first := number
 		for _, s := range together {
-			slices += float64(s.Instances) * max(s.SpanRate()/spansPerSlice, s.PayloadRate()/payloadPerSlice)
+			rate += float64(s.Instances) * max(s.SpanRate()/spansPerSlice, s.PayloadRate()/payloadPerSlice)
 			for range s.Instances {
 				needed = needed || o.Shard.has(number)
 				number++
@@ -99,7 +113,7 @@ func New(services []*workload.Service, seed uint64, o Options) *Fleet {
 		f.groups = append(f.groups, g)
 		f.processes = append(f.processes, g.processes...)
 	}
-	f.slice = sim.Time(min(max(float64(time.Second)/slices, float64(shortestSlice)), float64(longestSlice)))
+	f.slice = sim.Time(min(max(float64(time.Second)/rate, float64(shortestSlice)), float64(longestSlice)))
 	return f
 }
 
@@ -108,7 +122,16 @@ func New(services []*workload.Service, seed uint64, o Options) *Fleet {
 func (f *Fleet) SliceLength() sim.Time { return f.slice }
 
 // Advance plays until a virtual time.
-func (f *Fleet) Advance(until sim.Time) { f.sim.Run(until) }
+func (f *Fleet) Advance(until sim.Time) {
+	for f.nextSample <= until {
+		f.sim.Run(f.nextSample)
+		for _, p := range f.processes {
+			p.sample(f.nextSample)
+		}
+		f.nextSample += sim.Time(f.options.Metrics.Interval)
+	}
+	f.sim.Run(until)
+}
 
 // StopArrivals lets no further request arrive.
 func (f *Fleet) StopArrivals() {

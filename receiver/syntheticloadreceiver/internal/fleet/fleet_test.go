@@ -48,7 +48,9 @@ func exported(f *Fleet) ptrace.Traces {
 func sent(f *Fleet) ptrace.Traces {
 	all := ptrace.NewTraces()
 	for _, r := range f.Requests() {
-		f.Traces(&r, epoch).ResourceSpans().MoveAndAppendTo(all.ResourceSpans())
+		if r.Signal == Traces {
+			f.Traces(&r, epoch).ResourceSpans().MoveAndAppendTo(all.ResourceSpans())
+		}
 	}
 	return all
 }

@@ -5,10 +5,8 @@ import "github.com/runtimelab/otelcol-runtimelab/workload"
 // links fixes what the spans of one process link to: when a span ends, not when it is built, since it may be built more than
 // once, and others end meanwhile.
 type links struct {
-	spans []linking            // by label; empty: nothing links
-	rings []ring               // by name that is linked to
-	of    map[uint64][]spanRef // by span, of spans that have not been discarded
-	spare [][]spanRef          // to use again
+	spans []linking // by label; empty: nothing links
+	rings []ring    // by name that is linked to
 }
 
 // spanRef is a span of the process.
@@ -45,7 +43,6 @@ func newLinks(spans []workload.Span) links {
 	if len(l.rings) == 0 {
 		return l
 	}
-	l.of = map[uint64][]spanRef{}
 	for i := range spans {
 		s := linking{ring: -1, from: -1}
 		if n, linked := names[spans[i].Name]; linked {
@@ -59,30 +56,19 @@ func newLinks(spans []workload.Span) links {
 	return l
 }
 
-// ended notes the end of a span: runs once for each.
-func (l *links) ended(label int, span spanRef) {
+// ended notes the end of a span, and returns what it links to: runs once for each.
+func (l *links) ended(label int, span spanRef, spare *[][]spanRef) (to []spanRef) {
 	if len(l.spans) == 0 {
-		return
+		return nil
 	}
 	s := l.spans[label]
 	if s.from >= 0 && len(l.rings[s.from].last) > 0 {
-		var to []spanRef
-		if n := len(l.spare) - 1; n >= 0 {
-			to, l.spare = l.spare[n][:0], l.spare[:n]
-		}
-		l.of[span.number] = l.rings[s.from].appendLast(to, s.count)
+		to = l.rings[s.from].appendLast(pop(spare), s.count)
 	}
 	if s.ring >= 0 {
 		l.rings[s.ring].add(span)
 	}
-}
-
-// forget forgets the links of a span.
-func (l *links) forget(number uint64) {
-	if to, has := l.of[number]; has {
-		l.spare = append(l.spare, to)
-		delete(l.of, number)
-	}
+	return to
 }
 
 func (r *ring) add(s spanRef) {

@@ -1,10 +1,10 @@
 package fleet
 
 import (
-	"slices"
-
+	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/runtimemetrics"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
 )
 
@@ -14,9 +14,13 @@ type process struct {
 	identity  identity
 	exporters [signals]exporter
 	spans     []span             // of the exporter
-	events    map[uint64][]event // by span, of spans that have not been discarded
+	events    map[uint64][]event // by span, of spans that have not ended
 	links     links
+	spare     spare
 	shed      uint64
+	metrics   *runtimemetrics.Sampler // nil: it sends none
+	logs      logs
+	exited    bool
 	endedAt   sim.Time
 	givenUp   [signals]uint64 // items that the pipeline did not take
 }
@@ -29,6 +33,10 @@ type span struct {
 	outcome             scheduler.Outcome
 	work                sim.Rand  // of which its attributes are drawn
 	caller              *identity // whose span the parent is; nil: its own process's
+	thread              string    // name of the creator's
+	threadID            int64
+	events              []event
+	links               []spanRef
 
 	task   bool // around a task: the rest is known
 	fields taskFields
@@ -45,9 +53,12 @@ type taskFields struct {
 type event struct {
 	at    sim.Time
 	label int // of the workload; isPoll
+	work  sim.Rand
 
 	queueWait, duration sim.Time
 	worker              int
+
+	more uint32 // in place of event mostEvents: how many were dropped
 }
 
 const isPoll = -1
@@ -60,7 +71,9 @@ func (g *group) play(f *Fleet, network *workload.Network, s *workload.Service, s
 	var o workload.Observer
 	p := &process{identity: newIdentity(s, seed, n), events: map[uint64][]event{}, links: newLinks(s.Spans)}
 	if sends {
-		p.exporters[Traces].init(&f.sim, s.Export)
+		for signal := range p.exporters {
+			p.exporters[signal].init(&f.sim, s.Export)
+		}
 		o = p.observer(f)
 		g.processes = append(g.processes, p)
 	}
@@ -71,10 +84,37 @@ func (g *group) play(f *Fleet, network *workload.Network, s *workload.Service, s
 }
 
 // observer keeps what becomes telemetry of the process.
-func (p *process) observer(f *Fleet) workload.Observer {
-	if !slices.Contains(f.options.Signals, Traces) {
-		return workload.Observer{}
+func (p *process) observer(f *Fleet) (o workload.Observer) {
+	if f.options.sends(Traces) {
+		o = p.observeSpans(f)
 	}
+	if f.options.sends(Metrics) {
+		p.metrics = runtimemetrics.New(f.options.Metrics, p.identity.service.Runtime.Name == semconv.RuntimeTokio, f.sim.Now())
+		if p.metrics != nil && p.metrics.TimesPolls() {
+			o.Poll = both(o.Poll, p.metrics.Poll)
+		}
+	}
+	if f.options.sends(Logs) {
+		p.observeLogs(&o, f.options.Logs.Level)
+	}
+	if o.Shed != nil {
+		o.Shed = both(func(*workload.Shed) { p.shed++ }, o.Shed)
+	}
+	return o
+}
+
+func both[T any](first, second func(*T)) func(*T) {
+	if first == nil {
+		return second
+	}
+	return func(x *T) {
+		first(x)
+		second(x)
+	}
+}
+
+// observeSpans keeps spans, and what belongs to them.
+func (p *process) observeSpans(f *Fleet) workload.Observer {
 	o := scheduler.Observer{
 		Finished: func(t *scheduler.Finished) { p.finished(f, t) },
 		Span: func(s *scheduler.Span) {
@@ -85,7 +125,7 @@ func (p *process) observer(f *Fleet) workload.Observer {
 		},
 		Event: func(e *scheduler.Event) {
 			if e.Span != 0 {
-				p.happened(e.Span, event{at: e.At, label: e.Label})
+				p.happened(e.Span, event{at: e.At, label: e.Label, work: e.Work})
 			}
 		},
 	}
@@ -130,55 +170,114 @@ func (s *span) calledBy(f *Fleet, c workload.Caller) {
 	}
 }
 
-// turnedAway makes a span of a request that never became a task. Its number is one that no task gets.
+// shedSpan is the number of the span of the request that was turned away last. No task gets it.
+func (p *process) shedSpan() uint64 { return ^p.shed }
+
+// turnedAway makes a span of a request that never became a task.
 func (p *process) turnedAway(f *Fleet, s *workload.Shed) {
-	p.shed++
 	turned := span{
-		number: ^p.shed, tag: s.Tag, label: p.identity.service.Operations[s.Operation].Program.Label, creator: scheduler.Outside,
+		number: p.shedSpan(), tag: s.Tag, label: p.identity.service.Operations[s.Operation].Program.Label, creator: scheduler.Outside,
 		start: s.At, end: s.At, outcome: overloaded, work: sim.Stream(p.identity.spans, s.Tag),
 	}
 	turned.calledBy(f, s.Caller)
 	p.ended(turned)
 }
 
+// ended gives a span to the SDK, with all that belongs to it.
 func (p *process) ended(s span) {
-	p.links.ended(s.label, spanRef{s.tag, s.number})
-	if p.exporters[Traces].admit() {
-		p.spans = append(p.spans, s)
-	} else {
-		p.forget(s.number)
+	s.links = p.links.ended(s.label, spanRef{s.tag, s.number}, &p.spare.ofLinks)
+	if len(p.events) > 0 {
+		s.events = p.events[s.number]
+		delete(p.events, s.number)
 	}
+	if !p.exporters[Traces].admit() {
+		return
+	}
+	s.thread = p.instance.Runtime().ThreadName(s.creator)
+	if s.thread == semconv.ThreadMain { // also of a runtime without threads of its own
+		s.creator = scheduler.Outside
+	}
+	s.threadID = p.identity.threads + scheduler.ThreadID(s.creator)
+	p.spans = append(p.spans, s)
 }
 
 // happened keeps an event, and of more than mostEvents the count only: one more stands for all of them.
 func (p *process) happened(span uint64, e event) {
-	if events := p.events[span]; len(events) <= mostEvents {
+	events, more := p.events[span]
+	switch {
+	case !more:
+		p.events[span] = append(p.spare.events(), e)
+	case len(events) < mostEvents:
 		p.events[span] = append(events, e)
-	} else {
-		events[mostEvents].worker++
+	case len(events) == mostEvents:
+		p.events[span] = append(events, event{more: 1})
+	default:
+		events[mostEvents].more++
 	}
 }
 
-// discard forgets what was exported.
+// discard forgets what was exported. Requests may still hold it: what waits goes on in other buffers.
 func (p *process) discard() {
-	n := p.exporters[Traces].discard()
-	if len(p.events)+len(p.links.of) > 0 {
-		for i := range n {
-			p.forget(p.spans[i].number)
-		}
+	if n := p.exporters[Traces].discard(); n > 0 {
+		p.spans = append(p.spare.spans(), p.spans[n:]...)
 	}
-	p.spans = append(p.spans[:0], p.spans[n:]...)
+	if n := p.exporters[Logs].discard(); n > 0 {
+		p.logs.records = append(p.spare.records(), p.logs.records[n:]...)
+	}
+	if p.exporters[Metrics].discard() > 0 {
+		p.metrics.Discard()
+	}
 }
 
-// forget forgets what is kept beside a span.
-func (p *process) forget(span uint64) {
-	delete(p.events, span)
-	p.links.forget(span)
+// recycle keeps the buffers of a part for later; whole: the part is all that its buffers hold.
+func (p *process) recycle(it *part, whole bool) {
+	for i := range it.spans {
+		p.spare.keep(&it.spans[i])
+	}
+	if whole && cap(it.spans) > 0 {
+		p.spare.ofSpans = append(p.spare.ofSpans, it.spans[:0])
+	}
+	if whole && cap(it.records) > 0 {
+		p.spare.ofRecords = append(p.spare.ofRecords, it.records[:0])
+	}
 }
 
-// end lets the SDK export what waits.
+// spare are buffers to use again.
+type spare struct {
+	ofSpans   [][]span
+	ofRecords [][]logRecord
+	ofEvents  [][]event
+	ofLinks   [][]spanRef
+}
+
+func (s *spare) spans() []span        { return pop(&s.ofSpans) }
+func (s *spare) records() []logRecord { return pop(&s.ofRecords) }
+func (s *spare) events() []event      { return pop(&s.ofEvents) }
+
+func pop[T any](of *[][]T) []T {
+	last := len(*of) - 1
+	if last < 0 {
+		return nil
+	}
+	b := (*of)[last]
+	*of = (*of)[:last]
+	return b
+}
+
+// keep takes a span's lists.
+func (s *spare) keep(of *span) {
+	if of.events != nil {
+		s.ofEvents = append(s.ofEvents, of.events[:0])
+	}
+	if of.links != nil {
+		s.ofLinks = append(s.ofLinks, of.links[:0])
+	}
+}
+
+// end lets the SDK export what waits, and a last sample.
 func (p *process) end(now sim.Time) {
-	p.endedAt = now
+	p.sample(now)
+	p.exited, p.endedAt = true, now
 	for i := range p.exporters {
 		p.exporters[i].flush()
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/runtimemetrics"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -18,7 +19,8 @@ const (
 	signals // how many there are
 )
 
-// Request is what is handed on at once: one export of one process, or the exports of many.
+// Request is what is handed on at once: one export of one process, or the exports of many. It shares nothing with the fleet that
+// the fleet still changes after Discard: while one goroutine plays the fleet, another may build the requests discarded last.
 type Request struct {
 	Signal Signal
 	// Items are spans, data points or log records.
@@ -28,50 +30,71 @@ type Request struct {
 	parts []part
 }
 
-// part is some items of one process: from to to in its exporter.
+// part is some items of one process, of one signal.
 type part struct {
-	process  *process
-	from, to int
+	process *process
+	count   int
+	first   uint64 // number of the first
+
+	spans   []span
+	records []logRecord
+	samples runtimemetrics.Samples
 }
 
-// Requests are the exports since the last Discard, in the order of virtual time. They are valid until the next call.
-func (f *Fleet) Requests() []Request {
-	clear(f.requests)
-	f.requests = f.requests[:0]
+// part is the exported items of a signal, from one up to another, without it.
+func (p *process) part(s Signal, from, to int) part {
+	it := part{process: p, count: to - from, first: p.exporters[s].sequence + uint64(from)} //nolint:gosec // G115: an index
+	switch s {
+	case Traces:
+		it.spans = p.spans[from:to]
+	case Metrics:
+		it.samples = p.metrics.Samples(from, to)
+	default:
+		it.records = p.logs.records[from:to]
+	}
+	return it
+}
+
+// Requests are the exports since the last Discard, in the order of virtual time.
+func (f *Fleet) Requests() (requests []Request) {
 	if f.options.Separate {
-		f.separate()
-	} else {
-		for s := range signals {
-			f.merge(s)
+		return f.separate()
+	}
+	for s := range signals {
+		r := Request{Signal: s}
+		for _, p := range f.processes {
+			if n := p.exporters[s].sent; n > 0 {
+				r.parts = append(r.parts, p.part(s, 0, n))
+				r.Items += n
+			}
+		}
+		if r.Items > 0 {
+			requests = append(requests, r)
 		}
 	}
-	return f.requests
-}
-
-// merge makes one request of all exports of a signal.
-func (f *Fleet) merge(s Signal) {
-	r := Request{Signal: s}
-	for _, p := range f.processes {
-		if n := p.exporters[s].sent; n > 0 {
-			r.parts = append(r.parts, part{process: p, to: n})
-			r.Items += n
-		}
-	}
-	if r.Items > 0 {
-		f.requests = append(f.requests, r)
-	}
+	return requests
 }
 
 // separate makes a request of each export.
-func (f *Fleet) separate() {
+func (f *Fleet) separate() (requests []Request) {
 	for _, p := range f.processes {
 		for s := range signals {
 			from := 0
 			for _, e := range p.exporters[s].exports {
-				f.requests = append(f.requests, Request{Signal: s, Items: e.to - from, at: e.at, parts: []part{{p, from, e.to}}})
+				requests = append(requests, Request{Signal: s, Items: e.to - from, at: e.at, parts: []part{p.part(s, from, e.to)}})
 				from = e.to
 			}
 		}
 	}
-	slices.SortStableFunc(f.requests, func(a, b Request) int { return cmp.Compare(a.at, b.at) })
+	slices.SortStableFunc(requests, func(a, b Request) int { return cmp.Compare(a.at, b.at) })
+	return requests
+}
+
+// Recycle takes back requests that were discarded and are built no more.
+func (f *Fleet) Recycle(requests []Request) {
+	for i := range requests {
+		for _, part := range requests[i].parts {
+			part.process.recycle(&part, !f.options.Separate)
+		}
+	}
 }

@@ -8,7 +8,6 @@ import (
 	"go.opentelemetry.io/collector/pdata/xpdata"
 
 	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
@@ -34,9 +33,9 @@ func (f *Fleet) Traces(r *Request, epoch time.Time) ptrace.Traces {
 			continue
 		}
 		spans := ss.Spans()
-		spans.EnsureCapacity(part.to - part.from)
-		for i := part.from; i < part.to; i++ {
-			f.build(spans.AppendEmpty(), p, i, epoch)
+		spans.EnsureCapacity(part.count)
+		for i := range part.spans {
+			f.build(spans.AppendEmpty(), p, &part.spans[i], part.first+uint64(i), epoch)
 		}
 	}
 	return td
@@ -46,9 +45,8 @@ func timestamp(epoch time.Time, t sim.Time) pcommon.Timestamp {
 	return pcommon.NewTimestampFromTime(epoch.Add(t.Duration()))
 }
 
-// build writes span i of a process. It runs once per span: the attributes go through a MapBuilder because Put looks for each key.
-func (f *Fleet) build(span ptrace.Span, p *process, i int, epoch time.Time) {
-	s := &p.spans[i]
+// build writes a span of a process. It runs once per span: the attributes go through a MapBuilder because Put looks for each key.
+func (f *Fleet) build(span ptrace.Span, p *process, s *span, number uint64, epoch time.Time) {
 	id := &p.identity
 	what := &id.service.Spans[s.label]
 	span.SetTraceID(f.traceID(s.tag))
@@ -69,8 +67,8 @@ func (f *Fleet) build(span ptrace.Span, p *process, i int, epoch time.Time) {
 		span.Status().SetCode(ptrace.StatusCodeError)
 		span.Status().SetMessage(message)
 	}
-	p.buildEvents(span, s, draws, epoch)
-	for _, l := range p.links.of[s.number] {
+	p.buildEvents(span, s, epoch)
+	for _, l := range s.links {
 		link := span.Links().AppendEmpty()
 		link.SetTraceID(f.traceID(l.tag))
 		link.SetSpanID(id.spanID(l.number))
@@ -87,7 +85,7 @@ func (f *Fleet) build(span ptrace.Span, p *process, i int, epoch time.Time) {
 		s.fields.build(&b, s.number)
 	}
 	if f.options.Run != "" {
-		f.stamp(&b, p, p.exporters[Traces].sequence+uint64(i), stamp.Span(span)) //nolint:gosec // G115: an index
+		f.stamp(&b, p, number, stamp.Span(span))
 	}
 	b.UnsafeIntoMap(span.Attributes())
 }
@@ -96,14 +94,9 @@ func (f *Fleet) build(span ptrace.Span, p *process, i int, epoch time.Time) {
 func (p *process) buildTracing(b *xpdata.MapBuilder, s *span) {
 	b.AppendEmpty(semconv.BusyNs).SetInt(int64(s.busy))
 	b.AppendEmpty(semconv.IdleNs).SetInt(int64(s.end - s.start - s.busy))
-	creator := s.creator
-	thread := p.instance.Runtime().ThreadName(creator)
-	if thread == semconv.ThreadMain { // of a runtime without threads of its own
-		creator = scheduler.Outside
-	}
-	b.AppendEmpty(semconv.ThreadID).SetInt(p.identity.threads + scheduler.ThreadID(creator))
-	if thread != "" {
-		b.AppendEmpty(semconv.ThreadName).SetStr(thread)
+	b.AppendEmpty(semconv.ThreadID).SetInt(s.threadID)
+	if s.thread != "" {
+		b.AppendEmpty(semconv.ThreadName).SetStr(s.thread)
 	}
 	b.AppendEmpty(semconv.CodeFilePath).SetStr(sourceFile)
 	b.AppendEmpty(semconv.CodeLineNumber).SetInt(sourceLine(s.label))
@@ -122,16 +115,16 @@ func (t *taskFields) build(b *xpdata.MapBuilder, number uint64) {
 	b.AppendEmpty(semconv.WorkerIndex).SetInt(int64(t.worker))
 }
 
-func (p *process) buildEvents(span ptrace.Span, s *span, draws workload.Draws, epoch time.Time) {
-	events := p.events[s.number]
+func (p *process) buildEvents(span ptrace.Span, s *span, epoch time.Time) {
+	events := s.events
 	if len(events) > mostEvents {
-		span.SetDroppedEventsCount(uint32(events[mostEvents].worker) + 1) //nolint:gosec // G115: a count
+		span.SetDroppedEventsCount(events[mostEvents].more)
 		events = events[:mostEvents]
 	}
 	if len(events) > 0 {
 		span.Events().EnsureCapacity(len(events))
 	}
-	for i, e := range events {
+	for _, e := range events {
 		to := span.Events().AppendEmpty()
 		to.SetTimestamp(timestamp(epoch, e.at))
 		if e.label == isPoll {
@@ -144,7 +137,7 @@ func (p *process) buildEvents(span ptrace.Span, s *span, draws workload.Draws, e
 		what := &p.identity.service.Events[e.label]
 		to.SetName(what.Name)
 		for _, a := range what.Attributes {
-			setValue(to.Attributes().PutEmpty(a.Key), a.Value, draws.OfEvent(i))
+			setValue(to.Attributes().PutEmpty(a.Key), a.Value, workload.DrawsOfEvent(e.work, e.label))
 		}
 	}
 }

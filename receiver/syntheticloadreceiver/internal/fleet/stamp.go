@@ -27,7 +27,7 @@ func (f *Fleet) Drop(r *Request) {
 		return
 	}
 	for _, part := range r.parts {
-		part.process.givenUp[r.Signal] += uint64(part.to - part.from) //nolint:gosec // G115: a length
+		part.process.givenUp[r.Signal] += uint64(part.count) //nolint:gosec // G115: a length
 	}
 }
 

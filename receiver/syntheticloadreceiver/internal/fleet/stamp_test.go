@@ -7,9 +7,12 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
@@ -120,4 +123,69 @@ func ids(spans []ptrace.Span) (all []int64) {
 		all = append(all, stamp.Span(s))
 	}
 	return all
+}
+
+// TestStampsOfPointsAndRecords: data points and log records are numbered and summed like spans, each signal apart, whether their
+// requests are merged or not.
+func TestStampsOfPointsAndRecords(t *testing.T) {
+	for _, separate := range []bool{false, true} {
+		o := newSignals(mixed(t), nil).options
+		o.Run, o.Separate = "run-1", separate
+		f := New(mixed(t), 1, o)
+		numbers := map[string][]bool{} // by source and signal: which came
+		totals := map[string]int64{}
+		check := func(signal, name string, attributes pcommon.Map, checksum int64) {
+			source := signal + " " + value(t, attributes, semconv.StampSource).Str()
+			assert.Equal(t, "run-1", value(t, attributes, semconv.StampRun).Str())
+			assert.Equal(t, checksum, value(t, attributes, semconv.StampChecksum).Int(), name)
+			if name == stamp.EndMarker {
+				totals[source] = value(t, attributes, semconv.StampTotal).Int()
+				return
+			}
+			n := int(value(t, attributes, semconv.StampSequence).Int())
+			for len(numbers[source]) <= n {
+				numbers[source] = append(numbers[source], false)
+			}
+			assert.False(t, numbers[source][n], "%s twice: %d", source, n)
+			numbers[source][n] = true
+		}
+		take := func(requests []Request) {
+			for _, r := range requests {
+				switch r.Signal {
+				case Metrics:
+					eachMetric(f.Metrics(&r, epoch), func(_ pcommon.Map, m pmetric.Metric) {
+						if m.Type() == pmetric.MetricTypeExponentialHistogram {
+							for _, p := range m.ExponentialHistogram().DataPoints().All() {
+								check("metrics", m.Name(), p.Attributes(), stamp.ExponentialPoint(m.Name(), p))
+							}
+							return
+						}
+						for _, p := range numberPoints(m).All() {
+							check("metrics", m.Name(), p.Attributes(), stamp.NumberPoint(m.Name(), p))
+						}
+					})
+				case Logs:
+					eachLog(f.Logs(&r, epoch), func(_ pcommon.Map, _ string, record plog.LogRecord) {
+						check("logs", record.Body().Str(), record.Attributes(), stamp.Record(record))
+					})
+				default:
+				}
+			}
+		}
+		for now := sim.Time(0); now < stop; now += 100 * ms {
+			f.Advance(now)
+			take(f.Requests())
+			f.Discard()
+		}
+		playAll(f)
+		take(f.Requests())
+		f.Discard()
+		take(f.EndMarkers(Metrics, Logs))
+		require.Len(t, numbers, 2*12)
+		require.Len(t, totals, 2*12)
+		for source, came := range numbers {
+			assert.NotContains(t, came, false, source)
+			assert.EqualValues(t, len(came), totals[source])
+		}
+	}
 }

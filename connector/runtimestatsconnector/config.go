@@ -1,0 +1,41 @@
+package runtimestatsconnector
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+)
+
+var _ component.Config = (*Config)(nil)
+
+// Config configures the runtime_stats connector.
+type Config struct {
+	// Interval is the time between two exports. Lowering it shows changes sooner and sends more data points: up to three per
+	// key each time.
+	Interval time.Duration `mapstructure:"interval"`
+
+	// MaxKeys is how many keys have series of their own, at 14 KB for each of their one to three histograms. The spans of
+	// any further key share one series, until keys without traffic make room.
+	MaxKeys int `mapstructure:"max_keys"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+func createDefaultConfig() component.Config {
+	return &Config{Interval: time.Minute, MaxKeys: 1_000}
+}
+
+// Validate reports everything that is wrong at once.
+func (c *Config) Validate() error {
+	var errs []error
+	if c.Interval < time.Second {
+		errs = append(errs, fmt.Errorf("interval: %v is not allowed; want 1s or more", c.Interval))
+	}
+	if c.MaxKeys < 1 {
+		errs = append(errs, fmt.Errorf("max_keys: %d is not allowed; want 1 or more", c.MaxKeys))
+	}
+	return errors.Join(errs...)
+}

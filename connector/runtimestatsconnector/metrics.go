@@ -1,0 +1,129 @@
+package runtimestatsconnector
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/runtimelab/otelcol-runtimelab/connector/runtimestatsconnector/internal/metadata"
+	"github.com/runtimelab/otelcol-runtimelab/histogram"
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
+)
+
+// instruments are the metrics, one for each measure.
+var instruments = [numMeasures]struct{ name, description string }{
+	duration:  {semconv.MetricSpanDuration, "Duration of spans."},
+	busy:      {semconv.MetricSpanBusy, "Time that the task of a span was being polled."},
+	queueWait: {semconv.MetricSpanQueueWait, "Time that the task of a span was runnable but not running."},
+}
+
+// Names of data point attributes; the values of span.kind are those that the span_metrics connector uses, too.
+const (
+	attributeSpanName = "span.name"
+	attributeSpanKind = "span.kind"
+	// attributeOverflow marks the series of all keys beyond a limit (OpenTelemetry SDK specification, cardinality limits).
+	attributeOverflow = "otel.metric.overflow"
+)
+
+var kindNames = map[ptrace.SpanKind]string{
+	ptrace.SpanKindInternal: "SPAN_KIND_INTERNAL",
+	ptrace.SpanKindServer:   "SPAN_KIND_SERVER",
+	ptrace.SpanKindClient:   "SPAN_KIND_CLIENT",
+	ptrace.SpanKindProducer: "SPAN_KIND_PRODUCER",
+	ptrace.SpanKindConsumer: "SPAN_KIND_CONSUMER",
+}
+
+// metrics returns all series: a resource for each service, in alphabetical order, and one without attributes for the
+// overflow.
+func (t *table) metrics(now time.Time) pmetric.Metrics {
+	all := pmetric.NewMetrics()
+	keys := make([]key, 0, len(t.series))
+	for k := range t.series {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, func(a, b key) int {
+		return cmp.Or(cmp.Compare(a.service, b.service), cmp.Compare(a.span, b.span), cmp.Compare(a.kind, b.kind))
+	})
+	var current service
+	for i, k := range keys {
+		if i == 0 || k.service != keys[i-1].service {
+			current = newService(all)
+			current.resource.Attributes().PutStr(semconv.ServiceName, k.service)
+		}
+		current.add(t.series[k], now, func(attributes pcommon.Map) {
+			attributes.PutStr(attributeSpanName, k.span)
+			if name, ok := kindNames[k.kind]; ok {
+				attributes.PutStr(attributeSpanKind, name)
+			}
+		})
+	}
+	if t.overflow != nil {
+		current = newService(all)
+		current.add(t.overflow, now, func(attributes pcommon.Map) { attributes.PutBool(attributeOverflow, true) })
+	}
+	return all
+}
+
+// service is the metrics of one resource, each made when it has a data point.
+type service struct {
+	resource pcommon.Resource
+	metrics  pmetric.MetricSlice
+	points   [numMeasures]*pmetric.ExponentialHistogramDataPointSlice
+}
+
+func newService(all pmetric.Metrics) service {
+	resourceMetrics := all.ResourceMetrics().AppendEmpty()
+	scopeMetrics := resourceMetrics.ScopeMetrics().AppendEmpty()
+	scopeMetrics.Scope().SetName(metadata.ScopeName)
+	return service{resource: resourceMetrics.Resource(), metrics: scopeMetrics.Metrics()}
+}
+
+func (s *service) add(from *series, now time.Time, describe func(pcommon.Map)) {
+	for m, times := range from.times {
+		if times == nil {
+			continue
+		}
+		if s.points[m] == nil {
+			metric := s.metrics.AppendEmpty()
+			metric.SetName(instruments[m].name)
+			metric.SetDescription(instruments[m].description)
+			metric.SetUnit("ns") // in seconds, the boundaries of buckets would be others
+			exponential := metric.SetEmptyExponentialHistogram()
+			exponential.SetAggregationTemporality(pmetric.AggregationTemporalityCumulative)
+			points := exponential.DataPoints()
+			s.points[m] = &points
+		}
+		point := s.points[m].AppendEmpty()
+		point.SetStartTimestamp(pcommon.NewTimestampFromTime(from.start))
+		point.SetTimestamp(pcommon.NewTimestampFromTime(now))
+		describe(point.Attributes())
+		times.writeTo(point)
+	}
+}
+
+// writeTo fills a data point: bucket i of the histogram is OTLP's bucket i+histogram.OTLPOffset at histogram.Scale; the
+// underflow bucket is its zero bucket.
+func (t *times) writeTo(point pmetric.ExponentialHistogramDataPoint) {
+	point.SetScale(histogram.Scale)
+	point.SetCount(t.histogram.Count())
+	point.SetSum(t.sum)
+	point.SetZeroThreshold(histogram.UpperBound(0))
+	point.SetZeroCount(t.histogram.Bucket(0))
+	first, last := 1, histogram.Buckets-1
+	for first <= last && t.histogram.Bucket(last) == 0 {
+		last--
+	}
+	for first < last && t.histogram.Bucket(first) == 0 {
+		first++
+	}
+	point.Positive().SetOffset(int32(first + histogram.OTLPOffset))
+	counts := point.Positive().BucketCounts()
+	counts.EnsureCapacity(last + 1 - first)
+	for i := first; i <= last; i++ {
+		counts.Append(t.histogram.Bucket(i))
+	}
+}

@@ -1,0 +1,129 @@
+package runtimestatsconnector
+
+import (
+	"math"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/runtimelab/otelcol-runtimelab/histogram"
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
+)
+
+// measure is one of the times that are counted.
+type measure int
+
+const (
+	duration measure = iota
+	busy
+	queueWait
+	numMeasures
+)
+
+// key says which spans are counted together.
+type key struct {
+	service, span string
+	kind          ptrace.SpanKind
+}
+
+// maxName bounds what of a name goes into a key, in bytes: names come from outside and keys stay in memory.
+const maxName = 256
+
+func bounded(name string) string { return name[:min(len(name), maxName)] }
+
+// idleExpiry is how long a series without spans is kept.
+const idleExpiry = 15 * time.Minute
+
+// series counts the spans of one key.
+type series struct {
+	start, used time.Time
+	times       [numMeasures]*times // nil until there is one
+}
+
+// times counts one measure. Histograms are exact in their buckets; the sum is that of the times themselves, in ns.
+type times struct {
+	histogram histogram.Histogram
+	sum       float64
+}
+
+func (s *series) add(m measure, ns int64) {
+	if s.times[m] == nil {
+		s.times[m] = new(times)
+	}
+	s.times[m].histogram.Record(ns)
+	s.times[m].sum += float64(ns)
+}
+
+// table holds all series.
+type table struct {
+	maxKeys  int
+	series   map[key]*series
+	overflow *series // of all keys beyond maxKeys; nil until there is one
+}
+
+// find returns the series of a key, and whether it is that of the overflow.
+func (t *table) find(k key, now time.Time) (found *series, overflow bool) {
+	switch found = t.series[k]; {
+	case found != nil:
+	case len(t.series) < t.maxKeys:
+		found = &series{start: now}
+		t.series[key{service: strings.Clone(k.service), span: strings.Clone(k.span), kind: k.kind}] = found
+	default:
+		if t.overflow == nil {
+			t.overflow = &series{start: now}
+		}
+		found, overflow = t.overflow, true
+	}
+	found.used = now
+	return found, overflow
+}
+
+// expire drops the series that nobody has used for long.
+func (t *table) expire(now time.Time) {
+	for k, s := range t.series {
+		if now.Sub(s.used) > idleExpiry {
+			delete(t.series, k)
+		}
+	}
+}
+
+// durationOf returns the duration of a span in nanoseconds, or -1 if it has none: no start, or an end before it.
+func durationOf(span ptrace.Span) int64 {
+	start, end := span.StartTimestamp(), span.EndTimestamp()
+	if start == 0 || end < start {
+		return -1
+	}
+	return int64(min(end-start, math.MaxInt64))
+}
+
+// taskTimes returns busy time and queue wait of a span, -1 where unknown: what the runtime_stats processor derived, else
+// what the service recorded.
+func taskTimes(attributes pcommon.Map) (busyNs, queueWaitNs int64) {
+	busyNs, queueWaitNs = -1, -1
+	for name, value := range attributes.All() {
+		switch name {
+		case semconv.TaskBusyNs:
+			busyNs = intOf(value, busyNs)
+		case semconv.QueueWaitNs:
+			queueWaitNs = intOf(value, queueWaitNs)
+		case semconv.BusyNs:
+			if busyNs < 0 {
+				busyNs = intOf(value, busyNs)
+			}
+		case semconv.ScheduledNs:
+			if queueWaitNs < 0 {
+				queueWaitNs = intOf(value, queueWaitNs)
+			}
+		}
+	}
+	return busyNs, queueWaitNs
+}
+
+func intOf(value pcommon.Value, otherwise int64) int64 {
+	if value.Type() != pcommon.ValueTypeInt {
+		return otherwise
+	}
+	return value.Int()
+}

@@ -1,0 +1,56 @@
+package runtimestatsprocessor
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/instances"
+)
+
+// JoinConfig says how spans are seen in the light of their runtime's metrics.
+type JoinConfig struct {
+	// MaxInstances is how many service instances are watched at a time. The metrics of any further instance pass unread, and
+	// are counted, until one has fallen silent.
+	MaxInstances int `mapstructure:"max_instances"`
+
+	// Samples is how many intervals of metrics are kept of each instance, at 32 bytes. They must cover how late spans come.
+	Samples int `mapstructure:"samples"`
+
+	// IdleExpiry is after how long without metrics an instance is forgotten.
+	IdleExpiry time.Duration `mapstructure:"idle_expiry"`
+
+	// Spans says which spans are joined: `notable` (outliers and those with a finding) or `all`.
+	Spans string `mapstructure:"spans"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// Values of `join.spans`.
+const (
+	joinNotable = "notable"
+	joinAll     = "all"
+)
+
+func defaultJoin() JoinConfig {
+	return JoinConfig{MaxInstances: 1_000, Samples: 60, IdleExpiry: 10 * time.Minute, Spans: joinNotable}
+}
+
+func (c *JoinConfig) validate(reject func(key string, value any, want string)) {
+	if c.MaxInstances < 1 {
+		reject("join.max_instances", c.MaxInstances, "1 or more")
+	}
+	if c.Samples < 1 || c.Samples > 10_000 {
+		reject("join.samples", c.Samples, "1 to 10000")
+	}
+	if c.IdleExpiry < time.Second {
+		reject("join.idle_expiry", c.IdleExpiry, "1s or more")
+	}
+	if c.Spans != joinNotable && c.Spans != joinAll {
+		reject("join.spans", fmt.Sprintf("%q", c.Spans), joinNotable+" or "+joinAll)
+	}
+}
+
+func (c *JoinConfig) settings() instances.Settings {
+	return instances.Settings{MaxInstances: c.MaxInstances, Samples: c.Samples, IdleExpiry: c.IdleExpiry}
+}

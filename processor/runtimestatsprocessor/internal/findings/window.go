@@ -1,0 +1,125 @@
+package findings
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/runtimelab/otelcol-runtimelab/histogram"
+)
+
+const (
+	// perOctave is enough for a comparison: a bucket is 9 % wide. A window takes 2 KB.
+	perOctave = 8
+	coarser   = (1 << histogram.Scale) / perOctave
+	buckets   = (histogram.Buckets-2)/coarser + 2
+
+	// enough is how many times make a percentile that is worth a comparison.
+	enough = 100
+	// outstanding is how many times the median a time must be, too, to exceed what is usual: there is always a longest one. Of
+	// exponentially distributed times one in a thousand is.
+	outstanding = 10
+)
+
+// Window holds the polls and queue waits of the recent spans of a key. Its zero value is empty. Adding is lock-free; one
+// goroutine at a time may call Tick.
+type Window struct {
+	polls, waits times
+
+	sinceHalving time.Duration
+	halvings     uint
+}
+
+// times are a histogram and what follows from it at the last tick.
+type times struct {
+	counts      [buckets]atomic.Uint32
+	median, p99 atomic.Int64 // 0: there are not enough
+}
+
+// usual is what is usual for a key.
+type usual struct {
+	polls, waits percentiles
+}
+
+type percentiles struct {
+	median, p99 int64
+}
+
+func (w *Window) usual() usual {
+	return usual{
+		polls: percentiles{w.polls.median.Load(), w.polls.p99.Load()},
+		waits: percentiles{w.waits.median.Load(), w.waits.p99.Load()},
+	}
+}
+
+// exceededBy reports whether a time is long: for any operation, or for this one. An unknown time is not.
+func (p *percentiles) exceededBy(ns, long int64) bool {
+	return ns >= long || p.p99 > 0 && ns > p.p99 && ns >= outstanding*p.median && ns >= long/unusual
+}
+
+func (w *Window) add(poll, wait int64) {
+	if poll >= 0 {
+		w.polls.counts[bucketOf(poll)].Add(1)
+	}
+	if wait >= 0 {
+		w.waits.counts[bucketOf(wait)].Add(1)
+	}
+}
+
+// bucketOf returns the bucket of a time, with the finer buckets' underflow and overflow at both ends.
+func bucketOf(ns int64) int { return (histogram.Index(ns) + coarser - 1) / coarser }
+
+// Tick moves the window on in time. Spans lose half their weight in each half-life.
+func (w *Window) Tick(elapsed, halfLife time.Duration) {
+	halve := false
+	if w.sinceHalving += elapsed; w.sinceHalving >= halfLife {
+		w.sinceHalving, halve = 0, true
+		w.halvings++
+	}
+	for _, t := range []*times{&w.polls, &w.waits} {
+		if halve {
+			t.halve(w.halvings % 8)
+		}
+		t.rank()
+	}
+}
+
+// halve rounds up in every other bucket, other ones each time: of buckets with a single span half lose it, then half of the rest.
+func (t *times) halve(bit uint) {
+	for i := range t.counts {
+		if n := t.counts[i].Load(); n != 0 {
+			roundUp := uint32(i>>bit) & 1 //nolint:gosec // G115: an index
+			t.counts[i].Add(-(n - (n+roundUp)/2))
+		}
+	}
+}
+
+// rank updates median and 99th percentile, the upper bounds of their buckets.
+func (t *times) rank() {
+	total := uint64(0)
+	for i := range t.counts {
+		total += uint64(t.counts[i].Load())
+	}
+	var median, p99 int64
+	if total >= enough {
+		below := uint64(0)
+		for i := range t.counts {
+			below += uint64(t.counts[i].Load())
+			if median == 0 && 2*below >= total {
+				median = upperBound(i)
+			}
+			if 100*below >= 99*total {
+				p99 = upperBound(i)
+				break
+			}
+		}
+	}
+	t.median.Store(median)
+	t.p99.Store(p99)
+}
+
+func upperBound(bucket int) int64 {
+	if bucket == buckets-1 {
+		bucket-- // the overflow bucket: what lies in it exceeds its lower bound
+	}
+	return int64(histogram.UpperBound(bucket * coarser))
+}

@@ -1,0 +1,236 @@
+package latency
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"math"
+	"math/bits"
+	"time"
+)
+
+// A snapshot is all windows as bytes, to be restored by another process. Numbers are uvarints, strings and histograms
+// (see sparse) come after their length:
+//
+//	"rsw" version | scope | mode, length in ns | time of the last tick in Unix ns, age of the unsettled slice in ns
+//	number of resources, each:  name | number of keys, each:  name, kind | unit | number of slices, each: histogram
+//	CRC-32C of all before, 4 bytes, little-endian
+//
+// Decay has one slice, Sliding those settled, oldest first, and the one being filled. The version stands for everything not
+// written: a change of this format or of the histogram's buckets needs a new one.
+const (
+	snapshotMagic   = "rsw"
+	snapshotVersion = 1
+)
+
+// maxSnapshotName bounds a name in a snapshot, in bytes.
+const maxSnapshotName = 1 << 16
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// Snapshot returns all windows as bytes. Scope says what makes the keys; only windows of the same scope, mode and length can
+// take them back. It may be called when [Windows.Tick] may.
+func (w *Windows) Snapshot(scope string) []byte {
+	to := append([]byte(snapshotMagic), snapshotVersion)
+	to = appendString(to, scope)
+	to = append(to, byte(w.settings.Mode))
+	to = binary.AppendUvarint(to, uint64(w.settings.Length)) //nolint:gosec // positive
+	to = binary.AppendUvarint(to, uint64(max(w.last.UnixNano(), 0)))
+	to = binary.AppendUvarint(to, uint64(max(w.last.Sub(w.rotated), 0)))
+	resources := *w.resources.Load()
+	to = binary.AppendUvarint(to, uint64(len(resources)))
+	for name, resource := range resources {
+		windows := *resource.windows.Load()
+		to = appendString(to, name)
+		to = binary.AppendUvarint(to, uint64(len(windows)))
+		for key, window := range windows {
+			to = appendString(to, key.name)
+			to = binary.AppendUvarint(to, uint64(uint32(key.kind))) //nolint:gosec // the same 32 bits
+			to = window.appendTo(to)
+		}
+	}
+	return binary.LittleEndian.AppendUint32(to, crc32.Checksum(to, castagnoli))
+}
+
+func appendString[T ~string | ~[]byte](to []byte, s T) []byte {
+	to = binary.AppendUvarint(to, uint64(len(s)))
+	return append(to, s...)
+}
+
+// appendTo appends the window's unit and slices.
+func (w *window) appendTo(to []byte) []byte {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	to = binary.AppendUvarint(to, uint64(w.unit.Load()))
+	to = binary.AppendUvarint(to, uint64(len(w.settled)+1))
+	for _, slice := range w.settled {
+		to = appendString(to, slice)
+	}
+	filled := w.filled()
+	return appendString(to, appendSparse(nil, &filled))
+}
+
+// Restore takes the windows of a snapshot over, faded or slid on by the time that has passed since, so that they judge at
+// once. It must be called before any other method. Of more than MaxKeys keys it takes any MaxKeys. It returns how many it
+// took; after an error, none.
+func (w *Windows) Restore(snapshot []byte, scope string, now time.Time) (int, error) {
+	body, err := openSnapshot(snapshot)
+	if err != nil {
+		return 0, err
+	}
+	r := reader{rest: body}
+	if of := r.bytes(maxSnapshotName); r.err == nil && string(of) != scope {
+		return 0, fmt.Errorf("made for other keys: %q instead of %q", of, scope)
+	}
+	mode, length := Mode(r.byte()), r.uvarint(math.MaxInt64)
+	if r.err == nil && (mode != w.settings.Mode || length != uint64(w.settings.Length)) { //nolint:gosec // positive
+		return 0, fmt.Errorf("made with another window.mode or window.length (%v)", time.Duration(length)) //nolint:gosec // at most MaxInt64
+	}
+	// A century is as good as more, and its sum does not overflow. A clock that was set back counts as no time passed.
+	const century = 100 * 365 * 24 * time.Hour
+	saved := time.Unix(0, int64(r.uvarint(math.MaxInt64))) //nolint:gosec // at most MaxInt64
+	elapsed := min(max(now.Sub(saved), 0), century)
+	age := time.Duration(r.uvarint(uint64(century))) //nolint:gosec // at most a century
+
+	w.last, w.rotated = now, now.Add(-elapsed-age)
+	f, rotations := w.step(elapsed)
+	resources, keys := r.resources(f, rotations, &w.settings)
+	if r.err == nil && len(r.rest) > 0 && keys < w.settings.MaxKeys {
+		r.fail()
+	}
+	if r.err != nil {
+		w.rotated = now
+		return 0, r.err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.resources.Store(&resources)
+	w.keys.Store(int64(keys))
+	return keys, nil
+}
+
+var errSnapshot = errors.New("malformed")
+
+// openSnapshot checks the outermost layer of a snapshot and returns what is in it.
+func openSnapshot(snapshot []byte) ([]byte, error) {
+	const header, checksum = len(snapshotMagic) + 1, 4
+	if len(snapshot) < header+checksum || string(snapshot[:len(snapshotMagic)]) != snapshotMagic {
+		return nil, errors.New("no windows, or cut off")
+	}
+	if version := snapshot[header-1]; version != snapshotVersion {
+		return nil, fmt.Errorf("format version %d; want %d", version, snapshotVersion)
+	}
+	body, sum := snapshot[:len(snapshot)-checksum], snapshot[len(snapshot)-checksum:]
+	if crc32.Checksum(body, castagnoli) != binary.LittleEndian.Uint32(sum) {
+		return nil, errors.New("wrong checksum: damaged or cut off")
+	}
+	return body[header:], nil
+}
+
+// reader takes a snapshot apart. After an error it yields zeros.
+type reader struct {
+	rest []byte
+	err  error
+}
+
+func (r *reader) fail() {
+	r.rest, r.err = nil, errSnapshot
+}
+
+func (r *reader) uvarint(most uint64) uint64 {
+	n, size := binary.Uvarint(r.rest)
+	if size <= 0 || n > most {
+		r.fail()
+		return 0
+	}
+	r.rest = r.rest[size:]
+	return n
+}
+
+func (r *reader) byte() byte {
+	if len(r.rest) == 0 {
+		r.fail()
+		return 0
+	}
+	b := r.rest[0]
+	r.rest = r.rest[1:]
+	return b
+}
+
+func (r *reader) bytes(most int) []byte {
+	n := r.uvarint(uint64(min(most, len(r.rest)))) //nolint:gosec // not negative
+	if n > uint64(len(r.rest)) {                   // the length's own bytes count, too
+		r.fail()
+		return nil
+	}
+	b := r.rest[:n:n]
+	r.rest = r.rest[n:]
+	return b
+}
+
+func (r *reader) string() string {
+	return string(r.bytes(maxSnapshotName))
+}
+
+// resources reads windows, up to MaxKeys of them, and moves them on in time.
+func (r *reader) resources(f fading, rotations int, settings *Settings) (map[string]*resourceWindows, int) {
+	resources := map[string]*resourceWindows{}
+	total := 0
+	for n := r.uvarint(math.MaxUint64); n > 0 && r.err == nil && total < settings.MaxKeys; n-- {
+		name := r.string()
+		if resources[name] != nil {
+			r.fail()
+		}
+		windows := map[spanKey]*window{}
+		for keys := r.uvarint(math.MaxUint64); keys > 0 && r.err == nil && total < settings.MaxKeys; keys-- {
+			key := spanKey{name: r.string(), kind: int32(uint32(r.uvarint(math.MaxUint32)))} //nolint:gosec // the same 32 bits
+			if windows[key] != nil {
+				r.fail()
+			}
+			w := r.window(settings)
+			if r.err == nil && w.tick(f, rotations, settings) {
+				windows[key] = w
+				total++
+			}
+		}
+		if len(windows) > 0 {
+			resources[name] = &resourceWindows{}
+			resources[name].windows.Store(&windows)
+		}
+	}
+	return resources, total
+}
+
+// window reads one window, as it was.
+func (r *reader) window(settings *Settings) *window {
+	w := newWindow(settings)
+	w.ticked = true
+	unit := uint32(r.uvarint(uint64(w.unit.Load()))) //nolint:gosec // at most maxUnit
+	if bits.OnesCount32(unit) != 1 {
+		r.fail()
+	}
+	w.unit.Store(unit)
+	most := uint64(1)
+	if settings.Mode == Sliding {
+		most = numSlices
+	}
+	for n := r.uvarint(most); n > 0 && r.err == nil; n-- {
+		slice := sparse(r.bytes(math.MaxInt))
+		if slice.check() != nil {
+			r.fail()
+			break
+		}
+		for i, count := range slice.all() {
+			if sum := uint64(w.counts[i].Load()) + uint64(count); sum <= 2*fullBucket {
+				w.counts[i].Store(uint32(sum))
+			} else {
+				r.fail()
+			}
+		}
+		if n > 1 {
+			w.settled = append(w.settled, append(sparse(nil), slice...))
+		}
+	}
+	return w
+}

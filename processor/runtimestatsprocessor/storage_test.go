@@ -1,0 +1,301 @@
+package runtimestatsprocessor
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/extension/xextension/storage"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/processor"
+	"go.opentelemetry.io/collector/processor/processortest"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/metadata"
+)
+
+var storageID = component.MustNewIDWithName("file_storage", "state")
+
+// disk is a storage extension, and the host that has it. It is its own client.
+type disk struct {
+	component.StartFunc
+	component.ShutdownFunc
+	open  int // clients not closed
+	owner component.ID
+
+	mu    sync.Mutex
+	files map[string][]byte
+	err   error // what every access returns
+}
+
+var (
+	_ storage.Extension = (*disk)(nil)
+	_ storage.Client    = (*disk)(nil)
+	_ component.Host    = (*disk)(nil)
+)
+
+func newDisk() *disk { return &disk{files: map[string][]byte{}} }
+
+func (d *disk) GetExtensions() map[component.ID]component.Component {
+	return map[component.ID]component.Component{storageID: d}
+}
+
+func (d *disk) GetClient(_ context.Context, _ component.Kind, owner component.ID, _ string) (storage.Client, error) {
+	if d.open > 0 {
+		return nil, errors.New("timeout") // as file_storage says it
+	}
+	d.open++
+	d.owner = owner
+	return d, nil
+}
+
+func (d *disk) Get(ctx context.Context, key string) ([]byte, error) {
+	op := storage.GetOperation(key)
+	err := d.Batch(ctx, op)
+	return op.Value, err
+}
+
+func (d *disk) Set(ctx context.Context, key string, value []byte) error {
+	return d.Batch(ctx, storage.SetOperation(key, value))
+}
+
+func (d *disk) Delete(ctx context.Context, key string) error {
+	return d.Batch(ctx, storage.DeleteOperation(key))
+}
+
+func (d *disk) Batch(_ context.Context, ops ...*storage.Operation) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.err != nil {
+		return d.err
+	}
+	for _, op := range ops {
+		switch op.Type {
+		case storage.Get:
+			op.Value = d.files[op.Key]
+		case storage.Set:
+			d.files[op.Key] = op.Value
+		case storage.Delete:
+			delete(d.files, op.Key)
+		}
+	}
+	return nil
+}
+
+// fail makes every access fail from now on, or none.
+func (d *disk) fail(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.err = err
+}
+
+// content returns what is stored now.
+func (d *disk) content() map[string][]byte {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return maps.Clone(d.files)
+}
+
+func (d *disk) Close(context.Context) error {
+	d.open--
+	return nil
+}
+
+// running is a processor that keeps its windows on a disk.
+type running struct {
+	processor.Traces
+	logs *observer.ObservedLogs
+}
+
+func startOn(t *testing.T, d *disk, change func(*Config)) running {
+	t.Helper()
+	core, logs := observer.New(zap.InfoLevel)
+	settings := processortest.NewNopSettings(metadata.Type)
+	settings.Logger = zap.New(core)
+	p := newTraces(t, settings, new(consumertest.TracesSink), func(c *Config) {
+		c.Storage = &storageID
+		if change != nil {
+			change(c)
+		}
+	})
+	require.NoError(t, p.Start(t.Context(), d))
+	assert.Equal(t, settings.ID, d.owner)
+	return running{p, logs}
+}
+
+// send sends spans of 1, 2, ..., 10, 1, ... ms that end now, and returns the class of the last.
+func (r running) send(t *testing.T, n int) any {
+	t.Helper()
+	traces, spans := newService("orders")
+	for i := range n {
+		span := addSpan(spans, "GET", 0)
+		span.SetStartTimestamp(pcommon.NewTimestampFromTime(time.Now().Add(-time.Duration(i%10+1) * ms)))
+		span.SetEndTimestamp(pcommon.NewTimestampFromTime(time.Now()))
+	}
+	require.NoError(t, r.ConsumeTraces(t.Context(), traces))
+	return spans.At(n - 1).Attributes().AsRaw()["latency.class"]
+}
+
+func (r running) messages(level string) (all []string) {
+	for _, entry := range r.logs.All() {
+		if entry.Level.String() == level {
+			all = append(all, entry.Message)
+		}
+	}
+	return all
+}
+
+// After a restart, a crash and a long pause.
+func TestWindowsSurvive(t *testing.T) {
+	for _, mode := range []string{ModeDecay, ModeSliding} {
+		synctest.Test(t, func(t *testing.T) {
+			d := newDisk()
+			inMode := func(c *Config) { c.Window.Mode = mode }
+			first := startOn(t, d, inMode)
+			assert.Empty(t, first.logs.All(), "nothing there is the usual start")
+			assert.Nil(t, first.send(t, 100))
+			assert.Equal(t, "normal", first.send(t, 50))
+			require.NoError(t, first.Shutdown(t.Context()))
+			require.NoError(t, first.Shutdown(t.Context()), "twice")
+			assert.Zero(t, d.open)
+
+			// Down for a moment: the first span is judged.
+			time.Sleep(5 * time.Second)
+			second := startOn(t, d, inMode)
+			assert.Equal(t, []string{"Windows restored"}, second.messages("info"))
+			assert.Equal(t, "normal", second.send(t, 1))
+			assert.Empty(t, second.messages("warn"))
+
+			// It works for a minute, and then its machine loses power: what is on the disk is what was saved in time.
+			for range 61 {
+				time.Sleep(time.Second)
+				second.send(t, 5)
+			}
+			synctest.Wait()
+			saved := d.content()
+			require.NoError(t, second.Shutdown(t.Context()))
+			d.files = saved
+			third := startOn(t, d, inMode)
+			assert.Equal(t, "normal", third.send(t, 1))
+			require.NoError(t, third.Shutdown(t.Context()))
+
+			// An hour later, all that was is past.
+			time.Sleep(time.Hour)
+			fourth := startOn(t, d, inMode)
+			assert.Empty(t, fourth.messages("warn"))
+			assert.Nil(t, fourth.send(t, 100))
+			assert.Equal(t, "normal", fourth.send(t, 1))
+			require.NoError(t, fourth.Shutdown(t.Context()))
+		})
+	}
+}
+
+func TestUnusableWindowsAreSetAside(t *testing.T) {
+	for name, tt := range map[string]struct {
+		spoil func([]byte) []byte
+		other func(*Config)
+	}{
+		"corrupt":   {spoil: func(b []byte) []byte { b[len(b)/2] ^= 1; return b }},
+		"truncated": {spoil: func(b []byte) []byte { return b[:len(b)-100] }},
+		"empty":     {spoil: func(b []byte) []byte { return b[:0] }},
+		"newer":     {spoil: func(b []byte) []byte { b[3]++; return b }},
+		"other key": {other: func(c *Config) { c.Key = []string{"span.name"} }},
+		"length":    {other: func(c *Config) { c.Window.Length = time.Hour }},
+		"mode":      {other: func(c *Config) { c.Window.Mode = ModeSliding }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d := newDisk()
+				first := startOn(t, d, nil)
+				first.send(t, 500)
+				require.NoError(t, first.Shutdown(t.Context()))
+				if tt.spoil != nil {
+					d.files[storedWindows] = tt.spoil(d.files[storedWindows])
+				}
+				stored := d.files[storedWindows]
+
+				second := startOn(t, d, tt.other)
+				assert.Equal(t, []string{"Cannot use the stored windows; starting without, and setting them aside"}, second.messages("warn"))
+				assert.Equal(t, map[string][]byte{refusedWindows: stored}, d.content())
+				assert.Nil(t, second.send(t, 100))
+				assert.Equal(t, "normal", second.send(t, 1))
+				require.NoError(t, second.Shutdown(t.Context()))
+
+				third := startOn(t, d, tt.other)
+				assert.Equal(t, "normal", third.send(t, 1), "what the second saved is good again")
+				assert.Equal(t, stored, d.content()[refusedWindows])
+				require.NoError(t, third.Shutdown(t.Context()))
+			})
+		})
+	}
+}
+
+// A disk that fails costs a warning, not a span; when it works again, so does saving.
+func TestFailingDisk(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDisk()
+		d.fail(errors.New("input/output error"))
+		p := startOn(t, d, nil)
+		p.send(t, 200)
+		time.Sleep(5 * time.Minute)
+		synctest.Wait()
+		assert.Equal(t, []string{
+			"Cannot read the stored windows; starting without",
+			"Cannot store the windows; a restart may begin without",
+		}, p.messages("warn"))
+		d.fail(nil)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		assert.NotEmpty(t, d.content()[storedWindows])
+		require.NoError(t, p.Shutdown(t.Context()))
+	})
+}
+
+func TestStorageOfTwoPipelines(t *testing.T) {
+	d := newDisk()
+	first := startOn(t, d, nil)
+	second := newTraces(t, processortest.NewNopSettings(metadata.Type), new(consumertest.TracesSink), func(c *Config) {
+		c.Storage = &storageID
+	})
+	require.ErrorContains(t, second.Start(t.Context(), d), "timeout (a processor with storage can stand in one traces pipeline; "+
+		"others need another id, such as runtime_stats/2)")
+	require.NoError(t, second.Shutdown(t.Context()))
+	require.NoError(t, first.Shutdown(t.Context()))
+}
+
+func TestStorageThatIsNoStorage(t *testing.T) {
+	zpages := component.MustNewID("zpages")
+	for _, tt := range []struct {
+		host component.Host
+		want string
+	}{
+		{componenttest.NewNopHost(), `storage: there is no extension "zpages"; want one listed in service.extensions`},
+		{
+			hostWith{zpages: struct {
+				component.StartFunc
+				component.ShutdownFunc
+			}{}},
+			`storage: extension "zpages" stores nothing; want a storage extension such as file_storage`,
+		},
+	} {
+		p := newTraces(t, processortest.NewNopSettings(metadata.Type), new(consumertest.TracesSink), func(c *Config) {
+			c.Storage = &zpages
+		})
+		require.EqualError(t, p.Start(t.Context(), tt.host), tt.want)
+		require.NoError(t, p.Shutdown(t.Context()))
+	}
+}
+
+type hostWith map[component.ID]component.Component
+
+func (h hostWith) GetExtensions() map[component.ID]component.Component { return h }

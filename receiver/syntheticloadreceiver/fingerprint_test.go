@@ -1,0 +1,277 @@
+package syntheticloadreceiver
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"flag"
+	"fmt"
+	"hash"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/collector/receiver"
+	"go.opentelemetry.io/collector/receiver/receivertest"
+
+	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/metadata"
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
+	"github.com/runtimelab/otelcol-runtimelab/workload"
+)
+
+var update = flag.Bool("update", false, "rewrite the fingerprints in testdata")
+
+// suggested is the load that the comment of a preset suggests.
+var suggested = regexp.MustCompile(`(?m)^#   (arrivals: .*)$`)
+
+// threeOf is the YAML of a service with three instances that plays a preset at the load that it suggests.
+func threeOf(t *testing.T, preset, model string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", "workload", "presets", preset+".yaml"))
+	require.NoError(t, err)
+	load := suggested.FindStringSubmatch(string(text))
+	require.NotNil(t, load, preset)
+	return fmt.Sprintf("[{name: a, instances: 3, runtime: {model: %s}, %s, workload: %s}]", model, load[1], preset)
+}
+
+// TestFingerprints plays each preset on each runtime and compares what is sent with the fingerprints in testdata/fingerprints, a file
+// for each runtime and a line for each preset and signal: how many items, and a hash of all requests as OTLP, in their order. The
+// clock is that of synctest, which starts in 2000, so that all times count from the same epoch. A change that is meant to change
+// nothing changes no line; one that is, shows which; -update rewrites them.
+//
+// They are those of amd64: where Go fuses a multiplication with an addition, as on arm64, a time may be a nanosecond off.
+func TestFingerprints(t *testing.T) {
+	if runtime.GOARCH != "amd64" {
+		t.Skip("the fingerprints are those of amd64")
+	}
+	for _, model := range []string{"tokio", "async_std", "smol", "ideal"} {
+		t.Run(model, func(t *testing.T) {
+			var lines strings.Builder
+			seen := map[string]string{}
+			for _, preset := range workload.Presets() {
+				if preset == "block_in_place_burst" && model != semconv.RuntimeTokio {
+					continue // which alone has the step
+				}
+				for _, s := range playShard(t, threeOf(t, preset, model), ShardConfig{Total: 1}) {
+					fingerprint := hex.EncodeToString(s.requests.Sum(nil)[:16])
+					assert.Empty(t, seen[fingerprint], "%s sends the same", preset)
+					seen[fingerprint] = preset
+					fmt.Fprintf(&lines, "%s %s %d %s\n", preset, s.name, s.count, fingerprint)
+				}
+			}
+			file := filepath.Join("testdata", "fingerprints", model+".txt")
+			if *update {
+				require.NoError(t, os.WriteFile(file, []byte(lines.String()), 0o644))
+				return
+			}
+			want, err := os.ReadFile(file)
+			require.NoError(t, err)
+			assert.Equal(t, string(want), lines.String(), "run with -update if this is meant")
+		})
+	}
+}
+
+// calling is a fleet whose traces cross services, and so Collectors.
+const calling = `
+- name: front
+  instances: 2
+  runtime: {model: tokio}
+  arrivals: {process: poisson, rate: 200}
+  operations:
+    - name: GET /
+      steps:
+        - spawn: {count: 2, name: fetch, steps: [{call: {service: back, operation: read, network: 1ms}}]}
+        - join
+        - event: fetched
+- name: back
+  instances: 3
+  max_in_flight: 3
+  runtime: {model: smol}
+  operations: [{name: read, links: {operation: read}, steps: [{io: 5ms}]}]
+- name: apart
+  runtime: {model: async_std}
+  arrivals: {process: constant, rate: 100}
+  workload: api_gateway
+`
+
+// TestShardsAdd: two and three Collectors that share a fleet send what one would, item by item: none is missing, doubled or changed.
+func TestShardsAdd(t *testing.T) {
+	fleets := map[string]string{"calling": calling}
+	for _, preset := range workload.Presets() {
+		fleets[preset] = threeOf(t, preset, semconv.RuntimeTokio)
+	}
+	for name, services := range fleets {
+		whole := playShard(t, services, ShardConfig{Total: 1})
+		for _, total := range []int{2, 3} {
+			parts := make([][]item, len(whole))
+			for index := range total {
+				for i, s := range playShard(t, services, ShardConfig{Index: index, Total: total}) {
+					assert.NotEmpty(t, s.items, "%s: shard %d of %d sends no %s", name, index, total, s.name)
+					parts[i] = append(parts[i], s.items...)
+				}
+			}
+			for i, s := range whole {
+				assert.True(t, slices.Equal(sorted(s.items), sorted(parts[i])),
+					"%s: %s of %d shards differ: %d items; want %d", name, s.name, total, len(parts[i]), len(s.items))
+			}
+		}
+	}
+}
+
+// signalSent is what was sent of one signal.
+type signalSent struct {
+	name     string
+	count    int // of spans, data points or log records
+	requests hash.Hash
+	items    []item
+}
+
+// item is the hash of a span, a metric with its points, or a log record; with its resource and scope.
+type item [sha256.Size]byte
+
+// playShard plays services for a second, with all three signals, under the clock of synctest.
+func playShard(t *testing.T, services string, shard ShardConfig) (sent []signalSent) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		cfg := configOf(t, services, func(c *Config) {
+			unpaced(time.Second)(c)
+			c.Shard, c.PollEvents = shard, 0.1
+		})
+		traces, metrics, logs := new(consumertest.TracesSink), new(consumertest.MetricsSink), new(consumertest.LogsSink)
+		for _, r := range startAll(t, receivertest.NewNopSettings(metadata.Type), cfg, traces, metrics, logs) {
+			r.(*loadReceiver).running.Wait()
+			require.NoError(t, r.Shutdown(t.Context()))
+		}
+		sent = []signalSent{spansSent(t, traces.AllTraces()), pointsSent(t, metrics.AllMetrics()), recordsSent(t, logs.AllLogs())}
+	})
+	return sent
+}
+
+// startAll starts a receiver of all three signals.
+func startAll(t *testing.T, set receiver.Settings, cfg *Config, traces consumer.Traces, metrics consumer.Metrics, logs consumer.Logs) []component.Component {
+	t.Helper()
+	f := NewFactory()
+	ofTraces, err := f.CreateTraces(t.Context(), set, cfg, traces)
+	require.NoError(t, err)
+	ofMetrics, err := f.CreateMetrics(t.Context(), set, cfg, metrics)
+	require.NoError(t, err)
+	ofLogs, err := f.CreateLogs(t.Context(), set, cfg, logs)
+	require.NoError(t, err)
+	all := []component.Component{ofTraces, ofMetrics, ofLogs}
+	for _, r := range all {
+		require.NoError(t, r.Start(t.Context(), componenttest.NewNopHost()))
+	}
+	return all
+}
+
+func (s *signalSent) request(t *testing.T, text []byte, err error) {
+	t.Helper()
+	require.NoError(t, err)
+	_, _ = s.requests.Write(text) // never fails
+}
+
+func (s *signalSent) item(t *testing.T, text []byte, err error) {
+	t.Helper()
+	require.NoError(t, err)
+	s.items = append(s.items, sha256.Sum256(text))
+}
+
+func spansSent(t *testing.T, batches []ptrace.Traces) signalSent {
+	t.Helper()
+	s := signalSent{name: "traces", requests: sha256.New()}
+	var m ptrace.ProtoMarshaler
+	for _, td := range batches {
+		s.count += td.SpanCount()
+		text, err := m.MarshalTraces(td)
+		s.request(t, text, err)
+		for _, rs := range td.ResourceSpans().All() {
+			for _, ss := range rs.ScopeSpans().All() {
+				one := ptrace.NewTraces()
+				alone := one.ResourceSpans().AppendEmpty()
+				rs.Resource().CopyTo(alone.Resource())
+				scoped := alone.ScopeSpans().AppendEmpty()
+				ss.Scope().CopyTo(scoped.Scope())
+				to := scoped.Spans().AppendEmpty()
+				for _, span := range ss.Spans().All() {
+					span.CopyTo(to)
+					text, err := m.MarshalTraces(one)
+					s.item(t, text, err)
+				}
+			}
+		}
+	}
+	return s
+}
+
+func pointsSent(t *testing.T, batches []pmetric.Metrics) signalSent {
+	t.Helper()
+	s := signalSent{name: "metrics", requests: sha256.New()}
+	var m pmetric.ProtoMarshaler
+	for _, md := range batches {
+		s.count += md.DataPointCount()
+		text, err := m.MarshalMetrics(md)
+		s.request(t, text, err)
+		for _, rm := range md.ResourceMetrics().All() {
+			for _, sm := range rm.ScopeMetrics().All() {
+				one := pmetric.NewMetrics()
+				alone := one.ResourceMetrics().AppendEmpty()
+				rm.Resource().CopyTo(alone.Resource())
+				scoped := alone.ScopeMetrics().AppendEmpty()
+				sm.Scope().CopyTo(scoped.Scope())
+				to := scoped.Metrics().AppendEmpty()
+				for _, metric := range sm.Metrics().All() {
+					metric.CopyTo(to)
+					text, err := m.MarshalMetrics(one)
+					s.item(t, text, err)
+				}
+			}
+		}
+	}
+	return s
+}
+
+func recordsSent(t *testing.T, batches []plog.Logs) signalSent {
+	t.Helper()
+	s := signalSent{name: "logs", requests: sha256.New()}
+	var m plog.ProtoMarshaler
+	for _, ld := range batches {
+		s.count += ld.LogRecordCount()
+		text, err := m.MarshalLogs(ld)
+		s.request(t, text, err)
+		for _, rl := range ld.ResourceLogs().All() {
+			for _, sl := range rl.ScopeLogs().All() {
+				one := plog.NewLogs()
+				alone := one.ResourceLogs().AppendEmpty()
+				rl.Resource().CopyTo(alone.Resource())
+				scoped := alone.ScopeLogs().AppendEmpty()
+				sl.Scope().CopyTo(scoped.Scope())
+				to := scoped.LogRecords().AppendEmpty()
+				for _, record := range sl.LogRecords().All() {
+					record.CopyTo(to)
+					text, err := m.MarshalLogs(one)
+					s.item(t, text, err)
+				}
+			}
+		}
+	}
+	return s
+}
+
+func sorted(items []item) []item {
+	return slices.SortedFunc(slices.Values(items), func(a, b item) int { return bytes.Compare(a[:], b[:]) })
+}

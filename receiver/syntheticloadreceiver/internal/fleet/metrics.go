@@ -1,0 +1,89 @@
+package fleet
+
+import (
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.opentelemetry.io/collector/pdata/xpdata"
+
+	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
+)
+
+// sample takes the state of the process's runtime, now, and exports it.
+func (p *process) sample(now sim.Time) {
+	if p.metrics == nil || p.exited {
+		return
+	}
+	if points := p.metrics.Sample(now, p.instance.Runtime().Counters()); points > 0 {
+		p.exporters[Metrics].export(points)
+	}
+}
+
+// Metrics builds the data points of a request. Virtual time 0 is epoch.
+func (f *Fleet) Metrics(r *Request, epoch time.Time) pmetric.Metrics {
+	md := pmetric.NewMetrics()
+	md.ResourceMetrics().EnsureCapacity(len(r.parts))
+	at := func(t sim.Time) pcommon.Timestamp { return timestamp(epoch, t) }
+	for _, part := range r.parts {
+		p := part.process
+		rm := md.ResourceMetrics().AppendEmpty()
+		p.identity.resource.CopyTo(rm.Resource())
+		sm := rm.ScopeMetrics().AppendEmpty()
+		if r.ends {
+			f.buildMetricsEnd(sm, p, epoch)
+			continue
+		}
+		part.samples.Build(sm, at)
+		if f.options.Run != "" {
+			f.stampPoints(sm.Metrics(), p, part.first)
+		}
+	}
+	return md
+}
+
+// stampPoints marks the points of a process in their order, from a number on.
+func (f *Fleet) stampPoints(metrics pmetric.MetricSlice, p *process, number uint64) {
+	mark := func(attributes pcommon.Map, checksum int64) {
+		var b xpdata.MapBuilder
+		b.EnsureCapacity(attributes.Len() + stampAttributes)
+		for key, v := range attributes.All() {
+			v.CopyTo(b.AppendEmpty(key))
+		}
+		f.stamp(&b, p, number, checksum)
+		b.UnsafeIntoMap(attributes)
+		number++
+	}
+	for _, m := range metrics.All() {
+		if m.Type() == pmetric.MetricTypeExponentialHistogram {
+			for _, point := range m.ExponentialHistogram().DataPoints().All() {
+				mark(point.Attributes(), stamp.ExponentialPoint(m.Name(), point))
+			}
+			continue
+		}
+		for _, point := range numberPoints(m).All() {
+			mark(point.Attributes(), stamp.NumberPoint(m.Name(), point))
+		}
+	}
+}
+
+// numberPoints are the points of a sum or gauge.
+func numberPoints(m pmetric.Metric) pmetric.NumberDataPointSlice {
+	if m.Type() == pmetric.MetricTypeSum {
+		return m.Sum().DataPoints()
+	}
+	return m.Gauge().DataPoints()
+}
+
+func (f *Fleet) buildMetricsEnd(sm pmetric.ScopeMetrics, p *process, epoch time.Time) {
+	sm.Scope().SetName(p.identity.scope)
+	m := sm.Metrics().AppendEmpty()
+	m.SetName(stamp.EndMarker)
+	point := m.SetEmptyGauge().DataPoints().AppendEmpty()
+	point.SetTimestamp(timestamp(epoch, p.endedAt))
+	point.SetIntValue(int64(p.exporters[Metrics].numbered())) //nolint:gosec // G115: a count
+	var b xpdata.MapBuilder
+	f.stampEnd(&b, p, Metrics, stamp.NumberPoint(stamp.EndMarker, point))
+	b.UnsafeIntoMap(point.Attributes())
+}
