@@ -40,6 +40,12 @@ func (h *Histogram) Bucket(i int) uint64 {
 	return h.counts[i]
 }
 
+// Add adds n durations to bucket i, which is in [0, Buckets): from its buckets a histogram can be put together again.
+func (h *Histogram) Add(i int, n uint64) {
+	h.counts[i] += n
+	h.total += n
+}
+
 // Quantile returns, in nanoseconds, the smallest recorded duration that at least the share q of all recorded durations
 // does not exceed: Quantile(0) is the minimum, Quantile(1) the maximum, each as its bucket's [Midpoint]. It returns 0
 // when the histogram is empty. A q outside [0, 1] counts as the nearer end, NaN as 0.

@@ -145,3 +145,16 @@ func BenchmarkMerge(b *testing.B) {
 	}
 	require.Equal(b, n, h.Count())
 }
+
+// The buckets are enough to make the same histogram again.
+func TestBucketsAndAdd(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 6))
+	var h, again Histogram
+	for range 10_000 {
+		h.Record(random.Int64N(1 << random.IntN(50)))
+	}
+	for i := range Buckets {
+		again.Add(i, h.Bucket(i))
+	}
+	assert.Equal(t, h, again)
+}

@@ -56,10 +56,11 @@ func pipelineTest(t *testing.T, overrides ...string) (c *collector, report strin
 	}, overrides...)...), report
 }
 
-// emitted waits for the end of a run and returns how many spans it sent, without the end markers.
-func emitted(t *testing.T, c *collector, markers int) int {
+// emitted waits for the end of a run and returns how many items of a signal it sent, without the end markers.
+func emitted(t *testing.T, c *collector, signal string, markers int) int {
 	t.Helper()
-	n, err := strconv.Atoi(c.waitFor(t, `The run ended.*"(?:traces|spans)_emitted": (\d+)`)[1])
+	items := map[string]string{"traces": "spans", "metrics": "data_points", "logs": "log_records"}[signal]
+	n, err := strconv.Atoi(c.waitFor(t, `The run ended.*"`+items+`_emitted": (\d+)`)[1])
 	require.NoError(t, err)
 	return n - markers
 }
@@ -67,7 +68,7 @@ func emitted(t *testing.T, c *collector, markers int) int {
 // TestPipelineTest: nothing is lost, and each count of the verdict is the generator's own.
 func TestPipelineTest(t *testing.T) {
 	c, path := pipelineTest(t)
-	sent := emitted(t, c, 4)
+	assert.Greater(t, emitted(t, c, "traces", 4), 4*500*3)
 	c.waitFor(t, `run 42-\S+  PASS`)
 	_, err := c.interrupt(t)
 	require.NoError(t, err)
@@ -77,21 +78,54 @@ func TestPipelineTest(t *testing.T) {
 	assert.Equal(t, "pass", v.Verdict)
 	assert.True(t, v.Final)
 	require.Len(t, v.Runs, 1)
-	s := v.Runs[0].Signals[0]
-	assert.Greater(t, sent, 4*500*3)
-	assert.Equal(t, []int{sent, sent, 0, 0, 0, 0, 4, 4}, []int{s.Sent, s.Received, s.Missing, s.Duplicate, s.Corrupt, s.Orphans, s.Sources, s.Ended})
-	assert.Equal(t, sent, s.Latency.Count+s.Latency.Skewed)
+	require.Len(t, v.Runs[0].Signals, 3)
+	for _, s := range v.Runs[0].Signals {
+		sent := emitted(t, c, s.Signal, 4)
+		assert.Positive(t, sent)
+		assert.Equal(t, []int{sent, sent, 0, 0, 0, 0, 4, 4}, []int{s.Sent, s.Received, s.Missing, s.Duplicate, s.Corrupt, s.Orphans, s.Sources, s.Ended}, s.Signal)
+		assert.Equal(t, sent, s.Latency.Count+s.Latency.Skewed, s.Signal)
+	}
 }
 
-// TestPipelineTestInterrupted: Ctrl-C in the middle ends the run, whose end markers still arrive.
-func TestPipelineTestInterrupted(t *testing.T) {
-	c, path := pipelineTest(t, "receivers::synthetic_load::duration: 0s", "exporters::load_verify::table_interval: 200ms")
-	c.waitFor(t, `received +[1-9]`)
+// verifierConfig is a Collector of its own that verifies what comes to an endpoint, and keeps its state and its report in a folder.
+func verifierConfig(t *testing.T, endpoint, dir string) string {
+	t.Helper()
+	return writeFile(t, fmt.Sprintf(`
+receivers: {otlp: {protocols: {grpc: {endpoint: %q}}}}
+exporters: {load_verify: {grace: 1s, interval: 200ms, table_interval: 200ms, report: %q, storage: file_storage, expect: {sources: 4}}}
+extensions: {file_storage: {directory: %q}}
+service:
+  extensions: [file_storage]
+  pipelines:
+    traces: {receivers: [otlp], exporters: [load_verify]}
+    metrics: {receivers: [otlp], exporters: [load_verify]}
+    logs: {receivers: [otlp], exporters: [load_verify]}
+`, endpoint, filepath.Join(dir, "report.json"), dir))
+}
+
+// generator runs config/pipeline-test.yaml, but sends elsewhere than to itself.
+func generator(t *testing.T, endpoint string, overrides ...string) *collector {
+	t.Helper()
+	return start(t, configFile("pipeline-test.yaml"), append([]string{
+		fmt.Sprintf("receivers::otlp::protocols::grpc::endpoint: localhost:%d", freePort(t)),
+		"exporters::otlp_grpc::endpoint: " + endpoint,
+	}, overrides...)...)
+}
+
+// TestGeneratorInterrupted: Ctrl-C in the middle ends a run in order; its end markers still arrive.
+func TestGeneratorInterrupted(t *testing.T) {
+	endpoint, dir := fmt.Sprintf("localhost:%d", freePort(t)), t.TempDir()
+	verifier := start(t, verifierConfig(t, endpoint, dir))
+	verifier.waitFor(t, "Everything is ready")
+	c := generator(t, endpoint, "receivers::synthetic_load::duration: 0s")
+	verifier.waitFor(t, `received +[1-9]`)
 	_, err := c.interrupt(t)
 	require.NoError(t, err)
-	v := readVerdict(t, path)
-	assert.Equal(t, "pass", v.Verdict)
-	assert.Equal(t, 4, v.Runs[0].Signals[0].Ended)
+	verifier.waitFor(t, `run 42-\S+  PASS`)
+	v := readVerdict(t, filepath.Join(dir, "report.json"))
+	for _, s := range v.Runs[0].Signals {
+		assert.Equal(t, []int{4, emitted(t, c, s.Signal, 4)}, []int{s.Ended, s.Received}, s.Signal)
+	}
 }
 
 // TestFilterFound: a processor that drops spans is found out, to the span. The spans of tasks that the dropped ones had spawned have no
@@ -100,7 +134,7 @@ func TestFilterFound(t *testing.T) {
 	c, path := pipelineTest(t,
 		`processors::filter: {traces: {span: ['name == "GET /dashboard"']}}`,
 		"service::pipelines::traces/arrived::processors: [filter]")
-	sent := emitted(t, c, 4)
+	sent := emitted(t, c, "traces", 4)
 	c.waitFor(t, `run 42-\S+  FAIL`)
 	filtered := c.metric(t, "otelcol_processor_filter_spans_filtered", "")
 	_, err := c.interrupt(t)
@@ -155,20 +189,11 @@ func TestSampling(t *testing.T) {
 
 // TestVerifierRestarted tells of a run of two shards, in two Collectors, whose verifier is stopped and started again meanwhile.
 func TestVerifierRestarted(t *testing.T) {
-	endpoint := fmt.Sprintf("localhost:%d", freePort(t))
-	dir := t.TempDir()
+	endpoint, dir := fmt.Sprintf("localhost:%d", freePort(t)), t.TempDir()
 	path := filepath.Join(dir, "report.json")
-	verifier := writeFile(t, fmt.Sprintf(`
-receivers: {otlp: {protocols: {grpc: {endpoint: %q}}}}
-exporters: {load_verify: {grace: 1s, interval: 200ms, table_interval: 200ms, report: %q, storage: file_storage, expect: {sources: 4}}}
-extensions: {file_storage: {directory: %q}}
-service: {extensions: [file_storage], pipelines: {traces: {receivers: [otlp], exporters: [load_verify]}}}
-`, endpoint, path, dir))
+	verifier := verifierConfig(t, endpoint, dir)
 	shard := func(index int) *collector {
-		return start(t, configFile("pipeline-test.yaml"),
-			fmt.Sprintf("receivers::otlp::protocols::grpc::endpoint: localhost:%d", freePort(t)),
-			"exporters::otlp_grpc::endpoint: "+endpoint,
-			"receivers::synthetic_load::duration: 5s", "receivers::synthetic_load::run_id: sharded",
+		return generator(t, endpoint, "receivers::synthetic_load::duration: 5s", "receivers::synthetic_load::run_id: sharded",
 			fmt.Sprintf("receivers::synthetic_load::shard: {index: %d, total: 2}", index))
 	}
 	first := start(t, verifier)
@@ -181,15 +206,19 @@ service: {extensions: [file_storage], pipelines: {traces: {receivers: [otlp], ex
 
 	second := start(t, verifier)
 	second.waitFor(t, "The audit goes on from its stored state")
-	sent := 0
+	sent := map[string]int{}
 	for _, c := range shards {
-		sent += emitted(t, c, 2)
+		for _, signal := range []string{"traces", "metrics", "logs"} {
+			sent[signal] += emitted(t, c, signal, 2)
+		}
 	}
 	second.waitFor(t, `run sharded  PASS`)
 	_, err = second.interrupt(t)
 	require.NoError(t, err)
 	v := readVerdict(t, path)
 	assert.Equal(t, "pass", v.Verdict)
-	s := v.Runs[0].Signals[0]
-	assert.Equal(t, []int{sent, sent, 4, 4}, []int{s.Sent, s.Received, s.Sources, s.Ended})
+	for _, s := range v.Runs[0].Signals {
+		n := sent[s.Signal]
+		assert.Equal(t, []int{n, n, 4, 4}, []int{s.Sent, s.Received, s.Sources, s.Ended}, s.Signal)
+	}
 }

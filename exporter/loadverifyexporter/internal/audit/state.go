@@ -116,8 +116,10 @@ func (a *account) export() (*accountState, error) {
 	}
 	as := &accountState{Streams: map[string]streamState{}, Slowest: a.slowest, Skewed: a.skewed, OverLimit: a.overLimit}
 	if a.latency != nil {
-		for bucket, n := range a.latency.All() {
-			as.Latency = append(as.Latency, [2]uint64{uint64(bucket), n}) //nolint:gosec // G115: an index
+		for bucket := range histogram.Buckets {
+			if n := a.latency.Bucket(bucket); n > 0 {
+				as.Latency = append(as.Latency, [2]uint64{uint64(bucket), n})
+			}
 		}
 	}
 	for name, s := range a.streams {
