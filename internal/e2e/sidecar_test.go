@@ -130,3 +130,23 @@ func TestSidecar(t *testing.T) {
 	// The first of the four slow ones came in the warm-up.
 	assert.Equal(t, 3, outliers)
 }
+
+// TestSidecarStop: a pod is deleted, its queue with it, while spans wait for a batch to fill. The backend has them nevertheless.
+func TestSidecarStop(t *testing.T) {
+	endpoint := fmt.Sprintf("localhost:%d", freePort(t))
+	t.Setenv("BACKEND_ENDPOINT", endpoint)
+	t.Setenv("BACKEND_INSECURE", "true")
+	t.Setenv("SIDECAR_STATE", t.TempDir())
+	received := backend(t, endpoint)
+	c, otlpHTTP := sidecar(t)
+	post(t, otlpHTTP, rustService(400))
+	_, err := c.interrupt(t)
+	require.NoError(t, err)
+
+	require.Eventually(t, func() bool {
+		text, err := os.ReadFile(received)
+		require.NoError(t, err)
+		td, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(text)
+		return err == nil && td.SpanCount() == 400
+	}, patience, 50*time.Millisecond)
+}
