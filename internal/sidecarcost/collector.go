@@ -79,6 +79,7 @@ func get(ctx context.Context, url string) (io.ReadCloser, error) {
 type usage struct {
 	cpu               time.Duration
 	accepted, refused float64 // spans
+	waiting           float64 // spans in the queue now
 }
 
 func (c *collector) usage(ctx context.Context, metrics string) (u usage, err error) {
@@ -101,6 +102,8 @@ func (c *collector) usage(ctx context.Context, metrics string) (u usage, err err
 		switch name {
 		case "otelcol_receiver_accepted_spans":
 			err = add(&u.accepted, value)
+		case "otelcol_exporter_queue_size":
+			err = add(&u.waiting, value)
 		case "otelcol_receiver_refused_spans":
 			err = add(&u.refused, value)
 		}
@@ -140,19 +143,27 @@ func cpuTime(stat string) (time.Duration, error) {
 	return time.Duration(user+system) * tick, err
 }
 
-// rss is the resident memory in bytes.
-func (c *collector) rss() (float64, error) {
+// memory is what is resident, in bytes: anonymous, and in all.
+func (c *collector) memory() (anon, rss float64, err error) {
 	status, err := c.proc("status")
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	_, after, _ := strings.Cut(status, "VmRSS:")
+	if anon, err = kibibytes(status, "RssAnon:"); err != nil {
+		return 0, 0, err
+	}
+	rss, err = kibibytes(status, "VmRSS:")
+	return anon, rss, err
+}
+
+func kibibytes(status, key string) (float64, error) {
+	_, after, _ := strings.Cut(status, key)
 	fields := strings.Fields(after)
 	if len(fields) < 2 || fields[1] != "kB" {
-		return 0, fmt.Errorf("/proc/PID/status: no VmRSS in %q", status)
+		return 0, fmt.Errorf("/proc/PID/status: no %s in %q", key, status)
 	}
-	kib, err := strconv.ParseFloat(fields[0], 64)
-	return kib * 1024, err
+	n, err := strconv.ParseFloat(fields[0], 64)
+	return n * 1024, err
 }
 
 // freePorts finds loopback addresses that nobody listens on.

@@ -23,8 +23,12 @@ func main() {
 	s := setup{}
 	flag.StringVar(&s.binary, "binary", "dist/otelcol-runtimelab", "the Collector")
 	flag.StringVar(&s.config, "config", "config/sidecar.yaml", "the sidecar's configuration")
-	flag.DurationVar(&s.settle, "settle", 15*time.Second, "time between start and measurement")
-	flag.DurationVar(&s.window, "window", 30*time.Second, "length of the measurement")
+	flag.DurationVar(&s.settle, "settle", 10*time.Second, "time between start and measurement")
+	flag.DurationVar(&s.window, "window", 20*time.Second, "length of the measurement")
+	flag.Func("with", "a change to the sidecar's configuration, as in exporters::otlp_grpc::compression: none (may be repeated)", func(change string) error {
+		s.changes = append(s.changes, "yaml:"+change)
+		return nil
+	})
 	rates := flag.String("rates", "0,1000,10000,50000", "spans a second")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -37,8 +41,8 @@ func main() {
 
 func run(ctx context.Context, s setup, rates string) error {
 	fmt.Printf("%d CPUs, %s; %s each after %s\n\n", runtime.NumCPU(), runtime.GOARCH, s.window, s.settle)
-	fmt.Println("| spans/s wanted | spans/s taken | refused | CPU, % of a core | RSS, mean | RSS, peak | ready after |")
-	fmt.Println("| ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+	fmt.Println("| spans/s wanted | taken | refused | in the queue | CPU, % of a core | CPU, µs a span | own memory, mean | peak | RSS, mean | ready after |")
+	fmt.Println("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
 	for field := range strings.SplitSeq(rates, ",") {
 		rate, err := strconv.Atoi(strings.TrimSpace(field))
 		if err != nil || rate < 0 {
@@ -48,8 +52,12 @@ func run(ctx context.Context, s setup, rates string) error {
 		if err != nil {
 			return fmt.Errorf("at %d spans/s: %w", rate, err)
 		}
-		fmt.Printf("| %d | %.0f | %.0f | %.1f | %.0f MB | %.0f MB | %d ms |\n", rate, c.taken, c.refused, c.cpu*100,
-			c.meanRSS/1e6, c.peakRSS/1e6, c.ready.Milliseconds())
+		each := "-"
+		if c.taken > 0 {
+			each = fmt.Sprintf("%.1f", c.cpu/c.taken*1e6)
+		}
+		fmt.Printf("| %d | %.0f | %.0f | %.0f | %.1f | %s | %.0f MB | %.0f MB | %.0f MB | %d ms |\n", rate, c.taken, c.refused, c.waiting,
+			c.cpu*100, each, c.meanAnon/1e6, c.peakAnon/1e6, c.meanRSS/1e6, c.ready.Milliseconds())
 	}
 	return nil
 }
@@ -57,15 +65,19 @@ func run(ctx context.Context, s setup, rates string) error {
 // setup is what is measured, and for how long.
 type setup struct {
 	binary, config string
+	changes        []string // further --config
 	settle, window time.Duration
 }
 
 // cost is what the sidecar took, from the kernel's accounting, and what it did for that, from its own metrics.
 type cost struct {
-	ready            time.Duration // from its start to the first answer of its health check
-	taken, refused   float64       // spans a second
-	cpu              float64       // seconds of CPU a second
-	meanRSS, peakRSS float64       // bytes
+	ready          time.Duration // from its start to the first answer of its health check
+	taken, refused float64       // spans a second
+	waiting        float64       // spans in its queue at the end
+	cpu            float64       // seconds of CPU a second
+	// Bytes. RSS is anonymous memory, which only the process can give back, and pages of files (the program, the queue), which
+	// the kernel takes back when it needs them.
+	meanAnon, peakAnon, meanRSS float64
 }
 
 const backendConfig = `
@@ -146,12 +158,14 @@ func (s setup) measure(ctx context.Context, rate int) (c cost, err error) {
 	began := time.Now()
 	sidecar, err := start(
 		[]string{"BACKEND_ENDPOINT=" + backend, "BACKEND_INSECURE=true", "SIDECAR_STATE=" + state, "GOMEMLIMIT=200MiB"},
-		s.config,
-		"yaml:receivers::otlp::protocols::grpc::endpoint: "+grpc,
-		"yaml:receivers::otlp::protocols::http::endpoint: "+http,
-		"yaml:extensions::health_check::endpoint: "+health,
-		"yaml:service::telemetry::metrics::readers: [{pull: {exporter: {prometheus: {host: localhost, without_units: true, "+
-			"without_type_suffix: true, port: "+metricsPort+"}}}}]")
+		append([]string{
+			s.config,
+			"yaml:receivers::otlp::protocols::grpc::endpoint: " + grpc,
+			"yaml:receivers::otlp::protocols::http::endpoint: " + http,
+			"yaml:extensions::health_check::endpoint: " + health,
+			"yaml:service::telemetry::metrics::readers: [{pull: {exporter: {prometheus: {host: localhost, without_units: true, " +
+				"without_type_suffix: true, port: " + metricsPort + "}}}}]",
+		}, s.changes...)...)
 	if err != nil {
 		return c, err
 	}
@@ -183,13 +197,14 @@ func (s setup) watch(ctx context.Context, sidecar *collector, metrics string, c 
 		if err = sleep(ctx, interval); err != nil {
 			return err
 		}
-		rss, err := sidecar.rss()
+		anon, rss, err := sidecar.memory()
 		if err != nil {
 			return err
 		}
 		samples++
+		c.meanAnon += (anon - c.meanAnon) / samples
+		c.peakAnon = max(c.peakAnon, anon)
 		c.meanRSS += (rss - c.meanRSS) / samples
-		c.peakRSS = max(c.peakRSS, rss)
 	}
 	after, err := sidecar.usage(ctx, metrics)
 	if err != nil {
@@ -198,6 +213,7 @@ func (s setup) watch(ctx context.Context, sidecar *collector, metrics string, c 
 	seconds := time.Since(began).Seconds()
 	c.cpu = (after.cpu - before.cpu).Seconds() / seconds
 	c.taken = (after.accepted - before.accepted) / seconds
+	c.waiting = after.waiting
 	c.refused = (after.refused - before.refused) / seconds
 	return nil
 }
