@@ -151,6 +151,8 @@ func TestSidecarRemembers(t *testing.T) {
 		return span.EndTimestamp()-span.StartTimestamp() < pcommon.Timestamp(50*time.Millisecond)
 	})
 	require.Equal(t, 1, slow.SpanCount())
+	span := slow.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0)
+	span.SetEndTimestamp(span.StartTimestamp() + pcommon.Timestamp(500*time.Millisecond)) // slower than all before
 	slow.ResourceSpans().At(0).Resource().Attributes().PutStr("run", "second")
 	post(t, otlpHTTP, slow)
 	var text []byte
@@ -169,7 +171,7 @@ func TestSidecarRemembers(t *testing.T) {
 			}
 		}
 	}
-	assert.Equal(t, true, a[semconv.LatencyOutlier])
+	assert.Equal(t, true, a[semconv.LatencyOutlier], "%v", a)
 	assert.InDelta(t, 400, a[semconv.LatencyBaselineCount], 100, "faded for some seconds")
 }
 
