@@ -48,10 +48,11 @@ deploy-test: build ## check what deploy/ ships, in a Go module of its own
 .PHONY: bench
 bench: ## run every benchmark; BENCH=regexp selects, COUNT=n repeats
 	@go test -run '^$$' -bench '$(BENCH)' -count $(COUNT) $(PACKAGES) | awk '/^(pkg|Benchmark|---|FAIL|panic)/'
+	@$(MAKE) compare
 
 .PHONY: compare
 compare: ## the processor beside contrib's attributes processor, which writes as many attributes
-	@cd internal/comparison && go test -run '^$$' -bench . -count $(COUNT) . | awk '/^(Benchmark|---|FAIL|panic)/'
+	@cd internal/comparison && go test -run '^$$' -bench '$(BENCH)' -count $(COUNT) . | awk '/^(pkg|Benchmark|---|FAIL|panic)/'
 
 .PHONY: quality
 quality: ## hold the findings of runtime_stats against services whose trouble is known; rewrites docs/findings.md
