@@ -161,11 +161,16 @@ func Groups(fleet []*Service) [][]*Service {
 type Network struct {
 	sim       *sim.Simulation
 	target    sim.Target
-	instances map[string][]*Instance // by Service.key
+	instances map[serviceKey]*replicas
 	played    uint64
-	next      map[string]int // instance that the next call goes to
-	travel    []journey      // under way
+	travel    []journey // under way
 	free      []int
+}
+
+// replicas are the instances of one service, which take its calls in turn.
+type replicas struct {
+	all  []*Instance
+	next int
 }
 
 // journey is a request on its way to an instance, or an answer on its way back.
@@ -178,15 +183,20 @@ type journey struct {
 
 // NewNetwork makes a network without instances.
 func NewNetwork(s *sim.Simulation) *Network {
-	n := &Network{sim: s, instances: map[string][]*Instance{}, next: map[string]int{}}
+	n := &Network{sim: s, instances: map[serviceKey]*replicas{}}
 	n.target = s.Register(n)
 	return n
 }
 
-func (n *Network) add(key string, in *Instance) {
+func (n *Network) add(s *Service, in *Instance) {
 	in.origin = n.played << arrivalBits
 	n.played++
-	n.instances[key] = append(n.instances[key], in)
+	of := n.instances[s.key()]
+	if of == nil {
+		of = &replicas{}
+		n.instances[s.key()] = of
+	}
+	of.all = append(of.all, in)
 }
 
 func (n *Network) send(j journey) {
@@ -213,14 +223,13 @@ func (n *Network) Handle(ev sim.Event) {
 		}
 		return
 	}
-	key := j.call.callee.key()
-	all := n.instances[key]
+	of := n.instances[j.call.callee.key()]
 	if j.call.inProcess() {
-		all[j.caller.number].serve(j)
+		of.all[j.caller.number].serve(j)
 		return
 	}
-	all[n.next[key]%len(all)].serve(j)
-	n.next[key]++
+	of.all[of.next%len(of.all)].serve(j)
+	of.next++
 }
 
 // A tag is the instance that a request's trace began at and the number of the arrival there. Calls keep the tag.

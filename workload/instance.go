@@ -73,9 +73,9 @@ func (s *Service) Play(n *Network, fleetSeed uint64, instance int, o Observer) *
 	if s.Part == "" {
 		in.host = s.Runtime.host(n.sim)
 	} else {
-		in.host = n.instances[s.Name][instance].host
+		in.host = n.instances[serviceKey{name: s.Name}].all[instance].host
 	}
-	n.add(s.key(), in)
+	n.add(s, in)
 	in.runtime = s.Runtime.start(n.sim, &s.Runtime, in.host, choices.Uint64(), in.observer(s, o.Observer))
 	in.play(s, seed, uint64(instance)) //nolint:gosec // G115: instances count from 0
 	return in

@@ -33,12 +33,16 @@ func (s *Service) parseRuntimes(v value) {
 // OneRuntime reports whether the service's process has no other runtime.
 func (s *Service) OneRuntime() bool { return s.Part == "" && len(s.parts) == 0 }
 
-// key tells the services of a fleet apart.
-func (s *Service) key() string {
-	if s.Part == "" {
-		return s.Name
+// serviceKey tells the services of a fleet apart.
+type serviceKey struct{ name, part string }
+
+func (s *Service) key() serviceKey { return serviceKey{s.Name, s.Part} }
+
+func (k serviceKey) String() string {
+	if k.part == "" {
+		return k.name
 	}
-	return s.Name + "/" + s.Part
+	return k.name + "/" + k.part
 }
 
 // runOn reads steps that another runtime of the process runs while the task waits: the task of another thread's block_on, awaited by
@@ -70,18 +74,7 @@ func (p *programs) runOn(v value, depth int) (step program.Step, tasks int) {
 		return step, 0
 	}
 	on := p.parts[i]
-	o := Operation{Weight: 1, Program: &program.Program{Label: Untraced}}
-	if t.has("name") {
-		span := Span{Name: t.child("name").text(), Kind: Internal}
-		on.describe(t, &span)
-		o.Program = on.traced(span)
-	} else {
-		for _, key := range []string{"kind", "attributes", "errors", "links"} {
-			if t.has(key) {
-				t.child(key).fail("belongs to a span, and tasks without a name have none; want a name beside it")
-			}
-		}
-	}
+	o := Operation{Weight: 1, Program: on.task(t)}
 	if steps, ok := t.required("steps", "a list of steps"); ok {
 		o.Program.Steps, tasks = on.steps(steps, depth)
 	}

@@ -41,10 +41,10 @@ func TestRunOn(t *testing.T) {
 		s.Runtime.Costs = &cost.Zero
 		for i := range s.Instances {
 			in := s.Play(n, 1, i, Observer{Observer: scheduler.Observer{
-				Finished: func(f *scheduler.Finished) { finished[s.key()] = append(finished[s.key()], *f) },
+				Finished: func(f *scheduler.Finished) { finished[s.key().String()] = append(finished[s.key().String()], *f) },
 				Span:     func(*scheduler.Span) { spans++ },
 			}})
-			instances[s.key()] = append(instances[s.key()], in)
+			instances[s.key().String()] = append(instances[s.key().String()], in)
 		}
 	}
 	assert.Same(t, instances["app"][1].host, instances["app/small"][1].host, "one machine")

@@ -314,20 +314,25 @@ func (p *programs) spawn(v value, depth int) (step program.Step, tasks int) {
 	if t.has("detached") {
 		step.Detached = t.child("detached").boolean()
 	}
-	if t.has("name") {
-		span := Span{Name: t.child("name").text(), Kind: Internal}
-		p.describe(t, &span)
-		step.Child = p.traced(span)
-	} else {
-		for _, key := range []string{"kind", "attributes", "errors", "links"} {
-			if t.has(key) {
-				t.child(key).fail("belongs to a span, and tasks without a name have none; want a name beside it")
-			}
-		}
-	}
+	step.Child = p.task(t)
 	if steps, ok := t.required("steps", "a list of steps"); ok {
 		step.Child.Steps, tasks = p.steps(steps, depth)
 	}
 	// Neither factor exceeds mostTasks+2: no overflow.
 	return step, min(step.Count*(1+tasks), mostTasks+1)
+}
+
+// task makes the program of a spawned task, without its steps: with a span, if it has a name.
+func (p *programs) task(t table) *program.Program {
+	if t.has("name") {
+		span := Span{Name: t.child("name").text(), Kind: Internal}
+		p.describe(t, &span)
+		return p.traced(span)
+	}
+	for _, key := range []string{"kind", "attributes", "errors", "links"} {
+		if t.has(key) {
+			t.child(key).fail("belongs to a span, and tasks without a name have none; want a name beside it")
+		}
+	}
+	return &program.Program{Label: Untraced}
 }

@@ -245,7 +245,7 @@ func (s *Service) seed(fleetSeed uint64) uint64 {
 		return *s.Seed
 	}
 	h := fnv.New64a()
-	_, _ = h.Write([]byte(s.key())) // never fails
+	_, _ = h.Write([]byte(s.key().String())) // never fails
 	r := sim.Stream(fleetSeed, h.Sum64())
 	return r.Uint64()
 }

@@ -22,7 +22,7 @@ func BenchmarkTraces(b *testing.B) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	const sources, each = 10, 100
 	cfg := createDefaultConfig().(*Config)
-	v, err := newVerifier(exportertest.NewNopSettings(metadata.Type), cfg, io.Discard, func() {})
+	v, err := newVerifier(exportertest.NewNopSettings(metadata.Type), cfg, io.Discard)
 	require.NoError(b, err)
 	batch := ptrace.NewTraces()
 	for i := range sources {

@@ -24,7 +24,6 @@ type verifier struct {
 	config    *Config
 	logger    *zap.Logger
 	telemetry *telemetry
-	release   func() // of the factory
 	buffers   sync.Pool
 
 	mu      sync.Mutex     // guards the audit
@@ -32,20 +31,19 @@ type verifier struct {
 	dirty   bool           // something has come since state was saved
 
 	life     sync.Mutex // guards what follows
-	attached int        // parts that have not been shut down
 	running  bool
 	reporter *reporter
 	stop     context.CancelFunc
 	finished chan struct{} // closed when the last report is out
 }
 
-func newVerifier(set exporter.Settings, cfg *Config, out io.Writer, release func()) (*verifier, error) {
+func newVerifier(set exporter.Settings, cfg *Config, out io.Writer) (*verifier, error) {
 	telemetry, err := newTelemetry(set.TelemetrySettings)
 	if err != nil {
 		return nil, err
 	}
 	v := &verifier{
-		id: set.ID, config: cfg, logger: set.Logger, telemetry: telemetry, release: release,
+		id: set.ID, config: cfg, logger: set.Logger, telemetry: telemetry,
 		auditor: audit.New(cfg.limits(), cfg.Grace, cfg.Expect.expectations()),
 	}
 	v.buffers.New = func() any { return &buffer{items: make([]audit.Item, 0, bufferSize)} }
@@ -55,16 +53,9 @@ func newVerifier(set exporter.Settings, cfg *Config, out io.Writer, release func
 
 // part is the verifier as the component of one signal.
 type part struct {
-	of   *verifier
-	ends sync.Once
-	err  error // of the end
-}
-
-func (v *verifier) attach() *part {
-	v.life.Lock()
-	defer v.life.Unlock()
-	v.attached++
-	return &part{of: v}
+	of      *verifier
+	release func() (last bool) // of the factory
+	err     error              // of the end
 }
 
 // start restores state, writes the first report, so that a path that cannot be written is told now, and begins to report.
@@ -88,17 +79,15 @@ func (p *part) start(ctx context.Context, host component.Host) error {
 // shutdown of the last part ends the audit: with the last table, report and state. Only a blocked stdout or storage can hold it up; the
 // end of ctx releases it.
 func (p *part) shutdown(ctx context.Context) error {
-	p.ends.Do(func() { p.err = p.of.end(ctx) })
+	if p.release() {
+		p.err = p.of.end(ctx)
+	}
 	return p.err
 }
 
 func (v *verifier) end(ctx context.Context) error {
 	v.life.Lock()
 	defer v.life.Unlock()
-	if v.attached--; v.attached > 0 {
-		return nil
-	}
-	v.release()
 	defer v.telemetry.builder.Shutdown()
 	if !v.running {
 		return nil

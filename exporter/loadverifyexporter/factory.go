@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"os"
-	"sync"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/consumer"
@@ -12,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 
 	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/metadata"
+	"github.com/runtimelab/otelcol-runtimelab/internal/shared"
 )
 
 // NewFactory makes the factory of the exporter.
@@ -19,7 +19,7 @@ func NewFactory() exporter.Factory { return newFactory(os.Stdout) }
 
 // newFactory lets the table go elsewhere than to stdout. The Collector logs to stderr: either can be redirected alone.
 func newFactory(out io.Writer) exporter.Factory {
-	v := verifiers{out: out, byConfig: map[*Config]*verifier{}}
+	v := verifiers{out: out}
 	return exporter.NewFactory(metadata.Type, createDefaultConfig,
 		exporter.WithTraces(v.traces, metadata.TracesStability),
 		exporter.WithMetrics(v.metrics, metadata.MetricsStability),
@@ -29,29 +29,17 @@ func newFactory(out io.Writer) exporter.Factory {
 // verifiers are those that have been made and not shut down. The Collector asks for one for each signal, with the same
 // configuration: they are one, so that a run has one verdict.
 type verifiers struct {
-	out      io.Writer
-	mu       sync.Mutex
-	byConfig map[*Config]*verifier
+	out    io.Writer
+	shared shared.Values[*Config, *verifier]
 }
 
 // part makes what one signal needs of the one verifier.
 func (v *verifiers) part(set exporter.Settings, cfg *Config) (*part, error) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	of := v.byConfig[cfg]
-	if of == nil {
-		made, err := newVerifier(set, cfg, v.out, func() {
-			v.mu.Lock()
-			defer v.mu.Unlock()
-			delete(v.byConfig, cfg)
-		})
-		if err != nil {
-			return nil, err
-		}
-		of = made
-		v.byConfig[cfg] = of
+	of, release, err := v.shared.Acquire(cfg, func() (*verifier, error) { return newVerifier(set, cfg, v.out) })
+	if err != nil {
+		return nil, err
 	}
-	return of.attach(), nil
+	return &part{of: of, release: release}, nil
 }
 
 // options leave out queue, retry and timeout: the account is in memory, it neither fails nor waits.

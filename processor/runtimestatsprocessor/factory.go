@@ -18,7 +18,7 @@ type factory struct {
 
 // NewFactory returns the factory of the runtime_stats processor.
 func NewFactory() processor.Factory {
-	f := &factory{joins{byID: map[component.ID]*join{}}}
+	f := &factory{}
 	return processor.NewFactory(
 		metadata.Type,
 		createDefaultConfig,
@@ -40,8 +40,8 @@ func (f *factory) createTraces(
 			return openStore(ctx, host, config, set.ID, set.Logger)
 		}
 	}
-	var release func()
-	p.join, release = f.joins.acquire(set.ID, cfg.(*Config))
+	var release func() bool
+	p.join, release = f.joins.acquire(set.ID, config)
 	return processorhelper.NewTraces(ctx, set, cfg, next, p.processTraces,
 		processorhelper.WithCapabilities(consumer.Capabilities{MutatesData: true}),
 		processorhelper.WithStart(p.start),

@@ -1,12 +1,12 @@
 package runtimestatsprocessor
 
 import (
-	"sync"
 	"sync/atomic"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/runtimelab/otelcol-runtimelab/internal/shared"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/instances"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/runtimes"
 )
@@ -15,34 +15,19 @@ import (
 type join struct {
 	instances *instances.Instances
 	watching  atomic.Int32 // metrics pipelines
-	users     int          // of any signal, under the lock of joins
 }
 
 func newJoin(cfg *Config) *join { return &join{instances: instances.New(cfg.Join.settings())} }
 
 // joins are the joins of one Collector by processor id. A join lives as long as one of its users.
 type joins struct {
-	mu   sync.Mutex
-	byID map[component.ID]*join
+	shared shared.Values[component.ID, *join]
 }
 
 // acquire returns the join of an id, and what its user calls in the end, once or more often.
-func (j *joins) acquire(id component.ID, cfg *Config) (shared *join, release func()) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	shared = j.byID[id]
-	if shared == nil {
-		shared = newJoin(cfg)
-		j.byID[id] = shared
-	}
-	shared.users++
-	return shared, sync.OnceFunc(func() {
-		j.mu.Lock()
-		defer j.mu.Unlock()
-		if shared.users--; shared.users == 0 {
-			delete(j.byID, id)
-		}
-	})
+func (j *joins) acquire(id component.ID, cfg *Config) (of *join, release func() (last bool)) {
+	of, release, _ = j.shared.Acquire(id, func() (*join, error) { return newJoin(cfg), nil }) // never fails
+	return of, release
 }
 
 // context adds to an annotation what the metrics of its time tell, and how the queue wait is known. An outlier or a finding of

@@ -7,7 +7,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -273,25 +272,4 @@ func TestMetricsPassUnchanged(t *testing.T) {
 	assert.Equal(t, before, after)
 	require.NoError(t, p.Shutdown(t.Context()))
 	require.NoError(t, p.Shutdown(t.Context()), "twice")
-}
-
-// What is shared lives as long as one of its users.
-func TestJoinsEndWithTheirPipelines(t *testing.T) {
-	cfg := createDefaultConfig().(*Config)
-	all := &joins{byID: map[component.ID]*join{}}
-	id, otherID := component.NewID(metadata.Type), component.NewIDWithName(metadata.Type, "other")
-	traces, releaseTraces := all.acquire(id, cfg)
-	metrics, releaseMetrics := all.acquire(id, cfg)
-	other, releaseOther := all.acquire(otherID, cfg)
-	assert.Same(t, traces, metrics)
-	assert.NotSame(t, traces, other)
-
-	releaseTraces()
-	releaseTraces() // a second Shutdown
-	again, releaseAgain := all.acquire(id, cfg)
-	assert.Same(t, metrics, again, "the metrics are still there")
-	releaseAgain()
-	releaseMetrics()
-	releaseOther()
-	assert.Empty(t, all.byID)
 }

@@ -143,7 +143,7 @@ func (c *Config) Validate() error {
 	if err != nil {
 		errs = append(errs, err)
 	} else if n := processes(services); c.Shard.Total > n {
-		errs = append(errs, fmt.Errorf("shard.total: %d is not allowed; want at most %d, the number of processes (instances of all services)",
+		errs = append(errs, fmt.Errorf("shard.total: %d is not allowed; want at most %d, the number of instances of all services and of their further runtimes",
 			c.Shard.Total, n))
 	}
 	return errors.Join(errs...)

@@ -37,9 +37,9 @@ type sink struct {
 	refusing   bool // the pipeline refused the last request; logged on change only
 }
 
-// totals of a run, in spans, data points or log records: offered = emitted + dropped, but for a request in hand.
+// totals of a run, in spans, data points or log records.
 type totals struct {
-	offered, emitted, dropped, late int
+	emitted, dropped int
 }
 
 func (t *totals) fields(s *sink, took time.Duration) []zap.Field {
@@ -63,7 +63,6 @@ func (r *loadReceiver) attach(signal fleet.Signal, set receiver.Settings) (*sink
 		attributes: metric.WithAttributeSet(attribute.NewSet(attribute.String("signal", signalNames[signal]))),
 	}
 	r.sinks[signal] = s
-	r.attached++
 	return s, obsreport, nil
 }
 
@@ -116,11 +115,9 @@ func (r *loadReceiver) deliver(ctx context.Context, epoch time.Time, requests []
 	for i := range requests {
 		request := &requests[i]
 		s := r.sinks[request.Signal]
-		s.totals.offered += request.Items
 		r.telemetry.ReceiverSyntheticLoadOfferedItems.Add(ctx, int64(request.Items), s.attributes)
 		r.telemetry.ReceiverSyntheticLoadQueuedItems.Record(ctx, int64(request.Items), s.attributes)
 		if r.late > tooLate {
-			s.totals.late += request.Items
 			r.telemetry.ReceiverSyntheticLoadLateItems.Add(ctx, int64(request.Items), s.attributes)
 		}
 		if r.offer(ctx, s, request, epoch) {

@@ -2,18 +2,18 @@ package syntheticloadreceiver
 
 import (
 	"context"
-	"sync"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/receiver"
 
+	"github.com/runtimelab/otelcol-runtimelab/internal/shared"
 	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/metadata"
 )
 
 // NewFactory makes the factory of the receiver.
 func NewFactory() receiver.Factory {
-	r := receivers{byConfig: map[*Config]*loadReceiver{}}
+	var r receivers
 	return receiver.NewFactory(metadata.Type, createDefaultConfig,
 		receiver.WithTraces(r.traces, metadata.TracesStability),
 		receiver.WithMetrics(r.metrics, metadata.MetricsStability),
@@ -23,25 +23,15 @@ func NewFactory() receiver.Factory {
 // receivers are those that have been made and not shut down. The Collector asks for one for each signal, with the same
 // configuration: they are one, so that all signals come from one fleet.
 type receivers struct {
-	mu       sync.Mutex
-	byConfig map[*Config]*loadReceiver
+	shared shared.Values[*Config, *loadReceiver]
 }
 
 func (r *receivers) of(set receiver.Settings, cfg *Config) (*loadReceiver, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if known := r.byConfig[cfg]; known != nil {
-		return known, nil
-	}
-	made, err := newReceiver(set, cfg, func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		delete(r.byConfig, cfg)
-	})
+	made, release, err := r.shared.Acquire(cfg, func() (*loadReceiver, error) { return newReceiver(set, cfg) })
 	if err != nil {
 		return nil, err
 	}
-	r.byConfig[cfg] = made
+	made.releases = append(made.releases, release)
 	return made, nil
 }
 

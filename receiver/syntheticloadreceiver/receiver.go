@@ -32,11 +32,10 @@ const (
 // after it in any pipeline still runs.
 type loadReceiver struct {
 	config    *Config
-	release   func() // of the factory
 	telemetry *metadata.TelemetryBuilder
 	logger    *zap.Logger
-	sinks     []*sink // by signal; nil: nobody asks for it
-	attached  int
+	sinks     [len(signalNames)]*sink // nil: nobody asks for the signal
+	releases  []func() (last bool)    // of the factory, one for each component
 
 	mu      sync.Mutex
 	hosts   []component.Host // one for each component that was started
@@ -54,17 +53,15 @@ type loadReceiver struct {
 type counts struct {
 	arrivals uint64
 	shed     uint64
-	sdkDrops [3]uint64 // by signal
+	sdkDrops [len(signalNames)]uint64
 }
 
-func newReceiver(set receiver.Settings, cfg *Config, release func()) (*loadReceiver, error) {
+func newReceiver(set receiver.Settings, cfg *Config) (*loadReceiver, error) {
 	telemetry, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
 	if err != nil {
 		return nil, err
 	}
-	return &loadReceiver{
-		config: cfg, release: release, telemetry: telemetry, logger: set.Logger, sinks: make([]*sink, len(signalNames)),
-	}, nil
+	return &loadReceiver{config: cfg, telemetry: telemetry, logger: set.Logger}, nil
 }
 
 // Start begins the run when all signals' components have been started; virtual time 0 is then.
@@ -72,7 +69,7 @@ func (r *loadReceiver) Start(ctx context.Context, host component.Host) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.hosts = append(r.hosts, host)
-	if len(r.hosts) < r.attached || r.stopped {
+	if len(r.hosts) < len(r.releases) || r.stopped {
 		return nil
 	}
 	epoch := time.Now()
@@ -119,7 +116,9 @@ func (r *loadReceiver) Shutdown(ctx context.Context) error {
 		return nil
 	}
 	r.stopped = true
-	r.release()
+	for _, release := range r.releases {
+		release()
+	}
 	if r.stop != nil {
 		r.stop()
 		ended := make(chan struct{})

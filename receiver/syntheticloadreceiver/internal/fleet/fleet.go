@@ -206,15 +206,6 @@ func (f *Fleet) Shed() uint64 {
 	return n
 }
 
-// Waiting is the number of items that have ended and are not exported.
-func (f *Fleet) Waiting(s Signal) int {
-	n := 0
-	for _, p := range f.processes {
-		n += p.exporters[s].waiting()
-	}
-	return n
-}
-
 // DroppedBySDK counts the items that found their SDK's queue full.
 func (f *Fleet) DroppedBySDK(s Signal) uint64 {
 	n := uint64(0)

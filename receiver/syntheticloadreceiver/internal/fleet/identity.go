@@ -30,11 +30,12 @@ type identity struct {
 	instance string // service.instance.id
 	scope    string // crate of the service
 	module   string
-	traces   uint64 // seed of trace ids
-	spans    uint64 // seed of span ids
-	source   string // of stamps
-	threads  int64  // numbers of threads of other runtimes of the process, which come first
-	looks    []look // by label
+	traces   uint64                  // seed of trace ids
+	spans    uint64                  // seed of span ids
+	source   string                  // of stamps
+	threads  int64                   // numbers of threads of other runtimes of the process, which come first
+	looks    []look                  // by label
+	events   [len(logKinds)][]string // names of log statements, by label
 }
 
 func newIdentity(s *workload.Service, seed uint64, instance int) identity {
@@ -48,7 +49,7 @@ func newIdentity(s *workload.Service, seed uint64, instance int) identity {
 	crate := crateName(s.Name)
 	id := identity{
 		service: s, resource: pcommon.NewResource(), scope: crate, module: crate + "::handlers",
-		traces: ids.Uint64(), spans: ids.Uint64(), looks: newLooks(s.Spans),
+		traces: ids.Uint64(), spans: ids.Uint64(), looks: newLooks(s.Spans), events: eventNames(s),
 	}
 	id.instance = uuid.NewSHA1(uuid.NameSpaceURL, fmt.Appendf(nil, "%d/%s/%d", seed, s.Name, instance)).String()
 	id.source = id.instance

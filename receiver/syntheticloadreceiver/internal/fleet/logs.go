@@ -2,9 +2,7 @@ package fleet
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -27,8 +25,17 @@ const (
 	LevelError Level = "error"
 )
 
-// levels in the order of severity.
-var levels = []Level{LevelDebug, LevelInfo, LevelError}
+// severity is what opentelemetry-appender-tracing makes of a level.
+type severity struct {
+	number plog.SeverityNumber
+	text   string
+}
+
+var severities = map[Level]severity{
+	LevelDebug: {plog.SeverityNumberDebug, "DEBUG"},
+	LevelInfo:  {plog.SeverityNumberInfo, "INFO"},
+	LevelError: {plog.SeverityNumberError, "ERROR"},
+}
 
 // LogsConfig says what services log.
 type LogsConfig struct {
@@ -44,7 +51,7 @@ func DefaultLogsConfig() LogsConfig { return LogsConfig{Level: LevelDebug} }
 
 // Validate reports a level that there is not.
 func (c *LogsConfig) Validate() error {
-	if slices.Contains(levels, c.Level) {
+	if _, known := severities[c.Level]; known {
 		return nil
 	}
 	return fmt.Errorf("level: %q is not allowed; want %s, %s or %s", c.Level, LevelDebug, LevelInfo, LevelError)
@@ -65,25 +72,36 @@ const (
 
 // logKinds describes the statements.
 var logKinds = [...]struct {
-	level Level
-	body  string // empty: that of an event is its name, that of a failure the span's status message
-	file  string
-	line  int64 // below that of the span
+	severity
+	body string // empty: that of an event is its name, that of a failure the span's status message
+	file string
+	line int64 // in sourceFile below that of the span or event
 }{
-	threadStarted: {LevelDebug, "thread started", mainFile, 10},
-	threadStopped: {LevelDebug, "thread stopped", mainFile, 11},
-	taskStarted:   {LevelDebug, "task started", sourceFile, 1},
-	taskFinished:  {LevelDebug, "task finished", sourceFile, 2},
-	taskCancelled: {LevelDebug, "task cancelled", sourceFile, 3},
-	spanFailed:    {LevelError, "", sourceFile, 4},
-	eventNoted:    {LevelInfo, "", sourceFile, 5},
+	threadStarted: {severities[LevelDebug], "thread started", mainFile, 10},
+	threadStopped: {severities[LevelDebug], "thread stopped", mainFile, 11},
+	taskStarted:   {severities[LevelDebug], "task started", sourceFile, 1},
+	taskFinished:  {severities[LevelDebug], "task finished", sourceFile, 2},
+	taskCancelled: {severities[LevelDebug], "task cancelled", sourceFile, 3},
+	spanFailed:    {severities[LevelError], "", sourceFile, 4},
+	eventNoted:    {severities[LevelInfo], "", sourceFile, 5},
 }
 
 const mainFile = "src/main.rs"
 
-// severities are what opentelemetry-appender-tracing makes of a level.
-var severities = map[Level]plog.SeverityNumber{
-	LevelDebug: plog.SeverityNumberDebug, LevelInfo: plog.SeverityNumberInfo, LevelError: plog.SeverityNumberError,
+// eventNames are tracing's names of a service's log statements, by kind and by label of the span or event. Hooks of threads have one each.
+func eventNames(s *workload.Service) (names [len(logKinds)][]string) {
+	for i := range logKinds {
+		k := &logKinds[i]
+		name := func(line int64) string { return "event " + k.file + ":" + strconv.FormatInt(line, 10) }
+		if k.file == mainFile {
+			names[i] = []string{name(k.line)}
+			continue
+		}
+		for label := range max(len(s.Spans), len(s.Events)) {
+			names[i] = append(names[i], name(sourceLine(label)+k.line))
+		}
+	}
+	return names
 }
 
 // logRecord is what was logged.
@@ -106,7 +124,7 @@ type logs struct {
 // observeLogs adds what the process logs to what its observer is told.
 func (p *process) observeLogs(o *workload.Observer, level Level) {
 	for i := range p.logs.enabled {
-		p.logs.enabled[i] = slices.Index(levels, logKinds[i].level) >= slices.Index(levels, level)
+		p.logs.enabled[i] = logKinds[i].number >= severities[level].number
 	}
 	if p.logs.enabled[threadStarted] {
 		o.Thread = both(o.Thread, p.logThread)
@@ -221,33 +239,33 @@ func (f *Fleet) buildLog(to plog.LogRecord, p *process, r *logRecord, number uin
 	at := timestamp(epoch, r.at)
 	to.SetTimestamp(at)
 	to.SetObservedTimestamp(at)
-	to.SetSeverityNumber(severities[kind.level])
-	to.SetSeverityText(strings.ToUpper(string(kind.level)))
+	to.SetSeverityNumber(kind.number)
+	to.SetSeverityText(kind.text)
 	if r.span != 0 {
 		to.SetTraceID(f.traceID(r.tag))
 		to.SetSpanID(id.spanID(r.span))
 		to.SetFlags(plog.DefaultLogRecordFlags.WithIsSampled(true))
 	}
-	body, line := kind.body, kind.line
+	body, statement := kind.body, r.label
 	var b xpdata.MapBuilder
 	switch r.kind {
 	case threadStarted, threadStopped: // only Tokio has such hooks, and all its threads have one name
+		statement = 0
 		b.AppendEmpty(semconv.ThreadID).SetInt(id.threads + scheduler.ThreadID(r.label))
 		b.AppendEmpty(semconv.ThreadName).SetStr(id.service.Runtime.ThreadName)
 	case eventNoted:
 		event := &id.service.Events[r.label]
-		body, line = event.Name, line+sourceLine(r.label)
+		body = event.Name
 		for _, a := range event.Attributes {
 			setValue(b.AppendEmpty(a.Key), a.Value, workload.DrawsOfEvent(r.work, r.label))
 		}
 	case spanFailed:
-		body, line = r.message, line+sourceLine(r.label)
+		body = r.message
 	default:
-		line += sourceLine(r.label)
 		b.AppendEmpty(semconv.TaskName).SetStr(id.service.Spans[r.label].Name)
 	}
 	to.Body().SetStr(body)
-	to.SetEventName("event " + kind.file + ":" + strconv.FormatInt(line, 10)) // tracing's name of an event
+	to.SetEventName(id.events[r.kind][statement])
 	if f.options.Run != "" {
 		f.stamp(&b, p, number, stamp.Record(to))
 	}

@@ -2,7 +2,6 @@ package fleet
 
 import (
 	"os"
-	"strings"
 	"testing"
 	"time"
 
@@ -205,6 +204,6 @@ func TestLogDocs(t *testing.T) {
 		if kind.body == "" {
 			body = "the "
 		}
-		assert.Contains(t, string(readme), "| `"+strings.ToUpper(string(kind.level))+"` | "+body)
+		assert.Contains(t, string(readme), "| `"+kind.text+"` | "+body)
 	}
 }

@@ -159,7 +159,7 @@ const (
 // sourceLine places the handlers of a service below each other in its source file.
 func sourceLine(label int) int64 { return 12 + 24*int64(label) }
 
-var spanKinds = map[workload.Kind]ptrace.SpanKind{
+var spanKinds = [...]ptrace.SpanKind{
 	workload.Server:   ptrace.SpanKindServer,
 	workload.Client:   ptrace.SpanKindClient,
 	workload.Internal: ptrace.SpanKindInternal,
