@@ -23,6 +23,13 @@ type annotation struct {
 	findings        findings.Set
 }
 
+// begin takes away what there was for the span before; the account is a matter of its own.
+func (a *annotation) begin(duration int64, category bool) {
+	a.runtime, a.named, a.queueWaitSource, a.findings = "", false, "", 0
+	a.verdict = latency.Verdict{}
+	a.duration, a.category = duration, category
+}
+
 // Number of latency attributes on a span that has been judged, and how many more an outlier gets.
 const (
 	latencyAttributes = 2

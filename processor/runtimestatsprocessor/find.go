@@ -21,18 +21,12 @@ func (r *resource) find(limits *findings.Limits, a *annotation, thread string, s
 	if account.Busy < 0 && account.Source == runtimes.Unknown {
 		return // not of async code, or not in a way that tells
 	}
-	evidence := findings.Evidence{
-		Duration:    a.duration,
-		Busy:        account.Busy,
-		Idle:        account.Idle,
-		LongestPoll: account.Value(runtimes.TaskLongestPoll),
-		Polls:       account.Value(runtimes.TaskPolls),
-		Wait:        account.Value(runtimes.QueueWait),
-		MeanWait:    findings.Unknown,
-		Pool:        strings.HasPrefix(thread, semconv.ThreadBlockingPrefix),
-		ID:          span.SpanID(),
-		Children:    &r.children,
-	}
+	evidence := &r.evidence
+	evidence.Duration, evidence.Busy, evidence.Idle = a.duration, account.Busy, account.Idle
+	evidence.LongestPoll, evidence.Polls = account.Value(runtimes.TaskLongestPoll), account.Value(runtimes.TaskPolls)
+	evidence.Wait, evidence.MeanWait, evidence.SkewedWorker = account.Value(runtimes.QueueWait), findings.Unknown, false
+	evidence.Pool = strings.HasPrefix(thread, semconv.ThreadBlockingPrefix)
+	evidence.ID = span.SpanID()
 	if account.Source == runtimes.FirstPoll {
 		evidence.Wait = account.Parts[runtimes.QueueWaitEstimate]
 	}
@@ -50,7 +44,7 @@ func (r *resource) find(limits *findings.Limits, a *annotation, thread string, s
 		r.lastEnd = max(r.lastEnd, nanoseconds(span.EndTimestamp()))
 	}
 
-	a.findings = limits.Find(&evidence, a.verdict.Tasks, !late)
+	a.findings = limits.Find(evidence, r.windows.Tasks(), !late)
 	for found := uint8(a.findings); found != 0; found &= found - 1 {
 		counts.findings[bits.TrailingZeros8(found)]++
 	}

@@ -116,15 +116,32 @@ var attributeRoles = [...]attributeRole{
 	{semconv.LatencyBaselineCount, roleDerived, uint8(derivedLatency)},
 }
 
-// rolesByLength holds the rows by the length of their names. Looked up for every attribute of every span: most names on a
-// span are not ours, and their length alone tells most of them from ours.
+// rolesBySlot holds the rows by the slots of their names. Looked up for every attribute of every span: most names on a span are
+// not ours, and nearly all of those fall into an empty slot.
 var (
-	rolesByLength [maxRoleLength + 1][]attributeRole
-	partNames     [runtimes.NumParts]string
-	origins       [numDerived]int8 // the field that a derived attribute stands for, -1 for none
+	rolesBySlot [256][]attributeRole
+	partNames   [runtimes.NumParts]string
+	origins     [numDerived]int8 // the field that a derived attribute stands for, -1 for none
 )
 
-const maxRoleLength = len(semconv.QueueWaitEstimate)
+// slot spreads names by length and last character; the factors are those that leave the fewest of ours together.
+func slot(name string) uint8 {
+	if name == "" {
+		return 0
+	}
+	return uint8(9*len(name)) + 10*name[len(name)-1] //nolint:gosec // G115: meant to wrap
+}
+
+// roleOf returns the row of a name, nil if it has none.
+func roleOf(name string) *attributeRole {
+	rows := rolesBySlot[slot(name)]
+	for i := range rows {
+		if rows[i].name == name {
+			return &rows[i]
+		}
+	}
+	return nil
+}
 
 func init() {
 	for i := range origins {
@@ -134,7 +151,7 @@ func init() {
 		origins[part] = int8(field) //nolint:gosec // G115: there are few fields
 	}
 	for _, r := range attributeRoles {
-		rolesByLength[len(r.name)] = append(rolesByLength[len(r.name)], r)
+		rolesBySlot[slot(r.name)] = append(rolesBySlot[slot(r.name)], r)
 		if r.role == roleDerived && int(r.number) < runtimes.NumParts {
 			partNames[r.number] = r.name
 		}
@@ -143,53 +160,46 @@ func init() {
 
 // isSource reports whether an attribute is one that the tracing layer writes by itself.
 func isSource(name string) bool {
-	if len(name) > maxRoleLength {
+	r := roleOf(name)
+	if r == nil {
 		return false
 	}
-	for i := range rolesByLength[len(name)] {
-		if r := &rolesByLength[len(name)][i]; r.name == name {
-			switch r.role {
-			case roleThreadName, roleLegacy, roleUnused:
-				return true
-			case roleField:
-				return name == semconv.BusyNs || name == semconv.IdleNs
-			case roleDerived:
-			}
-		}
+	switch r.role {
+	case roleThreadName, roleLegacy, roleUnused:
+		return true
+	case roleField:
+		return name == semconv.BusyNs || name == semconv.IdleNs
+	default:
+		return false
 	}
-	return false
 }
 
-// observe reads a span's attributes once. An attribute whose value has not the type that its name promises is ignored,
-// except for a derived one: whatever it holds, somebody put it there.
-func observe(attributes pcommon.Map) (o observation) {
+// read reads a span's attributes once, whatever the observation held before. An attribute whose value has not the type that its
+// name promises is ignored, except for a derived one: whatever it holds, somebody put it there.
+func (o *observation) read(attributes pcommon.Map) {
+	o.fields.Reset()
+	o.upstream.Reset()
+	o.threadName, o.derived, o.legacy = "", 0, false
 	for name, value := range attributes.All() {
-		if len(name) > maxRoleLength {
+		r := roleOf(name)
+		if r == nil {
 			continue
 		}
-		for i := range rolesByLength[len(name)] {
-			r := &rolesByLength[len(name)][i]
-			if r.name != name {
-				continue
+		switch r.role {
+		case roleField:
+			if value.Type() == pcommon.ValueTypeInt {
+				o.fields.Set(runtimes.Field(r.number), value.Int())
 			}
-			switch r.role {
-			case roleField:
-				if value.Type() == pcommon.ValueTypeInt {
-					o.fields.Set(runtimes.Field(r.number), value.Int())
-				}
-			case roleThreadName:
-				o.threadName = value.Str()
-			case roleLegacy:
-				o.legacy = true
-			case roleUnused:
-			case roleDerived:
-				o.derived |= 1 << r.number
-				if field := origins[r.number]; field >= 0 && value.Type() == pcommon.ValueTypeInt {
-					o.upstream.Set(runtimes.Field(field), value.Int())
-				}
+		case roleThreadName:
+			o.threadName = value.Str()
+		case roleLegacy:
+			o.legacy = true
+		case roleUnused:
+		case roleDerived:
+			o.derived |= 1 << r.number
+			if field := origins[r.number]; field >= 0 && value.Type() == pcommon.ValueTypeInt {
+				o.upstream.Set(runtimes.Field(field), value.Int())
 			}
-			break
 		}
 	}
-	return o
 }

@@ -55,7 +55,8 @@ func TestObserve(t *testing.T) {
 	attributes.PutInt(semconv.QueueWaitNs, 5)
 	attributes.PutInt(semconv.CodeLineNumberLegacy, 6)
 
-	got := observe(attributes)
+	var got observation
+	got.read(attributes)
 	var want observation
 	want.fields.Set(runtimes.Busy, 3)
 	want.fields.Set(runtimes.PollCount, 2)

@@ -120,11 +120,11 @@ func (p *statsProcessor) processTraces(ctx context.Context, traces ptrace.Traces
 		for _, scopeSpans := range resourceSpans.ScopeSpans().All() {
 			names := r.names.InScope(scopeSpans.Scope().Name())
 			for _, span := range scopeSpans.Spans().All() {
-				p.processSpan(&r, &names, span, oldest, &counts)
+				p.processSpan(r, &names, span, oldest, &counts)
 			}
 		}
 		p.telemetry.addSources(ctx, &counts, &r.sources)
-		p.keepWork(ctx, &r)
+		p.keepWork(ctx, r)
 		if p.drop {
 			dropSources(resourceSpans)
 		}
@@ -135,14 +135,32 @@ func (p *statsProcessor) processTraces(ctx context.Context, traces ptrace.Traces
 
 // processSpan annotates one span. If it ended before oldest, it is late: judged, but no longer a measure of the present.
 func (p *statsProcessor) processSpan(r *resource, names *runtimes.Names, span ptrace.Span, oldest pcommon.Timestamp, counts *tally) {
-	attributes := span.Attributes()
-	found := observe(attributes)
+	p.examine(r, names, span, oldest, counts)
+	attributes, a := span.Attributes(), &r.annotation
+	switch {
+	case r.found.derived == 0:
+	case !p.overwrite:
+		a.yield(r.found.derived)
+	case r.found.derived.hasLatency() && a.verdict.State == latency.Judged && !a.outlier():
+		removeOutlier(attributes, p.category)
+	}
+	if n := a.size(); n > 0 {
+		attributes.EnsureCapacity(attributes.Len() + n)
+		a.write(attributes)
+	}
+}
+
+// examine finds out what there is to write on a span, and learns from it for the spans to come.
+func (p *statsProcessor) examine(r *resource, names *runtimes.Names, span ptrace.Span, oldest pcommon.Timestamp, counts *tally) {
+	found, a := &r.found, &r.annotation
+	found.read(span.Attributes())
 	duration := durationOf(span)
 	if found.derived != 0 {
 		found.fields.Merge(&found.upstream, !p.overwrite)
 	}
 
-	a := annotation{duration: duration, account: found.fields.Account(duration, found.legacy), category: p.category}
+	a.begin(duration, p.category)
+	found.fields.Account(duration, found.legacy, &a.account)
 	// Whoever named the runtime before knew it better, also with overwrite.
 	if a.named = found.derived.has(derivedRuntimeName); !a.named {
 		a.runtime = names.Of(found.threadName)
@@ -159,19 +177,8 @@ func (p *statsProcessor) processSpan(r *resource, names *runtimes.Names, span pt
 		a.verdict = r.windows.Observe(name, kind, duration)
 		counts.add(a.verdict)
 	}
-
-	r.find(&p.findings, &a, found.threadName, span, late, counts)
-	r.context(&a, span, p.joinAll, counts)
-	switch {
-	case !p.overwrite:
-		a.yield(found.derived)
-	case found.derived.hasLatency() && a.verdict.State == latency.Judged && !a.outlier():
-		removeOutlier(attributes, p.category)
-	}
-	if n := a.size(); n > 0 {
-		attributes.EnsureCapacity(attributes.Len() + n)
-		a.write(attributes)
-	}
+	r.find(&p.findings, a, found.threadName, span, late, counts)
+	r.context(a, span, p.joinAll, counts)
 }
 
 // dropSources removes what the tracing layer wrote, when the last span has been read: spans look at their children.

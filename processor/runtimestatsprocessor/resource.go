@@ -7,6 +7,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/findings"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/instances"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/latency"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/runtimes"
@@ -56,12 +57,12 @@ func valueOf(attributes pcommon.Map, name string) string {
 }
 
 // ofSpan returns the span's part of the key.
-func (k keyParts) ofSpan(span ptrace.Span) (name string, kind int32) {
+func (k keyParts) ofSpan(span ptrace.Span) (name string, kind latency.Kind) {
 	if k.name {
 		name = bounded(span.Name())
 	}
 	if k.kind {
-		kind = int32(span.Kind())
+		kind = latency.KindOf(int32(span.Kind()))
 	}
 	return name, kind
 }
@@ -80,11 +81,17 @@ type resource struct {
 	lastEnd  int64             // of the spans with work
 
 	children children
+
+	// Of the span being processed. Here they are used over and over, and written field by field: copying a struct right after its
+	// fields have been written takes longer than writing them (the loads wait for several stores).
+	found      observation
+	annotation annotation
+	evidence   findings.Evidence
 }
 
-func (p *statsProcessor) newResource(spans ptrace.ResourceSpans) resource {
+func (p *statsProcessor) newResource(spans ptrace.ResourceSpans) *resource {
 	attributes := spans.Resource().Attributes()
-	r := resource{
+	r := &resource{
 		children: children{of: spans},
 		names: runtimes.NewNames(p.rules, func(name string) (string, bool) {
 			value, present := attributes.Get(name)
@@ -101,6 +108,7 @@ func (p *statsProcessor) newResource(spans ptrace.ResourceSpans) resource {
 		},
 		windows: p.windows.Resource(p.key.ofResource(attributes)),
 	}
+	r.evidence.Children = &r.children
 	if r.instance = instanceKey(attributes); r.instance != "" {
 		r.recent = p.join.instances.Recent(r.instance)
 	}

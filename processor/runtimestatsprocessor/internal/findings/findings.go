@@ -92,15 +92,15 @@ func (l *Limits) Find(e *Evidence, w *Window, add bool) Set {
 		return 0
 	}
 	var found Set
-	var usual usual
+	var polls, waits *times // those usual for the key
 	if w != nil {
-		usual = w.usual()
+		polls, waits = &w.polls, &w.waits
 	}
 	poll, bound := e.poll()
-	if !e.Pool && usual.polls.exceededBy(poll, l.Poll) && (!bound || l.mostlyBusy(e, &usual)) {
+	if !e.Pool && polls.exceededBy(poll, l.Poll) && (!bound || l.mostlyBusy(e, polls)) {
 		found |= 1 << BlockingSuspected
 	}
-	if e.Wait*notable >= e.Duration && usual.waits.exceededBy(e.Wait, l.Wait) {
+	if e.Wait*notable >= e.Duration && waits.exceededBy(e.Wait, l.Wait) {
 		found |= 1 << QueueStarved
 	}
 	if e.Wait < 0 && e.MeanWait >= l.Wait && e.Idle >= e.MeanWait {
@@ -125,6 +125,6 @@ func (l *Limits) Find(e *Evidence, w *Window, add bool) Set {
 
 // mostlyBusy is the second condition on a span of whose polls only the sum is known: many short ones would make as much. If most
 // of its duration is spent in polls, and what its children do not explain is still long, it is worth a suspicion.
-func (l *Limits) mostlyBusy(e *Evidence, usual *usual) bool {
-	return e.Busy*mostly >= e.Duration && usual.polls.exceededBy(e.Busy-e.Children.Busy(e.ID), l.Poll)
+func (l *Limits) mostlyBusy(e *Evidence, polls *times) bool {
+	return e.Busy*mostly >= e.Duration && polls.exceededBy(e.Busy-e.Children.Busy(e.ID), l.Poll)
 }

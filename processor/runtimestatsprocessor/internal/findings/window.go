@@ -35,25 +35,17 @@ type times struct {
 	median, p99 atomic.Int64 // 0: there are not enough
 }
 
-// usual is what is usual for a key.
-type usual struct {
-	polls, waits percentiles
-}
-
-type percentiles struct {
-	median, p99 int64
-}
-
-func (w *Window) usual() usual {
-	return usual{
-		polls: percentiles{w.polls.median.Load(), w.polls.p99.Load()},
-		waits: percentiles{w.waits.median.Load(), w.waits.p99.Load()},
+// exceededBy reports whether a time is long: for any operation, or for this one. An unknown time is not. Nil times know nothing of
+// this one.
+func (t *times) exceededBy(ns, long int64) bool {
+	if ns >= long {
+		return true
 	}
-}
-
-// exceededBy reports whether a time is long: for any operation, or for this one. An unknown time is not.
-func (p *percentiles) exceededBy(ns, long int64) bool {
-	return ns >= long || p.p99 > 0 && ns > p.p99 && ns >= outstanding*p.median && ns >= long/unusual
+	if t == nil || ns < long/unusual {
+		return false
+	}
+	p99 := t.p99.Load()
+	return p99 > 0 && ns > p99 && ns >= outstanding*t.median.Load()
 }
 
 func (w *Window) add(poll, wait int64) {

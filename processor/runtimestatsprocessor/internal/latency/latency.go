@@ -39,7 +39,6 @@ package latency
 import (
 	"time"
 
-	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/findings"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
@@ -67,6 +66,20 @@ type Classes struct {
 	Elevated, Outlier, Extreme float64
 	// MinRatioToMedian is how many times slower than the median an outlier is at least; up to 1 it has no effect.
 	MinRatioToMedian float64
+}
+
+// Kind is the kind of a span, as OTLP numbers it.
+type Kind uint8
+
+// numKinds is how many kinds OTLP has, the unspecified one included.
+const numKinds = 6
+
+// KindOf returns the kind of a number. One that OTLP does not know counts as unspecified.
+func KindOf(number int32) Kind {
+	if number < 0 || number >= numKinds {
+		return 0
+	}
+	return Kind(number)
 }
 
 // Class says in words how slow a span is.
@@ -100,11 +113,11 @@ const (
 	Overflow
 )
 
-// Verdict is what a window says about one span. Fields other than State and Tasks are set when State is Judged.
+// Verdict is what a window says about one span. Fields other than State are set when State is Judged. It has no more than four, so
+// that it travels in registers.
 type Verdict struct {
-	Tasks    *findings.Window // of the key, nil if it has no window
-	Baseline *Baseline        // what the span was compared with; read-only
-	Rank     uint16           // mid-rank among the spans of the key, 0 to 10,000
+	Baseline *Baseline // what the span was compared with; read-only
+	Rank     uint16    // mid-rank among the spans of the key, 0 to 10,000
 	Class    Class
 	State    State
 }

@@ -43,10 +43,10 @@ func (w *Windows) Snapshot(scope string) []byte {
 	for name, resource := range resources {
 		windows := *resource.windows.Load()
 		to = appendString(to, name)
-		to = binary.AppendUvarint(to, uint64(len(windows)))
-		for key, window := range windows {
+		to = binary.AppendUvarint(to, uint64(windows.len())) //nolint:gosec // G115: a length
+		for key, window := range windows.all() {
 			to = appendString(to, key.name)
-			to = binary.AppendUvarint(to, uint64(uint32(key.kind))) //nolint:gosec // the same 32 bits
+			to = binary.AppendUvarint(to, uint64(key.kind))
 			to = window.appendTo(to)
 		}
 	}
@@ -182,15 +182,17 @@ func (r *reader) resources(f fading, rotations int, settings *Settings) (map[str
 		if resources[name] != nil {
 			r.fail()
 		}
-		windows := map[spanKey]*window{}
+		windows := windowsByName{}
 		for keys := r.uvarint(math.MaxUint64); keys > 0 && r.err == nil && total < settings.MaxKeys; keys-- {
-			key := spanKey{name: r.string(), kind: int32(uint32(r.uvarint(math.MaxUint32)))} //nolint:gosec // the same 32 bits
-			if windows[key] != nil {
+			key := spanKey{name: r.string(), kind: Kind(r.uvarint(uint64(numKinds - 1)))} //nolint:gosec // G115: there are six
+			kinds := windows[key.name]
+			if kinds[key.kind] != nil {
 				r.fail()
 			}
 			w := r.window(settings)
 			if r.err == nil && w.tick(f, rotations, settings) {
-				windows[key] = w
+				kinds[key.kind] = w
+				windows[key.name] = kinds
 				total++
 			}
 		}

@@ -22,7 +22,7 @@ func traffic(random *rand.Rand, windows *Windows, now time.Time) {
 		resource := windows.Resource(service)
 		for range 50 {
 			operation := strconv.Itoa(random.IntN(5))
-			resource.Observe(operation, int32(2+random.IntN(2)), int64(5e6*math.Exp(random.NormFloat64())))
+			resource.Observe(operation, Kind(2+random.IntN(2)), int64(5e6*math.Exp(random.NormFloat64())))
 		}
 	}
 	windows.Tick(now)
@@ -58,7 +58,7 @@ func TestRestartsLeaveNoTraceInSlidingWindows(t *testing.T) {
 			if second%5 != 4 {
 				break // comparing takes the longest
 			}
-			for key, window := range *resource.windows.Load() {
+			for key, window := range resource.windows.Load().all() {
 				other := restarted.Resource(name)
 				require.Equal(t, window.filled(), other.window(key).filled(), "second %d", second)
 				require.Equal(t, texts(window.settled), texts(other.window(key).settled), "second %d", second)
@@ -93,7 +93,7 @@ func TestRestartOfFadingWindows(t *testing.T) {
 		require.Equal(t, 20, back.Keys())
 		weight := math.Exp(-max(down, 0).Seconds() / 60)
 		for name, resource := range *windows.resources.Load() {
-			for key, window := range *resource.windows.Load() {
+			for key, window := range resource.windows.Load().all() {
 				before := window.baseline.Load()
 				other := back.Resource(name)
 				verdict := other.Observe(key.name, key.kind, 5*ms)

@@ -1,6 +1,7 @@
 package latency
 
 import (
+	"iter"
 	"maps"
 	"math"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/histogram"
+	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/findings"
 )
 
 // Windows holds the windows of all keys, at most Settings.MaxKeys.
@@ -16,8 +18,9 @@ import (
 // Resource and Observe may be called from any number of goroutines; they take no lock, except to insert a new key. One
 // goroutine at a time may call Tick, meanwhile too.
 //
-// Keys are looked up in two steps, so that what all spans of a resource have in common is hashed once per resource. Both
-// maps are replaced, never changed: readers need no lock, and a new key costs a copy of its resource's keys.
+// Keys are looked up in steps, so that what all spans of a resource have in common is hashed once per resource, and for a span
+// only its name is. Both maps are replaced, never changed: readers need no lock, and a new key costs a copy of its
+// resource's keys.
 type Windows struct {
 	settings  Settings
 	resources atomic.Pointer[map[string]*resourceWindows]
@@ -33,13 +36,64 @@ type Windows struct {
 
 // resourceWindows holds the windows of one resource. Once it is empty it is dropped and never used again.
 type resourceWindows struct {
-	windows atomic.Pointer[map[spanKey]*window]
+	windows atomic.Pointer[windowsByName]
 }
 
 // spanKey is the part of a key that differs between the spans of a resource.
 type spanKey struct {
 	name string
-	kind int32
+	kind Kind
+}
+
+// windowsByName holds the windows of a resource by the names of the spans and then their kinds, nil where there is none. A map
+// with strings as keys is twice as fast as one with a struct.
+type windowsByName map[string][numKinds]*window
+
+// all yields the windows with their keys.
+func (w windowsByName) all() iter.Seq2[spanKey, *window] {
+	return func(yield func(spanKey, *window) bool) {
+		for name, kinds := range w {
+			for kind, window := range kinds {
+				if window != nil && !yield(spanKey{name, Kind(kind)}, window) { //nolint:gosec // G115: there are six
+					return
+				}
+			}
+		}
+	}
+}
+
+// len returns the number of windows.
+func (w windowsByName) len() (n int) {
+	for range w.all() {
+		n++
+	}
+	return n
+}
+
+// with returns the windows with one more.
+func (w windowsByName) with(key spanKey, added *window) windowsByName {
+	more := maps.Clone(w)
+	if more == nil {
+		more = windowsByName{}
+	}
+	kinds := more[key.name]
+	kinds[key.kind] = added
+	more[key.name] = kinds
+	return more
+}
+
+// without returns the windows but those of the given keys.
+func (w windowsByName) without(keys []spanKey) windowsByName {
+	less := maps.Clone(w)
+	for _, key := range keys {
+		kinds := less[key.name]
+		if kinds[key.kind] = nil; kinds == [numKinds]*window{} {
+			delete(less, key.name)
+		} else {
+			less[key.name] = kinds
+		}
+	}
+	return less
 }
 
 // New returns windows whose time starts at now.
@@ -59,6 +113,7 @@ type Resource struct {
 	all   *Windows
 	name  string
 	found *resourceWindows // nil while the resource has no key
+	last  *window          // of the span last judged or observed, nil if it has none
 }
 
 // Resource returns the view for the resource part of a key.
@@ -71,31 +126,34 @@ func (r *Resource) window(key spanKey) *window {
 	if r.found == nil {
 		return nil
 	}
-	return (*r.found.windows.Load())[key]
+	return (*r.found.windows.Load())[key.name][key.kind]
 }
 
 // Judge judges a duration in nanoseconds by the window of its key. Unlike [Resource.Observe] it leaves no trace.
-func (r *Resource) Judge(name string, kind int32, ns int64) Verdict {
-	if found := r.window(spanKey{name: name, kind: kind}); found != nil {
-		verdict := found.judge(histogram.Index(ns), ns)
-		verdict.Tasks = &found.tasks
-		return verdict
+func (r *Resource) Judge(name string, kind Kind, ns int64) Verdict {
+	if r.last = r.window(spanKey{name: name, kind: kind}); r.last == nil {
+		return Verdict{State: Warming}
 	}
-	return Verdict{State: Warming}
+	return r.last.judge(histogram.Index(ns), ns)
 }
 
 // Observe judges a duration in nanoseconds by the window of its key, then adds it there. The duration must not be negative.
-func (r *Resource) Observe(name string, kind int32, ns int64) Verdict {
+func (r *Resource) Observe(name string, kind Kind, ns int64) Verdict {
 	key := spanKey{name: name, kind: kind}
-	found := r.window(key)
-	if found == nil {
-		if r.found, found = r.all.insert(r.name, key); found == nil {
+	if r.last = r.window(key); r.last == nil {
+		if r.found, r.last = r.all.insert(r.name, key); r.last == nil {
 			return Verdict{State: Overflow}
 		}
 	}
-	verdict := found.observe(ns, &r.all.settings)
-	verdict.Tasks = &found.tasks
-	return verdict
+	return r.last.observe(ns, &r.all.settings)
+}
+
+// Tasks returns what else is kept of the spans of the key last asked for, nil if it has no window.
+func (r *Resource) Tasks() *findings.Window {
+	if r.last == nil {
+		return nil
+	}
+	return &r.last.tasks
 }
 
 // insert returns the window of a key, after creating it if need be; nil when there are too many keys. What it returns
@@ -108,17 +166,17 @@ func (w *Windows) insert(name string, key spanKey) (*resourceWindows, *window) {
 		if resource == nil {
 			return nil, nil
 		}
-		return resource, (*resource.windows.Load())[key]
+		return resource, (*resource.windows.Load())[key.name][key.kind]
 	}
 
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	resources := *w.resources.Load()
 	resource := resources[name]
-	windows := map[spanKey]*window{}
+	var windows windowsByName
 	if resource != nil {
 		windows = *resource.windows.Load()
-		if existing := windows[key]; existing != nil {
+		if existing := windows[key.name][key.kind]; existing != nil {
 			return resource, existing
 		}
 	}
@@ -128,8 +186,7 @@ func (w *Windows) insert(name string, key spanKey) (*resourceWindows, *window) {
 
 	inserted := newWindow(&w.settings)
 	key.name = strings.Clone(key.name) // a window outlives the batch that it was first seen in
-	windows = maps.Clone(windows)
-	windows[key] = inserted
+	windows = windows.with(key, inserted)
 	if resource != nil {
 		resource.windows.Store(&windows)
 	} else {
@@ -156,7 +213,7 @@ func (w *Windows) Tick(now time.Time) (expired int) {
 	f, rotations := w.step(elapsed)
 	for name, resource := range *w.resources.Load() {
 		var faded []spanKey
-		for key, window := range *resource.windows.Load() {
+		for key, window := range resource.windows.Load().all() {
 			window.tasks.Tick(elapsed, time.Duration(math.Ln2*float64(w.settings.Length)))
 			if !window.tick(f, rotations, &w.settings) {
 				faded = append(faded, key)
@@ -191,10 +248,7 @@ func (w *Windows) step(elapsed time.Duration) (f fading, rotations int) {
 func (w *Windows) drop(name string, resource *resourceWindows, keys []spanKey) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	windows := maps.Clone(*resource.windows.Load())
-	for _, key := range keys {
-		delete(windows, key)
-	}
+	windows := resource.windows.Load().without(keys)
 	resource.windows.Store(&windows)
 	w.keys.Add(int64(-len(keys)))
 	if len(windows) == 0 {

@@ -22,9 +22,12 @@ const (
 
 // Fields are the fields found on one span. The zero value has none.
 type Fields struct {
-	values [NumFields]int64
+	values [NumFields]int64 // of a field that is not known: anything
 	known  uint16
 }
+
+// Reset takes all fields away.
+func (f *Fields) Reset() { f.known = 0 }
 
 // Set records a field. None of them can be negative: a value that is does not count as known.
 func (f *Fields) Set(field Field, value int64) {
@@ -102,6 +105,8 @@ var counters = [...]struct {
 	{TaskID, Task},
 }
 
+const countersKnown = 1<<PollCount | 1<<StealCount | 1<<ForcedYieldCount | 1<<WorkerIndex | 1<<TaskID
+
 // Source says how the queue wait of a span is known.
 type Source uint8
 
@@ -117,7 +122,7 @@ const (
 // Account says where the time of a span went.
 type Account struct {
 	Parts        [NumParts]int64
-	Known        PartSet // the parts that are known; the others are 0
+	Known        PartSet // the parts that are known; the others mean nothing
 	Source       Source
 	BusyRatio    float64 // share of the duration being polled, 0 to 1
 	HasBusyRatio bool
@@ -158,9 +163,10 @@ func tolerance(duration int64) int64 {
 	return clockTick + duration/1_000
 }
 
-// Account derives what the fields tell about a span of the given duration in nanoseconds; a negative duration means that
-// it is not known, and no time can then be checked or derived. With legacy, the times are those of tracing-opentelemetry up
-// to 0.31: at each enter of a span that is entered already, it adds the time since the one before to idle instead of busy.
+// Account derives what the fields tell about a span of the given duration in nanoseconds, into a, whatever that held before. A
+// negative duration means that it is not known, and no time can then be checked or derived. With legacy, the times are those of
+// tracing-opentelemetry up to 0.31: at each enter of a span that is entered already, it adds the time since the one before to
+// idle instead of busy.
 //
 //	busy ratio  = busy / duration
 //	I/O wait    = idle - queue wait           timers, sockets, other tasks
@@ -168,20 +174,23 @@ func tolerance(duration int64) int64 {
 //
 // The parts that describe the task are derived only for a span with measured task fields, that is with scheduled_ns: for
 // any other they would repeat busy_ns and idle_ns under a second name.
-func (f *Fields) Account(duration int64, legacy bool) (a Account) {
-	a.Source, a.Busy, a.Idle = Unknown, -1, -1
+func (f *Fields) Account(duration int64, legacy bool, a *Account) {
+	// The parts stay: they would be a hundred bytes to clear, for every span.
+	a.Known, a.Source, a.HasBusyRatio, a.Inconsistent, a.Busy, a.Idle = 0, Unknown, false, false, -1, -1
 	if f.known == 0 {
-		return a
+		return
 	}
 	if duration >= 0 {
-		f.accountTimes(duration, legacy, &a)
+		f.accountTimes(duration, legacy, a)
+	}
+	if f.known&countersKnown == 0 {
+		return
 	}
 	for _, c := range counters {
 		if f.has(c.from) {
 			a.set(c.to, f.values[c.from])
 		}
 	}
-	return a
 }
 
 func (f *Fields) accountTimes(duration int64, legacy bool, a *Account) {
@@ -197,6 +206,9 @@ func (f *Fields) accountTimes(duration int64, legacy bool, a *Account) {
 		return known && fits
 	}
 	busy, idle, queued, longest := f.values[Busy], f.values[Idle], f.values[Scheduled], f.values[LongestPoll]
+	if !f.has(Busy) {
+		busy = 0 // the others mean nothing if they are not known
+	}
 	measured := f.has(Scheduled)
 	hasBusy := within(Busy, limit)
 	// An untrusted busy says nothing against idle, but then what they add up to cannot be checked.

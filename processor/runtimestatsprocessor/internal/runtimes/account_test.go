@@ -16,7 +16,8 @@ func account(recorded fields, duration int64) (Account, parts) {
 	for field, value := range recorded {
 		f.Set(field, value)
 	}
-	a := f.Account(duration, false)
+	a := Account{Parts: [NumParts]int64{1, 2, 3}, BusyRatio: 4} // of the span before
+	f.Account(duration, false, &a)
 	known := parts{}
 	for p := range Part(NumParts) {
 		if a.Known.Has(p) {
@@ -150,26 +151,28 @@ func TestLegacyTimes(t *testing.T) {
 	f.Set(Busy, 1_000_000)
 	f.Set(Idle, 9_000_000)
 	f.Set(PollCount, 1)
-	a := f.Account(10_000_000, true)
+	var a Account
+	f.Account(10_000_000, true, &a)
 	assert.Equal(t, Unknown, a.Source)
 	assert.False(t, a.Known.Has(QueueWaitEstimate))
 	assert.InDelta(t, 0.1, a.BusyRatio, 1e-12)
 
 	f.Set(LongestPoll, 5_000_000)
-	a = f.Account(10_000_000, true)
+	f.Account(10_000_000, true, &a)
 	assert.Equal(t, int64(5_000_000), a.Parts[TaskLongestPoll])
 	assert.False(t, a.Inconsistent)
 }
 
 func TestEstimate(t *testing.T) {
 	var f Fields
-	a := f.Account(10_000_000, false)
+	var a Account
+	f.Account(10_000_000, false, &a)
 	a.Estimate(3_000)
 	assert.Equal(t, int64(3_000), a.Parts[QueueWaitEstimate])
 	assert.Equal(t, HistogramMean, a.Source)
 
 	f.Set(Scheduled, 700)
-	a = f.Account(10_000_000, false)
+	f.Account(10_000_000, false, &a)
 	a.Estimate(3_000)
 	assert.False(t, a.Known.Has(QueueWaitEstimate), "it was measured")
 	assert.Equal(t, Measured, a.Source)
