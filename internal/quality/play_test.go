@@ -76,8 +76,16 @@ type setting struct {
 	processor  map[string]any // configuration
 }
 
-// length is the virtual time in which requests arrive. The first half only warms up the windows.
-const length = 40 * time.Second
+const (
+	// length is the virtual time in which requests arrive. The first half only warms up the windows.
+	length = 40 * time.Second
+	// drain is longer than the receiver waits for requests in flight: it ends by itself, or which of its last exports still come
+	// would be left to the Go scheduler.
+	drain = 2 * time.Minute
+	// apart keeps the ticks of the processor, once a second, from the moments at which the receiver sends, every so many
+	// milliseconds: at one instant of fake time, either may be first.
+	apart = 300 * time.Microsecond
+)
 
 // play lets a service send its spans through the processor, in a bubble of fake time, and returns them.
 func play(t *testing.T, service string, how setting) (spans []played) {
@@ -142,8 +150,9 @@ func play(t *testing.T, service string, how setting) (spans []played) {
 
 		host := componenttest.NewNopHost()
 		require.NoError(t, processor.Start(t.Context(), host))
+		time.Sleep(apart)
 		require.NoError(t, receiver.Start(t.Context(), host))
-		time.Sleep(length + 10*time.Second) // and for the last exports
+		time.Sleep(length + drain)
 		require.NoError(t, receiver.Shutdown(t.Context()))
 		require.NoError(t, processor.Shutdown(t.Context()))
 	})
