@@ -87,13 +87,21 @@ type scores struct {
 	tested                  []score // each troubled service, with its cured one
 }
 
-// means are those of the tested services, whatever the number of their spans.
+// means are those of the tested services, whatever the number of their spans: of precision where anything was found, of recall
+// where there is trouble.
 func (s *scores) means() (precision, recall float64) {
+	finds, troubles := 0, 0
 	for _, one := range s.tested {
-		precision += one.precision() / float64(len(s.tested))
-		recall += one.recall() / float64(len(s.tested))
+		if one.found > 0 {
+			precision += one.precision()
+			finds++
+		}
+		if one.troubled > 0 {
+			recall += one.recall()
+			troubles++
+		}
 	}
-	return precision, recall
+	return precision / float64(max(finds, 1)), recall / float64(max(troubles, 1))
 }
 
 // means ends a finding's rows.
@@ -180,16 +188,22 @@ var runs = []struct {
 	{
 		name: "Measured task fields, varied", set: varied, taskFields: true,
 		floors: map[string]floor{
-			blocking:  {0.86, 0.56, 0.88, 0.73},
-			starved:   {0.97, 0.97, 0.95, 0.82},
-			skewed:    {0.97, 0.50, 0.97, 0.50},
-			neverIdle: {0.96, 0.79, 0.97, 0.79},
-			held:      {0.99, 0.97, 0.99, 0.97},
+			blocking:  {0.87, 0.57, 0.89, 0.74},
+			starved:   {0.97, 0.97, 0.95, 0.83},
+			skewed:    {0.97, 0.52, 0.97, 0.52},
+			neverIdle: {0.96, 0.80, 0.97, 0.80},
+			held:      {0.97, 0.97, 0.97, 0.97},
 		},
 	},
 	{
 		name: "Measured task fields, held out", set: heldOut, taskFields: true,
-		floors: map[string]floor{blocking: {}, starved: {}, skewed: {}, neverIdle: {}, held: {}},
+		floors: map[string]floor{
+			blocking:  {0.82, 0.60, 0.87, 0.78},
+			starved:   {0.86, 0.97, 0.78, 0.86},
+			skewed:    {0.97, 0.97, 0.97, 0.97},
+			neverIdle: {0.52, 0.78, 0.97, 0.78},
+			held:      {0.97, 0.95, 0.97, 0.95},
+		},
 	},
 	{
 		name: "Measured task fields, limits of 1 ms", set: tuned, taskFields: true,
@@ -213,14 +227,18 @@ var runs = []struct {
 	{
 		name: "Busy and idle only, varied", set: varied,
 		floors: map[string]floor{
-			blocking:  {0.85, 0.53, 0.81, 0.59},
-			neverIdle: {0.97, 0.67, 0.97, 0.67},
-			held:      {0.99, 0.97, 0.99, 0.97},
+			blocking:  {0.86, 0.54, 0.82, 0.60},
+			neverIdle: {0.97, 0.68, 0.97, 0.68},
+			held:      {0.97, 0.97, 0.97, 0.97},
 		},
 	},
 	{
 		name: "Busy and idle only, held out", set: heldOut,
-		floors: map[string]floor{blocking: {}, neverIdle: {}, held: {}},
+		floors: map[string]floor{
+			blocking:  {0.80, 0.53, 0.79, 0.61},
+			neverIdle: {0.97, 0.69, 0.97, 0.69},
+			held:      {0.97, 0.95, 0.97, 0.95},
+		},
 	},
 }
 
@@ -284,20 +302,23 @@ otherwise troubled or an untroubled service counts by the same truth. The untrou
 worker: a lock, a channel, the blocking pool, and among those held out a CPU. The mean of the troubled counts each service with its
 cured one once, however many spans it has: without it ` + "`thundering_herd`" + ` would speak for all.
 
-Rules and limits were chosen with the services of the first table. Those **held out** were not looked at for that: the same kinds of trouble with
-another seed, at other rates, with other durations, on other runtimes or versions; and presets that are not among the first.
+Rules and limits were chosen with the services of the first table. The **varied** ones have the same kinds of trouble with another
+seed, at other rates, with other durations, on other runtimes or versions, and there are presets among them that are not in the first;
+they have been looked at, too. Those **held out** were written down before they were played, and nothing was changed because of them.
 
 No layer that the receiver simulates keeps a span open after its last poll: tracing-opentelemetry stopped doing so in 0.24. The spans of
 the **older layer** are those of the same run, each closed after all its children, as up to 0.23: a request is held by the task that it leaves behind.
 
 What to take from it:
 
-- What is found is mostly right. Held out, one ` + "`blocking_suspected`" + ` in ten is wrong: half of those are polls that waited for a CPU (` + "`cpu_quota`" + `), the
-  others the one exponentially distributed computation in a thousand that takes ten times the median (` + "`hoarding`" + `).
-- Times below the limits are found only if they are unusual for the operation. Held out, four in ten long polls were not: most are
-  of a ` + "`POST /login`" + ` that blocks for 8 ms each time. Limits of 1 ms find such, at some cost in precision, most of all of ` + "`never_idle`" + `.
-  Queue waits have a rule of their own: an operation that always waits is found from 0.5 ms on (` + "`thundering_herd`, `hot_worker`" + `).
-- ` + "`worker_skew`" + ` misses a worker that is busy for just 30 % of its time, one of two in ` + "`hot_worker`" + ` as it was held out.
+- What is found is mostly right. Of what is wrong among the held out, most is ` + "`queue_starved`" + ` in ` + "`lifo_starvation` and `one_thread`" + `: milliseconds of waiting
+  where half of the cured spans wait for microseconds, but the slowest in a hundred for more than a fifth of that. Then there are polls that
+  waited for a CPU (` + "`cpu_quota`" + `), one exponentially distributed computation in a thousand that takes ten times the median (` + "`hoarding`" + `), and
+  long computations with a short poll after them that pass for ` + "`never_idle`" + `.
+- An operation that always waits is found from 0.5 ms on (` + "`thundering_herd`, `hot_worker`" + `). Everything else below the limits is found only if it
+  is unusual for the operation: of the long polls held out, four in ten were not, most of them of a ` + "`POST /login`" + ` that blocks for 3 ms
+  each time. Limits of 1 ms find such, at some cost in precision, most of all of ` + "`never_idle`" + `.
+- ` + "`worker_skew`" + ` misses a worker that is busy for just 30 % of its time, one of two in ` + "`hot_worker`" + ` as it was varied.
 - Of spans with busy and idle time alone, long polls are found nearly as well. Queue waits, and what rests on them, are not found at all: there
   is nothing to find them in. ` + "`otelcol_processor_runtime_stats_queue_wait_spans`" + ` tells that from health.
 `
