@@ -65,6 +65,16 @@ func counted(of func(*scheduler.WorkerCounters) uint64) symptom {
 func noops(w *scheduler.WorkerCounters) uint64     { return w.Noops }
 func overflows(w *scheduler.WorkerCounters) uint64 { return w.Overflows }
 
+// busiest is the work of the busiest worker, relative to the mean of the others.
+func busiest(_ *testing.T, p played) float64 {
+	sum, most := sim.Time(0), sim.Time(0)
+	for i := range p.counters.Workers {
+		sum += p.counters.Workers[i].Busy
+		most = max(most, p.counters.Workers[i].Busy)
+	}
+	return float64(most) * float64(len(p.counters.Workers)-1) / float64(sum-most)
+}
+
 // runtime is where a cure begins that replaces the runtime of a service.
 const runtime = "runtime: "
 
@@ -103,6 +113,12 @@ func TestPathologies(t *testing.T) {
 		{preset: "lifo_starvation", cure: []string{runtime, `{model: tokio, version: "1.51.0"}`}, symptom: p50("audit", queueWait), worse: 100},
 		{preset: "lifo_starvation", cure: []string{runtime, "{model: async_std}"}, symptom: p50("audit", queueWait), worse: 100},
 		{preset: "lifo_starvation", cure: []string{runtime, `{model: tokio, version: "1.51.0"}`}, symptom: p50("audit", steals), atMost: 0.1},
+
+		{preset: "hot_worker", cure: []string{runtime, "{model: tokio, worker_threads: 8, disable_lifo_slot: true}"}, symptom: p50("store", queueWait), worse: 100},
+		{preset: "hot_worker", cure: []string{runtime, "{model: tokio, worker_threads: 8, disable_lifo_slot: true}"}, symptom: busiest, worse: 2},
+		{preset: "hot_worker", cure: []string{runtime, `{model: tokio, version: "1.51.0", worker_threads: 8}`}, symptom: p50("store", queueWait), worse: 100},
+		{preset: "hot_worker", cure: []string{runtime, "{model: async_std, worker_threads: 8}"}, symptom: p50("store", queueWait), worse: 100},
+		{preset: "hot_worker", cure: []string{runtime, "{model: async_std, worker_threads: 8}"}, symptom: p50("connection", latency), worse: 1.3},
 
 		{preset: "lifo_ping_pong", cure: []string{runtime, "{model: tokio, worker_threads: 1, disable_lifo_slot: true}"}, symptom: p99(health, queueWait), worse: 2.5},
 		{preset: "lifo_ping_pong", cure: []string{runtime, "{model: async_std, worker_threads: 1}"}, symptom: p99(health, queueWait), worse: 2},

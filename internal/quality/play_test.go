@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/processor/processortest"
 	"go.opentelemetry.io/collector/receiver/receivertest"
@@ -47,41 +48,57 @@ func serviceOf(t *testing.T, preset string) string {
 	return strings.Join(lines, "\n")
 }
 
-// change replaces texts of a service, or its runtime.
-func change(t *testing.T, service string, cure []string) string {
+// change replaces texts of a service: old and new, in pairs. An old text that is a key of the service, runtime or arrivals, stands
+// for its line.
+func change(t *testing.T, service string, pairs []string) string {
 	t.Helper()
-	changed := service
-	if cure[0] == "runtime" {
-		changed = regexp.MustCompile(`(?m)^runtime: .*$`).ReplaceAllLiteralString(service, "runtime: "+cure[1])
-	} else {
-		for i := 0; i < len(cure); i += 2 {
-			changed = strings.Replace(changed, cure[i], cure[i+1], 1)
+	for i := 0; i < len(pairs); i += 2 {
+		before, was, is := service, pairs[i], pairs[i+1]
+		if was == "runtime" || was == "arrivals" {
+			service = regexp.MustCompile(`(?m)^`+was+`: .*$`).ReplaceAllLiteralString(service, was+": "+is)
+		} else {
+			service = strings.Replace(service, was, is, 1)
 		}
+		require.NotEqual(t, before, service, was)
 	}
-	require.NotEqual(t, service, changed)
-	return changed
+	return service
 }
 
 // played is one span: what is true of it, and what the processor found.
 type played struct {
 	operation                        string
 	duration, longestPoll, queueWait time.Duration
+	held                             time.Duration // open after its last poll
+	worker                           int64         // of its first poll; -1: not of a task
+	overloaded                       bool          // that worker does several times the work of the others
 	found                            map[string]bool
 }
 
 // setting is one under which the findings are tested.
 type setting struct {
-	name       string
 	taskFields bool           // of the services' spans
 	processor  map[string]any // configuration
 }
 
-// length is the virtual time in which requests arrive. The first half only warms up the windows.
-const length = 40 * time.Second
+const (
+	// length is the virtual time in which requests arrive. The first half only warms up the windows.
+	length = 40 * time.Second
+	// drain is longer than the receiver waits for requests in flight: it ends by itself, or which of its last exports still come
+	// would be left to the Go scheduler.
+	drain = 2 * time.Minute
+	// apart keeps the ticks of the processor, once a second, from the moments at which the receiver sends, every so many
+	// milliseconds: at one instant of fake time, either may be first.
+	apart = 300 * time.Microsecond
+)
 
-// play lets a service send its spans through the processor, in a bubble of fake time, and returns them.
-func play(t *testing.T, service string, how setting) (spans []played) {
+// play lets a service send its spans through the processor, in a bubble of fake time, and returns those of the second half. With
+// older they are as an older tracing layer would send them.
+func play(t *testing.T, service string, how setting, older bool) (spans []played) {
 	t.Helper()
+	var layer *olderLayer
+	if older {
+		layer = layerOf(t, service)
+	}
 	synctest.Test(t, func(t *testing.T) {
 		begun := time.Now()
 		truth := map[pcommon.SpanID]played{}
@@ -94,8 +111,8 @@ func play(t *testing.T, service string, how setting) (spans []played) {
 				if span.StartTimestamp().AsTime().Sub(begun) < length/2 {
 					return
 				}
-				p.found = map[string]bool{}
 				if list, ok := span.Attributes().Get(semconv.Finding); ok {
+					p.found = map[string]bool{}
 					for _, finding := range list.Slice().All() {
 						p.found[finding.Str()] = true
 					}
@@ -116,12 +133,16 @@ func play(t *testing.T, service string, how setting) (spans []played) {
 		tap, err := consumer.NewTraces(func(ctx context.Context, traces ptrace.Traces) error {
 			each(traces, func(span ptrace.Span) {
 				attributes := span.Attributes()
-				truth[span.SpanID()] = played{
-					operation:   span.Name(),
-					duration:    span.EndTimestamp().AsTime().Sub(span.StartTimestamp().AsTime()),
-					longestPoll: durationOf(attributes, semconv.LongestPollNs),
-					queueWait:   durationOf(attributes, semconv.ScheduledNs),
+				p := played{
+					operation: span.Name(), worker: number(attributes, semconv.WorkerIndex, -1),
+					longestPoll: time.Duration(number(attributes, semconv.LongestPollNs, 0)),
+					queueWait:   time.Duration(number(attributes, semconv.ScheduledNs, 0)),
 				}
+				if layer != nil {
+					p.held = layer.rewrite(span)
+				}
+				p.duration = span.EndTimestamp().AsTime().Sub(span.StartTimestamp().AsTime())
+				truth[span.SpanID()] = p
 				if !how.taskFields {
 					attributes.RemoveIf(func(name string, _ pcommon.Value) bool { return isTaskField[name] })
 				}
@@ -130,25 +151,76 @@ func play(t *testing.T, service string, how setting) (spans []played) {
 		})
 		require.NoError(t, err)
 
-		load := syntheticloadreceiver.NewFactory()
-		var tree map[string]any
-		require.NoError(t, yaml.Unmarshal([]byte(service), &tree))
-		cfg := load.CreateDefaultConfig()
-		require.NoError(t, confmap.NewFromStringMap(map[string]any{
-			"duration": length.String(), "verify": false, "services": []any{tree},
-		}).Unmarshal(cfg))
-		receiver, err := load.CreateTraces(t.Context(), receivertest.NewNopSettings(load.Type()), cfg, tap)
-		require.NoError(t, err)
-
-		host := componenttest.NewNopHost()
-		require.NoError(t, processor.Start(t.Context(), host))
-		require.NoError(t, receiver.Start(t.Context(), host))
-		time.Sleep(length + 10*time.Second) // and for the last exports
-		require.NoError(t, receiver.Shutdown(t.Context()))
+		require.NoError(t, processor.Start(t.Context(), componenttest.NewNopHost()))
+		work := send(t, service, tap)
 		require.NoError(t, processor.Shutdown(t.Context()))
+		for i := range spans {
+			spans[i].overloaded = work.overloaded(spans[i].worker)
+		}
 	})
 	require.NotEmpty(t, spans)
 	return spans
+}
+
+// work is how long each worker of a service was busy in the second half, as its runtime counts it: with all tasks, whether a span
+// shows them or not, and whoever polled them first.
+type work map[int64]float64
+
+// several times the mean of the others is what a worker has to do to count as overloaded relative to them.
+const several = 3
+
+func (w work) overloaded(worker int64) bool {
+	others := 0.0
+	for other, busy := range w {
+		if other != worker {
+			others += busy
+		}
+	}
+	return len(w) > 1 && w[worker]*float64(len(w)-1) >= several*others && w[worker] > 0
+}
+
+// send lets a service send its spans to a consumer until all requests have ended. It runs in a bubble of fake time.
+func send(t *testing.T, service string, spans consumer.Traces) work {
+	t.Helper()
+	begun, busy := time.Now(), work{}
+	metrics, err := consumer.NewMetrics(func(_ context.Context, metrics pmetric.Metrics) error {
+		for _, m := range metrics.ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().All() {
+			if m.Name() != "async_runtime.worker.time" {
+				continue
+			}
+			for _, point := range m.Sum().DataPoints().All() {
+				state, _ := point.Attributes().Get(semconv.WorkerState)
+				from := point.StartTimestamp().AsTime().Sub(begun)
+				if state.Str() == "busy" && from >= length/2 && from < length {
+					busy[number(point.Attributes(), semconv.Worker, -1)] = point.DoubleValue()
+				}
+			}
+		}
+		return nil
+	})
+	require.NoError(t, err)
+
+	load := syntheticloadreceiver.NewFactory()
+	var tree map[string]any
+	require.NoError(t, yaml.Unmarshal([]byte(service), &tree))
+	cfg := load.CreateDefaultConfig()
+	require.NoError(t, confmap.NewFromStringMap(map[string]any{
+		"duration": length.String(), "verify": false, "services": []any{tree},
+		"metrics": map[string]any{"interval": (length / 2).String(), "per_worker": true, "temporality": "delta"},
+	}).Unmarshal(cfg))
+	settings := receivertest.NewNopSettings(load.Type())
+	receiver, err := load.CreateTraces(t.Context(), settings, cfg, spans)
+	require.NoError(t, err)
+	_, err = load.CreateMetrics(t.Context(), settings, cfg, metrics) // the same one
+	require.NoError(t, err)
+
+	time.Sleep(apart)
+	for range 2 {
+		require.NoError(t, receiver.Start(t.Context(), componenttest.NewNopHost()))
+	}
+	time.Sleep(length + drain)
+	require.NoError(t, receiver.Shutdown(t.Context()))
+	return busy
 }
 
 func each(traces ptrace.Traces, do func(ptrace.Span)) {
@@ -161,11 +233,11 @@ func each(traces ptrace.Traces, do func(ptrace.Span)) {
 	}
 }
 
-func durationOf(attributes pcommon.Map, name string) time.Duration {
+func number(attributes pcommon.Map, name string, missing int64) int64 {
 	if value, ok := attributes.Get(name); ok {
-		return time.Duration(value.Int())
+		return value.Int()
 	}
-	return 0
+	return missing
 }
 
 var isTaskField = func() map[string]bool {

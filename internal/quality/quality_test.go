@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -20,80 +19,12 @@ var update = flag.Bool("update", false, "rewrite docs/findings.md")
 const (
 	blocking  = semconv.FindingBlocking
 	starved   = semconv.FindingStarved
+	skewed    = semconv.FindingWorkerSkew
 	neverIdle = semconv.FindingNeverIdle
+	held      = semconv.FindingHeld
 )
 
-var allFindings = []string{blocking, starved, neverIdle, semconv.FindingWorkerSkew, semconv.FindingHeld}
-
-// troubled services, and what they are like without their trouble: old and new text, in pairs, or runtime and another. What is
-// tested says which findings the change makes the difference of.
-var troubled = []struct {
-	preset string
-	cure   []string
-	tested []string
-}{
-	{"blocking_in_async", []string{"block:", "spawn_blocking:"}, []string{blocking, starved}},
-	{"noisy_neighbor", []string{"- compute: {lognormal", "- spawn_blocking: {lognormal"}, []string{blocking, starved}},
-	{"head_of_line_blocking", []string{"compute: 50ms", "spawn_blocking: 50ms"}, []string{blocking, starved}},
-	{"stalled_driver", []string{"compute: 50ms", "spawn_blocking: 50ms"}, []string{blocking}},
-	{"no_budget", []string{"runtime", "{model: tokio, worker_threads: 1}"}, []string{blocking, neverIdle}},
-	{"all_workers_blocked", []string{"block:", "spawn_blocking:"}, []string{starved}},
-	{"block_in_place_burst", []string{", max_blocking_threads: 16", ""}, []string{starved}},
-	{"lifo_starvation", []string{"runtime", "{model: tokio, disable_lifo_slot: true}"}, []string{starved}},
-	{"remote_work_delayed", []string{", global_queue_interval: 61", ""}, []string{starved}},
-	{"spawn_storm", []string{"count: 10000", "count: 100"}, []string{starved}},
-	{"thundering_herd", []string{"io: 20ms", "io: {uniform: {min: 20ms, max: 80ms}}"}, []string{starved}},
-}
-
-// untroubled services have nothing of what is found: some are well, some wait for other things than a worker.
-var untroubled = []string{
-	"api_gateway", "background_work", "cli_tool", "data_processing", "traced_stream",
-	"blocking_pool_exhaustion", "channel_backpressure", "lock_convoy", "slow_pool_growth", "wake_thrash",
-}
-
-// A time is trouble if it is several times what all but one in a hundred spans of the operation have without it, long enough
-// for anyone to notice, and a queue wait also one part in so many of the span.
-const (
-	worse     = 5
-	leastPoll = time.Millisecond
-	leastWait = 500 * time.Microsecond
-	part      = 10
-)
-
-// alwaysReady is the operation that never waits, of the preset no_budget, with or without a budget.
-const alwaysReady = "drain"
-
-// truth tells which spans a finding is right about.
-func truth(finding string, well []played) func(*played) bool {
-	switch finding {
-	case blocking:
-		p99 := usual(well, func(p *played) time.Duration { return p.longestPoll })
-		return func(p *played) bool { return p.longestPoll >= max(worse*p99[p.operation], leastPoll) }
-	case starved:
-		p99 := usual(well, func(p *played) time.Duration { return p.queueWait })
-		return func(p *played) bool {
-			return p.queueWait >= max(worse*p99[p.operation], leastWait) && p.queueWait*part >= p.duration
-		}
-	case neverIdle:
-		return func(p *played) bool { return p.operation == alwaysReady }
-	default:
-		return func(*played) bool { return false }
-	}
-}
-
-// usual is the 99th percentile of each operation.
-func usual(spans []played, of func(*played) time.Duration) map[string]time.Duration {
-	byOperation := map[string][]time.Duration{}
-	for i := range spans {
-		byOperation[spans[i].operation] = append(byOperation[spans[i].operation], of(&spans[i]))
-	}
-	p99 := map[string]time.Duration{}
-	for operation, values := range byOperation {
-		slices.Sort(values)
-		p99[operation] = values[(len(values)-1)*99/100]
-	}
-	return p99
-}
+var allFindings = []string{blocking, starved, skewed, neverIdle, held}
 
 // score counts spans: those a finding would be right about, those that have it, and those of both.
 type score struct{ spans, troubled, found, right int }
@@ -134,9 +65,9 @@ func share(part, whole int) float64 {
 // report is what becomes docs/findings.md.
 type report struct{ strings.Builder }
 
-func (r *report) heading(s setting) {
+func (r *report) heading(name string) {
 	_, _ = fmt.Fprintf(r, "\n## %s\n\n| service | finding | spans | in trouble | found | right | precision | recall |\n"+
-		"| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |\n", s.name)
+		"| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |\n", name)
 }
 
 func (r *report) row(service, finding string, s score) {
@@ -150,48 +81,166 @@ func (r *report) row(service, finding string, s score) {
 	_, _ = fmt.Fprintf(r, "| %s | `%s` | %d | %d | %d | %d | %s | %s |\n", service, finding, s.spans, s.troubled, s.found, s.right, precision, recall)
 }
 
-// judge plays all services under a setting and returns the scores by finding.
-func judge(t *testing.T, how setting, r *report) map[string]score {
-	t.Helper()
-	r.heading(how)
-	totals := map[string]score{}
-	for _, c := range troubled {
-		service := serviceOf(t, c.preset)
-		sick, well := play(t, service, how), play(t, change(t, service, c.cure), how)
-		for _, finding := range c.tested {
-			isTrouble := truth(finding, well)
-			s := count(sick, finding, isTrouble)
-			r.row("`"+c.preset+"`", finding, s)
-			control := count(well, finding, isTrouble)
-			r.row("`"+c.preset+"` cured", finding, control)
-			totals[finding] = totals[finding].add(s).add(control)
+// scores are what a finding is worth on a set of services.
+type scores struct {
+	all, others, untroubled score   // summed over services: all of them, those with another trouble, those without
+	tested                  []score // each troubled service, with its cured one
+}
+
+// means are those of the tested services, whatever the number of their spans: of precision where anything was found, of recall
+// where there is trouble.
+func (s *scores) means() (precision, recall float64) {
+	finds, troubles := 0, 0
+	for _, one := range s.tested {
+		if one.found > 0 {
+			precision += one.precision()
+			finds++
+		}
+		if one.troubled > 0 {
+			recall += one.recall()
+			troubles++
 		}
 	}
-	healthy := map[string]score{}
-	for _, preset := range untroubled {
-		spans := play(t, serviceOf(t, preset), how)
+	return precision / float64(max(finds, 1)), recall / float64(max(troubles, 1))
+}
+
+// means ends a finding's rows.
+func (r *report) means(name, finding string, s *scores) {
+	precision, recall := s.means()
+	text := ""
+	if s.all.found > 0 { // else there is none
+		text = fmt.Sprintf("%.3f", precision)
+	}
+	_, _ = fmt.Fprintf(r, "| %s | `%s` | | | | | %s | %.3f |\n", name, finding, text, recall)
+}
+
+// judge plays a set of services under a setting and returns the scores by finding.
+func judge(t *testing.T, s set, how setting, r *report) map[string]*scores {
+	t.Helper()
+	by := map[string]*scores{}
+	for _, finding := range allFindings {
+		by[finding] = &scores{}
+	}
+	for i := range s.troubled {
+		l := &s.troubled[i]
+		sick, well := l.play(t, how)
 		for _, finding := range allFindings {
-			healthy[finding] = healthy[finding].add(count(spans, finding, func(*played) bool { return false }))
+			to, tested := by[finding], slices.Contains(l.tested, finding)
+			if !tested && evident[finding] == nil {
+				continue // the cure says nothing about it
+			}
+			isTrouble := truth(finding, well)
+			of, control := count(sick, finding, isTrouble), count(well, finding, isTrouble)
+			both := of.add(control)
+			if tested {
+				r.row(l.name(), finding, of)
+				r.row(l.name()+" cured", finding, control)
+				to.tested = append(to.tested, both)
+			} else {
+				to.others = to.others.add(both)
+			}
+			to.all = to.all.add(both)
+		}
+	}
+	for i := range s.untroubled {
+		spans := play(t, s.untroubled[i].service(t), how, false)
+		for _, finding := range allFindings {
+			none := count(spans, finding, nothing)
+			by[finding].untroubled = by[finding].untroubled.add(none)
+			by[finding].all = by[finding].all.add(none)
 		}
 	}
 	for _, finding := range allFindings {
-		r.row("untroubled", finding, healthy[finding])
-		totals[finding] = totals[finding].add(healthy[finding])
+		of := by[finding]
+		if of.others.spans > 0 {
+			r.row("with other trouble", finding, of.others)
+		}
+		r.row("untroubled", finding, of.untroubled)
+		r.row("**all**", finding, of.all)
+		r.means("**mean of the troubled**", finding, of)
 	}
-	for _, finding := range []string{blocking, starved, neverIdle} {
-		r.row("**all**", finding, totals[finding])
-	}
-	return totals
+	return by
 }
 
-var (
-	measured = setting{name: "Measured task fields", taskFields: true}
-	sharp    = setting{
-		name: "Measured task fields, limits of 1 ms", taskFields: true,
+// floor is what a finding has to be worth: over all spans, and as the mean of the troubled services, whatever the number of their
+// spans.
+type floor struct{ precision, recall, meanPrecision, meanRecall float64 }
+
+// runs are the tables of the report, and what is held in each: a little less than was measured, since what lies at a limit moves with
+// every change of a model. A finding without a floor must not be found at all.
+var runs = []struct {
+	name       string
+	set        set
+	taskFields bool           // of the services' spans
+	processor  map[string]any // configuration
+	floors     map[string]floor
+}{
+	{
+		name: "Measured task fields", set: tuned, taskFields: true,
+		floors: map[string]floor{
+			blocking:  {0.99, 0.99, 0.99, 0.99},
+			starved:   {0.99, 0.97, 0.99, 0.83},
+			skewed:    {0.99, 0.97, 0.99, 0.97},
+			neverIdle: {0.99, 0.75, 0.99, 0.75},
+			held:      {0.99, 0.97, 0.99, 0.97},
+		},
+	},
+	{
+		name: "Measured task fields, varied", set: varied, taskFields: true,
+		floors: map[string]floor{
+			blocking:  {0.87, 0.57, 0.89, 0.74},
+			starved:   {0.97, 0.97, 0.95, 0.83},
+			skewed:    {0.97, 0.52, 0.97, 0.52},
+			neverIdle: {0.96, 0.80, 0.97, 0.80},
+			held:      {0.97, 0.97, 0.97, 0.97},
+		},
+	},
+	{
+		name: "Measured task fields, held out", set: heldOut, taskFields: true,
+		floors: map[string]floor{
+			blocking:  {0.82, 0.60, 0.87, 0.78},
+			starved:   {0.86, 0.97, 0.78, 0.86},
+			skewed:    {0.97, 0.97, 0.97, 0.97},
+			neverIdle: {0.52, 0.78, 0.97, 0.78},
+			held:      {0.97, 0.95, 0.97, 0.95},
+		},
+	},
+	{
+		name: "Measured task fields, limits of 1 ms", set: tuned, taskFields: true,
 		processor: map[string]any{"findings": map[string]any{"long_poll": "1ms", "long_queue_wait": "1ms"}},
-	}
-	plain = setting{name: "Busy and idle only"}
-)
+		floors: map[string]floor{
+			blocking:  {0.95, 0.99, 0.87, 0.99},
+			starved:   {0.99, 0.98, 0.98, 0.97},
+			skewed:    {0.99, 0.97, 0.99, 0.97},
+			neverIdle: {0.05, 0.75, 0.99, 0.75},
+			held:      {0.97, 0.99, 0.97, 0.99},
+		},
+	},
+	{
+		name: "Busy and idle only", set: tuned,
+		floors: map[string]floor{
+			blocking:  {0.98, 0.95, 0.87, 0.79},
+			neverIdle: {0.99, 0.68, 0.99, 0.68},
+			held:      {0.99, 0.97, 0.99, 0.97},
+		},
+	},
+	{
+		name: "Busy and idle only, varied", set: varied,
+		floors: map[string]floor{
+			blocking:  {0.86, 0.54, 0.82, 0.60},
+			neverIdle: {0.97, 0.68, 0.97, 0.68},
+			held:      {0.97, 0.97, 0.97, 0.97},
+		},
+	},
+	{
+		name: "Busy and idle only, held out", set: heldOut,
+		floors: map[string]floor{
+			blocking:  {0.80, 0.53, 0.79, 0.61},
+			neverIdle: {0.97, 0.69, 0.97, 0.69},
+			held:      {0.97, 0.95, 0.97, 0.95},
+		},
+	},
+}
 
 // TestQuality plays all of it, prints how right the findings are, and holds them to it.
 func TestQuality(t *testing.T) {
@@ -200,47 +249,76 @@ func TestQuality(t *testing.T) {
 	}
 	r := &report{}
 	r.WriteString(preface)
-
-	m := judge(t, measured, r)
-	assert.GreaterOrEqual(t, m[blocking].precision(), 0.98)
-	assert.GreaterOrEqual(t, m[blocking].recall(), 0.99)
-	assert.GreaterOrEqual(t, m[starved].precision(), 0.98)
-	assert.GreaterOrEqual(t, m[neverIdle].precision(), 0.98)
-	assert.GreaterOrEqual(t, m[neverIdle].recall(), 0.7)
-
-	s := judge(t, sharp, r)
-	assert.GreaterOrEqual(t, s[starved].recall(), 0.9)
-	assert.Greater(t, s[starved].recall(), m[starved].recall(), "that is what lower limits are for")
-
-	p := judge(t, plain, r)
-	assert.GreaterOrEqual(t, p[blocking].precision(), 0.98)
-	assert.GreaterOrEqual(t, p[blocking].recall(), 0.9)
-	assert.Zero(t, p[starved].found, "nobody has measured a queue wait")
-
+	for _, run := range runs {
+		r.heading(run.name)
+		for finding, s := range judge(t, run.set, setting{run.taskFields, run.processor}, r) {
+			least, expected := run.floors[finding]
+			if !expected {
+				assert.Zero(t, s.all.found, "%s: %s: nobody has measured what it rests on", run.name, finding)
+				continue
+			}
+			meanPrecision, meanRecall := s.means()
+			assert.GreaterOrEqual(t, s.all.precision(), least.precision, "%s: %s: precision", run.name, finding)
+			assert.GreaterOrEqual(t, s.all.recall(), least.recall, "%s: %s: recall", run.name, finding)
+			assert.GreaterOrEqual(t, meanPrecision, least.meanPrecision, "%s: %s: mean precision", run.name, finding)
+			assert.GreaterOrEqual(t, meanRecall, least.meanRecall, "%s: %s: mean recall", run.name, finding)
+		}
+	}
 	t.Log("\n" + r.String())
 	if *update {
 		require.NoError(t, os.WriteFile("../../docs/findings.md", []byte(r.String()), 0o644))
 	}
 }
 
+// TestRunsRepeat: a report that differs from the one before tells of a change. The service is one whose last tasks outlive the
+// arrivals for long.
+func TestRunsRepeat(t *testing.T) {
+	if raceDetector {
+		t.Skip("takes long")
+	}
+	service := serviceOf(t, "blocking_pool_exhaustion")
+	first := play(t, service, setting{taskFields: true}, false)
+	assert.Equal(t, first, play(t, service, setting{taskFields: true}, false))
+}
+
 const preface = `# How right the findings are
 
-Made by ` + "`make quality`" + `. Services whose trouble is known are played by ` + "`synthetic_load`" + ` and judged by ` + "`runtime_stats`" + `, with its defaults
-unless a heading says otherwise; the same services with one thing changed (the cure) say what their operations are like without
-it. A span is in trouble if its longest poll or its queue wait is five times what 99 % of the spans of its operation have in the
-cured service, and at least 1 ms (a poll) or 0.5 ms and a tenth of the span (a queue wait). For ` + "`never_idle`" + ` it is every span of the
-operation that drains a full channel. The processor sees neither the cure nor, under "busy and idle only", the measured times that
-tell the truth.
+Made by ` + "`make quality`" + `, which repeats to the last span. Services whose trouble is known are played by ` + "`synthetic_load`" + ` and judged by
+` + "`runtime_stats`" + `, with its defaults unless a heading says otherwise. The processor sees neither the truth nor, under "busy and idle
+only", the measured times that tell it.
 
-Precision: which share of what was found is right. Recall: which share of the trouble was found. Found in a cured or an untroubled
-service counts as wrong. The untroubled services include some that wait for other things than a worker: a lock, a channel, the
-blocking pool. No simulated service has ` + "`worker_skew`" + ` or spans that are ` + "`held_after_completion`" + `: of these the table says only that they are not
-found where they are not.
+What is true of a span:
+
+| finding | it is right about a span |
+| --- | --- |
+| ` + "`blocking_suspected`" + ` | whose longest poll is five times what 99 % of the spans of its operation have in the same service with one thing changed (the cure), and at least 1 ms |
+| ` + "`queue_starved`" + ` | whose queue wait is five times what 99 % of the cured have, at least 0.5 ms, and at least a tenth of the span |
+| ` + "`worker_skew`" + ` | that waited for at least 0.5 ms and a tenth of its duration, and was first polled by a worker that was busy for three times the mean of the others. The runtime itself tells how busy each was; the processor sees spans only, which do not tell of stolen and untraced tasks |
+| ` + "`never_idle`" + ` | of the operation that drains a full channel |
+| ` + "`held_after_completion`" + ` | that was open for at least 0.5 ms and a tenth of its duration after its last poll |
+
+Precision: which share of what was found is right. Recall: which share of the trouble was found. What is found in a cured, an
+otherwise troubled or an untroubled service counts by the same truth. The untroubled services include some that wait for other things than a
+worker: a lock, a channel, the blocking pool, and among those held out a CPU. The mean of the troubled counts each service with its
+cured one once, however many spans it has: without it ` + "`thundering_herd`" + ` would speak for all.
+
+Rules and limits were chosen with the services of the first table. The **varied** ones have the same kinds of trouble with another
+seed, at other rates, with other durations, on other runtimes or versions, and there are presets among them that are not in the first;
+they have been looked at, too. Those **held out** were written down before they were played, and nothing was changed because of them.
+
+No layer that the receiver simulates keeps a span open after its last poll: tracing-opentelemetry stopped doing so in 0.24. The spans of
+the **older layer** are those of the same run, each closed after all its children, as up to 0.23: a request is held by the task that it leaves behind.
 
 What to take from it:
 
-- Waits below the limits are not found where all spans of the operation have them (` + "`thundering_herd`" + `: 2 to 5 ms each time). Limits of 1 ms find
-  them, at some cost in precision.
-- Of spans with busy and idle time alone, long polls are found nearly as well. Queue waits are not found at all: there is nothing to
-  find them in. ` + "`otelcol_processor_runtime_stats_queue_wait_spans`" + ` tells that from health.
+- What is found is mostly right. Of what is wrong among the held out, most is ` + "`queue_starved`" + ` in ` + "`lifo_starvation` and `one_thread`" + `: milliseconds of waiting
+  where half of the cured spans wait for microseconds, but the slowest in a hundred for more than a fifth of that. Then there are polls that
+  waited for a CPU (` + "`cpu_quota`" + `), one exponentially distributed computation in a thousand that takes ten times the median (` + "`hoarding`" + `), and
+  long computations with a short poll after them that pass for ` + "`never_idle`" + `.
+- An operation that always waits is found from 0.5 ms on (` + "`thundering_herd`, `hot_worker`" + `). Everything else below the limits is found only if it
+  is unusual for the operation: of the long polls held out, four in ten were not, most of them of a ` + "`POST /login`" + ` that blocks for 3 ms
+  each time. Limits of 1 ms find such, at some cost in precision, most of all of ` + "`never_idle`" + `.
+- ` + "`worker_skew`" + ` misses a worker that is busy for just 30 % of its time, one of two in ` + "`hot_worker`" + ` as it was varied.
+- Of spans with busy and idle time alone, long polls are found nearly as well. Queue waits, and what rests on them, are not found at all: there
+  is nothing to find them in. ` + "`otelcol_processor_runtime_stats_queue_wait_spans`" + ` tells that from health.
 `

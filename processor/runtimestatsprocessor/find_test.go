@@ -56,7 +56,7 @@ func TestALoginThatBlocks(t *testing.T) {
 	assert.Nil(t, findingsOf(healthy))
 	assert.Equal(t, []any{"queue_starved"}, findingsOf(victim))
 	assert.Equal(t, []any{"blocking_suspected"}, findingsOf(blocker))
-	assert.Equal(t, []any{"blocking_suspected", "never_idle"}, findingsOf(plain))
+	assert.Equal(t, []any{"blocking_suspected"}, findingsOf(plain))
 	assert.Nil(t, findingsOf(foreign))
 	source, _ := plain.Attributes().Get(semconv.QueueWaitSource)
 	assert.Equal(t, "none", source.Str(), "it may have waited, too")
@@ -64,7 +64,6 @@ func TestALoginThatBlocks(t *testing.T) {
 	metadatatest.AssertEqualProcessorRuntimeStatsFindings(t, pipelines.telemetry, []metricdata.DataPoint[int64]{
 		point(1, attribute.String("finding", "queue_starved")),
 		point(2, attribute.String("finding", "blocking_suspected")),
-		point(1, attribute.String("finding", "never_idle")),
 	}, metricdatatest.IgnoreTimestamp())
 	metadatatest.AssertEqualProcessorRuntimeStatsQueueWaitSpans(t, pipelines.telemetry, []metricdata.DataPoint[int64]{
 		point(3, attribute.String("source", "measured")),

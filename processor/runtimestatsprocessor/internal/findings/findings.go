@@ -3,7 +3,7 @@
 // What is long depends on the operation. A time is therefore compared with those of the spans before it of the same key
 // first ([Window]): it must exceed their 99th percentile and ten times their median, and a tenth of what is long anywhere.
 // Only a time that is long anywhere ([Limits]) needs no comparison: an operation that always blocks must not become normal
-// by that. A finding is a hint, not a proof; each rule says what it rests on. What rests on a time that is not known is not
+// by that. Nor must one that always waits for a worker. A finding is a hint, not a proof; each rule says what it rests on. What rests on a time that is not known is not
 // found, so findings mean little without the share of spans of which it is.
 package findings
 
@@ -100,7 +100,7 @@ func (l *Limits) Find(e *Evidence, w *Window, add bool) Set {
 	if !e.Pool && polls.exceededBy(poll, l.Poll) && (!bound || l.mostlyBusy(e, polls)) {
 		found |= 1 << BlockingSuspected
 	}
-	if e.Wait*notable >= e.Duration && waits.exceededBy(e.Wait, l.Wait) {
+	if e.Wait*notable >= e.Duration && (waits.exceededBy(e.Wait, l.Wait) || l.alwaysWaiting(e, waits)) {
 		found |= 1 << QueueStarved
 	}
 	if e.Wait < 0 && e.MeanWait >= l.Wait && e.Idle >= e.MeanWait {
@@ -109,7 +109,8 @@ func (l *Limits) Find(e *Evidence, w *Window, add bool) Set {
 	if e.SkewedWorker && e.Wait*notable >= e.Duration && e.Wait >= l.Wait/unusual {
 		found |= 1 << WorkerSkew
 	}
-	if !e.Pool && e.Polls != 1 && e.Duration >= l.Poll && e.Duration-e.Busy <= e.Duration/nearly {
+	several := e.Polls > 1 || e.Polls < 0 && !found.Has(BlockingSuspected) // unknown, one long poll explains it as well
+	if !e.Pool && several && e.Duration >= l.Poll && e.Duration-e.Busy <= e.Duration/nearly {
 		found |= 1 << NeverIdle
 	}
 	if e.Busy > 0 && e.Idle >= 0 { // a span that was never polled had nothing to complete
@@ -121,6 +122,18 @@ func (l *Limits) Find(e *Evidence, w *Window, add bool) Set {
 		w.add(poll, e.Wait)
 	}
 	return found & l.Kinds
+}
+
+// wakeUp is what a sleeping worker may take to come, in nanoseconds: a task of many polls waits that long each time, and nobody is
+// to blame.
+const wakeUp = 100_000
+
+// alwaysWaiting is the condition on a span that waits for no longer than others of its key, where half of them wait for what is worth
+// a comparison: there is no usual wait to compare with, but usual trouble. Of the time in which the span could have run it spent
+// the larger part waiting. (There is no such rule for polls: computing may be what an operation is there for, waiting never is.)
+func (l *Limits) alwaysWaiting(e *Evidence, waits *times) bool {
+	least := l.Wait / unusual
+	return waits != nil && e.Wait >= max(least, e.Busy) && e.Wait/wakeUp >= e.Polls && waits.median.Load() >= least
 }
 
 // mostlyBusy is the second condition on a span of whose polls only the sum is known: many short ones would make as much. If most

@@ -72,6 +72,10 @@ func TestRules(t *testing.T) {
 
 		{"never idle", func(e *Evidence) { e.Busy, e.Idle, e.Polls = 20*ms-400*us, 400*us, 50 }, set(NeverIdle)},
 		{"in a single poll, which is its own finding", func(e *Evidence) { e.Busy, e.Idle, e.Polls = 20*ms, 0, 1 }, set(BlockingSuspected)},
+		{"in who knows how many polls, that its children explain", func(e *Evidence) {
+			e.Busy, e.Idle, e.Children = 20*ms, 0, children(15*ms)
+		}, set(NeverIdle)},
+		{"in a long poll, for all one knows", func(e *Evidence) { e.Busy, e.Idle = 20*ms, 0 }, set(BlockingSuspected)},
 		{"idle for a moment", func(e *Evidence) { e.Busy, e.Idle, e.Polls = 19*ms, 1*ms, 50 }, 0},
 		{"for too short a time to tell", func(e *Evidence) { e.Duration, e.Busy, e.Idle = 9*ms, 9*ms, 0 }, 0},
 
@@ -135,6 +139,48 @@ func TestEvenTimesHaveNoFindings(t *testing.T) {
 		e := evidence(func(e *Evidence) { e.Busy, e.Idle, e.LongestPoll, e.Polls, e.Wait = poll, 20*ms-poll, poll, 1, 2*ms })
 		assert.Zero(t, limits.Find(e, &w, true))
 		w.Tick(time.Millisecond, time.Minute)
+	}
+}
+
+// An operation that always waits for a worker does not become normal by that.
+func TestAlwaysWaiting(t *testing.T) {
+	// span with a wait of three parts in four, as there are many
+	span := func(change func(*Evidence)) *Evidence {
+		return evidence(func(e *Evidence) {
+			e.Duration, e.Busy, e.Idle, e.LongestPoll, e.Polls, e.Wait = 4*ms, 1*ms, 3*ms, 1*ms, 2, 3*ms
+			change(e)
+		})
+	}
+	usually := func(wait int64) *Window {
+		var w Window
+		for i := range int64(200) {
+			w.add(1*ms, wait*(i%2)) // one in two
+		}
+		w.Tick(time.Second, time.Minute)
+		return &w
+	}
+	short, long := usually(0), usually(10*ms)
+	for range 10 {
+		long.add(1*ms, 10*ms)
+	}
+	long.Tick(time.Second, time.Minute)
+	const starved = Set(1 << QueueStarved)
+	for _, tt := range []struct {
+		name   string
+		w      *Window
+		change func(*Evidence)
+		want   Set
+	}{
+		{"as half of the others do", long, func(*Evidence) {}, starved},
+		{"for a tenth of what is long", long, func(e *Evidence) { e.Duration, e.Busy, e.Wait = 1*ms, 400*us, 500*us }, starved},
+		{"for less", long, func(e *Evidence) { e.Duration, e.Busy, e.Wait = 1*ms, 400*us, 499*us }, 0},
+		{"a tenth of a long span", long, func(e *Evidence) { e.Duration, e.Idle = 30*ms, 29*ms }, starved},
+		{"or less of it", long, func(e *Evidence) { e.Duration, e.Idle = 31*ms, 30*ms }, 0},
+		{"less than it ran", long, func(e *Evidence) { e.Busy, e.Wait = 2*ms, 2*ms-1 }, 0},
+		{"a little at each of many polls", long, func(e *Evidence) { e.Polls = 31 }, 0},
+		{"while others do not", short, func(e *Evidence) { e.Wait = 400 * us }, 0},
+	} {
+		assert.Equal(t, tt.want, limits.Find(span(tt.change), tt.w, false), tt.name)
 	}
 }
 

@@ -1,6 +1,7 @@
 package instances
 
 import (
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -150,34 +151,52 @@ func TestSkew(t *testing.T) {
 		name    string
 		workers int64 // as metrics tell, 0 for never
 		share   map[int64]float64
-		want    int64 // the busiest, -1 for none
+		want    []int64 // those that do too much
 	}{
-		{"all alike", 4, map[int64]float64{0: 0.5, 1: 0.5, 2: 0.5, 3: 0.5}, -1},
-		{"one busy, three not", 4, map[int64]float64{2: 0.6, 0: 0.1, 1: 0.1, 3: 0.1}, 2},
-		{"one does it all", 4, map[int64]float64{1: 0.9}, 1},
-		{"because it is the only one", 0, map[int64]float64{0: 0.9}, -1},
-		{"twice the others", 4, map[int64]float64{0: 0.8, 1: 0.4, 2: 0.4, 3: 0.4}, -1},
-		{"but who cares", 4, map[int64]float64{0: 0.2}, -1},
+		{"all alike", 4, map[int64]float64{0: 0.5, 1: 0.5, 2: 0.5, 3: 0.5}, nil},
+		{"one busy, three not", 4, map[int64]float64{2: 0.6, 0: 0.1, 1: 0.1, 3: 0.1}, []int64{2}},
+		{"one does it all", 4, map[int64]float64{1: 0.9}, []int64{1}},
+		{"because it is the only one", 0, map[int64]float64{0: 0.9}, nil},
+		{"twice the others", 4, map[int64]float64{0: 0.8, 1: 0.4, 2: 0.4, 3: 0.4}, nil},
+		{"but who cares", 4, map[int64]float64{0: 0.2}, nil},
+		{"two of eight", 8, map[int64]float64{2: 0.5, 3: 0.4}, []int64{2, 3}},
+		{"two of four are half of all", 4, map[int64]float64{2: 0.5, 3: 0.5}, []int64{2, 3}},
 	} {
 		all := New(Settings{MaxInstances: 1, Samples: 2, IdleExpiry: time.Hour})
 		instance := all.Seen("orders", noon)
 		if tt.workers != 0 {
 			instance.SetWorkers(tt.workers, 1)
 		}
-		for second := range int64(600) {
-			var work Work
-			work.Add(-1, s)
-			for worker, share := range tt.share {
-				work.Add(worker, int64(share*float64(s)))
+		for _, seconds := range []int64{10, 600} { // as soon as there is something to judge, and in the long run
+			for second := max(seconds-590, 1); second <= seconds; second++ {
+				var work Work
+				work.Add(-1, s)
+				for worker, share := range tt.share {
+					work.Add(worker, int64(share*float64(s)))
+				}
+				instance.AddWork(&work, second*s)
 			}
-			instance.AddWork(&work, second*s)
+			recent := all.Recent("orders")
+			for worker := range int64(8) {
+				assert.Equal(t, slices.Contains(tt.want, worker), recent.Skewed(worker, seconds*s), "%s: worker %d", tt.name, worker)
+				assert.False(t, recent.Skewed(worker, (seconds+100)*s), "%s: long ago", tt.name)
+			}
+			assert.False(t, recent.Skewed(-1, seconds*s))
 		}
-		recent := all.Recent("orders")
-		for worker := range int64(4) {
-			assert.Equal(t, worker == tt.want, recent.Skewed(worker, 600*s), "%s: worker %d", tt.name, worker)
-		}
-		assert.False(t, recent.Skewed(tt.want, 700*s), "%s: long ago", tt.name)
 	}
+}
+
+// TestSkewTakesTime: a moment's work is on one worker as a rule.
+func TestSkewTakesTime(t *testing.T) {
+	all := New(Settings{MaxInstances: 1, Samples: 2, IdleExpiry: time.Hour})
+	instance := all.Seen("orders", noon)
+	instance.SetWorkers(4, 1)
+	for second := range int64(6) {
+		instance.AddWork(&Work{1: s}, (second+1)*s)
+		assert.False(t, all.Recent("orders").Skewed(1, (second+1)*s))
+	}
+	instance.AddWork(&Work{1: s}, 8*s)
+	assert.True(t, all.Recent("orders").Skewed(1, 8*s))
 }
 
 func TestWorkOfManyWorkers(t *testing.T) {

@@ -21,8 +21,11 @@ func (w *Work) Add(worker, busy int64) {
 const (
 	// memory is the time constant with which work is forgotten.
 	memory = time.Minute
+	// leastMemory is how much of it must have been lived through: the work of a moment says nothing.
+	leastMemory = memory / 10
 	// A worker is overloaded relative to the others if it does several times the work of their mean (dial9's threshold), and
-	// enough that anyone notices: an idle runtime may well run everything on one worker.
+	// enough that anyone notices: an idle runtime may well run everything on one worker. There may be more than one: of eight,
+	// two that do half of the work each are.
 	several    = 3
 	leastShare = 0.3 // of its time
 )
@@ -30,11 +33,12 @@ const (
 // load is the recent work of each worker.
 type load struct {
 	work    [MaxWorkers]float64 // nanoseconds, fading
+	lived   float64             // time in which it was done, fading alike: memory in the long run
 	workers int                 // highest number seen, and one
 	at      int64
 }
 
-// AddWork adds the work of a batch of spans that ended at a time, and sees whether one worker does several times as much as
+// AddWork adds the work of a batch of spans that ended at a time, and sees whether a worker does several times as much as
 // the others.
 func (i *Instance) AddWork(work *Work, at int64) {
 	i.mu.Lock()
@@ -47,6 +51,7 @@ func (i *Instance) AddWork(work *Work, at int64) {
 		}
 		l.at = at
 	}
+	l.lived = l.lived*fade + float64(memory)*(1-fade)
 	for w := range l.work {
 		l.work[w] = l.work[w]*fade + float64(work[w])
 		if work[w] != 0 {
@@ -54,25 +59,34 @@ func (i *Instance) AddWork(work *Work, at int64) {
 		}
 	}
 	fresh := *i.recent.Load()
-	fresh.busiest, fresh.skewed = l.skew(max(l.workers, int(min(fresh.workers, MaxWorkers))))
+	fresh.skewed = l.skewed(max(l.workers, int(min(fresh.workers, MaxWorkers))))
 	fresh.skewedAt = l.at
 	i.recent.Store(&fresh)
 }
 
-func (l *load) skew(workers int) (busiest int, skewed bool) {
+// workerSet has bit 1<<w set for every worker w in it.
+type workerSet uint64
+
+var _ = [1]struct{}{}[MaxWorkers-64] // it holds them all
+
+// skewed returns the workers of so many that are overloaded relative to the others.
+func (l *load) skewed(workers int) (overloaded workerSet) {
+	if workers < 2 || l.lived < float64(leastMemory) {
+		return 0
+	}
 	total := 0.0
-	for w, work := range l.work {
+	for _, work := range l.work {
 		total += work
-		if work > l.work[busiest] {
-			busiest = w
+	}
+	for w, work := range l.work {
+		if work*float64(workers-1) >= several*(total-work) && work >= leastShare*l.lived {
+			overloaded |= 1 << w
 		}
 	}
-	most := l.work[busiest]
-	others := (total - most) / float64(max(workers-1, 1))
-	return busiest, workers > 1 && most >= several*others && most >= leastShare*float64(memory)
+	return overloaded
 }
 
 // Skewed reports whether a worker did several times the work of the others lately.
 func (r *Recent) Skewed(worker, at int64) bool {
-	return r.skewed && worker == int64(r.busiest) && at-r.skewedAt <= int64(memory)
+	return worker >= 0 && r.skewed&(1<<min(worker, MaxWorkers-1)) != 0 && at-r.skewedAt <= int64(memory)
 }

@@ -20,8 +20,7 @@ type Recent struct {
 	workersAt    int64 // 0: never heard of
 	workersEvery int64 // 0: heard of once
 
-	skewed   bool
-	busiest  int   // the worker that is
+	skewed   workerSet
 	skewedAt int64 // by spans until then
 }
 
