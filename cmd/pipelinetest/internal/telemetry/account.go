@@ -36,6 +36,14 @@ type Counts struct {
 	Queued        uint64 `json:"queued"`         // in exporters' queues, in the unit of the queue
 }
 
+// ByName are the counts by their names in JSON, which are also those in scenarios.
+func (c *Counts) ByName() map[string]uint64 {
+	return map[string]uint64{
+		"offered": c.Offered, "given_up": c.GivenUp, "received": c.Received, "refused": c.Refused, "dropped": c.Dropped, "sent": c.Sent,
+		"send_failed": c.SendFailed, "enqueue_failed": c.EnqueueFailed, "queued": c.Queued,
+	}
+}
+
 func (c *Counts) add(other *Counts) {
 	c.Offered += other.Offered
 	c.GivenUp += other.GivenUp
