@@ -108,9 +108,9 @@ func (a *Amount) UnmarshalYAML(node *yaml.Node) error {
 
 // wantFile is what is wanted as YAML has it.
 type wantFile struct {
-	Verdict  string    `yaml:"verdict"`
-	Runs     *Amount   `yaml:"runs"`
-	Findings []string  `yaml:"findings"`
+	Verdict  string   `yaml:"verdict"`
+	Runs     *Amount  `yaml:"runs"`
+	Findings []string `yaml:"findings"`
 	bySignal
 	Parts map[string]yaml.Node `yaml:"parts"`
 }
