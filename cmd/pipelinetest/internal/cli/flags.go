@@ -91,7 +91,12 @@ func (f *flags) scenarios(cmd *cobra.Command, args []string) ([]*scenario.Scenar
 			return nil, err
 		}
 	}
+	names := map[string]bool{}
 	for _, s := range scenarios {
+		if names[s.Name] {
+			return nil, fmt.Errorf("%s: there are two scenarios of this name; want each once", s.Name)
+		}
+		names[s.Name] = true
 		s.Faults = append(s.Faults, faults...)
 		if cmd.Flags().Changed("timeout") {
 			s.Timeout = f.timeout

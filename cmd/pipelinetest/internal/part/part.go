@@ -6,6 +6,7 @@ package part
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -97,9 +98,9 @@ func (p *Process) Kill() {
 	}
 }
 
-// Stop tells the process to end, as Ctrl-C does, and kills it if it has not done so after a while. It says which of both it was.
-// tick is called meanwhile, every few milliseconds.
-func (p *Process) Stop(patience time.Duration, tick func()) (obeyed bool) {
+// Stop tells the process to end, as Ctrl-C does, and kills it if it has not done so after a while, or when ctx ends. It says which of
+// both it was. tick is called meanwhile, every few milliseconds.
+func (p *Process) Stop(ctx context.Context, patience time.Duration, tick func()) (obeyed bool) {
 	p.signalGroup(interrupted)
 	deadline := time.NewTimer(patience)
 	defer deadline.Stop()
@@ -109,6 +110,9 @@ func (p *Process) Stop(patience time.Duration, tick func()) (obeyed bool) {
 		select {
 		case <-p.exited:
 			return true
+		case <-ctx.Done():
+			p.Kill()
+			return false
 		case <-deadline.C:
 			p.Kill()
 			return false

@@ -41,14 +41,14 @@ func printed(t *testing.T, p *Process, text string) {
 func TestStop(t *testing.T) {
 	obeys := shell(t, `trap 'echo bye; exit 3' INT; echo ready; while :; do sleep 0.01; done`)
 	printed(t, obeys, "ready")
-	assert.True(t, obeys.Stop(30*time.Second, func() {}))
+	assert.True(t, obeys.Stop(t.Context(), 30*time.Second, func() {}))
 	assert.Equal(t, "exit status 3", obeys.Ending())
 	assert.Equal(t, []string{"ready", "bye"}, obeys.Tail(5))
 	assert.Equal(t, []string{"bye"}, obeys.Tail(1))
 
 	refuses := shell(t, `trap '' INT; echo ready; while :; do sleep 0.01; done`)
 	printed(t, refuses, "ready")
-	assert.False(t, refuses.Stop(50*time.Millisecond, func() {}))
+	assert.False(t, refuses.Stop(t.Context(), 50*time.Millisecond, func() {}))
 	assert.Equal(t, "signal: killed", refuses.Ending())
 }
 

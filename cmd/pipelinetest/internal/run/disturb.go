@@ -81,10 +81,7 @@ func (c *course) begin(ctx context.Context, i int, f *scenario.Fault) error {
 		return nil
 	case f.Stop != "":
 		m := c.member(f.Stop)
-		m.up = false
-		if !m.process.Stop(stopPatience, func() { c.scrape(ctx, m) }) {
-			c.Say("%s did not stop within %v and was killed", m.Name, stopPatience)
-		}
+		c.stopMember(ctx, m)
 		return nil
 	case f.FullDisk != "":
 		return c.member(f.FullDisk).process.FillDisk()

@@ -168,7 +168,10 @@ func (c *course) play(ctx context.Context) error {
 	if errors.Is(err, errInterrupted) {
 		return err
 	}
-	c.stop() //nolint:contextcheck // also after Ctrl-C, what is read while parts stop is read to the end
+	c.stop(ctx)
+	if ctx.Err() != nil {
+		return errInterrupted
+	}
 	return errors.Join(err, c.readFinal())
 }
 
@@ -324,20 +327,25 @@ func (c *course) sayArrived() {
 }
 
 // stop stops the parts along the stream. What a proxy holds back is delivered before whom it goes to is stopped.
-func (c *course) stop() {
+func (c *course) stop(ctx context.Context) {
 	for _, m := range c.members {
 		if m.up {
-			c.scrape(context.Background(), m)
-			m.up = false
-			if !m.process.Stop(stopPatience, func() { c.scrape(context.Background(), m) }) {
-				c.Say("%s did not stop within %v and was killed", m.Name, stopPatience)
-			}
+			c.stopMember(ctx, m)
 		}
 		for _, l := range c.links {
 			if l.From == m.Name {
 				_ = l.close() // what it could not deliver is in its counts
 			}
 		}
+	}
+}
+
+// stopMember stops a part, and reads its telemetry for as long as it is there.
+func (c *course) stopMember(ctx context.Context, m *member) {
+	c.scrape(ctx, m)
+	m.up = false
+	if !m.process.Stop(ctx, stopPatience, func() { c.scrape(ctx, m) }) {
+		c.Say("%s did not stop within %v and was killed", m.Name, stopPatience)
 	}
 }
 

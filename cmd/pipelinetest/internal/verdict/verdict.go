@@ -87,9 +87,10 @@ func Read(path string) (report *Report, text []byte, err error) {
 	return report, text, nil
 }
 
-// Over tells whether there are runs, and none of them goes on.
+// Over tells whether there are runs, and none of them goes on. In the last report of a verifier none does, but another may have been
+// started since.
 func (r *Report) Over() bool {
-	return len(r.Runs) > 0 && !slices.ContainsFunc(r.Runs, func(run Run) bool { return !run.Final })
+	return !r.Final && len(r.Runs) > 0 && !slices.ContainsFunc(r.Runs, func(run Run) bool { return !run.Final })
 }
 
 // Sum adds a count up over all runs.
