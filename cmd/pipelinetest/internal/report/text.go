@@ -57,6 +57,15 @@ func table(w io.Writer) *tabwriter.Writer {
 // shownCounts are the counts of load_verify that are always shown; the others only if they are not 0.
 var shownCounts = []string{"sent", "received", "lost", "duplicate", "out_of_order", "corrupt"}
 
+// signals are those that somebody has sent or received anything of.
+func (t *Test) signals() []string {
+	return slices.DeleteFunc(slices.Clone(scenario.Signals), func(signal string) bool {
+		return t.Result.Report.Sum(signal, "sent") == 0 && !slices.ContainsFunc(t.Result.Parts, func(part telemetry.Part) bool {
+			return telemetry.Sum(part.Components, signal) != (telemetry.Counts{})
+		})
+	})
+}
+
 // audited writes what load_verify counted.
 func audited(w io.Writer, t *Test) {
 	counts := append([]string{}, shownCounts...)
@@ -70,7 +79,7 @@ func audited(w io.Writer, t *Test) {
 	}
 	cells := table(w)
 	row(cells, "audited", 10, counts)
-	for _, signal := range scenario.Signals {
+	for _, signal := range t.signals() {
 		var values []string
 		for _, count := range counts {
 			values = append(values, telemetry.Grouped(t.Result.Report.Sum(signal, count)))
@@ -87,7 +96,7 @@ func told(w io.Writer, t *Test) {
 		width = max(width, len(part.Name)+2)
 	}
 	cells := table(w)
-	for _, signal := range scenario.Signals {
+	for _, signal := range t.signals() {
 		row(cells, signal, width, []string{"offered", "received", "refused", "dropped", "sent", "send failed", "not queued", "queued"})
 		for i := range t.Result.Parts {
 			part := &t.Result.Parts[i]
