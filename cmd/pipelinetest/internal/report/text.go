@@ -139,11 +139,12 @@ func where(w *bytes.Buffer, t *Test) {
 // disturbed says what a proxy did to requests and connections.
 func disturbed(link run.LinkResult) string {
 	c := link.Counts
-	said := []string{fmt.Sprintf("%s requests in %s connections", telemetry.Grouped(c.Requests), telemetry.Grouped(c.Connections))}
+	said := []string{telemetry.Grouped(c.Connections) + " connections"}
 	for _, count := range []struct {
 		n    uint64
 		what string
 	}{
+		{c.Requests, "requests"},
 		{c.Refused, "refused"},
 		{c.Dropped, "dropped"},
 		{c.Duplicated, "duplicated"},

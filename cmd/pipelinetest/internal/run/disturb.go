@@ -19,6 +19,16 @@ type link struct {
 
 func (l *link) close() error { return errors.Join(l.grpc.Close(), l.http.Close()) }
 
+// counts are those of requests over OTLP/gRPC, and of the connections of both ways.
+func (l *link) counts() proxy.Counts {
+	counts, http := l.grpc.Counts(), l.http.Counts()
+	counts.Connections += http.Connections
+	counts.ConnectionsRefused += http.ConnectionsRefused
+	counts.ConnectionsCut += http.ConnectionsCut
+	counts.ConnectionsReset += http.ConnectionsReset
+	return counts
+}
+
 // disturb puts a fault in force on both ways. Requests are told apart only in gRPC.
 func (l *link) disturb(i int, f proxy.Fault) error {
 	restore, err := l.grpc.Disturb(f)

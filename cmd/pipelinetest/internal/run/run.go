@@ -69,7 +69,7 @@ type Result struct {
 	RawJSON  json.RawMessage // the report as load_verify wrote it
 }
 
-// LinkResult is what became of the requests on a link with faults.
+// LinkResult is what became of the requests, and of all connections, on a link with faults. Requests are counted over OTLP/gRPC only.
 type LinkResult struct {
 	Link   string       `json:"link"`
 	Counts proxy.Counts `json:"counts"`
@@ -121,7 +121,7 @@ func Run(ctx context.Context, s *scenario.Scenario, o Options) *Result {
 	err := c.play(ctx)
 	c.result.Took = time.Since(c.result.Began)
 	for _, l := range c.links {
-		c.result.Links = append(c.result.Links, LinkResult{l.String(), l.grpc.Counts()})
+		c.result.Links = append(c.result.Links, LinkResult{l.String(), l.counts()})
 	}
 	for _, m := range c.members {
 		c.result.Parts = append(c.result.Parts, telemetry.Part{Name: m.Name, Read: m.account.Read, Components: m.account.Components()})
