@@ -283,7 +283,7 @@ func (c *course) look() (over bool, err error) {
 		c.Say("nothing has arrived for %v", c.Settle)
 		return true, nil
 	}
-	return ended && c.report != nil && c.report.Over() && !c.anyQueued(), nil
+	return ended && c.report != nil && c.report.Over() && !c.anyHeld(), nil
 }
 
 // lookForDead finds a part that has ended although nobody has told it to.
@@ -303,11 +303,11 @@ func (c *course) lookForDead() error {
 	return nil
 }
 
-// anyQueued tells whether a part held something in a queue at the last reading.
-func (c *course) anyQueued() bool {
+// anyHeld tells whether a part held something at the last reading, in a queue or to be tried again.
+func (c *course) anyHeld() bool {
 	for _, m := range c.members {
 		for _, component := range m.account.Components() {
-			if m.up && component.Queued > 0 {
+			if m.up && component.Queued+component.InFlight > 0 {
 				return true
 			}
 		}

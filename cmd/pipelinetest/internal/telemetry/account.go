@@ -34,6 +34,7 @@ type Counts struct {
 	SendFailed    uint64 `json:"send_failed"`    // by exporters, for good
 	EnqueueFailed uint64 `json:"enqueue_failed"` // by exporters: the queue did not take it
 	Queued        uint64 `json:"queued"`         // in exporters' queues, in the unit of the queue
+	InFlight      uint64 `json:"in_flight"`      // requests that exporters are sending, or trying again
 }
 
 // ByName are the counts by their names in JSON, which are also those in scenarios.
@@ -54,6 +55,7 @@ func (c *Counts) add(other *Counts) {
 	c.SendFailed += other.SendFailed
 	c.EnqueueFailed += other.EnqueueFailed
 	c.Queued += other.Queued
+	c.InFlight += other.InFlight
 }
 
 // Component is what one component says of one signal.
@@ -87,6 +89,7 @@ const (
 	sendFailed    = "send failed"
 	enqueueFailed = "enqueue failed"
 	queued        = "queued"
+	inFlight      = "in flight"
 )
 
 // metric is how a metric of the Collector is read.
@@ -107,6 +110,7 @@ var metrics = map[string]metric{
 	"otelcol_exporter_send_failed":                  {sendFailed, Exporter, ""},
 	"otelcol_exporter_enqueue_failed":               {enqueueFailed, Exporter, ""},
 	"otelcol_exporter_queue_size":                   {queued, Exporter, "data_type"},
+	"otelcol_exporter_in_flight_requests":           {inFlight, Exporter, "data_type"},
 }
 
 // items are the ends of names of metrics, by what the items of a signal are.
@@ -159,7 +163,7 @@ func (a *Account) Restarted() {
 		a.ended = map[series]uint64{}
 	}
 	for s, n := range a.current {
-		if s.measure != queued {
+		if s.measure != queued && s.measure != inFlight {
 			a.ended[s] += n
 		}
 	}
@@ -212,7 +216,7 @@ func (a *Account) Components() []Component {
 func (c *Counts) counter(measure string) *uint64 {
 	return map[string]*uint64{
 		offered: &c.Offered, givenUp: &c.GivenUp, received: &c.Received, refused: &c.Refused, sent: &c.Sent,
-		sendFailed: &c.SendFailed, enqueueFailed: &c.EnqueueFailed, queued: &c.Queued,
+		sendFailed: &c.SendFailed, enqueueFailed: &c.EnqueueFailed, queued: &c.Queued, inFlight: &c.InFlight,
 	}[measure]
 }
 

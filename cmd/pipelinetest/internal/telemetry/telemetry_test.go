@@ -45,6 +45,8 @@ otelcol_exporter_sent_spans_total{exporter="otlp_grpc"} 50
 otelcol_exporter_send_failed_spans{exporter="otlp_grpc"} 5
 # TYPE otelcol_exporter_queue_size gauge
 otelcol_exporter_queue_size{exporter="otlp_grpc",data_type="traces"} 3
+# TYPE otelcol_exporter_in_flight_requests gauge
+otelcol_exporter_in_flight_requests{exporter="otlp_grpc",data_type="traces"} 2
 # TYPE something_else gauge
 something_else 1
 `
@@ -55,9 +57,9 @@ func TestAccount(t *testing.T) {
 	assert.Equal(t, []Component{
 		{Receiver, "otlp", "traces", Counts{Received: 100, Refused: 7}},
 		{Processor, "filter", "traces", Counts{Dropped: 20}},
-		{Exporter, "otlp_grpc", "traces", Counts{Sent: 50, SendFailed: 5, Queued: 3}},
+		{Exporter, "otlp_grpc", "traces", Counts{Sent: 50, SendFailed: 5, Queued: 3, InFlight: 2}},
 	}, account.Components())
-	assert.Equal(t, Counts{Received: 100, Refused: 7, Dropped: 20, Sent: 50, SendFailed: 5, Queued: 3}, Sum(account.Components(), "traces"))
+	assert.Equal(t, Counts{Received: 100, Refused: 7, Dropped: 20, Sent: 50, SendFailed: 5, Queued: 3, InFlight: 2}, Sum(account.Components(), "traces"))
 	assert.Equal(t, Counts{}, Sum(account.Components(), "logs"))
 }
 
