@@ -10,11 +10,13 @@ BINARY := dist/otelcol-runtimelab
 TOOL := go tool -modfile=$(CURDIR)/internal/tools/go.mod
 PACKAGES := ./...
 COUNT := 1
+FILES := config/pipeline-test
 BENCH := .
+REPEAT := 1
 
 .PHONY: help
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: build ## build if needed, then run the main job: three runtimes side by side (Ctrl-C ends it)
@@ -32,6 +34,14 @@ build: ## compile the Collector into dist/
 .PHONY: runtimesim
 runtimesim: ## compile the models' command line into bin/
 	@CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o bin/runtimesim ./cmd/runtimesim
+
+.PHONY: pipelinetest
+pipelinetest: ## compile the command that tests pipelines into bin/
+	@CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o bin/pipelinetest ./cmd/pipelinetest
+
+.PHONY: pipeline-test
+pipeline-test: build pipelinetest ## run every scenario of config/pipeline-test/ (5 minutes); REPEAT=n repeats, FILES=a.yaml selects
+	@bin/pipelinetest --collector $(BINARY) --repeat $(REPEAT) --junit bin/pipeline-test.xml --json bin/pipeline-test.json $(FILES)
 
 .PHONY: test
 test: generated lint build validate ## run everything: drift checks, linters, every test with -race, end-to-end tests
@@ -88,9 +98,10 @@ generated: ## check that everything generated is fresh
 		diff <(echo "$$before") <(echo "$$after") || { echo "Generated files were stale. They are fresh now: commit them."; exit 1; }
 
 .PHONY: validate
-validate: build ## validate every file in config/
-	@for f in $$(find config -name '*.yaml' | sort); do echo "Validating $$f"; $(BINARY) validate --config $$f; done
+validate: build pipelinetest ## validate every file in config/
+	@for f in $$(find config -name '*.yaml' -not -path 'config/pipeline-test/*' | sort); do echo "Validating $$f"; $(BINARY) validate --config $$f; done
+	@bin/pipelinetest --collector $(BINARY) --list config/pipeline-test >/dev/null
 
 .PHONY: clean
 clean: ## remove what was built
-	@rm -f $(BINARY) bin/runtimesim
+	@rm -f $(BINARY) bin/runtimesim bin/pipelinetest bin/pipeline-test.*

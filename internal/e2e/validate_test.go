@@ -52,7 +52,7 @@ func TestTypos(t *testing.T) {
 func TestReadme(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(root, "README.md"))
 	require.NoError(t, err)
-	blocks := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(string(text), -1)
+	blocks := regexp.MustCompile("(?s)```yaml\n(receivers:.*?)```").FindAllStringSubmatch(string(text), -1)
 	require.Len(t, blocks, 3)
 	for _, block := range blocks {
 		code, out := run(t, "validate", "--config", writeFile(t, block[1]))

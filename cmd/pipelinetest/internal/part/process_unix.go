@@ -1,0 +1,16 @@
+//go:build unix
+
+package part
+
+import "syscall"
+
+const (
+	interrupted = syscall.SIGINT
+	killed      = syscall.SIGKILL
+	errDiskFull = syscall.ENOSPC
+)
+
+// signalGroup sends a signal to the process and all that it has started. That nobody is left is no error.
+func (p *Process) signalGroup(signal syscall.Signal) {
+	_ = syscall.Kill(-p.cmd.Process.Pid, signal)
+}

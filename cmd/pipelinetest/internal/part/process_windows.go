@@ -1,0 +1,30 @@
+package part
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+)
+
+const (
+	interrupted = syscall.SIGINT
+	killed      = syscall.SIGKILL
+	errDiskFull = syscall.Errno(112) // ERROR_DISK_FULL
+)
+
+func command(spec Spec) (*exec.Cmd, error) {
+	if spec.Disk > 0 {
+		return nil, errors.New("disk: needs Linux")
+	}
+	return exec.Command(spec.Args[0], spec.Args[1:]...), nil
+}
+
+// Main does nothing here: no part has a disk of its own.
+func Main() {}
+
+// signalGroup ends the process: Windows has no signals that another process could be sent.
+func (p *Process) signalGroup(syscall.Signal) { _ = p.cmd.Process.Signal(os.Kill) }
+
+func (p *Process) onDisk(name string) string { return filepath.Join(p.spec.DiskDir, name) }

@@ -1,0 +1,64 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jstemmer/go-junit-report/v2/junit"
+
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/run"
+)
+
+// JUnit writes JUnit XML to a file: a test case for each test, with a failure, or an error if it could not run, and what the console
+// shows.
+func JUnit(path string, tests []Test) error {
+	suite := junit.Testsuite{Name: "pipelinetest"}
+	var took time.Duration
+	for i := range tests {
+		t := &tests[i]
+		took += t.Result.Took
+		var out bytes.Buffer
+		if err := Text(&out, t); err != nil {
+			return err
+		}
+		test := junit.Testcase{
+			Name: t.name(), Classname: "pipelinetest." + t.Scenario.Name, Time: seconds(t.Result.Took),
+			SystemOut: &junit.Output{Data: printable(out.String())},
+		}
+		if problems := t.Result.Problems; len(problems) > 0 {
+			result := &junit.Result{Message: printable(problems[0]), Data: printable(strings.Join(problems, "\n"))}
+			if t.Result.Outcome == run.Broken {
+				test.Error = result
+			} else {
+				test.Failure = result
+			}
+		}
+		suite.AddTestcase(test)
+	}
+	suite.Time = seconds(took)
+	if len(tests) > 0 {
+		suite.SetTimestamp(tests[0].Result.Began)
+	}
+	suites := junit.Testsuites{Name: suite.Name, Time: suite.Time}
+	suites.AddSuite(suite)
+	var text bytes.Buffer
+	text.WriteString(`<?xml version="1.0" encoding="UTF-8"?>` + "\n")
+	if err := suites.WriteXML(&text); err != nil {
+		return err
+	}
+	return replace(path, text.Bytes())
+}
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.3f", d.Seconds()) }
+
+// printable leaves out what a part may have printed, but XML cannot have.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\n' && r != '\t' || r == 0xFFFE || r == 0xFFFF {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(text, "?"))
+}

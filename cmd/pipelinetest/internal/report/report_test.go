@@ -1,0 +1,114 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/jstemmer/go-junit-report/v2/junit"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/proxy"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/run"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/telemetry"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/verdict"
+)
+
+var update = flag.Bool("update", false, "write the golden file")
+
+// tests are one of each outcome.
+func tests() []Test {
+	began := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	s := scenario.New()
+	s.Name = "lossy"
+	raw := json.RawMessage(`{"schema":"load_verify/1"}`)
+	failed := &run.Result{
+		Outcome: run.Failed, Problems: []string{"verdict: fail; want pass", "max_loss: 30 lost"}, Began: began, Took: 12345 * time.Millisecond,
+		Parts: []telemetry.Part{
+			{Name: "generator", Read: true, Components: []telemetry.Component{
+				{Kind: telemetry.Receiver, ID: "synthetic_load", Signal: "traces", Counts: telemetry.Counts{Offered: 1000, Received: 1000}},
+				{Kind: telemetry.Exporter, ID: "otlp_grpc", Signal: "traces", Counts: telemetry.Counts{Sent: 1000}},
+			}},
+			{Name: "my-agent", Components: []telemetry.Component{}},
+			{Name: "verifier", Read: true, Components: []telemetry.Component{
+				{Kind: telemetry.Receiver, ID: "otlp", Signal: "traces", Counts: telemetry.Counts{Received: 970, Refused: 20}},
+			}},
+		},
+		Links: []run.LinkResult{{Link: "generator->my-agent", Counts: proxy.Counts{Requests: 1234, Connections: 2, Dropped: 3, ConnectionsCut: 1}}},
+		Report: &verdict.Report{Verdict: "fail", Runs: []verdict.Run{{Signals: []verdict.Signal{
+			{Signal: "traces", Counts: map[string]uint64{"sent": 1000, "received": 970, "lost": 30, "given_up": 5}},
+		}}}},
+		RawJSON: raw,
+	}
+	broken := &run.Result{Outcome: run.Broken, Problems: []string{"gateway cannot be started: \x1b[31mno\x1b[0m"}, Began: began, Took: time.Second}
+	passed := &run.Result{Outcome: run.Passed, Began: began, Took: 2 * time.Second, Report: &verdict.Report{}, RawJSON: raw}
+	return []Test{{s, 1, 1, failed}, {s, 1, 2, broken}, {s, 2, 2, passed}}
+}
+
+// TestText compares what the console shows with a golden file.
+func TestText(t *testing.T) {
+	all := tests()
+	var out bytes.Buffer
+	for i := range all {
+		require.NoError(t, Text(&out, &all[i]))
+		out.WriteString("---\n")
+		require.NoError(t, Line(&out, &all[i]))
+		out.WriteString("---\n")
+	}
+	require.NoError(t, Summary(&out, all))
+	golden := filepath.Join("testdata", "console.txt")
+	if *update {
+		require.NoError(t, os.WriteFile(golden, out.Bytes(), 0o600))
+	}
+	want, err := os.ReadFile(golden)
+	require.NoError(t, err)
+	assert.Equal(t, string(want), out.String())
+}
+
+func TestJSON(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "report.json")
+	require.NoError(t, JSON(path, tests()))
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	var doc map[string]any
+	require.NoError(t, json.Unmarshal(text, &doc))
+	assert.Equal(t, []any{"pipelinetest/1", "error", 1.0, 1.0, 1.0}, []any{doc["schema"], doc["outcome"], doc["passed"], doc["failed"], doc["errors"]})
+	list := doc["tests"].([]any)
+	first := list[0].(map[string]any)
+	assert.Equal(t, []any{"lossy", 1.0, "failed", 12.345, "2026-01-02T03:04:05Z"},
+		[]any{first["scenario"], first["repetition"], first["outcome"], first["took_s"], first["began_at"]})
+	assert.Equal(t, map[string]any{"traces": []any{"verifier: refused by receiver otlp: 20"}}, first["losses"])
+	assert.Equal(t, "load_verify/1", first["load_verify"].(map[string]any)["schema"])
+	assert.EqualValues(t, 3, first["links"].([]any)[0].(map[string]any)["counts"].(map[string]any)["dropped"])
+	second := list[1].(map[string]any)
+	assert.Nil(t, second["load_verify"])
+	assert.Equal(t, []any{}, second["parts"], "a list without elements is a list")
+	assert.Error(t, JSON(filepath.Join(path, "none"), nil), "that is no folder")
+}
+
+func TestJUnit(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "junit.xml")
+	all := tests()
+	require.NoError(t, JUnit(path, all))
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	var suites junit.Testsuites
+	require.NoError(t, xml.Unmarshal(text, &suites))
+	assert.Equal(t, []int{3, 1, 1}, []int{suites.Tests, suites.Failures, suites.Errors})
+	cases := suites.Suites[0].Testcases
+	assert.Equal(t, []string{"lossy", "lossy (1 of 2)", "lossy (2 of 2)"}, []string{cases[0].Name, cases[1].Name, cases[2].Name})
+	assert.Equal(t, "verdict: fail; want pass", cases[0].Failure.Message)
+	assert.Equal(t, "12.345", cases[0].Time)
+	assert.Equal(t, "gateway cannot be started: [31mno[0m", cases[1].Error.Message, "XML has no escape characters")
+	assert.Nil(t, cases[2].Failure)
+	var console bytes.Buffer
+	require.NoError(t, Text(&console, &all[0]))
+	assert.Equal(t, console.String(), cases[0].SystemOut.Data)
+}

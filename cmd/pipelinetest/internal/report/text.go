@@ -1,0 +1,176 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/run"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/telemetry"
+)
+
+var words = map[run.Outcome]string{run.Passed: "PASS", run.Failed: "FAIL", run.Broken: "ERROR"}
+
+func (t *Test) name() string {
+	if t.Of > 1 {
+		return fmt.Sprintf("%s (%d of %d)", t.Scenario.Name, t.Repetition, t.Of)
+	}
+	return t.Scenario.Name
+}
+
+// Line writes what came out of a test on one line.
+func Line(w io.Writer, t *Test) error {
+	_, err := fmt.Fprintf(w, "%-5s  %-40s %6s  %s\n", words[t.Result.Outcome], t.name(), short(t.Result.Took), t.Scenario.Want.String())
+	return err
+}
+
+func short(d time.Duration) string { return fmt.Sprintf("%.1fs", d.Seconds()) }
+
+// Text writes all of what came out of a test.
+func Text(w io.Writer, t *Test) error {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%s  %s  after %s; wanted: %s\n", words[t.Result.Outcome], t.name(), short(t.Result.Took), t.Scenario.Want.String())
+	for _, problem := range t.Result.Problems {
+		fmt.Fprintf(&b, "  %s\n", problem)
+	}
+	if t.Result.Report != nil {
+		b.WriteString("\n")
+		audited(&b, t)
+		b.WriteString("\n")
+		told(&b, t)
+		where(&b, t)
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// table begins a table whose columns end on the right.
+func table(w io.Writer) *tabwriter.Writer {
+	return tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+}
+
+// shownCounts are the counts of load_verify that are always shown; the others only if they are not 0.
+var shownCounts = []string{"sent", "received", "lost", "duplicate", "out_of_order", "corrupt"}
+
+// signals are those that somebody has sent or received anything of.
+func (t *Test) signals() []string {
+	return slices.DeleteFunc(slices.Clone(scenario.Signals), func(signal string) bool {
+		return t.Result.Report.Sum(signal, "sent") == 0 && !slices.ContainsFunc(t.Result.Parts, func(part telemetry.Part) bool {
+			return telemetry.Sum(part.Components, signal) != (telemetry.Counts{})
+		})
+	})
+}
+
+// audited writes what load_verify counted.
+func audited(w io.Writer, t *Test) {
+	counts := append([]string{}, shownCounts...)
+	for _, count := range []string{"given_up", "beyond", "after_grace", "disagreeing", "over_limit"} {
+		for _, signal := range scenario.Signals {
+			if t.Result.Report.Sum(signal, count) > 0 {
+				counts = append(counts, count)
+				break
+			}
+		}
+	}
+	cells := table(w)
+	row(cells, "audited", 10, counts)
+	for _, signal := range t.signals() {
+		var values []string
+		for _, count := range counts {
+			values = append(values, telemetry.Grouped(t.Result.Report.Sum(signal, count)))
+		}
+		row(cells, "  "+signal, 10, values)
+	}
+	_ = cells.Flush() // into memory
+}
+
+// told writes what each part said of itself.
+func told(w io.Writer, t *Test) {
+	width := 10
+	for _, part := range t.Result.Parts {
+		width = max(width, len(part.Name)+2)
+	}
+	cells := table(w)
+	for _, signal := range t.signals() {
+		row(cells, signal, width, []string{"offered", "received", "refused", "dropped", "sent", "send failed", "not queued", "queued"})
+		for i := range t.Result.Parts {
+			part := &t.Result.Parts[i]
+			if !part.Read {
+				row(cells, "  "+part.Name, width, slices.Repeat([]string{"-"}, 8))
+				continue
+			}
+			c := telemetry.Sum(part.Components, signal)
+			var values []string
+			for _, n := range []uint64{c.Offered, c.Received, c.Refused, c.Dropped + c.GivenUp, c.Sent, c.SendFailed, c.EnqueueFailed, c.Queued} {
+				values = append(values, telemetry.Grouped(n))
+			}
+			row(cells, "  "+part.Name, width, values)
+		}
+	}
+	_ = cells.Flush() // into memory
+}
+
+// row writes a row. Its name ends on the left: it is padded here.
+func row(cells *tabwriter.Writer, name string, width int, values []string) {
+	_, _ = fmt.Fprintf(cells, "%-*s\t%s\t\n", width, name, strings.Join(values, "\t")) // into memory
+}
+
+// where writes where items did not get any further, and what the proxies did.
+func where(w *bytes.Buffer, t *Test) {
+	losses := t.losses()
+	for _, signal := range scenario.Signals {
+		for i, place := range losses[signal] {
+			if i == 0 {
+				fmt.Fprintf(w, "\nwhere %s went\n", signal)
+			}
+			fmt.Fprintf(w, "  %s\n", place)
+		}
+	}
+	for _, link := range t.Result.Links {
+		fmt.Fprintf(w, "\non %s: %s\n", link.Link, disturbed(link))
+	}
+}
+
+// disturbed says what a proxy did to requests and connections.
+func disturbed(link run.LinkResult) string {
+	c := link.Counts
+	said := []string{telemetry.Grouped(c.Connections) + " connections"}
+	for _, count := range []struct {
+		n    uint64
+		what string
+	}{
+		{c.Requests, "requests"},
+		{c.Refused, "refused"},
+		{c.Dropped, "dropped"},
+		{c.Duplicated, "duplicated"},
+		{c.Reordered, "reordered"},
+		{c.Corrupted, "corrupted"},
+		{c.ResponsesLost, "delivered, but their answers lost"},
+		{c.Undelivered, "held back and never delivered"},
+		{c.Failed, "failed at the target"},
+		{c.ConnectionsRefused, "connections refused"},
+		{c.ConnectionsCut, "connections cut"},
+		{c.ConnectionsReset, "connections reset"},
+	} {
+		if count.n > 0 {
+			said = append(said, telemetry.Grouped(count.n)+" "+count.what)
+		}
+	}
+	return strings.Join(said, "; ")
+}
+
+// Summary writes how many tests came out in which way.
+func Summary(w io.Writer, tests []Test) error {
+	var took time.Duration
+	for _, t := range tests {
+		took += t.Result.Took
+	}
+	_, err := fmt.Fprintf(w, "%d passed, %d failed, %d could not run; %s\n",
+		Count(tests, run.Passed), Count(tests, run.Failed), Count(tests, run.Broken), took.Round(100*time.Millisecond))
+	return err
+}

@@ -1,0 +1,211 @@
+package run
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/part"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/proxy"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
+)
+
+// loopback is where everything listens.
+const loopback = "127.0.0.1"
+
+// Ports are taken below those that systems give to outgoing connections: such a one could take the port of a part that is just being
+// started again.
+const firstPort, endOfPorts = 15000, 32000
+
+// ports hands out free ports, each once.
+type ports map[int]bool
+
+func (p ports) next() (string, error) {
+	var err error
+	for range 1000 {
+		port := firstPort + rand.IntN(endOfPorts-firstPort) //nolint:gosec // G404: two tests at once are only to be unlikely to choose the same
+		if p[port] {
+			continue
+		}
+		address := net.JoinHostPort(loopback, strconv.Itoa(port))
+		listener, listenErr := net.Listen("tcp", address)
+		if listenErr != nil {
+			err = listenErr
+			continue
+		}
+		p[port] = true
+		return address, listener.Close()
+	}
+	return "", fmt.Errorf("no free port from %d to %d: %w", firstPort, endOfPorts-1, err)
+}
+
+// prepare finds ports, and makes folders, proxies and environments.
+func (c *course) prepare() error {
+	taken := ports{}
+	for i, p := range c.Parts() {
+		m := &member{Part: p, generates: i < len(c.Generators), tested: i >= len(c.Generators) && p.Name != scenario.VerifierName}
+		for _, address := range []*string{&m.grpc, &m.http, &m.metrics} {
+			var err error
+			if *address, err = taken.next(); err != nil {
+				return err
+			}
+		}
+		c.members = append(c.members, m)
+	}
+	if err := c.prepareLinks(taken); err != nil {
+		return err
+	}
+	for _, m := range c.members {
+		if err := c.prepareMember(m); err != nil {
+			return fmt.Errorf("%s: %w", m.Name, err)
+		}
+	}
+	return nil
+}
+
+// prepareLinks puts proxies on the links that have faults.
+func (c *course) prepareLinks(taken ports) error {
+	for i := range c.Faults {
+		of := c.Faults[i].Link
+		if of == (scenario.Link{}) || c.link(of) != nil {
+			continue
+		}
+		to := c.member(of.To)
+		grpc, err := newProxy(taken, to.grpc, proxy.GRPC)
+		if err != nil {
+			return err
+		}
+		http, err := newProxy(taken, to.http, proxy.TCP)
+		if err != nil {
+			return errors.Join(err, grpc.Close())
+		}
+		c.links = append(c.links, &link{Link: of, grpc: grpc, http: http, restore: map[int]func(){}})
+	}
+	return nil
+}
+
+func newProxy(taken ports, target string, protocol proxy.Protocol) (*proxy.Proxy, error) {
+	listen, err := taken.next()
+	if err != nil {
+		return nil, err
+	}
+	return proxy.New(proxy.Config{Listen: listen, Target: target, Protocol: protocol, Seed: 1})
+}
+
+// prepareMember makes a part's folder, with its configurations, and what it is started with.
+func (c *course) prepareMember(m *member) error {
+	dir := filepath.Join(c.Options.Dir, m.Name)
+	own := filepath.Join(dir, "dir")
+	if err := os.MkdirAll(own, 0o700); err != nil {
+		return err
+	}
+	environment := c.environment(m, own)
+	if m.Name == scenario.VerifierName {
+		m.report = filepath.Join(dir, "report.json")
+		environment = append(environment, scenario.EnvReport+"="+m.report)
+	}
+	args := m.Command
+	if len(args) == 0 {
+		var err error
+		if args, err = c.collectorArgs(m, dir); err != nil {
+			return err
+		}
+	}
+	args, err := expanded(args, environment)
+	if err != nil {
+		return err
+	}
+	m.spec = part.Spec{
+		Name: m.Name, Args: args, Env: append(foreign(os.Environ()), environment...), Dir: c.Scenario.Dir,
+		Log: filepath.Join(dir, "log"), Disk: m.Disk, DiskDir: own,
+	}
+	return errors.Join(
+		os.WriteFile(filepath.Join(dir, "environment"), []byte(strings.Join(environment, "\n")+"\n"), 0o600),
+		os.WriteFile(filepath.Join(dir, "command"), []byte(strings.Join(args, "\n")+"\n"), 0o600),
+	)
+}
+
+// ownTelemetry is the configuration by which a Collector serves its telemetry at a port.
+const ownTelemetry = "yaml:service::telemetry::metrics: {level: normal, readers: [{pull: {exporter: {prometheus: " +
+	"{host: %s, port: %s, without_units: true, without_type_suffix: true, without_scope_info: true}}}}]}"
+
+func (c *course) collectorArgs(m *member, dir string) ([]string, error) {
+	args := []string{c.Collector}
+	for i, config := range m.Config {
+		location := config.Location
+		if location == "" {
+			location = filepath.Join(dir, fmt.Sprintf("config-%d.yaml", i))
+			if err := os.WriteFile(location, []byte(config.Text), 0o600); err != nil {
+				return nil, err
+			}
+		}
+		args = append(args, "--config", location)
+	}
+	host, port, err := net.SplitHostPort(m.metrics)
+	return append(args, "--config", fmt.Sprintf(ownTelemetry, host, port)), err
+}
+
+// environment is what a part finds its way by.
+func (c *course) environment(m *member, own string) []string {
+	_, port, _ := strings.Cut(m.metrics, ":") // of an IPv4 address
+	environment := []string{
+		scenario.EnvListen + "=" + m.grpc,
+		scenario.EnvListenHTTP + "=" + m.http,
+		scenario.EnvMetricsPort + "=" + port,
+		scenario.EnvDir + "=" + own,
+	}
+	for _, name := range c.Targets(m.Name) {
+		to := c.member(name)
+		grpc, http := to.grpc, to.http
+		if l := c.link(scenario.Link{From: m.Name, To: name}); l != nil {
+			grpc, http = l.grpc.Endpoint(), l.http.Endpoint()
+		}
+		environment = append(environment, scenario.EnvTo(name)+"="+grpc, scenario.EnvToHTTP(name)+"="+http)
+		if name == c.Next(m.Name) {
+			environment = append(environment, scenario.EnvToNext()+"="+grpc, scenario.EnvToNextHTTP()+"="+http)
+		}
+	}
+	return environment
+}
+
+// foreign leaves out of an environment what is set here; this program may itself be part of a test.
+func foreign(environment []string) []string {
+	var rest []string
+	for _, variable := range environment {
+		if !strings.HasPrefix(variable, scenario.EnvPrefix) {
+			rest = append(rest, variable)
+		}
+	}
+	return rest
+}
+
+var reference = regexp.MustCompile(`\$\{(` + scenario.EnvPrefix + `[A-Z0-9_]+)\}`)
+
+// expanded replaces references to the variables set here. All others are the command's own affair.
+func expanded(args, environment []string) ([]string, error) {
+	values := map[string]string{}
+	var names []string
+	for _, variable := range environment {
+		name, value, _ := strings.Cut(variable, "=")
+		values[name], names = value, append(names, name)
+	}
+	var errs []error
+	result := make([]string, len(args))
+	for i, arg := range args {
+		result[i] = reference.ReplaceAllStringFunc(arg, func(match string) string {
+			name := reference.FindStringSubmatch(match)[1]
+			value, exists := values[name]
+			if !exists {
+				errs = append(errs, fmt.Errorf("command: %s is not set for this part; want one of %s", match, strings.Join(names, ", ")))
+			}
+			return value
+		})
+	}
+	return result, errors.Join(errs...)
+}

@@ -1,0 +1,362 @@
+// Package run is the course of one test.
+//
+//	prepare: ports, folders, proxies on the links that have faults
+//	start:   verifier, systems (the last first), generators; each that listens is awaited
+//	watch:   faults by the clock; load_verify's report and the parts' telemetry again and again, until
+//	         every run is final, the generators have ended, nothing is queued and no fault is to come; or nothing has
+//	         arrived for as long as the scenario's settle; or the time is up; or a part has died
+//	stop:    generators, systems, verifier: first who sends, so that what is on the way arrives
+//	judge:   the last report against what is wanted
+//
+// One goroutine does all that. Whatever happens, no process and no listener is left.
+package run
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/proxy"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/telemetry"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/verdict"
+)
+
+// How often, and how long.
+const (
+	lookInterval     = 100 * time.Millisecond // between two looks at the report and the processes
+	scrapeInterval   = time.Second            // between two readings of the parts' telemetry
+	progressInterval = 5 * time.Second        // between two words about what has arrived
+	startPatience    = time.Minute            // for a part to listen
+	stopPatience     = 15 * time.Second       // for a part to stop when told to
+	lastLines        = 20                     // of what a part printed, to be shown when it has died
+)
+
+// Outcome is how a test came out.
+type Outcome string
+
+// The outcomes. Broken: the test itself could not run.
+const (
+	Passed Outcome = "passed"
+	Failed Outcome = "failed"
+	Broken Outcome = "error"
+)
+
+// Options are what a test needs beside its scenario.
+type Options struct {
+	Collector string // program that runs configurations
+	Dir       string // folder for what the parts write; it exists, and is empty
+	// Say takes what happens, a line each.
+	Say func(format string, args ...any)
+}
+
+// Result is what came out.
+type Result struct {
+	Outcome  Outcome
+	Problems []string // why it did not pass
+	Began    time.Time
+	Took     time.Duration
+	Parts    []telemetry.Part
+	Links    []LinkResult // those with faults
+	Faults   []FaultResult
+	Report   *verdict.Report // nil: there was none
+	RawJSON  json.RawMessage // the report as load_verify wrote it
+}
+
+// LinkResult is what became of the requests, and of all connections, on a link with faults. Requests are counted over OTLP/gRPC only.
+type LinkResult struct {
+	Link   string       `json:"link"`
+	Counts proxy.Counts `json:"counts"`
+}
+
+// FaultResult is when a fault was in force, in seconds from the generators' start.
+type FaultResult struct {
+	Fault string   `json:"fault"`
+	Began *float64 `json:"began_s,omitempty"` // nil: it had not come to that
+	Ended *float64 `json:"ended_s,omitempty"`
+}
+
+// broken is an error by which the test could not run, as opposed to one of what is tested.
+type broken struct{ error }
+
+func (b broken) Unwrap() error { return b.error }
+
+var errInterrupted = broken{errors.New("interrupted")}
+
+// course is a test under way.
+type course struct {
+	*scenario.Scenario
+	Options
+	result  *Result
+	client  *http.Client
+	members []*member // in the order in which telemetry passes them
+	links   []*link
+	events  []event
+	began   time.Time // when the generators were started
+	report  *verdict.Report
+	// quiet is since when nothing has happened: no arrival, no fault, no generator's end.
+	quiet time.Time
+}
+
+// event is the beginning or the end of a fault.
+type event struct {
+	at    time.Duration // from the generators' start
+	fault int
+	ends  bool
+}
+
+// Run runs a test to its end, or until ctx ends.
+func Run(ctx context.Context, s *scenario.Scenario, o Options) *Result {
+	c := &course{
+		Scenario: s, Options: o,
+		result: &Result{Began: time.Now()},
+		client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
+	}
+	err := c.play(ctx)
+	c.result.Took = time.Since(c.result.Began)
+	for _, l := range c.links {
+		c.result.Links = append(c.result.Links, LinkResult{l.String(), l.counts()})
+	}
+	for _, m := range c.members {
+		c.result.Parts = append(c.result.Parts, telemetry.Part{Name: m.Name, Read: m.account.Read, Components: m.account.Components()})
+	}
+	c.judge(err)
+	return c.result
+}
+
+// judge decides on the outcome. What is wrong with the report explains an error in the course, and the other way round.
+func (c *course) judge(err error) {
+	r := c.result
+	if err != nil {
+		r.Problems = append(r.Problems, strings.Split(err.Error(), "\n")...)
+	}
+	if r.Report != nil {
+		r.Problems = append(r.Problems, verdict.Compare(r.Report, &c.Want)...)
+		for _, part := range r.Parts {
+			r.Problems = append(r.Problems, c.Want.Parts[part.Name].Compare(part.Name+" ", func(signal, count string) uint64 {
+				sum := telemetry.Sum(part.Components, signal)
+				return sum.ByName()[count]
+			})...)
+		}
+	}
+	_, isBroken := errors.AsType[broken](err)
+	switch {
+	case isBroken:
+		r.Outcome = Broken
+	case len(r.Problems) > 0:
+		r.Outcome = Failed
+	default:
+		r.Outcome = Passed
+	}
+}
+
+func (c *course) play(ctx context.Context) error {
+	defer c.clear()
+	if err := c.prepare(); err != nil { //nolint:contextcheck // the proxies' life is the test's, to its last step
+		return broken{err}
+	}
+	if err := c.start(ctx); err != nil {
+		return err
+	}
+	err := c.watch(ctx)
+	if errors.Is(err, errInterrupted) {
+		return err
+	}
+	c.stop(ctx)
+	if ctx.Err() != nil {
+		return errInterrupted
+	}
+	return errors.Join(err, c.readFinal())
+}
+
+// clear leaves nothing behind.
+func (c *course) clear() {
+	for _, m := range c.members {
+		if m.process != nil {
+			m.process.Kill()
+		}
+	}
+	for _, l := range c.links {
+		_ = l.close() // nobody is left to send
+	}
+	c.client.CloseIdleConnections()
+}
+
+// start starts the parts against the stream, so that each finds whom it sends to.
+func (c *course) start(ctx context.Context) error {
+	for _, m := range slices.Backward(c.members) {
+		if err := m.launch(); err != nil {
+			return broken{fmt.Errorf("%s cannot be started: %w", m.Name, err)}
+		}
+		if m.generates {
+			c.Say("%s is started", m.Name)
+			continue
+		}
+		if err := c.awaitListening(ctx, m); err != nil {
+			return err
+		}
+		c.Say("%s is ready at %s", m.Name, m.grpc)
+	}
+	c.began = time.Now()
+	c.quiet = c.began
+	for i := range c.Faults {
+		f := &c.Faults[i]
+		c.events = append(c.events, event{at: f.At, fault: i})
+		if f.For > 0 {
+			c.events = append(c.events, event{at: f.At + f.For, fault: i, ends: true})
+		}
+		c.result.Faults = append(c.result.Faults, FaultResult{Fault: f.String()})
+	}
+	slices.SortStableFunc(c.events, func(a, b event) int { return cmp.Compare(a.at, b.at) })
+	return nil
+}
+
+// watch lets the test take its course.
+func (c *course) watch(ctx context.Context) error {
+	deadline := time.NewTimer(time.Until(c.result.Began.Add(c.Timeout)))
+	defer deadline.Stop()
+	look, scrape, progress := time.NewTicker(lookInterval), time.NewTicker(scrapeInterval), time.NewTicker(progressInterval)
+	defer look.Stop()
+	defer scrape.Stop()
+	defer progress.Stop()
+	for {
+		var next <-chan time.Time
+		if len(c.events) > 0 {
+			next = time.After(time.Until(c.began.Add(c.events[0].at)))
+		}
+		select {
+		case <-ctx.Done():
+			return errInterrupted
+		case <-deadline.C:
+			return fmt.Errorf("timeout: the test was not over after %v", c.Timeout)
+		case <-next:
+			if err := c.disturb(ctx); err != nil {
+				return err
+			}
+		case <-scrape.C:
+			c.scrapeAll(ctx)
+		case <-progress.C:
+			c.sayArrived()
+		case <-look.C:
+			over, err := c.look()
+			if err != nil {
+				return err
+			}
+			if over {
+				return nil
+			}
+		}
+	}
+}
+
+// look looks at the report and the processes, and says whether the test is over.
+func (c *course) look() (over bool, err error) {
+	if err := c.lookForDead(); err != nil {
+		return false, err
+	}
+	// A report that is not there yet is not an error, nor one of a verifier that is down; the last one counts.
+	if report, _, err := verdict.Read(c.verifier().report); err == nil {
+		if c.report == nil || report.Arrived() != c.report.Arrived() {
+			c.quiet = time.Now()
+		}
+		c.report = report
+	}
+	ended := true
+	for _, m := range c.members {
+		if m.generates && !m.hasEnded() {
+			ended = false
+		} else if m.generates && !m.told {
+			m.told, c.quiet = true, time.Now()
+			c.Say("%s has ended its run", m.Name)
+		}
+	}
+	if len(c.events) > 0 {
+		return false, nil
+	}
+	if time.Since(c.quiet) >= c.Settle {
+		c.Say("nothing has arrived for %v", c.Settle)
+		return true, nil
+	}
+	return ended && c.report != nil && c.report.Over() && !c.anyHeld(), nil
+}
+
+// lookForDead finds a part that has ended although nobody has told it to.
+func (c *course) lookForDead() error {
+	for _, m := range c.members {
+		if !m.up || m.alive() || m.generates && m.hasEnded() {
+			continue
+		}
+		m.up = false
+		lines := append([]string{fmt.Sprintf("%s has ended by itself: %s; its last words:", m.Name, m.process.Ending())}, m.process.Tail(lastLines)...)
+		err := errors.New(strings.Join(lines, "\n  "))
+		if m.tested {
+			return err
+		}
+		return broken{err}
+	}
+	return nil
+}
+
+// anyHeld tells whether a part held something at the last reading, in a queue or to be tried again.
+func (c *course) anyHeld() bool {
+	for _, m := range c.members {
+		for _, component := range m.account.Components() {
+			if m.up && component.Queued+component.InFlight > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (c *course) sayArrived() {
+	if c.report == nil {
+		return
+	}
+	var counts []string
+	for _, signal := range scenario.Signals {
+		counts = append(counts, telemetry.Grouped(c.report.Sum(signal, "received"))+" "+signal)
+	}
+	c.Say("received so far: %s", strings.Join(counts, ", "))
+}
+
+// stop stops the parts along the stream. What a proxy holds back is delivered before whom it goes to is stopped.
+func (c *course) stop(ctx context.Context) {
+	for _, m := range c.members {
+		if m.up {
+			c.stopMember(ctx, m)
+		}
+		for _, l := range c.links {
+			if l.From == m.Name {
+				_ = l.close() // what it could not deliver is in its counts
+			}
+		}
+	}
+}
+
+// stopMember stops a part, and reads its telemetry for as long as it is there.
+func (c *course) stopMember(ctx context.Context, m *member) {
+	c.scrape(ctx, m)
+	m.up = false
+	if !m.process.Stop(ctx, stopPatience, func() { c.scrape(ctx, m) }) {
+		c.Say("%s did not stop within %v and was killed", m.Name, stopPatience)
+	}
+}
+
+func (c *course) readFinal() error {
+	report, text, err := verdict.Read(c.verifier().report)
+	if err != nil {
+		return broken{fmt.Errorf("no report of load_verify: %w", err)}
+	}
+	c.result.Report, c.result.RawJSON = report, text
+	if !report.Final {
+		return broken{errors.New("load_verify has not written its last report")}
+	}
+	return nil
+}

@@ -1,0 +1,250 @@
+package run
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/part"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/telemetry"
+)
+
+// asPart makes this test binary a part, which plays the role its arguments say.
+const asPart = "RUN_TEST_AS_PART"
+
+func TestMain(m *testing.M) {
+	part.Main()
+	if role := os.Getenv(asPart); role != "" && len(os.Args) > 1 && strings.HasPrefix(os.Args[1], "play-") {
+		play(os.Args[1], os.Args[2:])
+	}
+	if err := os.Setenv(asPart, "1"); err != nil {
+		panic(err)
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// play is the life of a part.
+//
+//	play-generator N          says N spans to the metrics port, and that its run has ended; then waits
+//	play-system               listens; then waits
+//	play-verifier VERDICT     listens, and reports a run of that verdict; running until it is stopped, if it is `running`
+//	play-broken               ends with an error
+func play(role string, args []string) {
+	if role == "play-broken" {
+		fmt.Println("it is broken")
+		os.Exit(3)
+	}
+	interrupted := make(chan os.Signal, 1)
+	signal.Notify(interrupted, os.Interrupt)
+	if role != "play-generator" {
+		if _, err := net.Listen("tcp", os.Getenv(scenario.EnvListen)); err != nil { // until the process ends
+			panic(err)
+		}
+	}
+	switch role {
+	case "play-generator":
+		go func() {
+			_ = http.ListenAndServe(net.JoinHostPort(loopback, os.Getenv(scenario.EnvMetricsPort)),
+				http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+					_, _ = fmt.Fprintf(w, "# TYPE otelcol_exporter_sent_spans counter\notelcol_exporter_sent_spans{exporter=\"e\"} %s\n", args[0])
+				}))
+		}()
+		fmt.Println(endOfRun)
+	case "play-verifier":
+		report(args[0], false)
+	}
+	<-interrupted
+	if role == "play-verifier" {
+		report(args[0], true)
+	}
+	os.Exit(0)
+}
+
+// report writes what load_verify would.
+func report(verdict string, final bool) {
+	over := final || verdict != "running"
+	if final && verdict == "running" {
+		verdict = "fail"
+	}
+	text, err := json.Marshal(map[string]any{
+		"schema": "load_verify/1", "final": final, "verdict": verdict,
+		"runs": []any{map[string]any{"run": "r", "final": over, "verdict": verdict, "signals": []any{map[string]any{"signal": "traces", "sent": 5, "received": 5}}}},
+	})
+	if err != nil {
+		panic(err)
+	}
+	path := os.Getenv(scenario.EnvReport)
+	if err := errors.Join(os.WriteFile(path+".new", text, 0o600), os.Rename(path+".new", path)); err != nil {
+		panic(err)
+	}
+}
+
+// plays is a part that plays a role.
+func plays(t *testing.T, name string, role ...string) scenario.Part {
+	t.Helper()
+	self, err := os.Executable()
+	require.NoError(t, err)
+	return scenario.Part{Name: name, Command: append([]string{self}, role...)}
+}
+
+// said collects what a test says.
+type said struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (s *said) say(format string, args ...any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lines = append(s.lines, fmt.Sprintf(format, args...))
+}
+
+func (s *said) has(line string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return strings.Contains(strings.Join(s.lines, "\n"), line)
+}
+
+// test is a scenario of a generator, a system and a verifier, as a case changes it.
+func test(t *testing.T, change func(*scenario.Scenario)) (*scenario.Scenario, Options, *said) {
+	t.Helper()
+	s := scenario.New()
+	s.Timeout = time.Minute
+	s.Generators = []scenario.Part{plays(t, "generator", "play-generator", "7")}
+	s.Systems = []scenario.Part{plays(t, "gateway", "play-system")}
+	s.Verifier = plays(t, "verifier", "play-verifier", "pass")
+	change(s)
+	require.NoError(t, s.Check())
+	lines := &said{}
+	return s, Options{Dir: t.TempDir(), Say: lines.say}, lines
+}
+
+func TestPass(t *testing.T) {
+	s, o, lines := test(t, func(*scenario.Scenario) {})
+	r := Run(t.Context(), s, o)
+	assert.Equal(t, Passed, r.Outcome)
+	assert.Empty(t, r.Problems)
+	require.Len(t, r.Parts, 3)
+	assert.Equal(t, uint64(7), telemetry.Sum(r.Parts[0].Components, "traces").Sent)
+	assert.False(t, r.Parts[1].Read)
+	assert.True(t, r.Report.Final)
+	assert.True(t, lines.has("generator has ended its run"))
+	environment, err := os.ReadFile(filepath.Join(o.Dir, "generator", "environment"))
+	require.NoError(t, err)
+	assert.Regexp(t, `PIPELINETEST_TO_GATEWAY=127\.0\.0\.1:\d+\n`, string(environment))
+	assert.NotContains(t, string(environment), "PIPELINETEST_REPORT")
+}
+
+func TestNotAsWanted(t *testing.T) {
+	s, o, _ := test(t, func(s *scenario.Scenario) {
+		s.Verifier = plays(t, "verifier", "play-verifier", "fail")
+		s.Want.Parts = map[string]scenario.CountsBySignal{"generator": {"traces": {"sent": {Min: 8, Max: 9}}}}
+	})
+	r := Run(t.Context(), s, o)
+	assert.Equal(t, Failed, r.Outcome)
+	assert.Equal(t, []string{"verdict: fail; want pass", "generator traces sent: 7; want {min: 8, max: 9}"}, r.Problems)
+}
+
+// TestSettle: a run that does not end is given up when nothing arrives any more.
+func TestSettle(t *testing.T) {
+	s, o, lines := test(t, func(s *scenario.Scenario) {
+		s.Verifier = plays(t, "verifier", "play-verifier", "running")
+		s.Settle = 300 * time.Millisecond
+	})
+	r := Run(t.Context(), s, o)
+	assert.Equal(t, Failed, r.Outcome)
+	assert.Equal(t, []string{"verdict: fail; want pass"}, r.Problems)
+	assert.True(t, lines.has("nothing has arrived for 300ms"))
+}
+
+func TestTimeout(t *testing.T) {
+	s, o, _ := test(t, func(s *scenario.Scenario) {
+		s.Verifier = plays(t, "verifier", "play-verifier", "running")
+		s.Timeout = time.Second
+	})
+	r := Run(t.Context(), s, o)
+	assert.Equal(t, Failed, r.Outcome)
+	assert.Equal(t, []string{"timeout: the test was not over after 1s", "verdict: fail; want pass"}, r.Problems)
+}
+
+// TestDies: a system that dies has failed the test; without a generator or verifier there is none.
+func TestDies(t *testing.T) {
+	for name, want := range map[string]Outcome{"generator": Broken, "gateway": Failed, "verifier": Broken} {
+		t.Run(name, func(t *testing.T) {
+			s, o, _ := test(t, func(s *scenario.Scenario) {
+				for _, p := range []*scenario.Part{&s.Generators[0], &s.Systems[0], &s.Verifier} {
+					if p.Name == name {
+						*p = plays(t, name, "play-broken")
+					}
+				}
+			})
+			r := Run(t.Context(), s, o)
+			assert.Equal(t, want, r.Outcome)
+			require.GreaterOrEqual(t, len(r.Problems), 2)
+			assert.Equal(t, []string{name + " has ended by itself: exit status 3; its last words:", "  it is broken"}, r.Problems[:2])
+		})
+	}
+}
+
+// TestFaults: parts are killed and stopped by the clock, and come back at the same address.
+func TestFaults(t *testing.T) {
+	s, o, lines := test(t, func(s *scenario.Scenario) {
+		s.Faults = []scenario.Fault{
+			{At: 100 * time.Millisecond, For: 200 * time.Millisecond, Kill: "gateway"},
+			{At: 150 * time.Millisecond, For: 100 * time.Millisecond, Stop: "verifier"},
+			{At: 400 * time.Millisecond, Kill: "generator"},
+		}
+	})
+	r := Run(t.Context(), s, o)
+	assert.Equal(t, Passed, r.Outcome, "%v", r.Problems)
+	require.Len(t, r.Faults, 3)
+	assert.InDelta(t, 0.1, *r.Faults[0].Began, 0.5)
+	assert.Greater(t, *r.Faults[0].Ended, *r.Faults[0].Began)
+	assert.Nil(t, r.Faults[2].Ended, "it lasts to the end")
+	assert.True(t, lines.has("fault ends: kill: gateway"))
+}
+
+// TestInterrupted: when the context ends, so does everything.
+func TestInterrupted(t *testing.T) {
+	s, o, lines := test(t, func(s *scenario.Scenario) { s.Verifier = plays(t, "verifier", "play-verifier", "running") })
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	say := o.Say
+	o.Say = func(format string, args ...any) {
+		say(format, args...)
+		if lines.has("generator has ended its run") {
+			cancel()
+		}
+	}
+	r := Run(ctx, s, o)
+	assert.Equal(t, Broken, r.Outcome)
+	assert.Equal(t, []string{"interrupted"}, r.Problems)
+}
+
+func TestExpanded(t *testing.T) {
+	environment := []string{"PIPELINETEST_LISTEN=127.0.0.1:1", "PIPELINETEST_DIR=/d=e"}
+	args, err := expanded([]string{"a", "x=${PIPELINETEST_LISTEN},${PIPELINETEST_DIR}", "$HOME", "${HOME}"}, environment)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"a", "x=127.0.0.1:1,/d=e", "$HOME", "${HOME}"}, args)
+	_, err = expanded([]string{"${PIPELINETEST_TO_NOBODY}"}, environment)
+	assert.EqualError(t, err, "command: ${PIPELINETEST_TO_NOBODY} is not set for this part; want one of PIPELINETEST_LISTEN, PIPELINETEST_DIR")
+}
+
+func TestForeign(t *testing.T) {
+	assert.Equal(t, []string{"HOME=/h"}, foreign([]string{"PIPELINETEST_LISTEN=x", "HOME=/h"}))
+}

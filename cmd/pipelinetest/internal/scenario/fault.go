@@ -1,0 +1,101 @@
+package scenario
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/proxy"
+)
+
+// Fault is one disturbance: of a link, or of a part.
+type Fault struct {
+	// At is when it begins, from the generators' start.
+	At time.Duration
+	// For is how long it lasts. 0: to the end of the test.
+	For time.Duration
+
+	// Link is where Disturbance is. Zero: one of the following is set instead.
+	Link        Link
+	Disturbance proxy.Fault
+
+	Kill     string // part that is killed, and started again at the end
+	Stop     string // part that is told to stop, as by Ctrl-C, and started again at the end
+	FullDisk string // part whose disk is filled, and emptied at the end
+}
+
+// String is the fault without its times, as a scenario writes it.
+func (f *Fault) String() string {
+	switch {
+	case f.Kill != "":
+		return "kill: " + f.Kill
+	case f.Stop != "":
+		return "stop: " + f.Stop
+	case f.FullDisk != "":
+		return "full_disk: " + f.FullDisk
+	}
+	return "link: " + f.Link.String() + ", " + f.Disturbance.String()
+}
+
+// faultFile is a fault as YAML has it.
+type faultFile struct {
+	At          time.Duration  `yaml:"at"`
+	For         *time.Duration `yaml:"for"`
+	Link        string         `yaml:"link"`
+	proxy.Fault `yaml:",inline"`
+	Kill        string `yaml:"kill"`
+	Stop        string `yaml:"stop"`
+	FullDisk    string `yaml:"full_disk"`
+}
+
+// ParseFault reads a fault as the flag --fault has it: a flow mapping, its braces optional.
+func ParseFault(text string) (Fault, error) {
+	const key = "--fault"
+	braced := strings.TrimSpace(text)
+	if !strings.HasPrefix(braced, "{") {
+		braced = "{" + braced + "}"
+	}
+	var node yaml.Node
+	if err := yaml.Unmarshal([]byte(braced), &node); err != nil {
+		return Fault{}, refused(key, fmt.Sprintf("%q", text), "YAML such as 'at: 5s, for: 20s, link: gateway->verifier, down: true'")
+	}
+	return readFault(node.Content[0], key)
+}
+
+func readFault(node *yaml.Node, key string) (Fault, error) {
+	var f faultFile
+	if err := decode(node, key, &f); err != nil {
+		return Fault{}, err
+	}
+	fault := Fault{At: f.At, Disturbance: f.Fault, Kill: f.Kill, Stop: f.Stop, FullDisk: f.FullDisk}
+	if f.For != nil {
+		fault.For = *f.For
+	}
+	if f.At < 0 {
+		return Fault{}, refused(key+".at", f.At, "a duration of 0s or more")
+	}
+	if f.For != nil && *f.For <= 0 {
+		return Fault{}, refused(key+".for", *f.For, "a duration of more than 0s; leave it out for a fault that lasts to the end")
+	}
+	parts := slices.DeleteFunc([]string{f.Kill, f.Stop, f.FullDisk}, func(name string) bool { return name == "" })
+	switch {
+	case len(parts) > 1, len(parts) == 1 && (f.Link != "" || f.Fault != proxy.Fault{}):
+		return Fault{}, fmt.Errorf("%s: kill, stop and full_disk are each a fault alone; want one of them, or a link with its fault", key)
+	case len(parts) == 1:
+		return fault, nil
+	case f.Link == "":
+		return Fault{}, fmt.Errorf("%s: there is nothing to disturb; want link: FROM->TO, kill: PART, stop: PART or full_disk: PART", key)
+	}
+	from, to, ok := strings.Cut(f.Link, "->")
+	if !ok {
+		return Fault{}, refused(key+".link", fmt.Sprintf("%q", f.Link), "FROM->TO")
+	}
+	fault.Link = Link{strings.TrimSpace(from), strings.TrimSpace(to)}
+	if err := f.Validate(); err != nil {
+		return Fault{}, prefixed(key, err)
+	}
+	return fault, nil
+}

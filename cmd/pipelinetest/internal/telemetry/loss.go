@@ -1,0 +1,97 @@
+package telemetry
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// Part is what a part said in the end.
+type Part struct {
+	Name       string      `json:"name"`
+	Read       bool        `json:"telemetry"`
+	Components []Component `json:"components"`
+}
+
+// reasons are the counts by which items can get lost, and how that is said.
+var reasons = []struct {
+	count func(*Counts) uint64
+	say   string
+}{
+	{func(c *Counts) uint64 { return c.GivenUp }, "given up"},
+	{func(c *Counts) uint64 { return c.Refused }, "refused"},
+	{func(c *Counts) uint64 { return c.Dropped }, "dropped"},
+	{func(c *Counts) uint64 { return c.EnqueueFailed }, "not queued"},
+	{func(c *Counts) uint64 { return c.SendFailed }, "send failed"},
+	{func(c *Counts) uint64 { return c.Queued }, "still queued"},
+}
+
+// Losses says where items of a signal did not get any further, or became more: in the parts, by what their components say, and where the
+// counts of two parts in a row do not agree. The parts are in the order in which telemetry passes them; the last is the verifier.
+func Losses(parts []Part, generators int, signal string) []string {
+	var said []string
+	for i := range parts {
+		for _, c := range parts[i].Components {
+			if c.Signal != signal {
+				continue
+			}
+			for _, reason := range reasons {
+				if n := reason.count(&c.Counts); n > 0 {
+					said = append(said, fmt.Sprintf("%s: %s by %s %s: %s", parts[i].Name, reason.say, c.Kind, c.ID, Grouped(n)))
+				}
+			}
+		}
+	}
+	return append(said, balance(parts, generators, signal)...)
+}
+
+// balance compares what goes into a part with what comes out, and that with what goes into the next. It does so only where there is one
+// way: of several exporters each sends all.
+func balance(parts []Part, generators int, signal string) []string {
+	var said []string
+	var before Counts
+	from := ""
+	for i := range parts {
+		if !parts[i].Read || exporters(parts[i].Components, signal) != 1 {
+			return said
+		}
+		now := Sum(parts[i].Components, signal)
+		if i < generators {
+			before.add(&now)
+			from = parts[i].Name
+			if generators > 1 {
+				from = "generators"
+			}
+			continue
+		}
+		way := from + "->" + parts[i].Name
+		switch {
+		case before.Sent > now.Received:
+			said = append(said, fmt.Sprintf("%s: sent, but not received: %s", way, Grouped(before.Sent-now.Received)))
+		case before.Sent < now.Received:
+			said = append(said, fmt.Sprintf("%s: received, but not known to be sent: %s", way, Grouped(now.Received-before.Sent)))
+		}
+		if accounted := now.Sent + now.SendFailed + now.EnqueueFailed + now.Dropped; now.Received > accounted {
+			said = append(said, fmt.Sprintf("%s: received, but neither sent nor failed: %s", parts[i].Name, Grouped(now.Received-accounted)))
+		}
+		before, from = now, parts[i].Name
+	}
+	return said
+}
+
+func exporters(components []Component, signal string) (n int) {
+	for i := range components {
+		if components[i].Kind == Exporter && components[i].Signal == signal {
+			n++
+		}
+	}
+	return n
+}
+
+// Grouped is a number with its digits in groups of three.
+func Grouped(n uint64) string {
+	digits := strconv.FormatUint(n, 10)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}

@@ -1,0 +1,166 @@
+// Package verdict reads load_verify's JSON report and holds it against what a scenario wants.
+package verdict
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
+)
+
+// schema is the version of the report that is read here.
+const schema = "load_verify/1"
+
+// Running is the verdict over a run that is not final.
+const Running = "running"
+
+// Report is what is read of load_verify's report, for the meaning see there.
+type Report struct {
+	Schema   string    `json:"schema"`
+	Final    bool      `json:"final"`
+	Verdict  string    `json:"verdict"`
+	Findings []Finding `json:"findings"`
+	Runs     []Run     `json:"runs"`
+}
+
+// Finding is an expectation that was not met.
+type Finding struct {
+	Expectation string `json:"expectation"`
+	Signal      string `json:"signal"`
+	Message     string `json:"message"`
+}
+
+// Run is one run of a generator.
+type Run struct {
+	Run      string    `json:"run"`
+	Final    bool      `json:"final"`
+	Verdict  string    `json:"verdict"`
+	Findings []Finding `json:"findings"`
+	Signals  []Signal  `json:"signals"`
+}
+
+// Signal has the counts of one signal; see scenario.Counts.
+type Signal struct {
+	Signal string
+	Counts map[string]uint64
+}
+
+// UnmarshalJSON implements json.Unmarshaler: it takes the counts out of what else is there.
+func (s *Signal) UnmarshalJSON(text []byte) error {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(text, &fields); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(fields["signal"], &s.Signal); err != nil {
+		return err
+	}
+	s.Counts = map[string]uint64{}
+	for _, count := range scenario.Counts {
+		var n uint64
+		if raw, there := fields[count]; there {
+			if err := json.Unmarshal(raw, &n); err != nil {
+				return fmt.Errorf("%s: %w", count, err)
+			}
+		}
+		s.Counts[count] = n
+	}
+	return nil
+}
+
+// Read reads the report; text is the file as it is.
+func Read(path string) (report *Report, text []byte, err error) {
+	text, err = os.ReadFile(path) //nolint:gosec // G304: it is where load_verify was told to write
+	if err != nil {
+		return nil, nil, err
+	}
+	report = &Report{}
+	if err := json.Unmarshal(text, report); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if report.Schema != schema {
+		return nil, nil, fmt.Errorf("%s: schema %q is not known here; want %s", path, report.Schema, schema)
+	}
+	return report, text, nil
+}
+
+// Over tells whether there are runs, and none of them goes on. In the last report of a verifier none does, but another may have been
+// started since.
+func (r *Report) Over() bool {
+	return !r.Final && len(r.Runs) > 0 && !slices.ContainsFunc(r.Runs, func(run Run) bool { return !run.Final })
+}
+
+// Sum adds a count up over all runs.
+func (r *Report) Sum(signal, count string) uint64 {
+	var sum uint64
+	for _, run := range r.Runs {
+		for _, s := range run.Signals {
+			if s.Signal == signal {
+				sum += s.Counts[count]
+			}
+		}
+	}
+	return sum
+}
+
+// Arrived is all that has arrived of any signal, copies included.
+func (r *Report) Arrived() uint64 {
+	var sum uint64
+	for _, signal := range scenario.Signals {
+		sum += r.Sum(signal, "received") + r.Sum(signal, "duplicate") + r.Sum(signal, "beyond")
+	}
+	return sum
+}
+
+// findings are all expectations that were not met.
+func (r *Report) findings() []Finding {
+	all := slices.Clone(r.Findings)
+	for _, run := range r.Runs {
+		all = append(all, run.Findings...)
+	}
+	return all
+}
+
+// Compare says what in a report is not as wanted. Nothing: all is.
+func Compare(r *Report, want *scenario.Want) []string {
+	var wrong []string
+	if r.Verdict != want.Verdict {
+		wrong = append(wrong, fmt.Sprintf("verdict: %s; want %s", r.Verdict, want.Verdict))
+		if want.Verdict == scenario.Pass {
+			for _, f := range r.findings() {
+				wrong = append(wrong, f.Expectation+": "+f.Message)
+			}
+		}
+	}
+	if want.Runs != nil && !want.Runs.Holds(uint64(len(r.Runs))) {
+		wrong = append(wrong, fmt.Sprintf("runs: %d; want %s", len(r.Runs), want.Runs))
+	}
+	wrong = append(wrong, want.Signals.Compare("", r.Sum)...)
+	return append(wrong, compareFindings(r, want.Findings)...)
+}
+
+// compareFindings holds the kinds of finding against those wanted, if any are.
+func compareFindings(r *Report, want []string) []string {
+	if want == nil {
+		return nil
+	}
+	kinds := map[string]bool{}
+	for _, f := range r.findings() {
+		kinds[f.Expectation] = true
+	}
+	is, wanted := slices.Sorted(maps.Keys(kinds)), slices.Compact(slices.Sorted(slices.Values(want)))
+	if slices.Equal(is, wanted) {
+		return nil
+	}
+	return []string{fmt.Sprintf("findings: %s; want %s", orNone(is), orNone(wanted))}
+}
+
+func orNone(names []string) string {
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(names, ", ")
+}
