@@ -143,6 +143,8 @@ const (
 	// On end markers instead of the sequence:
 	StampTotal   = "load_verify.total"
 	StampDropped = "load_verify.dropped"
+	StampSources = "load_verify.sources"
+	StampSignals = "load_verify.signals"
 )
 
 // Names of OpenTelemetry's HTTP conventions, which services set themselves: the registry leaves them out.
@@ -314,6 +316,8 @@ var Attributes = []Attribute{
 	{StampChecksum, Int, Stamp, "Hash over identity, times, name, kind and status.", "`verify`"},
 	{StampTotal, Int, Stamp, "Number of items before.", "end markers"},
 	{StampDropped, Int, Stamp, "Those of them that the generator gave up because the pipeline refused them.", "end markers"},
+	{StampSources, Int, Stamp, "Number of sources that the run has for each signal, of all shards.", "end markers"},
+	{StampSignals, Strings, Stamp, "The signals that the run has: `traces`, `metrics`, `logs`.", "end markers"},
 
 	{RuntimeName, String, Runtime, "`tokio`, `async_std` or `smol`; `ideal` for the simulated baseline.", "the runtime was recognised"},
 	{BusyRatio, Double, Runtime, "Share of the span's duration spent being polled, 0 to 1.", "`busy_ns` known"},

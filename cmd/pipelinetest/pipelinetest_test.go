@@ -238,6 +238,31 @@ systems:
 	assert.Regexp(t, "^max_loss: 1 lost", doc.Tests[0].Problems[1])
 }
 
+// TestSilence: a process of which nothing arrives, and a signal of which nothing does, are missed all the same.
+func TestSilence(t *testing.T) {
+	t.Parallel()
+	code, _, _, doc := pipelinetest(t, writeFile(t, `
+generator: {config: [builtin, {receivers: {synthetic_load: {duration: 3s}}}]}
+systems:
+  - name: gateway
+    config:
+      - receivers: {otlp: {protocols: {grpc: {endpoint: "${env:PIPELINETEST_LISTEN}"}}}}
+        processors: {filter: {trace_conditions: ['span.attributes["load_verify.source"] == "gateway-3"'], log_conditions: ['true']}}
+        exporters: {otlp_grpc: {endpoint: "${env:PIPELINETEST_TO_NEXT}", tls: {insecure: true}}}
+        service:
+          pipelines:
+            traces: {receivers: [otlp], processors: [filter], exporters: [otlp_grpc]}
+            metrics: {receivers: [otlp], exporters: [otlp_grpc]}
+            logs: {receivers: [otlp], processors: [filter], exporters: [otlp_grpc]}
+`))
+	assert.Equal(t, 1, code)
+	assert.Equal(t, []string{
+		"verdict: fail; want pass",
+		"end_marker, traces: 1 of 4 sources without an end marker: how much they sent is not known",
+		"end_marker, logs: 4 of 4 sources without an end marker: how much they sent is not known",
+	}, doc.Tests[0].Problems)
+}
+
 // TestSystem: a command line finds its way by the environment; one that dies has failed, and says its last words.
 func TestSystem(t *testing.T) {
 	t.Parallel()

@@ -51,6 +51,13 @@ func newVerifier(set exporter.Settings, cfg *Config, out io.Writer) (*verifier, 
 	return v, nil
 }
 
+// serve makes the audit expect a signal.
+func (v *verifier) serve(signal audit.Signal) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.auditor.Serve(signal)
+}
+
 // part is the verifier as the component of one signal.
 type part struct {
 	of      *verifier

@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 
+	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/audit"
 	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/metadata"
 	"github.com/runtimelab/otelcol-runtimelab/internal/shared"
 )
@@ -34,11 +35,12 @@ type verifiers struct {
 }
 
 // part makes what one signal needs of the one verifier.
-func (v *verifiers) part(set exporter.Settings, cfg *Config) (*part, error) {
+func (v *verifiers) part(set exporter.Settings, cfg *Config, signal audit.Signal) (*part, error) {
 	of, release, err := v.shared.Acquire(cfg, func() (*verifier, error) { return newVerifier(set, cfg, v.out) })
 	if err != nil {
 		return nil, err
 	}
+	of.serve(signal)
 	return &part{of: of, release: release}, nil
 }
 
@@ -53,7 +55,7 @@ func (p *part) options() []exporterhelper.Option {
 }
 
 func (v *verifiers) traces(ctx context.Context, set exporter.Settings, cfg component.Config) (exporter.Traces, error) {
-	p, err := v.part(set, cfg.(*Config))
+	p, err := v.part(set, cfg.(*Config), audit.Traces)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +63,7 @@ func (v *verifiers) traces(ctx context.Context, set exporter.Settings, cfg compo
 }
 
 func (v *verifiers) metrics(ctx context.Context, set exporter.Settings, cfg component.Config) (exporter.Metrics, error) {
-	p, err := v.part(set, cfg.(*Config))
+	p, err := v.part(set, cfg.(*Config), audit.Metrics)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +71,7 @@ func (v *verifiers) metrics(ctx context.Context, set exporter.Settings, cfg comp
 }
 
 func (v *verifiers) logs(ctx context.Context, set exporter.Settings, cfg component.Config) (exporter.Logs, error) {
-	p, err := v.part(set, cfg.(*Config))
+	p, err := v.part(set, cfg.(*Config), audit.Logs)
 	if err != nil {
 		return nil, err
 	}

@@ -19,6 +19,8 @@ import (
 type marks struct {
 	run, source                        string
 	sequence, checksum, total, dropped int64
+	sources                            int64
+	signals                            audit.Set
 	found                              uint8 // by bit below
 	wrong                              bool  // one has another type, or is negative
 }
@@ -30,9 +32,12 @@ const (
 	hasChecksum
 	hasTotal
 	hasDropped
+	hasSources
+	hasSignals
 
 	stampOfItem = hasRun | hasSource | hasSequence
 	stampOfEnd  = hasRun | hasSource | hasTotal | hasDropped
+	roll        = hasSources | hasSignals // on end markers, but of older generators
 )
 
 // readMarks runs once for each item. It allocates nothing.
@@ -53,6 +58,10 @@ func readMarks(attributes pcommon.Map) (m marks) {
 			m.count(value, &m.total, hasTotal)
 		case semconv.StampDropped:
 			m.count(value, &m.dropped, hasDropped)
+		case semconv.StampSources:
+			m.count(value, &m.sources, hasSources)
+		case semconv.StampSignals:
+			m.names(value)
 		case semconv.StampChecksum:
 			if value.Type() == pcommon.ValueTypeInt {
 				m.checksum = value.Int()
@@ -81,6 +90,22 @@ func (m *marks) count(value pcommon.Value, to *int64, bit uint8) {
 	*to = value.Int()
 }
 
+// names reads the signals of a run; it runs once for each end marker.
+func (m *marks) names(value pcommon.Value) {
+	m.found |= hasSignals
+	if value.Type() != pcommon.ValueTypeSlice {
+		m.wrong = true
+		return
+	}
+	for _, name := range value.Slice().All() {
+		for signal := range audit.Signals {
+			if name.Str() == signal.String() {
+				m.signals = m.signals.With(signal)
+			}
+		}
+	}
+}
+
 // item is what the marks say. The checksum is computed for stamped items only. Without one to compare, an item is corrupt.
 func (m *marks) item(at pcommon.Timestamp, checksum func() (sum int64, known bool)) audit.Item {
 	it := audit.Item{Run: m.run, Source: m.source}
@@ -92,8 +117,9 @@ func (m *marks) item(at pcommon.Timestamp, checksum func() (sum int64, known boo
 		return it
 	case parts == stampOfItem:
 		it.Kind, it.Sequence = audit.Numbered, uint64(m.sequence) //nolint:gosec // G115: not negative
-	case parts == stampOfEnd:
+	case parts&^roll == stampOfEnd:
 		it.Kind, it.Total, it.GivenUp = audit.End, uint64(m.total), uint64(m.dropped) //nolint:gosec // G115: not negative
+		it.Sources, it.Has = uint64(m.sources), m.signals                             //nolint:gosec // G115: not negative
 	default:
 		it.Kind = audit.Malformed
 		return it

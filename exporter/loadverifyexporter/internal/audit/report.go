@@ -55,9 +55,11 @@ type SignalReport struct {
 	// Final: all its sources are.
 	Final bool `json:"final"`
 	Counts
-	// Sources is how many there are; Ended how many have sent their end marker.
-	Sources int `json:"sources"`
-	Ended   int `json:"ended"`
+	// Sources is how many there are; Ended how many have sent their end marker; Announced how many there must be, as end markers of the
+	// run say, 0 if none has come.
+	Sources   int    `json:"sources"`
+	Ended     int    `json:"ended"`
+	Announced uint64 `json:"announced"`
 	// OverLimit items could not be audited: too many sources, or too much is missing.
 	OverLimit uint64 `json:"over_limit"`
 	// Orphans are spans whose parent has not arrived, IncompleteTraces the traces they are in. Of OrphansUnknown spans it is not known.
@@ -93,6 +95,9 @@ type Counts struct {
 	// Disagreeing end markers came after another with other totals.
 	Disagreeing uint64 `json:"disagreeing"`
 }
+
+// Expected is how many sources there are or must be.
+func (s *SignalReport) Expected() uint64 { return max(uint64(s.Sources), s.Announced) } //nolint:gosec // G115: a number of sources
 
 func (c *Counts) add(o Counts) {
 	c.Sent += o.Sent
@@ -153,10 +158,14 @@ func (a *Auditor) reportRun(r *run, orphans orphanage, now int64, closing bool) 
 	}
 	for s := range Signals {
 		account := &r.accounts[s]
-		if account.streams == nil && account.overLimit == 0 {
+		expected := a.served.has(s) && r.announced[s] > 0
+		if account.streams == nil && account.overLimit == 0 && !expected {
 			continue
 		}
 		of := account.report(s, func(s *stream) bool { return closing || a.final(r, s, now) })
+		if of.Announced = r.announced[s]; of.Sources == 0 && expected {
+			of.Final = closing || now-r.markedAt >= int64(a.grace) // as a source without an end marker is
+		}
 		if s == Traces {
 			of.Orphans, of.IncompleteTraces = orphans.spans, orphans.traces
 			of.OrphansUnknown = a.lineage.unknown[r]

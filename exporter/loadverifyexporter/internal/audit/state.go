@@ -35,14 +35,15 @@ type state struct {
 }
 
 type runState struct {
-	Name     string                 `json:"name"`
-	First    int64                  `json:"first"`
-	Last     int64                  `json:"last"`
-	MarkedAt int64                  `json:"marked_at"`
-	Unclean  uint64                 `json:"unclean"`
-	Accounts [Signals]*accountState `json:"accounts"`
-	Awaited  []awaitedState         `json:"awaited"`
-	Unknown  uint64                 `json:"unknown"`
+	Name      string                 `json:"name"`
+	First     int64                  `json:"first"`
+	Last      int64                  `json:"last"`
+	MarkedAt  int64                  `json:"marked_at"`
+	Unclean   uint64                 `json:"unclean"`
+	Accounts  [Signals]*accountState `json:"accounts"`
+	Awaited   []awaitedState         `json:"awaited"`
+	Unknown   uint64                 `json:"unknown"`
+	Announced [Signals]uint64        `json:"announced"`
 }
 
 type accountState struct {
@@ -89,6 +90,7 @@ func (a *Auditor) Export(clean bool) ([]byte, error) {
 	for _, r := range a.runs {
 		rs := runState{
 			Name: r.name, First: r.first, Last: r.last, MarkedAt: r.markedAt, Unclean: r.unclean, Awaited: byRun[r], Unknown: a.lineage.unknown[r],
+			Announced: r.announced,
 		}
 		for i := range r.accounts {
 			account, err := r.accounts[i].export()
@@ -166,6 +168,7 @@ func (a *Auditor) Import(exported []byte) error {
 		return fmt.Errorf("state is damaged: %w", err)
 	}
 	fresh := New(a.limits, a.grace, a.expect)
+	fresh.served = a.served
 	if err := fresh.restore(&s); err != nil {
 		return fmt.Errorf("state is damaged: %w", err)
 	}
@@ -181,7 +184,7 @@ func (a *Auditor) restore(s *state) error {
 		if a.byName[rs.Name] != nil {
 			return fmt.Errorf("run %q is there twice", rs.Name)
 		}
-		r := &run{name: rs.Name, first: rs.First, last: rs.Last, markedAt: rs.MarkedAt, unclean: rs.Unclean}
+		r := &run{name: rs.Name, first: rs.First, last: rs.Last, markedAt: rs.MarkedAt, unclean: rs.Unclean, announced: rs.Announced}
 		if !s.Clean {
 			r.unclean++
 		}

@@ -129,8 +129,8 @@ func (r *RunReport) judgeSignal(e *Expectations, s *SignalReport) {
 			}
 		} else {
 			r.most("max_loss", s, "lost", s.Lost, sent, e.MaxLoss)
-			if open := s.Sources - s.Ended; open > 0 {
-				r.find("end_marker", s, "%d of %d sources without an end marker: how much they sent is not known", open, s.Sources)
+			if open := s.Expected() - uint64(s.Ended); open > 0 { //nolint:gosec // G115: a number of sources
+				r.find("end_marker", s, "%d of %d sources without an end marker: how much they sent is not known", open, s.Expected())
 			}
 		}
 		if e.Sources > 0 && s.Sources != e.Sources {

@@ -39,6 +39,14 @@ func late100ms(items []Item, at time.Time) []Item {
 }
 
 func TestVerdicts(t *testing.T) {
+	announcing := func(total, sources uint64, signals ...Signal) []Item {
+		m := marker("r", "s", total, 0)
+		m.Sources = sources
+		for _, s := range signals {
+			m.Has = m.Has.With(s)
+		}
+		return []Item{m}
+	}
 	end := func(total, givenUp uint64) []Item { return []Item{marker("r", "s", total, givenUp)} }
 	// Of ten, one is lost and one comes twice.
 	faulty := []arrivals{{0, Traces, join(upTo("r", "s", 9), upTo("r", "s", 1), end(10, 0))}}
@@ -102,13 +110,25 @@ func TestVerdicts(t *testing.T) {
 		{"not a sampled signal", Expectations{Sampled: &Sampled{0.5, 0, []Signal{Logs}}}, half, time.Second, false, Fail, []string{"max_loss"}},
 		{"the end is not kept", Expectations{Sampled: &Sampled{1, 0, traces}}, []arrivals{{0, Traces, upTo("r", "s", 5)}}, time.Second, true, Pass, nil},
 
+		{"a source of which nothing came", Expectations{}, []arrivals{{0, Logs, join(upTo("r", "s", 5), announcing(5, 2, Logs))}}, time.Second, false, Fail, []string{"end_marker"}},
+		{"it may still come", Expectations{}, []arrivals{{0, Logs, join(upTo("r", "s", 5), announcing(5, 2, Logs))}}, 900 * time.Millisecond, false, Running, nil},
+		{"it has come", Expectations{}, []arrivals{
+			{0, Logs, join(upTo("r", "s", 5), announcing(5, 2, Logs))}, {0, Logs, []Item{marker("r", "t", 0, 0)}},
+		}, time.Second, false, Pass, nil},
+		{"a signal of which nothing came", Expectations{}, []arrivals{{0, Logs, join(upTo("r", "s", 5), announcing(5, 1, Logs, Traces))}}, time.Second, false, Fail, []string{"end_marker"}},
+		{"it may still come, too", Expectations{}, []arrivals{{0, Logs, join(upTo("r", "s", 5), announcing(5, 1, Logs, Traces))}}, 900 * time.Millisecond, false, Running, nil},
+		{"a signal that is audited elsewhere", Expectations{}, []arrivals{{0, Logs, join(upTo("r", "s", 5), announcing(5, 1, Logs, Metrics))}}, time.Second, false, Pass, nil},
+
 		{"as many sources", Expectations{Sources: 1}, []arrivals{{0, Logs, join(upTo("r", "s", 5), end(5, 0))}}, time.Second, false, Pass, nil},
 		{"too few sources", Expectations{Sources: 2}, []arrivals{{0, Logs, join(upTo("r", "s", 5), end(5, 0))}}, time.Second, false, Fail, []string{"sources"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			a := New(DefaultLimits(), time.Second, tc.expect)
+			a.Serve(Traces)
+			a.Serve(Logs)
 			for _, x := range tc.arrivals {
 				a.Audit(x.signal, noon.Add(x.after), x.items)
+				a = restarted(t, a)
 			}
 			report := a.Report(noon.Add(tc.at), tc.closing)
 			var findings []string

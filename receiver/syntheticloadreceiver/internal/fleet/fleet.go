@@ -54,6 +54,7 @@ type Fleet struct {
 	options    Options
 	groups     []*group
 	processes  []*process  // that this shard sends for
+	sources    int         // processes of all shards
 	origins    []*identity // of all that are played, in the order of the network
 	byInstance map[*workload.Instance]*identity
 	slice      sim.Time
@@ -113,6 +114,7 @@ func New(services []*workload.Service, seed uint64, o Options) *Fleet {
 		f.groups = append(f.groups, g)
 		f.processes = append(f.processes, g.processes...)
 	}
+	f.sources = number
 	f.slice = sim.Time(min(max(float64(time.Second)/rate, float64(shortestSlice)), float64(longestSlice)))
 	return f
 }

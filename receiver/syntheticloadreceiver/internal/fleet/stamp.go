@@ -68,5 +68,12 @@ func (f *Fleet) stampEnd(b *xpdata.MapBuilder, p *process, s Signal, checksum in
 	b.AppendEmpty(semconv.StampSource).SetStr(p.identity.source)
 	b.AppendEmpty(semconv.StampTotal).SetInt(int64(p.exporters[s].numbered())) //nolint:gosec // G115: a count
 	b.AppendEmpty(semconv.StampDropped).SetInt(int64(p.givenUp[s]))            //nolint:gosec // G115: a count
+	b.AppendEmpty(semconv.StampSources).SetInt(int64(f.sources))
+	names := b.AppendEmpty(semconv.StampSignals).SetEmptySlice()
+	for signal, name := range stamp.Signals {
+		if f.options.sends(Signal(signal)) { //nolint:gosec // G115: there are three
+			names.AppendEmpty().SetStr(name)
+		}
+	}
 	b.AppendEmpty(semconv.StampChecksum).SetInt(checksum)
 }

@@ -74,6 +74,8 @@ func TestGivenUp(t *testing.T) {
 	each(f.Traces(&f.EndMarkers(Traces)[0], epoch), func(_ pcommon.Map, _ string, span ptrace.Span) {
 		assert.EqualValues(t, r.Items, value(t, span.Attributes(), semconv.StampDropped).Int())
 		assert.EqualValues(t, r.Items, value(t, span.Attributes(), semconv.StampTotal).Int())
+		assert.EqualValues(t, 1, value(t, span.Attributes(), semconv.StampSources).Int())
+		assert.Equal(t, []any{"traces"}, value(t, span.Attributes(), semconv.StampSignals).Slice().AsRaw())
 	})
 	assert.Empty(t, New(nil, 1, sendSpans).EndMarkers(Traces), "without verify")
 }
