@@ -54,7 +54,7 @@ func (w windowsByName) all() iter.Seq2[spanKey, *window] {
 	return func(yield func(spanKey, *window) bool) {
 		for name, kinds := range w {
 			for kind, window := range kinds {
-				if window != nil && !yield(spanKey{name, Kind(kind)}, window) { //nolint:gosec // G115: there are six
+				if window != nil && !yield(spanKey{name, Kind(kind)}, window) {
 					return
 				}
 			}

@@ -71,7 +71,7 @@ func (f *Fleet) stampEnd(b *xpdata.MapBuilder, p *process, s Signal, checksum in
 	b.AppendEmpty(semconv.StampSources).SetInt(int64(f.sources))
 	names := b.AppendEmpty(semconv.StampSignals).SetEmptySlice()
 	for signal, name := range stamp.Signals {
-		if f.options.sends(Signal(signal)) { //nolint:gosec // G115: there are three
+		if f.options.sends(Signal(signal)) {
 			names.AppendEmpty().SetStr(name)
 		}
 	}
