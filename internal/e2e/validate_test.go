@@ -53,7 +53,9 @@ func TestReadme(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(root, "README.md"))
 	require.NoError(t, err)
 	blocks := regexp.MustCompile("(?s)```yaml\n(receivers:.*?)```").FindAllStringSubmatch(string(text), -1)
-	require.Len(t, blocks, 3)
+	require.Len(t, blocks, 4)
+	t.Setenv("PIPELINETEST_LISTEN", "localhost:4317") // as pipelinetest does
+	t.Setenv("PIPELINETEST_TO_NEXT", "localhost:4318")
 	for _, block := range blocks {
 		code, out := run(t, "validate", "--config", writeFile(t, block[1]))
 		assert.Zero(t, code, "%s\n%s", out, block[1])

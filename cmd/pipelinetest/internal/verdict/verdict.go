@@ -34,6 +34,14 @@ type Finding struct {
 	Message     string `json:"message"`
 }
 
+// String names the signal, if it is about one.
+func (f Finding) String() string {
+	if f.Signal == "" {
+		return f.Expectation + ": " + f.Message
+	}
+	return f.Expectation + ", " + f.Signal + ": " + f.Message
+}
+
 // Run is one run of a generator.
 type Run struct {
 	Run      string    `json:"run"`
@@ -131,7 +139,7 @@ func Compare(r *Report, want *scenario.Want) []string {
 		wrong = append(wrong, fmt.Sprintf("verdict: %s; want %s", r.Verdict, want.Verdict))
 		if want.Verdict == scenario.Pass {
 			for _, f := range r.findings() {
-				wrong = append(wrong, f.Expectation+": "+f.Message)
+				wrong = append(wrong, f.String())
 			}
 		}
 	}

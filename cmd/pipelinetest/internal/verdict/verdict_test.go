@@ -70,7 +70,7 @@ func TestCompare(t *testing.T) {
 			},
 			nil,
 		},
-		{"it fails", scenario.Want{Verdict: "pass"}, []string{"verdict: fail; want pass", "max_loss: 2 lost", "max_loss: 1 lost"}},
+		{"it fails", scenario.Want{Verdict: "pass"}, []string{"verdict: fail; want pass", "max_loss, traces: 2 lost", "max_loss, traces: 1 lost"}},
 		{
 			"other counts",
 			scenario.Want{Verdict: "fail", Signals: scenario.CountsBySignal{"traces": {"lost": exactly(2)}, "logs": {"received": {Min: 6, Max: 7}}}},
