@@ -180,8 +180,15 @@ var uri = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]+:`)
 
 // readConfig reads one configuration: a mapping, a location, or the word for the one that is built in.
 func readConfig(node *yaml.Node, key, builtin, dir string) (Config, error) {
+	if node.Kind == yaml.AliasNode {
+		node = node.Alias
+	}
 	if node.Kind == yaml.MappingNode {
-		text, err := yaml.Marshal(node)
+		var content any
+		if err := node.Decode(&content); err != nil { // an alias in itself, say
+			return Config{}, fmt.Errorf("%s: %w", key, err)
+		}
+		text, err := yaml.Marshal(withoutAliases(node))
 		return Config{Text: string(text)}, err
 	}
 	if node.Kind != yaml.ScalarNode || node.Value == "" {
@@ -192,6 +199,19 @@ func readConfig(node *yaml.Node, key, builtin, dir string) (Config, error) {
 		return Config{}, fmt.Errorf("%s: %w", key, err)
 	}
 	return config, nil
+}
+
+// withoutAliases is a node that can stand alone: aliases are replaced by what they stand for, which may be elsewhere in the file.
+func withoutAliases(node *yaml.Node) *yaml.Node {
+	if node.Kind == yaml.AliasNode {
+		node = node.Alias
+	}
+	alone := *node
+	alone.Anchor, alone.Content = "", nil
+	for _, part := range node.Content {
+		alone.Content = append(alone.Content, withoutAliases(part))
+	}
+	return &alone
 }
 
 // ConfigAt is the configuration at a URI, in a file that must exist, or, by the word builtin, the one that is built in for a part; that

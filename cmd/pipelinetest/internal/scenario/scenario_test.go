@@ -158,3 +158,19 @@ func TestFiles(t *testing.T) {
 	_, err = Files([]string{filepath.Join(dir, "none")})
 	assert.ErrorIs(t, err, os.ErrNotExist)
 }
+
+// TestAliases: a configuration stands alone, whatever else of the scenario it refers to.
+func TestAliases(t *testing.T) {
+	s, err := Load(write(t, `
+generators:
+  - {name: a, config: [&load {receivers: &fleet {synthetic_load: {seed: 1}}}]}
+  - {name: b, config: [*load, {receivers: *fleet}]}
+`))
+	require.NoError(t, err)
+	for _, config := range append(s.Generators[0].Config, s.Generators[1].Config...) {
+		assert.YAMLEq(t, "receivers: {synthetic_load: {seed: 1}}", config.Text)
+		assert.NotContains(t, config.Text, "&")
+	}
+	_, err = Load(write(t, "generator: {config: [&a {receivers: *a}]}"))
+	require.ErrorContains(t, err, "generator.config[0]: yaml: anchor 'a' value contains itself")
+}
