@@ -1,6 +1,7 @@
 package part
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -85,6 +86,7 @@ func TestDisk(t *testing.T) {
 		t.Skip("needs Linux")
 	}
 	disk := t.TempDir()
+	needUserNamespaces(t)
 	p := shell(t, `head -c 100000 /dev/zero >"$0/before" && echo wrote before
 		until [ -e "$0/.pipelinetest-full" ]; do sleep 0.01; done
 		until ! echo x >"$0/x"; do :; done; echo full
@@ -104,4 +106,19 @@ func TestDisk(t *testing.T) {
 	left, err := os.ReadDir(disk)
 	require.NoError(t, err)
 	assert.Empty(t, left, "outside there is nothing of it")
+}
+
+// needUserNamespaces skips a test where the system does not let unprivileged programs mount.
+func needUserNamespaces(t *testing.T) {
+	t.Helper()
+	dir := t.TempDir()
+	spec := Spec{Name: "disk", Args: []string{"true"}, Env: os.Environ(), Dir: dir, Log: filepath.Join(dir, "log"), Disk: 1 << 20, DiskDir: t.TempDir()}
+	p, err := Start(spec)
+	if errors.Is(err, os.ErrPermission) {
+		t.Skip("no user namespaces: ", err)
+	}
+	require.NoError(t, err)
+	if ending := p.Ending(); ending != EndedWell {
+		t.Skip("no file systems in user namespaces: ", ending, p.Tail(1))
+	}
 }
