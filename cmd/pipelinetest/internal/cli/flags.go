@@ -51,7 +51,7 @@ func (f *flags) register(cmd *cobra.Command) {
 		" beside this program, in ../dist from there, on the PATH, or in ./dist)")
 	set.IntVar(&f.repeat, "repeat", 1, "run each scenario `N` times")
 	set.StringVar(&f.json, "json", "", "write what came out to a `FILE`")
-	set.StringVar(&f.junit, "junit", "", "the same, as JUnit XML")
+	set.StringVar(&f.junit, "junit", "", "the same, as JUnit XML, to a `FILE`")
 	set.StringVar(&f.keep, "keep", "", "keep the parts' logs, configurations, environments and reports in a `FOLDER`")
 	set.BoolVar(&f.list, "list", false, "check the scenarios and list them, and run none")
 }
