@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	units "github.com/docker/go-units"
 	"go.yaml.in/yaml/v3"
 	"google.golang.org/grpc/codes"
 )
@@ -118,22 +119,41 @@ func (f *Fault) Validate() error {
 	return errors.Join(errs...)
 }
 
+// setting is a key of a fault that is given.
+type setting struct {
+	key   string
+	value any
+	kind  bool // it says what kind of fault it is
+}
+
+// settings are the keys that are given, in the order of the struct.
+func (f *Fault) settings() (given []setting) {
+	add := func(there bool, s setting) {
+		if there {
+			given = append(given, s)
+		}
+	}
+	add(f.Down, setting{"down", f.Down, true})
+	add(f.Reset != 0, setting{"reset", f.Reset, true})
+	add(f.Delay != 0, setting{"delay", f.Delay, true})
+	add(f.Jitter != 0, setting{"jitter", f.Jitter, false})
+	add(f.Bandwidth != 0, setting{"bandwidth", f.Bandwidth, true})
+	add(f.GRPC != "", setting{"grpc", f.GRPC, true})
+	add(f.OTLP != "", setting{"otlp", f.OTLP, true})
+	if f.Share != nil {
+		add(true, setting{"share", *f.Share, false})
+	}
+	if f.Every != nil {
+		add(true, setting{"every", *f.Every, false})
+	}
+	return given
+}
+
 // kinds are the keys that say a kind of fault.
-func (f *Fault) kinds() []string {
-	var keys []string
-	for _, kind := range []struct {
-		key   string
-		given bool
-	}{
-		{"down", f.Down},
-		{"reset", f.Reset != 0},
-		{"delay", f.Delay != 0},
-		{"bandwidth", f.Bandwidth != 0},
-		{"grpc", f.GRPC != ""},
-		{"otlp", f.OTLP != ""},
-	} {
-		if kind.given {
-			keys = append(keys, kind.key)
+func (f *Fault) kinds() (keys []string) {
+	for _, s := range f.settings() {
+		if s.kind {
+			keys = append(keys, s.key)
 		}
 	}
 	return keys
@@ -146,68 +166,31 @@ func (f *Fault) status() codes.Code {
 
 // String writes the fault as in a scenario: otlp: drop, every: 10.
 func (f Fault) String() string {
-	var text strings.Builder
-	for _, setting := range []struct {
-		key   string
-		given bool
-		value any
-	}{
-		{"down", f.Down, f.Down},
-		{"reset", f.Reset != 0, f.Reset},
-		{"delay", f.Delay != 0, f.Delay},
-		{"jitter", f.Jitter != 0, f.Jitter},
-		{"bandwidth", f.Bandwidth != 0, f.Bandwidth},
-		{"grpc", f.GRPC != "", f.GRPC},
-		{"otlp", f.OTLP != "", f.OTLP},
-	} {
-		if setting.given {
-			if text.Len() > 0 {
-				text.WriteString(", ")
-			}
-			fmt.Fprintf(&text, "%s: %v", setting.key, setting.value)
-		}
+	var settings []string
+	for _, s := range f.settings() {
+		settings = append(settings, fmt.Sprintf("%s: %v", s.key, s.value))
 	}
-	if f.Share != nil {
-		fmt.Fprintf(&text, ", share: %v", *f.Share)
-	}
-	if f.Every != nil {
-		fmt.Fprintf(&text, ", every: %d", *f.Every)
-	}
-	return text.String()
+	return strings.Join(settings, ", ")
 }
 
-// Bytes is an amount of data; in YAML a whole number with B, KiB, MiB or GiB behind it: 64KiB.
+// Bytes is an amount of data; in YAML a number with B, KiB, MiB or GiB behind it: 64KiB.
 type Bytes int64
-
-// byteUnits by size, the largest first; a number alone is bytes.
-var byteUnits = []struct {
-	suffix string
-	shift  uint
-}{{"GiB", 30}, {"MiB", 20}, {"KiB", 10}, {"B", 0}, {"", 0}}
 
 // UnmarshalYAML reads an amount.
 func (b *Bytes) UnmarshalYAML(node *yaml.Node) error {
-	for _, unit := range byteUnits {
-		digits, found := strings.CutSuffix(node.Value, unit.suffix)
-		if !found {
-			continue
-		}
-		n, err := strconv.ParseInt(strings.TrimSpace(digits), 10, 64)
-		if err == nil && n > 0 && n<<unit.shift>>unit.shift == n {
-			*b = Bytes(n << unit.shift)
-			return nil
-		}
-		break
+	n, err := units.RAMInBytes(node.Value)
+	if err != nil || n < 1 {
+		return fmt.Errorf("%q is not allowed; want 1B or more, such as 64KiB or 4MiB", node.Value)
 	}
-	return fmt.Errorf("line %d: %q is not allowed; want a whole number of B, KiB, MiB or GiB, 1B or more, such as 64KiB", node.Line, node.Value)
+	*b = Bytes(n)
+	return nil
 }
 
-// String writes the amount in the largest unit that divides it.
+// String writes the amount so that it can be read again.
 func (b Bytes) String() string {
-	for _, unit := range byteUnits {
-		if b>>unit.shift<<unit.shift == b && b != 0 {
-			return strconv.FormatInt(int64(b>>unit.shift), 10) + unit.suffix
-		}
+	text := units.BytesSize(float64(b)) // four digits
+	if n, err := units.RAMInBytes(text); err != nil || n != int64(b) {
+		return strconv.FormatInt(int64(b), 10) + "B"
 	}
-	return "0B"
+	return text
 }

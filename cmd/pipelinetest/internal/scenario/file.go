@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/proxy"
 )
 
 // file is a scenario as YAML has it.
@@ -32,7 +34,7 @@ type partFile struct {
 	Name    string      `yaml:"name"`
 	Config  []yaml.Node `yaml:"config"`
 	Command []string    `yaml:"command"`
-	Disk    size        `yaml:"disk"`
+	Disk    proxy.Bytes `yaml:"disk"`
 }
 
 // Files are the scenarios that arguments name: files, and all *.yaml files right in folders.

@@ -96,7 +96,7 @@ func TestMistakes(t *testing.T) {
 		{"same name", "systems: [{name: verifier, command: [x]}]", `name: there are two parts "verifier"; want each name once`},
 		{"both generators", "generator: {}\ngenerators: [{name: a}]", "generators: not beside generator; want one of both"},
 		{"generator's name", "generator: {name: a}", "generator.name: a is not allowed; want generator"},
-		{"disk", "systems: [{name: a, command: [x], disk: big}]", `systems[0].disk: "big" is not allowed; want a size of more than 0, such as 64KiB or 4MiB`},
+		{"disk", "systems: [{name: a, command: [x], disk: big}]", `systems[0].disk: "big" is not allowed; want 1B or more, such as 64KiB or 4MiB`},
 
 		{"no kind", gateway + "faults: [{at: 1s}]", "faults[0]: there is nothing to disturb; want link: FROM->TO, kill: PART, stop: PART or full_disk: PART"},
 		{"two kinds", gateway + "faults: [{kill: gateway, stop: gateway}]", "faults[0]: kill, stop and full_disk are each a fault alone"},

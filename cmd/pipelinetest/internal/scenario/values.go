@@ -8,22 +8,8 @@ import (
 	"strings"
 	"time"
 
-	units "github.com/docker/go-units"
 	"go.yaml.in/yaml/v3"
 )
-
-// size is a number of bytes in YAML: 64KiB.
-type size int64
-
-// UnmarshalYAML implements yaml.Unmarshaler.
-func (s *size) UnmarshalYAML(node *yaml.Node) error {
-	parsed, err := units.RAMInBytes(node.Value)
-	if err != nil || parsed <= 0 {
-		return fmt.Errorf("%s is not allowed; want a size of more than 0, such as 64KiB or 4MiB", flow(node))
-	}
-	*s = size(parsed)
-	return nil
-}
 
 // flow is a node on one line, to be quoted in an error.
 func flow(node *yaml.Node) string {

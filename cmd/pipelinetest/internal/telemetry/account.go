@@ -37,14 +37,6 @@ type Counts struct {
 	InFlight      uint64 `json:"in_flight"`      // requests that exporters are sending, or trying again
 }
 
-// ByName are the counts by their names in JSON, which are also those in scenarios.
-func (c *Counts) ByName() map[string]uint64 {
-	return map[string]uint64{
-		"offered": c.Offered, "given_up": c.GivenUp, "received": c.Received, "refused": c.Refused, "dropped": c.Dropped, "sent": c.Sent,
-		"send_failed": c.SendFailed, "enqueue_failed": c.EnqueueFailed, "queued": c.Queued,
-	}
-}
-
 func (c *Counts) add(other *Counts) {
 	c.Offered += other.Offered
 	c.GivenUp += other.GivenUp
@@ -77,19 +69,21 @@ type Account struct {
 	current map[series]uint64 // by the one that runs
 }
 
-// measures of which series a metric is one. Names are without the suffix of a signal.
+// measures of which series a metric is one: all but incoming and outgoing are counts by their names in JSON, which are also those in
+// scenarios.
 const (
 	offered       = "offered"
-	givenUp       = "given up"
+	givenUp       = "given_up"
 	received      = "received"
 	refused       = "refused"
+	dropped       = "dropped" // incoming without outgoing
 	incoming      = "incoming"
 	outgoing      = "outgoing"
 	sent          = "sent"
-	sendFailed    = "send failed"
-	enqueueFailed = "enqueue failed"
+	sendFailed    = "send_failed"
+	enqueueFailed = "enqueue_failed"
 	queued        = "queued"
-	inFlight      = "in flight"
+	inFlight      = "in_flight"
 )
 
 // metric is how a metric of the Collector is read.
@@ -98,6 +92,7 @@ type metric struct {
 	signalLabel   string // that has the signal; none: the metric's name ends with what its items are
 }
 
+// metrics by their names, without _total and the suffix of a signal.
 var metrics = map[string]metric{
 	"otelcol_receiver_synthetic_load_offered_items": {offered, Receiver, "signal"},
 	"otelcol_receiver_synthetic_load_dropped_items": {givenUp, Receiver, "signal"},
@@ -194,7 +189,7 @@ func (a *Account) Components() []Component {
 		case outgoing:
 			out[c] = n
 		default:
-			*c.counter(s.measure) += n
+			*c.Named(s.measure) += n
 		}
 	}
 	list := []Component{}
@@ -213,11 +208,12 @@ func (a *Account) Components() []Component {
 	return list
 }
 
-func (c *Counts) counter(measure string) *uint64 {
+// Named is the count of a name, nil if there is none.
+func (c *Counts) Named(name string) *uint64 {
 	return map[string]*uint64{
-		offered: &c.Offered, givenUp: &c.GivenUp, received: &c.Received, refused: &c.Refused, sent: &c.Sent,
+		offered: &c.Offered, givenUp: &c.GivenUp, received: &c.Received, refused: &c.Refused, dropped: &c.Dropped, sent: &c.Sent,
 		sendFailed: &c.SendFailed, enqueueFailed: &c.EnqueueFailed, queued: &c.Queued, inFlight: &c.InFlight,
-	}[measure]
+	}[name]
 }
 
 // Sum is what all components together say of a signal. The receiver that generates counts what it offered as received, too.

@@ -15,9 +15,6 @@ import (
 // schema is the version of the report that is read here.
 const schema = "load_verify/1"
 
-// Running is the verdict over a run that is not final.
-const Running = "running"
-
 // Report is what is read of load_verify's report, for the meaning see there.
 type Report struct {
 	Schema   string    `json:"schema"`
@@ -44,9 +41,7 @@ func (f Finding) String() string {
 
 // Run is one run of a generator.
 type Run struct {
-	Run      string    `json:"run"`
 	Final    bool      `json:"final"`
-	Verdict  string    `json:"verdict"`
 	Findings []Finding `json:"findings"`
 	Signals  []Signal  `json:"signals"`
 }

@@ -105,7 +105,13 @@ var counters = [...]struct {
 	{TaskID, Task},
 }
 
-const countersKnown = 1<<PollCount | 1<<StealCount | 1<<ForcedYieldCount | 1<<WorkerIndex | 1<<TaskID
+// anyCounter has the bits of all of them.
+var anyCounter = func() (known uint16) {
+	for _, c := range counters {
+		known |= 1 << c.from
+	}
+	return known
+}()
 
 // Source says how the queue wait of a span is known.
 type Source uint8
@@ -183,7 +189,7 @@ func (f *Fields) Account(duration int64, legacy bool, a *Account) {
 	if duration >= 0 {
 		f.accountTimes(duration, legacy, a)
 	}
-	if f.known&countersKnown == 0 {
+	if f.known&anyCounter == 0 {
 		return
 	}
 	for _, c := range counters {
