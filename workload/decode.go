@@ -21,6 +21,23 @@ type value struct {
 	raw      any
 	path     string
 	mistakes *mistakes
+	textOf    *string // what a reference stands for, as text; nil: it is none
+}
+
+// Reference is a node that stands for something outside of the tree, such as an environment variable: 007 is a number where a number is
+// wanted, and text where text is.
+type Reference struct {
+	// Value is what YAML makes of it, a node of the tree.
+	Value any
+	// Text is what it is.
+	Text string
+}
+
+func newValue(raw any, path string, m *mistakes) value {
+	if r, ok := raw.(Reference); ok {
+		return value{raw: r.Value, path: path, mistakes: m, textOf: &r.Text}
+	}
+	return value{raw: raw, path: path, mistakes: m}
 }
 
 // mistakes collects what is wrong with a tree, and what its parts share.
@@ -107,13 +124,16 @@ func (v value) list(what string) []value {
 	}
 	items := make([]value, len(raw))
 	for i := range raw {
-		items[i] = value{raw[i], v.path + "[" + strconv.Itoa(i) + "]", v.mistakes}
+		items[i] = newValue(raw[i], v.path+"["+strconv.Itoa(i)+"]", v.mistakes)
 	}
 	return items
 }
 
 // text reads a string that is not empty. OTLP takes valid UTF-8 only.
 func (v value) text() string {
+	if v.textOf != nil {
+		v.raw = *v.textOf
+	}
 	switch raw := v.raw.(type) {
 	case string:
 		switch {
@@ -317,7 +337,7 @@ func (t table) child(key string) value {
 	if !plainKey(key) {
 		path = t.path + "[" + quote(key) + "]"
 	}
-	return value{t.entries[key], path, t.mistakes}
+	return newValue(t.entries[key], path, t.mistakes)
 }
 
 // required is the value of a key that must be there; want says what.

@@ -266,7 +266,7 @@ func (f *Fleet) buildLog(to plog.LogRecord, p *process, r *logRecord, number uin
 	}
 	to.Body().SetStr(body)
 	to.SetEventName(id.events[r.kind][statement])
-	if f.options.Run != "" {
+	if f.options.Verify {
 		f.stamp(&b, p, number, stamp.Record(to))
 	}
 	b.UnsafeIntoMap(to.Attributes())

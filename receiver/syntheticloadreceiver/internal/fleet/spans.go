@@ -77,7 +77,7 @@ func (f *Fleet) build(span ptrace.Span, p *process, s *span, number uint64, epoc
 
 	var b xpdata.MapBuilder
 	n := len(attributes) + tracingAttributes
-	hasFields, hasStamp := s.task && f.options.TaskFields, f.options.Run != ""
+	hasFields, hasStamp := s.task && f.options.TaskFields, f.options.Verify
 	if hasFields {
 		n += taskAttributes
 	}

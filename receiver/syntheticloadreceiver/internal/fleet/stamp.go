@@ -33,13 +33,13 @@ func (f *Fleet) Drop(r *Request) {
 
 // EndMarkers are the last requests of a stamped run: of each process and signal how much there was.
 func (f *Fleet) EndMarkers(of ...Signal) (requests []Request) {
-	if f.options.Run == "" {
+	if !f.options.Verify {
 		return nil
 	}
 	for _, s := range of {
 		r := Request{Signal: s, ends: true, Items: len(f.processes)}
 		for _, p := range f.processes {
-			r.parts = append(r.parts, part{process: p})
+			r.parts = append(r.parts, part{process: p, count: 1})
 		}
 		if r.Items > 0 {
 			requests = append(requests, r)

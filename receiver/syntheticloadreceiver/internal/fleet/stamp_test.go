@@ -20,7 +20,7 @@ import (
 // and the checksum is that of what was sent.
 func TestStamps(t *testing.T) {
 	options := sendSpans
-	options.Run = "run-1"
+	options.Run, options.Verify = "run-1", true
 	f := New(mustParse(t, `
 - {name: a, instances: 2, runtime: {model: tokio}, arrivals: {process: poisson, rate: 300}, workload: api_gateway}
 - {name: b, runtime: {model: smol}, arrivals: {process: poisson, rate: 300}, workload: api_gateway}
@@ -65,7 +65,7 @@ func TestStamps(t *testing.T) {
 // TestGivenUp: end markers tell what the pipeline did not take.
 func TestGivenUp(t *testing.T) {
 	options := sendSpans
-	options.Run = "run-1"
+	options.Run, options.Verify = "run-1", true
 	f := New(mustParse(t, `- {name: a, runtime: {model: smol}, arrivals: {process: constant, rate: 100}, workload: spawn_benchmark}`), 1, options)
 	f.Advance(second)
 	r := f.Requests()[0]
@@ -96,7 +96,7 @@ func TestShardsAreTheWhole(t *testing.T) {
 `)
 	spans := func(s Shard) (all []ptrace.Span, slice time.Duration) {
 		options := sendSpans
-		options.Shard, options.Run = s, "run"
+		options.Shard, options.Run, options.Verify = s, "run", true
 		f := New(services, 1, options)
 		f.Advance(5 * second)
 		f.StopArrivals()
@@ -132,7 +132,7 @@ func ids(spans []ptrace.Span) (all []int64) {
 func TestStampsOfPointsAndRecords(t *testing.T) {
 	for _, separate := range []bool{false, true} {
 		o := newSignals(mixed(t), nil).options
-		o.Run, o.Separate = "run-1", separate
+		o.Run, o.Verify, o.Separate = "run-1", true, separate
 		f := New(mixed(t), 1, o)
 		numbers := map[string][]bool{} // by source and signal: which came
 		totals := map[string]int64{}
