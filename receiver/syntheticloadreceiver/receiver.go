@@ -160,10 +160,12 @@ func (r *loadReceiver) End(ctx context.Context) error {
 	}
 	r.abandon()
 	if !waitFor(context.WithoutCancel(ctx), ended, abandonGrace) {
+		err := errors.New("the fleet does not stop")
 		if h := r.held.Load(); h != nil {
-			return fmt.Errorf("%s: %v, and does not let go of it", signalNames[h.signal], h)
+			err = fmt.Errorf("%s: %v, and does not let go of it", signalNames[h.signal], h)
 		}
-		return errors.New("the fleet does not stop")
+		r.logger.Error("The stop does not wait any longer", zap.Error(err)) // the Collector tells only when all components have stopped
+		return err
 	}
 	return nil
 }
