@@ -270,7 +270,7 @@ const (
 // Attributes is the registry: one row for each name above but the HTTP conventions', in the order in which tables show them.
 var Attributes = []Attribute{
 	{ServiceName, String, Resource, "Name of the service.", "always"},
-	{ServiceInstanceID, String, Resource, "UUID of the instance; made from the seed, so that runs repeat.", "always"},
+	{ServiceInstanceID, String, Resource, "UUID of the instance; made of the seed and the run.", "always"},
 	{TelemetrySDKLanguage, String, Resource, "`rust`.", "always"},
 	{TelemetrySDKName, String, Resource, "`opentelemetry`.", "always"},
 	{TelemetrySDKVersion, String, Resource, "Version of the OpenTelemetry Rust SDK that is played.", "always"},
