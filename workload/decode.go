@@ -21,7 +21,7 @@ type value struct {
 	raw      any
 	path     string
 	mistakes *mistakes
-	textOf    *string // what a reference stands for, as text; nil: it is none
+	textOf   *string // what a reference stands for, as text; nil: it is none
 }
 
 // Reference is a node that stands for something outside of the tree, such as an environment variable: 007 is a number where a number is

@@ -20,7 +20,9 @@ var _ component.Config = (*Config)(nil)
 func NewFactory() extension.Factory {
 	return extension.NewFactory(metadata.Type,
 		func() component.Config { return &Config{} },
-		func(context.Context, extension.Settings, component.Config) (extension.Extension, error) { return &loadGate{}, nil },
+		func(context.Context, extension.Settings, component.Config) (extension.Extension, error) {
+			return &loadGate{}, nil
+		},
 		metadata.ExtensionStability)
 }
 

@@ -86,7 +86,7 @@ func (r *loadReceiver) Start(_ context.Context, host component.Host) error {
 			return nil
 		}
 	}
-	r.Begin()
+	r.Begin() //nolint:contextcheck // the run outlives Start's context
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -54,7 +55,7 @@ func (n names) of(id string) string {
 	if _, known := n[id]; !known {
 		n[id] = len(n)
 	}
-	return fmt.Sprint(n[id])
+	return strconv.Itoa(n[id])
 }
 
 func (n names) resource(r pcommon.Resource) {
