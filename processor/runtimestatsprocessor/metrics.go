@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
+	"github.com/runtimelab/otelcol-runtimelab/internal/untrusted"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/instances"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
@@ -89,15 +90,15 @@ var unseen = new(instances.Instance)
 // instanceKey tells service instances apart: by service.instance.id, or else by host and process. It is empty if the
 // resource says neither: the metrics of one instance must not explain the spans of another.
 func instanceKey(attributes pcommon.Map) string {
-	service := bounded(valueOf(attributes, semconv.ServiceNamespace)) + "\x00" + bounded(valueOf(attributes, semconv.ServiceName))
+	service := untrusted.Cut(valueOf(attributes, semconv.ServiceNamespace)) + "\x00" + untrusted.Cut(valueOf(attributes, semconv.ServiceName))
 	if id := valueOf(attributes, semconv.ServiceInstanceID); id != "" {
-		return service + "\x00" + bounded(id)
+		return service + "\x00" + untrusted.Cut(id)
 	}
 	host, process := valueOf(attributes, semconv.HostName), valueOf(attributes, semconv.ProcessPID)
 	if host == "" && process == "" {
 		return ""
 	}
-	return service + "\x00" + bounded(host) + "\x00" + bounded(process)
+	return service + "\x00" + untrusted.Cut(host) + "\x00" + untrusted.Cut(process)
 }
 
 func keep(instance *instances.Instance, metric pmetric.Metric, what watchedMetric) {

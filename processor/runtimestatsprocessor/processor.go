@@ -2,7 +2,6 @@ package runtimestatsprocessor
 
 import (
 	"context"
-	"math"
 	"sync"
 	"time"
 
@@ -10,6 +9,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/runtimelab/otelcol-runtimelab/internal/untrusted"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/findings"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/latency"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/runtimes"
@@ -154,7 +154,7 @@ func (p *statsProcessor) processSpan(r *resource, names *runtimes.Names, span pt
 func (p *statsProcessor) examine(r *resource, names *runtimes.Names, span ptrace.Span, oldest pcommon.Timestamp, counts *tally) {
 	found, a := &r.found, &r.annotation
 	found.read(span.Attributes())
-	duration := durationOf(span)
+	duration := untrusted.Duration(span.StartTimestamp(), span.EndTimestamp())
 	if found.derived != 0 {
 		found.fields.Merge(&found.upstream, !p.overwrite)
 	}
@@ -188,13 +188,4 @@ func dropSources(resourceSpans ptrace.ResourceSpans) {
 			span.Attributes().RemoveIf(func(name string, _ pcommon.Value) bool { return isSource(name) })
 		}
 	}
-}
-
-// durationOf returns the duration of a span in nanoseconds, or -1 if it has none: no start, or an end before it.
-func durationOf(span ptrace.Span) int64 {
-	start, end := span.StartTimestamp(), span.EndTimestamp()
-	if start == 0 || end < start {
-		return -1
-	}
-	return int64(min(end-start, math.MaxInt64))
 }
