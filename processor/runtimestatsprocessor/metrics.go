@@ -124,14 +124,17 @@ func keepWorkers(instance *instances.Instance, points pmetric.NumberDataPointSli
 	}
 	at, sum := int64(0), 0.0
 	for _, point := range points.All() {
+		n := point.DoubleValue()
 		if point.ValueType() == pmetric.NumberDataPointValueTypeInt {
-			sum += float64(point.IntValue())
-		} else {
-			sum += point.DoubleValue()
+			n = float64(point.IntValue())
 		}
+		if !(n >= 0) { // or NaN: without this part, the others are no sum
+			return
+		}
+		sum += n
 		at = max(at, nanoseconds(point.Timestamp()))
 	}
-	if sum >= 1 && sum < 1<<31 { // false for NaN
+	if sum >= 1 && sum < 1<<31 {
 		instance.SetWorkers(int64(sum), at)
 	}
 }
@@ -161,8 +164,9 @@ func keepDurations[P histogramPoint](
 	total := instances.Total{From: math.MaxInt64}
 	for i := range points.Len() {
 		point := points.At(i)
-		if !point.HasSum() || !(point.Sum() >= 0) { // or NaN
-			continue
+		// Without a part that is not a number, or would wrap round, the others are no total.
+		if !point.HasSum() || !(point.Sum() >= 0) || point.Count() > math.MaxUint64-total.Count {
+			return
 		}
 		total.Sum += point.Sum() * what.scale
 		total.Count += point.Count()

@@ -22,7 +22,7 @@ type statsProcessor struct {
 	key       keyParts
 	overwrite bool
 	category  bool
-	reach     time.Duration // a span that ended longer ago is late
+	reach     time.Duration // a span that ended longer ago is late, one that ends longer after now is dated ahead
 	rules     []runtimes.Rule
 	drop      bool // source attributes
 	join      *join
@@ -114,13 +114,15 @@ func (p *statsProcessor) tick(ctx context.Context) {
 // processTraces annotates all spans. It is safe for concurrent use, each call with its own traces.
 func (p *statsProcessor) processTraces(ctx context.Context, traces ptrace.Traces) (ptrace.Traces, error) {
 	var counts tally
-	oldest := pcommon.NewTimestampFromTime(time.Now().Add(-p.reach))
+	now := time.Now()
+	oldest, newest := pcommon.NewTimestampFromTime(now.Add(-p.reach)), pcommon.NewTimestampFromTime(now.Add(p.reach))
 	for _, resourceSpans := range traces.ResourceSpans().All() {
 		r := p.newResource(resourceSpans)
+		r.oldest, r.newest = oldest, newest
 		for _, scopeSpans := range resourceSpans.ScopeSpans().All() {
 			names := r.names.InScope(scopeSpans.Scope().Name())
 			for _, span := range scopeSpans.Spans().All() {
-				p.processSpan(r, &names, span, oldest, &counts)
+				p.processSpan(r, &names, span, &counts)
 			}
 		}
 		p.telemetry.addSources(ctx, &counts, &r.sources)
@@ -133,9 +135,9 @@ func (p *statsProcessor) processTraces(ctx context.Context, traces ptrace.Traces
 	return traces, nil
 }
 
-// processSpan annotates one span. If it ended before oldest, it is late: judged, but no longer a measure of the present.
-func (p *statsProcessor) processSpan(r *resource, names *runtimes.Names, span ptrace.Span, oldest pcommon.Timestamp, counts *tally) {
-	p.examine(r, names, span, oldest, counts)
+// processSpan annotates one span.
+func (p *statsProcessor) processSpan(r *resource, names *runtimes.Names, span ptrace.Span, counts *tally) {
+	p.examine(r, names, span, counts)
 	attributes, a := span.Attributes(), &r.annotation
 	switch {
 	case r.found.derived == 0:
@@ -151,7 +153,7 @@ func (p *statsProcessor) processSpan(r *resource, names *runtimes.Names, span pt
 }
 
 // examine finds out what there is to write on a span, and learns from it for the spans to come.
-func (p *statsProcessor) examine(r *resource, names *runtimes.Names, span ptrace.Span, oldest pcommon.Timestamp, counts *tally) {
+func (p *statsProcessor) examine(r *resource, names *runtimes.Names, span ptrace.Span, counts *tally) {
 	found, a := &r.found, &r.annotation
 	found.read(span.Attributes())
 	duration := untrusted.Duration(span.StartTimestamp(), span.EndTimestamp())
@@ -165,7 +167,7 @@ func (p *statsProcessor) examine(r *resource, names *runtimes.Names, span ptrace
 	if a.named = found.derived.has(derivedRuntimeName); !a.named {
 		a.runtime = names.Of(found.threadName)
 	}
-	late := span.EndTimestamp() < oldest
+	late := span.EndTimestamp() < r.oldest
 	switch name, kind := p.key.ofSpan(span); {
 	case duration < 0:
 		counts.invalid++

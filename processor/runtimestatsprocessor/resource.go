@@ -75,6 +75,10 @@ type resource struct {
 	sources [runtimes.NumSources]string // values of async_runtime.task.queue_wait_source
 	windows latency.Resource
 
+	// A span that ended before oldest is late: judged, but no longer a measure of the present. One that ends after newest has a date
+	// that cannot be right. Its duration may be, so it is judged like any other; but when its worker did what, it does not tell.
+	oldest, newest pcommon.Timestamp
+
 	// Of its instance, as far as there is a key to it.
 	instance string
 	joined   bool              // metrics could have told about it
