@@ -313,7 +313,9 @@ func TestConcurrentConsume(t *testing.T) {
 func TestConfig(t *testing.T) {
 	require.NoError(t, createDefaultConfig().(*Config).Validate())
 	require.EqualError(t, (&Config{Interval: time.Millisecond}).Validate(),
-		"interval: 1ms is not allowed; want 1s or more\nmax_keys: 0 is not allowed; want 1 or more")
+		"interval: 1ms is not allowed; want 1s to 24h\nmax_keys: 0 is not allowed; want 1 to 100000")
+	require.EqualError(t, (&Config{Interval: 25 * time.Hour, MaxKeys: 100_001}).Validate(),
+		"interval: 25h0m0s is not allowed; want 1s to 24h\nmax_keys: 100001 is not allowed; want 1 to 100000")
 }
 
 // One batch of 1,000 spans of ten operations.
