@@ -15,6 +15,7 @@ import (
 type join struct {
 	instances *instances.Instances
 	watching  atomic.Int32 // metrics pipelines
+	stored    atomic.Bool  // whether the windows of a traces pipeline are
 }
 
 func newJoin(cfg *Config) *join { return &join{instances: instances.New(cfg.Join.settings())} }

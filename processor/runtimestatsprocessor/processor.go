@@ -32,7 +32,7 @@ type statsProcessor struct {
 	telemetry *telemetry
 
 	// opens the store of the windows; nil without one
-	openStore func(context.Context, component.Host) (*store, error)
+	openStore func(component.Host) (*store, error)
 	store     *store // from start to shutdown
 
 	cancel context.CancelFunc // nil until started
@@ -63,7 +63,7 @@ func (p *statsProcessor) start(ctx context.Context, host component.Host) error {
 		return err
 	}
 	if p.openStore != nil {
-		store, err := p.openStore(ctx, host)
+		store, err := p.openStore(host)
 		if err != nil {
 			return err
 		}
@@ -90,6 +90,7 @@ func (p *statsProcessor) shutdown(ctx context.Context) error {
 	p.store.save(ctx, p.windows)
 	err := p.store.close(ctx)
 	p.store = nil
+	p.join.stored.Store(false)
 	return err
 }
 

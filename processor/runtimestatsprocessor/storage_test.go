@@ -36,6 +36,8 @@ type disk struct {
 	mu    sync.Mutex
 	files map[string][]byte
 	err   error // what every access returns
+
+	onOpen, onAccess func() // as a damaged database does something else
 }
 
 var (
@@ -53,6 +55,9 @@ func (d *disk) GetExtensions() map[component.ID]component.Component {
 func (d *disk) GetClient(_ context.Context, _ component.Kind, owner component.ID, _ string) (storage.Client, error) {
 	if d.open > 0 {
 		return nil, errors.New("timeout") // as file_storage says it
+	}
+	if d.onOpen != nil {
+		d.onOpen()
 	}
 	d.open++
 	d.owner = owner
@@ -78,6 +83,9 @@ func (d *disk) Batch(_ context.Context, ops ...*storage.Operation) error {
 	defer d.mu.Unlock()
 	if d.err != nil {
 		return d.err
+	}
+	if d.onAccess != nil {
+		d.onAccess()
 	}
 	for _, op := range ops {
 		switch op.Type {
@@ -129,7 +137,6 @@ func startOn(t *testing.T, d *disk, change func(*Config)) running {
 		}
 	})
 	require.NoError(t, p.Start(t.Context(), d))
-	assert.Equal(t, settings.ID, d.owner)
 	return running{p, logs}
 }
 
@@ -162,6 +169,7 @@ func TestWindowsSurvive(t *testing.T) {
 			d := newDisk()
 			inMode := func(c *Config) { c.Window.Mode = mode }
 			first := startOn(t, d, inMode)
+			assert.Equal(t, metadata.Type, d.owner.Type())
 			assert.Empty(t, first.logs.All(), "nothing there is the usual start")
 			assert.Nil(t, first.send(t, 100))
 			assert.Equal(t, "normal", first.send(t, 50))
@@ -261,16 +269,94 @@ func TestFailingDisk(t *testing.T) {
 	})
 }
 
+// The same processor in two traces pipelines has two sets of windows, and one place to store them.
 func TestStorageOfTwoPipelines(t *testing.T) {
-	d := newDisk()
-	first := startOn(t, d, nil)
-	second := newTraces(t, processortest.NewNopSettings(metadata.Type), new(consumertest.TracesSink), func(c *Config) {
-		c.Storage = &storageID
-	})
-	require.ErrorContains(t, second.Start(t.Context(), d), "timeout (a processor with storage can stand in one traces pipeline; "+
-		"others need another id, such as runtime_stats/2)")
+	d, factory := newDisk(), NewFactory()
+	create := func() processor.Traces {
+		cfg := createDefaultConfig().(*Config)
+		cfg.Storage = &storageID
+		settings := processortest.NewNopSettings(metadata.Type)
+		settings.ID = component.NewID(metadata.Type)
+		p, err := factory.CreateTraces(t.Context(), settings, cfg, new(consumertest.TracesSink))
+		require.NoError(t, err)
+		return p
+	}
+	first, second := create(), create()
+	require.NoError(t, first.Start(t.Context(), d))
+	require.EqualError(t, second.Start(t.Context(), d),
+		`storage: "runtime_stats" already stores the windows of another traces pipeline; want another id here, such as runtime_stats/2`)
 	require.NoError(t, second.Shutdown(t.Context()))
 	require.NoError(t, first.Shutdown(t.Context()))
+	assert.Contains(t, d.content(), storedWindows)
+
+	third := create()
+	require.NoError(t, third.Start(t.Context(), d), "as after a reload")
+	require.NoError(t, third.Shutdown(t.Context()))
+}
+
+// Another process has the file open: the old Collector that is still stopping, or one with the same directory. All goes on, and is
+// stored when that has ended.
+func TestStorageOfAnotherProcess(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDisk()
+		d.open = 1
+		p := startOn(t, d, nil)
+		p.send(t, 200)
+		time.Sleep(5 * time.Minute)
+		synctest.Wait()
+		assert.Equal(t, []string{
+			"Cannot read the stored windows; starting without",
+			"Cannot store the windows; a restart may begin without",
+		}, p.messages("warn"))
+		assert.Equal(t, "cannot open the storage: timeout", p.logs.All()[0].ContextMap()["error"])
+		assert.Equal(t, "file_storage/state", p.logs.All()[0].ContextMap()["storage"])
+		assert.Contains(t, p.logs.All()[0].ContextMap()["advice"], "processor_runtime_stats_")
+		d.open = 0
+		p.send(t, 200)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		assert.Contains(t, d.content(), storedWindows)
+		require.NoError(t, p.Shutdown(t.Context()))
+		assert.Zero(t, d.open)
+	})
+}
+
+// A damaged database panics when it is opened, read or written, or reads memory that is not there. It is told once, and the client is
+// left alone: it may hold a lock.
+func TestDamagedStorage(t *testing.T) {
+	assertion := func() { panic("assertion failed: Page expected to be: 152, but self identifies as 0") }
+	for name, damage := range map[string]func(*disk){
+		"opened":  func(d *disk) { d.onOpen = assertion },
+		"read":    func(d *disk) { d.onAccess = assertion },
+		"runtime": func(d *disk) { d.onAccess = func() { _ = make([]int, 0)[len(d.files)+5] } },
+		"written": func(d *disk) {
+			reads := 1
+			d.onAccess = func() {
+				if reads--; reads < 0 {
+					assertion()
+				}
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d := newDisk()
+				damage(d)
+				p := startOn(t, d, nil)
+				p.send(t, 100)
+				time.Sleep(5 * time.Minute)
+				synctest.Wait()
+				p.send(t, 100)
+				assert.Equal(t, "normal", p.send(t, 1))
+				require.Len(t, p.messages("warn"), 1)
+				assert.Contains(t, p.logs.All()[0].ContextMap()["error"], "the storage is damaged: ")
+				opened := d.open
+				require.NoError(t, p.Shutdown(t.Context()))
+				assert.Equal(t, opened, d.open, "not closed")
+				assert.Len(t, p.messages("warn"), 1)
+			})
+		})
+	}
 }
 
 func TestStorageThatIsNoStorage(t *testing.T) {
