@@ -83,7 +83,7 @@ func Record(r plog.LogRecord) int64 {
 	h.bytes(span[:])
 	h.number(uint64(r.Timestamp()))
 	h.number(uint64(r.SeverityNumber())) //nolint:gosec // G115: any bits will do
-	body, _ := untrusted.Text(r.Body()) // the generator writes texts; what else comes in may nest without end
+	body, _ := untrusted.Text(r.Body())  // the generator writes texts; what else comes in may nest without end
 	h.text(body)
 	return h.sum()
 }

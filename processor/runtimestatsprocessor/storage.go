@@ -26,13 +26,13 @@ const (
 // store keeps the windows where they survive a restart. Nothing that is or is not in there keeps the processor from
 // working; it starts with empty windows then.
 type store struct {
-	open    func(context.Context) (storage.Client, error)
-	client  storage.Client // nil while it could not be opened; every save tries again
-	broken  bool           // a call has panicked, and there will be no other
-	scope   string
-	advice  string
-	logger  *zap.Logger
-	failing bool // whether the last save failed: only the first failure in a row is logged
+	open      func(ctx context.Context, name string) (storage.Client, error)
+	client    storage.Client // nil while it could not be opened; every save tries again
+	broken    bool           // a call has panicked, and there will be no other
+	processor component.ID
+	scope     string
+	logger    *zap.Logger
+	failing   bool // whether the last save failed: only the first failure in a row is logged
 }
 
 // openStore returns the store of a processor in a storage extension. It fails only if there cannot be any.
@@ -46,13 +46,12 @@ func openStore(host component.Host, cfg *Config, processor component.ID, logger 
 		return nil, fmt.Errorf("storage: extension %q stores nothing; want a storage extension such as file_storage", cfg.Storage)
 	}
 	return &store{
-		open: func(ctx context.Context) (storage.Client, error) {
-			return stores.GetClient(ctx, component.KindProcessor, processor, "")
+		open: func(ctx context.Context, name string) (storage.Client, error) {
+			return stores.GetClient(ctx, component.KindProcessor, processor, name)
 		},
-		scope: strings.Join(cfg.Key, ","),
-		advice: fmt.Sprintf("Another process may use the storage; then the windows are stored once it ends. If the storage is damaged, stop the Collector, "+
-			"move the processor's file away (file_storage calls it processor_%s_%s) and start again.", processor.Type(), processor.Name()),
-		logger: logger.With(zap.Stringer("storage", cfg.Storage)),
+		processor: processor,
+		scope:     strings.Join(cfg.Key, ","),
+		logger:    logger.With(zap.Stringer("storage", cfg.Storage)),
 	}, nil
 }
 
@@ -71,13 +70,28 @@ func (s *store) access(ctx context.Context, call func(storage.Client) error) (er
 		}
 	}()
 	if s.client == nil {
-		client, err := s.open(ctx)
+		client, err := s.openWindows(ctx)
 		if err != nil {
 			return fmt.Errorf("cannot open the storage: %w", err)
 		}
 		s.client = client
 	}
 	return call(s.client)
+}
+
+// file returns what file_storage calls a generation of the windows.
+func (s *store) file(generation int) string {
+	name := fmt.Sprintf("processor_%s_%s", s.processor.Type(), s.processor.Name())
+	if generation > 0 {
+		name += "_" + generationName(generation)
+	}
+	return name
+}
+
+// advice says what to do about a storage that fails.
+func (s *store) advice() zap.Field {
+	return zap.String("advice", "If another process uses the storage, nothing: the windows are stored once that has ended. If the storage is damaged, "+
+		"stop the Collector, move the processor's files away (file_storage calls them "+s.file(0)+"*) and start again.")
 }
 
 // load takes the stored windows over. What cannot be taken over is set aside, for somebody to look at.
@@ -88,7 +102,7 @@ func (s *store) load(ctx context.Context, windows *latency.Windows) {
 		return err
 	})
 	if err != nil {
-		s.logger.Warn("Cannot read the stored windows; starting without", zap.Error(err), zap.String("advice", s.advice))
+		s.logger.Warn("Cannot read the stored windows; starting without", zap.Error(err), s.advice())
 	}
 	if snapshot == nil {
 		return
@@ -114,7 +128,7 @@ func (s *store) save(ctx context.Context, windows *latency.Windows) {
 		return client.Set(ctx, storedWindows, windows.Snapshot(s.scope))
 	})
 	if err != nil && !s.failing {
-		s.logger.Warn("Cannot store the windows; a restart may begin without", zap.Error(err), zap.String("advice", s.advice))
+		s.logger.Warn("Cannot store the windows; a restart may begin without", zap.Error(err), s.advice())
 	}
 	s.failing = err != nil
 }

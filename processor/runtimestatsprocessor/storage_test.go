@@ -26,77 +26,99 @@ import (
 
 var storageID = component.MustNewIDWithName("file_storage", "state")
 
-// disk is a storage extension, and the host that has it. It is its own client.
+// disk is a storage extension, and the host that has it.
 type disk struct {
 	component.StartFunc
 	component.ShutdownFunc
-	open  int // clients not closed
 	owner component.ID
 
 	mu    sync.Mutex
+	open  map[string]bool // clients not closed, by name
 	files map[string][]byte
-	err   error // what every access returns
+	marks map[string][]byte // what is in the database beside the windows
+	err   error             // what every access returns
 
-	onOpen, onAccess func() // as a damaged database does something else
+	onOpen, onAccess func() // of the windows, as a damaged database does something else
 }
 
 var (
 	_ storage.Extension = (*disk)(nil)
-	_ storage.Client    = (*disk)(nil)
 	_ component.Host    = (*disk)(nil)
+	_ storage.Client    = (*file)(nil)
 )
 
-func newDisk() *disk { return &disk{files: map[string][]byte{}} }
+func newDisk() *disk {
+	return &disk{open: map[string]bool{}, files: map[string][]byte{}, marks: map[string][]byte{}}
+}
 
 func (d *disk) GetExtensions() map[component.ID]component.Component {
 	return map[component.ID]component.Component{storageID: d}
 }
 
-func (d *disk) GetClient(_ context.Context, _ component.Kind, owner component.ID, _ string) (storage.Client, error) {
-	if d.open > 0 {
+func (d *disk) GetClient(_ context.Context, _ component.Kind, owner component.ID, name string) (storage.Client, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.open[name] {
 		return nil, errors.New("timeout") // as file_storage says it
 	}
-	if d.onOpen != nil {
+	if d.onOpen != nil && name != openings {
 		d.onOpen()
 	}
-	d.open++
+	d.open[name] = true
 	d.owner = owner
-	return d, nil
+	return &file{d, name}, nil
 }
 
-func (d *disk) Get(ctx context.Context, key string) ([]byte, error) {
+// file is a client. All generations of the windows are in one place.
+type file struct {
+	disk *disk
+	name string
+}
+
+func (f *file) Get(ctx context.Context, key string) ([]byte, error) {
 	op := storage.GetOperation(key)
-	err := d.Batch(ctx, op)
+	err := f.Batch(ctx, op)
 	return op.Value, err
 }
 
-func (d *disk) Set(ctx context.Context, key string, value []byte) error {
-	return d.Batch(ctx, storage.SetOperation(key, value))
+func (f *file) Set(ctx context.Context, key string, value []byte) error {
+	return f.Batch(ctx, storage.SetOperation(key, value))
 }
 
-func (d *disk) Delete(ctx context.Context, key string) error {
-	return d.Batch(ctx, storage.DeleteOperation(key))
+func (f *file) Delete(ctx context.Context, key string) error {
+	return f.Batch(ctx, storage.DeleteOperation(key))
 }
 
-func (d *disk) Batch(_ context.Context, ops ...*storage.Operation) error {
+func (f *file) Batch(_ context.Context, ops ...*storage.Operation) error {
+	d := f.disk
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.err != nil {
 		return d.err
 	}
-	if d.onAccess != nil {
+	content := d.files
+	if f.name == openings {
+		content = d.marks
+	} else if d.onAccess != nil {
 		d.onAccess()
 	}
 	for _, op := range ops {
 		switch op.Type {
 		case storage.Get:
-			op.Value = d.files[op.Key]
+			op.Value = content[op.Key]
 		case storage.Set:
-			d.files[op.Key] = op.Value
+			content[op.Key] = op.Value
 		case storage.Delete:
-			delete(d.files, op.Key)
+			delete(content, op.Key)
 		}
 	}
+	return nil
+}
+
+func (f *file) Close(context.Context) error {
+	f.disk.mu.Lock()
+	defer f.disk.mu.Unlock()
+	delete(f.disk.open, f.name)
 	return nil
 }
 
@@ -107,16 +129,20 @@ func (d *disk) fail(err error) {
 	d.err = err
 }
 
+// lock lets another process open the windows, or close them.
+func (d *disk) lock(locked bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if delete(d.open, ""); locked {
+		d.open[""] = true
+	}
+}
+
 // content returns what is stored now.
 func (d *disk) content() map[string][]byte {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return maps.Clone(d.files)
-}
-
-func (d *disk) Close(context.Context) error {
-	d.open--
-	return nil
 }
 
 // running is a processor that keeps its windows on a disk.
@@ -175,7 +201,7 @@ func TestWindowsSurvive(t *testing.T) {
 			assert.Equal(t, "normal", first.send(t, 50))
 			require.NoError(t, first.Shutdown(t.Context()))
 			require.NoError(t, first.Shutdown(t.Context()), "twice")
-			assert.Zero(t, d.open)
+			assert.Empty(t, d.open)
 
 			// Down for a moment: the first span is judged.
 			time.Sleep(5 * time.Second)
@@ -299,7 +325,7 @@ func TestStorageOfTwoPipelines(t *testing.T) {
 func TestStorageOfAnotherProcess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDisk()
-		d.open = 1
+		d.lock(true)
 		p := startOn(t, d, nil)
 		p.send(t, 200)
 		time.Sleep(5 * time.Minute)
@@ -311,52 +337,14 @@ func TestStorageOfAnotherProcess(t *testing.T) {
 		assert.Equal(t, "cannot open the storage: timeout", p.logs.All()[0].ContextMap()["error"])
 		assert.Equal(t, "file_storage/state", p.logs.All()[0].ContextMap()["storage"])
 		assert.Contains(t, p.logs.All()[0].ContextMap()["advice"], "processor_runtime_stats_")
-		d.open = 0
+		d.lock(false)
 		p.send(t, 200)
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		assert.Contains(t, d.content(), storedWindows)
 		require.NoError(t, p.Shutdown(t.Context()))
-		assert.Zero(t, d.open)
+		assert.Empty(t, d.open)
 	})
-}
-
-// A damaged database panics when it is opened, read or written, or reads memory that is not there. It is told once, and the client is
-// left alone: it may hold a lock.
-func TestDamagedStorage(t *testing.T) {
-	assertion := func() { panic("assertion failed: Page expected to be: 152, but self identifies as 0") }
-	for name, damage := range map[string]func(*disk){
-		"opened":  func(d *disk) { d.onOpen = assertion },
-		"read":    func(d *disk) { d.onAccess = assertion },
-		"runtime": func(d *disk) { d.onAccess = func() { _ = make([]int, 0)[len(d.files)+5] } },
-		"written": func(d *disk) {
-			reads := 1
-			d.onAccess = func() {
-				if reads--; reads < 0 {
-					assertion()
-				}
-			}
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				d := newDisk()
-				damage(d)
-				p := startOn(t, d, nil)
-				p.send(t, 100)
-				time.Sleep(5 * time.Minute)
-				synctest.Wait()
-				p.send(t, 100)
-				assert.Equal(t, "normal", p.send(t, 1))
-				require.Len(t, p.messages("warn"), 1)
-				assert.Contains(t, p.logs.All()[0].ContextMap()["error"], "the storage is damaged: ")
-				opened := d.open
-				require.NoError(t, p.Shutdown(t.Context()))
-				assert.Equal(t, opened, d.open, "not closed")
-				assert.Len(t, p.messages("warn"), 1)
-			})
-		})
-	}
 }
 
 func TestStorageThatIsNoStorage(t *testing.T) {
