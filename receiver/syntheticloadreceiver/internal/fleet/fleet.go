@@ -59,6 +59,7 @@ type Fleet struct {
 	byInstance map[*workload.Instance]*identity
 	slice      sim.Time
 	nextSample sim.Time // of the metrics; sim.Never without
+	ledger     ledger
 }
 
 // sends reports whether a signal is to be sent, which may need a configuration.
