@@ -206,6 +206,7 @@ func TestTranscript(t *testing.T) {
 		metadatatest.AssertEqualExporterLoadVerifyRuns(t, telemetry, []metricdata.DataPoint[int64]{
 			{Attributes: attribute.NewSet(attribute.String("verdict", "running")), Value: 0},
 			{Attributes: attribute.NewSet(attribute.String("verdict", "pass")), Value: 0},
+			{Attributes: attribute.NewSet(attribute.String("verdict", "unknown")), Value: 0},
 			{Attributes: attribute.NewSet(attribute.String("verdict", "fail")), Value: 1},
 		}, ignore...)
 		p99, err := telemetry.GetMetric("otelcol_exporter_load_verify_latency_p99")

@@ -19,7 +19,7 @@ import (
 )
 
 // Schema names what the fields of the JSON report mean; it changes when one of them changes its meaning or goes.
-const Schema = "load_verify/1"
+const Schema = "load_verify/2"
 
 // document is the JSON report.
 type document struct {

@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/collector/pdata/xpdata"
 
 	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
@@ -29,11 +30,12 @@ func (s source) mark(a pcommon.Map, sequence int, checksum int64) {
 }
 
 func (s source) markEnd(a pcommon.Map, total, givenUp int, checksum int64) {
-	a.PutStr(semconv.StampRun, s.run)
-	a.PutStr(semconv.StampSource, s.name)
-	a.PutInt(semconv.StampTotal, int64(total))
-	a.PutInt(semconv.StampDropped, int64(givenUp))
-	a.PutInt(semconv.StampChecksum, checksum)
+	var b xpdata.MapBuilder
+	b.AppendEmpty(semconv.StampRun).SetStr(s.run)
+	b.AppendEmpty(semconv.StampSource).SetStr(s.name)
+	says := stamp.End{Total: uint64(total), GivenUp: uint64(givenUp)}
+	says.Write(&b, checksum)
+	b.UnsafeIntoMap(a)
 }
 
 func spansOf(td ptrace.Traces) ptrace.SpanSlice {
