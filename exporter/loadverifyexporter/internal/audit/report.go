@@ -23,8 +23,8 @@ type Report struct {
 	Runs []RunReport `json:"runs"`
 }
 
-// notChecked is what neither a checksum nor an account covers.
-var notChecked = [...]string{
+// NotChecked is what neither a checksum nor an account covers.
+var NotChecked = [...]string{
 	"attributes", "resource", "scope", "span events", "span links", "histogram buckets", "metric metadata", "order",
 }
 
@@ -162,7 +162,7 @@ type LatencyReport struct {
 
 // Report describes all runs. With closing nothing more will come, and all is final.
 func (a *Auditor) Report(now time.Time, closing bool) Report {
-	report := Report{NotChecked: slices.Clone(notChecked[:]), Forgotten: a.forgotten, Findings: []Finding{}, Runs: make([]RunReport, 0, len(a.runs))}
+	report := Report{NotChecked: slices.Clone(NotChecked[:]), Forgotten: a.forgotten, Findings: []Finding{}, Runs: make([]RunReport, 0, len(a.runs))}
 	for s := range Signals {
 		report.Unexpected.Unstamped += a.unstamped[s]
 		report.Unexpected.Malformed += a.malformed[s]

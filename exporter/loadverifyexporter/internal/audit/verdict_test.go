@@ -221,6 +221,27 @@ func TestLineage(t *testing.T) {
 	assert.Equal(t, []uint64{1, 1}, []uint64{s.Orphans, s.IncompleteTraces})
 }
 
+// TestLineageOfTwoRuns: two runs of one seed have the same ids. Of one the parent is lost; of the other it comes, before or after.
+func TestLineageOfTwoRuns(t *testing.T) {
+	item := func(run string, n, span, parent uint64) Item {
+		it := numbered(run, "s", n)
+		it.Trace, it.Span, it.Parent = 7, span, parent
+		return it
+	}
+	whole := []Item{item("whole", 0, 1, 0), item("whole", 1, 2, 1), marker("whole", "s", 2, 0)}
+	lossy := []Item{item("lossy", 1, 2, 1), marker("lossy", "s", 2, 0)}
+	for _, order := range [][][]Item{{whole, lossy}, {lossy, whole}} {
+		a := New(DefaultLimits(), time.Second, Expectations{})
+		for _, items := range order {
+			a.Audit(Traces, noon, items)
+		}
+		for _, r := range restarted(t, a).Report(noon, true).Runs {
+			want := map[string]uint64{"whole": 0, "lossy": 1}[r.Run]
+			assert.Equal(t, []uint64{want, want}, []uint64{r.Signals[0].Orphans, r.Signals[0].IncompleteTraces}, r.Run)
+		}
+	}
+}
+
 func TestImportRefuses(t *testing.T) {
 	a := New(DefaultLimits(), time.Second, Expectations{})
 	a.Audit(Traces, noon, []Item{numbered("r", "s", 5)})
