@@ -45,7 +45,7 @@ func newTelemetry(settings component.TelemetrySettings) (*telemetry, error) {
 			t.unexpected[s][i] = with(signal, attribute.String("reason", reason))
 		}
 	}
-	for _, v := range []audit.Verdict{audit.Running, audit.Pass, audit.Fail} {
+	for _, v := range []audit.Verdict{audit.Running, audit.Pass, audit.Unknown, audit.Fail} {
 		t.verdicts[v] = with(attribute.String("verdict", string(v)))
 	}
 	return t, nil
@@ -79,7 +79,7 @@ func (t *telemetry) show(ctx context.Context, report *audit.Report) {
 	var p99 [audit.Signals]float64
 	var seen [audit.Signals]bool
 	orphans := uint64(0)
-	runs := map[audit.Verdict]int64{audit.Running: 0, audit.Pass: 0, audit.Fail: 0}
+	runs := map[audit.Verdict]int64{audit.Running: 0, audit.Pass: 0, audit.Unknown: 0, audit.Fail: 0}
 	for i := range report.Runs {
 		runs[report.Runs[i].Verdict]++
 		for _, s := range report.Runs[i].Signals {

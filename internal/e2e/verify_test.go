@@ -37,7 +37,7 @@ func readVerdict(t *testing.T, path string) (v verdict) {
 	text, err := os.ReadFile(path)
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(text, &v))
-	require.Equal(t, "load_verify/1", v.Schema)
+	require.Equal(t, "load_verify/2", v.Schema)
 	return v
 }
 

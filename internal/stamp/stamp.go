@@ -4,8 +4,10 @@
 // Each item carries the run, its source within the run, its number there (0, 1, 2, ... without gaps) and a checksum. The
 // checksum is over what a pipeline must not change: identity, times, name, kind and status of a span; name, time and value of a
 // data point; times, severity, body and trace of a log record. What processors add, such as attributes, is not in it.
-// At the end of a run each source sends an end marker: one more item, without a number, with the count of those before. It also says
-// how many sources and which signals the run has, so that one of which nothing arrives is missed.
+//
+// At the end of a run each source sends an end marker of each signal: one more item, without a number, with the count of those before. It
+// also says how many sources and which signals the run has, what its process numbered of the other signals, and what the whole shard
+// numbered in each stretch of time ([End]): one marker that arrives tells what is missing where others do not.
 package stamp
 
 import (

@@ -3,7 +3,7 @@ package fleet
 // Cut divides a request after some items, 1 to one less than it has. A sample of metrics is not divided: the first part may be a little
 // longer than asked for, and the second one empty. The parts share the request's records, and are built as it is.
 func (r *Request) Cut(items int) (first, second Request) {
-	first = Request{Signal: r.Signal, at: r.at, ends: r.ends}
+	first = Request{Signal: r.Signal, at: r.at, ends: r.ends, noted: r.noted}
 	second = first
 	for i, it := range r.parts {
 		room := items - first.Items

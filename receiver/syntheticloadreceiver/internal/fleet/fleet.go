@@ -60,6 +60,7 @@ type Fleet struct {
 	origins    []*identity // of all that are played, in the order of the network
 	byInstance map[*workload.Instance]*identity
 	slice      sim.Time
+	ledger     ledger
 }
 
 // sends reports whether a signal is to be sent, which may need a configuration.

@@ -48,6 +48,7 @@ func (p *process) sample(now sim.Time) {
 
 // Metrics builds the data points of a request. Virtual time 0 is epoch.
 func (f *Fleet) Metrics(r *Request, epoch time.Time) pmetric.Metrics {
+	f.note(r, epoch)
 	md := pmetric.NewMetrics()
 	md.ResourceMetrics().EnsureCapacity(len(r.parts))
 	at := func(t sim.Time) pcommon.Timestamp { return timestamp(epoch, t) }
