@@ -146,7 +146,7 @@ func TestHostileConfigs(t *testing.T) {
 		{"lists in lists", "services: " + strings.Repeat("[", 1000) + strings.Repeat("]", 1000), "services[0]: a list is not allowed"},
 		{"long key", operation + "steps: [yield], " + long + ": 1" + end, `services[0].operations[0]["` + long[:60] + `..."]: unknown key`},
 		{"services", "services: [&a {" + service + ", workload: api_gateway}" + many + "]", "services[1]: name \"a\" is taken"},
-		{"services of many steps", "services: [&a {" + service + ", workload: no_budget}" + many + many + "]", "services[1]: name \"a\" is taken"},
+		{"services of many steps", "services: [&a {" + service + ", workload: no_budget}" + many + "]", "services[1]: name \"a\" is taken"},
 		{"many steps", "services: [" + oneOfMany.String() + "]", "services: more than 500000 steps in all services"},
 		{"calls of one", "services: [" + callee + ", &a " + caller("b") + many + "]", "services[2]: name \"a\" is taken"},
 		{"calls of nobody", "services: [" + callee + ", &a " + caller("c") + many + "]", "services[2]: name \"a\" is taken"},
