@@ -42,13 +42,22 @@ func newValue(raw any, path string, m *mistakes) value {
 
 // mistakes collects what is wrong with a tree, and what its parts share.
 type mistakes struct {
-	errs []error
-	more int                 // beyond mostMistakes
-	kept map[string][]string // texts of names, by prefix
+	errs  []error
+	told  int                 // bytes of errs
+	more  int                 // mistakes that were not told
+	steps int                 // of all services so far
+	kept  map[string][]string // texts of names, by prefix
 }
 
-// mostMistakes is how many are told. A few lines of YAML can hold any number of them, by aliases.
-const mostMistakes = 100
+// These bound what is told of mistakes. A few lines of YAML can hold any number of them, by aliases, and each can quote a long name.
+const (
+	mostMistakes   = 100
+	mostTold       = 32 << 10 // bytes; the mistake that exceeds it is the last
+	longestMistake = 4 << 10
+)
+
+// full says that no further mistake is told: finding the right words for one is no longer worth it.
+func (m *mistakes) full() bool { return len(m.errs) == mostMistakes || m.told > mostTold }
 
 func (m *mistakes) err() error {
 	if m.more > 0 {
@@ -58,10 +67,14 @@ func (m *mistakes) err() error {
 }
 
 func (v value) fail(message string) {
-	if len(v.mistakes.errs) == mostMistakes {
+	if v.mistakes.full() {
 		v.mistakes.more++
 		return
 	}
+	if len(message) > longestMistake {
+		message = strings.ToValidUTF8(message[:longestMistake], "") + "..."
+	}
+	v.mistakes.told += len(v.path) + len(message)
 	v.mistakes.errs = append(v.mistakes.errs, fmt.Errorf("%s: %s", v.path, message))
 }
 

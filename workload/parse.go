@@ -57,6 +57,9 @@ const (
 
 // checkSize bounds what a fleet takes before anything runs: each service may be within its limits, and all together not fit.
 func (v value) checkSize(fleet []*Service) {
+	if v.mistakes.steps > mostSteps {
+		v.fail(fmt.Sprintf("more than %d steps in all services, those of their workloads included; want at most that many", mostSteps))
+	}
 	threads, users := 0, 0
 	for _, s := range fleet {
 		threads += s.Instances * s.Runtime.Workers
