@@ -71,6 +71,11 @@ fuzz: ## fuzz every Fuzz function for FUZZTIME each (20s); FUZZ=regexp selects
 	done; [ -z "$$none" ] || { echo "FUZZ: \"$(FUZZ)\" is the name of no Fuzz function"; exit 1; }; \
 	[ -z "$$bad" ] || { echo "Failed:$$bad"; exit 1; }
 
+.PHONY: delivery
+delivery: build ## play loads from idle to far too much, and interrupt 80 runs: nothing may be lost (20 minutes)
+	@go test ./internal/e2e -count 1 -timeout $(TIMEOUT) -v -run 'TestNothingLostByDefault|TestInterrupts' -slow | \
+		awk '/_test.go|--- FAIL|Error|^(ok|FAIL|panic)/'
+
 .PHONY: bench
 bench: ## run every benchmark; BENCH=regexp selects, COUNT=n repeats
 	@go test -run '^$$' -bench '$(BENCH)' -count $(COUNT) $(PACKAGES) | awk '/^(pkg|Benchmark|---|FAIL|panic)/'

@@ -82,8 +82,7 @@ service:
 `, verify, l.services, endpoint, processor, processor)))
 					c.waitFor(t, "Playing the fleet")
 					time.Sleep(6 * time.Second) // longer than the SDK's interval of 5 s
-					_, err := c.interrupt(t)
-					require.NoError(t, err)
+					require.NoError(t, c.interrupt(t))
 					ended := c.waitFor(t, `The run ended.*`)[0]
 					for words, metric := range itemsOf {
 						emitted := logged(t, ended, words+"_emitted")

@@ -45,7 +45,7 @@ service:
 				for range 20 {
 					c := start(t, config)
 					c.waitFor(t, ready)
-					if _, err = c.interrupt(t); err == nil {
+					if err = c.interrupt(t); err == nil {
 						return
 					}
 				}

@@ -66,7 +66,7 @@ func (a *arrived) take(t *testing.T, f *Fleet, r *Request) {
 func TestShardIsWhatArrives(t *testing.T) {
 	for _, separate := range []bool{false, true} {
 		o := newSignals(mixed(t), nil).options
-		o.Run, o.Separate, o.Signals = "run-1", separate, []Signal{Traces, Metrics, Logs}
+		o.Run, o.Verify, o.Separate, o.Signals = "run-1", true, separate, []Signal{Traces, Metrics, Logs}
 		f := New(mixed(t), 1, o)
 		got := arrived{bySpan: map[pcommon.TraceID]int{}}
 		var givenUp [signals]uint64
@@ -82,6 +82,14 @@ func TestShardIsWhatArrives(t *testing.T) {
 				case n%10 == 5: // not even built
 					f.Drop(r)
 					givenUp[r.Signal] += uint64(r.Items)
+				case n%10 == 7 && r.Items > 1: // too large when it was built
+					(&arrived{bySpan: map[pcommon.TraceID]int{}}).take(t, f, r)
+					first, second := r.Cut(r.Items / 2)
+					got.take(t, f, &first)
+					if second.Items > 0 {
+						f.Drop(&second)
+						givenUp[r.Signal] += uint64(second.Items)
+					}
 				default:
 					if n%3 == 0 { // the first attempt was refused
 						(&arrived{bySpan: map[pcommon.TraceID]int{}}).take(t, f, r)
@@ -135,7 +143,7 @@ func TestShardIsWhatArrives(t *testing.T) {
 func TestSpreadsOfShards(t *testing.T) {
 	spread := func(index, total int) (all timeline.Spread) {
 		o := sendSpans
-		o.Run, o.Shard = "run", Shard{index, total}
+		o.Run, o.Verify, o.Shard = "run", true, Shard{index, total}
 		f := New(mixed(t), 1, o)
 		f.Advance(5 * second)
 		for _, r := range f.Requests() {
