@@ -128,10 +128,10 @@ func (r *reporter) publish(ctx context.Context, closing bool) error {
 	return errors.Join(errs...)
 }
 
-// attempt logs an error when it is new.
+// attempt warns of an error when it is new.
 func (r *reporter) attempt(what string, err error) error {
 	if err != nil && !r.refused[what] {
-		r.verifier.logger.Error("Cannot write; further failures are not logged until it succeeds.", zap.String("what", what), zap.Error(err))
+		r.verifier.logger.Warn("Cannot write; further failures are not logged until it succeeds.", zap.String("what", what), zap.Error(err))
 	}
 	r.refused[what] = err != nil
 	return err

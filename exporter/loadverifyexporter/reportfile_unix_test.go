@@ -46,7 +46,7 @@ func TestReportThrough(t *testing.T) {
 		require.Error(t, writeReport(pipe, []byte("nobody reads")), "and nobody waits")
 		reader, err := os.OpenFile(pipe, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 		require.NoError(t, err)
-		defer reader.Close()
+		defer func() { _ = reader.Close() }()
 		require.NoError(t, writeReport(pipe, []byte("text")))
 		assert.Equal(t, os.ModeNamedPipe, mode(pipe))
 		got, err := io.ReadAll(reader)
@@ -56,7 +56,7 @@ func TestReportThrough(t *testing.T) {
 	t.Run("our own stdout", func(t *testing.T) {
 		file, err := os.Create(filepath.Join(dir, "stdout"))
 		require.NoError(t, err)
-		defer file.Close()
+		defer func() { _ = file.Close() }()
 		was := os.Stdout
 		defer func() { os.Stdout = was }()
 		os.Stdout = file

@@ -142,7 +142,7 @@ func renderFindings(findings []audit.Finding) string {
 	return b.String()
 }
 
-// renderSources lists the sources that lost most.
+// renderSources lists the sources that lost most, of signals of which nothing is dropped on purpose.
 func renderSources(r *audit.RunReport) string {
 	type loss struct {
 		signal audit.Signal
@@ -150,6 +150,9 @@ func renderSources(r *audit.RunReport) string {
 	}
 	var losses []loss
 	for i := range r.Signals {
+		if r.Signals[i].Sampled {
+			continue
+		}
 		for j := range r.Signals[i].BySource {
 			if source := &r.Signals[i].BySource[j]; source.Lost > 0 {
 				losses = append(losses, loss{r.Signals[i].Signal, source})

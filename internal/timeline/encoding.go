@@ -54,7 +54,7 @@ func Cut(b []byte) (t Timeline, rest []byte, err error) {
 		for j := range t.spreads[i] {
 			x := in.signed()
 			t.spreads[i][j] = x
-			in.failed = in.failed || max(x, -x) > int64(min(t.items[i], mostItems)) || x == math.MinInt64 //nolint:gosec // G115: bounded
+			in.failed = in.failed || max(x, -x) > int64(min(t.items[i], mostItems)) || x == math.MinInt64
 		}
 	}
 	if in.failed {

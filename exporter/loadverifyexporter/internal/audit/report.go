@@ -73,6 +73,8 @@ type SignalReport struct {
 	Signal Signal `json:"signal"`
 	// Final: all its sources are.
 	Final bool `json:"final"`
+	// Sampled: a share is dropped on purpose, so that not all that is lost is a fault.
+	Sampled bool `json:"sampled"`
 	// SentKnown: Sent is what the generator numbered. Otherwise it is the least, and Missing and Lost are.
 	SentKnown bool `json:"sent_known"`
 	Counts
@@ -193,6 +195,7 @@ func (a *Auditor) reportRun(r *run, orphans orphanage, now int64, closing bool) 
 			continue
 		}
 		of := r.report(s, expected, func(s *stream) bool { return closing || a.final(r, s, now) })
+		of.Sampled = a.expect.sampled(s)
 		if s == Traces {
 			of.Orphans, of.IncompleteTraces = orphans.spans, orphans.traces
 			of.OrphansUnknown = a.lineage.unknown[r]

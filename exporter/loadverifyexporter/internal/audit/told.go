@@ -36,7 +36,7 @@ func (t *told) hear(source string, says *stamp.End) {
 			t.sources = map[string]*[Signals]stamp.Totals{}
 		}
 		totals := says.Process
-		t.sources[strings.Clone(source)] = (*[Signals]stamp.Totals)(&totals)
+		t.sources[strings.Clone(source)] = &totals
 	case *known != says.Process:
 		t.disagrees++
 	}

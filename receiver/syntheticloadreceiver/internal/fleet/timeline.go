@@ -49,7 +49,7 @@ func (f *Fleet) enter(r *Request, n int64) {
 		}
 		for j := range part.records {
 			record := &part.records[j]
-			cluster := p.cluster(clusterRecord, part.first+uint64(j)) //nolint:gosec // G115: an index
+			cluster := p.cluster(clusterRecord, part.first+uint64(j))
 			if record.span != 0 {
 				cluster = f.cluster(record.tag)
 			}
