@@ -50,7 +50,7 @@ func TestBrokenPipe(t *testing.T) {
 	}
 	run := func(t *testing.T, writer string, stderr io.Writer) *os.ProcessState {
 		t.Helper()
-		process := exec.CommandContext(t.Context(), os.Args[0]) //nolint:gosec // this test
+		process := exec.CommandContext(t.Context(), os.Args[0])
 		process.Env = append(os.Environ(), environment+"="+writer)
 		process.Stdout, process.Stderr = brokenPipe(t), stderr
 		var exit *exec.ExitError

@@ -1,6 +1,7 @@
 package instances
 
 import (
+	"encoding/binary"
 	"math"
 	"testing"
 	"time"
@@ -9,29 +10,31 @@ import (
 )
 
 func TestClock(t *testing.T) {
-	const far = 100
+	const far = 600 // seconds, as all below
 	for _, tt := range []struct {
 		name string
 		at   []int64
 		want []hearing
 	}{
-		{"on and on", []int64{10, 20, 120}, []hearing{anew, next, next}},
+		{"on and on", []int64{10, 20, 620}, []hearing{anew, next, next}},
 		{"late and again", []int64{110, 100, 110, 120}, []hearing{anew, late, late, next}},
+		{"batches that overtake each other", []int64{110, 100, 105, 50, 108, 120}, []hearing{anew, late, late, late, late, next}},
 		{"no time", []int64{0, 10, 0, -5, 20}, []hearing{unheard, anew, unheard, unheard, next}},
 		{"one from the future", []int64{10, 9_999, 20, 30}, []hearing{anew, unheard, next, next}},
+		{"one from the near future", []int64{10, 310, 20, 30, 40}, []hearing{anew, next, unheard, anew, next}},
 		{"one from the past", []int64{9_999, 1, 10_000}, []hearing{anew, unheard, next}},
 		{"again and again", []int64{10, 9_999, 20, 9_999, 30, 10_000, 40}, []hearing{anew, unheard, next, unheard, next, unheard, next}},
 		{"sent twice", []int64{10, 9_999, 9_999, 20}, []hearing{anew, unheard, unheard, next}},
 		{"it began there", []int64{9_999, 10, 20, 30}, []hearing{anew, unheard, anew, next}},
 		{"set ahead and back", []int64{10, 9_000, 9_010, 9_020, 30, 40, 50}, []hearing{anew, unheard, anew, next, unheard, anew, next}},
-		{"nowhere twice", []int64{10, 9_000, 800, 70_000, 20}, []hearing{anew, unheard, unheard, unheard, next}},
+		{"nowhere twice", []int64{10, 9_000, 5_000, 70_000, 20}, []hearing{anew, unheard, unheard, unheard, next}},
 		{"out of order after it was set", []int64{10, 9_020, 9_010, 9_030}, []hearing{anew, unheard, unheard, anew}},
-		{"a silence", []int64{10, 500, 510}, []hearing{anew, unheard, anew}},
-		{"as far as numbers go", []int64{10, math.MaxInt64, 20}, []hearing{anew, unheard, next}},
+		{"a silence", []int64{10, 1_500, 1_510}, []hearing{anew, unheard, anew}},
+		{"as far as numbers go", []int64{10, math.MaxInt64 / s, 20}, []hearing{anew, unheard, next}},
 	} {
 		var c clock
 		for i, at := range tt.at {
-			assert.Equal(t, tt.want[i], c.hear(at, far), "%s: %d", tt.name, i)
+			assert.Equal(t, tt.want[i], c.hear(at*s, far*s), "%s: %d", tt.name, i)
 		}
 	}
 }
@@ -40,7 +43,7 @@ func TestClock(t *testing.T) {
 func TestOnePointFromFarAway(t *testing.T) {
 	const day, interval = 24 * 3600 * s, 10 * s
 	begin := noon.UnixNano()
-	for _, away := range []int64{-begin, -begin + 1, -day, day, 365 * day, math.MaxInt64 - begin - 1e6*s} {
+	for _, away := range []int64{-begin, -begin + 1, -day, -300 * s, 300 * s, day, 365 * day, math.MaxInt64 - begin - 1e6*s} {
 		for _, when := range []int64{0, 1, 2, 5} { // before which interval
 			for _, delta := range []bool{false, true} {
 				all := New(Settings{MaxInstances: 1, Samples: 3, IdleExpiry: 10 * time.Minute})
@@ -206,4 +209,43 @@ func TestIntervalsWithoutStart(t *testing.T) {
 	mean, known := all.Recent("orders").QueueWait(121*s, 139*s)
 	assert.True(t, known)
 	assert.Equal(t, int64(200_000), mean)
+}
+
+// Whatever was told before, five healthy points in a row are understood.
+func FuzzWhatWasToldBefore(f *testing.F) {
+	begin := noon.UnixNano()
+	for _, at := range []int64{0, begin, begin + 3600*s, math.MaxInt64} {
+		point := binary.LittleEndian.AppendUint64(nil, uint64(at))
+		point = binary.LittleEndian.AppendUint64(point, uint64(at-s))
+		point = binary.LittleEndian.AppendUint64(point, math.Float64bits(1e9))
+		f.Add(binary.LittleEndian.AppendUint64(point, 5))
+	}
+	f.Fuzz(func(t *testing.T, told []byte) {
+		all := New(Settings{MaxInstances: 1, Samples: 4, IdleExpiry: 10 * time.Minute})
+		instance := all.Seen("orders", noon)
+		for ; len(told) >= 32; told = told[32:] {
+			point := Total{
+				To: int64(binary.LittleEndian.Uint64(told)), From: int64(binary.LittleEndian.Uint64(told[8:])),
+				Sum: math.Float64frombits(binary.LittleEndian.Uint64(told[16:])), Count: binary.LittleEndian.Uint64(told[24:]),
+			}
+			instance.AddTotal(point)
+			instance.AddInterval(point)
+			instance.SetWorkers(point.From, point.To)
+			instance.AddWork(&Work{0: min(max(point.From, 0), s)}, point.To)
+			mean, _ := all.Recent("orders").QueueWait(max(point.From, 0), max(point.To, 0))
+			assert.GreaterOrEqual(t, mean, int64(0))
+		}
+		for n := range int64(5) {
+			at := begin + 1e6*s + n*10*s
+			instance.AddTotal(Total{From: begin, To: at, Sum: float64(n) * 1e6, Count: uint64(n) * 1_000})
+			instance.SetWorkers(4, at)
+			mean, known := all.Recent("orders").QueueWait(at-s, at)
+			workers, told := all.Recent("orders").Workers(at)
+			if n >= 3 {
+				assert.True(t, known && told)
+				assert.Equal(t, int64(1_000), mean)
+				assert.Equal(t, int64(4), workers)
+			}
+		}
+	})
 }

@@ -94,5 +94,5 @@ func (l *load) skewed(workers int) (overloaded workerSet) {
 
 // Skewed reports whether a worker did several times the work of the others at about that time.
 func (r *Recent) Skewed(worker, at int64) bool {
-	return worker >= 0 && r.skewed&(1<<min(worker, MaxWorkers-1)) != 0 && near(at, r.skewedAt, int64(memory))
+	return worker >= 0 && r.skewed&(1<<min(worker, MaxWorkers-1)) != 0 && max(at, r.skewedAt)-min(at, r.skewedAt) <= int64(memory)
 }
