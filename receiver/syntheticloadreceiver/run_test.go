@@ -310,7 +310,7 @@ func TestSlowPipelineIsDrained(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		taken, requests := 0, 0
 		next, err := consumer.NewTraces(func(_ context.Context, td ptrace.Traces) error {
-			time.Sleep(500 * time.Millisecond)
+			time.Sleep(time.Second)
 			taken += td.SpanCount()
 			requests++
 			return nil
@@ -322,7 +322,7 @@ func TestSlowPipelineIsDrained(t *testing.T) {
 		before, start := requests, time.Now()
 		require.NoError(t, r.Shutdown(t.Context()))
 		assert.Greater(t, time.Since(start), 2*drainGrace)
-		assert.Greater(t, requests, before+10)
+		assert.Greater(t, requests, before+8)
 		assert.Equal(t, taken, measured(t, tel, "offered_items", "traces"))
 		assert.Zero(t, measured(t, tel, "dropped_items", "traces"))
 	})
