@@ -101,8 +101,8 @@ func New(config Config) (*Proxy, error) {
 func (p *Proxy) Endpoint() string { return p.endpoint }
 
 // Disturb puts a fault in force: every request that comes after it has returned is subject to it. So is every connection; down has cut
-// them when it returns. restore ends the fault; it may be called more than once.
-func (p *Proxy) Disturb(f Fault) (restore func(), err error) {
+// them when it returns.
+func (p *Proxy) Disturb(f Fault) (*Disturbance, error) {
 	if err := f.Validate(); err != nil {
 		return nil, err
 	}
@@ -160,6 +160,7 @@ type Counts struct {
 type counters struct {
 	requests, passed, failed, refused, dropped, duplicated, reordered, corrupted, responsesLost, undelivered,
 	connections, connectionsRefused, connectionsCut, connectionsReset atomic.Uint64
+	heard heard
 }
 
 // Counts so far. Each is counted before the client can know.

@@ -131,7 +131,7 @@ func test(t *testing.T, change func(*scenario.Scenario)) (*scenario.Scenario, Op
 	change(s)
 	require.NoError(t, s.Check())
 	lines := &said{}
-	return s, Options{Dir: t.TempDir(), Say: lines.say}, lines
+	return s, Options{Dir: t.TempDir(), Ports: &Ports{}, Say: lines.say}, lines
 }
 
 func TestPass(t *testing.T) {

@@ -16,6 +16,8 @@ import (
 const (
 	Pass = "pass"
 	Fail = "fail"
+	// Unknown: nothing wrong was seen, but something that was expected could not be seen.
+	Unknown = "unknown"
 )
 
 // Signals are the names of the signals, in the order in which they are shown.
@@ -28,9 +30,9 @@ var Counts = []string{
 }
 
 // PartCounts are the counts of a part's own telemetry that a scenario can want something of.
-var PartCounts = []string{"offered", "given_up", "received", "refused", "dropped", "sent", "send_failed", "enqueue_failed", "queued"}
+var PartCounts = []string{"offered", "sdk_dropped", "given_up", "received", "refused", "dropped", "sent", "send_failed", "enqueue_failed", "queued"}
 
-// faultless are the counts that must be 0 in a run that is wanted to fail, unless it says otherwise: it fails for what it
+// faultless are the counts that must be 0 in a run that is not wanted to pass, unless it says otherwise: it fails for what it
 // names, and for nothing else.
 var faultless = []string{"lost", "duplicate", "corrupt", "beyond", "after_grace", "over_limit"}
 
@@ -125,44 +127,40 @@ type bySignal struct {
 // counts reads the mappings, in which the given names are allowed.
 func (f *bySignal) counts(key string, allowed []string) (CountsBySignal, error) {
 	result := CountsBySignal{}
+	var errs []error
 	for i, node := range []*yaml.Node{&f.Traces, &f.Metrics, &f.Logs} {
 		if node.IsZero() {
 			continue
 		}
 		counts, err := countsOf(key+"."+Signals[i], node, allowed)
-		if err != nil {
-			return nil, err
-		}
-		result[Signals[i]] = counts
+		result[Signals[i]], errs = counts, append(errs, err)
 	}
-	return result, nil
+	return result, errors.Join(errs...)
 }
 
 func (f *wantFile) want() (Want, error) {
 	want := Want{Verdict: f.Verdict, Runs: f.Runs, Findings: f.Findings, Parts: map[string]CountsBySignal{}}
-	if want.Verdict != Pass && want.Verdict != Fail {
-		return Want{}, refused("want.verdict", want.Verdict, "pass or fail")
+	var errs []error
+	if verdicts := []string{Pass, Fail, Unknown}; !slices.Contains(verdicts, want.Verdict) {
+		errs = append(errs, refused("want.verdict", want.Verdict, "pass, fail or unknown"))
+		want.Verdict = Pass
 	}
 	var err error
-	if want.Signals, err = f.counts("want", Counts); err != nil {
-		return Want{}, err
-	}
+	want.Signals, err = f.counts("want", Counts)
+	errs = append(errs, err)
 	for _, part := range slices.Sorted(maps.Keys(f.Parts)) {
 		key, node, signals := "want.parts."+part, f.Parts[part], bySignal{}
-		if err := decode(&node, key, &signals); err != nil {
-			return Want{}, err
-		}
-		if want.Parts[part], err = signals.counts(key, PartCounts); err != nil {
-			return Want{}, err
-		}
+		errs = append(errs, decode(&node, key, &signals))
+		want.Parts[part], err = signals.counts(key, PartCounts)
+		errs = append(errs, err)
 	}
-	if want.Verdict == Fail && len(want.Signals) == 0 && len(want.Findings) == 0 {
-		return Want{}, errors.New("want.verdict: fail alone says too little; want counts too, such as traces: {lost: some}, or findings: [...]")
-	}
-	if want.Verdict == Fail {
+	if want.Verdict != Pass {
+		if len(want.Signals) == 0 && len(want.Findings) == 0 {
+			errs = append(errs, fmt.Errorf("want.verdict: %s alone says too little; want counts too, such as traces: {lost: some}, or findings: [...]", want.Verdict))
+		}
 		want.addFaultless()
 	}
-	return want, nil
+	return want, errors.Join(errs...)
 }
 
 func countsOf(key string, node *yaml.Node, allowed []string) (map[string]Amount, error) {
@@ -170,18 +168,21 @@ func countsOf(key string, node *yaml.Node, allowed []string) (map[string]Amount,
 		return nil, refused(key, flow(node), "a mapping of counts, such as {lost: 0}")
 	}
 	counts := map[string]Amount{}
+	var errs []error
 	for i := 0; i < len(node.Content); i += 2 {
 		name := node.Content[i].Value
 		if !slices.Contains(allowed, name) {
-			return nil, fmt.Errorf("%s: there is no count %q; want one of %s", key, name, strings.Join(allowed, ", "))
+			errs = append(errs, fmt.Errorf("%s: there is no count %q; want one of %s", key, name, strings.Join(allowed, ", ")))
+			continue
 		}
 		var amount Amount
 		if err := amount.UnmarshalYAML(node.Content[i+1]); err != nil {
-			return nil, fmt.Errorf("%s.%s: %w", key, name, err)
+			errs = append(errs, fmt.Errorf("%s.%s: %w", key, name, err))
+			continue
 		}
 		counts[name] = amount
 	}
-	return counts, nil
+	return counts, errors.Join(errs...)
 }
 
 func (w *Want) addFaultless() {
@@ -200,7 +201,7 @@ func (w *Want) addFaultless() {
 // String is what is wanted, in short: of a failing run what is wrong with it.
 func (w *Want) String() string {
 	var rest []string
-	if w.Verdict == Fail {
+	if w.Verdict != Pass {
 		rest = w.Signals.list()
 	}
 	if len(w.Findings) > 0 {
