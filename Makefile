@@ -13,6 +13,10 @@ COUNT := 1
 FILES := config/pipeline-test
 BENCH := .
 REPEAT := 1
+FUZZ := .
+FUZZTIME := 20s
+# What a package's tests may take at most. It ends a test that hangs; a busy machine needs several times what it takes alone.
+TIMEOUT := 30m
 
 .PHONY: help
 help: ## show this list
@@ -46,14 +50,31 @@ pipeline-test: build pipelinetest ## run every scenario of config/pipeline-test/
 .PHONY: test
 test: generated lint build validate ## run everything: drift checks, linters, every test with -race, end-to-end tests
 	@echo "Testing (with the race detector)"
-	@go test -race $(PACKAGES)
-	@go test ./scheduler/schedulertest ./internal/quality ./processor/runtimestatsprocessor/internal/latency # longer runs than the race detector has time for
+	@go test -race -timeout $(TIMEOUT) $(PACKAGES)
+	@go test -timeout $(TIMEOUT) ./scheduler/schedulertest ./internal/quality ./processor/runtimestatsprocessor/internal/latency # longer runs than the race detector has time for
 	@$(MAKE) deploy-test
 
 .PHONY: deploy-test
 deploy-test: build ## check what deploy/ ships, in a Go module of its own
 	@echo "Testing deploy/"
-	@cd deploy && go mod tidy -diff && $(TOOL) golangci-lint run --allow-parallel-runners ./... && go test -count=1 ./... # what it reads lies outside the module, so Go would not see that it changed
+	@cd deploy && go mod tidy -diff && $(TOOL) golangci-lint run --allow-parallel-runners ./... && go test -count=1 -timeout $(TIMEOUT) ./... # what it reads lies outside the module, so Go would not see that it changed
+
+# A fuzzer of Go spends up to a minute on making one input smaller, whether it fails or is only new: -fuzzminimizetime 1x leaves the time
+# to the fuzzing. A failing input is kept in testdata/fuzz of its package, where go test plays it from then on.
+.PHONY: fuzz
+fuzz: ## fuzz every Fuzz function for FUZZTIME each (20s); FUZZ=regexp selects
+	@bad= none=1; for file in $$(git ls-files -co --exclude-standard '*_test.go' | xargs grep -lE '^func Fuzz' | sort); do \
+		for name in $$(sed -nE 's/^func (Fuzz[A-Za-z0-9_]*)\(.*/\1/p' $$file | { grep -E -- '$(FUZZ)' || true; }); do \
+			none=; echo "Fuzzing $$name in $$(dirname $$file) for $(FUZZTIME)"; \
+			go test ./$$(dirname $$file) -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x || bad="$$bad $$(dirname $$file):$$name"; \
+		done; \
+	done; [ -z "$$none" ] || { echo "FUZZ: \"$(FUZZ)\" is the name of no Fuzz function"; exit 1; }; \
+	[ -z "$$bad" ] || { echo "Failed:$$bad"; exit 1; }
+
+.PHONY: delivery
+delivery: build ## play loads from idle to far too much, and interrupt 80 runs: nothing may be lost (20 minutes)
+	@go test ./internal/e2e -count 1 -timeout $(TIMEOUT) -v -run 'TestNothingLostByDefault|TestInterrupts' -slow | \
+		awk '/_test.go|--- FAIL|Error|^(ok|FAIL|panic)/'
 
 .PHONY: bench
 bench: ## run every benchmark; BENCH=regexp selects, COUNT=n repeats

@@ -28,6 +28,10 @@ const (
 	Bool   Type = "boolean"
 	// Strings is an array of strings.
 	Strings Type = "string[]"
+	// Ints is an array of integers.
+	Ints Type = "int[]"
+	// Bytes are not for people to read.
+	Bytes Type = "bytes"
 )
 
 // Family says who writes an attribute.
@@ -145,6 +149,8 @@ const (
 	StampDropped = "load_verify.dropped"
 	StampSources = "load_verify.sources"
 	StampSignals = "load_verify.signals"
+	StampProcess = "load_verify.process"
+	StampShard   = "load_verify.shard"
 )
 
 // Names of OpenTelemetry's HTTP conventions, which services set themselves: the registry leaves them out.
@@ -270,7 +276,7 @@ const (
 // Attributes is the registry: one row for each name above but the HTTP conventions', in the order in which tables show them.
 var Attributes = []Attribute{
 	{ServiceName, String, Resource, "Name of the service.", "always"},
-	{ServiceInstanceID, String, Resource, "UUID of the instance; made from the seed, so that runs repeat.", "always"},
+	{ServiceInstanceID, String, Resource, "UUID of the instance; made of the seed and the run.", "always"},
 	{TelemetrySDKLanguage, String, Resource, "`rust`.", "always"},
 	{TelemetrySDKName, String, Resource, "`opentelemetry`.", "always"},
 	{TelemetrySDKVersion, String, Resource, "Version of the OpenTelemetry Rust SDK that is played.", "always"},
@@ -313,11 +319,13 @@ var Attributes = []Attribute{
 	{StampRun, String, Stamp, "The run.", "`verify`"},
 	{StampSource, String, Stamp, "The process that sent the item; traces, metrics and logs are numbered apart.", "`verify`"},
 	{StampSequence, Int, Stamp, "Number of the item among those of its run, source and signal: 0, 1, 2, ...", "`verify`, but on end markers"},
-	{StampChecksum, Int, Stamp, "Hash over identity, times, name, kind and status.", "`verify`"},
+	{StampChecksum, Int, Stamp, "Hash over identity, times, name, kind and status; of an end marker also over what it says.", "`verify`"},
 	{StampTotal, Int, Stamp, "Number of items before.", "end markers"},
 	{StampDropped, Int, Stamp, "Those of them that the generator gave up because the pipeline refused them.", "end markers"},
 	{StampSources, Int, Stamp, "Number of sources that the run has for each signal, of all shards.", "end markers"},
 	{StampSignals, Strings, Stamp, "The signals that the run has: `traces`, `metrics`, `logs`.", "end markers"},
+	{StampProcess, Ints, Stamp, "For traces, metrics and logs: items that the process numbered, those of them that it gave up, and the estimated sum of the squares of the sizes of what a sampler keeps as a whole.", "end markers"},
+	{StampShard, Bytes, Stamp, "What the shard numbered of each signal in each stretch of time: package `internal/stamp`, type `Shard`.", "end markers of a shard's first 32 sources"},
 
 	{RuntimeName, String, Runtime, "`tokio`, `async_std` or `smol`; `ideal` for the simulated baseline.", "the runtime was recognised"},
 	{BusyRatio, Double, Runtime, "Share of the span's duration spent being polled, 0 to 1.", "`busy_ns` known"},

@@ -62,7 +62,7 @@ var processNames, arrivalsKeys = func() (names, keys []string) {
 // ParseArrivals reads the value of `arrivals:` alone.
 func ParseArrivals(tree any) (Arrivals, error) {
 	var m mistakes
-	a := parseArrivals(value{tree, "arrivals", &m})
+	a := parseArrivals(newValue(tree, "arrivals", &m))
 	if err := m.err(); err != nil {
 		return nil, err
 	}

@@ -67,7 +67,7 @@ func parseAttributes(v value) []Attribute {
 	var attributes []Attribute
 	for _, key := range t.keys() {
 		child := t.child(key)
-		if (value{key, child.path, v.mistakes}).text() == "" {
+		if newValue(key, child.path, v.mistakes).text() == "" {
 			continue
 		}
 		if recorded(key) {

@@ -15,9 +15,17 @@ import (
 
 // resolveCalls finds what each call names, and notes what cannot be.
 func resolveCalls(fleet []*Service) {
+	var names []string
+	byName := map[string]*Service{} // the first of each name
+	for _, s := range fleet {
+		if _, taken := byName[s.Name]; s.Part == "" && !taken {
+			names = append(names, s.Name)
+			byName[s.Name] = s
+		}
+	}
 	for _, s := range fleet {
 		for i := range s.Calls {
-			s.Calls[i].resolve(fleet)
+			s.Calls[i].resolve(names, byName)
 		}
 	}
 	for _, s := range fleet {
@@ -28,33 +36,38 @@ func resolveCalls(fleet []*Service) {
 	}
 }
 
-func (c *Call) resolve(fleet []*Service) {
+// resolve takes the names of the fleet in their order, for the words of a mistake.
+func (c *Call) resolve(names []string, byName map[string]*Service) {
 	if c.Service == "" || c.Operation == "" || c.callee != nil {
 		return // noted already, or of another runtime of the process
 	}
-	var names []string
-	for _, s := range fleet {
-		if s.Part == "" {
-			names = append(names, s.Name)
-		}
-	}
-	i := slices.IndexFunc(fleet, func(s *Service) bool { return s.Name == c.Service && s.Part == "" })
-	if i < 0 {
-		c.key("service").fail(fmt.Sprintf("%q is not in the fleet%s; want %s", c.Service, didYouMean(c.Service, names), oneOf(names)))
+	s, known := byName[c.Service]
+	if !known {
+		c.unknown("service", quote(c.Service)+" is not in the fleet", c.Service, names)
 		return
 	}
-	s := fleet[i]
 	s.called = true
-	names = nil
-	for _, o := range s.Operations {
-		names = append(names, o.Program.Name)
-	}
-	c.operation = slices.Index(names, c.Operation)
+	c.operation = slices.IndexFunc(s.Operations, func(o Operation) bool { return o.Program.Name == c.Operation })
 	if c.operation < 0 {
-		c.key("operation").fail(fmt.Sprintf("service %s has no %q%s; want %s", s.Name, c.Operation, didYouMean(c.Operation, names), oneOf(names)))
+		var operations []string
+		if !c.at.mistakes.full() {
+			for _, o := range s.Operations {
+				operations = append(operations, o.Program.Name)
+			}
+		}
+		c.unknown("operation", "service "+s.Name+" has no "+quote(c.Operation), c.Operation, operations)
 		return
 	}
 	c.callee = s
+}
+
+// unknown notes that the name under a key of the call is none of those that there are. To look for the nearest name takes as long as
+// there are names, for each of as many calls: only mistakes that are told are worth it.
+func (c *Call) unknown(key, message, name string, names []string) {
+	if !c.at.mistakes.full() {
+		message += didYouMean(name, names) + "; want " + oneOf(names)
+	}
+	c.key(key).fail(message)
 }
 
 // key is one of the call's own in YAML.

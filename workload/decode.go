@@ -21,17 +21,43 @@ type value struct {
 	raw      any
 	path     string
 	mistakes *mistakes
+	textOf   *string // what a reference stands for, as text; nil: it is none
+}
+
+// Reference is a node that stands for something outside of the tree, such as an environment variable: 007 is a number where a number is
+// wanted, and text where text is.
+type Reference struct {
+	// Value is what YAML makes of it, a node of the tree.
+	Value any
+	// Text is what it is.
+	Text string
+}
+
+func newValue(raw any, path string, m *mistakes) value {
+	if r, ok := raw.(Reference); ok {
+		return value{raw: r.Value, path: path, mistakes: m, textOf: &r.Text}
+	}
+	return value{raw: raw, path: path, mistakes: m}
 }
 
 // mistakes collects what is wrong with a tree, and what its parts share.
 type mistakes struct {
-	errs []error
-	more int                 // beyond mostMistakes
-	kept map[string][]string // texts of names, by prefix
+	errs  []error
+	told  int                 // bytes of errs
+	more  int                 // mistakes that were not told
+	steps int                 // of all services so far
+	kept  map[string][]string // texts of names, by prefix
 }
 
-// mostMistakes is how many are told. A few lines of YAML can hold any number of them, by aliases.
-const mostMistakes = 100
+// These bound what is told of mistakes. A few lines of YAML can hold any number of them, by aliases, and each can quote a long name.
+const (
+	mostMistakes   = 100
+	mostTold       = 32 << 10 // bytes; the mistake that exceeds it is the last
+	longestMistake = 4 << 10
+)
+
+// full says that no further mistake is told: finding the right words for one is no longer worth it.
+func (m *mistakes) full() bool { return len(m.errs) == mostMistakes || m.told > mostTold }
 
 func (m *mistakes) err() error {
 	if m.more > 0 {
@@ -41,10 +67,14 @@ func (m *mistakes) err() error {
 }
 
 func (v value) fail(message string) {
-	if len(v.mistakes.errs) == mostMistakes {
+	if v.mistakes.full() {
 		v.mistakes.more++
 		return
 	}
+	if len(message) > longestMistake {
+		message = strings.ToValidUTF8(message[:longestMistake], "") + "..."
+	}
+	v.mistakes.told += len(v.path) + len(message)
 	v.mistakes.errs = append(v.mistakes.errs, fmt.Errorf("%s: %s", v.path, message))
 }
 
@@ -107,13 +137,16 @@ func (v value) list(what string) []value {
 	}
 	items := make([]value, len(raw))
 	for i := range raw {
-		items[i] = value{raw[i], v.path + "[" + strconv.Itoa(i) + "]", v.mistakes}
+		items[i] = newValue(raw[i], v.path+"["+strconv.Itoa(i)+"]", v.mistakes)
 	}
 	return items
 }
 
 // text reads a string that is not empty. OTLP takes valid UTF-8 only.
 func (v value) text() string {
+	if v.textOf != nil {
+		v.raw = *v.textOf
+	}
 	switch raw := v.raw.(type) {
 	case string:
 		switch {
@@ -317,7 +350,7 @@ func (t table) child(key string) value {
 	if !plainKey(key) {
 		path = t.path + "[" + quote(key) + "]"
 	}
-	return value{t.entries[key], path, t.mistakes}
+	return newValue(t.entries[key], path, t.mistakes)
 }
 
 // required is the value of a key that must be there; want says what.

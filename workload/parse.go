@@ -19,16 +19,17 @@ var (
 	operationKeys = []string{"name", "kind", "weight", "timeout", "attributes", "errors", "links", "steps"}
 )
 
-// Parse reads the value of `services:` as YAML gives it, a list of maps. The error joins one error per mistake, each
+// Parse reads the value of `services:` as YAML gives it: a list of maps, or a map of maps by the services' names, which other
+// configurations can change in part. The error joins one error per mistake, each
 // beginning with the path of its key, up to a hundred: `services[1].runtime.worker_threads: 0 is not allowed; want 1 to 1024`. With any
 // mistake there are no services.
 func Parse(services any) ([]*Service, error) {
 	var m mistakes
 	var fleet []*Service
 	named := map[string]string{} // name: path of the service
-	all := value{services, "services", &m}
-	for _, item := range all.list("services") {
-		s := parseService(item)
+	all := newValue(services, "services", &m)
+	for _, item := range all.services() {
+		s := parseService(item.value, item.name)
 		if first, taken := named[s.Name]; taken && s.Name != "" {
 			item.fail(fmt.Sprintf("name %q is taken by %s; want a name of its own", s.Name, first))
 		} else {
@@ -56,6 +57,9 @@ const (
 
 // checkSize bounds what a fleet takes before anything runs: each service may be within its limits, and all together not fit.
 func (v value) checkSize(fleet []*Service) {
+	if v.mistakes.steps > mostSteps {
+		v.fail(fmt.Sprintf("more than %d steps in all services, those of their workloads included; want at most that many", mostSteps))
+	}
 	threads, users := 0, 0
 	for _, s := range fleet {
 		threads += s.Instances * s.Runtime.Workers
@@ -71,14 +75,44 @@ func (v value) checkSize(fleet []*Service) {
 	}
 }
 
-func parseService(v value) *Service {
-	s := &Service{Instances: 1, MaxInFlight: usualInFlight}
+// namedValue is a service of the tree. The name is empty if the service says it.
+type namedValue struct {
+	value
+	name string
+}
+
+// services are those of a list, or of a map, in the order of their names.
+func (v value) services() (of []namedValue) {
+	entries, isMap := v.raw.(map[string]any)
+	if !isMap {
+		for _, item := range v.list("services") {
+			of = append(of, namedValue{value: item})
+		}
+		return of
+	}
+	if len(entries) == 0 {
+		v.fail("empty; want at least one of the services")
+	}
+	t := table{v, entries}
+	for _, name := range t.keys() {
+		of = append(of, namedValue{t.child(name), name})
+	}
+	return of
+}
+
+func parseService(v value, name string) *Service {
+	s := &Service{Instances: 1, MaxInFlight: usualInFlight, Name: name}
 	t, ok := v.table(serviceKeys)
 	if !ok {
 		return s
 	}
-	if name, ok := t.required("name", "text"); ok {
-		s.Name = name.text()
+	switch {
+	case name == "":
+		if name, ok := t.required("name", "text"); ok {
+			s.Name = name.text()
+		}
+	case t.has("name"):
+		t.child("name").fail("not allowed in a map of services; its key is the name")
 	}
 	if t.has("instances") {
 		s.Instances = t.child("instances").whole(mostInstances)

@@ -222,7 +222,8 @@ func TestParseMistakes(t *testing.T) {
 		// The list.
 		{"no services", "", "services: null is not allowed; want a list of services"},
 		{"empty list", "[]", "services: empty; want at least one of the services"},
-		{"map", "{a: {runtime: tokio}}", "services: a map is not allowed; want a list of services"},
+		{"empty map", "{}", "services: empty; want at least one of the services"},
+		{"map of texts", "{a: gateway}", `services.a: "gateway" is not allowed; want a map`},
 		{"service is text", "[gateway]", `services[0]: "gateway" is not allowed; want a map`},
 		{"keys are numbers", "[{1: 2}]", "services[0]: a map with keys that are not text is not allowed; want a map"},
 

@@ -58,7 +58,7 @@ func (s *Service) parsePreset(v value) {
 		return
 	}
 	file := presetFolder + "/" + names[i] + ".yaml"
-	t, ok := value{presetTrees()[names[i]], file, v.mistakes}.table([]string{"runtimes", "operations"})
+	t, ok := newValue(presetTrees()[names[i]], file, v.mistakes).table([]string{"runtimes", "operations"})
 	if !ok {
 		return
 	}

@@ -12,6 +12,8 @@ import (
 const (
 	// mostTasks bounds the tasks that one request spawns. A million live tasks fit into memory; more are a typing error.
 	mostTasks = 1_000_000
+	// mostSteps bounds the steps of all services, those of their presets included. A step takes half a kilobyte while it is read.
+	mostSteps = 500_000
 	// deepestSpawn bounds how deep spawns nest, and with it the recursion of the parser.
 	deepestSpawn = 16
 )
@@ -91,11 +93,16 @@ func (p *programs) traced(span Span) *program.Program {
 	return &program.Program{Name: span.Name, Label: len(p.spans) - 1}
 }
 
-// steps reads a list of steps inside depth spawns, and counts the tasks that they spawn, up to mostTasks+1.
+// steps reads a list of steps inside depth spawns, and counts the tasks that they spawn, up to mostTasks+1. Beyond mostSteps it reads none.
 func (p *programs) steps(v value, depth int) (steps []program.Step, tasks int) {
+	if v.mistakes.steps > mostSteps {
+		return nil, 0 // checkSize tells
+	}
+	items := v.list("steps")
+	v.mistakes.steps += len(items)
 	var unjoined []value
 	locked := map[int]value{} // by mutex: where
-	for _, item := range v.list("steps") {
+	for _, item := range items {
 		if name, ok := item.raw.(string); ok {
 			item.raw = map[string]any{name: nil} // `- yield` is short for `- yield:`
 		}

@@ -10,6 +10,9 @@ import (
 
 var _ component.Config = (*Config)(nil)
 
+// maxKeys takes 1.4 to 4.2 GB.
+const maxKeys = 100_000
+
 // Config configures the runtime_stats connector.
 type Config struct {
 	// Interval is the time between two exports. Lowering it shows changes sooner and sends more data points: up to three per
@@ -31,11 +34,11 @@ func createDefaultConfig() component.Config {
 // Validate reports everything that is wrong at once.
 func (c *Config) Validate() error {
 	var errs []error
-	if c.Interval < time.Second {
-		errs = append(errs, fmt.Errorf("interval: %v is not allowed; want 1s or more", c.Interval))
+	if c.Interval < time.Second || c.Interval > 24*time.Hour {
+		errs = append(errs, fmt.Errorf("interval: %v is not allowed; want 1s to 24h", c.Interval))
 	}
-	if c.MaxKeys < 1 {
-		errs = append(errs, fmt.Errorf("max_keys: %d is not allowed; want 1 or more", c.MaxKeys))
+	if c.MaxKeys < 1 || c.MaxKeys > maxKeys {
+		errs = append(errs, fmt.Errorf("max_keys: %d is not allowed; want 1 to %d", c.MaxKeys, maxKeys))
 	}
 	return errors.Join(errs...)
 }

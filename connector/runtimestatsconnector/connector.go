@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/runtimelab/otelcol-runtimelab/connector/runtimestatsconnector/internal/metadata"
+	"github.com/runtimelab/otelcol-runtimelab/internal/untrusted"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
@@ -77,22 +78,23 @@ func (c *statsConnector) ConsumeTraces(ctx context.Context, traces ptrace.Traces
 	for _, resourceSpans := range traces.ResourceSpans().All() {
 		var k key
 		if name, ok := resourceSpans.Resource().Attributes().Get(semconv.ServiceName); ok {
-			k.service = bounded(name.AsString())
+			named, _ := untrusted.Text(name)
+			k.service = untrusted.Valid(named)
 		}
 		for _, scopeSpans := range resourceSpans.ScopeSpans().All() {
 			for _, span := range scopeSpans.Spans().All() {
-				took := durationOf(span)
+				took := untrusted.Duration(span.StartTimestamp(), span.EndTimestamp())
 				if took < 0 {
 					invalid++
 					continue
 				}
-				k.span, k.kind = bounded(span.Name()), span.Kind()
+				k.span, k.kind = untrusted.Valid(span.Name()), kindOf(span)
 				found, beyond := c.table.find(k, now)
 				if beyond {
 					overflow++
 				}
 				found.add(duration, took)
-				busyNs, queueWaitNs := taskTimes(span.Attributes())
+				busyNs, queueWaitNs := taskTimes(span.Attributes(), took)
 				if busyNs >= 0 {
 					found.add(busy, busyNs)
 				}

@@ -29,6 +29,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/connector/runtimestatsconnector/internal/metadata"
 	"github.com/runtimelab/otelcol-runtimelab/connector/runtimestatsconnector/internal/metadatatest"
 	"github.com/runtimelab/otelcol-runtimelab/histogram"
+	"github.com/runtimelab/otelcol-runtimelab/internal/untrusted"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
@@ -216,7 +217,7 @@ func TestKeysAreBounded(t *testing.T) {
 		got := points(t, sink)
 		assert.Len(t, got, 3)
 		assert.Equal(t, uint64(3), got["duration orders GET"].Count())
-		assert.Equal(t, uint64(2), got["duration stock "+strings.Repeat("x", maxName)].Count())
+		assert.Equal(t, uint64(2), got["duration stock "+strings.Repeat("x", untrusted.Limit)].Count())
 		overflow := got["duration  "]
 		assert.Equal(t, uint64(1_000), overflow.Count())
 		assert.Equal(t, map[string]any{"otel.metric.overflow": true}, overflow.Attributes().AsRaw())
@@ -287,7 +288,7 @@ func TestConcurrentConsume(t *testing.T) {
 				for range 40 {
 					traces, spans := newTraces("orders")
 					for i := range 50 {
-						addSpan(spans, strconv.Itoa(i%5), int64(i)*ms).PutInt(semconv.BusyNs, ms)
+						addSpan(spans, strconv.Itoa(i%5), int64(i+1)*ms).PutInt(semconv.BusyNs, ms)
 					}
 					assert.NoError(t, c.ConsumeTraces(t.Context(), traces))
 					time.Sleep(100 * time.Millisecond)
@@ -312,7 +313,9 @@ func TestConcurrentConsume(t *testing.T) {
 func TestConfig(t *testing.T) {
 	require.NoError(t, createDefaultConfig().(*Config).Validate())
 	require.EqualError(t, (&Config{Interval: time.Millisecond}).Validate(),
-		"interval: 1ms is not allowed; want 1s or more\nmax_keys: 0 is not allowed; want 1 or more")
+		"interval: 1ms is not allowed; want 1s to 24h\nmax_keys: 0 is not allowed; want 1 to 100000")
+	require.EqualError(t, (&Config{Interval: 25 * time.Hour, MaxKeys: 100_001}).Validate(),
+		"interval: 25h0m0s is not allowed; want 1s to 24h\nmax_keys: 100001 is not allowed; want 1 to 100000")
 }
 
 // One batch of 1,000 spans of ten operations.
@@ -325,8 +328,8 @@ func BenchmarkConsume(b *testing.B) {
 		for k := range 8 {
 			attributes.PutStr("attribute."+strconv.Itoa(k), "value")
 		}
-		attributes.PutInt(semconv.BusyNs, ms)
-		attributes.PutInt(semconv.ScheduledNs, ms)
+		attributes.PutInt(semconv.BusyNs, ms/10)
+		attributes.PutInt(semconv.ScheduledNs, ms/10)
 	}
 	b.ReportAllocs()
 	batches := uint64(0)

@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/runtimelab/otelcol-runtimelab/histogram"
+	"github.com/runtimelab/otelcol-runtimelab/internal/untrusted"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
@@ -22,16 +23,12 @@ const (
 	numMeasures
 )
 
-// key says which spans are counted together.
+// key says which spans are counted together. Names come from outside, and keys stay in memory and become attributes: they are the
+// valid first part of those (package untrusted), and keys that differ make attributes that differ.
 type key struct {
 	service, span string
 	kind          ptrace.SpanKind
 }
-
-// maxName bounds what of a name goes into a key, in bytes: names come from outside and keys stay in memory.
-const maxName = 256
-
-func bounded(name string) string { return name[:min(len(name), maxName)] }
 
 // idleExpiry is how long a series without spans is kept.
 const idleExpiry = 15 * time.Minute
@@ -89,18 +86,17 @@ func (t *table) expire(now time.Time) {
 	}
 }
 
-// durationOf returns the duration of a span in nanoseconds, or -1 if it has none: no start, or an end before it.
-func durationOf(span ptrace.Span) int64 {
-	start, end := span.StartTimestamp(), span.EndTimestamp()
-	if start == 0 || end < start {
-		return -1
+// kindOf returns the kind of a span. One that OTLP does not know is unspecified.
+func kindOf(span ptrace.Span) ptrace.SpanKind {
+	if kind := span.Kind(); kind >= ptrace.SpanKindUnspecified && kind <= ptrace.SpanKindConsumer {
+		return kind
 	}
-	return int64(min(end-start, math.MaxInt64))
+	return ptrace.SpanKindUnspecified
 }
 
 // taskTimes returns busy time and queue wait of a span, -1 where unknown: what the runtime_stats processor derived, else
-// what the service recorded.
-func taskTimes(attributes pcommon.Map) (busyNs, queueWaitNs int64) {
+// what the service recorded. A time that is longer than the span is not known.
+func taskTimes(attributes pcommon.Map, duration int64) (busyNs, queueWaitNs int64) {
 	busyNs, queueWaitNs = -1, -1
 	for name, value := range attributes.All() {
 		switch name {
@@ -117,6 +113,13 @@ func taskTimes(attributes pcommon.Map) (busyNs, queueWaitNs int64) {
 				queueWaitNs = intOf(value, queueWaitNs)
 			}
 		}
+	}
+	longest := duration + min(untrusted.Tolerance(duration), math.MaxInt64-duration)
+	if busyNs > longest {
+		busyNs = -1
+	}
+	if queueWaitNs > longest {
+		queueWaitNs = -1
 	}
 	return busyNs, queueWaitNs
 }

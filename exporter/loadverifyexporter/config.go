@@ -76,7 +76,17 @@ var (
 	_ confmap.Validator = (*Config)(nil)
 )
 
-const minInterval = 100 * time.Millisecond
+// Limits of the settings: beyond them a verdict is late, blind or never there, or memory is not bounded.
+const (
+	minInterval   = 100 * time.Millisecond
+	maxInterval   = time.Hour
+	maxGrace      = 24 * time.Hour
+	maxLatency    = 2 * time.Minute // latencies are told apart up to 137 s
+	maxDeadline   = 365 * 24 * time.Hour
+	maxShare      = 1000
+	maxMaxSources = 1_000_000
+	maxMaxGapMiB  = 1 << 16
+)
 
 func createDefaultConfig() component.Config {
 	limits := audit.DefaultLimits()
@@ -101,35 +111,35 @@ func (c *Config) Validate() error {
 		key   string
 		value float64
 	}{{"expect.max_duplicates", e.MaxDuplicates}, {"expect.max_corrupt", e.MaxCorrupt}} {
-		if !(s.value >= 0) {
-			wrong(s.key, s.value, "0 or more, a share of the items sent")
+		if !(s.value >= 0 && s.value <= maxShare) {
+			wrong(s.key, s.value, "0 to 1000, a share of the items sent")
 		}
 	}
 	for _, d := range []struct {
-		key         string
-		value, from time.Duration
-		want        string
+		key             string
+		value, from, to time.Duration
+		want            string
 	}{
-		{"expect.latency_p99", e.LatencyP99, 0, "0s (any) or more"},
-		{"expect.deadline", e.Deadline, 0, "0s (any) or more"},
-		{"grace", c.Grace, 0, "0s or more"},
-		{"interval", c.Interval, minInterval, minInterval.String() + " or more"},
+		{"expect.latency_p99", e.LatencyP99, 0, maxLatency, "0s (any) to 2m"},
+		{"expect.deadline", e.Deadline, 0, maxDeadline, "0s (any) to 8760h"},
+		{"grace", c.Grace, 0, maxGrace, "0s to 24h"},
+		{"interval", c.Interval, minInterval, maxInterval, "100ms to 1h"},
 	} {
-		if d.value < d.from {
+		if d.value < d.from || d.value > d.to {
 			wrong(d.key, d.value, d.want)
 		}
 	}
-	if c.TableInterval != 0 && c.TableInterval < minInterval {
-		wrong("table_interval", c.TableInterval, "0s (at the end of a run only), or "+minInterval.String()+" or more")
+	if c.TableInterval != 0 && (c.TableInterval < minInterval || c.TableInterval > maxGrace) {
+		wrong("table_interval", c.TableInterval, "0s (at the end of a run only), or 100ms to 24h")
 	}
-	if e.Sources < 0 {
-		wrong("expect.sources", e.Sources, "0 (any) or more")
+	if c.MaxSources < 1 || c.MaxSources > maxMaxSources {
+		wrong("max_sources", c.MaxSources, "1 to 1000000")
 	}
-	if c.MaxSources < 1 {
-		wrong("max_sources", c.MaxSources, "1 or more")
+	if e.Sources < 0 || e.Sources > c.MaxSources {
+		wrong("expect.sources", e.Sources, fmt.Sprintf("0 (any) to %d, which is max_sources", c.MaxSources))
 	}
-	if c.MaxGapMiB < 1 || c.MaxGapMiB > 1<<20 {
-		wrong("max_gap_mib", c.MaxGapMiB, "1 to 1048576")
+	if c.MaxGapMiB < 1 || c.MaxGapMiB > maxMaxGapMiB {
+		wrong("max_gap_mib", c.MaxGapMiB, "1 to 65536")
 	}
 	if e.Sampled.HasValue() {
 		if e.MaxLoss != 0 {
@@ -145,8 +155,8 @@ func (s *SampledConfig) validate() error {
 	if !(s.Ratio > 0 && s.Ratio <= 1) {
 		errs = append(errs, fmt.Errorf("expect.sampled.ratio: %v is not allowed; want more than 0, at most 1", s.Ratio))
 	}
-	if !(s.Tolerance >= 0 && s.Tolerance <= 1) {
-		errs = append(errs, fmt.Errorf("expect.sampled.tolerance: %v is not allowed; want 0 to 1", s.Tolerance))
+	if !(s.Tolerance >= 0 && s.Tolerance < s.Ratio) {
+		errs = append(errs, fmt.Errorf("expect.sampled.tolerance: %v is not allowed; want 0 or more, and less than ratio, or the loss of everything would pass", s.Tolerance))
 	}
 	if len(s.Signals) == 0 {
 		errs = append(errs, errors.New("expect.sampled.signals: [] is not allowed; want some of traces, metrics, logs"))

@@ -72,22 +72,31 @@ func TestConfig(t *testing.T) {
 func TestConfigInvalid(t *testing.T) {
 	for id, want := range map[string][]string{
 		"load_verify/bad_shares": {
-			"expect.max_loss: 1.5 is not allowed; want 0 to 1", "expect.max_duplicates: -1 is not allowed; want 0 or more",
-			"expect.max_corrupt: -0.1 is not allowed; want 0 or more", "expect.sources: -1 is not allowed; want 0 (any) or more",
+			"expect.max_loss: 1.5 is not allowed; want 0 to 1", "expect.max_duplicates: -1 is not allowed; want 0 to 1000",
+			"expect.max_corrupt: -0.1 is not allowed; want 0 to 1000", "expect.sources: -1 is not allowed; want 0 (any) to 10000",
 		},
 		"load_verify/bad_times": {
 			"expect.latency_p99: -1s is not allowed; want 0s", "expect.deadline: -2s is not allowed; want 0s",
-			"grace: -3s is not allowed; want 0s or more", "interval: 1ms is not allowed; want 100ms or more",
+			"grace: -3s is not allowed; want 0s to 24h", "interval: 1ms is not allowed; want 100ms to 1h",
 			"table_interval: 2ms is not allowed; want 0s",
 		},
 		"load_verify/bad_sampled": {
 			"expect.max_loss: 0.1 is not allowed; want none beside expect.sampled",
 			"expect.sampled.ratio: 0 is not allowed; want more than 0, at most 1",
-			"expect.sampled.tolerance: 2 is not allowed; want 0 to 1",
+			"expect.sampled.tolerance: 2 is not allowed; want 0 or more, and less than ratio",
 			`expect.sampled.signals[1]: "profiles" is not allowed; want traces, metrics or logs`,
 		},
 		"load_verify/no_signals": {"expect.sampled.signals: [] is not allowed; want some of traces, metrics, logs"},
-		"load_verify/bad_limits": {"max_sources: 0 is not allowed; want 1 or more", "max_gap_mib: 0 is not allowed; want 1 to 1048576"},
+		"load_verify/bad_limits": {"max_sources: 0 is not allowed; want 1 to 1000000", "max_gap_mib: 0 is not allowed; want 1 to 65536"},
+		"load_verify/too_large": {
+			"expect.max_duplicates: +Inf is not allowed; want 0 to 1000", "expect.max_corrupt: NaN is not allowed; want 0 to 1000",
+			"expect.latency_p99: 2m1s is not allowed; want 0s (any) to 2m", "expect.deadline: 500000h0m0s is not allowed; want 0s (any) to 8760h",
+			"expect.sources: 1000002 is not allowed; want 0 (any) to 1000001, which is max_sources",
+			"expect.sampled.tolerance: 0.2 is not allowed; want 0 or more, and less than ratio",
+			"grace: 25h0m0s is not allowed; want 0s to 24h", "interval: 2h0m0s is not allowed; want 100ms to 1h",
+			"table_interval: 25h0m0s is not allowed; want 0s", "max_sources: 1000001 is not allowed; want 1 to 1000000",
+			"max_gap_mib: 65537 is not allowed; want 1 to 65536",
+		},
 	} {
 		t.Run(id, func(t *testing.T) {
 			cfg, err := load(t, id)

@@ -1,7 +1,7 @@
 //go:generate go tool -modfile=../../internal/tools/go.mod mdatagen metadata.yaml
 
-// Package loadverifyexporter proves what became of every item that synthetic_load has stamped: it arrived, once and unchanged, or
-// not. It stands at the far end of a pipeline, for all signals at once.
+// Package loadverifyexporter proves what became of every item that synthetic_load has stamped: it arrived, once, and with the identity,
+// times and values it was sent with, or not. It stands at the far end of a pipeline, for all signals at once.
 //
 //	pdata --(read.go)--> audit.Item --(internal/audit)--> audit.Report --> table, JSON file, metrics, component status
 //

@@ -83,8 +83,11 @@ func (p *part) start(ctx context.Context, host component.Host) error {
 	return nil
 }
 
-// shutdown of the last part ends the audit: with the last table, report and state. Only a blocked stdout or storage can hold it up; the
-// end of ctx releases it.
+// patience is how long a blocked stdout, storage or named pipe may hold up the shutdown: the Collector itself would wait without end.
+const patience = 5 * time.Second
+
+// shutdown of the last part ends the audit: with the last report, state and table. Only a blocked stdout or storage can hold it up, for as
+// long as patience and ctx have it.
 func (p *part) shutdown(ctx context.Context) error {
 	if p.release() {
 		p.err = p.of.end(ctx)
@@ -100,11 +103,13 @@ func (v *verifier) end(ctx context.Context) error {
 		return nil
 	}
 	v.stop()
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	select {
 	case <-v.finished:
 		return v.reporter.failed
 	case <-ctx.Done():
-		return fmt.Errorf("the last report is not out: %w", ctx.Err())
+		return fmt.Errorf("the last table is not out: %w", ctx.Err())
 	}
 }
 

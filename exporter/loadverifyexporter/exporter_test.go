@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"io"
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,8 +27,10 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
+	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/audit"
 	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/metadata"
 	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/metadatatest"
+	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files")
@@ -61,7 +65,16 @@ type rig struct {
 
 func newRig(t *testing.T, set exporter.Settings, h *host, configure func(*Config)) *rig {
 	t.Helper()
+	return newRigTo(t, nil, set, h, configure)
+}
+
+// newRigTo prints tables elsewhere than to the rig's buffer, unless out is nil.
+func newRigTo(t *testing.T, out io.Writer, set exporter.Settings, h *host, configure func(*Config)) *rig {
+	t.Helper()
 	r := &rig{host: h}
+	if out == nil {
+		out = &r.out
+	}
 	set.ID = component.NewID(metadata.Type)
 	r.config = createDefaultConfig().(*Config)
 	r.config.Report = filepath.Join(t.TempDir(), "report.json")
@@ -69,7 +82,7 @@ func newRig(t *testing.T, set exporter.Settings, h *host, configure func(*Config
 		configure(r.config)
 	}
 	require.NoError(t, r.config.Validate())
-	f := newFactory(&r.out)
+	f := newFactory(func() io.Writer { return out })
 	var err error
 	r.traces, err = f.CreateTraces(t.Context(), set, r.config)
 	require.NoError(t, err)
@@ -135,6 +148,10 @@ func TestTranscript(t *testing.T) {
 		// Items of 20 ms ago arrive, but of the spans 7 is held up and 5 is lost; 6 loses its parent with it... 4 does.
 		a := source{run: "nightly", name: "gateway-a", at: time.Now().Add(-20 * time.Millisecond)}
 		b := source{run: "nightly", name: "gateway-b", at: a.at}
+		a.says = stamp.End{Sources: 2, Sends: [audit.Signals]bool{true, true, true}}
+		b.says = a.says
+		a.says.Process = [audit.Signals]stamp.Totals{{Numbered: 12, GivenUp: 1}, {Numbered: 9}, {Numbered: 5}}
+		b.says.Process[audit.Traces].Numbered = 6
 		ctx := t.Context()
 		require.NoError(t, r.traces.ConsumeTraces(ctx, a.traces(0, 1, 2, 3, 4, 6, 8, 9)))
 		require.NoError(t, r.traces.ConsumeTraces(ctx, b.traces(upTo(6)...)))
@@ -155,10 +172,12 @@ func TestTranscript(t *testing.T) {
 		enriched.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().AppendEmpty()
 		require.NoError(t, r.logs.ConsumeLogs(ctx, enriched))
 
-		// The end: of the spans of a two were given up, and one of them arrived all the same. The marker of its logs is lost.
+		// The end: of the spans of a one was given up. The marker of its logs is lost with the record before, but others tell of it.
 		require.NoError(t, r.traces.ConsumeTraces(ctx, a.tracesEnd(12, 1)))
 		require.NoError(t, r.traces.ConsumeTraces(ctx, b.tracesEnd(6, 0)))
 		require.NoError(t, r.metrics.ConsumeMetrics(ctx, a.metricsEnd(9, 0)))
+		require.NoError(t, r.metrics.ConsumeMetrics(ctx, b.metricsEnd(0, 0)))
+		require.NoError(t, r.logs.ConsumeLogs(ctx, b.logsEnd(0, 0)))
 		time.Sleep(10 * time.Second)
 		r.shutdown(t)
 
@@ -173,7 +192,12 @@ func TestTranscript(t *testing.T) {
 			assert.Equal(t, want, at(t, report, "runs", 0, "signals", 0, key), key)
 		}
 		assert.EqualValues(t, 1, at(t, report, "runs", 0, "signals", 1, "corrupt"))
-		assert.EqualValues(t, 0, at(t, report, "runs", 0, "signals", 2, "corrupt"))
+		for key, want := range map[string]any{"sent": 5.0, "lost": 1.0, "corrupt": 0.0, "ended": 1.0, "sent_known": true} {
+			assert.Equal(t, want, at(t, report, "runs", 0, "signals", 2, key), key)
+		}
+		assert.Equal(t, []any{
+			"attributes", "resource", "scope", "span events", "span links", "histogram buckets", "metric metadata", "order",
+		}, at(t, report, "not_checked"))
 		assert.EqualValues(t, 1, at(t, report, "unexpected", "unstamped"))
 		assert.EqualValues(t, 2, at(t, report, "runs", 0, "signals", 0, "by_source", 0, "lost"))
 
@@ -197,7 +221,7 @@ func TestTranscript(t *testing.T) {
 			{Attributes: signal("metrics"), Value: 1},
 		}, ignore...)
 		metadatatest.AssertEqualExporterLoadVerifyLostItems(t, telemetry, []metricdata.DataPoint[int64]{
-			{Attributes: signal("traces"), Value: 2}, {Attributes: signal("metrics"), Value: 0}, {Attributes: signal("logs"), Value: 0},
+			{Attributes: signal("traces"), Value: 2}, {Attributes: signal("metrics"), Value: 0}, {Attributes: signal("logs"), Value: 1},
 		}, ignore...)
 		metadatatest.AssertEqualExporterLoadVerifyOrphanSpans(t, telemetry, []metricdata.DataPoint[int64]{{Value: 1}}, ignore...)
 		metadatatest.AssertEqualExporterLoadVerifyUnexpectedItems(t, telemetry, []metricdata.DataPoint[int64]{
@@ -206,6 +230,7 @@ func TestTranscript(t *testing.T) {
 		metadatatest.AssertEqualExporterLoadVerifyRuns(t, telemetry, []metricdata.DataPoint[int64]{
 			{Attributes: attribute.NewSet(attribute.String("verdict", "running")), Value: 0},
 			{Attributes: attribute.NewSet(attribute.String("verdict", "pass")), Value: 0},
+			{Attributes: attribute.NewSet(attribute.String("verdict", "unknown")), Value: 0},
 			{Attributes: attribute.NewSet(attribute.String("verdict", "fail")), Value: 1},
 		}, ignore...)
 		p99, err := telemetry.GetMetric("otelcol_exporter_load_verify_latency_p99")
@@ -233,6 +258,9 @@ func TestPass(t *testing.T) {
 		r := newRig(t, exportertest.NewNopSettings(metadata.Type), newHost(), nil)
 		r.start(t)
 		s := source{run: "r", name: "s", at: time.Now()}
+		s.says = stamp.End{
+			Sources: 1, Sends: [audit.Signals]bool{true, true, true}, Process: [audit.Signals]stamp.Totals{{Numbered: 1200}, {Numbered: 40}, {Numbered: 3}},
+		}
 		require.NoError(t, r.traces.ConsumeTraces(t.Context(), s.traces(upTo(1200)...)))
 		require.NoError(t, r.traces.ConsumeTraces(t.Context(), s.tracesEnd(1200, 0)))
 		require.NoError(t, r.metrics.ConsumeMetrics(t.Context(), s.metrics(upTo(40)...)))
@@ -255,6 +283,52 @@ func TestPass(t *testing.T) {
 		assert.Equal(t, true, at(t, r.report(t), "final"))
 		assert.Empty(t, r.host.events)
 		assert.Equal(t, 1, bytes.Count(r.out.Bytes(), []byte("run r  PASS")))
+	})
+}
+
+// brokenPipe is a stdout whose reader has left.
+type brokenPipe struct{}
+
+func (brokenPipe) Write([]byte) (int, error) { return 0, syscall.EPIPE }
+
+// TestStdoutBroken: where nobody can read the tables, the report and the verdict are out all the same, and nothing fails.
+func TestStdoutBroken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRigTo(t, brokenPipe{}, exportertest.NewNopSettings(metadata.Type), newHost(), func(c *Config) { c.TableInterval = c.Interval })
+		r.start(t)
+		s := source{run: "r", name: "s", at: time.Now()}
+		require.NoError(t, r.traces.ConsumeTraces(t.Context(), s.traces(0, 1)))
+		time.Sleep(6 * time.Second)
+		require.NoError(t, r.traces.ConsumeTraces(t.Context(), s.tracesEnd(2, 0)))
+		r.shutdown(t)
+		assert.Equal(t, "pass", at(t, r.report(t), "verdict"))
+	})
+}
+
+// blockedPipe is a stdout that takes nothing: a terminal that somebody has stopped.
+type blockedPipe chan struct{}
+
+func (b blockedPipe) Write([]byte) (int, error) {
+	<-b
+	return 0, syscall.EPIPE
+}
+
+// TestStdoutBlocked: it keeps back neither the report nor the end of the process.
+func TestStdoutBlocked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pipe := make(blockedPipe)
+		defer close(pipe)
+		r := newRigTo(t, pipe, exportertest.NewNopSettings(metadata.Type), newHost(), nil)
+		r.start(t)
+		s := source{run: "r", name: "s", at: time.Now()}
+		require.NoError(t, r.traces.ConsumeTraces(t.Context(), s.traces(0, 1)))
+		require.NoError(t, r.traces.ConsumeTraces(t.Context(), s.tracesEnd(2, 0)))
+		require.NoError(t, r.traces.Shutdown(t.Context()))
+		require.NoError(t, r.metrics.Shutdown(t.Context()))
+		before := time.Now()
+		require.ErrorContains(t, r.logs.Shutdown(t.Context()), "the last table is not out")
+		assert.Equal(t, patience, time.Since(before), "of the fake clock")
+		assert.Equal(t, "pass", at(t, r.report(t), "verdict"))
 	})
 }
 
@@ -366,20 +440,4 @@ func TestCannotStart(t *testing.T) {
 type componentOnly struct {
 	component.StartFunc
 	component.ShutdownFunc
-}
-
-// The report is replaced as a whole: nothing else is left in its folder, whatever was there before.
-func TestReplaceFile(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "report.json")
-	for _, text := range []string{"first", "2"} {
-		require.NoError(t, replaceFile(path, []byte(text)))
-		got, err := os.ReadFile(path)
-		require.NoError(t, err)
-		assert.Equal(t, text, string(got))
-	}
-	require.NoError(t, os.Mkdir(path+".d", 0o700))
-	require.Error(t, replaceFile(path+".d", []byte("a folder is in the way")))
-	files, err := os.ReadDir(filepath.Dir(path))
-	require.NoError(t, err)
-	assert.Len(t, files, 2)
 }

@@ -3,7 +3,6 @@ package loadverifyexporter
 import (
 	"context"
 	"io"
-	"os"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/consumer"
@@ -13,13 +12,14 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/audit"
 	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/metadata"
 	"github.com/runtimelab/otelcol-runtimelab/internal/shared"
+	"github.com/runtimelab/otelcol-runtimelab/internal/stdout"
 )
 
 // NewFactory makes the factory of the exporter.
-func NewFactory() exporter.Factory { return newFactory(os.Stdout) }
+func NewFactory() exporter.Factory { return newFactory(stdout.Writer) }
 
-// newFactory lets the table go elsewhere than to stdout. The Collector logs to stderr: either can be redirected alone.
-func newFactory(out io.Writer) exporter.Factory {
+// newFactory lets the tables go elsewhere than to stdout. The Collector logs to stderr: either can be redirected alone.
+func newFactory(out func() io.Writer) exporter.Factory {
 	v := verifiers{out: out}
 	return exporter.NewFactory(metadata.Type, createDefaultConfig,
 		exporter.WithTraces(v.traces, metadata.TracesStability),
@@ -30,13 +30,13 @@ func newFactory(out io.Writer) exporter.Factory {
 // verifiers are those that have been made and not shut down. The Collector asks for one for each signal, with the same
 // configuration: they are one, so that a run has one verdict.
 type verifiers struct {
-	out    io.Writer
+	out    func() io.Writer
 	shared shared.Values[*Config, *verifier]
 }
 
 // part makes what one signal needs of the one verifier.
 func (v *verifiers) part(set exporter.Settings, cfg *Config, signal audit.Signal) (*part, error) {
-	of, release, err := v.shared.Acquire(cfg, func() (*verifier, error) { return newVerifier(set, cfg, v.out) })
+	of, release, err := v.shared.Acquire(cfg, func() (*verifier, error) { return newVerifier(set, cfg, v.out()) })
 	if err != nil {
 		return nil, err
 	}

@@ -17,12 +17,10 @@ import (
 
 // marks are the stamp's attributes as they were found.
 type marks struct {
-	run, source                        string
-	sequence, checksum, total, dropped int64
-	sources                            int64
-	signals                            audit.Set
-	found                              uint8 // by bit below
-	wrong                              bool  // one has another type, or is negative
+	run, source        string
+	sequence, checksum int64
+	found              uint8 // by bit below
+	wrong              bool  // one has another type, or is negative
 }
 
 const (
@@ -30,14 +28,10 @@ const (
 	hasSource
 	hasSequence
 	hasChecksum
-	hasTotal
-	hasDropped
-	hasSources
-	hasSignals
+	hasTotal // and perhaps more of what end markers have
 
 	stampOfItem = hasRun | hasSource | hasSequence
-	stampOfEnd  = hasRun | hasSource | hasTotal | hasDropped
-	roll        = hasSources | hasSignals // on end markers, but of older generators
+	stampOfEnd  = hasRun | hasSource | hasTotal
 )
 
 // readMarks runs once for each item. It allocates nothing.
@@ -55,13 +49,7 @@ func readMarks(attributes pcommon.Map) (m marks) {
 		case semconv.StampSequence:
 			m.count(value, &m.sequence, hasSequence)
 		case semconv.StampTotal:
-			m.count(value, &m.total, hasTotal)
-		case semconv.StampDropped:
-			m.count(value, &m.dropped, hasDropped)
-		case semconv.StampSources:
-			m.count(value, &m.sources, hasSources)
-		case semconv.StampSignals:
-			m.names(value)
+			m.found |= hasTotal
 		case semconv.StampChecksum:
 			if value.Type() == pcommon.ValueTypeInt {
 				m.checksum = value.Int()
@@ -90,42 +78,29 @@ func (m *marks) count(value pcommon.Value, to *int64, bit uint8) {
 	*to = value.Int()
 }
 
-// names reads the signals of a run; it runs once for each end marker.
-func (m *marks) names(value pcommon.Value) {
-	m.found |= hasSignals
-	if value.Type() != pcommon.ValueTypeSlice {
-		m.wrong = true
-		return
-	}
-	for _, name := range value.Slice().All() {
-		for signal := range audit.Signals {
-			if name.Str() == signal.String() {
-				m.signals = m.signals.With(signal)
-			}
-		}
-	}
-}
-
-// item is what the marks say. The checksum is computed for stamped items only. Without one to compare, an item is corrupt.
-func (m *marks) item(at pcommon.Timestamp, checksum func() (sum int64, known bool)) audit.Item {
+// read makes an item of its attributes. The checksum is computed for stamped items only. Without one to compare, an item is corrupt.
+func read(attributes pcommon.Map, at pcommon.Timestamp, checksum func() (sum int64, known bool)) audit.Item {
+	m := readMarks(attributes)
 	it := audit.Item{Run: m.run, Source: m.source}
 	switch parts := m.found &^ hasChecksum; {
 	case m.found == 0:
 		return it
-	case m.wrong:
+	case m.wrong, parts != stampOfItem && parts != stampOfEnd:
 		it.Kind = audit.Malformed
 		return it
 	case parts == stampOfItem:
+		sum, known := checksum()
 		it.Kind, it.Sequence = audit.Numbered, uint64(m.sequence) //nolint:gosec // G115: not negative
-	case parts&^roll == stampOfEnd:
-		it.Kind, it.Total, it.GivenUp = audit.End, uint64(m.total), uint64(m.dropped) //nolint:gosec // G115: not negative
-		it.Sources, it.Has = uint64(m.sources), m.signals                             //nolint:gosec // G115: not negative
+		it.Corrupt = !known || m.found&hasChecksum == 0 || sum != m.checksum
 	default:
-		it.Kind = audit.Malformed
-		return it
+		sum, known := checksum()
+		says, intact, ok := stamp.ReadEnd(attributes, sum)
+		if !ok {
+			it.Kind = audit.Malformed
+			return it
+		}
+		it.Kind, it.Says, it.Corrupt = audit.End, says, !known || !intact
 	}
-	sum, known := checksum()
-	it.Corrupt = !known || m.found&hasChecksum == 0 || sum != m.checksum
 	if at <= math.MaxInt64 {
 		it.At = int64(at)
 	}
@@ -133,8 +108,7 @@ func (m *marks) item(at pcommon.Timestamp, checksum func() (sum int64, known boo
 }
 
 func readSpan(span ptrace.Span) audit.Item {
-	m := readMarks(span.Attributes())
-	it := m.item(span.EndTimestamp(), func() (int64, bool) { return stamp.Span(span), true })
+	it := read(span.Attributes(), span.EndTimestamp(), func() (int64, bool) { return stamp.Span(span), true })
 	if it.Kind == audit.Numbered {
 		trace, id, parent := span.TraceID(), span.SpanID(), span.ParentSpanID()
 		it.Trace = key(trace, pcommon.SpanID{})
@@ -147,8 +121,7 @@ func readSpan(span ptrace.Span) audit.Item {
 }
 
 func readRecord(record plog.LogRecord) audit.Item {
-	m := readMarks(record.Attributes())
-	return m.item(record.Timestamp(), func() (int64, bool) { return stamp.Record(record), true })
+	return read(record.Attributes(), record.Timestamp(), func() (int64, bool) { return stamp.Record(record), true })
 }
 
 // readMetric hands over the points of a metric.
@@ -161,18 +134,15 @@ func readMetric(metric pmetric.Metric, each func(audit.Item)) {
 		readNumbers(name, metric.Sum().DataPoints(), each)
 	case pmetric.MetricTypeHistogram:
 		for _, p := range metric.Histogram().DataPoints().All() {
-			m := readMarks(p.Attributes())
-			each(m.item(p.Timestamp(), func() (int64, bool) { return stamp.HistogramPoint(name, p), true }))
+			each(read(p.Attributes(), p.Timestamp(), func() (int64, bool) { return stamp.HistogramPoint(name, p), true }))
 		}
 	case pmetric.MetricTypeExponentialHistogram:
 		for _, p := range metric.ExponentialHistogram().DataPoints().All() {
-			m := readMarks(p.Attributes())
-			each(m.item(p.Timestamp(), func() (int64, bool) { return stamp.ExponentialPoint(name, p), true }))
+			each(read(p.Attributes(), p.Timestamp(), func() (int64, bool) { return stamp.ExponentialPoint(name, p), true }))
 		}
 	case pmetric.MetricTypeSummary: // nobody stamps these: one that has a stamp was something else
 		for _, p := range metric.Summary().DataPoints().All() {
-			m := readMarks(p.Attributes())
-			each(m.item(p.Timestamp(), func() (int64, bool) { return 0, false }))
+			each(read(p.Attributes(), p.Timestamp(), func() (int64, bool) { return 0, false }))
 		}
 	case pmetric.MetricTypeEmpty:
 	}
@@ -180,8 +150,7 @@ func readMetric(metric pmetric.Metric, each func(audit.Item)) {
 
 func readNumbers(name string, points pmetric.NumberDataPointSlice, each func(audit.Item)) {
 	for _, p := range points.All() {
-		m := readMarks(p.Attributes())
-		each(m.item(p.Timestamp(), func() (int64, bool) { return stamp.NumberPoint(name, p), true }))
+		each(read(p.Attributes(), p.Timestamp(), func() (int64, bool) { return stamp.NumberPoint(name, p), true }))
 	}
 }
 

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -19,7 +17,7 @@ import (
 )
 
 // Schema names what the fields of the JSON report mean; it changes when one of them changes its meaning or goes.
-const Schema = "load_verify/1"
+const Schema = "load_verify/2"
 
 // document is the JSON report.
 type document struct {
@@ -118,23 +116,22 @@ func (r *reporter) publish(ctx context.Context, closing bool) error {
 	if !closing {
 		r.status(&report)
 	}
-	errs := []error{
-		r.attempt("table", r.tables.print(now, &report, v.config.TableInterval, closing)),
-		r.attempt("report", r.write(report, closing)),
-	}
+	errs := []error{r.attempt("report", r.write(report, closing))}
 	if r.store != nil {
 		errs = append(errs, r.attempt("storage", r.save(ctx, closing)))
 		if closing {
 			errs = append(errs, r.store.close(ctx))
 		}
 	}
+	// The table comes last: a stdout that blocks holds up nothing else. One that is broken is no reason to fail, the verdict is elsewhere.
+	_ = r.attempt("table", r.tables.print(now, &report, v.config.TableInterval, closing))
 	return errors.Join(errs...)
 }
 
-// attempt logs an error when it is new.
+// attempt warns of an error when it is new.
 func (r *reporter) attempt(what string, err error) error {
 	if err != nil && !r.refused[what] {
-		r.verifier.logger.Error("Cannot write; further failures are not logged until it succeeds.", zap.String("what", what), zap.Error(err))
+		r.verifier.logger.Warn("Cannot write; further failures are not logged until it succeeds.", zap.String("what", what), zap.Error(err))
 	}
 	r.refused[what] = err != nil
 	return err
@@ -149,36 +146,12 @@ func (r *reporter) write(report audit.Report, final bool) error {
 		Schema: Schema, Exporter: r.verifier.id.String(), WrittenAt: time.Now().UTC(), Final: final, Report: report,
 	}, "", "  ")
 	if err == nil {
-		err = replaceFile(path, append(text, '\n'))
+		err = writeReport(path, append(text, '\n'))
 	}
 	if err != nil {
 		return fmt.Errorf("report: %q cannot be written: %w", path, err)
 	}
 	return nil
-}
-
-// replaceFile writes a file so that a reader finds the old text or the new one, whenever it looks and whatever crashes.
-func replaceFile(path string, text []byte) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(f.Name()))
-		}
-	}()
-	_, err = f.Write(text)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	if err = os.Chmod(f.Name(), 0o644); err != nil { //nolint:gosec // G302: a report is for others to read
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }
 
 func (r *reporter) save(ctx context.Context, clean bool) error {

@@ -9,7 +9,9 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/collector/pdata/xpdata"
 
+	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/audit"
 	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
@@ -18,6 +20,7 @@ import (
 type source struct {
 	run, name string
 	at        time.Time // when all items happen
+	says      stamp.End // on end markers; without sources, they tell of their own series alone
 }
 
 func (s source) mark(a pcommon.Map, sequence int, checksum int64) {
@@ -28,12 +31,18 @@ func (s source) mark(a pcommon.Map, sequence int, checksum int64) {
 	a.PutInt(semconv.StampChecksum, checksum)
 }
 
-func (s source) markEnd(a pcommon.Map, total, givenUp int, checksum int64) {
-	a.PutStr(semconv.StampRun, s.run)
-	a.PutStr(semconv.StampSource, s.name)
-	a.PutInt(semconv.StampTotal, int64(total))
-	a.PutInt(semconv.StampDropped, int64(givenUp))
-	a.PutInt(semconv.StampChecksum, checksum)
+func (s source) markEnd(a pcommon.Map, signal audit.Signal, total, givenUp int, checksum int64) {
+	var b xpdata.MapBuilder
+	b.AppendEmpty(semconv.StampRun).SetStr(s.run)
+	b.AppendEmpty(semconv.StampSource).SetStr(s.name)
+	says := s.says
+	says.Total, says.GivenUp = uint64(total), uint64(givenUp)
+	if says.Sources == 0 {
+		says.Sources, says.Sends[signal] = 1, true
+		says.Process[signal] = stamp.Totals{Numbered: says.Total, GivenUp: says.GivenUp}
+	}
+	says.Write(&b, checksum)
+	b.UnsafeIntoMap(a)
 }
 
 func spansOf(td ptrace.Traces) ptrace.SpanSlice {
@@ -72,7 +81,7 @@ func (s source) tracesEnd(total, givenUp int) ptrace.Traces {
 	td := ptrace.NewTraces()
 	span := spansOf(td).AppendEmpty()
 	span.SetName(stamp.EndMarker)
-	s.markEnd(span.Attributes(), total, givenUp, stamp.Span(span))
+	s.markEnd(span.Attributes(), audit.Traces, total, givenUp, stamp.Span(span))
 	return td
 }
 
@@ -116,7 +125,7 @@ func (s source) metricsEnd(total, givenUp int) pmetric.Metrics {
 	m := md.ResourceMetrics().AppendEmpty().ScopeMetrics().AppendEmpty().Metrics().AppendEmpty()
 	m.SetName(stamp.EndMarker)
 	p := m.SetEmptyGauge().DataPoints().AppendEmpty()
-	s.markEnd(p.Attributes(), total, givenUp, stamp.NumberPoint(m.Name(), p))
+	s.markEnd(p.Attributes(), audit.Metrics, total, givenUp, stamp.NumberPoint(m.Name(), p))
 	return md
 }
 
@@ -136,7 +145,7 @@ func (s source) logsEnd(total, givenUp int) plog.Logs {
 	ld := plog.NewLogs()
 	r := ld.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords().AppendEmpty()
 	r.Body().SetStr(stamp.EndMarker)
-	s.markEnd(r.Attributes(), total, givenUp, stamp.Record(r))
+	s.markEnd(r.Attributes(), audit.Logs, total, givenUp, stamp.Record(r))
 	return ld
 }
 

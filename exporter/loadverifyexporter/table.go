@@ -25,25 +25,27 @@ const (
 	longestName = 80
 )
 
-// countRows are the lines with counts. Rare ones are left out where they would be all 0.
+// countRows are the lines with counts. Rare ones are left out where they would be all 0. What says least is no more than that where it is
+// not known what was sent. The note explains a line that is not 0 and that no expectation is about.
 var countRows = []struct {
-	label string
-	rare  bool
-	count func(*audit.SignalReport) uint64
+	label       string
+	rare, least bool
+	count       func(*audit.SignalReport) uint64
+	note        string
 }{
-	{"sent", false, func(s *audit.SignalReport) uint64 { return s.Sent }},
-	{"received", false, func(s *audit.SignalReport) uint64 { return s.Received }},
-	{"missing", false, func(s *audit.SignalReport) uint64 { return s.Missing }},
-	{"  of them given up", true, func(s *audit.SignalReport) uint64 { return s.GivenUp }},
-	{"duplicate", false, func(s *audit.SignalReport) uint64 { return s.Duplicate }},
-	{"out of order", false, func(s *audit.SignalReport) uint64 { return s.OutOfOrder }},
-	{"corrupt", false, func(s *audit.SignalReport) uint64 { return s.Corrupt }},
-	{"never sent", true, func(s *audit.SignalReport) uint64 { return s.Beyond }},
-	{"not audited", true, func(s *audit.SignalReport) uint64 { return s.OverLimit }},
-	{"after grace", true, func(s *audit.SignalReport) uint64 { return s.AfterGrace }},
-	{"orphan spans", true, func(s *audit.SignalReport) uint64 { return s.Orphans }},
-	{"incomplete traces", true, func(s *audit.SignalReport) uint64 { return s.IncompleteTraces }},
-	{"clock skew", true, func(s *audit.SignalReport) uint64 { return s.Latency.Skewed }},
+	{"sent", false, true, func(s *audit.SignalReport) uint64 { return s.Sent }, ""},
+	{"received", false, false, func(s *audit.SignalReport) uint64 { return s.Received }, ""},
+	{"missing", false, true, func(s *audit.SignalReport) uint64 { return s.Missing }, ""},
+	{"  of them given up", true, false, func(s *audit.SignalReport) uint64 { return s.GivenUp }, ""},
+	{"duplicate", false, false, func(s *audit.SignalReport) uint64 { return s.Duplicate }, ""},
+	{"out of order", false, false, func(s *audit.SignalReport) uint64 { return s.OutOfOrder }, "came after a later one of its source; no verdict depends on it"},
+	{"corrupt", false, false, func(s *audit.SignalReport) uint64 { return s.Corrupt }, ""},
+	{"never sent", true, false, func(s *audit.SignalReport) uint64 { return s.Beyond }, ""},
+	{"not audited", true, false, func(s *audit.SignalReport) uint64 { return s.OverLimit }, ""},
+	{"after grace", true, false, func(s *audit.SignalReport) uint64 { return s.AfterGrace }, "came when its source was final; counts as received, but a verdict may have been out"},
+	{"orphan spans", true, false, func(s *audit.SignalReport) uint64 { return s.Orphans }, ""},
+	{"incomplete traces", true, false, func(s *audit.SignalReport) uint64 { return s.IncompleteTraces }, ""},
+	{"clock skew", true, false, func(s *audit.SignalReport) uint64 { return s.Latency.Skewed }, "came before it happened: the clocks of both sides differ"},
 }
 
 var latencyRows = []struct {
@@ -66,6 +68,12 @@ func renderRun(id string, elapsed time.Duration, r *audit.RunReport) string {
 		}
 		b.WriteByte('\n')
 	}
+	atLeast := func(s *audit.SignalReport, n uint64) string { // where what was sent is not known
+		if r.Final && !s.SentKnown {
+			return ">= " + format.Count(n)
+		}
+		return format.Count(n)
+	}
 	line("", func(s *audit.SignalReport) string { return s.Signal.String() })
 	for _, row := range countRows {
 		if row.rare && !slices.ContainsFunc(r.Signals, func(s audit.SignalReport) bool { return row.count(&s) > 0 }) {
@@ -75,7 +83,12 @@ func renderRun(id string, elapsed time.Duration, r *audit.RunReport) string {
 		if label == "missing" && !r.Final {
 			label = "missing so far"
 		}
-		line(label, func(s *audit.SignalReport) string { return format.Count(row.count(s)) })
+		line(label, func(s *audit.SignalReport) string {
+			if row.least {
+				return atLeast(s, row.count(s))
+			}
+			return format.Count(row.count(s))
+		})
 	}
 	for _, row := range latencyRows {
 		line(row.label, func(s *audit.SignalReport) string {
@@ -88,9 +101,30 @@ func renderRun(id string, elapsed time.Duration, r *audit.RunReport) string {
 	line("sources ended", func(s *audit.SignalReport) string { return fmt.Sprintf("%d of %d", s.Ended, s.Expected()) })
 	b.WriteString(renderFindings(r.Findings))
 	b.WriteString(renderSources(r))
+	b.WriteString(renderNotes(r))
 	b.WriteByte('\n')
 	return b.String()
 }
+
+// renderNotes explains what no expectation is about, and, with a verdict, says what it is not about.
+func renderNotes(r *audit.RunReport) string {
+	var b strings.Builder
+	for _, row := range countRows {
+		if row.note != "" && slices.ContainsFunc(r.Signals, func(s audit.SignalReport) bool { return row.count(&s) > 0 }) {
+			fmt.Fprintf(&b, "  %s: %s\n", row.label, row.note)
+		}
+	}
+	if r.Final {
+		b.WriteString(notChecked)
+	}
+	return b.String()
+}
+
+// notChecked is audit.NotChecked in two lines.
+var notChecked = func() string {
+	half := len(audit.NotChecked) / 2
+	return "  not checked: " + strings.Join(audit.NotChecked[:half], ", ") + ",\n    " + strings.Join(audit.NotChecked[half:], ", ") + "\n"
+}()
 
 func renderFindings(findings []audit.Finding) string {
 	var b strings.Builder
@@ -108,7 +142,7 @@ func renderFindings(findings []audit.Finding) string {
 	return b.String()
 }
 
-// renderSources lists the sources that lost most.
+// renderSources lists the sources that lost most, of signals of which nothing is dropped on purpose.
 func renderSources(r *audit.RunReport) string {
 	type loss struct {
 		signal audit.Signal
@@ -116,6 +150,9 @@ func renderSources(r *audit.RunReport) string {
 	}
 	var losses []loss
 	for i := range r.Signals {
+		if r.Signals[i].Sampled {
+			continue
+		}
 		for j := range r.Signals[i].BySource {
 			if source := &r.Signals[i].BySource[j]; source.Lost > 0 {
 				losses = append(losses, loss{r.Signals[i].Signal, source})

@@ -3,6 +3,7 @@ package loadverifyexporter
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/otel/attribute"
@@ -45,7 +46,7 @@ func newTelemetry(settings component.TelemetrySettings) (*telemetry, error) {
 			t.unexpected[s][i] = with(signal, attribute.String("reason", reason))
 		}
 	}
-	for _, v := range []audit.Verdict{audit.Running, audit.Pass, audit.Fail} {
+	for _, v := range []audit.Verdict{audit.Running, audit.Pass, audit.Unknown, audit.Fail} {
 		t.verdicts[v] = with(attribute.String("verdict", string(v)))
 	}
 	return t, nil
@@ -77,13 +78,13 @@ func (t *telemetry) add(ctx context.Context, signal audit.Signal, tally *audit.T
 func (t *telemetry) show(ctx context.Context, report *audit.Report) {
 	var lost [audit.Signals]uint64
 	var p99 [audit.Signals]float64
-	var seen [audit.Signals]bool
+	var seen, sampled [audit.Signals]bool
 	orphans := uint64(0)
-	runs := map[audit.Verdict]int64{audit.Running: 0, audit.Pass: 0, audit.Fail: 0}
+	runs := map[audit.Verdict]int64{audit.Running: 0, audit.Pass: 0, audit.Unknown: 0, audit.Fail: 0}
 	for i := range report.Runs {
 		runs[report.Runs[i].Verdict]++
 		for _, s := range report.Runs[i].Signals {
-			seen[s.Signal] = true
+			seen[s.Signal], sampled[s.Signal] = true, s.Sampled
 			lost[s.Signal] += s.Lost
 			p99[s.Signal] = max(p99[s.Signal], s.Latency.P99.Seconds())
 			orphans += s.Orphans
@@ -91,7 +92,9 @@ func (t *telemetry) show(ctx context.Context, report *audit.Report) {
 	}
 	for s := range audit.Signals {
 		if seen[s] {
-			t.builder.ExporterLoadVerifyLostItems.Record(ctx, int64(lost[s]), t.signals[s]) //nolint:gosec // G115: at most 2^32 a source
+			if !sampled[s] {
+				t.builder.ExporterLoadVerifyLostItems.Record(ctx, int64(min(lost[s], math.MaxInt64)), t.signals[s])
+			}
 			t.builder.ExporterLoadVerifyLatencyP99.Record(ctx, p99[s], t.signals[s])
 		}
 	}

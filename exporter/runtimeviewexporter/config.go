@@ -7,8 +7,12 @@ import (
 	"go.opentelemetry.io/collector/component"
 )
 
-// minInterval keeps a console readable and the cost of snapshots far below that of counting.
-const minInterval = 100 * time.Millisecond
+// minInterval keeps a console readable and the cost of snapshots far below that of counting; a table that comes less often than once
+// in maxInterval is a slip of the unit.
+const (
+	minInterval = 100 * time.Millisecond
+	maxInterval = 24 * time.Hour
+)
 
 // Config says how often the table is printed.
 type Config struct {
@@ -25,8 +29,8 @@ var _ component.Config = (*Config)(nil)
 
 // Validate reports the first setting that cannot work.
 func (c *Config) Validate() error {
-	if c.Interval < minInterval {
-		return fmt.Errorf("interval: %v is not allowed; want %v or more", c.Interval, minInterval)
+	if c.Interval < minInterval || c.Interval > maxInterval {
+		return fmt.Errorf("interval: %v is not allowed; want 100ms to 24h", c.Interval)
 	}
 	return nil
 }

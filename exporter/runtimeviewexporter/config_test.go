@@ -32,9 +32,10 @@ func TestConfigInvalid(t *testing.T) {
 	file, err := confmaptest.LoadConf(filepath.Join("testdata", "config.yaml"))
 	require.NoError(t, err)
 	for id, want := range map[string]string{
-		"runtime_view/zero":      "interval: 0s is not allowed; want 100ms or more",
-		"runtime_view/negative":  "interval: -1s is not allowed; want 100ms or more",
-		"runtime_view/too_short": "interval: 99ms is not allowed; want 100ms or more",
+		"runtime_view/zero":      "interval: 0s is not allowed; want 100ms to 24h",
+		"runtime_view/negative":  "interval: -1s is not allowed; want 100ms to 24h",
+		"runtime_view/too_short": "interval: 99ms is not allowed; want 100ms to 24h",
+		"runtime_view/too_long":  "interval: 500000h0m0s is not allowed; want 100ms to 24h",
 	} {
 		t.Run(id, func(t *testing.T) {
 			cfg, err := load(t, file, id)

@@ -42,13 +42,19 @@ func (v *view) start(ctx context.Context, _ component.Host) error {
 	return nil
 }
 
-// shutdown prints the final table, once. It does nothing if reporting never started. Only a blocked stdout can hold it
-// up; the end of ctx releases it, and the final table is then lost or cut short.
+// patience is how long shutdown waits for a stdout that takes no more. The Collector itself gives it all the time in the world, and
+// a terminal that somebody has stopped (Ctrl-S) may never go on.
+const patience = 5 * time.Second
+
+// shutdown prints the final table, once. It does nothing if reporting never started. Only a blocked stdout can hold it up, for as long
+// as patience and ctx have it; the final table is then lost or cut short.
 func (v *view) shutdown(ctx context.Context) error {
 	if v.stop == nil {
 		return nil
 	}
 	v.stop()
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	select {
 	case <-v.finished:
 		return nil

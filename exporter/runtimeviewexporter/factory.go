@@ -3,7 +3,6 @@ package runtimeviewexporter
 import (
 	"context"
 	"io"
-	"os"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/consumer"
@@ -11,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 
 	"github.com/runtimelab/otelcol-runtimelab/exporter/runtimeviewexporter/internal/metadata"
+	"github.com/runtimelab/otelcol-runtimelab/internal/stdout"
 )
 
 // NewFactory returns the factory of the runtime_view exporter.
@@ -24,7 +24,7 @@ func NewFactory() exporter.Factory {
 
 // The table goes to stdout because the Collector logs to stderr: either can be redirected alone.
 func createTraces(ctx context.Context, set exporter.Settings, cfg component.Config) (exporter.Traces, error) {
-	return newTraces(ctx, set, cfg.(*Config), os.Stdout)
+	return newTraces(ctx, set, cfg.(*Config), stdout.Writer())
 }
 
 // newTraces leaves out queue, retry and timeout: counting in memory neither fails nor waits.

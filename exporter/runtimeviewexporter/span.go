@@ -1,12 +1,11 @@
 package runtimeviewexporter
 
 import (
-	"math"
-
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/runtimelab/otelcol-runtimelab/exporter/runtimeviewexporter/internal/aggregate"
+	"github.com/runtimelab/otelcol-runtimelab/internal/untrusted"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
@@ -54,11 +53,11 @@ func readInt(value pcommon.Value, s *aggregate.Span) aggregate.Value[int64] {
 	return aggregate.Known(value.Int())
 }
 
-// duration is the time from start to end. OTLP requires both; a span without a start, or with an end before it (an
-// unset end is 0), has no duration and counts as one malformed value.
+// duration is the time from start to end. A span that has none counts as one malformed value.
 func duration(start, end pcommon.Timestamp) (ns aggregate.Value[int64], malformed uint32) {
-	if start == 0 || end < start || end-start > math.MaxInt64 {
+	took := untrusted.Duration(start, end)
+	if took < 0 {
 		return aggregate.Value[int64]{}, 1
 	}
-	return aggregate.Known(int64(end - start)), 0 //nolint:gosec // G115: at most MaxInt64, checked above
+	return aggregate.Known(took), 0
 }

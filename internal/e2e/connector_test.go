@@ -52,10 +52,9 @@ service:
     traces: {receivers: [synthetic_load], processors: [runtime_stats], exporters: [file/spans, runtime_stats]}
     metrics: {receivers: [runtime_stats], exporters: [file/metrics]}
 `, spansFile, metricsFile)))
-	c.waitFor(t, "Everything is ready")
-	time.Sleep(4 * time.Second)
-	_, err := c.interrupt(t)
-	require.NoError(t, err)
+	c.waitFor(t, "The run ended")
+	require.Eventually(t, func() bool { return len(lines(t, metricsFile)) > 2 }, patience, 50*time.Millisecond, "an export each second")
+	require.NoError(t, c.interrupt(t))
 
 	type total struct {
 		count uint64
@@ -80,7 +79,6 @@ service:
 		}
 	}
 	exports := lines(t, metricsFile)
-	require.Greater(t, len(exports), 2)
 	metrics, err := (&pmetric.JSONUnmarshaler{}).UnmarshalMetrics(exports[len(exports)-1])
 	require.NoError(t, err)
 	require.Equal(t, 1, metrics.ResourceMetrics().Len())

@@ -19,18 +19,18 @@ func TestTypos(t *testing.T) {
 		name, right, wrong string
 		want               []string
 	}{
-		{"unknown model", "model: tokio", "model: tokyo", []string{"services[0].runtime.model", "tokyo", "async_std"}},
-		{"negative rate", "rate: 5000", "rate: -1", []string{"services[0].arrivals.rate", "-1", "more than 0"}},
-		{"zero workers", "worker_threads: 4", "worker_threads: 0", []string{"services[0].runtime.worker_threads", "0 is not allowed", "1 to 1024"}},
+		{"unknown model", "model: tokio", "model: tokyo", []string{"services.gateway-tokio.runtime.model", "tokyo", "async_std"}},
+		{"negative rate", "rate: 5000", "rate: -1", []string{"services.gateway-tokio.arrivals.rate", "-1", "more than 0"}},
+		{"zero workers", "worker_threads: 4", "worker_threads: 0", []string{"services.gateway-tokio.runtime.worker_threads", "0 is not allowed", "1 to 1024"}},
 		{
 			"unknown step", "workload: api_gateway", "operations: [{name: a, steps: [{compote: 1ms}]}]",
-			[]string{"services[0].operations[0].steps[0]", "compote", "compute"},
+			[]string{"services.gateway-tokio.operations[0].steps[0]", "compote", "compute"},
 		},
 		{
 			"workload and operations", "workload: api_gateway", "workload: api_gateway\n        operations: [{name: a, steps: [{compute: 1ms}]}]",
-			[]string{"services[0]", "workload", "operations"},
+			[]string{"services.gateway-tokio", "workload", "operations"},
 		},
-		{"unknown preset", "workload: api_gateway", "workload: api_getaway", []string{"services[0].workload", "api_getaway", "api_gateway"}},
+		{"unknown preset", "workload: api_gateway", "workload: api_getaway", []string{"services.gateway-tokio.workload", "api_getaway", "api_gateway"}},
 		{"unknown key of the receiver", "seed: 42\n    services", "sede: 42\n    services", []string{"sede"}},
 		{"wrong clock", "seed: 42\n    services", "clock: slow\n    services", []string{"clock", "slow", "realtime", "unpaced"}},
 		{"wrong class", "runtime_stats:\n\n", "runtime_stats: {classes: {outlier: 1.5}}\n\n", []string{"classes.outlier", "1.5"}},

@@ -37,7 +37,7 @@ func readVerdict(t *testing.T, path string) (v verdict) {
 	text, err := os.ReadFile(path)
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(text, &v))
-	require.Equal(t, "load_verify/1", v.Schema)
+	require.Equal(t, "load_verify/2", v.Schema)
 	return v
 }
 
@@ -52,6 +52,8 @@ func pipelineTest(t *testing.T, overrides ...string) (c *collector, report strin
 		"receivers::synthetic_load::duration: 3s",
 		"exporters::load_verify::interval: 200ms",
 		"exporters::load_verify::grace: 1s",
+		"exporters::load_verify::expect::latency_p99: 0s", // how soon it all comes is the machine's
+		"exporters::load_verify::expect::deadline: 0s",
 		"exporters::load_verify::report: " + report,
 	}, overrides...)...), report
 }
@@ -70,8 +72,7 @@ func TestPipelineTest(t *testing.T) {
 	c, path := pipelineTest(t)
 	assert.Greater(t, emitted(t, c, "traces", 4), 4*500*3)
 	c.waitFor(t, `run 42-\S+  PASS`)
-	_, err := c.interrupt(t)
-	require.NoError(t, err)
+	require.NoError(t, c.interrupt(t))
 	assert.Regexp(t, `runs: 1  PASS`, c.stdout.String())
 
 	v := readVerdict(t, path)
@@ -119,8 +120,7 @@ func TestGeneratorInterrupted(t *testing.T) {
 	verifier.waitFor(t, "Everything is ready")
 	c := generator(t, endpoint, "receivers::synthetic_load::duration: 0s")
 	verifier.waitFor(t, `received +[1-9]`)
-	_, err := c.interrupt(t)
-	require.NoError(t, err)
+	require.NoError(t, c.interrupt(t))
 	verifier.waitFor(t, `run 42-\S+  PASS`)
 	v := readVerdict(t, filepath.Join(dir, "report.json"))
 	for _, s := range v.Runs[0].Signals {
@@ -137,8 +137,7 @@ func TestFilterFound(t *testing.T) {
 	sent := emitted(t, c, "traces", 4)
 	c.waitFor(t, `run 42-\S+  FAIL`)
 	filtered := c.metric(t, "otelcol_processor_filter_spans_filtered", "")
-	_, err := c.interrupt(t)
-	require.NoError(t, err)
+	require.NoError(t, c.interrupt(t))
 
 	v := readVerdict(t, path)
 	assert.Equal(t, "fail", v.Verdict)
@@ -155,9 +154,9 @@ func TestChangeFound(t *testing.T) {
 	c, path := pipelineTest(t,
 		`processors::transform: {trace_statements: ['set(span.attributes["added"], true)', 'set(span.name, "GET /{path}") where span.name == "GET /health"']}`,
 		"service::pipelines::traces/arrived::processors: [transform]")
+	c.waitFor(t, "The run ended")
 	c.waitFor(t, `run 42-\S+  FAIL`)
-	_, err := c.interrupt(t)
-	require.NoError(t, err)
+	require.NoError(t, c.interrupt(t))
 	v := readVerdict(t, path)
 	s := v.Runs[0].Signals[0]
 	require.Len(t, v.Runs[0].Findings, 1)
@@ -172,14 +171,13 @@ func TestSampling(t *testing.T) {
 	c, path := pipelineTest(t,
 		"processors::tail_sampling: {decision_wait: 1s, policies: [{name: some, type: probabilistic, probabilistic: {sampling_percentage: 20}}]}",
 		"service::pipelines::traces/arrived::processors: [tail_sampling]",
-		"exporters::load_verify::expect: {latency_p99: 10s, sampled: {ratio: 0.2, tolerance: 0.04}}")
+		"exporters::load_verify::expect: {sampled: {ratio: 0.2, tolerance: 0.04}}")
 	requests, err := strconv.Atoi(c.waitFor(t, `The run ended.*"requests": (\d+)`)[1])
 	require.NoError(t, err)
 	require.Eventually(t, func() bool {
 		return c.metric(t, "otelcol_processor_tail_sampling_global_count_traces_sampled", "") == requests+4 // end markers
 	}, patience, 100*time.Millisecond, "every trace has been decided about")
-	_, err = c.interrupt(t)
-	require.NoError(t, err)
+	require.NoError(t, c.interrupt(t))
 	v := readVerdict(t, path)
 	assert.Equal(t, "pass", v.Verdict, "%+v", v)
 	s := v.Runs[0].Signals[0]
@@ -193,19 +191,22 @@ func TestVerifierRestarted(t *testing.T) {
 	path := filepath.Join(dir, "report.json")
 	verifier := verifierConfig(t, endpoint, dir)
 	shard := func(index int) *collector {
-		return generator(t, endpoint, "receivers::synthetic_load::duration: 5s", "receivers::synthetic_load::run_id: sharded",
+		return generator(t, endpoint, "receivers::synthetic_load::duration: 0s", "receivers::synthetic_load::run_id: sharded",
 			fmt.Sprintf("receivers::synthetic_load::shard: {index: %d, total: 2}", index))
 	}
 	first := start(t, verifier)
 	first.waitFor(t, "Everything is ready")
 	shards := []*collector{shard(0), shard(1)}
 	first.waitFor(t, `received +[1-9]`)
-	_, err := first.interrupt(t)
-	require.NoError(t, err)
+	require.NoError(t, first.interrupt(t))
 	assert.Contains(t, first.stdout.String(), "FAIL", "had the run ended with it, the verdict would be this")
 
 	second := start(t, verifier)
 	second.waitFor(t, "The audit goes on from its stored state")
+	second.waitFor(t, `received +[1-9]`)
+	for _, c := range shards {
+		require.NoError(t, c.interrupt(t))
+	}
 	sent := map[string]int{}
 	for _, c := range shards {
 		for _, signal := range []string{"traces", "metrics", "logs"} {
@@ -213,8 +214,7 @@ func TestVerifierRestarted(t *testing.T) {
 		}
 	}
 	second.waitFor(t, `run sharded  PASS`)
-	_, err = second.interrupt(t)
-	require.NoError(t, err)
+	require.NoError(t, second.interrupt(t))
 	v := readVerdict(t, path)
 	assert.Equal(t, "pass", v.Verdict)
 	for _, s := range v.Runs[0].Signals {

@@ -46,16 +46,34 @@ func (c *collector) end() error {
 	return nil
 }
 
+// patience bounds each wait for a Collector. On a busy machine a start takes much longer than the second that it takes alone.
+const patience = 5 * time.Minute
+
 // waitReady waits until the health check says yes.
 func (c *collector) waitReady(ctx context.Context, health string) error {
-	ctx, stop := context.WithTimeout(ctx, time.Minute)
+	ctx, stop := context.WithTimeout(ctx, patience)
 	defer stop()
 	for {
 		if body, err := get(ctx, health); err == nil {
 			return body.Close()
 		}
 		if err := sleep(ctx, 2*time.Millisecond); err != nil {
-			return fmt.Errorf("not ready after a minute: %w", err)
+			return fmt.Errorf("not ready after %v: %w", patience, err)
+		}
+	}
+}
+
+// waitSpans waits until the first spans have come.
+func (c *collector) waitSpans(ctx context.Context, metrics string) error {
+	ctx, stop := context.WithTimeout(ctx, patience)
+	defer stop()
+	for {
+		u, err := c.usage(ctx, metrics)
+		if err == nil && u.accepted > 0 {
+			return nil
+		}
+		if err := errors.Join(err, sleep(ctx, 50*time.Millisecond)); err != nil {
+			return fmt.Errorf("no span within %v: %w", patience, err)
 		}
 	}
 }

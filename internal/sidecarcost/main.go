@@ -23,7 +23,7 @@ func main() {
 	s := setup{}
 	flag.StringVar(&s.binary, "binary", "dist/otelcol-runtimelab", "the Collector")
 	flag.StringVar(&s.config, "config", "config/sidecar.yaml", "the sidecar's configuration")
-	flag.DurationVar(&s.settle, "settle", 10*time.Second, "time between start and measurement")
+	flag.DurationVar(&s.settle, "settle", 10*time.Second, "time between the first spans and the measurement")
 	flag.DurationVar(&s.window, "window", 20*time.Second, "length of the measurement")
 	flag.Func("with", "a change to the sidecar's configuration, as in exporters::otlp_grpc::compression: none (may be repeated)", func(change string) error {
 		s.changes = append(s.changes, "yaml:"+change)
@@ -177,6 +177,9 @@ func (s setup) measure(ctx context.Context, rate int) (c cost, err error) {
 		if _, err = start(nil, "yaml:"+fmt.Sprintf(serviceConfig, rate/spansPerRequest, grpc)); err != nil {
 			return c, err
 		}
+		if err = sidecar.waitSpans(ctx, "http://"+metrics+"/metrics"); err != nil {
+			return c, err
+		}
 	}
 	if err = sleep(ctx, s.settle); err != nil {
 		return c, err
@@ -210,12 +213,17 @@ func (s setup) watch(ctx context.Context, sidecar *collector, metrics string, c 
 	if err != nil {
 		return err
 	}
-	seconds := time.Since(began).Seconds()
+	c.between(before, after, time.Since(began))
+	return nil
+}
+
+// between fills in what was used and done in a window of time.
+func (c *cost) between(before, after usage, window time.Duration) {
+	seconds := window.Seconds()
 	c.cpu = (after.cpu - before.cpu).Seconds() / seconds
 	c.taken = (after.accepted - before.accepted) / seconds
 	c.waiting = after.waiting
 	c.refused = (after.refused - before.refused) / seconds
-	return nil
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

@@ -69,6 +69,15 @@ func (a *annotation) async() bool {
 	return a.named || a.runtime != "" || a.account.HasBusyRatio
 }
 
+// longestWait returns how long the task of the span can have waited for a worker at most: no longer than it was idle, or than the
+// span took.
+func (a *annotation) longestWait() int64 {
+	if a.account.Idle >= 0 {
+		return a.account.Idle
+	}
+	return a.duration
+}
+
 func (a *annotation) outlier() bool {
 	return a.verdict.State == latency.Judged && a.verdict.Class >= latency.Outlier
 }

@@ -3,7 +3,6 @@ package runtimestatsprocessor
 import (
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
@@ -31,6 +30,15 @@ const (
 const (
 	minLength        = tickInterval
 	minSlidingLength = 6 * tickInterval
+)
+
+// Upper bounds. Beyond them a setting takes more than a Collector has, or it is a slip of the unit.
+const (
+	maxKeyEntries = 32                 // of which up to 256 bytes each stay in memory for every resource
+	maxKeys       = 100_000            // 1.2 to 4.3 GB, and half a second of every second's tick
+	maxLength     = 7 * 24 * time.Hour // operations follow the day and the week; nothing older is like the present
+	maxMinCount   = 1_000_000
+	maxRatio      = 1_000
 )
 
 // Config configures the runtime_stats processor.
@@ -142,6 +150,9 @@ func (c *Config) Validate() error {
 	if len(c.Key) == 0 {
 		reject("key", "[]", "at least one of span.name, span.kind or a resource attribute")
 	}
+	if n := len(c.Key); n > maxKeyEntries {
+		reject("key", fmt.Sprintf("%d entries", n), fmt.Sprintf("at most %d", maxKeyEntries))
+	}
 	for i, entry := range c.Key {
 		switch {
 		case entry == "":
@@ -150,8 +161,8 @@ func (c *Config) Validate() error {
 			reject(fmt.Sprintf("key[%d]", i), entry, "each entry once")
 		}
 	}
-	if c.MaxKeys < 1 {
-		reject("max_keys", c.MaxKeys, "1 or more")
+	if c.MaxKeys < 1 || c.MaxKeys > maxKeys {
+		reject("max_keys", c.MaxKeys, fmt.Sprintf("1 to %d", maxKeys))
 	}
 	shortest, because := minLength, ""
 	switch c.Window.Mode {
@@ -161,11 +172,11 @@ func (c *Config) Validate() error {
 	default:
 		reject("window.mode", fmt.Sprintf("%q", c.Window.Mode), "decay or sliding")
 	}
-	if c.Window.Length < shortest {
-		reject("window.length", c.Window.Length, fmt.Sprintf("%v or more%s", shortest, because))
+	if c.Window.Length < shortest || c.Window.Length > maxLength {
+		reject("window.length", c.Window.Length, fmt.Sprintf("%v to %.0fh%s", shortest, maxLength.Hours(), because))
 	}
-	if c.MinCount < 1 {
-		reject("min_count", c.MinCount, "1 or more")
+	if c.MinCount < 1 || c.MinCount > maxMinCount {
+		reject("min_count", c.MinCount, fmt.Sprintf("1 to %d", maxMinCount))
 	}
 	floor, floorName := 0.0, "0"
 	for _, quantile := range []struct {
@@ -182,8 +193,8 @@ func (c *Config) Validate() error {
 			reject(quantile.key, quantile.value, fmt.Sprintf("more than %s and less than 1", floorName))
 		}
 	}
-	if ratio := c.Classes.MinRatioToMedian; math.IsNaN(ratio) || math.IsInf(ratio, 0) || ratio < 0 {
-		reject("classes.min_ratio_to_median", ratio, "0 or more")
+	if ratio := c.Classes.MinRatioToMedian; !(ratio >= 0 && ratio <= maxRatio) { // or NaN
+		reject("classes.min_ratio_to_median", ratio, fmt.Sprintf("0 to %d", maxRatio))
 	}
 	c.validateRuntimes(reject)
 	c.Join.validate(reject)

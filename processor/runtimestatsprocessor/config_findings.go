@@ -43,12 +43,17 @@ func (c *FindingsConfig) validate(reject func(key string, value any, want string
 			reject(key, kind, "each kind once")
 		}
 	}
-	const shortest = 10 * time.Microsecond // the histograms start at a tenth of it
-	if c.LongPoll < shortest {
-		reject("findings.long_poll", c.LongPoll, shortest.String()+" or more")
-	}
-	if c.LongQueueWait < shortest {
-		reject("findings.long_queue_wait", c.LongQueueWait, shortest.String()+" or more")
+	const (
+		shortest = 10 * time.Microsecond // the histograms start at a tenth of it
+		longest  = time.Hour             // nobody waits for a poll that long
+	)
+	for _, long := range []struct {
+		key   string
+		value time.Duration
+	}{{"findings.long_poll", c.LongPoll}, {"findings.long_queue_wait", c.LongQueueWait}} {
+		if long.value < shortest || long.value > longest {
+			reject(long.key, long.value, shortest.String()+" to 1h")
+		}
 	}
 }
 

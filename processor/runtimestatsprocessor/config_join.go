@@ -37,14 +37,23 @@ func defaultJoin() JoinConfig {
 }
 
 func (c *JoinConfig) validate(reject func(key string, value any, want string)) {
-	if c.MaxInstances < 1 {
-		reject("join.max_instances", c.MaxInstances, "1 or more")
+	const (
+		maxInstances = 100_000
+		maxSamples   = 10_000
+		maxTogether  = 10_000_000 // 320 MB
+	)
+	switch {
+	case c.MaxInstances < 1 || c.MaxInstances > maxInstances:
+		reject("join.max_instances", c.MaxInstances, fmt.Sprintf("1 to %d", maxInstances))
+	case c.Samples >= 1 && c.Samples <= maxSamples && c.MaxInstances*c.Samples > maxTogether:
+		reject("join.max_instances", c.MaxInstances, fmt.Sprintf("at most %d with join.samples %d: together they make %d intervals of metrics or fewer",
+			maxTogether/c.Samples, c.Samples, maxTogether))
 	}
-	if c.Samples < 1 || c.Samples > 10_000 {
-		reject("join.samples", c.Samples, "1 to 10000")
+	if c.Samples < 1 || c.Samples > maxSamples {
+		reject("join.samples", c.Samples, fmt.Sprintf("1 to %d", maxSamples))
 	}
-	if c.IdleExpiry < time.Second {
-		reject("join.idle_expiry", c.IdleExpiry, "1s or more")
+	if c.IdleExpiry < time.Second || c.IdleExpiry > 24*time.Hour {
+		reject("join.idle_expiry", c.IdleExpiry, "1s to 24h")
 	}
 	if c.Spans != joinNotable && c.Spans != joinAll {
 		reject("join.spans", fmt.Sprintf("%q", c.Spans), joinNotable+" or "+joinAll)

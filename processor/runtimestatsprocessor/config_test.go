@@ -78,32 +78,43 @@ func TestConfigErrors(t *testing.T) {
 			"runtimes[1].match: {} is not allowed; want thread.name, scope.name or a resource attribute, and a pattern\n" +
 			`runtimes[2].match."": "x" is not allowed; want thread.name, scope.name or a resource attribute` + "\n" +
 			`runtimes[2].match.thread.name: "" is not allowed; want a pattern; * stands for any characters`,
-		"runtime_stats/join": "join.max_instances: 0 is not allowed; want 1 or more\n" +
+		"runtime_stats/join": "join.max_instances: 0 is not allowed; want 1 to 100000\n" +
 			"join.samples: 100000 is not allowed; want 1 to 10000\n" +
-			"join.idle_expiry: 0s is not allowed; want 1s or more\n" +
+			"join.idle_expiry: 0s is not allowed; want 1s to 24h\n" +
 			`join.spans: "outliers" is not allowed; want notable or all`,
 		"runtime_stats/findings": `findings.kinds[1]: "slow" is not allowed; want one of blocking_suspected, queue_starved, ` +
 			"worker_skew, never_idle, held_after_completion\n" +
 			"findings.kinds[2]: never_idle is not allowed; want each kind once\n" +
-			"findings.long_poll: 1µs is not allowed; want 10µs or more\n" +
-			"findings.long_queue_wait: -1s is not allowed; want 10µs or more",
+			"findings.long_poll: 1µs is not allowed; want 10µs to 1h\n" +
+			"findings.long_queue_wait: -1s is not allowed; want 10µs to 1h",
 		"runtime_stats/empty_key": "key: [] is not allowed; want at least one of span.name, span.kind or a resource attribute",
 		"runtime_stats/key_entries": `key[1]: "" is not allowed; want span.name, span.kind or a resource attribute` + "\n" +
 			"key[3]: span.name is not allowed; want each entry once",
-		"runtime_stats/sizes": "max_keys: 0 is not allowed; want 1 or more\n" +
-			"window.length: 500ms is not allowed; want 1s or more\n" +
-			"min_count: -5 is not allowed; want 1 or more",
-		"runtime_stats/negative_length": "window.length: -1s is not allowed; want 1s or more",
-		"runtime_stats/short_slices":    "window.length: 5s is not allowed; want 6s or more with window.mode sliding",
+		"runtime_stats/sizes": "max_keys: 0 is not allowed; want 1 to 100000\n" +
+			"window.length: 500ms is not allowed; want 1s to 168h\n" +
+			"min_count: -5 is not allowed; want 1 to 1000000",
+		"runtime_stats/too_large": "key: 33 entries is not allowed; want at most 32\n" +
+			"max_keys: 100001 is not allowed; want 1 to 100000\n" +
+			"window.length: 500000h0m0s is not allowed; want 1s to 168h\n" +
+			"min_count: 1000001 is not allowed; want 1 to 1000000\n" +
+			"classes.min_ratio_to_median: 1001 is not allowed; want 0 to 1000\n" +
+			"join.max_instances: 100001 is not allowed; want 1 to 100000\n" +
+			"join.idle_expiry: 24h0m1s is not allowed; want 1s to 24h\n" +
+			"findings.long_poll: 1h0m1s is not allowed; want 10µs to 1h\n" +
+			"findings.long_queue_wait: 500000h0m0s is not allowed; want 10µs to 1h",
+		"runtime_stats/too_large_together": "join.max_instances: 1001 is not allowed; want at most 1000 with join.samples 10000: " +
+			"together they make 10000000 intervals of metrics or fewer",
+		"runtime_stats/negative_length": "window.length: -1s is not allowed; want 1s to 168h",
+		"runtime_stats/short_slices":    "window.length: 5s is not allowed; want 6s to 168h with window.mode sliding",
 		"runtime_stats/unknown_mode":    `window.mode: "slide" is not allowed; want decay or sliding`,
 		"runtime_stats/outlier_below_elevated": "classes.outlier: 0.95 is not allowed; want more than classes.elevated (0.99)" +
 			" and less than 1",
 		"runtime_stats/percent": "classes.elevated: 95 is not allowed; want more than 0 and less than 1\n" +
 			"classes.outlier: 99 is not allowed; want more than 0 and less than 1\n" +
 			"classes.extreme: 99.9 is not allowed; want more than 0 and less than 1",
-		"runtime_stats/ratio": "classes.min_ratio_to_median: -2 is not allowed; want 0 or more",
+		"runtime_stats/ratio": "classes.min_ratio_to_median: -2 is not allowed; want 0 to 1000",
 		"runtime_stats/not_a_number": "classes.elevated: NaN is not allowed; want more than 0 and less than 1\n" +
-			"classes.min_ratio_to_median: +Inf is not allowed; want 0 or more",
+			"classes.min_ratio_to_median: +Inf is not allowed; want 0 to 1000",
 	} {
 		t.Run(id, func(t *testing.T) {
 			cfg, err := load(t, id)

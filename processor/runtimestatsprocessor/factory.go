@@ -2,6 +2,7 @@ package runtimestatsprocessor
 
 import (
 	"context"
+	"fmt"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/consumer"
@@ -35,13 +36,19 @@ func (f *factory) createTraces(
 	if err != nil {
 		return nil, err
 	}
-	if config.Storage != nil {
-		p.openStore = func(ctx context.Context, host component.Host) (*store, error) {
-			return openStore(ctx, host, config, set.ID, set.Logger)
-		}
-	}
 	var release func() bool
 	p.join, release = f.joins.acquire(set.ID, config)
+	if config.Storage != nil {
+		p.openStore = func(host component.Host) (*store, error) {
+			store, err := openStore(host, config, set.ID, set.Logger)
+			if err == nil && !p.join.stored.CompareAndSwap(false, true) {
+				// Each traces pipeline has windows of its own, and there is one place for those of an id.
+				return nil, fmt.Errorf("storage: %q already stores the windows of another traces pipeline; want another id here, such as %s/2",
+					set.ID, set.ID.Type())
+			}
+			return store, err
+		}
+	}
 	return processorhelper.NewTraces(ctx, set, cfg, next, p.processTraces,
 		processorhelper.WithCapabilities(consumer.Capabilities{MutatesData: true}),
 		processorhelper.WithStart(p.start),

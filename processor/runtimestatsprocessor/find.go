@@ -2,6 +2,7 @@ package runtimestatsprocessor
 
 import (
 	"context"
+	"math"
 	"math/bits"
 	"strings"
 	"time"
@@ -39,7 +40,7 @@ func (r *resource) find(limits *findings.Limits, a *annotation, thread string, s
 			}
 		}
 	}
-	if worker := account.Value(runtimes.Worker); worker >= 0 && account.Busy > 0 && !late {
+	if worker := account.Value(runtimes.Worker); worker >= 0 && account.Busy > 0 && !late && span.EndTimestamp() <= r.newest {
 		r.work.Add(worker, account.Busy)
 		r.lastEnd = max(r.lastEnd, nanoseconds(span.EndTimestamp()))
 	}
@@ -76,7 +77,8 @@ func (c *children) Busy(parent [8]byte) int64 {
 		for _, scopeSpans := range c.of.ScopeSpans().All() {
 			for _, span := range scopeSpans.Spans().All() {
 				if parent := span.ParentSpanID(); !parent.IsEmpty() {
-					c.busy[parent] += busyOf(span.Attributes())
+					busy := c.busy[parent]
+					c.busy[parent] = busy + min(busyOf(span.Attributes()), math.MaxInt64-busy)
 				}
 			}
 		}

@@ -15,6 +15,7 @@ import (
 type join struct {
 	instances *instances.Instances
 	watching  atomic.Int32 // metrics pipelines
+	stored    atomic.Bool  // whether the windows of a traces pipeline are
 }
 
 func newJoin(cfg *Config) *join { return &join{instances: instances.New(cfg.Join.settings())} }
@@ -36,13 +37,13 @@ func (r *resource) context(a *annotation, span ptrace.Span, all bool, counts *ta
 	notable := a.outlier() || a.findings != 0
 	if r.joined && (all || notable) && a.async() {
 		outcome := miss
-		if r.recent != nil {
+		if r.recent != nil && a.duration >= 0 { // else it has no time that metrics could be of
 			start, end := nanoseconds(span.StartTimestamp()), nanoseconds(span.EndTimestamp())
 			if n, known := r.recent.Workers(end); known {
 				a.account.SetWorkers(n)
 				outcome = hit
 			}
-			if mean, known := r.recent.QueueWait(start, end); known {
+			if mean, known := r.recent.QueueWait(start, end); known && mean <= a.longestWait() {
 				a.account.Estimate(mean)
 				outcome = hit
 			}

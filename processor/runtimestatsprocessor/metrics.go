@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
+	"github.com/runtimelab/otelcol-runtimelab/internal/untrusted"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/instances"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
@@ -89,15 +90,15 @@ var unseen = new(instances.Instance)
 // instanceKey tells service instances apart: by service.instance.id, or else by host and process. It is empty if the
 // resource says neither: the metrics of one instance must not explain the spans of another.
 func instanceKey(attributes pcommon.Map) string {
-	service := bounded(valueOf(attributes, semconv.ServiceNamespace)) + "\x00" + bounded(valueOf(attributes, semconv.ServiceName))
+	service := untrusted.Cut(valueOf(attributes, semconv.ServiceNamespace)) + "\x00" + untrusted.Cut(valueOf(attributes, semconv.ServiceName))
 	if id := valueOf(attributes, semconv.ServiceInstanceID); id != "" {
-		return service + "\x00" + bounded(id)
+		return service + "\x00" + untrusted.Cut(id)
 	}
 	host, process := valueOf(attributes, semconv.HostName), valueOf(attributes, semconv.ProcessPID)
 	if host == "" && process == "" {
 		return ""
 	}
-	return service + "\x00" + bounded(host) + "\x00" + bounded(process)
+	return service + "\x00" + untrusted.Cut(host) + "\x00" + untrusted.Cut(process)
 }
 
 func keep(instance *instances.Instance, metric pmetric.Metric, what watchedMetric) {
@@ -123,14 +124,17 @@ func keepWorkers(instance *instances.Instance, points pmetric.NumberDataPointSli
 	}
 	at, sum := int64(0), 0.0
 	for _, point := range points.All() {
+		n := point.DoubleValue()
 		if point.ValueType() == pmetric.NumberDataPointValueTypeInt {
-			sum += float64(point.IntValue())
-		} else {
-			sum += point.DoubleValue()
+			n = float64(point.IntValue())
 		}
+		if !(n >= 0) { // or NaN: without this part, the others are no sum
+			return
+		}
+		sum += n
 		at = max(at, nanoseconds(point.Timestamp()))
 	}
-	if sum >= 1 && sum < 1<<31 { // false for NaN
+	if sum >= 1 && sum < 1<<31 {
 		instance.SetWorkers(int64(sum), at)
 	}
 }
@@ -160,8 +164,9 @@ func keepDurations[P histogramPoint](
 	total := instances.Total{From: math.MaxInt64}
 	for i := range points.Len() {
 		point := points.At(i)
-		if !point.HasSum() || !(point.Sum() >= 0) { // or NaN
-			continue
+		// Without a part that is not a number, or would wrap round, the others are no total.
+		if !point.HasSum() || !(point.Sum() >= 0) || point.Count() > math.MaxUint64-total.Count {
+			return
 		}
 		total.Sum += point.Sum() * what.scale
 		total.Count += point.Count()

@@ -2,7 +2,6 @@ package runtimestatsprocessor
 
 import (
 	"context"
-	"math"
 	"sync"
 	"time"
 
@@ -10,6 +9,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/runtimelab/otelcol-runtimelab/internal/untrusted"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/findings"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/latency"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/runtimes"
@@ -22,7 +22,7 @@ type statsProcessor struct {
 	key       keyParts
 	overwrite bool
 	category  bool
-	reach     time.Duration // a span that ended longer ago is late
+	reach     time.Duration // a span that ended longer ago is late, one that ends longer after now is dated ahead
 	rules     []runtimes.Rule
 	drop      bool // source attributes
 	join      *join
@@ -32,7 +32,7 @@ type statsProcessor struct {
 	telemetry *telemetry
 
 	// opens the store of the windows; nil without one
-	openStore func(context.Context, component.Host) (*store, error)
+	openStore func(component.Host) (*store, error)
 	store     *store // from start to shutdown
 
 	cancel context.CancelFunc // nil until started
@@ -63,7 +63,7 @@ func (p *statsProcessor) start(ctx context.Context, host component.Host) error {
 		return err
 	}
 	if p.openStore != nil {
-		store, err := p.openStore(ctx, host)
+		store, err := p.openStore(host)
 		if err != nil {
 			return err
 		}
@@ -90,6 +90,7 @@ func (p *statsProcessor) shutdown(ctx context.Context) error {
 	p.store.save(ctx, p.windows)
 	err := p.store.close(ctx)
 	p.store = nil
+	p.join.stored.Store(false)
 	return err
 }
 
@@ -114,13 +115,15 @@ func (p *statsProcessor) tick(ctx context.Context) {
 // processTraces annotates all spans. It is safe for concurrent use, each call with its own traces.
 func (p *statsProcessor) processTraces(ctx context.Context, traces ptrace.Traces) (ptrace.Traces, error) {
 	var counts tally
-	oldest := pcommon.NewTimestampFromTime(time.Now().Add(-p.reach))
+	now := time.Now()
+	oldest, newest := pcommon.NewTimestampFromTime(now.Add(-p.reach)), pcommon.NewTimestampFromTime(now.Add(p.reach))
 	for _, resourceSpans := range traces.ResourceSpans().All() {
 		r := p.newResource(resourceSpans)
+		r.oldest, r.newest = oldest, newest
 		for _, scopeSpans := range resourceSpans.ScopeSpans().All() {
 			names := r.names.InScope(scopeSpans.Scope().Name())
 			for _, span := range scopeSpans.Spans().All() {
-				p.processSpan(r, &names, span, oldest, &counts)
+				p.processSpan(r, &names, span, &counts)
 			}
 		}
 		p.telemetry.addSources(ctx, &counts, &r.sources)
@@ -133,9 +136,9 @@ func (p *statsProcessor) processTraces(ctx context.Context, traces ptrace.Traces
 	return traces, nil
 }
 
-// processSpan annotates one span. If it ended before oldest, it is late: judged, but no longer a measure of the present.
-func (p *statsProcessor) processSpan(r *resource, names *runtimes.Names, span ptrace.Span, oldest pcommon.Timestamp, counts *tally) {
-	p.examine(r, names, span, oldest, counts)
+// processSpan annotates one span.
+func (p *statsProcessor) processSpan(r *resource, names *runtimes.Names, span ptrace.Span, counts *tally) {
+	p.examine(r, names, span, counts)
 	attributes, a := span.Attributes(), &r.annotation
 	switch {
 	case r.found.derived == 0:
@@ -151,10 +154,10 @@ func (p *statsProcessor) processSpan(r *resource, names *runtimes.Names, span pt
 }
 
 // examine finds out what there is to write on a span, and learns from it for the spans to come.
-func (p *statsProcessor) examine(r *resource, names *runtimes.Names, span ptrace.Span, oldest pcommon.Timestamp, counts *tally) {
+func (p *statsProcessor) examine(r *resource, names *runtimes.Names, span ptrace.Span, counts *tally) {
 	found, a := &r.found, &r.annotation
 	found.read(span.Attributes())
-	duration := durationOf(span)
+	duration := untrusted.Duration(span.StartTimestamp(), span.EndTimestamp())
 	if found.derived != 0 {
 		found.fields.Merge(&found.upstream, !p.overwrite)
 	}
@@ -165,7 +168,7 @@ func (p *statsProcessor) examine(r *resource, names *runtimes.Names, span ptrace
 	if a.named = found.derived.has(derivedRuntimeName); !a.named {
 		a.runtime = names.Of(found.threadName)
 	}
-	late := span.EndTimestamp() < oldest
+	late := span.EndTimestamp() < r.oldest
 	switch name, kind := p.key.ofSpan(span); {
 	case duration < 0:
 		counts.invalid++
@@ -188,13 +191,4 @@ func dropSources(resourceSpans ptrace.ResourceSpans) {
 			span.Attributes().RemoveIf(func(name string, _ pcommon.Value) bool { return isSource(name) })
 		}
 	}
-}
-
-// durationOf returns the duration of a span in nanoseconds, or -1 if it has none: no start, or an end before it.
-func durationOf(span ptrace.Span) int64 {
-	start, end := span.StartTimestamp(), span.EndTimestamp()
-	if start == 0 || end < start {
-		return -1
-	}
-	return int64(min(end-start, math.MaxInt64))
 }

@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/runtimelab/otelcol-runtimelab/internal/untrusted"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
@@ -296,7 +297,7 @@ func TestKeys(t *testing.T) {
 // TestLongNamesDoNotFillMemory: of a name that a hostile client made megabytes long, a key keeps the first 256 bytes.
 func TestLongNamesDoNotFillMemory(t *testing.T) {
 	p := newTestProcessor(t, nil)
-	long := strings.Repeat("x", maxKeyPart)
+	long := strings.Repeat("x", untrusted.Limit)
 	traces, spans := newService(strings.Repeat("s", 1<<20))
 	addSpan(spans, long+"a", ms)
 	addSpan(spans, long+"b", ms)
@@ -305,6 +306,6 @@ func TestLongNamesDoNotFillMemory(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, 2, p.windows.Keys())
 	name, _ := p.key.ofSpan(spans.At(0))
-	assert.Len(t, name, maxKeyPart)
-	assert.Len(t, p.key.ofResource(traces.ResourceSpans().At(0).Resource().Attributes()), maxKeyPart)
+	assert.Len(t, name, untrusted.Limit)
+	assert.Len(t, p.key.ofResource(traces.ResourceSpans().At(0).Resource().Attributes()), untrusted.Limit)
 }

@@ -7,6 +7,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/runtimelab/otelcol-runtimelab/internal/untrusted"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/findings"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/instances"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/latency"
@@ -30,36 +31,37 @@ func newKeyParts(key []string) keyParts {
 	}
 }
 
-// maxKeyPart bounds what of a name goes into a key, in bytes: names come from outside and keys stay in memory.
-const maxKeyPart = 256
-
-// bounded cuts a part of a key. Names that agree so far share a window.
-func bounded(part string) string { return part[:min(len(part), maxKeyPart)] }
-
-// ofResource joins the values of the resource attributes; one that is missing counts as empty.
+// ofResource joins the values of the resource attributes; one that is missing counts as empty. Of each part of a key only the
+// beginning counts (package untrusted): parts come from outside and keys stay in memory. Names that agree so far share a window.
 func (k keyParts) ofResource(attributes pcommon.Map) string {
 	if len(k.resource) == 1 {
-		return bounded(valueOf(attributes, k.resource[0]))
+		return untrusted.Cut(valueOf(attributes, k.resource[0]))
 	}
 	var joined strings.Builder
 	for _, name := range k.resource {
-		joined.WriteString(bounded(valueOf(attributes, name)))
+		joined.WriteString(untrusted.Cut(valueOf(attributes, name)))
 		joined.WriteByte(0)
 	}
 	return joined.String()
 }
 
+// valueOf returns the text of an attribute, empty if it has none: a list or map is not looked into.
 func valueOf(attributes pcommon.Map, name string) string {
-	if value, ok := attributes.Get(name); ok {
-		return value.AsString()
+	s, _ := textOf(attributes, name)
+	return s
+}
+
+func textOf(attributes pcommon.Map, name string) (s string, ok bool) {
+	if value, present := attributes.Get(name); present {
+		return untrusted.Text(value)
 	}
-	return ""
+	return "", false
 }
 
 // ofSpan returns the span's part of the key.
 func (k keyParts) ofSpan(span ptrace.Span) (name string, kind latency.Kind) {
 	if k.name {
-		name = bounded(span.Name())
+		name = untrusted.Cut(span.Name())
 	}
 	if k.kind {
 		kind = latency.KindOf(int32(span.Kind()))
@@ -72,6 +74,10 @@ type resource struct {
 	names   runtimes.Names
 	sources [runtimes.NumSources]string // values of async_runtime.task.queue_wait_source
 	windows latency.Resource
+
+	// A span that ended before oldest is late: judged, but no longer a measure of the present. One that ends after newest has a date
+	// that cannot be right. Its duration may be, so it is judged like any other; but when its worker did what, it does not tell.
+	oldest, newest pcommon.Timestamp
 
 	// Of its instance, as far as there is a key to it.
 	instance string
@@ -94,11 +100,11 @@ func (p *statsProcessor) newResource(spans ptrace.ResourceSpans) *resource {
 	r := &resource{
 		children: children{of: spans},
 		names: runtimes.NewNames(p.rules, func(name string) (string, bool) {
-			value, present := attributes.Get(name)
-			if !present {
-				return "", false
+			s, ok := textOf(attributes, name)
+			if name == semconv.RuntimeName {
+				s = untrusted.Valid(s) // it goes onto every span
 			}
-			return value.AsString(), true
+			return s, ok
 		}),
 		sources: [...]string{
 			runtimes.Measured:      semconv.QueueWaitMeasured,

@@ -26,69 +26,99 @@ import (
 
 var storageID = component.MustNewIDWithName("file_storage", "state")
 
-// disk is a storage extension, and the host that has it. It is its own client.
+// disk is a storage extension, and the host that has it.
 type disk struct {
 	component.StartFunc
 	component.ShutdownFunc
-	open  int // clients not closed
 	owner component.ID
 
 	mu    sync.Mutex
+	open  map[string]bool // clients not closed, by name
 	files map[string][]byte
-	err   error // what every access returns
+	marks map[string][]byte // what is in the database beside the windows
+	err   error             // what every access returns
+
+	onOpen, onAccess func() // of the windows, as a damaged database does something else
 }
 
 var (
 	_ storage.Extension = (*disk)(nil)
-	_ storage.Client    = (*disk)(nil)
 	_ component.Host    = (*disk)(nil)
+	_ storage.Client    = (*file)(nil)
 )
 
-func newDisk() *disk { return &disk{files: map[string][]byte{}} }
+func newDisk() *disk {
+	return &disk{open: map[string]bool{}, files: map[string][]byte{}, marks: map[string][]byte{}}
+}
 
 func (d *disk) GetExtensions() map[component.ID]component.Component {
 	return map[component.ID]component.Component{storageID: d}
 }
 
-func (d *disk) GetClient(_ context.Context, _ component.Kind, owner component.ID, _ string) (storage.Client, error) {
-	if d.open > 0 {
+func (d *disk) GetClient(_ context.Context, _ component.Kind, owner component.ID, name string) (storage.Client, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.open[name] {
 		return nil, errors.New("timeout") // as file_storage says it
 	}
-	d.open++
+	if d.onOpen != nil && name != openings {
+		d.onOpen()
+	}
+	d.open[name] = true
 	d.owner = owner
-	return d, nil
+	return &file{d, name}, nil
 }
 
-func (d *disk) Get(ctx context.Context, key string) ([]byte, error) {
+// file is a client. All generations of the windows are in one place.
+type file struct {
+	disk *disk
+	name string
+}
+
+func (f *file) Get(ctx context.Context, key string) ([]byte, error) {
 	op := storage.GetOperation(key)
-	err := d.Batch(ctx, op)
+	err := f.Batch(ctx, op)
 	return op.Value, err
 }
 
-func (d *disk) Set(ctx context.Context, key string, value []byte) error {
-	return d.Batch(ctx, storage.SetOperation(key, value))
+func (f *file) Set(ctx context.Context, key string, value []byte) error {
+	return f.Batch(ctx, storage.SetOperation(key, value))
 }
 
-func (d *disk) Delete(ctx context.Context, key string) error {
-	return d.Batch(ctx, storage.DeleteOperation(key))
+func (f *file) Delete(ctx context.Context, key string) error {
+	return f.Batch(ctx, storage.DeleteOperation(key))
 }
 
-func (d *disk) Batch(_ context.Context, ops ...*storage.Operation) error {
+func (f *file) Batch(_ context.Context, ops ...*storage.Operation) error {
+	d := f.disk
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.err != nil {
 		return d.err
 	}
+	content := d.files
+	if f.name == openings {
+		content = d.marks
+	} else if d.onAccess != nil {
+		d.onAccess()
+	}
 	for _, op := range ops {
 		switch op.Type {
 		case storage.Get:
-			op.Value = d.files[op.Key]
+			op.Value = content[op.Key]
 		case storage.Set:
-			d.files[op.Key] = op.Value
+			content[op.Key] = op.Value
 		case storage.Delete:
-			delete(d.files, op.Key)
+			delete(content, op.Key)
 		}
 	}
+	return nil
+}
+
+func (f *file) Close(context.Context) error {
+	f.disk.mu.Lock()
+	defer f.disk.mu.Unlock()
+	delete(f.disk.open, f.name)
 	return nil
 }
 
@@ -99,16 +129,20 @@ func (d *disk) fail(err error) {
 	d.err = err
 }
 
+// lock lets another process open the windows, or close them.
+func (d *disk) lock(locked bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if delete(d.open, ""); locked {
+		d.open[""] = true
+	}
+}
+
 // content returns what is stored now.
 func (d *disk) content() map[string][]byte {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return maps.Clone(d.files)
-}
-
-func (d *disk) Close(context.Context) error {
-	d.open--
-	return nil
 }
 
 // running is a processor that keeps its windows on a disk.
@@ -129,7 +163,6 @@ func startOn(t *testing.T, d *disk, change func(*Config)) running {
 		}
 	})
 	require.NoError(t, p.Start(t.Context(), d))
-	assert.Equal(t, settings.ID, d.owner)
 	return running{p, logs}
 }
 
@@ -162,12 +195,13 @@ func TestWindowsSurvive(t *testing.T) {
 			d := newDisk()
 			inMode := func(c *Config) { c.Window.Mode = mode }
 			first := startOn(t, d, inMode)
+			assert.Equal(t, metadata.Type, d.owner.Type())
 			assert.Empty(t, first.logs.All(), "nothing there is the usual start")
 			assert.Nil(t, first.send(t, 100))
 			assert.Equal(t, "normal", first.send(t, 50))
 			require.NoError(t, first.Shutdown(t.Context()))
 			require.NoError(t, first.Shutdown(t.Context()), "twice")
-			assert.Zero(t, d.open)
+			assert.Empty(t, d.open)
 
 			// Down for a moment: the first span is judged.
 			time.Sleep(5 * time.Second)
@@ -261,16 +295,56 @@ func TestFailingDisk(t *testing.T) {
 	})
 }
 
+// The same processor in two traces pipelines has two sets of windows, and one place to store them.
 func TestStorageOfTwoPipelines(t *testing.T) {
-	d := newDisk()
-	first := startOn(t, d, nil)
-	second := newTraces(t, processortest.NewNopSettings(metadata.Type), new(consumertest.TracesSink), func(c *Config) {
-		c.Storage = &storageID
-	})
-	require.ErrorContains(t, second.Start(t.Context(), d), "timeout (a processor with storage can stand in one traces pipeline; "+
-		"others need another id, such as runtime_stats/2)")
+	d, factory := newDisk(), NewFactory()
+	create := func() processor.Traces {
+		cfg := createDefaultConfig().(*Config)
+		cfg.Storage = &storageID
+		settings := processortest.NewNopSettings(metadata.Type)
+		settings.ID = component.NewID(metadata.Type)
+		p, err := factory.CreateTraces(t.Context(), settings, cfg, new(consumertest.TracesSink))
+		require.NoError(t, err)
+		return p
+	}
+	first, second := create(), create()
+	require.NoError(t, first.Start(t.Context(), d))
+	require.EqualError(t, second.Start(t.Context(), d),
+		`storage: "runtime_stats" already stores the windows of another traces pipeline; want another id here, such as runtime_stats/2`)
 	require.NoError(t, second.Shutdown(t.Context()))
 	require.NoError(t, first.Shutdown(t.Context()))
+	assert.Contains(t, d.content(), storedWindows)
+
+	third := create()
+	require.NoError(t, third.Start(t.Context(), d), "as after a reload")
+	require.NoError(t, third.Shutdown(t.Context()))
+}
+
+// Another process has the file open: the old Collector that is still stopping, or one with the same directory. All goes on, and is
+// stored when that has ended.
+func TestStorageOfAnotherProcess(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDisk()
+		d.lock(true)
+		p := startOn(t, d, nil)
+		p.send(t, 200)
+		time.Sleep(5 * time.Minute)
+		synctest.Wait()
+		assert.Equal(t, []string{
+			"Cannot read the stored windows; starting without",
+			"Cannot store the windows; a restart may begin without",
+		}, p.messages("warn"))
+		assert.Equal(t, "cannot open the storage: timeout", p.logs.All()[0].ContextMap()["error"])
+		assert.Equal(t, "file_storage/state", p.logs.All()[0].ContextMap()["storage"])
+		assert.Contains(t, p.logs.All()[0].ContextMap()["advice"], "processor_runtime_stats_")
+		d.lock(false)
+		p.send(t, 200)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		assert.Contains(t, d.content(), storedWindows)
+		require.NoError(t, p.Shutdown(t.Context()))
+		assert.Empty(t, d.open)
+	})
 }
 
 func TestStorageThatIsNoStorage(t *testing.T) {

@@ -67,13 +67,16 @@ type Config struct {
 	Duration time.Duration `mapstructure:"duration"`
 	// OnBackpressure is block or drop.
 	OnBackpressure Backpressure `mapstructure:"on_backpressure"`
+	// MaxRequestBytes bounds what is handed on at once, in bytes of OTLP, unless a single item is larger. A receiver takes 4 MiB over gRPC
+	// unless told otherwise, and processors add to what a request has.
+	MaxRequestBytes int `mapstructure:"max_request_bytes"`
 	// Shard is the part of the fleet that this Collector sends.
 	Shard ShardConfig `mapstructure:"shard"`
 	// Requests is merged or separate.
 	Requests Requests `mapstructure:"requests"`
 	// Verify marks each item for load_verify.
 	Verify bool `mapstructure:"verify"`
-	// RunID names the run for load_verify; empty: after the seed and the start time.
+	// RunID names the run, to which all ids belong: of traces, spans and instances. Empty: a name of its own for each run.
 	RunID string `mapstructure:"run_id"`
 	// PollEvents is the share of traces whose spans list each poll as a span event.
 	PollEvents float64 `mapstructure:"poll_events"`
@@ -83,29 +86,33 @@ type Config struct {
 	Metrics runtimemetrics.Config `mapstructure:"metrics"`
 	// Logs that the services write, if a logs pipeline asks for them.
 	Logs fleet.LogsConfig `mapstructure:"logs"`
-	// Services is the fleet, as package workload reads it.
-	Services []any `mapstructure:"services"`
+	// Services is the fleet, as package workload reads it: a list, or a map by the services' names.
+	Services any `mapstructure:"services"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
 }
 
 var (
-	_ component.Config  = (*Config)(nil)
-	_ confmap.Validator = (*Config)(nil)
+	_ component.Config    = (*Config)(nil)
+	_ confmap.Validator   = (*Config)(nil)
+	_ confmap.Unmarshaler = (*Config)(nil)
 )
+
+const leastRequestBytes, mostRequestBytes = 1 << 10, 1 << 30
 
 // NewDefaultConfig is the configuration without services; it is not valid before some are added.
 func NewDefaultConfig() *Config {
 	return &Config{
-		Seed:           1,
-		Clock:          ClockRealtime,
-		OnBackpressure: BackpressureBlock,
-		Shard:          ShardConfig{Total: 1},
-		Requests:       RequestsMerged,
-		TaskFields:     true,
-		Metrics:        runtimemetrics.DefaultConfig(),
-		Logs:           fleet.DefaultLogsConfig(),
+		Seed:            1,
+		Clock:           ClockRealtime,
+		OnBackpressure:  BackpressureBlock,
+		MaxRequestBytes: 1 << 20,
+		Shard:           ShardConfig{Total: 1},
+		Requests:        RequestsMerged,
+		TaskFields:      true,
+		Metrics:         runtimemetrics.DefaultConfig(),
+		Logs:            fleet.DefaultLogsConfig(),
 	}
 }
 
@@ -124,6 +131,10 @@ func (c *Config) Validate() error {
 		errs = append(errs, fmt.Errorf("on_backpressure: %q is not allowed; want %s or %s",
 			c.OnBackpressure, BackpressureBlock, BackpressureDrop))
 	}
+	if c.MaxRequestBytes < leastRequestBytes || c.MaxRequestBytes > mostRequestBytes {
+		errs = append(errs, fmt.Errorf("max_request_bytes: %d is not allowed; want %d (1 KiB) to %d (1 GiB)",
+			c.MaxRequestBytes, leastRequestBytes, mostRequestBytes))
+	}
 	switch s := c.Shard; {
 	case s.Total < 1:
 		errs = append(errs, fmt.Errorf("shard.total: %d is not allowed; want 1 or more", s.Total))
@@ -133,8 +144,9 @@ func (c *Config) Validate() error {
 	if c.Requests != RequestsMerged && c.Requests != RequestsSeparate {
 		errs = append(errs, fmt.Errorf("requests: %q is not allowed; want %s or %s", c.Requests, RequestsMerged, RequestsSeparate))
 	}
-	if c.RunID != "" && !c.Verify {
-		errs = append(errs, fmt.Errorf("run_id: %q is not allowed without verify: true", c.RunID))
+	if c.RunID == "" && c.Shard.Total > 1 {
+		errs = append(errs, fmt.Errorf(`run_id: "" is not allowed with shard.total: %d; want the same run_id in all shards, because ids of traces belong to the run`,
+			c.Shard.Total))
 	}
 	if !(c.PollEvents >= 0 && c.PollEvents <= 1) { // NaN is neither
 		errs = append(errs, fmt.Errorf("poll_events: %v is not allowed; want 0 to 1, a share of the traces", c.PollEvents))
@@ -157,8 +169,8 @@ func processes(services []*workload.Service) int {
 	return n
 }
 
-// fleet makes the fleet that the configuration describes, at the start of its virtual time. It sends what is wanted, marked as
-// of a run if that has a name.
+// fleet makes the fleet that the configuration describes, for a run of this name, at the start of its virtual time. It sends what is
+// wanted.
 func (c *Config) fleet(run string, wanted []fleet.Signal) (*fleet.Fleet, error) {
 	services, err := workload.Parse(c.Services)
 	if err != nil {
@@ -166,6 +178,6 @@ func (c *Config) fleet(run string, wanted []fleet.Signal) (*fleet.Fleet, error) 
 	}
 	return fleet.New(services, c.Seed, fleet.Options{
 		Signals: wanted, Metrics: &c.Metrics, Logs: &c.Logs, TaskFields: c.TaskFields, PollEvents: c.PollEvents, Separate: c.Requests == RequestsSeparate,
-		Shard: fleet.Shard{Index: c.Shard.Index, Total: c.Shard.Total}, Run: run,
+		Shard: fleet.Shard{Index: c.Shard.Index, Total: c.Shard.Total}, Run: run, Verify: c.Verify,
 	}), nil
 }

@@ -40,7 +40,7 @@ func TestConfig(t *testing.T) {
 
 func TestInvalidConfig(t *testing.T) {
 	for name, want := range map[string][]string{
-		"no_services": {"services: empty; want at least one of the services"},
+		"no_services": {"services: null is not allowed; want a list of services"},
 		"bad_values": {
 			`clock: "slow" is not allowed; want realtime or unpaced`,
 			`duration: -1s is not allowed; want 0s (until stopped) or more`,

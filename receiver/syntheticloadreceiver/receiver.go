@@ -2,24 +2,31 @@ package syntheticloadreceiver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/google/uuid"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/receiver"
 	"go.uber.org/zap"
 
+	"github.com/runtimelab/otelcol-runtimelab/internal/gate"
 	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/fleet"
 	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/metadata"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
 const (
-	// drainGrace is how long Shutdown lets the pipeline take the requests in hand before they are given up.
-	drainGrace = 2 * time.Second
+	// drainGrace is how long a stop lets the pipeline take what is left before it is given up.
+	drainGrace = 4 * time.Second
+	// abandonGrace is how long a pipeline may take to return a request that is given up.
+	abandonGrace = 500 * time.Millisecond
 	// drainLimit bounds the virtual time in which requests in flight may end after the run's duration.
 	drainLimit = sim.Time(time.Minute)
 
@@ -37,15 +44,16 @@ type loadReceiver struct {
 	sinks     [len(signalNames)]*sink // nil: nobody asks for the signal
 	releases  []func() (last bool)    // of the factory, one for each component
 
-	mu      sync.Mutex
-	hosts   []component.Host // one for each component that was started
-	stopped bool
+	mu                   sync.Mutex
+	hosts                []component.Host // one for each component that was started
+	begun, stopped, shut bool
 
 	fleet   *fleet.Fleet
 	running sync.WaitGroup
 	stop    context.CancelFunc // no further slices
 	abandon context.CancelFunc // give up the requests in hand
-	late    time.Duration      // of the last slice
+	held    atomic.Pointer[held]
+	late    time.Duration // of the last slice
 	counted counts
 }
 
@@ -61,41 +69,62 @@ func newReceiver(set receiver.Settings, cfg *Config) (*loadReceiver, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &loadReceiver{config: cfg, telemetry: telemetry, logger: set.Logger}, nil
+	// A stack trace would say where this receiver is, which a log line about a pipeline is not about.
+	logger := set.Logger.WithOptions(zap.AddStacktrace(zap.DPanicLevel))
+	return &loadReceiver{config: cfg, telemetry: telemetry, logger: logger}, nil
 }
 
-// Start begins the run when all signals' components have been started; virtual time 0 is then.
-func (r *loadReceiver) Start(ctx context.Context, host component.Host) error {
+// Start prepares the run when all signals' components have been started. It begins at once, unless an extension knows when all
+// pipelines run.
+func (r *loadReceiver) Start(_ context.Context, host component.Host) error {
+	if ready, err := r.prepare(host); err != nil || !ready {
+		return err
+	}
+	for _, extension := range host.GetExtensions() {
+		if keeper, ok := extension.(gate.Keeper); ok {
+			keeper.Enter(r)
+			return nil
+		}
+	}
+	r.Begin() //nolint:contextcheck // the run outlives Start's context
+	return nil
+}
+
+// prepare makes the fleet, if this is the last of the signals' components to be started.
+func (r *loadReceiver) prepare(host component.Host) (ready bool, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.hosts = append(r.hosts, host)
 	if len(r.hosts) < len(r.releases) || r.stopped {
-		return nil
+		return false, nil
 	}
-	epoch := time.Now()
-	f, err := r.config.fleet(r.runID(epoch), r.wanted())
-	if err != nil {
-		return err
-	}
-	r.fleet = f
-	// The run outlives Start's context. It ends by Shutdown: first no further slices, then, if need be, the requests in hand.
-	requests, abandon := context.WithCancel(context.WithoutCancel(ctx))
-	slices, stop := context.WithCancel(requests)
-	r.stop, r.abandon = stop, abandon
-	r.running.Go(func() { r.run(slices, requests, epoch) })
-	return nil
+	r.fleet, err = r.config.fleet(r.runID(), r.wanted())
+	return err == nil, err
 }
 
-// runID names the run for load_verify, if it is to be verified.
-func (r *loadReceiver) runID(epoch time.Time) string {
-	switch {
-	case !r.config.Verify:
-		return ""
-	case r.config.RunID != "":
-		return r.config.RunID
-	default:
-		return fmt.Sprintf("%d-%s", r.config.Seed, epoch.UTC().Format("20060102T150405.000000000"))
+// Begin implements gate.Generator: virtual time 0 is now.
+func (r *loadReceiver) Begin() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.stopped || r.begun {
+		return
 	}
+	r.begun = true
+	// It ends by End: first no further slices, then, if need be, the requests in hand.
+	requests, abandon := context.WithCancel(context.Background())
+	slices, stop := context.WithCancel(requests)
+	r.stop, r.abandon = stop, abandon
+	epoch := time.Now()
+	r.running.Go(func() { r.run(slices, requests, epoch) })
+}
+
+// runID names the run.
+func (r *loadReceiver) runID() string {
+	if r.config.RunID != "" {
+		return r.config.RunID
+	}
+	// Two that start at the same moment are told apart by the rest, which always has the same length.
+	return fmt.Sprintf("%d-%s-%s", r.config.Seed, time.Now().UTC().Format("20060102T150405.000000000"), uuid.NewString()[:8])
 }
 
 func (r *loadReceiver) wanted() (signals []fleet.Signal) {
@@ -107,37 +136,66 @@ func (r *loadReceiver) wanted() (signals []fleet.Signal) {
 	return signals
 }
 
-// Shutdown ends the run. It waits for the pipelines to take what the services' SDKs still hold: until ctx ends, and no longer than
-// drainGrace.
-func (r *loadReceiver) Shutdown(ctx context.Context) error {
+// End implements gate.Generator. It waits for the pipelines to take what the services' SDKs still hold, until ctx ends, and no longer
+// than drainGrace. Then it takes the request in hand back. A pipeline that does not let go of that is named by the error.
+func (r *loadReceiver) End(ctx context.Context) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.stopped {
 		return nil
 	}
 	r.stopped = true
+	if !r.begun {
+		return nil
+	}
+	r.stop()
+	ended := make(chan struct{})
+	go func() {
+		r.running.Wait()
+		close(ended)
+	}()
+	if waitFor(ctx, ended, drainGrace) {
+		r.abandon()
+		return nil
+	}
+	r.abandon()
+	if !waitFor(context.WithoutCancel(ctx), ended, abandonGrace) {
+		err := errors.New("the fleet does not stop")
+		if h := r.held.Load(); h != nil {
+			err = fmt.Errorf("%s: %v, and does not let go of it", signalNames[h.signal], h)
+		}
+		r.logger.Error("The stop does not wait any longer", zap.Error(err)) // the Collector tells only when all components have stopped
+		return err
+	}
+	return nil
+}
+
+// waitFor waits until a channel is closed, and reports whether it was.
+func waitFor(ctx context.Context, closed <-chan struct{}, atMost time.Duration) bool {
+	limit := time.NewTimer(atMost)
+	defer limit.Stop()
+	select {
+	case <-closed:
+		return true
+	case <-ctx.Done():
+	case <-limit.C:
+	}
+	return false
+}
+
+// Shutdown ends the run, if no extension has done so.
+func (r *loadReceiver) Shutdown(ctx context.Context) error {
+	err := r.End(ctx)
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	for _, release := range r.releases {
 		release()
 	}
-	if r.stop != nil {
-		r.stop()
-		ended := make(chan struct{})
-		go func() {
-			r.running.Wait()
-			close(ended)
-		}()
-		grace := time.NewTimer(drainGrace)
-		defer grace.Stop()
-		select {
-		case <-ended:
-		case <-ctx.Done():
-		case <-grace.C:
-		}
-		r.abandon()
-		<-ended
+	if !r.shut {
+		r.shut = true
+		r.telemetry.Shutdown()
 	}
-	r.telemetry.Shutdown()
-	return nil
+	return err
 }
 
 // slice is what the fleet exported in a stretch of virtual time.
@@ -154,7 +212,7 @@ type slice struct {
 //	play: Advance --slice--> run: wait until due, build, Consume
 //	         ^---- buffers ----'
 func (r *loadReceiver) run(slices, requests context.Context, epoch time.Time) {
-	r.logger.Info("Playing the fleet", zap.Int("services", len(r.config.Services)), zap.Duration("slice", r.fleet.SliceLength().Duration()))
+	r.logger.Info("Playing the fleet", zap.Int("processes", r.fleet.Processes()), zap.Duration("slice", r.fleet.SliceLength().Duration()))
 	played := make(chan slice)            // while one is handed on, the next is played
 	used := make(chan []fleet.Request, 2) // as many may be under way: nobody waits to give one back
 	r.running.Go(func() { r.play(slices, played, used) })
@@ -180,7 +238,13 @@ func (r *loadReceiver) run(slices, requests context.Context, epoch time.Time) {
 			fields = append(fields, s.totals.fields(s, took)...)
 		}
 	}
-	r.logger.Info("The run ended", fields...)
+	level := zap.InfoLevel
+	for _, s := range r.sinks {
+		if s != nil && s.totals.dropped > 0 {
+			level = zap.WarnLevel
+		}
+	}
+	r.logger.Log(level, "The run ended", fields...)
 }
 
 // play plays the fleet until its duration is over and all requests have ended, or until slices does.

@@ -28,14 +28,15 @@ import (
 // fleetOfThree is a configuration with a service on each runtime.
 func fleetOfThree(change func(*Config)) *Config {
 	cfg := NewDefaultConfig()
+	services := map[string]any{}
 	for _, model := range []string{"tokio", "async_std", "smol"} {
-		cfg.Services = append(cfg.Services, map[string]any{
-			"name":     "on-" + model,
+		services["on-"+model] = map[string]any{
 			"runtime":  map[string]any{"model": model},
 			"arrivals": map[string]any{"process": "poisson", "rate": 100},
 			"workload": "api_gateway",
-		})
+		}
 	}
+	cfg.RunID, cfg.Services = "test", services
 	if change != nil {
 		change(cfg)
 	}

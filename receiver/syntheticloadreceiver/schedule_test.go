@@ -24,6 +24,7 @@ import (
 func configOf(tb testing.TB, services string, change func(*Config)) *Config {
 	tb.Helper()
 	cfg := NewDefaultConfig()
+	cfg.RunID = "test"
 	require.NoError(tb, yaml.Unmarshal([]byte(services), &cfg.Services))
 	if change != nil {
 		change(cfg)

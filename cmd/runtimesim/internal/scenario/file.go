@@ -38,6 +38,7 @@ func (s *Source) open(path string) error {
 		}
 		tree = root
 	}
+	inMap := map[string]any(nil) // services by name
 	if list, ok := root["services"]; ok {
 		if seed, ok := root["seed"]; ok {
 			if err := s.setFleetSeed(seed, at); err != nil {
@@ -45,10 +46,14 @@ func (s *Source) open(path string) error {
 			}
 		}
 		tree, at = list, at+".services"
+		inMap, _ = list.(map[string]any)
+	}
+	if inMap != nil {
+		return s.pick(named(inMap, at))
 	}
 	switch tree := tree.(type) {
 	case []any:
-		return s.pick(tree, at)
+		return s.pick(listed(tree, at), at)
 	case map[string]any:
 		if slices.ContainsFunc(serviceOnlyKeys, func(key string) bool { _, ok := tree[key]; return ok }) {
 			return s.take(tree, at)
@@ -92,23 +97,44 @@ func (s *Source) setFleetSeed(seed any, at string) error {
 		s.file, strings.TrimPrefix(at+".seed", "."), seed)
 }
 
-// pick takes the service that the user has named, or the only one.
-func (s *Source) pick(list []any, at string) error {
-	var names []string
-	s.others = nil
-	for i, item := range list {
-		if service, ok := item.(map[string]any); ok && service["name"] != s.request.Name {
-			s.others = append(s.others, other{service, at + "[" + strconv.Itoa(i) + "]"})
-		}
-	}
+// listed are the services of a list; one that is no map has no tree.
+func listed(list []any, at string) (of []other) {
 	for i, item := range list {
 		service, _ := item.(map[string]any)
-		name, _ := service["name"].(string)
+		of = append(of, other{service, at + "[" + strconv.Itoa(i) + "]"})
+	}
+	return of
+}
+
+// named are the services of a map by their names, which they are given.
+func named(services map[string]any, at string) (of []other, _ string) {
+	for _, name := range slices.Sorted(maps.Keys(services)) {
+		service, _ := services[name].(map[string]any)
+		if service != nil {
+			service = maps.Clone(service)
+			service["name"] = name
+		}
+		of = append(of, other{service, at + "." + name})
+	}
+	return of, at
+}
+
+// pick takes the service that the user has named, or the only one.
+func (s *Source) pick(list []other, at string) error {
+	var names []string
+	s.others = nil
+	for _, item := range list {
+		if item.service != nil && item.service["name"] != s.request.Name {
+			s.others = append(s.others, item)
+		}
+	}
+	for _, item := range list {
+		name, _ := item.service["name"].(string)
 		if s.request.Name == name && name != "" || s.request.Name == "" && len(list) == 1 {
-			if service == nil {
+			if item.service == nil {
 				break
 			}
-			return s.take(service, at+"["+strconv.Itoa(i)+"]")
+			return s.take(item.service, item.path)
 		}
 		names = append(names, name)
 	}

@@ -218,6 +218,7 @@ func TestFiles(t *testing.T) {
 		{"list of one", "[" + orders + "]", "", 0, 1},
 		{"list", "[" + stock + ", " + orders + "]", "orders", 0, 1},
 		{"services", "services: [" + orders + ", " + stock + "]", "stock", 9, 1},
+		{"services by name", "services: {a: {runtime: {model: smol}, arrivals: {process: constant, rate: 5}, workload: api_gateway}, stock: {seed: 9, runtime: {model: smol}, arrivals: {process: constant, rate: 5}, workload: api_gateway}}", "stock", 9, 1},
 		{"services and seed", "{seed: 7, services: [" + orders + "]}", "", 0, 7},
 		{"collector", "{receivers: {otlp: , synthetic_load/a: {seed: 7, clock: unpaced, services: [" + orders + "]}}, service: {}}", "", 0, 7},
 	} {
@@ -265,6 +266,9 @@ func TestFileMistakes(t *testing.T) {
 		{"something else", "{a: 1}", Request{}, "FILE: no services in it; want a `services:` list, or the keys of one service: name, runtime, arrivals and so on"},
 		{"no service", "services: []", Request{}, "FILE: services: want a list of services"},
 		{"text in the list", "services: [a]", Request{}, "FILE: services: want a list of services"},
+		{"text in the map", "services: {a: b}", Request{}, "FILE: services: want a list of services"},
+		{"several by name", "services: {orders: {seed: 1}, stock: {seed: 1}}", Request{}, "FILE has 2 services; choose by --name: one of orders, stock"},
+		{"mistake in a map", "services: {b: {instnaces: 1, arrivals: {process: poisson, rate: 1}, runtime: {model: tokio}, workload: api_gateway}}", Request{}, "FILE: services.b.instnaces: unknown key (did you mean instances?); want one of name, instances, seed, runtime, runtimes, host, arrivals, max_in_flight, export, workload, operations"},
 		{"several", "services: [" + orders + ", " + stock + "]", Request{}, "FILE has 2 services; choose by --name: one of orders, stock"},
 		{"another name", "services: [" + orders + ", " + stock + "]", Request{Name: "x"}, `--name: "x" is not in FILE; want one of orders, stock`},
 		{"another name of one", orders, Request{Name: "x"}, `--name: "x" is not in FILE; want orders`},

@@ -4,8 +4,10 @@
 // many there were (package internal/stamp). The audit keeps one [stream] for each series:
 //
 //	Item --> Auditor --run--> account (one signal) --source--> stream --> numbers (what arrived, as its gaps)
-//	                             |-- latency (histogram)
-//	                             `-- orphans (spans whose parent has not arrived)
+//	                |            |-- arrived (timeline: how many happened when)
+//	                |            |-- latency (histogram)
+//	                |            `-- orphans (spans whose parent has not arrived)
+//	                `--> told (what end markers say of other series, and of the whole run)
 //
 // A [Report] is the state at some time, held against [Expectations]. Nothing here knows the Collector or a clock: time
 // comes with each call.
@@ -30,62 +32,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cespare/xxhash/v2"
+
 	"github.com/runtimelab/otelcol-runtimelab/histogram"
-	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
+	"github.com/runtimelab/otelcol-runtimelab/internal/timeline"
 )
-
-// Signal is a kind of telemetry.
-type Signal uint8
-
-// The signals.
-const (
-	Traces Signal = iota
-	Metrics
-	Logs
-	Signals // how many there are
-)
-
-func (s Signal) String() string { return stamp.Signals[s] }
-
-// MarshalText writes the name.
-func (s Signal) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
-
-// Set has bit 1<<s set for every signal s in it.
-type Set uint8
-
-// With returns the set with a signal.
-func (s Set) With(signal Signal) Set { return s | 1<<signal }
-
-func (s Set) has(signal Signal) bool { return s&(1<<signal) != 0 }
-
-// Kind says what an item is by its stamp.
-type Kind uint8
-
-// The kinds.
-const (
-	Unstamped Kind = iota // no stamp at all
-	Malformed             // parts of a stamp are missing, of the wrong type, negative or too long
-	Numbered
-	End // an end marker
-)
-
-// LongestName bounds the names of runs and sources, in bytes; a stamp with a longer one is malformed.
-const LongestName = 256
-
-// Item is one span, data point or log record, as far as the audit needs it.
-type Item struct {
-	Kind        Kind
-	Corrupt     bool // its checksum is another, or lost
-	Run, Source string
-	Sequence    uint64 // of a numbered item
-	Total       uint64 // of an end marker: how many were numbered
-	GivenUp     uint64 // of an end marker: those the generator gave up
-	Sources     uint64 // of an end marker: how many the run has for each signal
-	Has         Set    // of an end marker: the signals that the run has
-	At          int64  // when it happened, ns since 1970; 0: unknown
-	// Keys of the span, its parent and its trace; 0: none. Equal ids have equal keys.
-	Span, Parent, Trace uint64
-}
 
 // Limits bound the memory of an audit.
 type Limits struct {
@@ -132,6 +83,8 @@ type Forgotten struct {
 	Runs uint64 `json:"runs"`
 	// Failed is how many of them were not as expected, or had not ended.
 	Failed uint64 `json:"failed"`
+	// Unknown is how many of them could not be judged.
+	Unknown uint64 `json:"unknown"`
 }
 
 // run is what is known of one run.
@@ -140,10 +93,12 @@ type run struct {
 	first, last int64  // arrivals, ns since 1970
 	markedAt    int64  // arrival of the latest end marker; 0: none has come
 	unclean     uint64 // times its account was resumed from a state that was not the last
-	// announced is how many sources each signal has by the end markers; 0: none has come.
-	announced [Signals]uint64
-	accounts  [Signals]account
+	salt        uint64 // keeps the keys of its spans apart from those of other runs
+	told        told
+	accounts    [Signals]account
 }
+
+func newRun(name string) *run { return &run{name: name, salt: xxhash.Sum64String(name)} }
 
 // account is the part of a run that one signal has.
 type account struct {
@@ -152,6 +107,8 @@ type account struct {
 	slowest   int64                // ns
 	skewed    uint64               // items from the future
 	overLimit uint64
+	arrived   timeline.Timeline // first copies by when they happened, without those in unplaced
+	unplaced  uint64            // first copies of which it is not known when they happened
 }
 
 // New makes an audit. A stream is final when the grace period after its end marker is over.
@@ -253,9 +210,12 @@ func (b *batch) numbered(it *Item) {
 	if it.Span != 0 {
 		a.lineage.arrived(b.run, it)
 	}
-	if !it.Corrupt && it.At != 0 {
-		b.account.took(b.now - it.At)
+	if it.Corrupt || it.At == 0 {
+		b.account.unplaced++
+		return
 	}
+	b.account.took(b.now - it.At)
+	b.account.arrived.Add(it.At, 1)
 }
 
 // took notes how long an item was on its way.
@@ -276,12 +236,7 @@ func (b *batch) marker(it *Item) {
 	if it.Corrupt {
 		return
 	}
-	for signal := range Signals {
-		if it.Has.has(signal) {
-			b.run.announced[signal] = max(b.run.announced[signal], it.Sources)
-		}
-	}
-	switch b.stream.end(it.Total, it.GivenUp, b.now, &b.auditor.gaps) {
+	switch b.stream.end(it.Says.Total, it.Says.GivenUp, b.now, &b.auditor.gaps) {
 	case beyond:
 		b.stream.beyond++
 		b.tally.Beyond++
@@ -292,6 +247,7 @@ func (b *batch) marker(it *Item) {
 	default:
 		b.tally.EndMarkers++
 		b.run.markedAt = max(b.run.markedAt, b.now)
+		b.run.told.hear(b.source, it.Says)
 	}
 }
 
@@ -307,7 +263,8 @@ func (b *batch) find(runName, source string) bool {
 			a.overLimit[b.signal]++
 			return false
 		}
-		r = &run{name: strings.Clone(runName), first: b.now, last: b.now}
+		r = newRun(strings.Clone(runName))
+		r.first, r.last = b.now, b.now
 		a.runs = append(a.runs, r)
 		a.byName[r.name] = r
 	}
@@ -322,7 +279,8 @@ func (b *batch) find(runName, source string) bool {
 			account.streams = map[string]*stream{}
 		}
 		s = &stream{}
-		account.streams[strings.Clone(source)] = s
+		source = strings.Clone(source)
+		account.streams[source] = s
 		a.sources++
 	}
 	b.run, b.account, b.stream, b.source = r, account, s, source
@@ -354,7 +312,11 @@ func (a *Auditor) makeRoom(now int64) bool {
 func (a *Auditor) forget(i int, now int64) {
 	r := a.runs[i]
 	a.forgotten.Runs++
-	if report := a.reportRun(r, a.lineage.orphans()[r], now, true); report.Verdict != Pass {
+	switch a.reportRun(r, a.lineage.orphans()[r], now, true).Verdict {
+	case Pass:
+	case Unknown:
+		a.forgotten.Unknown++
+	default:
 		a.forgotten.Failed++
 	}
 	a.runs = slices.Delete(a.runs, i, i+1)

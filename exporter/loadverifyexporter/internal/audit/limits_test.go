@@ -12,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
 )
 
 var noon = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
@@ -21,7 +23,7 @@ func numbered(run, source string, sequence uint64) Item {
 }
 
 func marker(run, source string, total, givenUp uint64) Item {
-	return Item{Kind: End, Run: run, Source: source, Total: total, GivenUp: givenUp}
+	return Item{Kind: End, Run: run, Source: source, Says: &stamp.End{Total: total, GivenUp: givenUp}}
 }
 
 // heap is what is in use after a collection.
@@ -59,7 +61,7 @@ func TestHostileNumbers(t *testing.T) {
 	report := a.Report(noon, true)
 	assert.Equal(t, Counts{Sent: 2, Received: 2, Beyond: 7}, report.Runs[0].Signals[0].Counts)
 	assert.Equal(t, Fail, report.Verdict)
-	assert.Equal(t, []Finding{{"allow_unexpected", "logs", "7 items with a number that was never sent"}}, report.Runs[0].Findings)
+	assert.Equal(t, []Finding{{Expectation: "allow_unexpected", Signal: "logs", Message: "7 items with a number that was never sent"}}, report.Runs[0].Findings)
 }
 
 func TestManySources(t *testing.T) {
@@ -160,6 +162,17 @@ func TestTooManyAwaited(t *testing.T) {
 	assert.LessOrEqual(t, len(a.lineage.young)+len(a.lineage.older), 200)
 }
 
+// says makes an end marker's words of bytes.
+func says(x uint64, data []byte) *stamp.End {
+	end := &stamp.End{Total: x, GivenUp: uint64(data[1] >> 4), Sources: uint64(data[1] % 8), Sends: [Signals]bool{data[2]&1 != 0, data[2]&2 != 0}}
+	end.Process[data[2]%3] = stamp.Totals{Numbered: x >> 16, GivenUp: min(x>>16, uint64(data[1]))}
+	if data[3]&0x40 != 0 {
+		end.Shard = &stamp.Shard{Index: uint64(data[1] % 3), Total: 3}
+		end.Shard.Offered[data[2]%3].Add(int64(x>>16), x>>20)
+	}
+	return end
+}
+
 // FuzzAudit lets bytes be items of any kind, in any order. Whatever they are, each is counted once and the limits hold.
 func FuzzAudit(f *testing.F) {
 	f.Add([]byte{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19})
@@ -172,7 +185,7 @@ func FuzzAudit(f *testing.F) {
 			x := uint64(data[2]) << (data[3] % 64)
 			it := Item{
 				Kind: Kind(data[0] % 4), Corrupt: data[0]&0x80 != 0, Run: string(rune('a' + data[1]%4)), Source: string(rune('a' + data[1]>>2%4)),
-				Sequence: x, Total: x, GivenUp: uint64(data[1] >> 4), Span: uint64(data[2]), Parent: uint64(data[3]), Trace: uint64(data[2] / 8),
+				Sequence: x, Says: says(x, data), Span: uint64(data[2]), Parent: uint64(data[3]), Trace: uint64(data[2] / 8),
 			}
 			if it.Kind == End {
 				markers++

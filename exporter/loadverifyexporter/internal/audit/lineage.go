@@ -3,11 +3,13 @@ package audit
 // lineage finds spans whose parent does not arrive. Parents usually end, and so arrive, after their children, but a task that its
 // parent has spawned and not awaited comes later. So it keeps both: the parents that are awaited, and the spans that arrived of late.
 //
+// Two runs of one seed may have the same ids: each run's salt makes its keys its own.
+//
 // Spans are kept in two generations: when the younger is full it becomes the older one, which is forgotten.
 type lineage struct {
 	size         int
-	young, older map[uint64]struct{} // keys of spans
-	awaited      map[uint64]awaited  // by key of the parent
+	young, older map[uint64]struct{} // salted keys of spans
+	awaited      map[uint64]awaited  // by salted key of the parent
 	unknown      map[*run]uint64     // spans whose parent could not be awaited: too many are
 }
 
@@ -27,18 +29,19 @@ func newLineage(size int) lineage {
 
 // arrived notes a span that arrived for the first time.
 func (l *lineage) arrived(r *run, it *Item) {
+	span, parent := it.Span^r.salt, it.Parent^r.salt
 	if len(l.awaited) > 0 {
-		delete(l.awaited, it.Span)
+		delete(l.awaited, span)
 	}
 	if len(l.young) >= l.size {
 		clear(l.older)
 		l.young, l.older = l.older, l.young
 	}
-	l.young[it.Span] = struct{}{}
-	if it.Parent == 0 || l.has(it.Parent) {
+	l.young[span] = struct{}{}
+	if it.Parent == 0 || l.has(parent) {
 		return
 	}
-	a, known := l.awaited[it.Parent]
+	a, known := l.awaited[parent]
 	if !known {
 		if len(l.awaited) >= l.size {
 			l.unknown[r]++
@@ -47,7 +50,7 @@ func (l *lineage) arrived(r *run, it *Item) {
 		a = awaited{run: r, trace: it.Trace}
 	}
 	a.children++
-	l.awaited[it.Parent] = a
+	l.awaited[parent] = a
 }
 
 func (l *lineage) has(span uint64) bool {

@@ -42,7 +42,7 @@ func (o oracle) audit(signal Signal, it *Item) {
 		return
 	}
 	switch {
-	case s.end != nil && it.Sequence >= s.end.Total:
+	case s.end != nil && it.Sequence >= s.end.Says.Total:
 		s.counts.Beyond++
 		return
 	case s.seen[it.Sequence]:
@@ -63,13 +63,13 @@ func (s *oracleStream) mark(it *Item) {
 	case it.Corrupt:
 	case s.end != nil:
 		s.counts.Duplicate++
-		if s.end.Total != it.Total || s.end.GivenUp != it.GivenUp {
+		if s.end.Says.Total != it.Says.Total || s.end.Says.GivenUp != it.Says.GivenUp {
 			s.counts.Disagreeing++
 		}
 	default:
 		s.end = it
 		for n := range s.seen {
-			if n >= it.Total {
+			if n >= it.Says.Total {
 				delete(s.seen, n)
 				s.counts.Beyond++
 			}
@@ -81,7 +81,7 @@ func (s *oracleStream) report() Counts {
 	c := s.counts
 	c.Sent = uint64(s.highest + 1)
 	if s.end != nil {
-		c.Sent, c.GivenUp = s.end.Total, s.end.GivenUp
+		c.Sent, c.GivenUp = s.end.Says.Total, s.end.Says.GivenUp
 	}
 	for n := range c.Sent {
 		if s.seen[n] {
@@ -192,9 +192,9 @@ func (p plan) play(r *rand.Rand, signal Signal, run, source string, n int) []del
 		}
 	}
 	if r.Float64() >= p.loseEnd {
-		send(Item{Kind: End, Run: run, Source: source, Total: uint64(n), GivenUp: givenUp})
+		send(marker(run, source, uint64(n), givenUp))
 		if r.Float64() < p.forge {
-			send(Item{Kind: End, Run: run, Source: source, Total: uint64(n) + 1})
+			send(marker(run, source, uint64(n)+1, 0))
 		}
 	}
 	if p.disorder > 0 {

@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/runtimelab/otelcol-runtimelab/internal/timeline"
 )
 
 // Report is the state of an audit at some time.
@@ -11,12 +13,19 @@ type Report struct {
 	// Verdict over all. Findings are those that belong to no run.
 	Verdict  Verdict   `json:"verdict"`
 	Findings []Finding `json:"findings"`
+	// NotChecked is what the audit does not look at: no verdict says anything about it.
+	NotChecked []string `json:"not_checked"`
 	// Unexpected are items that belong to no run.
 	Unexpected Unexpected `json:"unexpected"`
 	// Forgotten are runs that are held no more.
 	Forgotten Forgotten `json:"forgotten_runs"`
 	// Runs by first arrival.
 	Runs []RunReport `json:"runs"`
+}
+
+// NotChecked is what neither a checksum nor an account covers.
+var NotChecked = [...]string{
+	"attributes", "resource", "scope", "span events", "span links", "histogram buckets", "metric metadata", "order",
 }
 
 // Unexpected counts items that belong to no run, by reason.
@@ -41,6 +50,8 @@ type RunReport struct {
 	EndedAt *time.Time `json:"ended_at,omitempty"`
 	// Final: all streams are.
 	Final bool `json:"final"`
+	// Shards of the generator that have told what they sent.
+	Shards Shards `json:"shards"`
 	// Unclean is how often the audit went on from a state that was not the last one, because the auditor had died: what arrived in
 	// between may be counted as missing.
 	Unclean  uint64         `json:"unclean"`
@@ -49,11 +60,23 @@ type RunReport struct {
 	Signals  []SignalReport `json:"signals"`
 }
 
+// Shards counts the shards of a generator.
+type Shards struct {
+	// Seen are those of which an end marker came that tells what the whole shard sent.
+	Seen int `json:"seen"`
+	// Total is how many there are; 0: no such marker has come.
+	Total uint64 `json:"total"`
+}
+
 // SignalReport is the part of a run that one signal has.
 type SignalReport struct {
 	Signal Signal `json:"signal"`
 	// Final: all its sources are.
 	Final bool `json:"final"`
+	// Sampled: a share is dropped on purpose, so that not all that is lost is a fault.
+	Sampled bool `json:"sampled"`
+	// SentKnown: Sent is what the generator numbered. Otherwise it is the least, and Missing and Lost are.
+	SentKnown bool `json:"sent_known"`
 	Counts
 	// Sources is how many there are; Ended how many have sent their end marker; Announced how many there must be, as end markers of the
 	// run say, 0 if none has come.
@@ -68,11 +91,15 @@ type SignalReport struct {
 	OrphansUnknown   uint64         `json:"orphans_unknown"`
 	Latency          LatencyReport  `json:"latency"`
 	BySource         []SourceReport `json:"by_source"`
+
+	// What a sampled signal is judged by: see sampling.
+	windows  []timeline.Window
+	unplaced uint64
 }
 
 // Counts are of one source, or of several together.
 type Counts struct {
-	// Sent items are those that the generator numbered; of sources that have not ended, those up to the highest number that arrived.
+	// Sent items are those that the generator numbered: as end markers say, or else those up to the highest number that arrived.
 	Sent uint64 `json:"sent"`
 	// Received items are different ones: Sent = Received + Missing.
 	Received uint64 `json:"received"`
@@ -117,8 +144,12 @@ func (c *Counts) add(o Counts) {
 type SourceReport struct {
 	Source string `json:"source"`
 	Ended  bool   `json:"ended"`
-	Final  bool   `json:"final"`
+	// Told: its end marker has not come, but one of another signal has, which tells what it sent.
+	Told  bool `json:"told"`
+	Final bool `json:"final"`
 	Counts
+
+	squares float64 // of the sizes of its clusters, if Ended or Told
 }
 
 // LatencyReport is of the items that arrived first and unchanged, from their end to their arrival.
@@ -133,7 +164,7 @@ type LatencyReport struct {
 
 // Report describes all runs. With closing nothing more will come, and all is final.
 func (a *Auditor) Report(now time.Time, closing bool) Report {
-	report := Report{Forgotten: a.forgotten, Findings: []Finding{}, Runs: make([]RunReport, 0, len(a.runs))}
+	report := Report{NotChecked: slices.Clone(NotChecked[:]), Forgotten: a.forgotten, Findings: []Finding{}, Runs: make([]RunReport, 0, len(a.runs))}
 	for s := range Signals {
 		report.Unexpected.Unstamped += a.unstamped[s]
 		report.Unexpected.Malformed += a.malformed[s]
@@ -156,16 +187,15 @@ func (a *Auditor) reportRun(r *run, orphans orphanage, now int64, closing bool) 
 		ended := time.Unix(0, r.markedAt).UTC()
 		report.EndedAt = &ended
 	}
+	report.Shards = Shards{Seen: len(r.told.shards), Total: r.told.of}
 	for s := range Signals {
 		account := &r.accounts[s]
-		expected := a.served.has(s) && r.announced[s] > 0
+		expected := a.served.has(s) && r.told.announced[s] > 0
 		if account.streams == nil && account.overLimit == 0 && !expected {
 			continue
 		}
-		of := account.report(s, func(s *stream) bool { return closing || a.final(r, s, now) })
-		if of.Announced = r.announced[s]; of.Sources == 0 && expected {
-			of.Final = closing || now-r.markedAt >= int64(a.grace) // as a source without an end marker is
-		}
+		of := r.report(s, expected, func(s *stream) bool { return closing || a.final(r, s, now) })
+		of.Sampled = a.expect.sampled(s)
 		if s == Traces {
 			of.Orphans, of.IncompleteTraces = orphans.spans, orphans.traces
 			of.OrphansUnknown = a.lineage.unknown[r]
@@ -173,7 +203,7 @@ func (a *Auditor) reportRun(r *run, orphans orphanage, now int64, closing bool) 
 		report.Final = report.Final && of.Final
 		report.Signals = append(report.Signals, of)
 	}
-	report.judge(&a.expect, time.Unix(0, now))
+	report.judge(&a.expect, time.Unix(0, now), r.told.disagrees)
 	return report
 }
 
@@ -190,33 +220,56 @@ func (a *Auditor) final(r *run, s *stream, now int64) bool {
 	return now-since >= int64(a.grace)
 }
 
-func (a *account) report(signal Signal, final func(*stream) bool) SignalReport {
+// report describes a signal. If it is expected, sources of which nothing came are in it, too.
+func (r *run) report(signal Signal, expected bool, final func(*stream) bool) SignalReport {
+	a := &r.accounts[signal]
 	report := SignalReport{
-		Signal: signal, Final: true, Sources: len(a.streams), OverLimit: a.overLimit, BySource: make([]SourceReport, 0, len(a.streams)),
-		Latency: LatencyReport{Skewed: a.skewed, Max: time.Duration(a.slowest)},
+		Signal: signal, Final: true, Sources: len(a.streams), Announced: r.told.announced[signal], OverLimit: a.overLimit,
+		Latency:  LatencyReport{Skewed: a.skewed, Max: time.Duration(a.slowest)},
+		BySource: make([]SourceReport, 0, len(a.streams)), unplaced: a.unplaced,
 	}
 	if a.latency != nil {
 		report.Latency.Count = a.latency.Count()
 		report.Latency.P50 = time.Duration(min(a.latency.Quantile(0.5), a.slowest))
 		report.Latency.P99 = time.Duration(min(a.latency.Quantile(0.99), a.slowest))
 	}
-	for _, name := range slices.Sorted(maps.Keys(a.streams)) {
-		s := a.streams[name]
-		source := SourceReport{Source: name, Ended: s.ended, Final: final(s), Counts: s.counts()}
-		report.add(source.Counts)
-		report.Final = report.Final && source.Final
+	names := slices.Collect(maps.Keys(a.streams))
+	if expected {
+		names = slices.AppendSeq(names, maps.Keys(r.told.sources))
+	}
+	slices.Sort(names)
+	known := uint64(0)
+	for _, name := range slices.Compact(names) {
+		s, totals := a.streams[name], r.told.totals(name, signal)
+		if s == nil {
+			s = &stream{}
+		}
+		source := SourceReport{Source: name, Ended: s.ended, Told: !s.ended && totals != nil, Final: final(s), Counts: s.counts(totals)}
+		if totals != nil {
+			source.squares = float64(totals.Squares)
+		}
 		if s.ended {
 			report.Ended++
 		}
+		if source.Ended || source.Told {
+			known++
+		}
+		report.add(source.Counts)
+		report.Final = report.Final && source.Final
 		report.BySource = append(report.BySource, source)
+	}
+	report.SentKnown = report.Announced > 0 && known >= report.Announced
+	if r.told.complete() && report.Announced > 0 {
+		report.complete(r.told.offered[signal].Total(), r.told.givenUp[signal])
+		report.windows = timeline.Compare(&r.told.offered[signal], &a.arrived)
 	}
 	return report
 }
 
-func (s *stream) counts() Counts {
-	return Counts{
-		Sent: s.sent(), Received: s.arrived(), Missing: s.missing(), GivenUp: s.givenUp, Lost: s.lost(),
-		Duplicate: s.duplicate, OutOfOrder: s.outOfOrder, Corrupt: s.corrupt, Beyond: s.beyond,
-		AfterGrace: s.afterGrace, Disagreeing: s.disagrees,
-	}
+// complete corrects the sums by what all shards have told: sources of which nothing is known sent the rest.
+func (s *SignalReport) complete(offered, givenUp uint64) {
+	s.SentKnown = true
+	s.Sent, s.GivenUp = max(s.Sent, offered+givenUp), max(s.GivenUp, givenUp)
+	s.Missing = s.Sent - min(s.Sent, s.Received)
+	s.Lost = max(s.Lost, s.Missing-min(s.Missing, s.GivenUp))
 }

@@ -17,7 +17,7 @@ import (
 // The state is a line that says what it is, with a checksum of what follows: JSON.
 const (
 	stateName    = "load_verify state"
-	stateVersion = 1
+	stateVersion = 2
 )
 
 // state is all that an auditor knows.
@@ -35,15 +35,15 @@ type state struct {
 }
 
 type runState struct {
-	Name      string                 `json:"name"`
-	First     int64                  `json:"first"`
-	Last      int64                  `json:"last"`
-	MarkedAt  int64                  `json:"marked_at"`
-	Unclean   uint64                 `json:"unclean"`
-	Accounts  [Signals]*accountState `json:"accounts"`
-	Awaited   []awaitedState         `json:"awaited"`
-	Unknown   uint64                 `json:"unknown"`
-	Announced [Signals]uint64        `json:"announced"`
+	Name     string                 `json:"name"`
+	First    int64                  `json:"first"`
+	Last     int64                  `json:"last"`
+	MarkedAt int64                  `json:"marked_at"`
+	Unclean  uint64                 `json:"unclean"`
+	Accounts [Signals]*accountState `json:"accounts"`
+	Awaited  []awaitedState         `json:"awaited"`
+	Unknown  uint64                 `json:"unknown"`
+	Told     toldState              `json:"told"`
 }
 
 type accountState struct {
@@ -52,6 +52,8 @@ type accountState struct {
 	Slowest   int64                  `json:"slowest"`
 	Skewed    uint64                 `json:"skewed"`
 	OverLimit uint64                 `json:"over_limit"`
+	Arrived   []byte                 `json:"arrived,omitempty"` // a timeline
+	Unplaced  uint64                 `json:"unplaced"`
 }
 
 type streamState struct {
@@ -90,7 +92,7 @@ func (a *Auditor) Export(clean bool) ([]byte, error) {
 	for _, r := range a.runs {
 		rs := runState{
 			Name: r.name, First: r.first, Last: r.last, MarkedAt: r.markedAt, Unclean: r.unclean, Awaited: byRun[r], Unknown: a.lineage.unknown[r],
-			Announced: r.announced,
+			Told: r.told.export(),
 		}
 		for i := range r.accounts {
 			account, err := r.accounts[i].export()
@@ -116,7 +118,8 @@ func (a *account) export() (*accountState, error) {
 	if a.streams == nil && a.overLimit == 0 {
 		return nil, nil //nolint:nilnil // nothing to export is no error
 	}
-	as := &accountState{Streams: map[string]streamState{}, Slowest: a.slowest, Skewed: a.skewed, OverLimit: a.overLimit}
+	as := &accountState{Streams: map[string]streamState{}, Slowest: a.slowest, Skewed: a.skewed, OverLimit: a.overLimit, Unplaced: a.unplaced}
+	as.Arrived = exportTimeline(&a.arrived)
 	if a.latency != nil {
 		for bucket := range histogram.Buckets {
 			if n := a.latency.Bucket(bucket); n > 0 {
@@ -184,7 +187,11 @@ func (a *Auditor) restore(s *state) error {
 		if a.byName[rs.Name] != nil {
 			return fmt.Errorf("run %q is there twice", rs.Name)
 		}
-		r := &run{name: rs.Name, first: rs.First, last: rs.Last, markedAt: rs.MarkedAt, unclean: rs.Unclean, announced: rs.Announced}
+		r := newRun(rs.Name)
+		r.first, r.last, r.markedAt, r.unclean = rs.First, rs.Last, rs.MarkedAt, rs.Unclean
+		if err := r.told.restore(&rs.Told); err != nil {
+			return fmt.Errorf("run %q: %w", rs.Name, err)
+		}
 		if !s.Clean {
 			r.unclean++
 		}
@@ -209,7 +216,10 @@ func (a *Auditor) restore(s *state) error {
 }
 
 func (a *Auditor) restoreAccount(to *account, as *accountState) error {
-	*to = account{streams: map[string]*stream{}, slowest: as.Slowest, skewed: as.Skewed, overLimit: as.OverLimit}
+	*to = account{streams: map[string]*stream{}, slowest: as.Slowest, skewed: as.Skewed, overLimit: as.OverLimit, unplaced: as.Unplaced}
+	if err := restoreTimeline(&to.arrived, as.Arrived); err != nil {
+		return err
+	}
 	for _, l := range as.Latency {
 		if l[0] >= histogram.Buckets {
 			return fmt.Errorf("latency has no bucket %d", l[0])

@@ -1,5 +1,7 @@
 package audit
 
+import "github.com/runtimelab/otelcol-runtimelab/internal/stamp"
+
 // stream is the account of one source's items of one signal.
 type stream struct {
 	numbers
@@ -41,19 +43,22 @@ func (s *stream) end(total, givenUp uint64, now int64, b *budget) arrival {
 	return inOrder
 }
 
-// sent is how many items there must have been. Before the end marker it is what the highest number tells.
-func (s *stream) sent() uint64 {
-	if s.ended {
-		return s.total
+// counts is the account of the stream. totals are what other signals' end markers say of it, which counts where its own has not come; nil:
+// they say nothing. Without either, what was sent is what the highest number tells, the least that it can be.
+func (s *stream) counts(totals *stamp.Totals) Counts {
+	c := Counts{
+		Sent: s.next, Received: s.arrived(), Duplicate: s.duplicate, OutOfOrder: s.outOfOrder, Corrupt: s.corrupt, Beyond: s.beyond,
+		AfterGrace: s.afterGrace, Disagreeing: s.disagrees,
 	}
-	return s.next
-}
-
-func (s *stream) missing() uint64 { return s.sent() - s.arrived() }
-
-// lost is what is missing beyond what the generator gave up. Some of that may have arrived all the same: then it is the least that
-// was lost.
-func (s *stream) lost() uint64 {
-	missing := s.missing()
-	return missing - min(missing, s.givenUp)
+	switch {
+	case s.ended:
+		c.Sent, c.GivenUp = s.total, s.givenUp
+	case totals != nil && totals.Numbered < s.next:
+		c.Disagreeing++ // it was told of fewer than have come
+	case totals != nil:
+		c.Sent, c.GivenUp = totals.Numbered, totals.GivenUp
+	}
+	c.Missing = c.Sent - c.Received // of the numbers below next, and so below Sent, none is received twice
+	c.Lost = c.Missing - min(c.Missing, c.GivenUp)
+	return c
 }

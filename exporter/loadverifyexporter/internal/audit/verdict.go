@@ -16,6 +16,8 @@ const (
 	Running Verdict = "running"
 	// Pass: all is final, and as expected.
 	Pass Verdict = "pass"
+	// Unknown: all is final, and nothing is seen to be other than expected, but something that was expected could not be seen.
+	Unknown Verdict = "unknown"
 	// Fail: all is final, and something is not as expected. Also: nothing ever came.
 	Fail Verdict = "fail"
 )
@@ -48,93 +50,118 @@ func (e *Expectations) sampled(s Signal) bool {
 
 // Finding is an expectation that is not met.
 type Finding struct {
-	// Expectation is the key of the setting, such as max_loss, or end_marker or limits, which nobody can set.
+	// Expectation is the key of the setting, such as max_loss, or end_marker, limits, storage or runs, which nobody can set.
 	Expectation string `json:"expectation"`
 	// Signal that it is about; empty: all.
 	Signal string `json:"signal,omitempty"`
 	// Message says what was found and what was expected.
 	Message string `json:"message"`
+	// Unknown: it is not certain that the expectation is broken. What was seen does not show that it is kept.
+	Unknown bool `json:"unknown,omitempty"`
 }
 
 // judge gives the verdict over all runs, each of which has its own.
 func (report *Report) judge(e *Expectations, closing bool) {
-	find := func(expectation, format string, values ...any) {
-		report.Findings = append(report.Findings, Finding{Expectation: expectation, Message: fmt.Sprintf(format, values...)})
+	find := func(unknown bool, expectation, format string, values ...any) {
+		report.Findings = append(report.Findings, Finding{Expectation: expectation, Message: fmt.Sprintf(format, values...), Unknown: unknown})
 	}
 	u := report.Unexpected
 	if n := u.Unstamped + u.Malformed; n > 0 && !e.AllowUnexpected {
-		find("allow_unexpected", "%s unexpected: %d without a stamp, %d with a malformed one", items(n), u.Unstamped, u.Malformed)
+		find(false, "allow_unexpected", "%s unexpected: %d without a stamp, %d with a malformed one", items(n), u.Unstamped, u.Malformed)
 	}
 	if u.OverLimit > 0 {
-		find("limits", "%s not audited: too many runs or sources", items(u.OverLimit))
+		find(true, "limits", "%s not audited: too many runs or sources", items(u.OverLimit))
 	}
 	if f := report.Forgotten; f.Failed > 0 {
-		find("forgotten_runs", "%d of %d runs that are held no more were not as expected", f.Failed, f.Runs)
+		find(false, "forgotten_runs", "%d of %d runs that are held no more were not as expected", f.Failed, f.Runs)
+	}
+	if f := report.Forgotten; f.Unknown > 0 {
+		find(true, "forgotten_runs", "%d of %d runs that are held no more could not be judged", f.Unknown, f.Runs)
 	}
 	if len(report.Runs) == 0 && closing {
-		find("runs", "no run has been seen")
+		find(false, "runs", "no run has been seen")
 	}
-	running := len(report.Runs) == 0 && !closing
-	failed := len(report.Findings) > 0
+	report.Verdict = verdict(len(report.Runs) > 0 || closing, report.Findings)
 	for i := range report.Runs {
-		running = running || report.Runs[i].Verdict == Running
-		failed = failed || report.Runs[i].Verdict == Fail
-	}
-	switch {
-	case running:
-		report.Verdict = Running
-	case failed:
-		report.Verdict = Fail
-	default:
-		report.Verdict = Pass
+		report.Verdict = report.Verdict.worse(report.Runs[i].Verdict)
 	}
 }
 
-// judge finds what is not as expected. What can still turn out well is no finding before it is final: that something is missing, an
-// end marker included.
-func (r *RunReport) judge(e *Expectations, now time.Time) {
+// verdict that findings lead to.
+func verdict(final bool, findings []Finding) Verdict {
+	v := Pass
+	for i := range findings {
+		if findings[i].Unknown {
+			v = v.worse(Unknown)
+		} else {
+			v = Fail
+		}
+	}
+	if !final {
+		v = Running
+	}
+	return v
+}
+
+// worse is the verdict of two together: while one is running, so are both.
+func (v Verdict) worse(o Verdict) Verdict {
+	for _, worst := range []Verdict{Running, Fail, Unknown} {
+		if v == worst || o == worst {
+			return worst
+		}
+	}
+	return Pass
+}
+
+// judge finds what is not as expected, and what of that could not be seen. What can still turn out well is no finding before it is
+// final: that something is missing, an end marker included.
+func (r *RunReport) judge(e *Expectations, now time.Time, disagreeing uint64) {
+	sent := uint64(0)
 	for i := range r.Signals {
 		r.judgeSignal(e, &r.Signals[i])
+		sent += r.Signals[i].Sent + r.Signals[i].OverLimit
 	}
-	if r.Unclean > 0 && r.Final && len(r.Findings) > 0 {
-		r.find("storage", nil, "the audit died %d times during the run: what arrived shortly before may be counted as missing", r.Unclean)
+	if disagreeing > 0 {
+		r.find("end_marker", nil, "%d end markers disagree with one of another signal or source: was the generator restarted under the same run_id?", disagreeing)
+	}
+	if r.Unclean > 0 && r.Final {
+		r.doubt("storage", nil, "the audit died %d times during the run: what it took shortly before is forgotten. That may be what is missing, and have had faults", r.Unclean)
+	}
+	if r.Final && sent == 0 {
+		r.doubt("runs", nil, "the run sent nothing")
 	}
 	if e.Deadline > 0 {
-		end := now
-		if r.Final && r.EndedAt != nil {
-			end = *r.EndedAt
-		}
-		if took := end.Sub(r.FirstArrival); took > e.Deadline {
+		if took := r.end(now).Sub(r.FirstArrival); took > e.Deadline {
 			r.find("deadline", nil, "%v from the first arrival to the last end marker; want at most %v", took.Round(time.Millisecond), e.Deadline)
 		}
 	}
+	r.Verdict = verdict(r.Final, r.Findings)
+}
+
+// end is when the last end marker came. While some may still come it is now; where some never came, nothing came after the last arrival.
+func (r *RunReport) end(now time.Time) time.Time {
 	switch {
-	case !r.Final:
-		r.Verdict = Running
-	case len(r.Findings) > 0:
-		r.Verdict = Fail
+	case !r.Final || r.EndedAt == nil:
+		return now
+	case slices.ContainsFunc(r.Signals, func(s SignalReport) bool { return s.open() > 0 }):
+		return r.LastArrival
 	default:
-		r.Verdict = Pass
+		return *r.EndedAt
 	}
 }
 
 func (r *RunReport) judgeSignal(e *Expectations, s *SignalReport) {
 	sent := s.Sent - min(s.Sent, s.GivenUp)
-	sampled := e.sampled(s.Signal)
+	lossKnown := r.Unclean == 0 && s.OverLimit == 0
 	if s.Final {
-		if sampled {
-			ratio := share(s.Received, sent)
-			if d := ratio - e.Sampled.Ratio; d > e.Sampled.Tolerance || d < -e.Sampled.Tolerance || sent == 0 {
-				r.find("sampled", s, "%s of %d sent arrived; want %s +- %s", percent(ratio), sent, percent(e.Sampled.Ratio), percent(e.Sampled.Tolerance))
-			}
+		if e.sampled(s.Signal) {
+			r.judgeSampled(e.Sampled, s)
 		} else {
-			r.most("max_loss", s, "lost", s.Lost, sent, e.MaxLoss)
-			if open := s.Expected() - uint64(s.Ended); open > 0 { //nolint:gosec // G115: a number of sources
-				r.find("end_marker", s, "%d of %d sources without an end marker: how much they sent is not known", open, s.Expected())
-			}
+			r.judgeLoss(e, s, sent)
+			r.judgeEnds(e, s)
 		}
 		if e.Sources > 0 && s.Sources != e.Sources {
-			r.find("sources", s, "%d sources; want %d", s.Sources, e.Sources)
+			r.add(lossKnown || s.Sources > e.Sources, "sources", s, "%d sources; want %d", s.Sources, e.Sources)
 		}
 	}
 	r.most("max_duplicates", s, "duplicate", s.Duplicate, sent, e.MaxDuplicates)
@@ -143,13 +170,49 @@ func (r *RunReport) judgeSignal(e *Expectations, s *SignalReport) {
 		r.find("allow_unexpected", s, "%s with a number that was never sent", items(s.Beyond))
 	}
 	if s.OverLimit > 0 {
-		r.find("limits", s, "%s not audited: too many sources, or too much is missing", items(s.OverLimit))
+		r.doubt("limits", s, "%s not audited: too many sources, or too much is missing", items(s.OverLimit))
 	}
 	if s.Disagreeing > 0 {
 		r.find("end_marker", s, "%d end markers that disagree with an earlier one: was the generator restarted under the same run_id?", s.Disagreeing)
 	}
-	if e.LatencyP99 > 0 && s.Latency.P99 > e.LatencyP99 {
-		r.find("latency_p99", s, "%v; want at most %v", s.Latency.P99.Round(time.Microsecond), e.LatencyP99)
+	if e.LatencyP99 > 0 {
+		r.judgeLatency(e.LatencyP99, s)
+	}
+}
+
+// judgeLoss takes what may be among the items that could not be audited, or are forgotten, for not certainly lost.
+func (r *RunReport) judgeLoss(e *Expectations, s *SignalReport, sent uint64) {
+	if float64(s.Lost) <= e.MaxLoss*float64(sent) {
+		return
+	}
+	least := s.Lost - min(s.Lost, s.OverLimit)
+	certain := r.Unclean == 0 && float64(least) > e.MaxLoss*float64(sent)
+	r.add(certain, "max_loss", s, "%d lost, %d sent: %s; want at most %s", s.Lost, sent, percent(share(s.Lost, sent)), percent(e.MaxLoss))
+}
+
+// judgeEnds: a lost end marker is a lost item, and where no other marker tells what its source sent, that is not known.
+func (r *RunReport) judgeEnds(e *Expectations, s *SignalReport) {
+	open := s.open()
+	certain := r.Unclean == 0 && s.OverLimit == 0
+	switch {
+	case open == 0:
+	case !s.SentKnown:
+		r.add(certain, "end_marker", s, "%d of %d sources without an end marker: how much they sent is not known", open, s.Expected())
+	case e.MaxLoss == 0:
+		r.add(certain, "end_marker", s, "%d of %d sources without an end marker: it is lost; what they sent is known from others", open, s.Expected())
+	}
+}
+
+// open is how many sources have no end marker.
+func (s *SignalReport) open() uint64 { return s.Expected() - min(s.Expected(), uint64(s.Ended)) } //nolint:gosec // G115: a number of sources
+
+// judgeLatency: items whose latency is not known may have been late.
+func (r *RunReport) judgeLatency(most time.Duration, s *SignalReport) {
+	switch l := &s.Latency; {
+	case l.P99 > most:
+		r.find("latency_p99", s, "%v; want at most %v", l.P99.Round(time.Microsecond), most)
+	case s.Final && 100*(s.Received-min(s.Received, l.Count)) > s.Received:
+		r.doubt("latency_p99", s, "not known of %d of %d: they are corrupt, or came before they happened by the clocks of both sides", s.Received-l.Count, s.Received)
 	}
 }
 
@@ -160,8 +223,17 @@ func (r *RunReport) most(expectation string, s *SignalReport, what string, n, of
 	}
 }
 
+// find notes that an expectation is broken, doubt that it may be.
 func (r *RunReport) find(expectation string, s *SignalReport, format string, values ...any) {
-	f := Finding{Expectation: expectation, Message: fmt.Sprintf(format, values...)}
+	r.add(true, expectation, s, format, values...)
+}
+
+func (r *RunReport) doubt(expectation string, s *SignalReport, format string, values ...any) {
+	r.add(false, expectation, s, format, values...)
+}
+
+func (r *RunReport) add(certain bool, expectation string, s *SignalReport, format string, values ...any) {
+	f := Finding{Expectation: expectation, Message: fmt.Sprintf(format, values...), Unknown: !certain}
 	if s != nil {
 		f.Signal = s.Signal.String()
 	}

@@ -7,6 +7,8 @@ import (
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
 )
 
 func upTo(run, source string, n uint64) []Item {
@@ -41,9 +43,9 @@ func late100ms(items []Item, at time.Time) []Item {
 func TestVerdicts(t *testing.T) {
 	announcing := func(total, sources uint64, signals ...Signal) []Item {
 		m := marker("r", "s", total, 0)
-		m.Sources = sources
+		m.Says.Sources = sources
 		for _, s := range signals {
-			m.Has = m.Has.With(s)
+			m.Says.Sends[s] = true
 		}
 		return []Item{m}
 	}
@@ -52,6 +54,21 @@ func TestVerdicts(t *testing.T) {
 	faulty := []arrivals{{0, Traces, join(upTo("r", "s", 9), upTo("r", "s", 1), end(10, 0))}}
 	half := []arrivals{{0, Traces, join(upTo("r", "s", 5), end(10, 0))}}
 	traces := []Signal{Traces}
+	// kept are the first n items of a total, and a marker that tells of its shard.
+	kept := func(n, total uint64) []arrivals {
+		m := marker("r", "s", total, 0)
+		m.Says.Sources, m.Says.Sends[Traces] = 1, true
+		m.Says.Process[Traces] = stamp.Totals{Numbered: total, Squares: total}
+		m.Says.Shard = &stamp.Shard{Total: 1}
+		if total > 0 {
+			m.Says.Shard.Offered[Traces].Add(noon.UnixNano(), total)
+		}
+		items := upTo("r", "s", n)
+		for i := range items {
+			items[i].At = noon.UnixNano()
+		}
+		return []arrivals{{0, Traces, append(items, m)}}
+	}
 	for _, tc := range []struct {
 		name     string
 		expect   Expectations
@@ -82,7 +99,7 @@ func TestVerdicts(t *testing.T) {
 			{2 * time.Second, Logs, upTo("r", "t", 5)},
 		}, 2500 * time.Millisecond, false, Running, nil},
 		{"a corrupt end is none", Expectations{MaxCorrupt: 1}, []arrivals{
-			{0, Logs, join(upTo("r", "s", 5), []Item{{Kind: End, Run: "r", Source: "s", Total: 5, Corrupt: true}})},
+			{0, Logs, join(upTo("r", "s", 5), []Item{{Kind: End, Run: "r", Source: "s", Says: &stamp.End{Total: 5}, Corrupt: true}})},
 		}, 0, true, Fail, []string{"end_marker"}},
 		{"a restarted generator with the same name", Expectations{MaxDuplicates: 1}, []arrivals{
 			{0, Logs, join(upTo("r", "s", 5), end(5, 0), upTo("r", "s", 4), end(4, 0))},
@@ -103,12 +120,14 @@ func TestVerdicts(t *testing.T) {
 			{0, Logs, join(late100ms(upTo("r", "s", 5), noon), end(5, 0))},
 		}, time.Second, false, Fail, []string{"latency_p99"}},
 
-		{"half is kept", Expectations{Sampled: &Sampled{0.5, 0, traces}}, half, time.Second, false, Pass, nil},
-		{"within tolerance", Expectations{Sampled: &Sampled{0.45, 0.06, traces}}, half, time.Second, false, Pass, nil},
-		{"too many kept", Expectations{Sampled: &Sampled{0.4, 0.05, traces}}, half, time.Second, false, Fail, []string{"sampled"}},
-		{"too few kept", Expectations{Sampled: &Sampled{0.6, 0.05, traces}}, half, time.Second, false, Fail, []string{"sampled"}},
-		{"not a sampled signal", Expectations{Sampled: &Sampled{0.5, 0, []Signal{Logs}}}, half, time.Second, false, Fail, []string{"max_loss"}},
-		{"the end is not kept", Expectations{Sampled: &Sampled{1, 0, traces}}, []arrivals{{0, Traces, upTo("r", "s", 5)}}, time.Second, true, Pass, nil},
+		{"half is kept", Expectations{Sampled: &Sampled{0.5, 0, traces}}, kept(5, 10), time.Second, false, Pass, nil},
+		{"within tolerance", Expectations{Sampled: &Sampled{0.45, 0.06, traces}}, kept(5, 10), time.Second, false, Pass, nil},
+		{"too many kept", Expectations{Sampled: &Sampled{0.4, 0.05, traces}}, kept(5, 10), time.Second, false, Fail, []string{"sampled"}},
+		{"too few kept", Expectations{Sampled: &Sampled{0.6, 0.05, traces}}, kept(5, 10), time.Second, false, Fail, []string{"sampled"}},
+		{"not a sampled signal", Expectations{Sampled: &Sampled{0.5, 0, []Signal{Logs}}}, kept(5, 10), time.Second, false, Fail, []string{"max_loss"}},
+		{"the end is not kept", Expectations{Sampled: &Sampled{1, 0, traces}}, []arrivals{{0, Traces, upTo("r", "s", 5)}}, time.Second, true, Unknown, []string{"sampled"}},
+		{"too few kept of what is known to have been sent", Expectations{Sampled: &Sampled{0.6, 0.05, traces}}, half, time.Second, false, Fail, []string{"sampled", "sampled"}},
+		{"nothing was sent", Expectations{Sampled: &Sampled{0.6, 0.05, traces}}, kept(0, 0), time.Second, false, Unknown, []string{"sampled", "runs"}},
 
 		{"a source of which nothing came", Expectations{}, []arrivals{{0, Logs, join(upTo("r", "s", 5), announcing(5, 2, Logs))}}, time.Second, false, Fail, []string{"end_marker"}},
 		{"it may still come", Expectations{}, []arrivals{{0, Logs, join(upTo("r", "s", 5), announcing(5, 2, Logs))}}, 900 * time.Millisecond, false, Running, nil},
@@ -202,6 +221,27 @@ func TestLineage(t *testing.T) {
 	assert.Equal(t, []uint64{1, 1}, []uint64{s.Orphans, s.IncompleteTraces})
 }
 
+// TestLineageOfTwoRuns: two runs of one seed have the same ids. Of one the parent is lost; of the other it comes, before or after.
+func TestLineageOfTwoRuns(t *testing.T) {
+	item := func(run string, n, span, parent uint64) Item {
+		it := numbered(run, "s", n)
+		it.Trace, it.Span, it.Parent = 7, span, parent
+		return it
+	}
+	whole := []Item{item("whole", 0, 1, 0), item("whole", 1, 2, 1), marker("whole", "s", 2, 0)}
+	lossy := []Item{item("lossy", 1, 2, 1), marker("lossy", "s", 2, 0)}
+	for _, order := range [][][]Item{{whole, lossy}, {lossy, whole}} {
+		a := New(DefaultLimits(), time.Second, Expectations{})
+		for _, items := range order {
+			a.Audit(Traces, noon, items)
+		}
+		for _, r := range restarted(t, a).Report(noon, true).Runs {
+			want := map[string]uint64{"whole": 0, "lossy": 1}[r.Run]
+			assert.Equal(t, []uint64{want, want}, []uint64{r.Signals[0].Orphans, r.Signals[0].IncompleteTraces}, r.Run)
+		}
+	}
+}
+
 func TestImportRefuses(t *testing.T) {
 	a := New(DefaultLimits(), time.Second, Expectations{})
 	a.Audit(Traces, noon, []Item{numbered("r", "s", 5)})
@@ -213,7 +253,7 @@ func TestImportRefuses(t *testing.T) {
 		want  string
 	}{
 		"something else":     {[]byte("hello"), "no state of load_verify"},
-		"another version":    {append([]byte("load_verify state 2 "), state[20:]...), "another version"},
+		"another version":    {append([]byte("load_verify state 3 "), state[20:]...), "another version"},
 		"changed":            {append(state[:len(state)-1:len(state)-1], '!'), "checksum"},
 		"cut off":            {state[:len(state)/2], "checksum"},
 		"no JSON":            {body("{"), "damaged"},

@@ -86,7 +86,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ExporterLoadVerifyLostItems, err = builder.meter.Int64Gauge(
 		"otelcol_exporter_load_verify_lost_items",
-		metric.WithDescription("Number of items that have not arrived and that the generator has not given up, of all runs; it falls when late ones arrive. [Development]"),
+		metric.WithDescription("Number of items that have not arrived and that the generator has not given up, of all runs; it falls when late ones arrive. Where what was sent is not known, it is the least. Not of signals that are sampled. [Development]"),
 		metric.WithUnit("{item}"),
 	)
 	errs = errors.Join(errs, err)

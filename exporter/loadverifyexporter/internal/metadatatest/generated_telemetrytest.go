@@ -70,7 +70,7 @@ func AssertEqualExporterLoadVerifyLatencyP99(t *testing.T, tt *componenttest.Tel
 func AssertEqualExporterLoadVerifyLostItems(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_load_verify_lost_items",
-		Description: "Number of items that have not arrived and that the generator has not given up, of all runs; it falls when late ones arrive. [Development]",
+		Description: "Number of items that have not arrived and that the generator has not given up, of all runs; it falls when late ones arrive. Where what was sent is not known, it is the least. Not of signals that are sampled. [Development]",
 		Unit:        "{item}",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,

@@ -66,7 +66,7 @@ func (s *Instances) Seen(key string, now time.Time) *Instance {
 		if len(s.byKey) >= s.settings.MaxInstances {
 			return nil
 		}
-		found = &Instance{samples: s.settings.Samples}
+		found = &Instance{samples: s.settings.Samples, far: int64(s.settings.IdleExpiry)}
 		found.recent.Store(&Recent{})
 		s.byKey[strings.Clone(key)] = found // it outlives the batch that it was first seen in
 	}
@@ -86,74 +86,13 @@ func (s *Instances) sweep(now time.Time) {
 // Instance is one process of a service.
 type Instance struct {
 	samples int
+	far     int64     // times further apart do not belong together: in between, an instance would have been forgotten
 	seen    time.Time // under the lock of Instances
 
-	mu     sync.Mutex // of those who add
-	last   Total
-	load   load
-	recent atomic.Pointer[Recent]
-}
-
-// Total is a sum of queue waits that only grows, with the number of polls that had them, since From.
-type Total struct {
-	From, To int64
-	Sum      float64 // nanoseconds
-	Count    uint64
-}
-
-// AddTotal adds what a total has grown by. The first one is where it starts to be watched; how its past was spread over time
-// nobody knows. A total that has become smaller has begun anew.
-func (i *Instance) AddTotal(t Total) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	last := i.last
-	if t.To <= last.To {
-		return // a point that comes late, or again
-	}
-	i.last = t
-	switch {
-	case last.To == 0:
-	case t.Count < last.Count || t.From > last.To:
-		i.add(t)
-	default:
-		i.add(Total{From: last.To, To: t.To, Sum: t.Sum - last.Sum, Count: t.Count - last.Count})
-	}
-}
-
-// AddInterval adds the sum of an interval.
-func (i *Instance) AddInterval(t Total) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	i.add(t)
-}
-
-// add appends an interval that is newer than all others.
-func (i *Instance) add(t Total) {
-	old := i.recent.Load()
-	if t.From >= t.To || t.Sum < 0 || len(old.intervals) > 0 && t.To <= old.intervals[len(old.intervals)-1].To {
-		return
-	}
-	fresh := *old
-	kept := old.intervals[max(len(old.intervals)-(i.samples-1), 0):]
-	fresh.intervals = append(append(make([]Total, 0, len(kept)+1), kept...), t)
-	fresh.longestMean = 0
-	for _, interval := range fresh.intervals {
-		fresh.longestMean = max(fresh.longestMean, interval.mean())
-	}
-	i.recent.Store(&fresh)
-}
-
-// SetWorkers says how many workers there were at a time.
-func (i *Instance) SetWorkers(n, at int64) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	fresh := *i.recent.Load()
-	if at <= fresh.workersAt {
-		return
-	}
-	if fresh.workersAt != 0 {
-		fresh.workersEvery = at - fresh.workersAt
-	}
-	fresh.workers, fresh.workersAt = n, at
-	i.recent.Store(&fresh)
+	mu      sync.Mutex // of those who add
+	waits   clock      // of totals and intervals
+	workers clock
+	last    Total
+	load    load
+	recent  atomic.Pointer[Recent]
 }

@@ -21,7 +21,7 @@ func watched(t *testing.T) (*Instances, *Instance) {
 	all := New(Settings{MaxInstances: 2, Samples: 5, IdleExpiry: time.Minute})
 	instance := all.Seen("orders", noon)
 	require.NotNil(t, instance)
-	instance.AddInterval(Total{From: 0, To: 10 * s, Sum: 200_000, Count: 100})
+	instance.AddInterval(Total{From: 1, To: 10 * s, Sum: 200_000, Count: 100})
 	instance.AddInterval(Total{From: 10 * s, To: 20 * s, Sum: 1_200_000, Count: 300})
 	instance.AddInterval(Total{From: 20 * s, To: 30 * s})
 	instance.AddInterval(Total{From: 30 * s, To: 40 * s, Sum: 80_000, Count: 10})

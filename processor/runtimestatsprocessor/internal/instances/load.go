@@ -11,10 +11,11 @@ const MaxWorkers = 64
 // Work is the busy time in nanoseconds of the tasks that each worker polled first.
 type Work [MaxWorkers]int64
 
-// Add adds the busy time of a task. Work of a worker without a number is none.
+// Add adds the busy time of a task. Work of a worker without a number is none. Of a task that was busy for longer than work is
+// remembered, only so much counts: the rest was done before.
 func (w *Work) Add(worker, busy int64) {
 	if worker >= 0 {
-		w[min(worker, MaxWorkers-1)] += busy
+		w[min(worker, MaxWorkers-1)] += min(busy, int64(memory))
 	}
 }
 
@@ -23,6 +24,8 @@ const (
 	memory = time.Minute
 	// leastMemory is how much of it must have been lived through: the work of a moment says nothing.
 	leastMemory = memory / 10
+	// longAgo is after how long nothing of it is left.
+	longAgo = int64(10 * memory)
 	// A worker is overloaded relative to the others if it does several times the work of their mean (dial9's threshold), and
 	// enough that anyone notices: an idle runtime may well run everything on one worker. There may be more than one: of eight,
 	// two that do half of the work each are.
@@ -35,7 +38,7 @@ type load struct {
 	work    [MaxWorkers]float64 // nanoseconds, fading
 	lived   float64             // time in which it was done, fading alike: memory in the long run
 	workers int                 // highest number seen, and one
-	at      int64
+	clock   clock
 }
 
 // AddWork adds the work of a batch of spans that ended at a time, and sees whether a worker does several times as much as
@@ -44,12 +47,15 @@ func (i *Instance) AddWork(work *Work, at int64) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	l := &i.load
-	fade := 1.0
-	if at > l.at {
-		if l.at != 0 {
-			fade = math.Exp(-float64(at-l.at) / float64(memory))
-		}
-		l.at = at
+	fade, last := 1.0, l.clock.last
+	switch l.clock.hear(at, longAgo) {
+	case unheard:
+		return
+	case anew:
+		*l = load{clock: l.clock}
+	case next:
+		fade = math.Exp(-float64(at-last) / float64(memory))
+	case late:
 	}
 	l.lived = l.lived*fade + float64(memory)*(1-fade)
 	for w := range l.work {
@@ -60,7 +66,7 @@ func (i *Instance) AddWork(work *Work, at int64) {
 	}
 	fresh := *i.recent.Load()
 	fresh.skewed = l.skewed(max(l.workers, int(min(fresh.workers, MaxWorkers))))
-	fresh.skewedAt = l.at
+	fresh.skewedAt = l.clock.last
 	i.recent.Store(&fresh)
 }
 
@@ -86,7 +92,7 @@ func (l *load) skewed(workers int) (overloaded workerSet) {
 	return overloaded
 }
 
-// Skewed reports whether a worker did several times the work of the others lately.
+// Skewed reports whether a worker did several times the work of the others at about that time.
 func (r *Recent) Skewed(worker, at int64) bool {
-	return worker >= 0 && r.skewed&(1<<min(worker, MaxWorkers-1)) != 0 && at-r.skewedAt <= int64(memory)
+	return worker >= 0 && r.skewed&(1<<min(worker, MaxWorkers-1)) != 0 && max(at, r.skewedAt)-min(at, r.skewedAt) <= int64(memory)
 }

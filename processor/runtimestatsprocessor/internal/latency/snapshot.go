@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"maps"
 	"math"
 	"math/bits"
 	"time"
@@ -38,13 +39,13 @@ func (w *Windows) Snapshot(scope string) []byte {
 	to = binary.AppendUvarint(to, uint64(w.settings.Length)) //nolint:gosec // positive
 	to = binary.AppendUvarint(to, uint64(max(w.last.UnixNano(), 0)))
 	to = binary.AppendUvarint(to, uint64(max(w.last.Sub(w.rotated), 0)))
-	resources := *w.resources.Load()
+	resources := maps.Collect(w.resources.all()) // keys may be added meanwhile
 	to = binary.AppendUvarint(to, uint64(len(resources)))
 	for name, resource := range resources {
-		windows := *resource.windows.Load()
+		windows := maps.Collect(resource.all())
 		to = appendString(to, name)
-		to = binary.AppendUvarint(to, uint64(windows.len())) //nolint:gosec // G115: a length
-		for key, window := range windows.all() {
+		to = binary.AppendUvarint(to, uint64(len(windows)))
+		for key, window := range windows {
 			to = appendString(to, key.name)
 			to = binary.AppendUvarint(to, uint64(key.kind))
 			to = window.appendTo(to)
@@ -103,9 +104,9 @@ func (w *Windows) Restore(snapshot []byte, scope string, now time.Time) (int, er
 		w.rotated = now
 		return 0, r.err
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.resources.Store(&resources)
+	for name, resource := range resources {
+		w.resources.add(name, resource)
+	}
 	w.keys.Store(int64(keys))
 	return keys, nil
 }
@@ -182,23 +183,20 @@ func (r *reader) resources(f fading, rotations int, settings *Settings) (map[str
 		if resources[name] != nil {
 			r.fail()
 		}
-		windows := windowsByName{}
+		resource := &resourceWindows{}
 		for keys := r.uvarint(math.MaxUint64); keys > 0 && r.err == nil && total < settings.MaxKeys; keys-- {
 			key := spanKey{name: r.string(), kind: Kind(r.uvarint(uint64(numKinds - 1)))} //nolint:gosec // G115: there are six
-			kinds := windows[key.name]
-			if kinds[key.kind] != nil {
+			if resource.window(key) != nil {
 				r.fail()
 			}
 			w := r.window(settings)
 			if r.err == nil && w.tick(f, rotations, settings) {
-				kinds[key.kind] = w
-				windows[key.name] = kinds
+				resource.add(key, w)
 				total++
 			}
 		}
-		if len(windows) > 0 {
-			resources[name] = &resourceWindows{}
-			resources[name].windows.Store(&windows)
+		if resource.byName.len() > 0 {
+			resources[name] = resource
 		}
 	}
 	return resources, total

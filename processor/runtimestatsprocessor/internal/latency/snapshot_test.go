@@ -54,11 +54,11 @@ func TestRestartsLeaveNoTraceInSlidingWindows(t *testing.T) {
 			always.Tick(now)
 			restarted = restored(t, settings, snapshot, now)
 		}
-		for name, resource := range *always.resources.Load() {
+		for name, resource := range always.resources.all() {
 			if second%5 != 4 {
 				break // comparing takes the longest
 			}
-			for key, window := range resource.windows.Load().all() {
+			for key, window := range resource.all() {
 				other := restarted.Resource(name)
 				require.Equal(t, window.filled(), other.window(key).filled(), "second %d", second)
 				require.Equal(t, texts(window.settled), texts(other.window(key).settled), "second %d", second)
@@ -92,8 +92,8 @@ func TestRestartOfFadingWindows(t *testing.T) {
 		back := restored(t, settings, snapshot, now.Add(down))
 		require.Equal(t, 20, back.Keys())
 		weight := math.Exp(-max(down, 0).Seconds() / 60)
-		for name, resource := range *windows.resources.Load() {
-			for key, window := range resource.windows.Load().all() {
+		for name, resource := range windows.resources.all() {
+			for key, window := range resource.all() {
 				before := window.baseline.Load()
 				other := back.Resource(name)
 				verdict := other.Observe(key.name, key.kind, 5*ms)
@@ -157,8 +157,8 @@ func TestMoreKeysThanAllowed(t *testing.T) {
 	settings.MaxKeys = 4
 	back := restored(t, settings, windows.Snapshot(scope), now)
 	assert.Equal(t, 4, back.Keys())
-	for name, resource := range *back.resources.Load() {
-		assert.NotEmpty(t, *resource.windows.Load(), name)
+	for name, resource := range back.resources.all() {
+		assert.Positive(t, resource.byName.len(), name)
 	}
 }
 

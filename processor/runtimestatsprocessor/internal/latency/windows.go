@@ -2,8 +2,8 @@ package latency
 
 import (
 	"iter"
-	"maps"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -15,18 +15,17 @@ import (
 
 // Windows holds the windows of all keys, at most Settings.MaxKeys.
 //
-// Resource and Observe may be called from any number of goroutines; they take no lock, except to insert a new key. One
+// Resource and Observe may be called from any number of goroutines; they take no lock, except for a key in its first second. One
 // goroutine at a time may call Tick, meanwhile too.
 //
 // Keys are looked up in steps, so that what all spans of a resource have in common is hashed once per resource, and for a span
-// only its name is. Both maps are replaced, never changed: readers need no lock, and a new key costs a copy of its
-// resource's keys.
+// only its name is. Both maps are of a kind that is read without a lock and grows in amortised constant time.
 type Windows struct {
 	settings  Settings
-	resources atomic.Pointer[map[string]*resourceWindows]
+	resources growing[resourceWindows]
 	keys      atomic.Int64
 
-	mu sync.Mutex // held to replace a map
+	mu sync.Mutex // held to add or remove keys
 
 	// Used by Tick only.
 	last    time.Time // of the last tick
@@ -34,9 +33,23 @@ type Windows struct {
 	dither  uint64
 }
 
-// resourceWindows holds the windows of one resource. Once it is empty it is dropped and never used again.
+// resourceWindows holds the windows of one resource by the names of the spans. Once it is empty it is dropped and never used again. A
+// map with strings as keys is twice as fast as one with a struct.
 type resourceWindows struct {
-	windows atomic.Pointer[windowsByName]
+	byName growing[windowsByKind]
+}
+
+// windowsByKind holds the windows of the spans of one name, nil where there is none.
+type windowsByKind [numKinds]atomic.Pointer[window]
+
+// empty reports whether there is none.
+func (w *windowsByKind) empty() bool {
+	for kind := range w {
+		if w[kind].Load() != nil {
+			return false
+		}
+	}
+	return true
 }
 
 // spanKey is the part of a key that differs between the spans of a resource.
@@ -45,16 +58,20 @@ type spanKey struct {
 	kind Kind
 }
 
-// windowsByName holds the windows of a resource by the names of the spans and then their kinds, nil where there is none. A map
-// with strings as keys is twice as fast as one with a struct.
-type windowsByName map[string][numKinds]*window
+// window returns the window of a key, nil if it has none.
+func (r *resourceWindows) window(key spanKey) *window {
+	if kinds := r.byName.get(key.name); kinds != nil {
+		return kinds[key.kind].Load()
+	}
+	return nil
+}
 
-// all yields the windows with their keys.
-func (w windowsByName) all() iter.Seq2[spanKey, *window] {
+// all yields the windows with their keys. Others may be added meanwhile.
+func (r *resourceWindows) all() iter.Seq2[spanKey, *window] {
 	return func(yield func(spanKey, *window) bool) {
-		for name, kinds := range w {
-			for kind, window := range kinds {
-				if window != nil && !yield(spanKey{name, Kind(kind)}, window) {
+		for name, kinds := range r.byName.all() {
+			for kind := range kinds {
+				if window := kinds[kind].Load(); window != nil && !yield(spanKey{name, Kind(kind)}, window) {
 					return
 				}
 			}
@@ -62,45 +79,34 @@ func (w windowsByName) all() iter.Seq2[spanKey, *window] {
 	}
 }
 
-// len returns the number of windows.
-func (w windowsByName) len() (n int) {
-	for range w.all() {
-		n++
+// add adds the window of a key that has none. The key's name must outlive the batch.
+func (r *resourceWindows) add(key spanKey, added *window) {
+	kinds := r.byName.get(key.name)
+	if kinds == nil {
+		kinds = &windowsByKind{}
+		defer r.byName.add(key.name, kinds)
 	}
-	return n
+	kinds[key.kind].Store(added)
 }
 
-// with returns the windows with one more.
-func (w windowsByName) with(key spanKey, added *window) windowsByName {
-	more := maps.Clone(w)
-	if more == nil {
-		more = windowsByName{}
-	}
-	kinds := more[key.name]
-	kinds[key.kind] = added
-	more[key.name] = kinds
-	return more
-}
-
-// without returns the windows but those of the given keys.
-func (w windowsByName) without(keys []spanKey) windowsByName {
-	less := maps.Clone(w)
+// drop removes the windows of keys.
+func (r *resourceWindows) drop(keys []spanKey) {
+	var names []string
 	for _, key := range keys {
-		kinds := less[key.name]
-		if kinds[key.kind] = nil; kinds == [numKinds]*window{} {
-			delete(less, key.name)
-		} else {
-			less[key.name] = kinds
+		kinds := r.byName.get(key.name)
+		kinds[key.kind].Store(nil)
+		if kinds.empty() {
+			names = append(names, key.name)
 		}
 	}
-	return less
+	if len(names) > 0 {
+		r.byName.remove(names)
+	}
 }
 
 // New returns windows whose time starts at now.
 func New(settings Settings, now time.Time) *Windows {
-	w := &Windows{settings: settings, last: now, rotated: now}
-	w.resources.Store(&map[string]*resourceWindows{})
-	return w
+	return &Windows{settings: settings, last: now, rotated: now}
 }
 
 // Keys returns the number of keys that have a window.
@@ -118,7 +124,7 @@ type Resource struct {
 
 // Resource returns the view for the resource part of a key.
 func (w *Windows) Resource(name string) Resource {
-	return Resource{all: w, name: name, found: (*w.resources.Load())[name]}
+	return Resource{all: w, name: name, found: w.resources.get(name)}
 }
 
 // window returns the window of a key, nil if it has none.
@@ -126,7 +132,7 @@ func (r *Resource) window(key spanKey) *window {
 	if r.found == nil {
 		return nil
 	}
-	return (*r.found.windows.Load())[key.name][key.kind]
+	return r.found.window(key)
 }
 
 // Judge judges a duration in nanoseconds by the window of its key. Unlike [Resource.Observe] it leaves no trace.
@@ -159,43 +165,31 @@ func (r *Resource) Tasks() *findings.Window {
 // insert returns the window of a key, after creating it if need be; nil when there are too many keys. What it returns
 // beside it is the current state of the resource, nil if it has no key.
 func (w *Windows) insert(name string, key spanKey) (*resourceWindows, *window) {
-	if w.Keys() >= w.settings.MaxKeys {
-		// Without the lock: in an overflow, every span of a key without window comes here. A key inserted a moment ago
-		// may be missed once.
-		resource := (*w.resources.Load())[name]
-		if resource == nil {
-			return nil, nil
-		}
-		return resource, (*resource.windows.Load())[key.name][key.kind]
+	full := w.Keys() >= w.settings.MaxKeys
+	if !full {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		full = w.Keys() >= w.settings.MaxKeys
 	}
-
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	resources := *w.resources.Load()
-	resource := resources[name]
-	var windows windowsByName
+	// When full, without the lock: in an overflow, every span of a key without window comes here. A key inserted a moment ago may be
+	// missed once.
+	resource := w.resources.get(name)
 	if resource != nil {
-		windows = *resource.windows.Load()
-		if existing := windows[key.name][key.kind]; existing != nil {
+		if existing := resource.window(key); existing != nil {
 			return resource, existing
 		}
 	}
-	if w.Keys() >= w.settings.MaxKeys {
+	if full {
 		return resource, nil
 	}
 
 	inserted := newWindow(&w.settings)
 	key.name = strings.Clone(key.name) // a window outlives the batch that it was first seen in
-	windows = windows.with(key, inserted)
-	if resource != nil {
-		resource.windows.Store(&windows)
-	} else {
+	if resource == nil {
 		resource = &resourceWindows{}
-		resource.windows.Store(&windows)
-		resources = maps.Clone(resources)
-		resources[strings.Clone(name)] = resource
-		w.resources.Store(&resources)
+		defer w.resources.add(strings.Clone(name), resource)
 	}
+	resource.add(key, inserted)
 	w.keys.Add(1)
 	return resource, inserted
 }
@@ -211,19 +205,23 @@ func (w *Windows) Tick(now time.Time) (expired int) {
 	}
 	w.last = now
 	f, rotations := w.step(elapsed)
-	for name, resource := range *w.resources.Load() {
+	var emptied []string
+	for name, resource := range w.resources.all() {
 		var faded []spanKey
-		for key, window := range resource.windows.Load().all() {
+		for key, window := range resource.all() {
 			window.tasks.Tick(elapsed, time.Duration(math.Ln2*float64(w.settings.Length)))
 			if !window.tick(f, rotations, &w.settings) {
 				faded = append(faded, key)
 			}
 		}
 		if len(faded) > 0 {
-			w.drop(name, resource, faded)
+			if w.drop(resource, faded) {
+				emptied = append(emptied, name)
+			}
 			expired += len(faded)
 		}
 	}
+	w.dropResources(emptied)
 	return expired
 }
 
@@ -244,16 +242,21 @@ func (w *Windows) step(elapsed time.Duration) (f fading, rotations int) {
 	return f, rotations
 }
 
-// drop removes keys of a resource, and the resource with its last key.
-func (w *Windows) drop(name string, resource *resourceWindows, keys []spanKey) {
+// drop removes keys of a resource and reports whether it was left without any.
+func (w *Windows) drop(resource *resourceWindows, keys []spanKey) (empty bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	windows := resource.windows.Load().without(keys)
-	resource.windows.Store(&windows)
+	resource.drop(keys)
 	w.keys.Add(int64(-len(keys)))
-	if len(windows) == 0 {
-		resources := maps.Clone(*w.resources.Load())
-		delete(resources, name)
-		w.resources.Store(&resources)
+	return resource.byName.len() == 0
+}
+
+// dropResources removes those of the resources that still have no key, all at once.
+func (w *Windows) dropResources(names []string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	names = slices.DeleteFunc(names, func(name string) bool { return w.resources.get(name).byName.len() > 0 })
+	if len(names) > 0 {
+		w.resources.remove(names)
 	}
 }

@@ -1,6 +1,10 @@
 package runtimes
 
-import "math"
+import (
+	"math"
+
+	"github.com/runtimelab/otelcol-runtimelab/internal/untrusted"
+)
 
 // Field is a number that a service records on a span.
 type Field uint8
@@ -162,13 +166,6 @@ func (a *Account) Estimate(mean int64) {
 // SetWorkers adds the number of workers.
 func (a *Account) SetWorkers(n int64) { a.set(Workers, n) }
 
-// tolerance is by how much a time may exceed the duration it is part of. Busy and idle come from a monotonic clock, the
-// span's start and end from the wall clock, which ticks by up to a microsecond and is slewed by up to 0.05 %.
-func tolerance(duration int64) int64 {
-	const clockTick = 1_000
-	return clockTick + duration/1_000
-}
-
 // Account derives what the fields tell about a span of the given duration in nanoseconds, into a, whatever that held before. A
 // negative duration means that it is not known, and no time can then be checked or derived. With legacy, the times are those of
 // tracing-opentelemetry up to 0.31: at each enter of a span that is entered already, it adds the time since the one before to
@@ -200,7 +197,7 @@ func (f *Fields) Account(duration int64, legacy bool, a *Account) {
 }
 
 func (f *Fields) accountTimes(duration int64, legacy bool, a *Account) {
-	slack := tolerance(duration)
+	slack := untrusted.Tolerance(duration)
 	limit := duration + slack
 	if limit < 0 { // overflow
 		limit = duration

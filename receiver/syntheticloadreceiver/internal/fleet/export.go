@@ -40,8 +40,9 @@ const (
 	eventTick
 )
 
-func (e *exporter) init(s *sim.Simulation, how workload.Export) {
-	e.sim, e.how = s, how
+// init begins at virtual time 0, at which the delay has run for a phase already.
+func (e *exporter) init(s *sim.Simulation, how workload.Export, phase sim.Time) {
+	e.sim, e.how, e.last = s, how, -phase
 	e.target = s.Register(e)
 }
 

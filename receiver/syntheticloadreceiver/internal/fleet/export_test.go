@@ -23,7 +23,7 @@ var batch = workload.Export{MaxQueue: 10, MaxBatch: 4, Delay: 100 * ms, Duration
 func playExports(how workload.Export, items map[sim.Time]int) (*exporter, []export) {
 	var s sim.Simulation
 	e := &exporter{}
-	e.init(&s, how)
+	e.init(&s, how, 0)
 	for at := range 1000 * ms / ms {
 		s.Run(at * ms)
 		for range items[at*ms] {
@@ -70,7 +70,7 @@ func TestSimpleExports(t *testing.T) {
 func TestFlush(t *testing.T) {
 	var s sim.Simulation
 	e := &exporter{}
-	e.init(&s, batch)
+	e.init(&s, batch, 0)
 	for range 7 { // an export of 4 is under way
 		e.admit()
 	}

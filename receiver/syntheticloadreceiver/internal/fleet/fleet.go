@@ -7,9 +7,9 @@
 // exports since the last [Fleet.Discard]; each builds its pdata from the records, any number of times: a batch that a pipeline
 // refused cannot be sent again, because the pipeline may have changed it.
 //
-// Everything that is sent but the start of time follows from the configuration and the seed, identifiers included. They
-// are drawn from the seed, the service's name, the instance and the number of the request or task, so they do not
-// depend on what else the fleet does.
+// Everything that is sent but the start of time follows from the configuration, the seed and the name of the run. On the run
+// depend identifiers only. These are drawn from the seed, the run, the service's name, the instance and the number of the request or
+// task, so they do not depend on what else the fleet does.
 package fleet
 
 import (
@@ -37,8 +37,10 @@ type Options struct {
 	Separate bool
 	// Shard of the fleet that sends; the zero value is the only one.
 	Shard Shard
-	// Run marks each item for load_verify, as one of this run; empty: not at all.
+	// Run names the run: identifiers belong to it.
 	Run string
+	// Verify marks each item for load_verify, as one of the run.
+	Verify bool
 }
 
 // Shard is one of Total parts of a fleet; together they send exactly what the whole fleet would. Processes are dealt out in turn.
@@ -58,7 +60,7 @@ type Fleet struct {
 	origins    []*identity // of all that are played, in the order of the network
 	byInstance map[*workload.Instance]*identity
 	slice      sim.Time
-	nextSample sim.Time // of the metrics; sim.Never without
+	ledger     ledger
 }
 
 // sends reports whether a signal is to be sent, which may need a configuration.
@@ -84,10 +86,7 @@ const (
 
 // New makes a fleet at virtual time 0.
 func New(services []*workload.Service, seed uint64, o Options) *Fleet {
-	f := &Fleet{options: o, byInstance: map[*workload.Instance]*identity{}, nextSample: sim.Never}
-	if o.sends(Metrics) {
-		f.nextSample = sim.Time(o.Metrics.Interval)
-	}
+	f := &Fleet{options: o, byInstance: map[*workload.Instance]*identity{}}
 	network := workload.NewNetwork(&f.sim)
 	rate, number := 0.0, 0 // slices a second
 	for _, together := range workload.Groups(services) {
@@ -124,16 +123,7 @@ func New(services []*workload.Service, seed uint64, o Options) *Fleet {
 func (f *Fleet) SliceLength() sim.Time { return f.slice }
 
 // Advance plays until a virtual time.
-func (f *Fleet) Advance(until sim.Time) {
-	for f.nextSample <= until {
-		f.sim.Run(f.nextSample)
-		for _, p := range f.processes {
-			p.sample(f.nextSample)
-		}
-		f.nextSample += sim.Time(f.options.Metrics.Interval)
-	}
-	f.sim.Run(until)
-}
+func (f *Fleet) Advance(until sim.Time) { f.sim.Run(until) }
 
 // StopArrivals lets no further request arrive.
 func (f *Fleet) StopArrivals() {
@@ -189,6 +179,9 @@ func (f *Fleet) Live() int {
 	}
 	return n
 }
+
+// Processes is the number of instances that this shard sends for.
+func (f *Fleet) Processes() int { return len(f.processes) }
 
 // Arrivals counts the requests that have arrived at the processes of this shard.
 func (f *Fleet) Arrivals() uint64 {

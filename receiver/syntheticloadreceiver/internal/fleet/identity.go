@@ -30,28 +30,31 @@ type identity struct {
 	instance string // service.instance.id
 	scope    string // crate of the service
 	module   string
-	traces   uint64                  // seed of trace ids
-	spans    uint64                  // seed of span ids
+	traces   uint64                  // seed of trace ids, of this run only
+	spans    uint64                  // seed of span ids, of this run only
+	draws    uint64                  // seed of what is drawn for the process beside its work; the same in every run
 	source   string                  // of stamps
 	threads  int64                   // numbers of threads of other runtimes of the process, which come first
 	looks    []look                  // by label
 	events   [len(logKinds)][]string // names of log statements, by label
 }
 
-func newIdentity(s *workload.Service, seed uint64, instance int) identity {
-	name := fnv.New64a()
-	_, _ = name.Write([]byte(s.Name)) // never fails
+// newIdentity names an instance. Two runs of one seed share all but their ids: a backend, or a sampler with a memory, would take the
+// second run for a repetition of the first.
+func newIdentity(s *workload.Service, seed uint64, run string, instance int) identity {
+	name := s.Name
 	if s.Part != "" {
-		_, _ = name.Write([]byte("/" + s.Part))
+		name += "/" + s.Part
 	}
 	number := uint64(instance) //nolint:gosec // G115: instances count from 0
-	ids := sim.Stream(seed, name.Sum64(), number)
+	draws := sim.Stream(seed, hashed(name), number)
+	ids := sim.Stream(seed, hashed(name), number, hashed(run))
 	crate := crateName(s.Name)
 	id := identity{
 		service: s, resource: pcommon.NewResource(), scope: crate, module: crate + "::handlers",
-		traces: ids.Uint64(), spans: ids.Uint64(), looks: newLooks(s.Spans), events: eventNames(s),
+		traces: ids.Uint64(), spans: ids.Uint64(), draws: draws.Uint64(), looks: newLooks(s.Spans), events: eventNames(s),
 	}
-	id.instance = uuid.NewSHA1(uuid.NameSpaceURL, fmt.Appendf(nil, "%d/%s/%d", seed, s.Name, instance)).String()
+	id.instance = uuid.NewSHA1(uuid.NameSpaceURL, fmt.Appendf(nil, "%d/%s/%d/%s", seed, s.Name, instance, run)).String()
 	id.source = id.instance
 	if s.Part != "" {
 		id.source += "/" + s.Part
@@ -71,6 +74,12 @@ func newIdentity(s *workload.Service, seed uint64, instance int) identity {
 	a.PutStr(semconv.HostName, fmt.Sprintf("%s-%d", s.Name, instance))
 	a.PutBool(semconv.Simulated, true)
 	return id
+}
+
+func hashed(text string) uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(text)) // never fails
+	return h.Sum64()
 }
 
 // crateName is the service's name as Rust would spell its crate.
@@ -114,9 +123,23 @@ func (f *Fleet) traceID(tag uint64) pcommon.TraceID {
 // chosen reports whether the share of traces that is chosen has the one of a tag.
 func (f *Fleet) chosen(tag uint64, share float64) bool {
 	instance, arrival := workload.Origin(tag)
-	r := sim.Stream(f.origins[instance].traces, arrival, streamChosen)
+	r := sim.Stream(f.origins[instance].draws, arrival, streamChosen)
 	return r.Float64() < share
 }
 
-// streamChosen tells the draw of chosen from that of the trace's id.
-const streamChosen = 1
+// What is drawn of an identity's draws, each a stream of its own.
+const (
+	streamChosen uint64 = iota // with the arrival
+	streamShed                 // with the tag of a request that was turned away
+	streamPhase                // with the signal whose timer it is
+)
+
+// phase is how long before the run's start a timer of the process began to count: each process of a real fleet was started at a
+// moment of its own, so their exports are spread over the interval.
+func (id *identity) phase(s Signal, interval sim.Time) sim.Time {
+	if interval <= 0 {
+		return 0
+	}
+	r := sim.Stream(id.draws, uint64(s), streamPhase) //nolint:gosec // G115: one of three
+	return sim.Time(r.Float64() * float64(interval))
+}

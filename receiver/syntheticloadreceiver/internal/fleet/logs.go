@@ -202,6 +202,7 @@ func (p *process) logFailure(r logRecord, outcome scheduler.Outcome, work sim.Ra
 // The records are those of opentelemetry-appender-tracing 0.32, with OTLP's exporter of opentelemetry-rust, which makes the target
 // of an event its scope; but for the time: the crate leaves that empty and sets the observed one only.
 func (f *Fleet) Logs(r *Request, epoch time.Time) plog.Logs {
+	f.note(r, epoch)
 	ld := plog.NewLogs()
 	ld.ResourceLogs().EnsureCapacity(len(r.parts))
 	for _, part := range r.parts {
@@ -266,7 +267,7 @@ func (f *Fleet) buildLog(to plog.LogRecord, p *process, r *logRecord, number uin
 	}
 	to.Body().SetStr(body)
 	to.SetEventName(id.events[r.kind][statement])
-	if f.options.Run != "" {
+	if f.options.Verify {
 		f.stamp(&b, p, number, stamp.Record(to))
 	}
 	b.UnsafeIntoMap(to.Attributes())

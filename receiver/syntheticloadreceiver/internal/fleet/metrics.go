@@ -11,6 +11,31 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
+// reader is the SDK's periodic metric reader: a timer that runs as long as the process does.
+type reader struct {
+	process  *process
+	sim      *sim.Simulation
+	target   sim.Target
+	interval sim.Time
+}
+
+func (r *reader) start(f *Fleet, p *process) {
+	*r = reader{process: p, sim: &f.sim, interval: sim.Time(f.options.Metrics.Interval)}
+	r.target = r.sim.Register(r)
+	r.schedule(r.interval - p.identity.phase(Metrics, r.interval))
+}
+
+func (r *reader) schedule(at sim.Time) { r.sim.Schedule(at, r.target, 0, 0) }
+
+// Handle implements sim.Handler.
+func (r *reader) Handle(sim.Event) {
+	if r.process.exited {
+		return
+	}
+	r.process.sample(r.sim.Now())
+	r.schedule(r.sim.Now() + r.interval)
+}
+
 // sample takes the state of the process's runtime, now, and exports it.
 func (p *process) sample(now sim.Time) {
 	if p.metrics == nil || p.exited {
@@ -23,6 +48,7 @@ func (p *process) sample(now sim.Time) {
 
 // Metrics builds the data points of a request. Virtual time 0 is epoch.
 func (f *Fleet) Metrics(r *Request, epoch time.Time) pmetric.Metrics {
+	f.note(r, epoch)
 	md := pmetric.NewMetrics()
 	md.ResourceMetrics().EnsureCapacity(len(r.parts))
 	at := func(t sim.Time) pcommon.Timestamp { return timestamp(epoch, t) }
@@ -36,7 +62,7 @@ func (f *Fleet) Metrics(r *Request, epoch time.Time) pmetric.Metrics {
 			continue
 		}
 		part.samples.Build(sm, at)
-		if f.options.Run != "" {
+		if f.options.Verify {
 			f.stampPoints(sm.Metrics(), p, part.first)
 		}
 	}

@@ -176,10 +176,12 @@ func TestMetricsAddUp(t *testing.T) {
 			}
 			// At each sample, tasks spawned and not finished are those in the log.
 			counts, spawned := numberPoints(metrics["async_runtime.task.count"]), numberPoints(metrics["async_runtime.task.spawned"])
-			require.Equal(t, 4, counts.Len(), "3 s and a rest")
-			for k := range 4 {
-				at := min(sim.Time(k+1)*sim.Time(time.Second), end)
+			first := sim.Time(counts.At(0).Timestamp().AsTime().Sub(epoch))
+			assert.True(t, first > 0 && first <= sim.Time(time.Second), "the timer of a process has a phase of its own")
+			for k := range counts.Len() {
+				at := min(first+sim.Time(k)*sim.Time(time.Second), end)
 				assert.Equal(t, epoch.Add(at.Duration()), counts.At(k).Timestamp().AsTime())
+				assert.Equal(t, k == counts.Len()-1, at == end, "each second, and at the end")
 				begun, live := int64(0), int64(0)
 				for i := range log.Finished {
 					if log.Finished[i].Spawned <= at {
@@ -245,14 +247,14 @@ func TestMetricsAddUp(t *testing.T) {
 				assert.Positive(t, steals, "a load that says little")
 			}
 			// Utilization is the busy time of the interval.
-			before := 0.0
+			before, from := 0.0, epoch
 			for k, p := range numberPoints(metrics["async_runtime.worker.utilization"]).All() {
 				now := numberPoints(metrics["async_runtime.worker.time"]).At(3 * k).DoubleValue()
 				if name != "thread_per_task" { // whose workers become more
-					length := min(sim.Time(k+1)*sim.Time(time.Second), end) - sim.Time(k)*sim.Time(time.Second)
-					assert.InDelta(t, (now-before)/length.Duration().Seconds()/float64(workers), p.DoubleValue(), 1e-9)
+					length := p.Timestamp().AsTime().Sub(from)
+					assert.InDelta(t, (now-before)/length.Seconds()/float64(workers), p.DoubleValue(), 1e-9)
 				}
-				before = now
+				before, from = now, p.Timestamp().AsTime()
 			}
 		})
 	}
@@ -494,24 +496,33 @@ func TestRequestsOfSamples(t *testing.T) {
 	merged, separate := play(false), play(true)
 	require.Len(t, merged.Requests(), 1)
 	requests := separate.Requests()
-	require.Len(t, requests, 12*4)
-	points := map[string]int{}
-	for i, r := range requests {
+	before := epoch
+	samples := map[string][]time.Time{} // by process: when
+	for _, r := range requests {
 		md := separate.Metrics(&r, epoch)
 		require.Equal(t, r.Items, md.DataPointCount())
-		at := min(sim.Time(i/12+1)*second, end)
 		eachMetric(md, func(resource pcommon.Map, m pmetric.Metric) {
 			if m.Name() == "async_runtime.task.count" {
 				require.Equal(t, 1, numberPoints(m).Len())
-				assert.Equal(t, epoch.Add(at.Duration()), numberPoints(m).At(0).Timestamp().AsTime())
-				points[key(resource, m, pcommon.NewMap())]++
+				at := numberPoints(m).At(0).Timestamp().AsTime()
+				assert.False(t, at.Before(before), "in the order of time")
+				before = at
+				of := key(resource, m, pcommon.NewMap())
+				samples[of] = append(samples[of], at)
 			}
 		})
 	}
-	require.Len(t, points, 12)
-	for _, n := range points {
-		assert.Equal(t, 4, n)
+	require.Len(t, samples, 12)
+	phases := map[time.Duration]bool{}
+	for _, times := range samples {
+		phases[times[0].Sub(epoch)] = true
+		last := len(times) - 1
+		for k, at := range times[1:last] {
+			assert.Equal(t, times[0].Add(time.Duration(k+1)*time.Second), at)
+		}
+		assert.Equal(t, epoch.Add(end.Duration()), times[last])
 	}
+	assert.Len(t, phases, 12, "no two processes at the same time")
 	assert.Equal(t, items(merged), items(separate))
 }
 

@@ -19,6 +19,7 @@ type process struct {
 	spare     spare
 	shed      uint64
 	metrics   *runtimemetrics.Sampler // nil: it sends none
+	reader    reader                  // of metrics
 	logs      logs
 	exited    bool
 	endedAt   sim.Time
@@ -69,16 +70,19 @@ const mostEvents = 128
 // play starts an instance. It is recorded if this shard sends for it.
 func (g *group) play(f *Fleet, network *workload.Network, s *workload.Service, seed uint64, n int, sends bool) {
 	var o workload.Observer
-	p := &process{identity: newIdentity(s, seed, n), events: map[uint64][]event{}, links: newLinks(s.Spans)}
+	p := &process{identity: newIdentity(s, seed, f.options.Run, n), events: map[uint64][]event{}, links: newLinks(s.Spans)}
 	if sends {
 		for signal := range p.exporters {
-			p.exporters[signal].init(&f.sim, s.Export)
+			p.exporters[signal].init(&f.sim, s.Export, p.identity.phase(Signal(signal), s.Export.Delay))
 		}
 		o = p.observer(f)
 		g.processes = append(g.processes, p)
 	}
 	f.origins = append(f.origins, &p.identity)
 	p.instance = s.Play(network, seed, n, o)
+	if p.metrics != nil {
+		p.reader.start(f, p)
+	}
 	f.byInstance[p.instance] = &p.identity
 	g.instances = append(g.instances, p.instance)
 }
@@ -177,7 +181,7 @@ func (p *process) shedSpan() uint64 { return ^p.shed }
 func (p *process) turnedAway(f *Fleet, s *workload.Shed) {
 	turned := span{
 		number: p.shedSpan(), tag: s.Tag, label: p.identity.service.Operations[s.Operation].Program.Label, creator: scheduler.Outside,
-		start: s.At, end: s.At, outcome: overloaded, work: sim.Stream(p.identity.spans, s.Tag),
+		start: s.At, end: s.At, outcome: overloaded, work: sim.Stream(p.identity.draws, s.Tag, streamShed),
 	}
 	turned.calledBy(f, s.Caller)
 	p.ended(turned)

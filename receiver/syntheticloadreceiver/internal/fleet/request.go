@@ -3,6 +3,7 @@ package fleet
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/runtimemetrics"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
@@ -28,6 +29,7 @@ type Request struct {
 	at    sim.Time
 	ends  bool // end markers
 	parts []part
+	noted time.Time // the epoch with which it is in the ledger; zero: it is not
 }
 
 // part is some items of one process, of one signal.

@@ -20,6 +20,7 @@ const (
 
 // Traces builds the spans of a request: of each process in the order in which they ended. Virtual time 0 is epoch.
 func (f *Fleet) Traces(r *Request, epoch time.Time) ptrace.Traces {
+	f.note(r, epoch)
 	td := ptrace.NewTraces()
 	td.ResourceSpans().EnsureCapacity(len(r.parts))
 	for _, part := range r.parts {
@@ -77,7 +78,7 @@ func (f *Fleet) build(span ptrace.Span, p *process, s *span, number uint64, epoc
 
 	var b xpdata.MapBuilder
 	n := len(attributes) + tracingAttributes
-	hasFields, hasStamp := s.task && f.options.TaskFields, f.options.Run != ""
+	hasFields, hasStamp := s.task && f.options.TaskFields, f.options.Verify
 	if hasFields {
 		n += taskAttributes
 	}

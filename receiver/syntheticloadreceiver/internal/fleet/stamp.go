@@ -26,6 +26,7 @@ func (f *Fleet) Drop(r *Request) {
 	if r.ends {
 		return
 	}
+	f.strike(r)
 	for _, part := range r.parts {
 		part.process.givenUp[r.Signal] += uint64(part.count) //nolint:gosec // G115: a length
 	}
@@ -33,13 +34,13 @@ func (f *Fleet) Drop(r *Request) {
 
 // EndMarkers are the last requests of a stamped run: of each process and signal how much there was.
 func (f *Fleet) EndMarkers(of ...Signal) (requests []Request) {
-	if f.options.Run == "" {
+	if !f.options.Verify {
 		return nil
 	}
 	for _, s := range of {
 		r := Request{Signal: s, ends: true, Items: len(f.processes)}
 		for _, p := range f.processes {
-			r.parts = append(r.parts, part{process: p})
+			r.parts = append(r.parts, part{process: p, count: 1})
 		}
 		if r.Items > 0 {
 			requests = append(requests, r)
@@ -66,14 +67,6 @@ const endTag = 1<<64 - 1
 func (f *Fleet) stampEnd(b *xpdata.MapBuilder, p *process, s Signal, checksum int64) {
 	b.AppendEmpty(semconv.StampRun).SetStr(f.options.Run)
 	b.AppendEmpty(semconv.StampSource).SetStr(p.identity.source)
-	b.AppendEmpty(semconv.StampTotal).SetInt(int64(p.exporters[s].numbered())) //nolint:gosec // G115: a count
-	b.AppendEmpty(semconv.StampDropped).SetInt(int64(p.givenUp[s]))            //nolint:gosec // G115: a count
-	b.AppendEmpty(semconv.StampSources).SetInt(int64(f.sources))
-	names := b.AppendEmpty(semconv.StampSignals).SetEmptySlice()
-	for signal, name := range stamp.Signals {
-		if f.options.sends(Signal(signal)) {
-			names.AppendEmpty().SetStr(name)
-		}
-	}
-	b.AppendEmpty(semconv.StampChecksum).SetInt(checksum)
+	says := f.says(p, s)
+	says.Write(b, checksum)
 }

@@ -20,7 +20,7 @@ import (
 // and the checksum is that of what was sent.
 func TestStamps(t *testing.T) {
 	options := sendSpans
-	options.Run = "run-1"
+	options.Run, options.Verify = "run-1", true
 	f := New(mustParse(t, `
 - {name: a, instances: 2, runtime: {model: tokio}, arrivals: {process: poisson, rate: 300}, workload: api_gateway}
 - {name: b, runtime: {model: smol}, arrivals: {process: poisson, rate: 300}, workload: api_gateway}
@@ -32,12 +32,14 @@ func TestStamps(t *testing.T) {
 			source := value(t, a, semconv.StampSource).Str()
 			assert.Equal(t, "run-1", value(t, a, semconv.StampRun).Str())
 			assert.Equal(t, value(t, resource, semconv.ServiceInstanceID).Str(), source)
-			assert.Equal(t, stamp.Span(span), value(t, a, semconv.StampChecksum).Int())
 			if span.Name() == stamp.EndMarker {
+				_, intact, ok := stamp.ReadEnd(a, stamp.Span(span))
+				assert.True(t, intact && ok)
 				assert.Equal(t, next[source], value(t, a, semconv.StampTotal).Int())
 				assert.Zero(t, value(t, a, semconv.StampDropped).Int())
 				return
 			}
+			assert.Equal(t, stamp.Span(span), value(t, a, semconv.StampChecksum).Int())
 			assert.Equal(t, next[source], value(t, a, semconv.StampSequence).Int())
 			next[source]++
 		})
@@ -65,7 +67,7 @@ func TestStamps(t *testing.T) {
 // TestGivenUp: end markers tell what the pipeline did not take.
 func TestGivenUp(t *testing.T) {
 	options := sendSpans
-	options.Run = "run-1"
+	options.Run, options.Verify = "run-1", true
 	f := New(mustParse(t, `- {name: a, runtime: {model: smol}, arrivals: {process: constant, rate: 100}, workload: spawn_benchmark}`), 1, options)
 	f.Advance(second)
 	r := f.Requests()[0]
@@ -96,7 +98,7 @@ func TestShardsAreTheWhole(t *testing.T) {
 `)
 	spans := func(s Shard) (all []ptrace.Span, slice time.Duration) {
 		options := sendSpans
-		options.Shard, options.Run = s, "run"
+		options.Shard, options.Run, options.Verify = s, "run", true
 		f := New(services, 1, options)
 		f.Advance(5 * second)
 		f.StopArrivals()
@@ -132,18 +134,20 @@ func ids(spans []ptrace.Span) (all []int64) {
 func TestStampsOfPointsAndRecords(t *testing.T) {
 	for _, separate := range []bool{false, true} {
 		o := newSignals(mixed(t), nil).options
-		o.Run, o.Separate = "run-1", separate
+		o.Run, o.Verify, o.Separate = "run-1", true, separate
 		f := New(mixed(t), 1, o)
 		numbers := map[string][]bool{} // by source and signal: which came
 		totals := map[string]int64{}
 		check := func(signal, name string, attributes pcommon.Map, checksum int64) {
 			source := signal + " " + value(t, attributes, semconv.StampSource).Str()
 			assert.Equal(t, "run-1", value(t, attributes, semconv.StampRun).Str())
-			assert.Equal(t, checksum, value(t, attributes, semconv.StampChecksum).Int(), name)
 			if name == stamp.EndMarker {
+				_, intact, ok := stamp.ReadEnd(attributes, checksum)
+				assert.True(t, intact && ok)
 				totals[source] = value(t, attributes, semconv.StampTotal).Int()
 				return
 			}
+			assert.Equal(t, checksum, value(t, attributes, semconv.StampChecksum).Int(), name)
 			n := int(value(t, attributes, semconv.StampSequence).Int())
 			for len(numbers[source]) <= n {
 				numbers[source] = append(numbers[source], false)

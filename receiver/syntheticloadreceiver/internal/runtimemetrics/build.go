@@ -33,6 +33,16 @@ func (s *Sampler) Samples(first, end int) Samples {
 	return Samples{of: s, samples: s.samples[from:to]}
 }
 
+// Cut divides the samples after the one that has the n-th point, and tells how many points come before the cut.
+func (x Samples) Cut(n int) (first, second Samples, points int) {
+	k := 0
+	for k < len(x.samples) && points < n {
+		points += len(x.samples[k].values) + len(x.samples[k].spreads)
+		k++
+	}
+	return Samples{of: x.of, samples: x.samples[:k]}, Samples{of: x.of, samples: x.samples[k:]}, points
+}
+
 // Build writes the metrics of the samples into an empty scope. at gives the wall time of a virtual time.
 func (x Samples) Build(to pmetric.ScopeMetrics, at clock) {
 	s := x.of

@@ -1,0 +1,53 @@
+package audit
+
+import "github.com/runtimelab/otelcol-runtimelab/internal/stamp"
+
+// Signal is a kind of telemetry.
+type Signal uint8
+
+// The signals.
+const (
+	Traces Signal = iota
+	Metrics
+	Logs
+	Signals // how many there are
+)
+
+func (s Signal) String() string { return stamp.Signals[s] }
+
+// MarshalText writes the name.
+func (s Signal) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// Set has bit 1<<s set for every signal s in it.
+type Set uint8
+
+// With returns the set with a signal.
+func (s Set) With(signal Signal) Set { return s | 1<<signal }
+
+func (s Set) has(signal Signal) bool { return s&(1<<signal) != 0 }
+
+// Kind says what an item is by its stamp.
+type Kind uint8
+
+// The kinds.
+const (
+	Unstamped Kind = iota // no stamp at all
+	Malformed             // parts of a stamp are missing, of the wrong type, negative or too long
+	Numbered
+	End // an end marker
+)
+
+// LongestName bounds the names of runs and sources, in bytes; a stamp with a longer one is malformed.
+const LongestName = 256
+
+// Item is one span, data point or log record, as far as the audit needs it.
+type Item struct {
+	Kind        Kind
+	Corrupt     bool // its checksum is another, or lost
+	Run, Source string
+	Sequence    uint64 // of a numbered item
+	At          int64  // when it happened, ns since 1970; 0: unknown
+	// Keys of the span, its parent and its trace; 0: none. Equal ids have equal keys.
+	Span, Parent, Trace uint64
+	Says                *stamp.End // of an end marker
+}

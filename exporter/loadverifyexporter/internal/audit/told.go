@@ -1,0 +1,78 @@
+package audit
+
+import (
+	"strings"
+
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
+	"github.com/runtimelab/otelcol-runtimelab/internal/timeline"
+)
+
+// told is what the end markers of a run say beyond the count of their own series. A marker of any signal tells what its source sent of all
+// signals, and most tell what their whole shard sent, and when: so a run's items are known where a series, or all of a signal, is lost
+// with its marker. Only the first marker of each series is heard, so that the limit of sources bounds what is held.
+type told struct {
+	announced [Signals]uint64                   // sources of each signal; 0: no marker has come, or the run has no such signal
+	sources   map[string]*[Signals]stamp.Totals // what each source sent
+	shards    map[uint64]uint64                 // hash of what each shard said, by index
+	of        uint64                            // shards that there are; 0: not told
+	offered   [Signals]timeline.Timeline        // by those shards
+	givenUp   [Signals]uint64                   // likewise
+	disagrees uint64                            // markers that say something else than one before
+}
+
+// hear takes what a marker says.
+func (t *told) hear(source string, says *stamp.End) {
+	for signal, sends := range says.Sends {
+		if sends {
+			t.announced[signal] = max(t.announced[signal], says.Sources)
+		}
+	}
+	known := t.sources[source]
+	switch {
+	case known == nil:
+		if t.sources == nil {
+			t.sources = map[string]*[Signals]stamp.Totals{}
+		}
+		totals := says.Process
+		t.sources[strings.Clone(source)] = &totals
+	case *known != says.Process:
+		t.disagrees++
+	}
+	if says.Shard != nil {
+		t.hearShard(says.Shard)
+	}
+}
+
+func (t *told) hearShard(shard *stamp.Shard) {
+	hash := xxhash.Sum64(shard.Append(nil))
+	known, again := t.shards[shard.Index]
+	switch {
+	case t.of != 0 && t.of != shard.Total, again && known != hash:
+		t.disagrees++
+		return
+	case again:
+		return
+	}
+	if t.shards == nil {
+		t.shards = map[uint64]uint64{}
+	}
+	t.shards[shard.Index], t.of = hash, shard.Total
+	for signal := range Signals {
+		t.offered[signal].Merge(&shard.Offered[signal])
+		t.givenUp[signal] += shard.GivenUp[signal]
+	}
+}
+
+// complete reports whether all shards have told, so that it is known what the run sent of each signal.
+func (t *told) complete() bool { return t.of > 0 && uint64(len(t.shards)) == t.of }
+
+// totals of a source's signal; nil: nobody told.
+func (t *told) totals(source string, signal Signal) *stamp.Totals {
+	of := t.sources[source]
+	if of == nil || t.announced[signal] == 0 {
+		return nil
+	}
+	return &of[signal]
+}

@@ -1,0 +1,67 @@
+package audit
+
+import (
+	"errors"
+
+	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
+	"github.com/runtimelab/otelcol-runtimelab/internal/timeline"
+)
+
+// toldState is what the end markers of a run have told, as state.
+type toldState struct {
+	Announced [Signals]uint64                  `json:"announced"`
+	Sources   map[string][Signals]stamp.Totals `json:"sources,omitempty"`
+	Shards    map[uint64]uint64                `json:"shards,omitempty"`
+	Of        uint64                           `json:"of"`
+	Offered   [Signals][]byte                  `json:"offered"` // timelines
+	GivenUp   [Signals]uint64                  `json:"given_up"`
+	Disagrees uint64                           `json:"disagrees"`
+}
+
+func (t *told) export() toldState {
+	s := toldState{
+		Announced: t.announced, Sources: map[string][Signals]stamp.Totals{}, Shards: t.shards, Of: t.of, GivenUp: t.givenUp, Disagrees: t.disagrees,
+	}
+	for name, totals := range t.sources {
+		s.Sources[name] = *totals
+	}
+	for signal := range t.offered {
+		s.Offered[signal] = exportTimeline(&t.offered[signal])
+	}
+	return s
+}
+
+func (t *told) restore(s *toldState) error {
+	*t = told{announced: s.Announced, shards: s.Shards, of: s.Of, givenUp: s.GivenUp, disagrees: s.Disagrees}
+	for name, totals := range s.Sources {
+		for i := range totals {
+			if !totals[i].Sound() {
+				return errors.New("what a source sent cannot be")
+			}
+		}
+		if t.sources == nil {
+			t.sources = map[string]*[Signals]stamp.Totals{}
+		}
+		t.sources[name] = &totals
+	}
+	for signal, b := range s.Offered {
+		if err := restoreTimeline(&t.offered[signal], b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func exportTimeline(t *timeline.Timeline) []byte {
+	if t.Empty() {
+		return nil
+	}
+	return t.Append(nil)
+}
+
+func restoreTimeline(t *timeline.Timeline, exported []byte) (err error) {
+	if len(exported) > 0 {
+		*t, _, err = timeline.Cut(exported)
+	}
+	return err
+}

@@ -1,0 +1,123 @@
+package stamp
+
+import (
+	"encoding/binary"
+	"errors"
+	"math"
+
+	"github.com/runtimelab/otelcol-runtimelab/internal/timeline"
+)
+
+// End is what an end marker says. So that one marker that gets through tells of those that do not, it says more than its own count.
+type End struct {
+	// Total items of the marker's signal were numbered by its source, and GivenUp of them given up: the pipeline refused them.
+	Total, GivenUp uint64
+	// Sources is how many the run has for each signal, of all shards.
+	Sources uint64
+	// Sends says which signals the run has.
+	Sends [len(Signals)]bool
+	// Process is what the source's process numbered of each signal.
+	Process [len(Signals)]Totals
+	// Shard is what the whole shard numbered, and when; nil: this marker does not carry it.
+	Shard *Shard
+}
+
+// Totals are of one process and signal.
+type Totals struct {
+	Numbered, GivenUp uint64
+	// Squares is the estimated sum of the squares of the sizes of the clusters that a sampler keeps or drops as a whole: of the
+	// process's part of each trace.
+	Squares uint64
+}
+
+// Shard is what one shard of a generator numbered.
+type Shard struct {
+	// Index of Total shards that have sources.
+	Index, Total uint64
+	// GivenUp items of each signal were refused by the pipeline. They are not in Offered.
+	GivenUp [len(Signals)]uint64
+	// Offered are the items that the shard numbered and did not give up, by when they happened.
+	Offered [len(Signals)]timeline.Timeline
+}
+
+// Carriers is how many sources of a shard have it on their end markers: enough that a sampler that keeps one marker in five drops them
+// all once in a thousand runs, few enough that a thousand sources do not send it a thousand times.
+const Carriers = 32
+
+const (
+	shardVersion = 1
+	// mostShards and mostItems are beyond what anyone sends, and keep sums from overflow.
+	mostShards = 1 << 20
+	mostItems  = 1 << 48
+)
+
+// Append appends the shard as bytes.
+func (s *Shard) Append(b []byte) []byte {
+	b = append(b, shardVersion)
+	b = binary.AppendUvarint(b, s.Index)
+	b = binary.AppendUvarint(b, s.Total)
+	for signal := range Signals {
+		b = binary.AppendUvarint(b, s.GivenUp[signal])
+		b = s.Offered[signal].Append(b)
+	}
+	return b
+}
+
+var errShard = errors.New("damaged, or of another version")
+
+// ReadShard reads what Append has written.
+func ReadShard(b []byte) (*Shard, error) {
+	if len(b) == 0 || b[0] != shardVersion {
+		return nil, errShard
+	}
+	s := &Shard{}
+	b, ok := b[1:], true
+	number := func(most uint64) uint64 {
+		x, n := binary.Uvarint(b)
+		if n <= 0 || x > most {
+			ok = false
+			return 0
+		}
+		b = b[n:]
+		return x
+	}
+	s.Index, s.Total = number(mostShards), number(mostShards)
+	for signal := range Signals {
+		s.GivenUp[signal] = number(mostItems)
+		var err error
+		if s.Offered[signal], b, err = timeline.Cut(b); err != nil {
+			return nil, errShard
+		}
+	}
+	if !ok || len(b) > 0 || s.Index >= s.Total {
+		return nil, errShard
+	}
+	return s, nil
+}
+
+// Sound reports whether totals can be.
+func (t *Totals) Sound() bool {
+	return t.Numbered <= mostItems && t.GivenUp <= t.Numbered && t.Squares <= math.MaxInt64
+}
+
+// checksum of an end marker covers that of the item and what the marker says; shard is the encoded Shard, empty without.
+func (e *End) checksum(item int64, shard []byte) int64 {
+	var h digest
+	h.number(uint64(item)) //nolint:gosec // G115: any bits will do
+	h.number(e.Total)
+	h.number(e.GivenUp)
+	h.number(e.Sources)
+	for signal := range Signals {
+		sends := uint64(0)
+		if e.Sends[signal] {
+			sends = 1
+		}
+		h.number(sends)
+		h.number(e.Process[signal].Numbered)
+		h.number(e.Process[signal].GivenUp)
+		h.number(e.Process[signal].Squares)
+	}
+	h.number(uint64(len(shard)))
+	h.bytes(shard)
+	return h.sum()
+}

@@ -1,0 +1,132 @@
+package stamp
+
+import (
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/xpdata"
+
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
+)
+
+// Write adds what an end marker says to its attributes, beside run and source. item is the checksum of the marker without them.
+func (e *End) Write(to *xpdata.MapBuilder, item int64) {
+	to.AppendEmpty(semconv.StampTotal).SetInt(int64(e.Total))     //nolint:gosec // G115: a count
+	to.AppendEmpty(semconv.StampDropped).SetInt(int64(e.GivenUp)) //nolint:gosec // G115: a count
+	to.AppendEmpty(semconv.StampSources).SetInt(int64(e.Sources)) //nolint:gosec // G115: a count
+	names := to.AppendEmpty(semconv.StampSignals).SetEmptySlice()
+	process := to.AppendEmpty(semconv.StampProcess).SetEmptySlice()
+	for signal, name := range Signals {
+		if e.Sends[signal] {
+			names.AppendEmpty().SetStr(name)
+		}
+		for _, n := range e.Process[signal].numbers() {
+			process.AppendEmpty().SetInt(int64(*n)) //nolint:gosec // G115: a count
+		}
+	}
+	var shard []byte
+	if e.Shard != nil {
+		shard = e.Shard.Append(nil)
+		to.AppendEmpty(semconv.StampShard).SetEmptyBytes().FromRaw(shard)
+	}
+	to.AppendEmpty(semconv.StampChecksum).SetInt(e.checksum(item, shard))
+}
+
+// numbers are those of the attribute, in its order.
+func (t *Totals) numbers() [3]*uint64 { return [...]*uint64{&t.Numbered, &t.GivenUp, &t.Squares} }
+
+// ReadEnd reads what Write has written. It is not ok if something is missing or cannot be; intact says that the checksum is that of what was
+// written, for a marker whose own checksum is item.
+func ReadEnd(attributes pcommon.Map, item int64) (says *End, intact, ok bool) {
+	r := endReader{end: &End{}}
+	for key, value := range attributes.All() {
+		r.attribute(key, value)
+	}
+	const all = 1<<5 - 1
+	if r.failed || r.found != all {
+		return nil, false, false
+	}
+	return r.end, r.hasSum && r.sum == r.end.checksum(item, r.shard), true
+}
+
+// endReader takes a marker's attributes one by one.
+type endReader struct {
+	end    *End
+	shard  []byte
+	sum    int64
+	hasSum bool
+	found  uint8 // a bit for each attribute that must be there
+	failed bool
+}
+
+func (r *endReader) attribute(key string, value pcommon.Value) {
+	switch key {
+	case semconv.StampTotal:
+		r.count(value, &r.end.Total, 0)
+	case semconv.StampDropped:
+		r.count(value, &r.end.GivenUp, 1)
+	case semconv.StampSources:
+		r.count(value, &r.end.Sources, 2)
+	case semconv.StampSignals:
+		r.signals(value)
+	case semconv.StampProcess:
+		r.process(value)
+	case semconv.StampShard:
+		r.readShard(value)
+	case semconv.StampChecksum:
+		if value.Type() == pcommon.ValueTypeInt {
+			r.sum, r.hasSum = value.Int(), true
+		}
+	}
+}
+
+// count reads a number that is not negative.
+func (r *endReader) count(value pcommon.Value, to *uint64, bit int) {
+	r.found |= 1 << bit
+	if value.Type() != pcommon.ValueTypeInt || value.Int() < 0 {
+		r.failed = true
+		return
+	}
+	*to = uint64(value.Int()) //nolint:gosec // G115: not negative
+}
+
+func (r *endReader) signals(value pcommon.Value) {
+	r.found |= 1 << 3
+	if value.Type() != pcommon.ValueTypeSlice {
+		r.failed = true
+		return
+	}
+	for _, name := range value.Slice().All() {
+		for signal, known := range Signals {
+			if name.Type() == pcommon.ValueTypeStr && name.Str() == known {
+				r.end.Sends[signal] = true
+			}
+		}
+	}
+}
+
+func (r *endReader) process(value pcommon.Value) {
+	const bit = 4
+	r.found |= 1 << bit
+	perSignal := len(r.end.Process[0].numbers())
+	if value.Type() != pcommon.ValueTypeSlice || value.Slice().Len() != len(Signals)*perSignal {
+		r.failed = true
+		return
+	}
+	for signal := range r.end.Process {
+		totals := &r.end.Process[signal]
+		for i, to := range totals.numbers() {
+			r.count(value.Slice().At(signal*perSignal+i), to, bit)
+		}
+		r.failed = r.failed || !totals.Sound()
+	}
+}
+
+func (r *endReader) readShard(value pcommon.Value) {
+	if value.Type() != pcommon.ValueTypeBytes {
+		r.failed = true
+		return
+	}
+	r.shard = value.Bytes().AsRaw()
+	var err error
+	r.end.Shard, err = ReadShard(r.shard)
+	r.failed = r.failed || err != nil
+}
