@@ -28,7 +28,7 @@ func tests() []Test {
 	began := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	s := scenario.New()
 	s.Name = "lossy"
-	raw := json.RawMessage(`{"schema":"load_verify/1"}`)
+	raw := json.RawMessage(`{"schema":"load_verify/2"}`)
 	failed := &run.Result{
 		Outcome: run.Failed, Problems: []string{"verdict: fail; want pass", "max_loss: 30 lost"}, Began: began, Took: 12345 * time.Millisecond,
 		Parts: []telemetry.Part{
@@ -120,7 +120,7 @@ func TestJSON(t *testing.T) {
 	third := list[2].(map[string]any)
 	assert.Equal(t, []any{"attributes", "order"}, third["not_checked"])
 	assert.Empty(t, third["losses"], "all of it has arrived")
-	assert.Equal(t, "load_verify/1", first["load_verify"].(map[string]any)["schema"])
+	assert.Equal(t, "load_verify/2", first["load_verify"].(map[string]any)["schema"])
 	assert.EqualValues(t, 3, first["links"].([]any)[0].(map[string]any)["counts"].(map[string]any)["dropped"])
 	second := list[1].(map[string]any)
 	assert.Nil(t, second["load_verify"])

@@ -82,8 +82,8 @@ func report(verdict string, final bool) {
 		verdict = "fail"
 	}
 	text, err := json.Marshal(map[string]any{
-		"schema": "load_verify/1", "final": final, "verdict": verdict,
-		"runs": []any{map[string]any{"run": "r", "final": over, "verdict": verdict, "signals": []any{map[string]any{"signal": "traces", "sent": 5, "received": 5}}}},
+		"schema": "load_verify/2", "final": final, "verdict": verdict,
+		"runs": []any{map[string]any{"run": "r", "final": over, "verdict": verdict, "signals": []any{map[string]any{"signal": "traces", "sent": 5, "received": 5, "sent_known": true}}}},
 	})
 	if err != nil {
 		panic(err)

@@ -13,8 +13,8 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
 )
 
-// schemas are the versions of the report that are read here. The first one has no verdict unknown.
-var schemas = []string{"load_verify/2", "load_verify/1"}
+// schema is the version of the report that is read here.
+const schema = "load_verify/2"
 
 // Verdicts, beside those that a scenario can want.
 const (
@@ -103,8 +103,6 @@ func (s *Signal) UnmarshalJSON(text []byte) error {
 	if raw, there := fields["sent_known"]; there {
 		return json.Unmarshal(raw, &s.SentKnown)
 	}
-	// The first schema does not say it: all sources that are known of must have ended.
-	s.SentKnown = s.Counts["ended"] >= max(s.Counts["sources"], s.Counts[announced]) && s.Counts["over_limit"] == 0
 	return nil
 }
 
@@ -118,8 +116,8 @@ func Read(path string) (report *Report, text []byte, err error) {
 	if err := json.Unmarshal(text, report); err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", path, err)
 	}
-	if !slices.Contains(schemas, report.Schema) {
-		return nil, nil, fmt.Errorf("%s: schema %q is not known here; want one of %s", path, report.Schema, strings.Join(schemas, ", "))
+	if report.Schema != schema {
+		return nil, nil, fmt.Errorf("%s: schema %q is not known here; want %s", path, report.Schema, schema)
 	}
 	return report, text, nil
 }
