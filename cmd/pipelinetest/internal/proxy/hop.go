@@ -39,6 +39,7 @@ var effects = []effect{
 	{name: "reorder"},
 	{"corrupt", (*hop).corrupt},
 	{"lose_response", (*hop).loseResponse},
+	{"partial_success", (*hop).reject},
 }
 
 func newHop(f *forwarder, fault Fault, random *rand.Rand) *hop {
@@ -143,6 +144,17 @@ func (h *hop) corrupt(c *call, next deliver) (answer, error) {
 		h.suffers(c, &h.counters.corrupted)
 	}
 	return a, err
+}
+
+// reject answers with OK and a partial success of nothing: all items were rejected, and must not be sent again (OTLP specification,
+// Partial Success).
+func (h *hop) reject(c *call, next deliver) (answer, error) {
+	said, ok := c.signal.reject(c.payload)
+	if !ok {
+		return next(c)
+	}
+	h.suffers(c, &h.counters.rejected)
+	return answer{payload: said}, nil
 }
 
 // loseResponse makes the client believe that nothing has arrived.

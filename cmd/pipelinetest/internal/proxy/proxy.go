@@ -142,6 +142,8 @@ type Counts struct {
 	Corrupted uint64 `json:"corrupted"`
 	// ResponsesLost are delivered, but answered as if they were not.
 	ResponsesLost uint64 `json:"responses_lost"`
+	// Rejected are answered with OK and a partial success that rejects all of it, and not delivered.
+	Rejected uint64 `json:"rejected"`
 	// Undelivered are answered with OK when they were held back, but then the target refused them for good, or was gone when the proxy
 	// was closed.
 	Undelivered uint64 `json:"undelivered"`
@@ -158,7 +160,7 @@ type Counts struct {
 
 // counters are Counts in the making.
 type counters struct {
-	requests, passed, failed, refused, dropped, duplicated, reordered, corrupted, responsesLost, undelivered,
+	requests, passed, failed, refused, dropped, duplicated, reordered, corrupted, responsesLost, rejected, undelivered,
 	connections, connectionsRefused, connectionsCut, connectionsReset atomic.Uint64
 	heard heard
 }
@@ -169,7 +171,7 @@ func (p *Proxy) Counts() Counts {
 	return Counts{
 		Requests: c.requests.Load(), Passed: c.passed.Load(), Failed: c.failed.Load(), Refused: c.refused.Load(),
 		Dropped: c.dropped.Load(), Duplicated: c.duplicated.Load(), Reordered: c.reordered.Load(), Corrupted: c.corrupted.Load(),
-		ResponsesLost: c.responsesLost.Load(), Undelivered: c.undelivered.Load(),
+		ResponsesLost: c.responsesLost.Load(), Rejected: c.rejected.Load(), Undelivered: c.undelivered.Load(),
 		Connections: c.connections.Load(), ConnectionsRefused: c.connectionsRefused.Load(),
 		ConnectionsCut: c.connectionsCut.Load(), ConnectionsReset: c.connectionsReset.Load(),
 	}

@@ -3,7 +3,6 @@ package report
 
 import (
 	"encoding/json"
-	"slices"
 	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/run"
@@ -41,28 +40,6 @@ func Outcome(tests []Test) run.Outcome {
 		}
 	}
 	return run.Passed
-}
-
-// losses are the places where items of each signal did not get any further. A signal of which everything arrived, once, has none: what was
-// refused on the way there has come again.
-func (t *Test) losses() map[string][]string {
-	losses := map[string][]string{}
-	for _, f := range t.Result.Figures {
-		if !t.troubled(&f) {
-			continue
-		}
-		if said := telemetry.Losses(t.Result.Parts, len(t.Scenario.Generators), f.Signal); len(said) > 0 {
-			losses[f.Signal] = said
-		}
-	}
-	return losses
-}
-
-// troubled tells whether something of a signal is missing, or came too often, or nobody knows.
-func (t *Test) troubled(f *verdict.Figures) bool {
-	sum := func(count string) uint64 { return t.Result.Report.Sum(f.Signal, count) }
-	return f.From != verdict.Exact || f.Lost > 0 || sum("received") < f.Sent || sum("duplicate") > 0 || sum("beyond") > 0 ||
-		slices.ContainsFunc(t.Result.Findings, func(own verdict.Finding) bool { return own.Signal == f.Signal })
 }
 
 // notChecked is what load_verify does not look at: a PASS says nothing about it.
@@ -118,7 +95,7 @@ func JSON(path string, tests []Test) error {
 			Scenario: t.Scenario.Name, File: t.Scenario.File, Description: t.Scenario.Description, Repetition: t.Repetition,
 			Outcome: r.Outcome, Problems: orEmpty(r.Problems), Want: t.Scenario.Want.String(), BeganAt: r.Began.UTC(), Took: r.Took.Seconds(),
 			Findings: orEmpty(r.Findings), Notes: orEmpty(r.Notes), NotChecked: orEmpty(t.notChecked()), Figures: orEmpty(r.Figures),
-			Losses: t.losses(), Parts: orEmpty(r.Parts), Links: orEmpty(r.Links), Faults: orEmpty(r.Faults), LoadVerify: r.RawJSON,
+			Losses: orNothing(r.Losses), Parts: orEmpty(r.Parts), Links: orEmpty(r.Links), Faults: orEmpty(r.Faults), LoadVerify: r.RawJSON,
 		})
 	}
 	text, err := json.MarshalIndent(doc, "", "  ")
@@ -126,6 +103,14 @@ func JSON(path string, tests []Test) error {
 		return err
 	}
 	return write(path, append(text, '\n'))
+}
+
+// orNothing makes a mapping that is not there an empty one, for JSON.
+func orNothing(losses map[string][]string) map[string][]string {
+	if losses == nil {
+		return map[string][]string{}
+	}
+	return losses
 }
 
 // orEmpty makes a list that is not there an empty one, for JSON.

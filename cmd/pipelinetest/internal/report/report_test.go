@@ -59,7 +59,8 @@ func tests() []Test {
 			{Fault: "kill: my-agent", Began: new(1.0), Met: &proxy.Met{Unit: "processes", Came: 1}},
 			{Fault: "stop: my-agent"},
 		},
-		Notes: []string{"my-agent: some of its telemetry cannot be true and was left out: x = NaN"},
+		Losses: map[string][]string{"traces": {"verifier: send failed by exporter x: 20"}, "logs": {"my-agent: given up"}},
+		Notes:  []string{"my-agent: some of its telemetry cannot be true and was left out: x = NaN"},
 	}
 	broken := &run.Result{Outcome: run.Broken, Problems: []string{"gateway cannot be started: \x1b[31mno\x1b[0m"}, Began: began, Took: time.Second}
 	report := &verdict.Report{NotChecked: []string{"attributes", "order"}, Runs: []verdict.Run{{Signals: []verdict.Signal{
@@ -109,17 +110,14 @@ func TestJSON(t *testing.T) {
 	first := list[0].(map[string]any)
 	assert.Equal(t, []any{"lossy", 1.0, "failed", 12.345, "2026-01-02T03:04:05Z"},
 		[]any{first["scenario"], first["repetition"], first["outcome"], first["took_s"], first["began_at"]})
-	assert.Equal(t, []any{
-		"my-agent: no telemetry of it could be read, so what it did with them is not known",
-		"verifier: refused by receiver otlp: 20; who sent that was told, and may have sent it again",
-	}, first["losses"].(map[string]any)["traces"])
+	assert.Equal(t, []any{"verifier: send failed by exporter x: 20"}, first["losses"].(map[string]any)["traces"])
 	assert.Equal(t, map[string]any{"signal": "metrics", "from": "generators", "sent": 100.0, "lost": 100.0}, first["figures"].([]any)[1])
 	assert.Equal(t, map[string]any{"unit": "requests", "came": 1234.0, "suffered": 3.0}, first["faults"].([]any)[0].(map[string]any)["met"])
 	assert.Equal(t, "faults", first["findings"].([]any)[0].(map[string]any)["expectation"])
 	assert.Len(t, first["notes"], 1)
 	third := list[2].(map[string]any)
 	assert.Equal(t, []any{"attributes", "order"}, third["not_checked"])
-	assert.Empty(t, third["losses"], "all of it has arrived")
+	assert.Equal(t, map[string]any{}, third["losses"])
 	assert.Equal(t, "load_verify/2", first["load_verify"].(map[string]any)["schema"])
 	assert.EqualValues(t, 3, first["links"].([]any)[0].(map[string]any)["counts"].(map[string]any)["dropped"])
 	second := list[1].(map[string]any)

@@ -162,7 +162,7 @@ func row(cells *tabwriter.Writer, name string, width int, values []string) {
 
 // where writes where items did not get any further, and what the proxies did.
 func where(w *bytes.Buffer, t *Test) {
-	losses := t.losses()
+	losses := t.Result.Losses
 	for _, signal := range scenario.Signals {
 		for i, place := range losses[signal] {
 			if i == 0 {
@@ -206,6 +206,7 @@ func disturbed(link run.LinkResult) string {
 		{c.Reordered, "reordered"},
 		{c.Corrupted, "corrupted"},
 		{c.ResponsesLost, "delivered, but their answers lost"},
+		{c.Rejected, "rejected by a partial success"},
 		{c.Undelivered, "held back and never delivered"},
 		{c.Failed, "failed at the target"},
 		{c.ConnectionsRefused, "connections refused"},

@@ -2,6 +2,7 @@ package run
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
@@ -36,6 +37,28 @@ func (r *Result) count(signal, name string) uint64 {
 		}
 	}
 	return r.Report.Sum(signal, name)
+}
+
+// losses are the places where items got no further, of the signals that have any trouble.
+func (r *Result) losses(generators int) map[string][]string {
+	losses := map[string][]string{}
+	for i := range r.Figures {
+		f := &r.Figures[i]
+		if !r.troubled(f) {
+			continue
+		}
+		if said := telemetry.Losses(r.Parts, generators, f.Signal); len(said) > 0 {
+			losses[f.Signal] = said
+		}
+	}
+	return losses
+}
+
+// troubled tells whether something of a signal is missing, or came too often, or nobody knows.
+func (r *Result) troubled(f *verdict.Figures) bool {
+	sum := func(count string) uint64 { return r.Report.Sum(f.Signal, count) }
+	return f.From != verdict.Exact || f.Lost > 0 || sum("received") < f.Sent || sum("duplicate") > 0 || sum("beyond") > 0 ||
+		slices.ContainsFunc(r.Findings, func(own verdict.Finding) bool { return own.Signal == f.Signal })
 }
 
 // note notes what does not change the outcome.

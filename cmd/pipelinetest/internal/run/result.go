@@ -34,6 +34,9 @@ type Result struct {
 	Faults   []FaultResult
 	// Figures are how much was sent and lost, of each signal.
 	Figures []verdict.Figures
+	// Losses are the places where items of each signal did not get any further. A signal of which everything arrived, once, has none: what
+	// was refused on the way there has come again.
+	Losses map[string][]string
 	// Notes are what to know about the result, though nothing is wrong.
 	Notes []string
 	// Findings are those of the test itself, which load_verify cannot have.
@@ -74,13 +77,21 @@ func (c *course) judge(err error) {
 		for _, signal := range scenario.Signals {
 			offered := c.offered(signal)
 			r.Figures = append(r.Figures, r.Report.Figures(signal, offered))
-			if f := r.Report.Unseen(signal, offered); f != nil && err == nil {
-				r.Findings = append(r.Findings, *f)
+			found := []*verdict.Finding{r.Report.Unseen(signal, offered)}
+			if _, wanted := c.Want.Signals[signal]["given_up"]; !wanted {
+				found = append(found, r.Report.Refused(signal, offered))
+			}
+			for _, f := range found {
+				if f != nil {
+					r.Findings = append(r.Findings, *f)
+				}
 			}
 		}
 		r.Report.Add(r.Findings...)
 		isUnknown = err == nil && r.Report.Verdict == verdict.Unknown && c.Want.Verdict != verdict.Unknown
 		r.Problems = append(r.Problems, verdict.Compare(r.Report, &c.Want, r.count)...)
+		r.Losses = r.losses(len(c.Generators))
+		r.Problems = append(r.Problems, c.Want.CompareWhere(r.Losses)...)
 		for _, part := range r.Parts {
 			r.Problems = append(r.Problems, c.Want.Parts[part.Name].Compare(part.Name+" ", func(signal, count string) uint64 {
 				sum := telemetry.Sum(part.Components, signal)

@@ -53,6 +53,8 @@ want:
   verdict: fail
   runs: {min: 1, max: 2}
   findings: [max_loss]
+  may_find: [end_marker]
+  where: {traces: gateway}
   traces: {lost: some, duplicate: 3}
   parts: {gateway: {logs: {refused: any}}}
 `)
@@ -149,6 +151,8 @@ func TestMistakes(t *testing.T) {
 
 		{"verdict", "want: {verdict: maybe}", "want.verdict: maybe is not allowed; want pass, fail or unknown"},
 		{"fail alone", "want: {verdict: fail}", "want.verdict: fail alone says too little"},
+		{"may alone", "want: {may_find: [end_marker]}", "want.may_find: not without findings"},
+		{"unknown signal", "want: {where: {spans: gateway}}", `want.where: "spans" is not allowed; want one of traces, metrics, logs`},
 		{"unknown count", "want: {traces: {lots: 1}}", `want.traces: there is no count "lots"; want one of sent, received`},
 		{"amount", "want: {traces: {lost: few}}", `want.traces.lost: "few" is not allowed; want a whole number of 0 or more, some, any, or {min: N, max: N}`},
 		{"range", "want: {traces: {lost: {min: 2, max: 1}}}", "want.traces.lost: {min: 2, max: 1} is not allowed; want min to be at most max"},
@@ -230,6 +234,13 @@ func TestReach(t *testing.T) {
 	}
 	_, err := Load(write(t, fault+"systems: [{name: gateway, config: [gateway.yaml]}]\n"))
 	assert.ErrorContains(t, err, "nothing is sent there", "the file is empty")
+}
+
+func TestCompareWhere(t *testing.T) {
+	want := Want{Where: map[string]string{"traces": "gateway: dropped by ", "logs": "gateway"}}
+	assert.Equal(t, []string{`where logs went: nowhere like "gateway"`}, want.CompareWhere(map[string][]string{
+		"traces": {"generator: given up", "gateway: dropped by processor filter: 17"}, "logs": {"a gateway"},
+	}))
 }
 
 // TestParseFault: braces are optional on the command line.

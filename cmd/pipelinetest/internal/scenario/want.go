@@ -41,8 +41,11 @@ type Want struct {
 	Verdict string
 	// Runs is the number of runs that must have arrived.
 	Runs *Amount
-	// Findings are the expectations that must not have been met, each at least once, and no others. Nil: any.
-	Findings []string
+	// Findings are the expectations that must not have been met, each at least once, and no others but those that MayFind
+	// has. Nil: any.
+	Findings, MayFind []string
+	// Where has for each signal what one of the places where its items got no further must be: the beginning of how that is said.
+	Where map[string]string
 	// Signals has for each signal what its counts must be.
 	Signals CountsBySignal
 	// Parts has for each part and signal what the part must say of itself.
@@ -110,9 +113,11 @@ func (a *Amount) UnmarshalYAML(node *yaml.Node) error {
 
 // wantFile is what is wanted as YAML has it.
 type wantFile struct {
-	Verdict  string   `yaml:"verdict"`
-	Runs     *Amount  `yaml:"runs"`
-	Findings []string `yaml:"findings"`
+	Verdict  string            `yaml:"verdict"`
+	Runs     *Amount           `yaml:"runs"`
+	Findings []string          `yaml:"findings"`
+	MayFind  []string          `yaml:"may_find"`
+	Where    map[string]string `yaml:"where"`
 	bySignal
 	Parts map[string]yaml.Node `yaml:"parts"`
 }
@@ -139,7 +144,7 @@ func (f *bySignal) counts(key string, allowed []string) (CountsBySignal, error) 
 }
 
 func (f *wantFile) want() (Want, error) {
-	want := Want{Verdict: f.Verdict, Runs: f.Runs, Findings: f.Findings, Parts: map[string]CountsBySignal{}}
+	want := Want{Verdict: f.Verdict, Runs: f.Runs, Findings: f.Findings, MayFind: f.MayFind, Where: f.Where, Parts: map[string]CountsBySignal{}}
 	var errs []error
 	if verdicts := []string{Pass, Fail, Unknown}; !slices.Contains(verdicts, want.Verdict) {
 		errs = append(errs, refused("want.verdict", want.Verdict, "pass, fail or unknown"))
@@ -148,11 +153,19 @@ func (f *wantFile) want() (Want, error) {
 	var err error
 	want.Signals, err = f.counts("want", Counts)
 	errs = append(errs, err)
+	for _, signal := range slices.Sorted(maps.Keys(f.Where)) {
+		if !slices.Contains(Signals, signal) {
+			errs = append(errs, refused("want.where", fmt.Sprintf("%q", signal), "one of "+strings.Join(Signals, ", ")))
+		}
+	}
 	for _, part := range slices.Sorted(maps.Keys(f.Parts)) {
 		key, node, signals := "want.parts."+part, f.Parts[part], bySignal{}
 		errs = append(errs, decode(&node, key, &signals))
 		want.Parts[part], err = signals.counts(key, PartCounts)
 		errs = append(errs, err)
+	}
+	if len(want.MayFind) > 0 && len(want.Findings) == 0 {
+		errs = append(errs, errors.New("want.may_find: not without findings; want at least one that must be there"))
 	}
 	if want.Verdict != Pass {
 		if len(want.Signals) == 0 && len(want.Findings) == 0 {
@@ -196,6 +209,17 @@ func (w *Want) addFaultless() {
 			}
 		}
 	}
+}
+
+// CompareWhere says which places are not among those where items got no further.
+func (w *Want) CompareWhere(places map[string][]string) (wrong []string) {
+	for _, signal := range Signals {
+		want := w.Where[signal]
+		if !slices.ContainsFunc(places[signal], func(place string) bool { return strings.HasPrefix(place, want) }) && want != "" {
+			wrong = append(wrong, fmt.Sprintf("where %s went: nowhere like %q", signal, want))
+		}
+	}
+	return wrong
 }
 
 // String is what is wanted, in short: of a failing run what is wrong with it.

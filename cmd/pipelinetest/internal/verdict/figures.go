@@ -73,6 +73,16 @@ func minus(a, b uint64) uint64 { return a - min(a, b) }
 func (r *Report) knows(signal string) bool { return r.has(signal) && !r.guesses(signal) }
 
 // has tells whether load_verify has heard of a signal, in any run.
+// Refused finds what the generators gave up because it was refused for good. load_verify does not count that as lost.
+func (r *Report) Refused(signal string, offered Offered) *Finding {
+	n := max(r.Sum(signal, GivenUp), offered.GivenUp)
+	if n == 0 {
+		return nil
+	}
+	return &Finding{Expectation: GivenUp, Signal: signal, Message: fmt.Sprintf(
+		"%s refused for good, and given up by the generators; want none, or want.%s.given_up", telemetry.Grouped(n), signal)}
+}
+
 func (r *Report) has(signal string) bool {
 	return slices.ContainsFunc(r.Runs, func(run Run) bool { return run.signal(signal) != nil })
 }

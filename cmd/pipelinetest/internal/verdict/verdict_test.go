@@ -102,6 +102,8 @@ func TestFigures(t *testing.T) {
 				assert.Equal(t, []string{Generator, "traces"}, []string{finding.Expectation, finding.Signal})
 			}
 			assert.Equal(t, tc.unseen, unseen)
+			refused := tc.report.Refused("traces", tc.offered)
+			assert.Equal(t, tc.offered.GivenUp > 0, refused != nil)
 		})
 	}
 }
@@ -137,8 +139,10 @@ func TestCompare(t *testing.T) {
 			[]string{"traces lost: 3; want 2", "logs received: 5; want {min: 6, max: 7}"},
 		},
 		{"another number of runs", scenario.Want{Verdict: "fail", Runs: &scenario.Amount{Min: 1, Max: 1}}, []string{"runs: 2; want 1"}},
-		{"other findings", scenario.Want{Verdict: "fail", Findings: []string{"max_loss", "end_marker"}}, []string{"findings: max_loss; want end_marker, max_loss"}},
-		{"no findings", scenario.Want{Verdict: "fail", Findings: []string{}}, []string{"findings: max_loss; want none"}},
+		{"other findings", scenario.Want{Verdict: "fail", Findings: []string{"max_loss", "end_marker"}}, []string{"findings: max_loss; want max_loss, end_marker"}},
+		{"some findings", scenario.Want{Verdict: "fail", Findings: []string{"max_loss"}, MayFind: []string{"end_marker"}}, nil},
+		{"another finding", scenario.Want{Verdict: "fail", Findings: []string{"sources"}, MayFind: []string{"end_marker"}}, []string{"findings: max_loss; want sources", "max_loss, traces: 2 lost", "max_loss, traces: 1 lost"}},
+		{"no findings", scenario.Want{Verdict: "fail", Findings: []string{}}, []string{"findings: max_loss; want none", "max_loss, traces: 2 lost", "max_loss, traces: 1 lost"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) { assert.Equal(t, tc.wrong, Compare(report, &tc.want, report.Sum)) })
 	}
