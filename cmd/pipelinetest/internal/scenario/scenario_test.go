@@ -199,10 +199,11 @@ defaults:
   timeout: 1m
   settle: 5s
   systems: [{name: gateway, config: [gateway.yaml]}]
+  generator: {config: [builtin, {receivers: }]}
 scenarios:
   - {name: plain}
   - {name: filtered, settle: 6s, add: {gateway: [*filter, "yaml:a: b"], generator: [{receivers: }]}}
-  - {name: without, systems: [], description: No gateway.}
+  - {name: without, systems: [], description: No gateway., generators: [{name: a}, {name: b}]}
 `)
 	list, err := Load(path)
 	require.NoError(t, err)
@@ -215,7 +216,8 @@ scenarios:
 	gateway := filepath.Join(filepath.Dir(path), "gateway.yaml")
 	assert.Equal(t, []Config{{Location: gateway}}, list[0].Systems[0].Config)
 	assert.Equal(t, []Config{{Location: gateway}, {Text: "{processors: {filter: null}}\n"}, {Location: "yaml:a: b"}}, list[1].Systems[0].Config)
-	assert.Len(t, list[1].Generators[0].Config, 2)
+	assert.Len(t, list[1].Generators[0].Config, 3)
+	assert.Len(t, list[2].Generators, 2)
 	assert.Empty(t, list[2].Systems)
 	assert.Equal(t, "No gateway.", list[2].Description)
 	assert.Len(t, Select(list, regexp.MustCompile("filter|plain")), 2)

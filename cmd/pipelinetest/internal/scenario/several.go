@@ -70,6 +70,9 @@ func parseSeveral(node *yaml.Node, file, dir string) ([]*Scenario, error) {
 
 const nameKey = "name"
 
+// otherwise has keys that stand in each other's place.
+var otherwise = map[string]string{"generator": "generators", "generators": "generator"}
+
 // laidOver is a mapping with the keys of own, but for its name, and those of defaults that own does not have.
 func laidOver(defaults, own *yaml.Node) *yaml.Node {
 	merged := *own
@@ -80,7 +83,8 @@ func laidOver(defaults, own *yaml.Node) *yaml.Node {
 		}
 	}
 	for i := 0; i+1 < len(defaults.Content); i += 2 {
-		if value(own, defaults.Content[i].Value) == nil {
+		key := defaults.Content[i].Value
+		if value(own, key) == nil && (otherwise[key] == "" || value(own, otherwise[key]) == nil) {
 			merged.Content = append(merged.Content, defaults.Content[i:i+2]...)
 		}
 	}
