@@ -30,7 +30,7 @@ var Counts = []string{
 }
 
 // PartCounts are the counts of a part's own telemetry that a scenario can want something of.
-var PartCounts = []string{"offered", "sdk_dropped", "given_up", "received", "refused", "dropped", "sent", "send_failed", "enqueue_failed", "queued"}
+var PartCounts = []string{"offered", "sdk_dropped", "given_up", "received", "refused", "dropped", "traces_dropped", "sent", "send_failed", "enqueue_failed", "queued"}
 
 // faultless are the counts that must be 0 in a run that is not wanted to pass, unless it says otherwise: it fails for what it
 // names, and for nothing else.

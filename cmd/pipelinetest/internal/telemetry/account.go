@@ -22,9 +22,9 @@ type Account struct {
 	// Odd are values that cannot be counts, and were left out; the first few of them.
 	Odd []string
 
-	instance string            // of the Collector that was read last
-	ended    map[series]uint64 // by who has ended, or begun to count anew
-	current  map[string]value  // by who runs, by metric and labels
+	uptime  float64           // of the Collector when it was read last
+	ended   map[series]uint64 // by who has ended, or begun to count anew
+	current map[string]value  // by who runs, by metric and labels
 }
 
 // value is the last one of a metric with some labels.
@@ -47,11 +47,11 @@ func (s series) counts() bool { return s.measure != queued && s.measure != inFli
 func (a *Account) Set(families map[string]*dto.MetricFamily) {
 	a.Read = true
 	// A Collector that is told to read its configuration again goes on as a process, but all that counts in it begins anew.
-	if instance := instanceOf(families); instance != "" {
-		if a.instance != "" && a.instance != instance {
+	if uptime, said := uptimeOf(families); said {
+		if uptime < a.uptime {
 			a.Restarted(false)
 		}
-		a.instance = instance
+		a.uptime = uptime
 	}
 	if a.current == nil {
 		a.current = map[string]value{}
@@ -65,7 +65,10 @@ func (a *Account) Set(families map[string]*dto.MetricFamily) {
 		}
 		for _, point := range families[family].GetMetric() {
 			key, labels := keyOf(family, point)
-			s := series{m.measure, m.kind, printable.Name(labels[m.kind]), signal}
+			if m.unsampled && labels["sampled"] != "false" {
+				continue
+			}
+			s := series{m.measure, m.kind, cmp.Or(m.id, printable.Name(labels[m.kind])), cmp.Or(m.signal, signal)}
 			if m.signalLabel != "" {
 				s.signal = printable.Name(labels[m.signalLabel])
 			}
@@ -120,20 +123,18 @@ func (a *Account) Restarted(complete bool) {
 	if len(a.current) > 0 && !complete {
 		a.Least = true
 	}
-	a.current, a.instance = nil, ""
+	a.current, a.uptime = nil, 0
 }
 
-// instanceOf is the Collector that a reading is of; none if it does not say.
-func instanceOf(families map[string]*dto.MetricFamily) string {
-	for _, point := range families["target_info"].GetMetric() {
-		_, labels := keyOf("", point)
-		for _, label := range []string{"service_instance_id", "service.instance.id"} {
-			if labels[label] != "" {
-				return labels[label]
-			}
+// uptimeOf is for how long the Collector has been running, in seconds, since its start or since it has read its configuration again, if it
+// says so.
+func uptimeOf(families map[string]*dto.MetricFamily) (seconds float64, said bool) {
+	for _, name := range []string{"otelcol_process_uptime", "otelcol_process_uptime_seconds", "otelcol_process_uptime_seconds_total"} {
+		for _, point := range families[name].GetMetric() {
+			return point.GetCounter().GetValue() + point.GetGauge().GetValue() + point.GetUntyped().GetValue(), true
 		}
 	}
-	return ""
+	return 0, false
 }
 
 // keyOf is what a series is told apart by, and its labels.

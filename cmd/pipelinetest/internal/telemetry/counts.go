@@ -25,6 +25,7 @@ type Counts struct {
 	Received      uint64 `json:"received"`       // accepted by receivers
 	Refused       uint64 `json:"refused"`        // by receivers: the sender was told
 	Dropped       uint64 `json:"dropped"`        // by processors: what came in and did not go out
+	TracesDropped uint64 `json:"traces_dropped"` // by processors that count traces: samplers
 	Sent          uint64 `json:"sent"`           // by exporters, and confirmed
 	SendFailed    uint64 `json:"send_failed"`    // by exporters, for good
 	EnqueueFailed uint64 `json:"enqueue_failed"` // by exporters: the queue did not take it
@@ -56,7 +57,7 @@ func (c *Counts) Named(name string) *uint64 { return c.byName()[name] }
 
 func (c *Counts) byName() map[string]*uint64 {
 	return map[string]*uint64{
-		offered: &c.Offered, sdkDropped: &c.SDKDropped, givenUp: &c.GivenUp, received: &c.Received, refused: &c.Refused, dropped: &c.Dropped, sent: &c.Sent,
+		offered: &c.Offered, sdkDropped: &c.SDKDropped, givenUp: &c.GivenUp, received: &c.Received, refused: &c.Refused, dropped: &c.Dropped, tracesDropped: &c.TracesDropped, sent: &c.Sent,
 		sendFailed: &c.SendFailed, enqueueFailed: &c.EnqueueFailed, queued: &c.Queued, inFlight: &c.InFlight,
 	}
 }

@@ -16,19 +16,20 @@ type Part struct {
 	Components []Component `json:"components"`
 }
 
-// reasons are the counts by which items can get lost, and how that is said. Of those that are told, the sender knows: it may have come
-// again, and nothing be lost.
+// reasons are the counts by which items can get lost, and how that is said. What the sender is told of it may have sent again, and
+// nothing be lost.
 var reasons = []struct {
 	count func(*Counts) uint64
 	say   string
-	told  bool
+	rest  string
 }{
-	{func(c *Counts) uint64 { return c.GivenUp }, "given up", false},
-	{func(c *Counts) uint64 { return c.Refused }, "refused", true},
-	{func(c *Counts) uint64 { return c.Dropped }, "dropped", false},
-	{func(c *Counts) uint64 { return c.EnqueueFailed }, "not queued", true},
-	{func(c *Counts) uint64 { return c.SendFailed }, "send failed", false},
-	{func(c *Counts) uint64 { return c.Queued }, "still queued", false},
+	{func(c *Counts) uint64 { return c.GivenUp }, "given up", ""},
+	{func(c *Counts) uint64 { return c.Refused }, "refused", told},
+	{func(c *Counts) uint64 { return c.Dropped }, "dropped", ""},
+	{func(c *Counts) uint64 { return c.TracesDropped }, "dropped", " traces"},
+	{func(c *Counts) uint64 { return c.EnqueueFailed }, "not queued", told},
+	{func(c *Counts) uint64 { return c.SendFailed }, "send failed", ""},
+	{func(c *Counts) uint64 { return c.Queued }, "still queued", ""},
 }
 
 // told is said of what may have been sent again.
@@ -52,11 +53,7 @@ func Losses(parts []Part, generators int, signal string) []string {
 			}
 			for _, reason := range reasons {
 				if n := reason.count(&c.Counts); n > 0 {
-					line := fmt.Sprintf("%s: %s by %s %s: %s", parts[i].Name, reason.say, c.Kind, c.ID, Grouped(n))
-					if reason.told {
-						line += told
-					}
-					said = append(said, line)
+					said = append(said, fmt.Sprintf("%s: %s by %s %s: %s%s", parts[i].Name, reason.say, c.Kind, c.ID, Grouped(n), reason.rest))
 				}
 			}
 		}
@@ -71,7 +68,7 @@ func balance(parts []Part, generators int, signal string) []string {
 	var before Counts
 	from := ""
 	for i := range parts {
-		if !parts[i].Read || parts[i].Least || exporters(parts[i].Components, signal) != 1 {
+		if !parts[i].Read || parts[i].Least || exporters(parts[i].Components, signal) > 1 {
 			return said
 		}
 		now := Sum(parts[i].Components, signal)

@@ -14,6 +14,7 @@ const (
 	received      = "received"
 	refused       = "refused"
 	dropped       = "dropped" // incoming without outgoing
+	tracesDropped = "traces_dropped"
 	incoming      = "incoming"
 	outgoing      = "outgoing"
 	sent          = "sent"
@@ -27,23 +28,34 @@ const (
 type metric struct {
 	measure, kind string
 	signalLabel   string // that has the signal; none: the metric's name ends with what its items are
+	id            string // of the component; none: a label of the kind has it
+	signal        string // none: see signalLabel
+	unsampled     bool   // only what is labelled sampled="false"
 }
+
+const (
+	load    = "synthetic_load"
+	sampler = "tail_sampling"
+)
 
 // metrics by their names, without _total and the suffix of a signal.
 var metrics = map[string]metric{
-	"otelcol_receiver_synthetic_load_offered_items":     {offered, Receiver, "signal"},
-	"otelcol_receiver_synthetic_load_dropped_items":     {givenUp, Receiver, "signal"},
-	"otelcol_receiver_synthetic_load_sdk_dropped_items": {sdkDropped, Receiver, "signal"},
-	"otelcol_receiver_accepted":                         {received, Receiver, ""},
-	"otelcol_receiver_refused":                          {refused, Receiver, ""},
-	"otelcol_receiver_failed":                           {refused, Receiver, ""},
-	"otelcol_processor_incoming_items":                  {incoming, Processor, "otel_signal"},
-	"otelcol_processor_outgoing_items":                  {outgoing, Processor, "otel_signal"},
-	"otelcol_exporter_sent":                             {sent, Exporter, ""},
-	"otelcol_exporter_send_failed":                      {sendFailed, Exporter, ""},
-	"otelcol_exporter_enqueue_failed":                   {enqueueFailed, Exporter, ""},
-	"otelcol_exporter_queue_size":                       {queued, Exporter, "data_type"},
-	"otelcol_exporter_in_flight_requests":               {inFlight, Exporter, "data_type"},
+	"otelcol_receiver_synthetic_load_offered_items":     {measure: offered, kind: Receiver, signalLabel: "signal", id: load},
+	"otelcol_receiver_synthetic_load_dropped_items":     {measure: givenUp, kind: Receiver, signalLabel: "signal", id: load},
+	"otelcol_receiver_synthetic_load_sdk_dropped_items": {measure: sdkDropped, kind: Receiver, signalLabel: "signal", id: load},
+	"otelcol_receiver_accepted":                         {measure: received, kind: Receiver},
+	"otelcol_receiver_refused":                          {measure: refused, kind: Receiver},
+	"otelcol_receiver_failed":                           {measure: refused, kind: Receiver},
+	"otelcol_processor_incoming_items":                  {measure: incoming, kind: Processor, signalLabel: "otel_signal"},
+	"otelcol_processor_outgoing_items":                  {measure: outgoing, kind: Processor, signalLabel: "otel_signal"},
+	"otelcol_exporter_sent":                             {measure: sent, kind: Exporter},
+	"otelcol_exporter_send_failed":                      {measure: sendFailed, kind: Exporter},
+	"otelcol_exporter_enqueue_failed":                   {measure: enqueueFailed, kind: Exporter},
+	"otelcol_exporter_queue_size":                       {measure: queued, kind: Exporter, signalLabel: "data_type"},
+	"otelcol_exporter_in_flight_requests":               {measure: inFlight, kind: Exporter, signalLabel: "data_type"},
+	// tail_sampling does not count items.
+	"otelcol_processor_tail_sampling_global_count_traces_sampled":      {measure: tracesDropped, kind: Processor, id: sampler, signal: "traces", unsampled: true},
+	"otelcol_processor_tail_sampling_sampling_trace_dropped_too_early": {measure: tracesDropped, kind: Processor, id: sampler, signal: "traces"},
 }
 
 // items are the ends of names of metrics, by what the items of a signal are.

@@ -49,6 +49,9 @@ otelcol_exporter_send_failed_spans{exporter="otlp_grpc"} 5
 otelcol_exporter_queue_size{exporter="otlp_grpc",data_type="traces"} 3
 # TYPE otelcol_exporter_in_flight_requests gauge
 otelcol_exporter_in_flight_requests{exporter="otlp_grpc",data_type="traces"} 2
+# TYPE otelcol_processor_tail_sampling_global_count_traces_sampled counter
+otelcol_processor_tail_sampling_global_count_traces_sampled{decision="sampled",sampled="true"} 8
+otelcol_processor_tail_sampling_global_count_traces_sampled{decision="not_sampled",sampled="false"} 4
 # TYPE something_else gauge
 something_else 1
 `
@@ -59,16 +62,17 @@ func TestAccount(t *testing.T) {
 	assert.Equal(t, []Component{
 		{Receiver, "otlp", "traces", Counts{Received: 100, Refused: 7}},
 		{Processor, "filter", "traces", Counts{Dropped: 20}},
+		{Processor, "tail_sampling", "traces", Counts{TracesDropped: 4}},
 		{Exporter, "otlp_grpc", "traces", Counts{Sent: 50, SendFailed: 5, Queued: 3, InFlight: 2}},
 	}, account.Components())
-	assert.Equal(t, Counts{Received: 100, Refused: 7, Dropped: 20, Sent: 50, SendFailed: 5, Queued: 3, InFlight: 2}, Sum(account.Components(), "traces"))
+	assert.Equal(t, Counts{Received: 100, Refused: 7, Dropped: 20, TracesDropped: 4, Sent: 50, SendFailed: 5, Queued: 3, InFlight: 2}, Sum(account.Components(), "traces"))
 	assert.Equal(t, Counts{}, Sum(account.Components(), "logs"))
 }
 
 // TestRestart: the counts of two processes add up; what was in the first one's queue is gone.
 func TestRestart(t *testing.T) {
 	account := read(t, gateway, "", "# TYPE otelcol_exporter_sent_spans counter\notelcol_exporter_sent_spans{exporter=\"otlp_grpc\"} 30\n")
-	assert.Equal(t, Counts{Received: 100, Refused: 7, Dropped: 20, Sent: 80, SendFailed: 5}, Sum(account.Components(), "traces"))
+	assert.Equal(t, Counts{Received: 100, Refused: 7, Dropped: 20, TracesDropped: 4, Sent: 80, SendFailed: 5}, Sum(account.Components(), "traces"))
 }
 
 // TestShutDownQueue: a queue is not shown any more while its part shuts down; what was in it stays known.
@@ -80,9 +84,9 @@ func TestShutDownQueue(t *testing.T) {
 // TestBegunAnew: a Collector that reads its configuration again counts from 0 although its process goes on. So may any part.
 func TestBegunAnew(t *testing.T) {
 	const (
-		sent     = "# TYPE otelcol_exporter_sent_spans counter\notelcol_exporter_sent_spans{exporter=\"a\"} %d\n"
-		other    = "otelcol_exporter_sent_spans{exporter=\"b\"} %d\n"
-		instance = "# TYPE target_info gauge\ntarget_info{service_instance_id=\"%s\"} 1\n"
+		sent   = "# TYPE otelcol_exporter_sent_spans counter\notelcol_exporter_sent_spans{exporter=\"a\"} %d\n"
+		other  = "otelcol_exporter_sent_spans{exporter=\"b\"} %d\n"
+		uptime = "# TYPE otelcol_process_uptime counter\notelcol_process_uptime %d\n"
 	)
 	for name, tc := range map[string]struct {
 		readings []string
@@ -93,8 +97,8 @@ func TestBegunAnew(t *testing.T) {
 		"one of two":                  {[]string{fmt.Sprintf(sent+other, 100, 10), fmt.Sprintf(sent+other, 30, 20)}, 150, true},
 		"two together, one more":      {[]string{fmt.Sprintf(sent+other, 100, 10), fmt.Sprintf(sent+other, 30, 500)}, 630, true},
 		"not shown for a while":       {[]string{fmt.Sprintf(sent, 100), "x 1\n", fmt.Sprintf(sent, 30)}, 130, true},
-		"another instance, same sum":  {[]string{fmt.Sprintf(instance+sent, "p", 100), fmt.Sprintf(instance+sent, "q", 100)}, 200, true},
-		"the same instance":           {[]string{fmt.Sprintf(instance+sent, "p", 100), fmt.Sprintf(instance+sent, "p", 120)}, 120, false},
+		"read again, more than ever":  {[]string{fmt.Sprintf(uptime+sent, 20, 100), fmt.Sprintf(uptime+sent, 2, 150)}, 250, true},
+		"running on":                  {[]string{fmt.Sprintf(uptime+sent, 20, 100), fmt.Sprintf(uptime+sent, 21, 120)}, 120, false},
 		"a queue that empties":        {[]string{strings.ReplaceAll(gateway, "\"} 3", "\"} 9"), gateway}, 50, false},
 		"another process, read fully": {[]string{fmt.Sprintf(sent, 100), "", fmt.Sprintf(sent, 30)}, 130, false},
 	} {
@@ -194,6 +198,13 @@ func TestLosses(t *testing.T) {
 		"gateway->verifier: received, but not known to be sent: 200",
 	}, Losses(parts, 1, "traces"))
 	assert.Empty(t, Losses(parts, 1, "logs"))
+
+	// A sampler says what it dropped, in traces; who has sent nothing at all has an exporter that says nothing.
+	assert.Equal(t, []string{"gateway: dropped by processor tail_sampling: 4 traces", "gateway: received, but neither sent nor failed: 100"}, Losses([]Part{
+		{Name: "generator", Read: true, Components: []Component{{Exporter, "otlp_grpc", "traces", Counts{Sent: 100}}}},
+		{Name: "gateway", Read: true, Components: []Component{{Receiver, "otlp", "traces", Counts{Received: 100}}, {Processor, "tail_sampling", "traces", Counts{TracesDropped: 4}}}},
+		{Name: "verifier", Read: true},
+	}, 1, "traces"))
 
 	// Of a part that says nothing, and of one with two ways out, nothing can be concluded.
 	parts[1].Read = false

@@ -80,7 +80,7 @@ func (r *Report) Refused(signal string, offered Offered) *Finding {
 		return nil
 	}
 	return &Finding{Expectation: GivenUp, Signal: signal, Message: fmt.Sprintf(
-		"%s refused for good, and given up by the generators; want none, or want.%s.given_up", telemetry.Grouped(n), signal)}
+		"%s given up by the generators, because they were refused for good or until the end; want none, or want.%s.given_up", telemetry.Grouped(n), signal)}
 }
 
 func (r *Report) has(signal string) bool {
