@@ -13,6 +13,7 @@ COUNT := 1
 FILES := config/pipeline-test
 BENCH := .
 REPEAT := 1
+JOBS := 4
 FUZZ := .
 FUZZTIME := 20s
 # What a package's tests may take at most. It ends a test that hangs; a busy machine needs several times what it takes alone.
@@ -20,7 +21,7 @@ TIMEOUT := 30m
 
 .PHONY: help
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: build ## build if needed, then run the main job: three runtimes side by side (Ctrl-C ends it)
@@ -46,6 +47,10 @@ pipelinetest: ## compile the command that tests pipelines into bin/
 .PHONY: pipeline-test
 pipeline-test: build pipelinetest ## run every scenario of config/pipeline-test/ (5 minutes); REPEAT=n repeats, FILES=a.yaml selects
 	@bin/pipelinetest --collector $(BINARY) --repeat $(REPEAT) --junit bin/pipeline-test.xml --json bin/pipeline-test.json $(FILES)
+
+.PHONY: pipeline-mutants
+pipeline-mutants: build pipelinetest ## run pipelines that are broken on purpose, and healthy ones (5 minutes); JOBS=n at once
+	@bin/pipelinetest --collector $(BINARY) --jobs $(JOBS) --junit bin/pipeline-mutants.xml --json bin/pipeline-mutants.json config/pipeline-mutants
 
 .PHONY: test
 test: generated lint build validate ## run everything: drift checks, linters, every test with -race, end-to-end tests
@@ -79,10 +84,10 @@ delivery: build ## play loads from idle to far too much, and interrupt 80 runs: 
 .PHONY: bench
 bench: ## run every benchmark; BENCH=regexp selects, COUNT=n repeats
 	@go test -run '^$$' -bench '$(BENCH)' -count $(COUNT) $(PACKAGES) | awk '/^(pkg|Benchmark|---|FAIL|panic)/'
-	@$(MAKE) compare
+	@$(MAKE) bench-processor
 
-.PHONY: compare
-compare: ## the processor beside contrib's attributes processor, which writes as many attributes
+.PHONY: bench-processor
+bench-processor: ## the processor beside contrib's attributes processor, which writes as many attributes
 	@cd internal/comparison && go test -run '^$$' -bench '$(BENCH)' -count $(COUNT) . | awk '/^(pkg|Benchmark|---|FAIL|panic)/'
 
 .PHONY: quality
@@ -120,9 +125,9 @@ generated: ## check that everything generated is fresh
 
 .PHONY: validate
 validate: build pipelinetest ## validate every file in config/
-	@for f in $$(find config -name '*.yaml' -not -path 'config/pipeline-test/*' | sort); do echo "Validating $$f"; $(BINARY) validate --config $$f; done
-	@bin/pipelinetest --collector $(BINARY) --list config/pipeline-test >/dev/null
+	@for f in $$(find config -name '*.yaml' -not -path 'config/pipeline-test/*' -not -path 'config/pipeline-mutants/*' | sort); do echo "Validating $$f"; $(BINARY) validate --config $$f; done
+	@bin/pipelinetest --collector $(BINARY) --list config/pipeline-test config/pipeline-mutants >/dev/null
 
 .PHONY: clean
 clean: ## remove what was built
-	@rm -f $(BINARY) bin/runtimesim bin/pipelinetest bin/pipeline-test.*
+	@rm -f $(BINARY) bin/runtimesim bin/pipelinetest bin/pipeline-test.* bin/pipeline-mutants.*

@@ -18,6 +18,7 @@ import (
 // view counts what arrives and owns the goroutine that reports it.
 type view struct {
 	id       component.ID
+	title    string
 	interval time.Duration
 	logger   *zap.Logger
 	out      io.Writer
@@ -30,7 +31,7 @@ type view struct {
 }
 
 func newView(cfg *Config, set exporter.Settings, out io.Writer) *view {
-	return &view{id: set.ID, interval: cfg.Interval, logger: set.Logger, out: out}
+	return &view{id: set.ID, title: cfg.Title, interval: cfg.Interval, logger: set.Logger, out: out}
 }
 
 // start begins reporting, which goes on until shutdown: ctx itself ends with the startup.

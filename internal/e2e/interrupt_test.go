@@ -34,7 +34,7 @@ func TestInterrupts(t *testing.T) {
 	for _, of := range []struct {
 		config string
 		runs   int // with -slow
-	}{{"quickstart", 40}, {"compare", 20}, {"pipeline-test", 20}} {
+	}{{"quickstart", 40}, {"runtimes", 20}, {"verify", 20}} {
 		t.Run(of.config, func(t *testing.T) {
 			runs := of.runs
 			if !*slow {
@@ -83,7 +83,7 @@ func interruptOnce(t *testing.T, config string, after time.Duration, busy bool) 
 	} else {
 		assert.NotContains(t, log, "Playing the fleet")
 	}
-	if config == "pipeline-test" {
+	if config == "verify" {
 		assert.NotContains(t, console, "FAIL")
 		if strings.Contains(console, "PASS") {
 			assert.Positive(t, emitted)

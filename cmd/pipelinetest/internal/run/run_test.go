@@ -82,8 +82,8 @@ func report(verdict string, final bool) {
 		verdict = "fail"
 	}
 	text, err := json.Marshal(map[string]any{
-		"schema": "load_verify/1", "final": final, "verdict": verdict,
-		"runs": []any{map[string]any{"run": "r", "final": over, "verdict": verdict, "signals": []any{map[string]any{"signal": "traces", "sent": 5, "received": 5}}}},
+		"schema": "load_verify/2", "final": final, "verdict": verdict,
+		"runs": []any{map[string]any{"run": "r", "final": over, "verdict": verdict, "signals": []any{map[string]any{"signal": "traces", "sent": 5, "received": 5, "sent_known": true}}}},
 	})
 	if err != nil {
 		panic(err)
@@ -131,7 +131,7 @@ func test(t *testing.T, change func(*scenario.Scenario)) (*scenario.Scenario, Op
 	change(s)
 	require.NoError(t, s.Check())
 	lines := &said{}
-	return s, Options{Dir: t.TempDir(), Say: lines.say}, lines
+	return s, Options{Dir: t.TempDir(), Ports: &Ports{}, Say: lines.say}, lines
 }
 
 func TestPass(t *testing.T) {
