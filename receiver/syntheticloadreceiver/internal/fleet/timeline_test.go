@@ -76,12 +76,12 @@ func TestShardIsWhatArrives(t *testing.T) {
 			for i := range requests {
 				r := &requests[i]
 				n++
-				switch n % 10 {
-				case 0: // refused for good when it has been built
+				switch {
+				case n%10 == 0: // refused for good when it has been built
 					(&arrived{bySpan: map[pcommon.TraceID]int{}}).take(t, f, r)
 					f.Drop(r)
 					givenUp[r.Signal] += uint64(r.Items)
-				case 5: // not even built
+				case n%10 == 5: // not even built
 					f.Drop(r)
 					givenUp[r.Signal] += uint64(r.Items)
 				case n%10 == 7 && r.Items > 1: // too large when it was built
