@@ -34,8 +34,8 @@ func TestReleaseHasAllPrograms(t *testing.T) {
 		if b.Main == "." {
 			got[b.Binary] = b.Dir
 		}
-		assert.Equal(t, []string{"linux", "darwin", "windows"}, []string(b.Goos), b.ID)
-		assert.Equal(t, []string{"amd64", "arm64"}, []string(b.Goarch), b.ID)
+		assert.Equal(t, []string{"linux", "darwin", "windows"}, b.Goos, b.ID)
+		assert.Equal(t, []string{"amd64", "arm64"}, b.Goarch, b.ID)
 		assert.Contains(t, b.Env, "CGO_ENABLED=0", b.ID)
 		assert.Contains(t, b.Flags, "-trimpath", b.ID)
 		if b.ID == collector {
