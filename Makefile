@@ -61,7 +61,7 @@ pipeline-test: build pipelinetest ## run every scenario of config/pipeline-test/
 ##@ Change it
 
 .PHONY: check
-check: lint ## the fast loop while you work: linters and unit tests (under two minutes once it has run)
+check: lint ## the fast loop while you work: linters and unit tests (two minutes or less once it has run)
 	@echo "Testing"
 	@go test -timeout $(TIMEOUT) $$(go list $(PACKAGES) | grep -vE '/($(SLOW))$$')
 	@echo "Left out: data races, whether generated files are fresh, whatever runs the built Collector, and $(SLOW). make test has it all."
