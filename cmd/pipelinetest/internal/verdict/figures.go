@@ -72,7 +72,6 @@ func minus(a, b uint64) uint64 { return a - min(a, b) }
 // knows tells whether load_verify knows exactly how much of a signal was sent.
 func (r *Report) knows(signal string) bool { return r.has(signal) && !r.guesses(signal) }
 
-// has tells whether load_verify has heard of a signal, in any run.
 // Refused finds what the generators gave up because it was refused for good. load_verify does not count that as lost.
 func (r *Report) Refused(signal string, offered Offered) *Finding {
 	n := max(r.Sum(signal, GivenUp), offered.GivenUp)
@@ -83,6 +82,7 @@ func (r *Report) Refused(signal string, offered Offered) *Finding {
 		"%s given up by the generators, because they were refused for good or until the end; want none, or want.%s.given_up", telemetry.Grouped(n), signal)}
 }
 
+// has tells whether load_verify has heard of a signal, in any run.
 func (r *Report) has(signal string) bool {
 	return slices.ContainsFunc(r.Runs, func(run Run) bool { return run.signal(signal) != nil })
 }
