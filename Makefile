@@ -21,7 +21,7 @@ TIMEOUT := 30m
 
 .PHONY: help
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: build ## build if needed, then run the main job: three runtimes side by side (Ctrl-C ends it)
@@ -84,10 +84,10 @@ delivery: build ## play loads from idle to far too much, and interrupt 80 runs: 
 .PHONY: bench
 bench: ## run every benchmark; BENCH=regexp selects, COUNT=n repeats
 	@go test -run '^$$' -bench '$(BENCH)' -count $(COUNT) $(PACKAGES) | awk '/^(pkg|Benchmark|---|FAIL|panic)/'
-	@$(MAKE) compare
+	@$(MAKE) bench-processor
 
-.PHONY: compare
-compare: ## the processor beside contrib's attributes processor, which writes as many attributes
+.PHONY: bench-processor
+bench-processor: ## the processor beside contrib's attributes processor, which writes as many attributes
 	@cd internal/comparison && go test -run '^$$' -bench '$(BENCH)' -count $(COUNT) . | awk '/^(pkg|Benchmark|---|FAIL|panic)/'
 
 .PHONY: quality

@@ -2,7 +2,10 @@ package runtimeviewexporter
 
 import (
 	"fmt"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"go.opentelemetry.io/collector/component"
 )
@@ -14,12 +17,16 @@ const (
 	maxInterval = 24 * time.Hour
 )
 
-// Config says how often the table is printed.
+// Config says what the table is called and how often it is printed.
 type Config struct {
 	// Interval is the time between two tables, and the window over which their rate is taken. Shorter follows changes
 	// sooner, but fills the console and makes the rate jump where spans arrive in batches: a window that is no longer
 	// than the time between batches shows either a whole batch or nothing.
 	Interval time.Duration `mapstructure:"interval"`
+
+	// Title is a line of its own above each table, for a reader who sees several tables scroll by: what this one shows. Empty prints
+	// none; the id of the exporter stands in the heading in any case.
+	Title string `mapstructure:"title"`
 
 	// Forbids literals without field names.
 	_ struct{}
@@ -27,10 +34,16 @@ type Config struct {
 
 var _ component.Config = (*Config)(nil)
 
+// maxTitle is what a terminal of 80 columns shows on one line, as it does the tables.
+const maxTitle = 79
+
 // Validate reports the first setting that cannot work.
 func (c *Config) Validate() error {
 	if c.Interval < minInterval || c.Interval > maxInterval {
 		return fmt.Errorf("interval: %v is not allowed; want 100ms to 24h", c.Interval)
+	}
+	if utf8.RuneCountInString(c.Title) > maxTitle || strings.ContainsFunc(c.Title, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return fmt.Errorf("title: %q is not allowed; want one line of at most %d printable characters", c.Title, maxTitle)
 	}
 	return nil
 }

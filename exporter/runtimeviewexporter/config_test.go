@@ -2,6 +2,7 @@ package runtimeviewexporter
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,6 +19,7 @@ func TestConfig(t *testing.T) {
 		"runtime_view":          {Interval: 5 * time.Second},
 		"runtime_view/slow":     {Interval: time.Minute},
 		"runtime_view/shortest": {Interval: 100 * time.Millisecond},
+		"runtime_view/titled":   {Interval: 5 * time.Second, Title: "A lock held across a wait: latency p50 of 26 ms, queue wait of next to nothing."},
 	} {
 		t.Run(id, func(t *testing.T) {
 			cfg, err := load(t, file, id)
@@ -36,6 +38,8 @@ func TestConfigInvalid(t *testing.T) {
 		"runtime_view/negative":  "interval: -1s is not allowed; want 100ms to 24h",
 		"runtime_view/too_short": "interval: 99ms is not allowed; want 100ms to 24h",
 		"runtime_view/too_long":  "interval: 500000h0m0s is not allowed; want 100ms to 24h",
+		"runtime_view/two_lines": `title: "one\ntwo" is not allowed; want one line of at most 79 printable characters`,
+		"runtime_view/long":      `title: "` + strings.Repeat("ä", 80) + `" is not allowed; want one line of at most 79 printable characters`,
 	} {
 		t.Run(id, func(t *testing.T) {
 			cfg, err := load(t, file, id)

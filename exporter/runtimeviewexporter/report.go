@@ -12,15 +12,23 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/exporter/runtimeviewexporter/internal/aggregate"
 )
 
+// firstTable is when the first table comes if spans have arrived: a whole interval is long for a first sign of life.
+const firstTable = 1500 * time.Millisecond
+
 // report prints at every tick until ctx ends, then the final table. It is the only goroutine that writes.
 func (v *view) report(ctx context.Context) {
 	defer close(v.finished)
-	console := console{out: v.out, logger: v.logger}
+	console := console{out: v.out, logger: v.logger, title: v.title}
 	reporter := newReporter(v.id.String(), time.Now())
-	ticker := time.NewTicker(v.interval)
+	ticker, early := time.NewTicker(v.interval), time.NewTimer(firstTable)
 	defer ticker.Stop()
+	defer early.Stop()
 	for {
 		select {
+		case <-early.C:
+			if s := v.snapshot(); v.interval > firstTable && s.Counts.Total() > 0 {
+				console.print(reporter.periodic(time.Now(), s))
+			}
 		case <-ticker.C:
 			console.print(reporter.periodic(time.Now(), v.snapshot()))
 		case <-ctx.Done():
@@ -73,6 +81,7 @@ func (r *reporter) final(now time.Time, s aggregate.Snapshot) string {
 type console struct {
 	out    io.Writer
 	logger *zap.Logger
+	title  string // a line above all that is printed
 	broken bool
 }
 
@@ -80,7 +89,10 @@ func (c *console) print(text string) {
 	if text == "" {
 		return
 	}
-	_, err := io.WriteString(c.out, text)
+	if c.title != "" {
+		text = c.title + "\n" + text
+	}
+	_, err := io.WriteString(c.out, text) // at once: other exporters print to the same stdout
 	if err != nil && !c.broken {
 		c.logger.Warn("Table not printed; further failures are not logged until one succeeds.", zap.Error(err))
 	}

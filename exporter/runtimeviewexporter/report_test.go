@@ -2,6 +2,7 @@ package runtimeviewexporter
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -36,4 +37,13 @@ func TestBrokenStdoutIsLoggedOnce(t *testing.T) {
 	out.err = errors.New("no space left on device")
 	c.print("lost anew\n")
 	assert.Equal(t, 2, logs.Len(), "a new failure is news again")
+}
+
+// Several tables scroll by in one console: each says what it shows, and silence has no title.
+func TestTitle(t *testing.T) {
+	var out strings.Builder
+	c := console{out: &out, logger: zap.NewNop(), title: "A lock held across a wait."}
+	c.print("runtime_view/convoy  00:00:10\n")
+	c.print("")
+	assert.Equal(t, "A lock held across a wait.\nruntime_view/convoy  00:00:10\n", out.String())
 }

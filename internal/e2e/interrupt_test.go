@@ -34,7 +34,7 @@ func TestInterrupts(t *testing.T) {
 	for _, of := range []struct {
 		config string
 		runs   int // with -slow
-	}{{"quickstart", 40}, {"compare", 20}, {"pipeline-test", 20}} {
+	}{{"quickstart", 40}, {"runtimes", 20}, {"verify", 20}} {
 		t.Run(of.config, func(t *testing.T) {
 			runs := of.runs
 			if !*slow {
@@ -59,7 +59,8 @@ func interruptOnce(t *testing.T, config string, after time.Duration, busy bool) 
 		hog(t)
 	}
 	endpoint := fmt.Sprintf("localhost:%d", freePort(t))
-	c := start(t, configFile(config+".yaml"), "receivers::otlp::protocols::grpc::endpoint: "+endpoint, "exporters::otlp_grpc::endpoint: "+endpoint)
+	c := start(t, configFile(config+".yaml"), "receivers::otlp::protocols::http::endpoint: "+endpoint,
+		"exporters::otlp_http::endpoint: http://"+endpoint, "service::telemetry::logs::level: info")
 	time.Sleep(after)
 	interrupted := time.Now()
 	err := c.interrupt(t)
@@ -83,7 +84,7 @@ func interruptOnce(t *testing.T, config string, after time.Duration, busy bool) 
 	} else {
 		assert.NotContains(t, log, "Playing the fleet")
 	}
-	if config == "pipeline-test" {
+	if config == "verify" {
 		assert.NotContains(t, console, "FAIL")
 		if strings.Contains(console, "PASS") {
 			assert.Positive(t, emitted)

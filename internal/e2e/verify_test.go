@@ -41,14 +41,14 @@ func readVerdict(t *testing.T, path string) (v verdict) {
 	return v
 }
 
-// pipelineTest runs config/pipeline-test.yaml on a port of its own, for 3 s.
-func pipelineTest(t *testing.T, overrides ...string) (c *collector, report string) {
+// verified runs config/verify.yaml on a port of its own, for 3 s.
+func verified(t *testing.T, overrides ...string) (c *collector, report string) {
 	t.Helper()
 	endpoint := fmt.Sprintf("localhost:%d", freePort(t))
 	report = filepath.Join(t.TempDir(), "report.json")
-	return start(t, configFile("pipeline-test.yaml"), append([]string{
-		"receivers::otlp::protocols::grpc::endpoint: " + endpoint,
-		"exporters::otlp_grpc::endpoint: " + endpoint,
+	return start(t, configFile("verify.yaml"), append([]string{
+		"receivers::otlp::protocols::http::endpoint: " + endpoint,
+		"exporters::otlp_http::endpoint: http://" + endpoint,
 		"receivers::synthetic_load::duration: 3s",
 		"exporters::load_verify::interval: 200ms",
 		"exporters::load_verify::grace: 1s",
@@ -67,9 +67,9 @@ func emitted(t *testing.T, c *collector, signal string, markers int) int {
 	return n - markers
 }
 
-// TestPipelineTest: nothing is lost, and each count of the verdict is the generator's own.
-func TestPipelineTest(t *testing.T) {
-	c, path := pipelineTest(t)
+// TestVerify: nothing is lost, and each count of the verdict is the generator's own.
+func TestVerify(t *testing.T) {
+	c, path := verified(t)
 	assert.Greater(t, emitted(t, c, "traces", 4), 4*500*3)
 	c.waitFor(t, `run 42-\S+  PASS`)
 	require.NoError(t, c.interrupt(t))
@@ -92,7 +92,7 @@ func TestPipelineTest(t *testing.T) {
 func verifierConfig(t *testing.T, endpoint, dir string) string {
 	t.Helper()
 	return writeFile(t, fmt.Sprintf(`
-receivers: {otlp: {protocols: {grpc: {endpoint: %q}}}}
+receivers: {otlp: {protocols: {http: {endpoint: %q}}}}
 exporters: {load_verify: {grace: 1s, interval: 200ms, table_interval: 200ms, report: %q, storage: file_storage, expect: {sources: 4}}}
 extensions: {file_storage: {directory: %q}}
 service:
@@ -104,12 +104,12 @@ service:
 `, endpoint, filepath.Join(dir, "report.json"), dir))
 }
 
-// generator runs config/pipeline-test.yaml, but sends elsewhere than to itself.
+// generator runs config/verify.yaml, but sends elsewhere than to itself.
 func generator(t *testing.T, endpoint string, overrides ...string) *collector {
 	t.Helper()
-	return start(t, configFile("pipeline-test.yaml"), append([]string{
-		fmt.Sprintf("receivers::otlp::protocols::grpc::endpoint: localhost:%d", freePort(t)),
-		"exporters::otlp_grpc::endpoint: " + endpoint,
+	return start(t, configFile("verify.yaml"), append([]string{
+		fmt.Sprintf("receivers::otlp::protocols::http::endpoint: localhost:%d", freePort(t)),
+		"exporters::otlp_http::endpoint: http://" + endpoint,
 	}, overrides...)...)
 }
 
@@ -131,7 +131,7 @@ func TestGeneratorInterrupted(t *testing.T) {
 // TestFilterFound: a processor that drops spans is found out, to the span. The spans of tasks that the dropped ones had spawned have no
 // parent then.
 func TestFilterFound(t *testing.T) {
-	c, path := pipelineTest(t,
+	c, path := verified(t,
 		`processors::filter: {traces: {span: ['name == "GET /dashboard"']}}`,
 		"service::pipelines::traces/arrived::processors: [filter]")
 	sent := emitted(t, c, "traces", 4)
@@ -151,7 +151,7 @@ func TestFilterFound(t *testing.T) {
 
 // TestChangeFound: a processor that adds attributes changes nothing, one that renames spans does.
 func TestChangeFound(t *testing.T) {
-	c, path := pipelineTest(t,
+	c, path := verified(t,
 		`processors::transform: {trace_statements: ['set(span.attributes["added"], true)', 'set(span.name, "GET /{path}") where span.name == "GET /health"']}`,
 		"service::pipelines::traces/arrived::processors: [transform]")
 	c.waitFor(t, "The run ended")
@@ -168,7 +168,7 @@ func TestChangeFound(t *testing.T) {
 // TestSampling: of a pipeline that keeps one trace in five, that is what is expected. It keeps or drops traces as a whole, end markers
 // included.
 func TestSampling(t *testing.T) {
-	c, path := pipelineTest(t,
+	c, path := verified(t,
 		"processors::tail_sampling: {decision_wait: 1s, policies: [{name: some, type: probabilistic, probabilistic: {sampling_percentage: 20}}]}",
 		"service::pipelines::traces/arrived::processors: [tail_sampling]",
 		"exporters::load_verify::expect: {sampled: {ratio: 0.2, tolerance: 0.04}}")

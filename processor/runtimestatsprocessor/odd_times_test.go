@@ -3,6 +3,7 @@ package runtimestatsprocessor
 import (
 	"math"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -21,12 +22,17 @@ func dated(span ptrace.Span, start, end time.Time) ptrace.Span {
 	return span
 }
 
+// moved moves a span in time.
+func moved(span ptrace.Span, by time.Duration) {
+	dated(span, span.StartTimestamp().AsTime().Add(by), span.EndTimestamp().AsTime().Add(by))
+}
+
 // A healthy service of four workers gets no finding, whatever the date of one span in each batch.
 func TestSpansOfAnyDateAccuseNobody(t *testing.T) {
 	for name, odd := range map[string]func(ptrace.Span){
 		"none":          func(ptrace.Span) {},
-		"a day ahead":   func(s ptrace.Span) { dated(s, epoch.Add(24*time.Hour), epoch.Add(24*time.Hour+10*ms)) },
-		"a day ago":     func(s ptrace.Span) { dated(s, epoch.Add(-24*time.Hour), epoch.Add(-24*time.Hour+10*ms)) },
+		"a day ahead":   func(s ptrace.Span) { moved(s, 24*time.Hour) },
+		"a day ago":     func(s ptrace.Span) { moved(s, -24*time.Hour) },
 		"no start":      func(s ptrace.Span) { s.SetStartTimestamp(0) },
 		"no end":        func(s ptrace.Span) { s.SetEndTimestamp(0) },
 		"no time":       func(s ptrace.Span) { s.SetStartTimestamp(0); s.SetEndTimestamp(0) },
@@ -37,57 +43,58 @@ func TestSpansOfAnyDateAccuseNobody(t *testing.T) {
 		"since 1970":    func(s ptrace.Span) { s.SetStartTimestamp(1) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := newPipelines(t, allSpans)
-			send := func(second int) []ptrace.Span {
-				traces, spans := newService("orders")
-				traces.ResourceSpans().At(0).Resource().Attributes().PutStr(semconv.ServiceInstanceID, "a")
-				at := epoch.Add(-50 * time.Second).Add(time.Duration(second) * time.Second)
-				for worker := range int64(4) {
-					span := dated(addTask(spans, "GET", 300*ms, 50*ms, ms, 100, 40*ms), at, at.Add(300*ms))
-					span.Attributes().PutInt(semconv.WorkerIndex, worker)
-				}
-				strange := dated(addTask(spans, "PUT", 10*ms, 2*ms, ms, 100, 0), at, at.Add(10*ms))
-				strange.Attributes().PutInt(semconv.WorkerIndex, 0)
-				odd(strange)
-				require.NoError(t, p.traces.ConsumeTraces(t.Context(), traces))
-				return []ptrace.Span{spans.At(0), spans.At(1), spans.At(2), spans.At(3), strange}
-			}
-			for second := range 50 {
-				for i, span := range send(second) {
-					for _, finding := range findingsOf(span) {
-						if i == 4 && name == "since 1970" {
-							assert.Equal(t, semconv.FindingHeld, finding, "so it says")
-						} else if finding != semconv.FindingStarved { // of all alike, which is right
-							assert.Fail(t, "accused", "second %d, span %d: %v", second, i, finding)
+			synctest.Test(t, func(t *testing.T) {
+				p := newPipelines(t, allSpans)
+				for second := range 120 {
+					traces, spans := newService("orders")
+					traces.ResourceSpans().At(0).Resource().Attributes().PutStr(semconv.ServiceInstanceID, "a")
+					for worker := range int64(4) {
+						span := dated(addTask(spans, "GET", 300*ms, 50*ms, ms, 100, 40*ms), time.Now().Add(-300*ms), time.Now())
+						span.Attributes().PutInt(semconv.WorkerIndex, worker)
+					}
+					strange := dated(addTask(spans, "PUT", 10*ms, 2*ms, ms, 100, 0), time.Now().Add(-10*ms), time.Now())
+					strange.Attributes().PutInt(semconv.WorkerIndex, 0)
+					odd(strange)
+					require.NoError(t, p.traces.ConsumeTraces(t.Context(), traces))
+					for i, span := range spans.All() {
+						for _, finding := range findingsOf(span) {
+							if i == 4 && name == "since 1970" {
+								assert.Equal(t, semconv.FindingHeld, finding, "so it says")
+							} else if finding != semconv.FindingStarved { // of all alike, which is right
+								assert.Fail(t, "accused", "second %d, span %d: %v", second, i, finding)
+							}
 						}
 					}
+					time.Sleep(time.Second)
 				}
-			}
+			})
 		})
 	}
 }
 
 // A batch of which one span is dated a day ahead, every time, does not hide that a worker does it all.
 func TestSpansDatedAheadHideNoSkew(t *testing.T) {
-	p := newTestProcessor(t, nil)
-	var waited ptrace.Span
-	for second := range 50 {
-		at := epoch.Add(-50 * time.Second).Add(time.Duration(second) * time.Second)
-		traces, spans := newService("orders")
-		traces.ResourceSpans().At(0).Resource().Attributes().PutStr(semconv.ServiceInstanceID, "a")
-		for worker := range int64(4) {
-			busy := 20 * ms
-			if worker == 1 {
-				busy = 900 * ms
+	synctest.Test(t, func(t *testing.T) {
+		p := newTestProcessor(t, nil)
+		var waited ptrace.Span
+		for range 50 {
+			time.Sleep(time.Second)
+			traces, spans := newService("orders")
+			traces.ResourceSpans().At(0).Resource().Attributes().PutStr(semconv.ServiceInstanceID, "a")
+			for worker := range int64(4) {
+				busy := 20 * ms
+				if worker%2 == 1 {
+					busy = 450 * ms
+				}
+				waited = dated(addTask(spans, "GET", 1000*ms, busy, ms, 900, 100*ms), time.Now().Add(-time.Second), time.Now())
+				waited.Attributes().PutInt(semconv.WorkerIndex, worker%2)
 			}
-			waited = dated(addTask(spans, "GET", 1000*ms, busy, ms, 900, 100*ms), at, at.Add(time.Second))
-			waited.Attributes().PutInt(semconv.WorkerIndex, worker%2)
+			ahead := dated(addTask(spans, "PUT", 10*ms, 2*ms, ms, 2, 0), time.Now().Add(24*time.Hour), time.Now().Add(24*time.Hour+10*ms))
+			ahead.Attributes().PutInt(semconv.WorkerIndex, 2)
+			process(t, p, traces)
 		}
-		ahead := addTask(spans, "PUT", 10*ms, 2*ms, ms, 2, 0)
-		dated(ahead, at.Add(24*time.Hour), at.Add(24*time.Hour+10*ms)).Attributes().PutInt(semconv.WorkerIndex, 2)
-		process(t, p, traces)
-	}
-	assert.Contains(t, findingsOf(waited), semconv.FindingWorkerSkew)
+		assert.Contains(t, findingsOf(waited), semconv.FindingWorkerSkew)
+	})
 }
 
 // Children with impossible busy times explain too much, never too little.

@@ -33,6 +33,9 @@ func (t *told) export() toldState {
 
 func (t *told) restore(s *toldState) error {
 	*t = told{announced: s.Announced, shards: s.Shards, of: s.Of, givenUp: s.GivenUp, disagrees: s.Disagrees}
+	if uint64(len(s.Shards)) > s.Of {
+		return errors.New("more shards than there are")
+	}
 	for name, totals := range s.Sources {
 		for i := range totals {
 			if !totals[i].Sound() {

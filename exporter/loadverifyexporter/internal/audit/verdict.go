@@ -165,7 +165,7 @@ func (r *RunReport) judgeSignal(e *Expectations, s *SignalReport) {
 		}
 	}
 	r.most("max_duplicates", s, "duplicate", s.Duplicate, sent, e.MaxDuplicates)
-	r.most("max_corrupt", s, "corrupt", s.Corrupt, sent, e.MaxCorrupt)
+	tooCorrupt := r.most("max_corrupt", s, "corrupt", s.Corrupt, sent, e.MaxCorrupt)
 	if s.Beyond > 0 && !e.AllowUnexpected {
 		r.find("allow_unexpected", s, "%s with a number that was never sent", items(s.Beyond))
 	}
@@ -176,18 +176,32 @@ func (r *RunReport) judgeSignal(e *Expectations, s *SignalReport) {
 		r.find("end_marker", s, "%d end markers that disagree with an earlier one: was the generator restarted under the same run_id?", s.Disagreeing)
 	}
 	if e.LatencyP99 > 0 {
-		r.judgeLatency(e.LatencyP99, s)
+		r.judgeLatency(e.LatencyP99, s, tooCorrupt)
 	}
 }
 
 // judgeLoss takes what may be among the items that could not be audited, or are forgotten, for not certainly lost.
 func (r *RunReport) judgeLoss(e *Expectations, s *SignalReport, sent uint64) {
 	if float64(s.Lost) <= e.MaxLoss*float64(sent) {
+		if n := s.hidden(); float64(s.Lost+n) > e.MaxLoss*float64(sent) {
+			r.doubt("max_loss", s, "%s missing may be lost: of those that the generator gave up, some arrived all the same", items(n))
+		}
 		return
 	}
 	least := s.Lost - min(s.Lost, s.OverLimit)
 	certain := r.Unclean == 0 && float64(least) > e.MaxLoss*float64(sent)
 	r.add(certain, "max_loss", s, "%d lost, %d sent: %s; want at most %s", s.Lost, sent, percent(share(s.Lost, sent)), percent(e.MaxLoss))
+}
+
+// hidden is how many items may be lost that are taken for given up. Where a source misses fewer than it gave up, some of these have arrived,
+// for example on one of two branches: then it is not known of any that is missing whether it is one of them.
+func (s *SignalReport) hidden() (n uint64) {
+	for i := range s.BySource {
+		if of := &s.BySource[i]; of.Missing < of.GivenUp {
+			n += of.Missing
+		}
+	}
+	return n
 }
 
 // judgeEnds: a lost end marker is a lost item, and where no other marker tells what its source sent, that is not known.
@@ -199,28 +213,35 @@ func (r *RunReport) judgeEnds(e *Expectations, s *SignalReport) {
 	case !s.SentKnown:
 		r.add(certain, "end_marker", s, "%d of %d sources without an end marker: how much they sent is not known", open, s.Expected())
 	case e.MaxLoss == 0:
-		r.add(certain, "end_marker", s, "%d of %d sources without an end marker: it is lost; what they sent is known from others", open, s.Expected())
+		r.add(certain, "end_marker", s, "%d of %d end markers are lost; what was sent is known from others", open, s.Expected())
 	}
 }
 
 // open is how many sources have no end marker.
 func (s *SignalReport) open() uint64 { return s.Expected() - min(s.Expected(), uint64(s.Ended)) } //nolint:gosec // G115: a number of sources
 
-// judgeLatency: items whose latency is not known may have been late.
-func (r *RunReport) judgeLatency(most time.Duration, s *SignalReport) {
+// judgeLatency: items whose latency is not known may have been late. That corrupt ones are among them need not be said again if there are
+// too many.
+func (r *RunReport) judgeLatency(most time.Duration, s *SignalReport, tooCorrupt bool) {
+	unknown := s.Received - min(s.Received, s.Latency.Count)
+	if tooCorrupt {
+		unknown -= min(unknown, s.Corrupt)
+	}
 	switch l := &s.Latency; {
 	case l.P99 > most:
 		r.find("latency_p99", s, "%v; want at most %v", l.P99.Round(time.Microsecond), most)
-	case s.Final && 100*(s.Received-min(s.Received, l.Count)) > s.Received:
-		r.doubt("latency_p99", s, "not known of %d of %d: they are corrupt, or came before they happened by the clocks of both sides", s.Received-l.Count, s.Received)
+	case s.Final && 100*unknown > s.Received:
+		r.doubt("latency_p99", s, "not known of %d of %d: they are corrupt, or came before they happened by the clocks of both sides", unknown, s.Received)
 	}
 }
 
 // most finds that a share is too large.
-func (r *RunReport) most(expectation string, s *SignalReport, what string, n, of uint64, limit float64) {
-	if n > 0 && float64(n) > limit*float64(of) {
-		r.find(expectation, s, "%d %s, %d sent: %s; want at most %s", n, what, of, percent(share(n, of)), percent(limit))
+func (r *RunReport) most(expectation string, s *SignalReport, what string, n, of uint64, limit float64) (found bool) {
+	if n == 0 || float64(n) <= limit*float64(of) {
+		return false
 	}
+	r.find(expectation, s, "%d %s, %d sent: %s; want at most %s", n, what, of, percent(share(n, of)), percent(limit))
+	return true
 }
 
 // find notes that an expectation is broken, doubt that it may be.

@@ -84,6 +84,10 @@ func TestVerdicts(t *testing.T) {
 		{"the end ends the grace period", Expectations{}, []arrivals{{0, Logs, join(upTo("r", "s", 5), end(6, 0))}}, 0, true, Fail, []string{"max_loss"}},
 		{"what was given up is not lost", Expectations{}, []arrivals{{0, Logs, join(upTo("r", "s", 5), end(6, 1))}}, time.Second, false, Pass, nil},
 
+		{"what was given up has arrived all the same", Expectations{}, []arrivals{{0, Logs, join(upTo("r", "s", 6), end(6, 2))}}, time.Second, false, Pass, nil},
+		{"some of it has, and may hide a loss", Expectations{}, []arrivals{{0, Logs, join(upTo("r", "s", 5), end(6, 2))}}, time.Second, false, Unknown, []string{"max_loss"}},
+		{"which may be", Expectations{MaxLoss: 0.25}, []arrivals{{0, Logs, join(upTo("r", "s", 5), end(6, 2))}}, time.Second, false, Pass, nil},
+
 		{"loss and duplicates do not cancel", Expectations{}, faulty, time.Second, false, Fail, []string{"max_loss", "max_duplicates"}},
 		{"limits are shares", Expectations{MaxLoss: 0.1, MaxDuplicates: 0.1}, faulty, time.Second, false, Pass, nil},
 		{"just too much", Expectations{MaxLoss: 0.099, MaxDuplicates: 0.099}, faulty, time.Second, false, Fail, []string{"max_loss", "max_duplicates"}},
@@ -252,15 +256,18 @@ func TestImportRefuses(t *testing.T) {
 		state []byte
 		want  string
 	}{
-		"something else":     {[]byte("hello"), "no state of load_verify"},
-		"another version":    {append([]byte("load_verify state 3 "), state[20:]...), "another version"},
-		"changed":            {append(state[:len(state)-1:len(state)-1], '!'), "checksum"},
-		"cut off":            {state[:len(state)/2], "checksum"},
-		"no JSON":            {body("{"), "damaged"},
-		"a run twice":        {body(`{"runs": [{"name": "r"}, {"name": "r"}]}`), `"r" is there twice`},
-		"a bad bucket":       {body(`{"runs": [{"accounts": [{"latency": [[99999, 1]]}, null, null]}]}`), "no bucket 99999"},
-		"gaps out of range":  {body(`{"runs": [{"accounts": [{"streams": {"s": {"next": 0, "gaps": "` + gapsAt5() + `"}}}, null, null]}]}`), "gap at 5, next is 0"},
-		"less than numbered": {body(`{"runs": [{"accounts": [{"streams": {"s": {"next": 9, "ended": true, "total": 8}}}, null, null]}]}`), "total 8"},
+		"something else":       {[]byte("hello"), "no state of load_verify"},
+		"another version":      {append([]byte("load_verify state 3 "), state[20:]...), "another version"},
+		"changed":              {append(state[:len(state)-1:len(state)-1], '!'), "checksum"},
+		"cut off":              {state[:len(state)/2], "checksum"},
+		"no JSON":              {body("{"), "damaged"},
+		"a run twice":          {body(`{"runs": [{"name": "r"}, {"name": "r"}]}`), `"r" is there twice`},
+		"a bad bucket":         {body(`{"runs": [{"accounts": [{"latency": [[99999, 1]]}, null, null]}]}`), "no bucket 99999"},
+		"gaps out of range":    {body(`{"runs": [{"accounts": [{"streams": {"s": {"next": 0, "gaps": "` + gapsAt5() + `"}}}, null, null]}]}`), "gap at 5, next is 0"},
+		"more shards than all": {body(`{"runs": [{"told": {"of": 1, "shards": {"0": 1, "1": 2}}}]}`), "more shards than there are"},
+		"a source unsound":     {body(`{"runs": [{"told": {"sources": {"s": [{"GivenUp": 1}, {}, {}]}}}]}`), "what a source sent cannot be"},
+		"a bad timeline":       {body(`{"runs": [{"told": {"offered": ["AAAA", null, null]}}]}`), "timeline is damaged"},
+		"less than numbered":   {body(`{"runs": [{"accounts": [{"streams": {"s": {"next": 9, "ended": true, "total": 8}}}, null, null]}]}`), "total 8"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			fresh := New(DefaultLimits(), time.Second, Expectations{})

@@ -2,8 +2,6 @@ package latency
 
 import (
 	"maps"
-	"reflect"
-	"runtime"
 	"strconv"
 	"sync"
 	"testing"
@@ -69,56 +67,6 @@ func TestGrowingWhileItIsRead(t *testing.T) {
 	close(done)
 	readers.Wait()
 	assert.Equal(t, 1_960, g.len())
-}
-
-// allocated returns the bytes that a function allocates.
-func allocated(f func()) uint64 {
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	f()
-	runtime.ReadMemStats(&after)
-	return after.TotalAlloc - before.TotalAlloc
-}
-
-// A new key costs the same however many there are: its window, and a share of a few copies of the names. So do resources with a key
-// each, and dropping them all.
-func TestNewKeysCostTheSame(t *testing.T) {
-	const n = 16_000
-	name := func(i int) string { return "GET /operation/" + strconv.Itoa(i) }
-	for of, observe := range map[string]func(w *Windows, i int){
-		"one resource":   func(w *Windows, i int) { r := w.Resource("orders"); r.Observe(name(i), 2, ms) },
-		"many resources": func(w *Windows, i int) { r := w.Resource(name(i)); r.Observe("GET", 2, ms) },
-	} {
-		t.Run(of, func(t *testing.T) {
-			settings := testSettings()
-			settings.MaxKeys = n
-			now := time.Unix(0, 0)
-			windows := New(settings, now)
-			window := float64(reflect.TypeFor[window]().Size())
-			perKey := func(from, to int) float64 {
-				bytes := allocated(func() {
-					for i := from; i < to; i++ {
-						observe(windows, i)
-					}
-				})
-				return float64(bytes) / float64(to-from) / window
-			}
-			few, many := perKey(0, n/8), perKey(n/8, n)
-			assert.Equal(t, n, windows.Keys())
-			t.Logf("%.2f windows' memory for each of the first %d keys, %.2f for each of the others", few, n/8, many)
-			assert.Less(t, few, 1.5)
-			assert.Less(t, many, 1.5)
-
-			bytes := allocated(func() {
-				for range 24 {
-					now = now.Add(settings.Length)
-					windows.Tick(now)
-				}
-			})
-			assert.Zero(t, windows.Keys())
-			assert.Less(t, float64(bytes)/n/window, 1.0)
-		})
-	}
 }
 
 // BenchmarkNewKeys shows what a new key of one resource costs while there are few and while there are many.

@@ -14,6 +14,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/internal/timeline"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
+	"github.com/runtimelab/otelcol-runtimelab/workload"
 )
 
 // arrived counts what a fleet's requests hold as one at the far end would: by the times in the pdata. It also keeps what markers said.
@@ -162,4 +163,26 @@ func TestSpreadsOfShards(t *testing.T) {
 		sum.Merge(&part)
 	}
 	assert.Equal(t, spread(0, 1), sum)
+}
+
+// BenchmarkLedger is what a span costs to be entered.
+func BenchmarkLedger(b *testing.B) {
+	o := sendSpans
+	o.Run = "run"
+	services, err := workload.Parse([]any{map[string]any{
+		"name": "gateway", "runtime": map[string]any{"model": "tokio"},
+		"arrivals": map[string]any{"process": "poisson", "rate": 1000}, "workload": "api_gateway",
+	}})
+	require.NoError(b, err)
+	f := New(services, 1, o)
+	f.Advance(5 * second)
+	r := f.Requests()[0]
+	r.noted = epoch
+	b.ReportAllocs()
+	spans := 0
+	for b.Loop() {
+		f.enter(&r, 1)
+		spans += r.Items
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(spans), "ns/span")
 }
