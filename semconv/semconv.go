@@ -12,7 +12,7 @@
 //
 // The metrics of the runtimes have names too, several for each: [Metrics].
 //
-// The tables in this folder's README and in the component READMEs are generated from [Attributes] and [Metrics] by
+// The tables in this folder's README, in docs/telemetry.md and in the processor's README are generated from [Attributes] and [Metrics] by
 // `make generate`.
 package semconv
 
