@@ -13,6 +13,7 @@ COUNT := 1
 FILES := config/pipeline-test
 BENCH := .
 REPEAT := 1
+JOBS := 4
 FUZZ := .
 FUZZTIME := 20s
 # What a package's tests may take at most. It ends a test that hangs; a busy machine needs several times what it takes alone.
@@ -46,6 +47,10 @@ pipelinetest: ## compile the command that tests pipelines into bin/
 .PHONY: pipeline-test
 pipeline-test: build pipelinetest ## run every scenario of config/pipeline-test/ (5 minutes); REPEAT=n repeats, FILES=a.yaml selects
 	@bin/pipelinetest --collector $(BINARY) --repeat $(REPEAT) --junit bin/pipeline-test.xml --json bin/pipeline-test.json $(FILES)
+
+.PHONY: pipeline-mutants
+pipeline-mutants: build pipelinetest ## run pipelines that are broken on purpose, and healthy ones (5 minutes); JOBS=n at once
+	@bin/pipelinetest --collector $(BINARY) --jobs $(JOBS) --junit bin/pipeline-mutants.xml --json bin/pipeline-mutants.json config/pipeline-mutants
 
 .PHONY: test
 test: generated lint build validate ## run everything: drift checks, linters, every test with -race, end-to-end tests
@@ -124,9 +129,9 @@ generated: ## check that everything generated is fresh
 
 .PHONY: validate
 validate: build pipelinetest ## validate every file in config/
-	@for f in $$(find config -name '*.yaml' -not -path 'config/pipeline-test/*' | sort); do echo "Validating $$f"; $(BINARY) validate --config $$f; done
-	@bin/pipelinetest --collector $(BINARY) --list config/pipeline-test >/dev/null
+	@for f in $$(find config -name '*.yaml' -not -path 'config/pipeline-test/*' -not -path 'config/pipeline-mutants/*' | sort); do echo "Validating $$f"; $(BINARY) validate --config $$f; done
+	@bin/pipelinetest --collector $(BINARY) --list config/pipeline-test config/pipeline-mutants >/dev/null
 
 .PHONY: clean
 clean: ## remove what was built
-	@rm -f $(BINARY) bin/runtimesim bin/pipelinetest bin/pipeline-test.*
+	@rm -f $(BINARY) bin/runtimesim bin/pipelinetest bin/pipeline-test.* bin/pipeline-mutants.*

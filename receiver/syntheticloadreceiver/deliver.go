@@ -179,7 +179,8 @@ func (s *sink) learn(size, items, limit int) {
 
 // deliverPiece hands on a request. If it is larger than is allowed, it does so in two pieces.
 func (r *loadReceiver) deliverPiece(ctx context.Context, s *sink, request *fleet.Request, epoch time.Time) {
-	drops := r.config.OnBackpressure == BackpressureDrop && r.late > tooLate
+	defer r.settled.Add(1)
+	drops := r.config.OnBackpressure == BackpressureDrop && r.late > tooLate || ctx.Err() != nil // the stop has given up the rest
 	var built batch
 	if !drops {
 		limit := r.config.MaxRequestBytes

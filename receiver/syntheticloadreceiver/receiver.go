@@ -23,8 +23,10 @@ import (
 )
 
 const (
-	// drainGrace is how long a stop lets the pipeline take what is left before it is given up.
+	// drainGrace is how long a stop waits for a pipeline that takes nothing before what is left is given up.
 	drainGrace = 4 * time.Second
+	// drainMost is how long it waits for one that takes something now and then.
+	drainMost = 30 * time.Second
 	// abandonGrace is how long a pipeline may take to return a request that is given up.
 	abandonGrace = 500 * time.Millisecond
 	// drainLimit bounds the virtual time in which requests in flight may end after the run's duration.
@@ -53,6 +55,7 @@ type loadReceiver struct {
 	stop    context.CancelFunc // no further slices
 	abandon context.CancelFunc // give up the requests in hand
 	held    atomic.Pointer[held]
+	settled atomic.Uint64 // requests that were taken or given up
 	late    time.Duration // of the last slice
 	counted counts
 }
@@ -136,8 +139,9 @@ func (r *loadReceiver) wanted() (signals []fleet.Signal) {
 	return signals
 }
 
-// End implements gate.Generator. It waits for the pipelines to take what the services' SDKs still hold, until ctx ends, and no longer
-// than drainGrace. Then it takes the request in hand back. A pipeline that does not let go of that is named by the error.
+// End implements gate.Generator. It waits for the pipelines to take what the services' SDKs still hold, for as long as they take some of
+// it within drainGrace, no longer than drainMost, and until ctx ends. Then it takes the request in hand back. A pipeline that does not let
+// go of that is named by the error.
 func (r *loadReceiver) End(ctx context.Context) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -154,11 +158,11 @@ func (r *loadReceiver) End(ctx context.Context) error {
 		r.running.Wait()
 		close(ended)
 	}()
-	if waitFor(ctx, ended, drainGrace) {
-		r.abandon()
+	drained := r.drain(ctx, ended)
+	r.abandon()
+	if drained {
 		return nil
 	}
-	r.abandon()
 	if !waitFor(context.WithoutCancel(ctx), ended, abandonGrace) {
 		err := errors.New("the fleet does not stop")
 		if h := r.held.Load(); h != nil {
@@ -168,6 +172,20 @@ func (r *loadReceiver) End(ctx context.Context) error {
 		return err
 	}
 	return nil
+}
+
+// drain waits for the end of the run, and reports whether it came.
+func (r *loadReceiver) drain(ctx context.Context, ended <-chan struct{}) bool {
+	for waited := time.Duration(0); waited < drainMost; waited += drainGrace {
+		before := r.settled.Load()
+		if waitFor(ctx, ended, drainGrace) {
+			return true
+		}
+		if ctx.Err() != nil || r.settled.Load() == before {
+			break
+		}
+	}
+	return false
 }
 
 // waitFor waits until a channel is closed, and reports whether it was.

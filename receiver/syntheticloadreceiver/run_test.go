@@ -303,3 +303,27 @@ func TestShutdownIsBounded(t *testing.T) {
 		r.running.Wait()
 	})
 }
+
+// TestSlowPipelineIsDrained: at a stop, a pipeline that takes longer than drainGrace for what is left, but takes some of it all the time, gets
+// all of it.
+func TestSlowPipelineIsDrained(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		taken, requests := 0, 0
+		next, err := consumer.NewTraces(func(_ context.Context, td ptrace.Traces) error {
+			time.Sleep(time.Second)
+			taken += td.SpanCount()
+			requests++
+			return nil
+		})
+		require.NoError(t, err)
+		r, tel := newTraces(t, fleetOfThree(func(c *Config) { c.MaxRequestBytes = 8 << 10 }), next)
+		require.NoError(t, r.Start(t.Context(), componenttest.NewNopHost()))
+		time.Sleep(time.Second)
+		before, start := requests, time.Now()
+		require.NoError(t, r.Shutdown(t.Context()))
+		assert.Greater(t, time.Since(start), 2*drainGrace)
+		assert.Greater(t, requests, before+8)
+		assert.Equal(t, taken, measured(t, tel, "offered_items", "traces"))
+		assert.Zero(t, measured(t, tel, "dropped_items", "traces"))
+	})
+}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -26,6 +27,12 @@ const (
 	flagSystem    = "system"
 )
 
+// flagOnly selects scenarios.
+const flagOnly = "only"
+
+// mostTests is more than any machine runs at once, or anybody waits for.
+const mostTests = 1000
+
 // flags are what the command line says.
 type flags struct {
 	generator, verifier []string
@@ -33,7 +40,8 @@ type flags struct {
 	timeout             time.Duration
 	collector           string
 	json, junit, keep   string
-	repeat              int
+	only                string
+	repeat, jobs        int
 	list                bool
 }
 
@@ -50,62 +58,76 @@ func (f *flags) register(cmd *cobra.Command) {
 	set.StringVar(&f.collector, "collector", "", "`PATH` of the Collector that runs configurations (default: "+collectorName+
 		" beside this program, in ../dist from there, on the PATH, or in ./dist)")
 	set.IntVar(&f.repeat, "repeat", 1, "run each scenario `N` times")
+	set.StringVar(&f.only, flagOnly, "", "run only the scenarios whose names match a `REGEXP`")
+	set.IntVar(&f.jobs, "jobs", 1, "run up to `N` tests at once; on a machine that is busy, what is tested is slower")
 	set.StringVar(&f.json, "json", "", "write what came out to a `FILE`")
 	set.StringVar(&f.junit, "junit", "", "the same, as JUnit XML, to a `FILE`")
 	set.StringVar(&f.keep, "keep", "", "keep the parts' logs, configurations, environments and reports in a `FOLDER`")
 	set.BoolVar(&f.list, "list", false, "check the scenarios and list them, and run none")
 }
 
-// scenarios are those of the files, or the one that the flags make.
+// scenarios are those of the files, or the one that the flags make. Every mistake is told, of the command line and of all files.
 func (f *flags) scenarios(cmd *cobra.Command, args []string) ([]*scenario.Scenario, error) {
-	if f.repeat < 1 {
-		return nil, fmt.Errorf("--repeat: %d is not allowed; want 1 or more", f.repeat)
-	}
+	errs := []error{f.check(cmd, len(args) > 0)}
 	faults, err := f.parseFaults()
-	if err != nil {
-		return nil, err
-	}
+	errs = append(errs, err)
 	var scenarios []*scenario.Scenario
 	if len(args) == 0 {
 		s, err := f.scenario()
-		if err != nil {
-			return nil, err
-		}
-		scenarios = append(scenarios, s)
+		scenarios, errs = append(scenarios, s), append(errs, err)
 	} else {
-		for _, name := range []string{flagGenerator, flagVerifier, flagSystem} {
-			if cmd.Flags().Changed(name) {
-				return nil, fmt.Errorf("--%s: not beside a scenario, which says it itself", name)
-			}
-		}
 		files, err := scenario.Files(args)
-		if err != nil {
-			return nil, err
-		}
-		var errs []error
+		errs = append(errs, err)
 		for _, file := range files {
-			s, err := scenario.Load(file)
-			scenarios, errs = append(scenarios, s), append(errs, err)
+			list, err := scenario.Load(file)
+			scenarios, errs = append(scenarios, list...), append(errs, err)
 		}
-		if err := errors.Join(errs...); err != nil {
-			return nil, err
+	}
+	if pattern, err := regexp.Compile(f.only); err == nil {
+		scenarios = scenario.Select(scenarios, pattern)
+		if len(scenarios) == 0 && errors.Join(errs...) == nil {
+			errs = append(errs, fmt.Errorf("--%s: no scenario is named like %q", flagOnly, f.only))
 		}
+	} else {
+		errs = append(errs, fmt.Errorf("--%s: %q is not allowed; want a regular expression: %w", flagOnly, f.only, err))
 	}
 	names := map[string]bool{}
 	for _, s := range scenarios {
-		if names[s.Name] {
-			return nil, fmt.Errorf("%s: there are two scenarios of this name; want each once", s.Name)
+		if names[s.FileName()] {
+			errs = append(errs, fmt.Errorf("%s: there are two scenarios of this name; want each once", s.Name))
 		}
-		names[s.Name] = true
+		names[s.FileName()] = true
 		s.Faults = append(s.Faults, faults...)
-		if cmd.Flags().Changed("timeout") {
+		timed := cmd.Flags().Changed("timeout")
+		if timed {
 			s.Timeout = f.timeout
 		}
-		if err := s.Check(); err != nil {
-			return nil, fmt.Errorf("%s: %w", s.Name, err)
+		if s.File == "" {
+			errs = append(errs, s.Check())
+		} else if timed || len(faults) > 0 { // as it is in the file, it has been checked
+			errs = append(errs, s.Prefixed(s.Check()))
 		}
 	}
-	return scenarios, nil
+	return scenarios, errors.Join(errs...)
+}
+
+// check looks at the flags that need nothing else.
+func (f *flags) check(cmd *cobra.Command, scenarios bool) error {
+	var errs []error
+	for _, count := range []struct {
+		flag string
+		n    int
+	}{{"repeat", f.repeat}, {"jobs", f.jobs}} {
+		if count.n < 1 || count.n > mostTests {
+			errs = append(errs, fmt.Errorf("--%s: %d is not allowed; want 1 to %d", count.flag, count.n, mostTests))
+		}
+	}
+	for _, name := range []string{flagGenerator, flagVerifier, flagSystem} {
+		if scenarios && cmd.Flags().Changed(name) {
+			errs = append(errs, fmt.Errorf("--%s: not beside a scenario, which says it itself", name))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func (f *flags) parseFaults() ([]scenario.Fault, error) {
@@ -113,7 +135,9 @@ func (f *flags) parseFaults() ([]scenario.Fault, error) {
 	var errs []error
 	for _, text := range f.faults {
 		fault, err := scenario.ParseFault(text)
-		faults, errs = append(faults, fault), append(errs, err)
+		if errs = append(errs, err); err == nil {
+			faults = append(faults, fault)
+		}
 	}
 	return faults, errors.Join(errs...)
 }
@@ -121,6 +145,7 @@ func (f *flags) parseFaults() ([]scenario.Fault, error) {
 // scenario is the one that the flags make.
 func (f *flags) scenario() (*scenario.Scenario, error) {
 	s := scenario.New()
+	var errs []error
 	for _, part := range []struct {
 		flag, builtin string
 		locations     []string
@@ -135,7 +160,7 @@ func (f *flags) scenario() (*scenario.Scenario, error) {
 		for _, location := range part.locations {
 			config, err := scenario.ConfigAt(location, part.builtin, ".")
 			if err != nil {
-				return nil, fmt.Errorf("--%s: %w", part.flag, err)
+				errs = append(errs, fmt.Errorf("--%s: %w", part.flag, err))
 			}
 			*part.config = append(*part.config, config)
 		}
@@ -144,7 +169,8 @@ func (f *flags) scenario() (*scenario.Scenario, error) {
 		name, command, found := strings.Cut(text, "=")
 		words, err := shlex.Split(command)
 		if !found || err != nil || len(words) == 0 {
-			return nil, fmt.Errorf("--%s: %q is not allowed; want NAME=COMMAND, such as gateway=otelcol --config gateway.yaml", flagSystem, text)
+			errs = append(errs, fmt.Errorf("--%s: %q is not allowed; want NAME=COMMAND, such as gateway=otelcol --config gateway.yaml", flagSystem, text))
+			continue
 		}
 		system := scenario.Part{Name: name}
 		if !isConfig(words[0]) {
@@ -154,13 +180,13 @@ func (f *flags) scenario() (*scenario.Scenario, error) {
 		for _, location := range words {
 			config, err := scenario.ConfigAt(location, "", ".")
 			if err != nil {
-				return nil, fmt.Errorf("--%s: %s: %w", flagSystem, name, err)
+				errs = append(errs, fmt.Errorf("--%s: %s: %w", flagSystem, name, err))
 			}
 			system.Config = append(system.Config, config)
 		}
 		s.Systems = append(s.Systems, system)
 	}
-	return s, nil
+	return s, errors.Join(errs...)
 }
 
 // isConfig tells a configuration from a program.

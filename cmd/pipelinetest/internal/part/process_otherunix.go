@@ -18,7 +18,4 @@ func command(spec Spec) (*exec.Cmd, error) {
 	return cmd, nil
 }
 
-// Main does nothing here: no part has a disk of its own.
-func Main() {}
-
 func (p *Process) onDisk(name string) string { return filepath.Join(p.spec.DiskDir, name) }

@@ -12,5 +12,5 @@ const (
 
 // signalGroup sends a signal to the process and all that it has started. That nobody is left is no error.
 func (p *Process) signalGroup(signal syscall.Signal) {
-	_ = syscall.Kill(-p.cmd.Process.Pid, signal)
+	_ = syscall.Kill(-p.pid, signal)
 }

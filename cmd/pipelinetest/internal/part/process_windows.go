@@ -21,9 +21,6 @@ func command(spec Spec) (*exec.Cmd, error) {
 	return exec.Command(spec.Args[0], spec.Args[1:]...), nil
 }
 
-// Main does nothing here: no part has a disk of its own.
-func Main() {}
-
 // signalGroup ends the process: Windows has no signals that another process could be sent.
 func (p *Process) signalGroup(syscall.Signal) { _ = p.cmd.Process.Signal(os.Kill) }
 

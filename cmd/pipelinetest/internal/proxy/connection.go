@@ -97,9 +97,14 @@ func (c *connection) way(running *sync.WaitGroup, direction int, from, to *net.T
 	running.Go(func() {
 		defer close(chunks)
 		buffer := make([]byte, chunkSize)
+		heard := direction != 0 // only the client's first bytes tell
 		for {
 			n, err := from.Read(buffer)
 			if n > 0 {
+				if !heard {
+					heard = true
+					c.wire.counters.heard.hear(buffer[:n])
+				}
 				next := chunk{data: slices.Clone(buffer[:n]), at: time.Now(), shift: 2*rand.Float64() - 1} //nolint:gosec // G404: no secret
 				select {
 				case chunks <- next:
@@ -129,9 +134,14 @@ func (c *connection) way(running *sync.WaitGroup, direction int, from, to *net.T
 
 // arrive waits until a chunk is due, and says whether the connection still stands.
 func (c *connection) arrive(next chunk) bool {
-	for {
+	for counted := false; ; counted = true {
 		weather := c.wire.weather.Load()
 		wait := time.Until(next.at.Add(weather.delay(next.shift)))
+		if !counted { // a chunk that is judged anew has been counted
+			for _, f := range weather.delays {
+				f.met.count(len(next.data), true)
+			}
+		}
 		if len(weather.delays) == 0 || wait <= 0 {
 			return c.ctx.Err() == nil
 		}
@@ -147,7 +157,9 @@ func (c *connection) send(direction int, to *net.TCPConn, data []byte) bool {
 		weather := c.wire.weather.Load()
 		n := weather.piece(len(data))
 		for _, f := range weather.limits {
-			if wait := f.limiters[direction].ReserveN(time.Now(), n).Delay(); wait > 0 && !c.wait(wait, f.over) {
+			wait := f.limiters[direction].ReserveN(time.Now(), n).Delay()
+			f.met.count(n, wait > 0)
+			if wait > 0 && !c.wait(wait, f.over) {
 				return false
 			}
 		}

@@ -30,7 +30,7 @@ type Fault struct {
 	Bandwidth Bytes `yaml:"bandwidth,omitempty"`
 	// GRPC is the status code requests are refused with, in lower case: unavailable. They are not delivered.
 	GRPC string `yaml:"grpc,omitempty"`
-	// OTLP is what becomes of requests: drop, duplicate, reorder, corrupt or lose_response.
+	// OTLP is what becomes of requests: drop, duplicate, reorder, corrupt, lose_response or partial_success.
 	OTLP string `yaml:"otlp,omitempty"`
 
 	// Share of the requests that suffer from the fault, chosen at random; nil: all.

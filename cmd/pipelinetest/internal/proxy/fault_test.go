@@ -85,7 +85,7 @@ func TestWrongFaults(t *testing.T) {
 		{Fault{Bandwidth: -1}, []string{"bandwidth: -1 is not allowed; want 1B or more"}},
 		{Fault{GRPC: "Unavailable"}, []string{`grpc: "Unavailable" is not allowed` + statuses}},
 		{Fault{GRPC: "ok"}, []string{`grpc: "ok" is not allowed` + statuses}},
-		{Fault{OTLP: "lose"}, []string{`otlp: "lose" is not allowed; want drop, duplicate, reorder, corrupt, lose_response`}},
+		{Fault{OTLP: "lose"}, []string{`otlp: "lose" is not allowed; want drop, duplicate, reorder, corrupt, lose_response, partial_success`}},
 		{Fault{OTLP: "drop", Share: new(0.0)}, []string{"share: 0 is not allowed; want more than 0, at most 1"}},
 		{Fault{OTLP: "drop", Share: new(1.5)}, []string{"share: 1.5 is not allowed; want more than 0, at most 1"}},
 		{Fault{OTLP: "drop", Share: new(math.NaN())}, []string{"share: NaN is not allowed; want more than 0, at most 1"}},

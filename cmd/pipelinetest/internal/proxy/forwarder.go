@@ -149,7 +149,7 @@ func (f *forwarder) deliver(c *call) (answer, error) {
 }
 
 // disturb puts a fault in force, behind those that are.
-func (f *forwarder) disturb(fault Fault) (restore func(), err error) {
+func (f *forwarder) disturb(fault Fault) (*Disturbance, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.closed {
@@ -158,12 +158,12 @@ func (f *forwarder) disturb(fault Fault) (restore func(), err error) {
 	h := newHop(f, fault, rand.New(rand.NewPCG(f.seed, f.faults))) //nolint:gosec // G404: to be repeatable, not secret
 	f.faults++
 	f.replace(append(slices.Clone(*f.hops.Load()), h))
-	return sync.OnceFunc(func() {
+	return &Disturbance{met: h.met, end: sync.OnceFunc(func() {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		f.replace(slices.DeleteFunc(slices.Clone(*f.hops.Load()), func(other *hop) bool { return other == h }))
 		h.end()
-	}), nil
+	})}, nil
 }
 
 func (f *forwarder) replace(hops []*hop) { f.hops.Store(&hops) }

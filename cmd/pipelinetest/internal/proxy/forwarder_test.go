@@ -35,6 +35,7 @@ func TestRequestFaults(t *testing.T) {
 		{Fault{OTLP: "duplicate"}, "0 1 2 2 3 4 5 5 6 7 8 8 9", codes.OK, Counts{Passed: 7, Duplicated: 3}},
 		{Fault{OTLP: "reorder"}, "0 1 3 2 4 6 5 7 9 8", codes.OK, Counts{Passed: 7, Reordered: 3}},
 		{Fault{OTLP: "corrupt"}, "0 1 2~corrupt 3 4 5~corrupt 6 7 8~corrupt 9", codes.OK, Counts{Passed: 7, Corrupted: 3}},
+		{Fault{OTLP: "partial_success"}, "0 1 3 4 6 7 9", codes.OK, Counts{Passed: 7, Rejected: 3}},
 		{Fault{OTLP: "lose_response"}, "0 1 2 3 4 5 6 7 8 9", codes.Unavailable, Counts{Passed: 7, ResponsesLost: 3}},
 	} {
 		t.Run(c.fault.String(), func(t *testing.T) {
@@ -119,7 +120,7 @@ func TestNotOTLP(t *testing.T) {
 	}
 	disturb(t, p, Fault{GRPC: "aborted"})
 	assert.Equal(t, codes.Aborted, call())
-	assert.Equal(t, Counts{Requests: 6, Failed: 5, Refused: 1, Connections: 1}, p.Counts())
+	assert.Equal(t, Counts{Requests: 7, Failed: 6, Refused: 1, Connections: 1}, p.Counts())
 }
 
 func TestNothingToCorrupt(t *testing.T) {

@@ -3,6 +3,7 @@ package proxy
 import (
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
@@ -15,6 +16,7 @@ import (
 type hop struct {
 	fault    Fault
 	counters *counters
+	met      *met
 	over     chan struct{} // closed by end, when it is in force no more
 	end      func()
 	pass     func(*call, deliver) (answer, error)
@@ -37,10 +39,11 @@ var effects = []effect{
 	{name: "reorder"},
 	{"corrupt", (*hop).corrupt},
 	{"lose_response", (*hop).loseResponse},
+	{"partial_success", (*hop).reject},
 }
 
 func newHop(f *forwarder, fault Fault, random *rand.Rand) *hop {
-	h := &hop{fault: fault, counters: f.counters, over: make(chan struct{}), random: random}
+	h := &hop{fault: fault, counters: f.counters, met: newMet(&fault), over: make(chan struct{}), random: random}
 	h.end = sync.OnceFunc(func() { close(h.over) })
 	apply := (*hop).refuse
 	for _, e := range effects {
@@ -71,6 +74,7 @@ func (h *hop) takes(c *call) bool {
 		return false
 	default:
 	}
+	h.met.came.Add(1)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.seen++
@@ -83,14 +87,20 @@ func (h *hop) takes(c *call) bool {
 	return true
 }
 
+// suffers counts a call that the fault has done something to.
+func (h *hop) suffers(c *call, count *atomic.Uint64) {
+	c.disturbed = true
+	count.Add(1)
+	h.met.suffered.Add(1)
+}
+
 // retryAfter is the pause that resource_exhausted asks for; clients have their own for the other codes.
 const retryAfter = 100 * time.Millisecond
 
 // refuse answers with the status of the fault. A client may retry resource_exhausted only if RetryInfo is there (OTLP specification,
 // OTLP/gRPC Throttling).
 func (h *hop) refuse(c *call, _ deliver) (answer, error) {
-	c.disturbed = true
-	h.counters.refused.Add(1)
+	h.suffers(c, &h.counters.refused)
 	refusal := status.Newf(h.fault.status(), "pipelinetest: grpc: %s", h.fault.GRPC)
 	if h.fault.status() == codes.ResourceExhausted {
 		detailed, err := refusal.WithDetails(&errdetails.RetryInfo{RetryDelay: durationpb.New(retryAfter)})
@@ -104,8 +114,7 @@ func (h *hop) refuse(c *call, _ deliver) (answer, error) {
 
 // drop answers with the empty message, which is OK of every signal.
 func (h *hop) drop(c *call, _ deliver) (answer, error) {
-	c.disturbed = true
-	h.counters.dropped.Add(1)
+	h.suffers(c, &h.counters.dropped)
 	return answer{}, nil
 }
 
@@ -116,8 +125,7 @@ func (h *hop) duplicate(c *call, next deliver) (answer, error) {
 		return a, err
 	}
 	if _, err := next(c); err == nil {
-		c.disturbed = true
-		h.counters.duplicated.Add(1)
+		h.suffers(c, &h.counters.duplicated)
 	}
 	return a, nil
 }
@@ -133,10 +141,20 @@ func (h *hop) corrupt(c *call, next deliver) (answer, error) {
 	a, err := next(c)
 	c.payload = whole // a hop before this one may deliver it again
 	if err == nil {
-		c.disturbed = true
-		h.counters.corrupted.Add(1)
+		h.suffers(c, &h.counters.corrupted)
 	}
 	return a, err
+}
+
+// reject answers with OK and a partial success of nothing: all items were rejected, and must not be sent again (OTLP specification,
+// Partial Success).
+func (h *hop) reject(c *call, next deliver) (answer, error) {
+	said, ok := c.signal.reject(c.payload)
+	if !ok {
+		return next(c)
+	}
+	h.suffers(c, &h.counters.rejected)
+	return answer{payload: said}, nil
 }
 
 // loseResponse makes the client believe that nothing has arrived.
@@ -145,7 +163,6 @@ func (h *hop) loseResponse(c *call, next deliver) (answer, error) {
 	if err != nil {
 		return a, err
 	}
-	c.disturbed = true
-	h.counters.responsesLost.Add(1)
+	h.suffers(c, &h.counters.responsesLost)
 	return answer{}, status.Error(codes.Unavailable, "pipelinetest: otlp: lose_response")
 }

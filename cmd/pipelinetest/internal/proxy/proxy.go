@@ -101,8 +101,8 @@ func New(config Config) (*Proxy, error) {
 func (p *Proxy) Endpoint() string { return p.endpoint }
 
 // Disturb puts a fault in force: every request that comes after it has returned is subject to it. So is every connection; down has cut
-// them when it returns. restore ends the fault; it may be called more than once.
-func (p *Proxy) Disturb(f Fault) (restore func(), err error) {
+// them when it returns.
+func (p *Proxy) Disturb(f Fault) (*Disturbance, error) {
 	if err := f.Validate(); err != nil {
 		return nil, err
 	}
@@ -142,6 +142,8 @@ type Counts struct {
 	Corrupted uint64 `json:"corrupted"`
 	// ResponsesLost are delivered, but answered as if they were not.
 	ResponsesLost uint64 `json:"responses_lost"`
+	// Rejected are answered with OK and a partial success that rejects all of it, and not delivered.
+	Rejected uint64 `json:"rejected"`
 	// Undelivered are answered with OK when they were held back, but then the target refused them for good, or was gone when the proxy
 	// was closed.
 	Undelivered uint64 `json:"undelivered"`
@@ -158,8 +160,9 @@ type Counts struct {
 
 // counters are Counts in the making.
 type counters struct {
-	requests, passed, failed, refused, dropped, duplicated, reordered, corrupted, responsesLost, undelivered,
+	requests, passed, failed, refused, dropped, duplicated, reordered, corrupted, responsesLost, rejected, undelivered,
 	connections, connectionsRefused, connectionsCut, connectionsReset atomic.Uint64
+	heard heard
 }
 
 // Counts so far. Each is counted before the client can know.
@@ -168,7 +171,7 @@ func (p *Proxy) Counts() Counts {
 	return Counts{
 		Requests: c.requests.Load(), Passed: c.passed.Load(), Failed: c.failed.Load(), Refused: c.refused.Load(),
 		Dropped: c.dropped.Load(), Duplicated: c.duplicated.Load(), Reordered: c.reordered.Load(), Corrupted: c.corrupted.Load(),
-		ResponsesLost: c.responsesLost.Load(), Undelivered: c.undelivered.Load(),
+		ResponsesLost: c.responsesLost.Load(), Rejected: c.rejected.Load(), Undelivered: c.undelivered.Load(),
 		Connections: c.connections.Load(), ConnectionsRefused: c.connectionsRefused.Load(),
 		ConnectionsCut: c.connectionsCut.Load(), ConnectionsReset: c.connectionsReset.Load(),
 	}

@@ -192,9 +192,9 @@ func start(t *testing.T, config Config) *Proxy {
 // disturb puts a fault in force.
 func disturb(t *testing.T, p *Proxy, f Fault) (restore func()) {
 	t.Helper()
-	restore, err := p.Disturb(f)
+	d, err := p.Disturb(f)
 	require.NoError(t, err)
-	return restore
+	return d.End
 }
 
 func TestWhatIsNotAllowed(t *testing.T) {

@@ -108,6 +108,7 @@ func (r *reordering) lookAfter(held *heldCall) {
 		switch {
 		case err == nil && reordered:
 			r.counters.reordered.Add(1)
+			r.met.suffered.Add(1)
 			return
 		case err == nil:
 			if !held.disturbed {

@@ -11,13 +11,15 @@ import (
 type signal struct {
 	// corrupt changes the first item of a request, and says whether there is one.
 	corrupt func(payload []byte) (changed []byte, ok bool)
+	// reject is the answer that says of all items of a request that they were rejected.
+	reject func(payload []byte) (answer []byte, ok bool)
 }
 
 // signals by the method that exports them.
 var signals = map[string]*signal{
-	"/opentelemetry.proto.collector.trace.v1.TraceService/Export":     {corruptTraces},
-	"/opentelemetry.proto.collector.metrics.v1.MetricsService/Export": {corruptMetrics},
-	"/opentelemetry.proto.collector.logs.v1.LogsService/Export":       {corruptLogs},
+	"/opentelemetry.proto.collector.trace.v1.TraceService/Export":     {corruptTraces, rejectTraces},
+	"/opentelemetry.proto.collector.metrics.v1.MetricsService/Export": {corruptMetrics, rejectMetrics},
+	"/opentelemetry.proto.collector.logs.v1.LogsService/Export":       {corruptLogs, rejectLogs},
 }
 
 // corruption is appended to a name or a body.
@@ -95,4 +97,40 @@ func corruptLogs(payload []byte) ([]byte, bool) {
 		}
 	}
 	return nil, false
+}
+
+// rejection is what a partial success says.
+const rejection = "pipelinetest: otlp: partial_success"
+
+func rejectTraces(payload []byte) ([]byte, bool) {
+	request, response := ptraceotlp.NewExportRequest(), ptraceotlp.NewExportResponse()
+	if request.UnmarshalProto(payload) != nil {
+		return nil, false
+	}
+	response.PartialSuccess().SetRejectedSpans(int64(request.Traces().SpanCount()))
+	response.PartialSuccess().SetErrorMessage(rejection)
+	answer, err := response.MarshalProto()
+	return answer, err == nil
+}
+
+func rejectMetrics(payload []byte) ([]byte, bool) {
+	request, response := pmetricotlp.NewExportRequest(), pmetricotlp.NewExportResponse()
+	if request.UnmarshalProto(payload) != nil {
+		return nil, false
+	}
+	response.PartialSuccess().SetRejectedDataPoints(int64(request.Metrics().DataPointCount()))
+	response.PartialSuccess().SetErrorMessage(rejection)
+	answer, err := response.MarshalProto()
+	return answer, err == nil
+}
+
+func rejectLogs(payload []byte) ([]byte, bool) {
+	request, response := plogotlp.NewExportRequest(), plogotlp.NewExportResponse()
+	if request.UnmarshalProto(payload) != nil {
+		return nil, false
+	}
+	response.PartialSuccess().SetRejectedLogRecords(int64(request.Logs().LogRecordCount()))
+	response.PartialSuccess().SetErrorMessage(rejection)
+	answer, err := response.MarshalProto()
+	return answer, err == nil
 }

@@ -29,6 +29,7 @@ type wire struct {
 // wireFault is a fault of connections in force.
 type wireFault struct {
 	Fault
+	met  *met
 	over chan struct{} // closed when it is in force no more
 	// limiters of a Bandwidth, in bytes, by direction.
 	limiters [2]*rate.Limiter
@@ -79,7 +80,15 @@ func (w *wire) open(client *net.TCPConn) {
 		abort(client)
 		return
 	}
-	if slices.ContainsFunc(w.faults, func(f *wireFault) bool { return f.Down }) {
+	refused := false
+	for _, f := range w.faults {
+		if f.Down {
+			refused = true
+			f.met.came.Add(1)
+			f.met.suffered.Add(1)
+		}
+	}
+	if refused {
 		w.counters.connectionsRefused.Add(1)
 		abort(client)
 		return
@@ -89,6 +98,7 @@ func (w *wire) open(client *net.TCPConn) {
 	w.connections[c] = struct{}{}
 	for _, f := range w.faults {
 		if f.Reset > 0 {
+			f.met.came.Add(1)
 			w.resetLater(c, f)
 		}
 	}
@@ -108,7 +118,10 @@ func (w *wire) resetLater(c *connection, f *wireFault) {
 		defer timer.Stop()
 		select {
 		case <-timer.C:
-			c.cut(errReset)
+			if c.ctx.Err() == nil {
+				f.met.suffered.Add(1)
+				c.cut(errReset)
+			}
 		case <-f.over:
 		case <-c.ctx.Done():
 		}
@@ -116,8 +129,8 @@ func (w *wire) resetLater(c *connection, f *wireFault) {
 }
 
 // disturb puts a fault in force: when it returns, no byte passes that is not subject to it.
-func (w *wire) disturb(fault Fault) (restore func(), err error) {
-	f := &wireFault{Fault: fault, over: make(chan struct{})}
+func (w *wire) disturb(fault Fault) (*Disturbance, error) {
+	f := &wireFault{Fault: fault, met: newMet(&fault), over: make(chan struct{})}
 	if fault.Bandwidth > 0 {
 		for direction := range f.limiters {
 			n := max(1, int(float64(fault.Bandwidth)*burst.Seconds()))
@@ -135,9 +148,12 @@ func (w *wire) disturb(fault Fault) (restore func(), err error) {
 	for c := range w.connections {
 		switch {
 		case fault.Down:
+			f.met.came.Add(1)
+			f.met.suffered.Add(1)
 			c.cut(errDown)
 			cut = append(cut, c)
 		case fault.Reset > 0:
+			f.met.came.Add(1)
 			w.resetLater(c, f)
 		}
 	}
@@ -145,13 +161,13 @@ func (w *wire) disturb(fault Fault) (restore func(), err error) {
 	for _, c := range cut {
 		<-c.gone
 	}
-	return sync.OnceFunc(func() {
+	return &Disturbance{met: f.met, end: sync.OnceFunc(func() {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.faults = slices.DeleteFunc(w.faults, func(other *wireFault) bool { return other == f })
 		close(f.over)
 		w.forecast()
-	}), nil
+	})}, nil
 }
 
 // forecast sums up the faults in force. What waits for its time to come looks at it anew. The caller holds the lock.

@@ -8,11 +8,12 @@ import (
 
 	"github.com/jstemmer/go-junit-report/v2/junit"
 
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/printable"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/run"
 )
 
-// JUnit writes JUnit XML to a file: a test case for each test, with a failure, or an error if it could not run, and what the console
-// shows.
+// JUnit writes JUnit XML to a file: a test case for each test, with a failure, or an error if it could not run or nobody knows, and what the
+// console shows.
 func JUnit(path string, tests []Test) error {
 	suite := junit.Testsuite{Name: "pipelinetest"}
 	var took time.Duration
@@ -25,11 +26,11 @@ func JUnit(path string, tests []Test) error {
 		}
 		test := junit.Testcase{
 			Name: t.name(), Classname: "pipelinetest." + t.Scenario.Name, Time: seconds(t.Result.Took),
-			SystemOut: &junit.Output{Data: printable(out.String())},
+			SystemOut: &junit.Output{Data: printable.Text(out.String())},
 		}
 		if problems := t.Result.Problems; len(problems) > 0 {
-			result := &junit.Result{Message: printable(problems[0]), Data: printable(strings.Join(problems, "\n"))}
-			if t.Result.Outcome == run.Broken {
+			result := &junit.Result{Message: printable.Text(problems[0]), Data: printable.Text(strings.Join(problems, "\n"))}
+			if t.Result.Outcome != run.Failed {
 				test.Error = result
 			} else {
 				test.Failure = result
@@ -48,17 +49,7 @@ func JUnit(path string, tests []Test) error {
 	if err := suites.WriteXML(&text); err != nil {
 		return err
 	}
-	return replace(path, text.Bytes())
+	return write(path, text.Bytes())
 }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.3f", d.Seconds()) }
-
-// printable leaves out what a part may have printed, but XML cannot have.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\n' && r != '\t' || r == 0xFFFE || r == 0xFFFF {
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(text, "?"))
-}

@@ -5,15 +5,14 @@ import (
 	"encoding/json"
 	"time"
 
-	"github.com/google/renameio/v2/maybe"
-
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/run"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/telemetry"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/verdict"
 )
 
 // Schema names what the fields of the JSON report mean; it changes when one of them changes its meaning or goes.
-const Schema = "pipelinetest/1"
+const Schema = "pipelinetest/2"
 
 // Test is one repetition of one scenario, and what came out.
 type Test struct {
@@ -35,7 +34,7 @@ func Count(tests []Test, outcome run.Outcome) (n int) {
 
 // Outcome is that of all tests: the worst.
 func Outcome(tests []Test) run.Outcome {
-	for _, outcome := range []run.Outcome{run.Broken, run.Failed} {
+	for _, outcome := range []run.Outcome{run.Broken, run.Failed, run.Unknown} {
 		if Count(tests, outcome) > 0 {
 			return outcome
 		}
@@ -43,15 +42,12 @@ func Outcome(tests []Test) run.Outcome {
 	return run.Passed
 }
 
-// losses are the places where items of each signal did not get any further. A signal without such places is not there.
-func (t *Test) losses() map[string][]string {
-	losses := map[string][]string{}
-	for _, signal := range scenario.Signals {
-		if said := telemetry.Losses(t.Result.Parts, len(t.Scenario.Generators), signal); len(said) > 0 {
-			losses[signal] = said
-		}
+// notChecked is what load_verify does not look at: a PASS says nothing about it.
+func (t *Test) notChecked() []string {
+	if t.Result.Report == nil {
+		return nil
 	}
-	return losses
+	return t.Result.Report.NotChecked
 }
 
 type document struct {
@@ -61,6 +57,7 @@ type document struct {
 	Passed    int            `json:"passed"`
 	Failed    int            `json:"failed"`
 	Errors    int            `json:"errors"`
+	Unknown   int            `json:"unknown"`
 	Tests     []testDocument `json:"tests"`
 }
 
@@ -74,6 +71,10 @@ type testDocument struct {
 	Want        string              `json:"want"`
 	BeganAt     time.Time           `json:"began_at"`
 	Took        float64             `json:"took_s"`
+	Findings    []verdict.Finding   `json:"findings"`
+	Notes       []string            `json:"notes"`
+	NotChecked  []string            `json:"not_checked"`
+	Figures     []verdict.Figures   `json:"figures"`
 	Losses      map[string][]string `json:"losses"`
 	Parts       []telemetry.Part    `json:"parts"`
 	Links       []run.LinkResult    `json:"links"`
@@ -85,7 +86,7 @@ type testDocument struct {
 func JSON(path string, tests []Test) error {
 	doc := document{
 		Schema: Schema, WrittenAt: time.Now().UTC(), Outcome: Outcome(tests),
-		Passed: Count(tests, run.Passed), Failed: Count(tests, run.Failed), Errors: Count(tests, run.Broken),
+		Passed: Count(tests, run.Passed), Failed: Count(tests, run.Failed), Errors: Count(tests, run.Broken), Unknown: Count(tests, run.Unknown),
 		Tests: []testDocument{},
 	}
 	for i := range tests {
@@ -93,14 +94,23 @@ func JSON(path string, tests []Test) error {
 		doc.Tests = append(doc.Tests, testDocument{
 			Scenario: t.Scenario.Name, File: t.Scenario.File, Description: t.Scenario.Description, Repetition: t.Repetition,
 			Outcome: r.Outcome, Problems: orEmpty(r.Problems), Want: t.Scenario.Want.String(), BeganAt: r.Began.UTC(), Took: r.Took.Seconds(),
-			Losses: t.losses(), Parts: orEmpty(r.Parts), Links: orEmpty(r.Links), Faults: orEmpty(r.Faults), LoadVerify: r.RawJSON,
+			Findings: orEmpty(r.Findings), Notes: orEmpty(r.Notes), NotChecked: orEmpty(t.notChecked()), Figures: orEmpty(r.Figures),
+			Losses: orNothing(r.Losses), Parts: orEmpty(r.Parts), Links: orEmpty(r.Links), Faults: orEmpty(r.Faults), LoadVerify: r.RawJSON,
 		})
 	}
 	text, err := json.MarshalIndent(doc, "", "  ")
 	if err != nil {
 		return err
 	}
-	return replace(path, append(text, '\n'))
+	return write(path, append(text, '\n'))
+}
+
+// orNothing makes a mapping that is not there an empty one, for JSON.
+func orNothing(losses map[string][]string) map[string][]string {
+	if losses == nil {
+		return map[string][]string{}
+	}
+	return losses
 }
 
 // orEmpty makes a list that is not there an empty one, for JSON.
@@ -109,9 +119,4 @@ func orEmpty[T any](list []T) []T {
 		return []T{}
 	}
 	return list
-}
-
-// replace writes a file so that who reads it finds the old text or the new one.
-func replace(path string, text []byte) error {
-	return maybe.WriteFile(path, text, 0o644)
 }

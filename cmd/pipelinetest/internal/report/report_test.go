@@ -28,13 +28,15 @@ func tests() []Test {
 	began := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	s := scenario.New()
 	s.Name = "lossy"
-	raw := json.RawMessage(`{"schema":"load_verify/1"}`)
+	raw := json.RawMessage(`{"schema":"load_verify/2"}`)
 	failed := &run.Result{
 		Outcome: run.Failed, Problems: []string{"verdict: fail; want pass", "max_loss: 30 lost"}, Began: began, Took: 12345 * time.Millisecond,
 		Parts: []telemetry.Part{
 			{Name: "generator", Read: true, Components: []telemetry.Component{
 				{Kind: telemetry.Receiver, ID: "synthetic_load", Signal: "traces", Counts: telemetry.Counts{Offered: 1000, Received: 1000}},
 				{Kind: telemetry.Exporter, ID: "otlp_grpc", Signal: "traces", Counts: telemetry.Counts{Sent: 1000}},
+				{Kind: telemetry.Receiver, ID: "synthetic_load", Signal: "metrics", Counts: telemetry.Counts{Offered: 100, Received: 100}},
+				{Kind: telemetry.Receiver, ID: "synthetic_load", Signal: "logs", Counts: telemetry.Counts{Received: 7}},
 			}},
 			{Name: "my-agent", Components: []telemetry.Component{}},
 			{Name: "verifier", Read: true, Components: []telemetry.Component{
@@ -46,10 +48,34 @@ func tests() []Test {
 			{Signal: "traces", Counts: map[string]uint64{"sent": 1000, "received": 970, "lost": 30, "given_up": 5}},
 		}}}},
 		RawJSON: raw,
+		Figures: []verdict.Figures{
+			{Signal: "traces", From: verdict.Exact, Sent: 1000, Lost: 30},
+			{Signal: "metrics", From: verdict.Own, Sent: 100, Lost: 100},
+			{Signal: "logs", From: verdict.Least, Sent: 7},
+		},
+		Findings: []verdict.Finding{{Expectation: verdict.Faults, Message: "kill: my-agent from 1.0s on, did nothing: my-agent was not running"}},
+		Faults: []run.FaultResult{
+			{Fault: "link: generator->my-agent, otlp: drop", Began: new(1.0), Ended: new(3.0), Met: &proxy.Met{Unit: "requests", Came: 1234, Suffered: 3}},
+			{Fault: "kill: my-agent", Began: new(1.0), Met: &proxy.Met{Unit: "processes", Came: 1}},
+			{Fault: "stop: my-agent"},
+		},
+		Losses: map[string][]string{"traces": {"verifier: send failed by exporter x: 20"}, "logs": {"my-agent: given up"}},
+		Notes:  []string{"my-agent: some of its telemetry cannot be true and was left out: x = NaN"},
 	}
 	broken := &run.Result{Outcome: run.Broken, Problems: []string{"gateway cannot be started: \x1b[31mno\x1b[0m"}, Began: began, Took: time.Second}
-	passed := &run.Result{Outcome: run.Passed, Began: began, Took: 2 * time.Second, Report: &verdict.Report{}, RawJSON: raw}
-	return []Test{{s, 1, 1, failed}, {s, 1, 2, broken}, {s, 2, 2, passed}}
+	report := &verdict.Report{NotChecked: []string{"attributes", "order"}, Runs: []verdict.Run{{Signals: []verdict.Signal{
+		{Signal: "traces", Counts: map[string]uint64{"sent": 1000, "received": 1000}, SentKnown: true},
+	}}}}
+	passed := &run.Result{
+		Outcome: run.Passed, Began: began, Took: 2 * time.Second, Report: report, RawJSON: raw,
+		Figures: []verdict.Figures{{Signal: "traces", From: verdict.Exact, Sent: 1000}},
+		// What was refused has come again.
+		Parts: []telemetry.Part{{Name: "verifier", Read: true, Components: []telemetry.Component{
+			{Kind: telemetry.Receiver, ID: "otlp", Signal: "traces", Counts: telemetry.Counts{Received: 1000, Refused: 50}},
+		}}},
+	}
+	unknown := &run.Result{Outcome: run.Unknown, Problems: []string{"verdict: unknown; want pass", "limits (could not be seen): 3 beyond"}, Began: began, Took: time.Second}
+	return []Test{{s, 1, 1, failed}, {s, 1, 2, broken}, {s, 2, 2, passed}, {s, 1, 1, unknown}}
 }
 
 // TestText compares what the console shows with a golden file.
@@ -79,13 +105,20 @@ func TestJSON(t *testing.T) {
 	require.NoError(t, err)
 	var doc map[string]any
 	require.NoError(t, json.Unmarshal(text, &doc))
-	assert.Equal(t, []any{"pipelinetest/1", "error", 1.0, 1.0, 1.0}, []any{doc["schema"], doc["outcome"], doc["passed"], doc["failed"], doc["errors"]})
+	assert.Equal(t, []any{"pipelinetest/2", "error", 1.0, 1.0, 1.0, 1.0}, []any{doc["schema"], doc["outcome"], doc["passed"], doc["failed"], doc["errors"], doc["unknown"]})
 	list := doc["tests"].([]any)
 	first := list[0].(map[string]any)
 	assert.Equal(t, []any{"lossy", 1.0, "failed", 12.345, "2026-01-02T03:04:05Z"},
 		[]any{first["scenario"], first["repetition"], first["outcome"], first["took_s"], first["began_at"]})
-	assert.Equal(t, map[string]any{"traces": []any{"verifier: refused by receiver otlp: 20"}}, first["losses"])
-	assert.Equal(t, "load_verify/1", first["load_verify"].(map[string]any)["schema"])
+	assert.Equal(t, []any{"verifier: send failed by exporter x: 20"}, first["losses"].(map[string]any)["traces"])
+	assert.Equal(t, map[string]any{"signal": "metrics", "from": "generators", "sent": 100.0, "lost": 100.0}, first["figures"].([]any)[1])
+	assert.Equal(t, map[string]any{"unit": "requests", "came": 1234.0, "suffered": 3.0}, first["faults"].([]any)[0].(map[string]any)["met"])
+	assert.Equal(t, "faults", first["findings"].([]any)[0].(map[string]any)["expectation"])
+	assert.Len(t, first["notes"], 1)
+	third := list[2].(map[string]any)
+	assert.Equal(t, []any{"attributes", "order"}, third["not_checked"])
+	assert.Equal(t, map[string]any{}, third["losses"])
+	assert.Equal(t, "load_verify/2", first["load_verify"].(map[string]any)["schema"])
 	assert.EqualValues(t, 3, first["links"].([]any)[0].(map[string]any)["counts"].(map[string]any)["dropped"])
 	second := list[1].(map[string]any)
 	assert.Nil(t, second["load_verify"])
@@ -101,12 +134,14 @@ func TestJUnit(t *testing.T) {
 	require.NoError(t, err)
 	var suites junit.Testsuites
 	require.NoError(t, xml.Unmarshal(text, &suites))
-	assert.Equal(t, []int{3, 1, 1}, []int{suites.Tests, suites.Failures, suites.Errors})
+	assert.Equal(t, []int{4, 1, 2}, []int{suites.Tests, suites.Failures, suites.Errors})
 	cases := suites.Suites[0].Testcases
-	assert.Equal(t, []string{"lossy", "lossy (1 of 2)", "lossy (2 of 2)"}, []string{cases[0].Name, cases[1].Name, cases[2].Name})
+	assert.Equal(t, []string{"lossy", "lossy (1 of 2)", "lossy (2 of 2)", "lossy"}, []string{cases[0].Name, cases[1].Name, cases[2].Name, cases[3].Name})
 	assert.Equal(t, "verdict: fail; want pass", cases[0].Failure.Message)
 	assert.Equal(t, "12.345", cases[0].Time)
-	assert.Equal(t, "gateway cannot be started: [31mno[0m", cases[1].Error.Message, "XML has no escape characters")
+	assert.Equal(t, `gateway cannot be started: \x1b[31mno\x1b[0m`, cases[1].Error.Message, "XML has no escape characters")
+	assert.Equal(t, "verdict: unknown; want pass", cases[3].Error.Message)
+	assert.Contains(t, cases[2].SystemOut.Data, "load_verify does not look at: attributes, order")
 	assert.Nil(t, cases[2].Failure)
 	var console bytes.Buffer
 	require.NoError(t, Text(&console, &all[0]))

@@ -9,12 +9,14 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/printable"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/run"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/telemetry"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/verdict"
 )
 
-var words = map[run.Outcome]string{run.Passed: "PASS", run.Failed: "FAIL", run.Broken: "ERROR"}
+var words = map[run.Outcome]string{run.Passed: "PASS", run.Failed: "FAIL", run.Unknown: "UNKNOWN", run.Broken: "ERROR"}
 
 func (t *Test) name() string {
 	if t.Of > 1 {
@@ -25,7 +27,8 @@ func (t *Test) name() string {
 
 // Line writes what came out of a test on one line.
 func Line(w io.Writer, t *Test) error {
-	_, err := fmt.Fprintf(w, "%-5s  %-40s %6s  %s\n", words[t.Result.Outcome], t.name(), short(t.Result.Took), t.Scenario.Want.String())
+	_, err := io.WriteString(w, printable.Text(fmt.Sprintf("%-7s  %-40s %6s  %s\n",
+		words[t.Result.Outcome], t.name(), short(t.Result.Took), t.Scenario.Want.String())))
 	return err
 }
 
@@ -38,6 +41,9 @@ func Text(w io.Writer, t *Test) error {
 	for _, problem := range t.Result.Problems {
 		fmt.Fprintf(&b, "  %s\n", problem)
 	}
+	if t.Result.Outcome == run.Passed && len(t.notChecked()) > 0 {
+		fmt.Fprintf(&b, "  load_verify does not look at: %s\n", strings.Join(t.notChecked(), ", "))
+	}
 	if t.Result.Report != nil {
 		b.WriteString("\n")
 		audited(&b, t)
@@ -45,7 +51,14 @@ func Text(w io.Writer, t *Test) error {
 		told(&b, t)
 		where(&b, t)
 	}
-	_, err := w.Write(b.Bytes())
+	faults(&b, t)
+	for i, note := range t.Result.Notes {
+		if i == 0 {
+			b.WriteString("\nto know\n")
+		}
+		fmt.Fprintf(&b, "  %s\n", note)
+	}
+	_, err := io.WriteString(w, printable.Text(b.String()))
 	return err
 }
 
@@ -60,7 +73,7 @@ var shownCounts = []string{"sent", "received", "lost", "duplicate", "out_of_orde
 // signals are those that somebody has sent or received anything of.
 func (t *Test) signals() []string {
 	return slices.DeleteFunc(slices.Clone(scenario.Signals), func(signal string) bool {
-		return t.Result.Report.Sum(signal, "sent") == 0 && !slices.ContainsFunc(t.Result.Parts, func(part telemetry.Part) bool {
+		return t.Result.Report.Sum(signal, "sent") == 0 && t.Result.Report.Sum(signal, "received") == 0 && !slices.ContainsFunc(t.Result.Parts, func(part telemetry.Part) bool {
 			return telemetry.Sum(part.Components, signal) != (telemetry.Counts{})
 		})
 	})
@@ -78,15 +91,38 @@ func audited(w io.Writer, t *Test) {
 		}
 	}
 	cells := table(w)
+	own := false
 	row(cells, "audited", 10, counts)
 	for _, signal := range t.signals() {
+		f := t.figures(signal)
+		own = own || f.From == verdict.Own
 		var values []string
 		for _, count := range counts {
-			values = append(values, telemetry.Grouped(t.Result.Report.Sum(signal, count)))
+			switch n := t.Result.Report.Sum(signal, count); count {
+			case "sent":
+				values = append(values, f.Show(f.Sent))
+			case "lost":
+				values = append(values, f.Show(f.Lost))
+			default:
+				values = append(values, telemetry.Grouped(n))
+			}
 		}
 		row(cells, "  "+signal, 10, values)
 	}
 	_ = cells.Flush() // into memory
+	if own {
+		_, _ = fmt.Fprintln(w, "  * by the generators' own count, which may hold end markers: load_verify cannot know") // into memory
+	}
+}
+
+// figures are those of a signal.
+func (t *Test) figures(signal string) *verdict.Figures {
+	for i := range t.Result.Figures {
+		if t.Result.Figures[i].Signal == signal {
+			return &t.Result.Figures[i]
+		}
+	}
+	return &verdict.Figures{From: verdict.Least}
 }
 
 // told writes what each part said of itself.
@@ -107,7 +143,11 @@ func told(w io.Writer, t *Test) {
 			c := telemetry.Sum(part.Components, signal)
 			var values []string
 			for _, n := range []uint64{c.Offered, c.Received, c.Refused, c.Dropped + c.GivenUp, c.Sent, c.SendFailed, c.EnqueueFailed, c.Queued} {
-				values = append(values, telemetry.Grouped(n))
+				value := telemetry.Grouped(n)
+				if part.Least && n > 0 {
+					value = ">=" + value
+				}
+				values = append(values, value)
 			}
 			row(cells, "  "+part.Name, width, values)
 		}
@@ -122,7 +162,7 @@ func row(cells *tabwriter.Writer, name string, width int, values []string) {
 
 // where writes where items did not get any further, and what the proxies did.
 func where(w *bytes.Buffer, t *Test) {
-	losses := t.losses()
+	losses := t.Result.Losses
 	for _, signal := range scenario.Signals {
 		for i, place := range losses[signal] {
 			if i == 0 {
@@ -133,6 +173,21 @@ func where(w *bytes.Buffer, t *Test) {
 	}
 	for _, link := range t.Result.Links {
 		fmt.Fprintf(w, "\non %s: %s\n", link.Link, disturbed(link))
+	}
+}
+
+// faults writes when each fault was in force, and what it met.
+func faults(w *bytes.Buffer, t *Test) {
+	for i := range t.Result.Faults {
+		f := &t.Result.Faults[i]
+		if i == 0 {
+			w.WriteString("\nfaults\n")
+		}
+		what := "it did not come to that"
+		if f.Met != nil {
+			what = fmt.Sprintf("%s of %s %s", telemetry.Grouped(f.Met.Suffered), telemetry.Grouped(f.Met.Came), f.Met.Unit)
+		}
+		fmt.Fprintf(w, "  %s%s: %s\n", f.Fault, f.When(), what)
 	}
 }
 
@@ -151,6 +206,7 @@ func disturbed(link run.LinkResult) string {
 		{c.Reordered, "reordered"},
 		{c.Corrupted, "corrupted"},
 		{c.ResponsesLost, "delivered, but their answers lost"},
+		{c.Rejected, "rejected by a partial success"},
 		{c.Undelivered, "held back and never delivered"},
 		{c.Failed, "failed at the target"},
 		{c.ConnectionsRefused, "connections refused"},
@@ -164,13 +220,21 @@ func disturbed(link run.LinkResult) string {
 	return strings.Join(said, "; ")
 }
 
-// Summary writes how many tests came out in which way.
+// Summary writes how many tests came out in which way, and what those that passed say nothing about.
 func Summary(w io.Writer, tests []Test) error {
 	var took time.Duration
 	for _, t := range tests {
 		took += t.Result.Took
 	}
-	_, err := fmt.Fprintf(w, "%d passed, %d failed, %d could not run; %s\n",
-		Count(tests, run.Passed), Count(tests, run.Failed), Count(tests, run.Broken), took.Round(100*time.Millisecond))
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d passed, %d failed, %d unknown, %d could not run; %s\n",
+		Count(tests, run.Passed), Count(tests, run.Failed), Count(tests, run.Unknown), Count(tests, run.Broken), took.Round(100*time.Millisecond))
+	for i := range tests {
+		if t := &tests[i]; t.Result.Outcome == run.Passed && len(t.notChecked()) > 0 {
+			fmt.Fprintf(&b, "load_verify does not look at: %s\n", strings.Join(t.notChecked(), ", "))
+			break
+		}
+	}
+	_, err := io.WriteString(w, printable.Text(b.String()))
 	return err
 }

@@ -14,7 +14,6 @@ import (
 type link struct {
 	scenario.Link
 	grpc, http *proxy.Proxy
-	restore    map[int]func() // ends a fault, by its index
 }
 
 func (l *link) close() error { return errors.Join(l.grpc.Close(), l.http.Close()) }
@@ -29,25 +28,23 @@ func (l *link) counts() proxy.Counts {
 	return counts
 }
 
+// heard is what was spoken on either way.
+func (l *link) heard() (grpc, http proxy.Heard) { return l.grpc.Heard(), l.http.Heard() }
+
 // disturb puts a fault in force on both ways. Requests are told apart only in gRPC.
-func (l *link) disturb(i int, f proxy.Fault) error {
-	restore, err := l.grpc.Disturb(f)
-	if err != nil {
-		return err
-	}
-	l.restore[i] = restore
+func (l *link) disturb(f proxy.Fault) (ways []*proxy.Disturbance, err error) {
+	on := []*proxy.Proxy{l.grpc, l.http}
 	if f.OfRequests() {
-		return nil
+		on = on[:1]
 	}
-	restoreHTTP, err := l.http.Disturb(f)
-	if err != nil {
-		return err
+	for _, p := range on {
+		d, err := p.Disturb(f)
+		if err != nil {
+			return ways, err
+		}
+		ways = append(ways, d)
 	}
-	l.restore[i] = func() {
-		restore()
-		restoreHTTP()
-	}
-	return nil
+	return ways, nil
 }
 
 func (c *course) link(of scenario.Link) *link {
@@ -74,6 +71,7 @@ func (c *course) disturb(ctx context.Context) error {
 	} else {
 		c.Say("fault begins: %s", f)
 		c.result.Faults[e.fault].Began = &seconds
+		c.met[e.fault] = &encounter{}
 	}
 	if err := act(ctx, e.fault, f); err != nil {
 		return broken{fmt.Errorf("fault %s: %w", f, err)}
@@ -85,21 +83,28 @@ func (c *course) begin(ctx context.Context, i int, f *scenario.Fault) error {
 	switch {
 	case f.Kill != "":
 		m := c.member(f.Kill)
+		c.met[i].process(m.up && m.alive())
 		c.scrape(ctx, m)
 		m.up = false
 		m.process.Kill()
 		return nil
 	case f.Stop != "":
 		m := c.member(f.Stop)
+		c.met[i].process(m.up && m.alive())
 		c.stopMember(ctx, m)
 		return nil
 	case f.FullDisk != "":
-		return c.member(f.FullDisk).process.FillDisk()
+		m := c.member(f.FullDisk)
+		c.met[i].disk = m.process
+		return m.process.FillDisk()
 	}
-	return c.link(f.Link).disturb(i, f.Disturbance)
+	ways, err := c.link(f.Link).disturb(f.Disturbance)
+	c.met[i].ways = ways
+	return err
 }
 
 func (c *course) end(_ context.Context, i int, f *scenario.Fault) error {
+	c.met[i].settle()
 	switch {
 	case f.Kill != "":
 		return c.member(f.Kill).launch()
@@ -108,6 +113,8 @@ func (c *course) end(_ context.Context, i int, f *scenario.Fault) error {
 	case f.FullDisk != "":
 		return c.member(f.FullDisk).process.EmptyDisk()
 	}
-	c.link(f.Link).restore[i]()
+	for _, way := range c.met[i].ways {
+		way.End()
+	}
 	return nil
 }

@@ -2,12 +2,14 @@ package run
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"strings"
 	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/part"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/printable"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/telemetry"
 )
@@ -24,14 +26,17 @@ type member struct {
 	spec                part.Spec
 	process             *part.Process // nil: not started yet
 	up                  bool          // it is to be running
+	stopped             bool          // it has ended because it was told to; its telemetry was read to the end
 	ended               bool          // it has said that its run has ended
 	told                bool          // and that has been passed on
 	account             telemetry.Account
+	asked               bool // for its telemetry, and has not answered yet
 }
 
 // launch starts the part, for the first time or again.
 func (m *member) launch() error {
-	m.account.Restarted()
+	m.account.Restarted(m.stopped)
+	m.stopped = false
 	m.ended, m.told = false, false
 	process, err := part.Start(m.spec)
 	if err != nil {
@@ -53,7 +58,7 @@ func (m *member) alive() bool {
 // hasEnded tells whether a generator has sent all: it has said so, or has ended well. One that is down and does not come back has, too.
 func (m *member) hasEnded() bool {
 	if !m.ended {
-		m.ended = !m.up || m.process.Said(endOfRun) || !m.alive() && m.process.Ending() == part.EndedWell
+		m.ended = !m.up || m.process.Said() || !m.alive() && m.process.Ending() == part.EndedWell
 	}
 	return m.ended
 }
@@ -71,8 +76,9 @@ func (c *course) member(name string) *member {
 
 // awaitListening waits until a part takes connections.
 func (c *course) awaitListening(ctx context.Context, m *member) error {
-	deadline := time.NewTimer(startPatience)
-	defer deadline.Stop()
+	patience := time.NewTimer(startPatience)
+	defer patience.Stop()
+	begun := time.Now()
 	again := time.NewTicker(20 * time.Millisecond)
 	defer again.Stop()
 	for {
@@ -83,28 +89,27 @@ func (c *course) awaitListening(ctx context.Context, m *member) error {
 		}
 		select {
 		case <-ctx.Done():
-			return errInterrupted
+			return broken{errors.Join(context.Cause(ctx), silent(m, time.Since(begun)))}
 		case <-m.process.Exited():
 			return c.lookForDead()
-		case <-deadline.C:
-			return broken{fmt.Errorf("%s listens neither at %s (%s) nor at %s (%s), after %v; its last words:\n  %s",
-				m.Name, m.grpc, scenario.EnvListen, m.http, scenario.EnvListenHTTP, startPatience, strings.Join(m.process.Tail(lastLines), "\n  "))}
+		case <-patience.C:
+			return broken{silent(m, startPatience)}
 		case <-again.C:
 		}
 	}
 }
 
-// scrape reads a part's telemetry. That it cannot be read is no error: it may be down, or have none.
-func (c *course) scrape(ctx context.Context, m *member) {
-	if families, err := telemetry.Scrape(ctx, c.client, m.metrics); err == nil {
-		m.account.Set(families)
-	}
+// silent is what is wrong with a part that does not listen.
+func silent(m *member, after time.Duration) error {
+	return fmt.Errorf("%s listens neither at %s (%s) nor at %s (%s), after %v; its last words:\n  %s",
+		m.Name, m.grpc, scenario.EnvListen, m.http, scenario.EnvListenHTTP, after.Round(time.Second), lastWords(m.process))
 }
 
-func (c *course) scrapeAll(ctx context.Context) {
-	for _, m := range c.members {
-		if m.up {
-			c.scrape(ctx, m)
-		}
+// lastWords are the last lines that a part has printed.
+func lastWords(p *part.Process) string {
+	var words []string
+	for _, line := range p.Tail(lastLines) {
+		words = append(words, printable.Name(strings.ReplaceAll(line, "\t", "    ")))
 	}
+	return strings.Join(words, "\n  ")
 }

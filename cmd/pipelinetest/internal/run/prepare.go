@@ -3,12 +3,10 @@ package run
 import (
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/part"
@@ -16,49 +14,19 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
 )
 
-// loopback is where everything listens.
-const loopback = "127.0.0.1"
-
-// Ports are taken below those that systems give to outgoing connections: such a one could take the port of a part that is just being
-// started again.
-const firstPort, endOfPorts = 15000, 32000
-
-// ports hands out free ports, each once.
-type ports map[int]bool
-
-func (p ports) next() (string, error) {
-	var err error
-	for range 1000 {
-		port := firstPort + rand.IntN(endOfPorts-firstPort) //nolint:gosec // G404: two tests at once are only to be unlikely to choose the same
-		if p[port] {
-			continue
-		}
-		address := net.JoinHostPort(loopback, strconv.Itoa(port))
-		listener, listenErr := net.Listen("tcp", address)
-		if listenErr != nil {
-			err = listenErr
-			continue
-		}
-		p[port] = true
-		return address, listener.Close()
-	}
-	return "", fmt.Errorf("no free port from %d to %d: %w", firstPort, endOfPorts-1, err)
-}
-
 // prepare finds ports, and makes folders, proxies and environments.
 func (c *course) prepare() error {
-	taken := ports{}
 	for i, p := range c.Parts() {
 		m := &member{Part: p, generates: i < len(c.Generators), tested: i >= len(c.Generators) && p.Name != scenario.VerifierName}
 		for _, address := range []*string{&m.grpc, &m.http, &m.metrics} {
 			var err error
-			if *address, err = taken.next(); err != nil {
+			if *address, err = c.takePort(); err != nil {
 				return err
 			}
 		}
 		c.members = append(c.members, m)
 	}
-	if err := c.prepareLinks(taken); err != nil {
+	if err := c.prepareLinks(); err != nil {
 		return err
 	}
 	for _, m := range c.members {
@@ -70,32 +38,41 @@ func (c *course) prepare() error {
 }
 
 // prepareLinks puts proxies on the links that have faults.
-func (c *course) prepareLinks(taken ports) error {
+func (c *course) prepareLinks() error {
 	for i := range c.Faults {
 		of := c.Faults[i].Link
 		if of == (scenario.Link{}) || c.link(of) != nil {
 			continue
 		}
 		to := c.member(of.To)
-		grpc, err := newProxy(taken, to.grpc, proxy.GRPC)
+		grpc, err := c.newProxy(to.grpc, proxy.GRPC)
 		if err != nil {
 			return err
 		}
-		http, err := newProxy(taken, to.http, proxy.TCP)
+		http, err := c.newProxy(to.http, proxy.TCP)
 		if err != nil {
 			return errors.Join(err, grpc.Close())
 		}
-		c.links = append(c.links, &link{Link: of, grpc: grpc, http: http, restore: map[int]func(){}})
+		c.links = append(c.links, &link{Link: of, grpc: grpc, http: http})
 	}
 	return nil
 }
 
-func newProxy(taken ports, target string, protocol proxy.Protocol) (*proxy.Proxy, error) {
-	listen, err := taken.next()
+func (c *course) newProxy(target string, protocol proxy.Protocol) (*proxy.Proxy, error) {
+	listen, err := c.takePort()
 	if err != nil {
 		return nil, err
 	}
 	return proxy.New(proxy.Config{Listen: listen, Target: target, Protocol: protocol, Seed: 1})
+}
+
+// takePort takes a port for as long as the test runs.
+func (c *course) takePort() (string, error) {
+	address, err := c.Ports.take()
+	if err == nil {
+		c.taken = append(c.taken, address)
+	}
+	return address, err
 }
 
 // prepareMember makes a part's folder, with its configurations, and what it is started with.
@@ -123,7 +100,7 @@ func (c *course) prepareMember(m *member) error {
 	}
 	m.spec = part.Spec{
 		Name: m.Name, Args: args, Env: append(foreign(os.Environ()), environment...), Dir: c.Scenario.Dir,
-		Log: filepath.Join(dir, "log"), Disk: m.Disk, DiskDir: own,
+		Log: filepath.Join(dir, "log"), Watch: endOfRun, Disk: m.Disk, DiskDir: own,
 	}
 	return errors.Join(
 		os.WriteFile(filepath.Join(dir, "environment"), []byte(strings.Join(environment, "\n")+"\n"), 0o600),

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/proxy"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/telemetry"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/verdict"
 )
@@ -14,11 +15,12 @@ import (
 // Outcome is how a test came out.
 type Outcome string
 
-// The outcomes. Broken: the test itself could not run.
+// The outcomes. Unknown: nothing wrong was seen, but something that was expected could not be seen. Broken: the test itself could not run.
 const (
-	Passed Outcome = "passed"
-	Failed Outcome = "failed"
-	Broken Outcome = "error"
+	Passed  Outcome = "passed"
+	Failed  Outcome = "failed"
+	Unknown Outcome = "unknown"
+	Broken  Outcome = "error"
 )
 
 // Result is what came out.
@@ -30,6 +32,15 @@ type Result struct {
 	Parts    []telemetry.Part
 	Links    []LinkResult // those with faults
 	Faults   []FaultResult
+	// Figures are how much was sent and lost, of each signal.
+	Figures []verdict.Figures
+	// Losses are the places where items of each signal did not get any further. A signal of which everything arrived, once, has none: what
+	// was refused on the way there has come again.
+	Losses map[string][]string
+	// Notes are what to know about the result, though nothing is wrong.
+	Notes []string
+	// Findings are those of the test itself, which load_verify cannot have.
+	Findings []verdict.Finding
 	Report   *verdict.Report // nil: there was none
 	RawJSON  json.RawMessage // the report as load_verify wrote it
 }
@@ -38,13 +49,17 @@ type Result struct {
 type LinkResult struct {
 	Link   string       `json:"link"`
 	Counts proxy.Counts `json:"counts"`
+	// Heard is what the connections spoke.
+	Heard proxy.Heard `json:"heard"`
 }
 
-// FaultResult is when a fault was in force, in seconds from the generators' start.
+// FaultResult is when a fault was in force, in seconds from the generators' start, and what it met.
 type FaultResult struct {
 	Fault string   `json:"fault"`
 	Began *float64 `json:"began_s,omitempty"` // nil: it had not come to that
 	Ended *float64 `json:"ended_s,omitempty"`
+	// Met is what the fault met; nil: it had not come to that.
+	Met *proxy.Met `json:"met,omitempty"`
 }
 
 // judge decides on the outcome. What is wrong with the report explains an error in the course, and the other way round.
@@ -53,8 +68,30 @@ func (c *course) judge(err error) {
 	if err != nil {
 		r.Problems = append(r.Problems, strings.Split(err.Error(), "\n")...)
 	}
+	if err == nil {
+		r.Findings = c.metNothing()
+	}
+	c.note()
+	isUnknown := false
 	if r.Report != nil {
-		r.Problems = append(r.Problems, verdict.Compare(r.Report, &c.Want)...)
+		for _, signal := range scenario.Signals {
+			offered := c.offered(signal)
+			r.Figures = append(r.Figures, r.Report.Figures(signal, offered))
+			found := []*verdict.Finding{r.Report.Unseen(signal, offered)}
+			if _, wanted := c.Want.Signals[signal]["given_up"]; !wanted {
+				found = append(found, r.Report.Refused(signal, offered))
+			}
+			for _, f := range found {
+				if f != nil {
+					r.Findings = append(r.Findings, *f)
+				}
+			}
+		}
+		r.Report.Add(r.Findings...)
+		isUnknown = err == nil && r.Report.Verdict == verdict.Unknown && c.Want.Verdict != verdict.Unknown
+		r.Problems = append(r.Problems, verdict.Compare(r.Report, &c.Want, r.count)...)
+		r.Losses = r.losses(len(c.Generators))
+		r.Problems = append(r.Problems, c.Want.CompareWhere(r.Losses)...)
 		for _, part := range r.Parts {
 			r.Problems = append(r.Problems, c.Want.Parts[part.Name].Compare(part.Name+" ", func(signal, count string) uint64 {
 				sum := telemetry.Sum(part.Components, signal)
@@ -66,6 +103,8 @@ func (c *course) judge(err error) {
 	switch {
 	case isBroken:
 		r.Outcome = Broken
+	case isUnknown:
+		r.Outcome = Unknown
 	case len(r.Problems) > 0:
 		r.Outcome = Failed
 	default:

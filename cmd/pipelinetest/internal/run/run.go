@@ -19,6 +19,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
@@ -40,6 +41,7 @@ const (
 type Options struct {
 	Collector string // program that runs configurations
 	Dir       string // folder for what the parts write; it exists, and is empty
+	Ports     *Ports
 	// Say takes what happens, a line each.
 	Say func(format string, args ...any)
 }
@@ -60,6 +62,10 @@ type course struct {
 	members []*member // in the order in which telemetry passes them
 	links   []*link
 	events  []event
+	met     map[int]*encounter // by fault
+	answers chan reading
+	asking  sync.WaitGroup
+	taken   []string  // ports
 	began   time.Time // when the generators were started
 	report  *verdict.Report
 	// quiet is since when nothing has happened: no arrival, no fault, no generator's end.
@@ -78,15 +84,21 @@ func Run(ctx context.Context, s *scenario.Scenario, o Options) *Result {
 	c := &course{
 		Scenario: s, Options: o,
 		result: &Result{Began: time.Now()},
-		client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
+		met:    map[int]*encounter{},
+		// One question at a time is put to each part, so nobody who answers waits for long.
+		answers: make(chan reading),
+		client:  &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
 	}
 	err := c.play(ctx)
 	c.result.Took = time.Since(c.result.Began)
 	for _, l := range c.links {
-		c.result.Links = append(c.result.Links, LinkResult{l.String(), l.counts()})
+		c.result.Links = append(c.result.Links, LinkResult{l.String(), l.counts(), l.grpc.Heard().Plus(l.http.Heard())})
 	}
+	c.sayMet()
 	for _, m := range c.members {
-		c.result.Parts = append(c.result.Parts, telemetry.Part{Name: m.Name, Read: m.account.Read, Components: m.account.Components()})
+		c.result.Parts = append(c.result.Parts, telemetry.Part{
+			Name: m.Name, Read: m.account.Read, Least: m.account.Least, Odd: m.account.Odd, Components: m.account.Components(),
+		})
 	}
 	c.judge(err)
 	return c.result
@@ -97,12 +109,17 @@ func (c *course) play(ctx context.Context) error {
 	if err := c.prepare(); err != nil { //nolint:contextcheck // the proxies' life is the test's, to its last step
 		return broken{err}
 	}
-	if err := c.start(ctx); err != nil {
-		return err
+	timed, cancel := context.WithDeadlineCause(ctx, c.result.Began.Add(c.Timeout), fmt.Errorf("timeout: the test was not over after %v", c.Timeout))
+	defer cancel()
+	if err := c.start(timed); err != nil {
+		return interruptedOr(ctx, err)
 	}
-	err := c.watch(ctx)
+	err := interruptedOr(ctx, c.watch(timed))
 	if errors.Is(err, errInterrupted) {
 		return err
+	}
+	for _, e := range c.met {
+		e.settle()
 	}
 	c.stop(ctx)
 	if ctx.Err() != nil {
@@ -111,8 +128,17 @@ func (c *course) play(ctx context.Context) error {
 	return errors.Join(err, c.readFinal())
 }
 
+// interruptedOr is an error in the course, unless the course has been interrupted.
+func interruptedOr(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return errInterrupted
+	}
+	return err
+}
+
 // clear leaves nothing behind.
 func (c *course) clear() {
+	c.takeAll()
 	for _, m := range c.members {
 		if m.process != nil {
 			m.process.Kill()
@@ -122,6 +148,7 @@ func (c *course) clear() {
 		_ = l.close() // nobody is left to send
 	}
 	c.client.CloseIdleConnections()
+	c.Ports.give(c.taken)
 }
 
 // start starts the parts against the stream, so that each finds whom it sends to.
@@ -149,14 +176,23 @@ func (c *course) start(ctx context.Context) error {
 		}
 		c.result.Faults = append(c.result.Faults, FaultResult{Fault: f.String()})
 	}
-	slices.SortStableFunc(c.events, func(a, b event) int { return cmp.Compare(a.at, b.at) })
+	// Of what happens at the same time, what ends goes first: a part that is to be killed again must be there again.
+	slices.SortStableFunc(c.events, func(a, b event) int { return cmp.Or(cmp.Compare(a.at, b.at), beginsAfterEnds(a, b)) })
 	return nil
+}
+
+func beginsAfterEnds(a, b event) int {
+	switch {
+	case a.ends == b.ends:
+		return 0
+	case a.ends:
+		return -1
+	}
+	return 1
 }
 
 // watch lets the test take its course.
 func (c *course) watch(ctx context.Context) error {
-	deadline := time.NewTimer(time.Until(c.result.Began.Add(c.Timeout)))
-	defer deadline.Stop()
 	look, scrape, progress := time.NewTicker(lookInterval), time.NewTicker(scrapeInterval), time.NewTicker(progressInterval)
 	defer look.Stop()
 	defer scrape.Stop()
@@ -168,15 +204,15 @@ func (c *course) watch(ctx context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
-			return errInterrupted
-		case <-deadline.C:
-			return fmt.Errorf("timeout: the test was not over after %v", c.Timeout)
+			return context.Cause(ctx)
 		case <-next:
 			if err := c.disturb(ctx); err != nil {
 				return err
 			}
 		case <-scrape.C:
-			c.scrapeAll(ctx)
+			c.ask(ctx)
+		case r := <-c.answers:
+			c.take(&r)
 		case <-progress.C:
 			c.sayArrived()
 		case <-look.C:
@@ -229,8 +265,7 @@ func (c *course) lookForDead() error {
 			continue
 		}
 		m.up = false
-		lines := append([]string{fmt.Sprintf("%s has ended by itself: %s; its last words:", m.Name, m.process.Ending())}, m.process.Tail(lastLines)...)
-		err := errors.New(strings.Join(lines, "\n  "))
+		err := fmt.Errorf("%s has ended by itself: %s; its last words:\n  %s", m.Name, m.process.Ending(), lastWords(m.process))
 		if m.tested {
 			return err
 		}
@@ -280,7 +315,7 @@ func (c *course) stop(ctx context.Context) {
 func (c *course) stopMember(ctx context.Context, m *member) {
 	c.scrape(ctx, m)
 	m.up = false
-	if !m.process.Stop(ctx, stopPatience, func() { c.scrape(ctx, m) }) {
+	if m.stopped = m.process.Stop(ctx, stopPatience, func() { c.scrape(ctx, m) }); !m.stopped {
 		c.Say("%s did not stop within %v and was killed", m.Name, stopPatience)
 	}
 }

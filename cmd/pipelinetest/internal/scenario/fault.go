@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,6 +14,8 @@ import (
 
 // Fault is one disturbance: of a link, or of a part.
 type Fault struct {
+	// Key is where it was given, for what is said about it: faults[0].
+	Key string
 	// At is when it begins, from the generators' start.
 	At time.Duration
 	// For is how long it lasts. 0: to the end of the test.
@@ -67,35 +70,33 @@ func ParseFault(text string) (Fault, error) {
 
 func readFault(node *yaml.Node, key string) (Fault, error) {
 	var f faultFile
-	if err := decode(node, key, &f); err != nil {
-		return Fault{}, err
-	}
-	fault := Fault{At: f.At, Disturbance: f.Fault, Kill: f.Kill, Stop: f.Stop, FullDisk: f.FullDisk}
+	errs := []error{decode(node, key, &f)}
+	fault := Fault{Key: key, At: f.At, Disturbance: f.Fault, Kill: f.Kill, Stop: f.Stop, FullDisk: f.FullDisk}
 	if f.For != nil {
 		fault.For = *f.For
 	}
 	if f.At < 0 {
-		return Fault{}, refused(key+".at", f.At, "a duration of 0s or more")
+		errs = append(errs, refused(key+".at", f.At, "a duration of 0s or more"))
 	}
 	if f.For != nil && *f.For <= 0 {
-		return Fault{}, refused(key+".for", *f.For, "a duration of more than 0s; leave it out for a fault that lasts to the end")
+		errs = append(errs, refused(key+".for", *f.For, "a duration of more than 0s; leave it out for a fault that lasts to the end"))
 	}
 	parts := slices.DeleteFunc([]string{f.Kill, f.Stop, f.FullDisk}, func(name string) bool { return name == "" })
 	switch {
 	case len(parts) > 1, len(parts) == 1 && (f.Link != "" || f.Fault != proxy.Fault{}):
-		return Fault{}, fmt.Errorf("%s: kill, stop and full_disk are each a fault alone; want one of them, or a link with its fault", key)
+		errs = append(errs, fmt.Errorf("%s: kill, stop and full_disk are each a fault alone; want one of them, or a link with its fault", key))
 	case len(parts) == 1:
-		return fault, nil
-	case f.Link == "":
-		return Fault{}, fmt.Errorf("%s: there is nothing to disturb; want link: FROM->TO, kill: PART, stop: PART or full_disk: PART", key)
+	case f.Link == "" && errors.Join(errs...) == nil: // a key that nobody knows may have been meant to say it
+		errs = append(errs, fmt.Errorf("%s: there is nothing to disturb; want link: FROM->TO, kill: PART, stop: PART or full_disk: PART", key))
+	case f.Link != "":
+		from, to, ok := strings.Cut(f.Link, "->")
+		if !ok {
+			errs = append(errs, refused(key+".link", fmt.Sprintf("%q", f.Link), "FROM->TO"))
+		}
+		fault.Link = Link{strings.TrimSpace(from), strings.TrimSpace(to)}
+		if errors.Join(errs...) == nil {
+			errs = append(errs, prefixed(key, f.Validate()))
+		}
 	}
-	from, to, ok := strings.Cut(f.Link, "->")
-	if !ok {
-		return Fault{}, refused(key+".link", fmt.Sprintf("%q", f.Link), "FROM->TO")
-	}
-	fault.Link = Link{strings.TrimSpace(from), strings.TrimSpace(to)}
-	if err := f.Validate(); err != nil {
-		return Fault{}, prefixed(key, err)
-	}
-	return fault, nil
+	return fault, errors.Join(errs...)
 }

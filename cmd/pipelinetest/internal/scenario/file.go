@@ -3,17 +3,13 @@ package scenario
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
-	"regexp"
-	"slices"
+	"reflect"
 	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
-
-	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/proxy"
 )
 
 // file is a scenario as YAML has it.
@@ -24,17 +20,10 @@ type file struct {
 	Generator   yaml.Node     `yaml:"generator"`
 	Generators  []yaml.Node   `yaml:"generators"`
 	Systems     []yaml.Node   `yaml:"systems"`
+	Add         yaml.Node     `yaml:"add"`
 	Verifier    yaml.Node     `yaml:"verifier"`
 	Faults      []yaml.Node   `yaml:"faults"`
 	Want        yaml.Node     `yaml:"want"`
-}
-
-// partFile is a part as YAML has it.
-type partFile struct {
-	Name    string      `yaml:"name"`
-	Config  []yaml.Node `yaml:"config"`
-	Command []string    `yaml:"command"`
-	Disk    proxy.Bytes `yaml:"disk"`
 }
 
 // Files are the scenarios that arguments name: files, and all *.yaml files right in folders.
@@ -61,8 +50,8 @@ func Files(args []string) ([]string, error) {
 	return files, nil
 }
 
-// Load reads a scenario from its file.
-func Load(path string) (*Scenario, error) {
+// Load reads the scenarios of a file. It tells every mistake.
+func Load(path string) ([]*Scenario, error) {
 	text, err := os.ReadFile(path) //nolint:gosec // G304: it is the user's file
 	if err != nil {
 		return nil, err
@@ -71,16 +60,21 @@ func Load(path string) (*Scenario, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := parse(text, dir)
+	scenarios, err := parse(text, strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), dir)
+	for _, s := range scenarios {
+		s.File = path
+	}
 	if err != nil {
 		return nil, prefixed(path, err)
 	}
-	s.Name, s.File = strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), path
-	return s, nil
+	return scenarios, nil
 }
 
 // prefixed puts where they come from before each line of an error.
 func prefixed(where string, err error) error {
+	if err == nil {
+		return nil
+	}
 	var errs []error
 	for line := range strings.SplitSeq(err.Error(), "\n") {
 		errs = append(errs, errors.New(where+": "+line))
@@ -88,7 +82,8 @@ func prefixed(where string, err error) error {
 	return errors.Join(errs...)
 }
 
-func parse(text []byte, dir string) (*Scenario, error) {
+// parse reads a file of one scenario, or of several.
+func parse(text []byte, name, dir string) ([]*Scenario, error) {
 	var node yaml.Node
 	if err := yaml.Unmarshal(text, &node); err != nil {
 		return nil, err
@@ -96,17 +91,23 @@ func parse(text []byte, dir string) (*Scenario, error) {
 	if len(node.Content) == 0 {
 		return nil, errors.New("it is empty; want a scenario")
 	}
+	if value(node.Content[0], "scenarios") != nil {
+		return parseSeveral(node.Content[0], name, dir)
+	}
+	s, err := parseOne(node.Content[0], dir)
+	s.Name = name
+	return []*Scenario{s}, err
+}
+
+// parseOne reads a scenario. The mistakes of its parts do not hide each other.
+func parseOne(node *yaml.Node, dir string) (*Scenario, error) {
 	s := New()
+	s.Dir = dir
 	f := file{Timeout: s.Timeout, Settle: s.Settle}
-	if err := decode(node.Content[0], "", &f); err != nil {
-		return nil, err
-	}
-	s.Dir, s.Description, s.Timeout, s.Settle = dir, strings.TrimSpace(f.Description), f.Timeout, f.Settle
-	err := errors.Join(s.readParts(&f), s.readFaults(f.Faults), s.readWant(&f.Want))
-	if err != nil {
-		return nil, err
-	}
-	return s, s.Check()
+	errs := []error{decode(node, "", &f)}
+	s.Description, s.Timeout, s.Settle = strings.TrimSpace(f.Description), f.Timeout, f.Settle
+	errs = append(errs, s.readParts(&f), s.readFaults(f.Faults), s.readWant(&f.Want), s.Check())
+	return s, errors.Join(errs...)
 }
 
 // New is the scenario without any keys: the built-in generator sends right to the built-in verifier.
@@ -146,102 +147,68 @@ func (s *Scenario) readParts(f *file) error {
 	if !f.Verifier.IsZero() {
 		s.Verifier = read(&f.Verifier, "verifier", VerifierName, VerifierName)
 	}
+	errs = append(errs, s.readAdded(&f.Add))
 	return errors.Join(errs...)
 }
 
-// readPart reads a part. Generators and the verifier have a configuration that is built in; the one and only of them has a name already.
-func readPart(node *yaml.Node, key, name, builtin, dir string) (Part, error) {
-	f := partFile{Name: name}
-	if err := decode(node, key, &f); err != nil {
-		return Part{}, err
+// readAdded reads what a scenario adds to the configurations of its parts.
+func (s *Scenario) readAdded(node *yaml.Node) error {
+	if node.IsZero() {
+		return nil
 	}
-	if name != "" && f.Name != name {
-		return Part{}, refused(key+".name", f.Name, name)
+	if node.Kind != yaml.MappingNode {
+		return refused("add", flow(node), "a mapping of parts to lists of configurations")
 	}
-	part := Part{Name: f.Name, Command: f.Command, Disk: int64(f.Disk)}
-	for i := range f.Config {
-		config, err := readConfig(&f.Config[i], fmt.Sprintf("%s.config[%d]", key, i), builtin, dir)
-		if err != nil {
-			return Part{}, err
+	var errs []error
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key := "add." + node.Content[i].Value
+		part := s.part(node.Content[i].Value)
+		if part == nil || len(part.Config) == 0 {
+			errs = append(errs, fmt.Errorf("%s: there is no such part with a config; want one of %s", key, strings.Join(s.names(), ", ")))
+			continue
 		}
-		part.Config = append(part.Config, config)
-	}
-	switch {
-	case len(part.Config) > 0 && len(part.Command) > 0:
-		return Part{}, fmt.Errorf("%s.command: not beside config; want one of both", key)
-	case len(part.Config) == 0 && len(part.Command) == 0 && builtin == "":
-		return Part{}, fmt.Errorf("%s: neither config nor command; want one of both", key)
-	case len(part.Config) == 0 && len(part.Command) == 0:
-		part.Config = []Config{{Text: BuiltinConfig(builtin)}}
-	}
-	return part, nil
-}
-
-// uri is a location that the Collector takes as it is. A single letter before the colon would be a drive.
-var uri = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]+:`)
-
-// readConfig reads one configuration: a mapping, a location, or the word for the one that is built in.
-func readConfig(node *yaml.Node, key, builtin, dir string) (Config, error) {
-	if node.Kind == yaml.AliasNode {
-		node = node.Alias
-	}
-	if node.Kind == yaml.MappingNode {
-		var content any
-		if err := node.Decode(&content); err != nil { // an alias in itself, say
-			return Config{}, fmt.Errorf("%s: %w", key, err)
+		var list []yaml.Node
+		if err := decodeField(node.Content[i+1], reflect.ValueOf(&list).Elem()); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", key, err))
 		}
-		text, err := yaml.Marshal(withoutAliases(node))
-		return Config{Text: string(text)}, err
+		for j := range list {
+			config, err := readConfig(&list[j], fmt.Sprintf("%s[%d]", key, j), "", s.Dir)
+			part.Config, errs = append(part.Config, config), append(errs, err)
+		}
 	}
-	if node.Kind != yaml.ScalarNode || node.Value == "" {
-		return Config{}, refused(key, flow(node), "a file, a URI such as yaml:..., or a mapping")
-	}
-	config, err := ConfigAt(node.Value, builtin, dir)
-	if err != nil {
-		return Config{}, fmt.Errorf("%s: %w", key, err)
-	}
-	return config, nil
+	return errors.Join(errs...)
 }
 
-// withoutAliases is a node that can stand alone: aliases are replaced by what they stand for, which may be elsewhere in the file.
-func withoutAliases(node *yaml.Node) *yaml.Node {
-	if node.Kind == yaml.AliasNode {
-		node = node.Alias
+// part is the part of a name; nil: there is none.
+func (s *Scenario) part(name string) *Part {
+	for _, list := range [][]Part{s.Generators, s.Systems} {
+		for i := range list {
+			if list[i].Name == name {
+				return &list[i]
+			}
+		}
 	}
-	alone := *node
-	alone.Anchor, alone.Content = "", nil
-	for _, part := range node.Content {
-		alone.Content = append(alone.Content, withoutAliases(part))
+	if name == s.Verifier.Name {
+		return &s.Verifier
 	}
-	return &alone
+	return nil
 }
 
-// ConfigAt is the configuration at a URI, in a file that must exist, or, by the word builtin, the one that is built in for a part; that
-// has none if its name is empty.
-func ConfigAt(location, builtin, dir string) (Config, error) {
-	switch {
-	case location == Builtin && builtin == "":
-		return Config{}, fmt.Errorf("%s is not allowed; only generators and the verifier have a configuration that is built in", Builtin)
-	case location == Builtin:
-		return Config{Text: BuiltinConfig(builtin)}, nil
-	case uri.MatchString(location):
-		return Config{Location: location}, nil
-	case !filepath.IsAbs(location):
-		location = filepath.Join(dir, location)
+// names of all parts.
+func (s *Scenario) names() (names []string) {
+	for _, part := range s.Parts() {
+		names = append(names, part.Name)
 	}
-	location, err := filepath.Abs(location)
-	if err != nil {
-		return Config{}, err
-	}
-	_, err = os.Stat(location)
-	return Config{Location: location}, err
+	return names
 }
 
 func (s *Scenario) readFaults(nodes []yaml.Node) error {
 	var errs []error
 	for i := range nodes {
 		fault, err := readFault(&nodes[i], fmt.Sprintf("faults[%d]", i))
-		s.Faults, errs = append(s.Faults, fault), append(errs, err)
+		if errs = append(errs, err); err == nil {
+			s.Faults = append(s.Faults, fault)
+		}
 	}
 	return errors.Join(errs...)
 }
@@ -251,83 +218,8 @@ func (s *Scenario) readWant(node *yaml.Node) error {
 		return nil
 	}
 	f := wantFile{Verdict: Pass}
-	if err := decode(node, "want", &f); err != nil {
-		return err
-	}
-	var err error
-	s.Want, err = f.want()
-	return err
-}
-
-var partName = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
-
-// Check holds a scenario's names and times together.
-func (s *Scenario) Check() error {
-	var errs []error
-	if s.Timeout <= 0 {
-		errs = append(errs, refused("timeout", s.Timeout, "a duration of more than 0s"))
-	}
-	if s.Settle <= 0 {
-		errs = append(errs, refused("settle", s.Settle, "a duration of more than 0s"))
-	}
-	if len(s.Generators) == 0 {
-		errs = append(errs, errors.New("generators: there are none; want one or more"))
-	}
-	names := map[string]bool{}
-	for _, part := range s.Parts() {
-		switch {
-		case !partName.MatchString(part.Name) || part.Name == next || strings.HasSuffix(part.Name, "-http"):
-			errs = append(errs, refused("name", fmt.Sprintf("%q", part.Name),
-				"lower-case letters, digits and -, beginning with a letter; not next, and not ending with -http"))
-		case names[part.Name]:
-			errs = append(errs, fmt.Errorf("name: there are two parts %q; want each name once", part.Name))
-		}
-		names[part.Name] = true
-	}
-	for _, name := range slices.Sorted(maps.Keys(s.Want.Parts)) {
-		if !names[name] {
-			errs = append(errs, refused("want.parts", fmt.Sprintf("%q", name), "one of "+strings.Join(slices.Sorted(maps.Keys(names)), ", ")))
-		}
-	}
-	for i := range s.Faults {
-		if err := s.checkFault(&s.Faults[i]); err != nil {
-			errs = append(errs, fmt.Errorf("faults[%d].%w", i, err))
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// checkFault looks whether what a fault names exists.
-func (s *Scenario) checkFault(f *Fault) error {
-	parts := map[string]Part{}
-	var names, disks []string
-	for _, part := range s.Parts() {
-		parts[part.Name] = part
-		names = append(names, part.Name)
-		if part.Disk > 0 {
-			disks = append(disks, part.Name)
-		}
-	}
-	for key, name := range map[string]string{"kill": f.Kill, "stop": f.Stop} {
-		if _, exists := parts[name]; name != "" && !exists {
-			return refused(key, fmt.Sprintf("%q", name), "one of "+strings.Join(names, ", "))
-		}
-		if parts[name].Disk > 0 {
-			return refused(key, fmt.Sprintf("%q", name), "a part without disk: what is on it goes with the process")
-		}
-	}
-	if f.FullDisk != "" && !slices.Contains(disks, f.FullDisk) {
-		if len(disks) == 0 {
-			return refused("full_disk", fmt.Sprintf("%q", f.FullDisk), "a part with disk: SIZE; there is none")
-		}
-		return refused("full_disk", fmt.Sprintf("%q", f.FullDisk), "a part with disk: one of "+strings.Join(disks, ", "))
-	}
-	if f.Link != (Link{}) && !slices.Contains(s.Links(), f.Link) {
-		var links []string
-		for _, link := range s.Links() {
-			links = append(links, link.String())
-		}
-		return refused("link", f.Link, "one of "+strings.Join(links, ", "))
-	}
-	return nil
+	err := decode(node, "want", &f)
+	want, wantErr := f.want()
+	s.Want = want
+	return errors.Join(err, wantErr)
 }

@@ -16,6 +16,8 @@ import (
 const (
 	Pass = "pass"
 	Fail = "fail"
+	// Unknown: nothing wrong was seen, but something that was expected could not be seen.
+	Unknown = "unknown"
 )
 
 // Signals are the names of the signals, in the order in which they are shown.
@@ -28,9 +30,9 @@ var Counts = []string{
 }
 
 // PartCounts are the counts of a part's own telemetry that a scenario can want something of.
-var PartCounts = []string{"offered", "given_up", "received", "refused", "dropped", "sent", "send_failed", "enqueue_failed", "queued"}
+var PartCounts = []string{"offered", "sdk_dropped", "given_up", "received", "refused", "dropped", "traces_dropped", "sent", "send_failed", "enqueue_failed", "queued"}
 
-// faultless are the counts that must be 0 in a run that is wanted to fail, unless it says otherwise: it fails for what it
+// faultless are the counts that must be 0 in a run that is not wanted to pass, unless it says otherwise: it fails for what it
 // names, and for nothing else.
 var faultless = []string{"lost", "duplicate", "corrupt", "beyond", "after_grace", "over_limit"}
 
@@ -39,8 +41,11 @@ type Want struct {
 	Verdict string
 	// Runs is the number of runs that must have arrived.
 	Runs *Amount
-	// Findings are the expectations that must not have been met, each at least once, and no others. Nil: any.
-	Findings []string
+	// Findings are the expectations that must not have been met, each at least once, and no others but those that MayFind
+	// has. Nil: any.
+	Findings, MayFind []string
+	// Where has for each signal what one of the places where its items got no further must be: the beginning of how that is said.
+	Where map[string]string
 	// Signals has for each signal what its counts must be.
 	Signals CountsBySignal
 	// Parts has for each part and signal what the part must say of itself.
@@ -108,9 +113,11 @@ func (a *Amount) UnmarshalYAML(node *yaml.Node) error {
 
 // wantFile is what is wanted as YAML has it.
 type wantFile struct {
-	Verdict  string   `yaml:"verdict"`
-	Runs     *Amount  `yaml:"runs"`
-	Findings []string `yaml:"findings"`
+	Verdict  string            `yaml:"verdict"`
+	Runs     *Amount           `yaml:"runs"`
+	Findings []string          `yaml:"findings"`
+	MayFind  []string          `yaml:"may_find"`
+	Where    map[string]string `yaml:"where"`
 	bySignal
 	Parts map[string]yaml.Node `yaml:"parts"`
 }
@@ -125,44 +132,48 @@ type bySignal struct {
 // counts reads the mappings, in which the given names are allowed.
 func (f *bySignal) counts(key string, allowed []string) (CountsBySignal, error) {
 	result := CountsBySignal{}
+	var errs []error
 	for i, node := range []*yaml.Node{&f.Traces, &f.Metrics, &f.Logs} {
 		if node.IsZero() {
 			continue
 		}
 		counts, err := countsOf(key+"."+Signals[i], node, allowed)
-		if err != nil {
-			return nil, err
-		}
-		result[Signals[i]] = counts
+		result[Signals[i]], errs = counts, append(errs, err)
 	}
-	return result, nil
+	return result, errors.Join(errs...)
 }
 
 func (f *wantFile) want() (Want, error) {
-	want := Want{Verdict: f.Verdict, Runs: f.Runs, Findings: f.Findings, Parts: map[string]CountsBySignal{}}
-	if want.Verdict != Pass && want.Verdict != Fail {
-		return Want{}, refused("want.verdict", want.Verdict, "pass or fail")
+	want := Want{Verdict: f.Verdict, Runs: f.Runs, Findings: f.Findings, MayFind: f.MayFind, Where: f.Where, Parts: map[string]CountsBySignal{}}
+	var errs []error
+	if verdicts := []string{Pass, Fail, Unknown}; !slices.Contains(verdicts, want.Verdict) {
+		errs = append(errs, refused("want.verdict", want.Verdict, "pass, fail or unknown"))
+		want.Verdict = Pass
 	}
 	var err error
-	if want.Signals, err = f.counts("want", Counts); err != nil {
-		return Want{}, err
+	want.Signals, err = f.counts("want", Counts)
+	errs = append(errs, err)
+	for _, signal := range slices.Sorted(maps.Keys(f.Where)) {
+		if !slices.Contains(Signals, signal) {
+			errs = append(errs, refused("want.where", fmt.Sprintf("%q", signal), "one of "+strings.Join(Signals, ", ")))
+		}
 	}
 	for _, part := range slices.Sorted(maps.Keys(f.Parts)) {
 		key, node, signals := "want.parts."+part, f.Parts[part], bySignal{}
-		if err := decode(&node, key, &signals); err != nil {
-			return Want{}, err
-		}
-		if want.Parts[part], err = signals.counts(key, PartCounts); err != nil {
-			return Want{}, err
-		}
+		errs = append(errs, decode(&node, key, &signals))
+		want.Parts[part], err = signals.counts(key, PartCounts)
+		errs = append(errs, err)
 	}
-	if want.Verdict == Fail && len(want.Signals) == 0 && len(want.Findings) == 0 {
-		return Want{}, errors.New("want.verdict: fail alone says too little; want counts too, such as traces: {lost: some}, or findings: [...]")
+	if len(want.MayFind) > 0 && len(want.Findings) == 0 {
+		errs = append(errs, errors.New("want.may_find: not without findings; want at least one that must be there"))
 	}
-	if want.Verdict == Fail {
+	if want.Verdict != Pass {
+		if len(want.Signals) == 0 && len(want.Findings) == 0 {
+			errs = append(errs, fmt.Errorf("want.verdict: %s alone says too little; want counts too, such as traces: {lost: some}, or findings: [...]", want.Verdict))
+		}
 		want.addFaultless()
 	}
-	return want, nil
+	return want, errors.Join(errs...)
 }
 
 func countsOf(key string, node *yaml.Node, allowed []string) (map[string]Amount, error) {
@@ -170,18 +181,21 @@ func countsOf(key string, node *yaml.Node, allowed []string) (map[string]Amount,
 		return nil, refused(key, flow(node), "a mapping of counts, such as {lost: 0}")
 	}
 	counts := map[string]Amount{}
+	var errs []error
 	for i := 0; i < len(node.Content); i += 2 {
 		name := node.Content[i].Value
 		if !slices.Contains(allowed, name) {
-			return nil, fmt.Errorf("%s: there is no count %q; want one of %s", key, name, strings.Join(allowed, ", "))
+			errs = append(errs, fmt.Errorf("%s: there is no count %q; want one of %s", key, name, strings.Join(allowed, ", ")))
+			continue
 		}
 		var amount Amount
 		if err := amount.UnmarshalYAML(node.Content[i+1]); err != nil {
-			return nil, fmt.Errorf("%s.%s: %w", key, name, err)
+			errs = append(errs, fmt.Errorf("%s.%s: %w", key, name, err))
+			continue
 		}
 		counts[name] = amount
 	}
-	return counts, nil
+	return counts, errors.Join(errs...)
 }
 
 func (w *Want) addFaultless() {
@@ -197,10 +211,21 @@ func (w *Want) addFaultless() {
 	}
 }
 
+// CompareWhere says which places are not among those where items got no further.
+func (w *Want) CompareWhere(places map[string][]string) (wrong []string) {
+	for _, signal := range Signals {
+		want := w.Where[signal]
+		if !slices.ContainsFunc(places[signal], func(place string) bool { return strings.HasPrefix(place, want) }) && want != "" {
+			wrong = append(wrong, fmt.Sprintf("where %s went: nowhere like %q", signal, want))
+		}
+	}
+	return wrong
+}
+
 // String is what is wanted, in short: of a failing run what is wrong with it.
 func (w *Want) String() string {
 	var rest []string
-	if w.Verdict == Fail {
+	if w.Verdict != Pass {
 		rest = w.Signals.list()
 	}
 	if len(w.Findings) > 0 {

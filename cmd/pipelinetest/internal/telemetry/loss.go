@@ -7,36 +7,53 @@ import (
 
 // Part is what a part said in the end.
 type Part struct {
-	Name       string      `json:"name"`
-	Read       bool        `json:"telemetry"`
+	Name string `json:"name"`
+	Read bool   `json:"telemetry"`
+	// Least: the counts are the least there have been.
+	Least bool `json:"least,omitempty"`
+	// Odd are values that cannot be counts, and were left out.
+	Odd        []string    `json:"odd,omitempty"`
 	Components []Component `json:"components"`
 }
 
-// reasons are the counts by which items can get lost, and how that is said.
+// reasons are the counts by which items can get lost, and how that is said. What the sender is told of it may have sent again, and
+// nothing be lost.
 var reasons = []struct {
 	count func(*Counts) uint64
 	say   string
+	rest  string
 }{
-	{func(c *Counts) uint64 { return c.GivenUp }, "given up"},
-	{func(c *Counts) uint64 { return c.Refused }, "refused"},
-	{func(c *Counts) uint64 { return c.Dropped }, "dropped"},
-	{func(c *Counts) uint64 { return c.EnqueueFailed }, "not queued"},
-	{func(c *Counts) uint64 { return c.SendFailed }, "send failed"},
-	{func(c *Counts) uint64 { return c.Queued }, "still queued"},
+	{func(c *Counts) uint64 { return c.GivenUp }, "given up", ""},
+	{func(c *Counts) uint64 { return c.Refused }, "refused", told},
+	{func(c *Counts) uint64 { return c.Dropped }, "dropped", ""},
+	{func(c *Counts) uint64 { return c.TracesDropped }, "dropped", " traces"},
+	{func(c *Counts) uint64 { return c.EnqueueFailed }, "not queued", told},
+	{func(c *Counts) uint64 { return c.SendFailed }, "send failed", ""},
+	{func(c *Counts) uint64 { return c.Queued }, "still queued", ""},
 }
 
+// told is said of what may have been sent again.
+const told = "; who sent that was told, and may have sent it again"
+
 // Losses says where items of a signal did not get any further, or became more: in the parts, by what their components say, and where the
-// counts of two parts in a row do not agree. The parts are in the order in which telemetry passes them; the last is the verifier.
+// counts of two parts in a row do not agree. It makes sense for a signal of which something is missing, or came more than once. The parts
+// are in the order in which telemetry passes them; the last is the verifier.
 func Losses(parts []Part, generators int, signal string) []string {
 	var said []string
 	for i := range parts {
+		switch {
+		case !parts[i].Read:
+			said = append(said, parts[i].Name+": no telemetry of it could be read, so what it did with them is not known")
+		case parts[i].Least:
+			said = append(said, parts[i].Name+": some of what it counted is not known, because it began to count anew")
+		}
 		for _, c := range parts[i].Components {
 			if c.Signal != signal {
 				continue
 			}
 			for _, reason := range reasons {
 				if n := reason.count(&c.Counts); n > 0 {
-					said = append(said, fmt.Sprintf("%s: %s by %s %s: %s", parts[i].Name, reason.say, c.Kind, c.ID, Grouped(n)))
+					said = append(said, fmt.Sprintf("%s: %s by %s %s: %s%s", parts[i].Name, reason.say, c.Kind, c.ID, Grouped(n), reason.rest))
 				}
 			}
 		}
@@ -45,13 +62,13 @@ func Losses(parts []Part, generators int, signal string) []string {
 }
 
 // balance compares what goes into a part with what comes out, and that with what goes into the next. It does so only where there is one
-// way: of several exporters each sends all.
+// way, because of several exporters each sends all; and where all counts are known.
 func balance(parts []Part, generators int, signal string) []string {
 	var said []string
 	var before Counts
 	from := ""
 	for i := range parts {
-		if !parts[i].Read || exporters(parts[i].Components, signal) != 1 {
+		if !parts[i].Read || parts[i].Least || exporters(parts[i].Components, signal) > 1 {
 			return said
 		}
 		now := Sum(parts[i].Components, signal)

@@ -1,8 +1,10 @@
 package telemetry
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"time"
 
@@ -11,8 +13,11 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// patience is how long a part may take to answer.
-const patience = time.Second
+// patience is how long a part may take to answer, and mostBytes how much it may say.
+const (
+	patience  = time.Second
+	mostBytes = 4 << 20
+)
 
 // Scrape reads a part's Prometheus endpoint.
 func Scrape(ctx context.Context, client *http.Client, address string) (map[string]*dto.MetricFamily, error) {
@@ -30,6 +35,18 @@ func Scrape(ctx context.Context, client *http.Client, address string) (map[strin
 	if response.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("%s: %s", request.URL, response.Status)
 	}
+	return parse(response.Body)
+}
+
+// parse reads metrics, but not without end.
+func parse(from io.Reader) (map[string]*dto.MetricFamily, error) {
+	text, err := io.ReadAll(io.LimitReader(from, mostBytes+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(text) > mostBytes {
+		return nil, fmt.Errorf("more than %d bytes of metrics", mostBytes)
+	}
 	parser := expfmt.NewTextParser(model.UTF8Validation)
-	return parser.TextToMetricFamilies(response.Body)
+	return parser.TextToMetricFamilies(bytes.NewReader(text))
 }

@@ -12,7 +12,7 @@ import (
 )
 
 const failed = `{
-  "schema": "load_verify/1", "final": true, "verdict": "fail", "findings": [],
+  "schema": "load_verify/2", "final": true, "verdict": "fail", "findings": [],
   "runs": [
     {"run": "a", "final": true, "verdict": "fail", "findings": [{"expectation": "max_loss", "signal": "traces", "message": "2 lost"}],
      "signals": [{"signal": "traces", "sent": 10, "received": 8, "lost": 2, "latency": {"count": 8}}, {"signal": "logs", "sent": 5, "received": 5}]},
@@ -38,12 +38,74 @@ func TestRead(t *testing.T) {
 	assert.Equal(t, uint64(0), report.Sum("metrics", "lost"))
 	assert.Equal(t, uint64(16+6), report.Arrived())
 
-	_, err = read(t, `{"schema": "load_verify/2"}`)
-	require.ErrorContains(t, err, `schema "load_verify/2" is not known here; want load_verify/1`)
+	_, err = read(t, `{"schema": "load_verify/3"}`)
+	require.ErrorContains(t, err, `schema "load_verify/3" is not known here; want load_verify/2`)
 	_, err = read(t, `{`)
 	require.Error(t, err)
 	_, _, err = Read(filepath.Join(t.TempDir(), "none"))
 	require.ErrorIs(t, err, os.ErrNotExist)
+}
+
+// TestUnknown: what could not be seen is told from what went wrong.
+func TestUnknown(t *testing.T) {
+	report, err := read(t, `{
+	  "schema": "load_verify/2", "final": true, "verdict": "unknown", "not_checked": ["attributes", "order"], "findings": [],
+	  "runs": [{"run": "a", "final": true, "verdict": "unknown", "findings": [{"expectation": "sampled", "signal": "traces", "message": "how much was sent\n is not known", "unknown": true}],
+	    "signals": [{"signal": "traces", "sent": 10, "received": 8, "sent_known": false}, {"signal": "logs", "sent": 5, "received": 5, "sent_known": true}]}]}`)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"attributes", "order"}, report.NotChecked)
+	assert.Equal(t, []string{"verdict: unknown; want pass", "sampled, traces (could not be seen): how much was sent  is not known"},
+		Compare(report, &scenario.Want{Verdict: "pass"}, report.Sum))
+	assert.Empty(t, Compare(report, &scenario.Want{Verdict: "unknown", Findings: []string{"sampled"}}, report.Sum))
+
+	report.Add(Finding{Expectation: Faults, Message: "did nothing"})
+	assert.Equal(t, "fail", report.Verdict, "what is wrong weighs more")
+	report.Add(Finding{Expectation: "limits", Unknown: true})
+	assert.Equal(t, "fail", report.Verdict)
+	passed := &Report{Verdict: "pass"}
+	passed.Add()
+	assert.Equal(t, "pass", passed.Verdict)
+	passed.Add(Finding{Expectation: "limits", Unknown: true})
+	assert.Equal(t, "unknown", passed.Verdict)
+}
+
+// TestFigures: what load_verify does not know the generators may; what nobody knows never looks like 0.
+func TestFigures(t *testing.T) {
+	signal := func(known bool, counts map[string]uint64) *Report {
+		return &Report{Verdict: "pass", Runs: []Run{{Signals: []Signal{{"traces", counts, known}}}}}
+	}
+	complete := map[string]uint64{"sent": 100, "received": 90, "lost": 10, "announced": 4}
+	for name, tc := range map[string]struct {
+		report     *Report
+		offered    Offered
+		sent, lost string
+		unseen     string
+	}{
+		"known":                         {signal(true, complete), Offered{true, 104, 0}, "100", "10", ""},
+		"known, and nobody else":        {signal(true, complete), Offered{}, "100", "10", ""},
+		"a source that was never heard": {signal(true, complete), Offered{true, 205, 0}, "100", "10", "205 handed on by the generators' own count, 104 known to load_verify: 101 went unseen; want none"},
+		"less than there was":           {signal(false, complete), Offered{true, 154, 0}, "150*", "60*", ""},
+		"less, and some given up":       {signal(false, complete), Offered{true, 154, 15}, "150*", "45*", ""},
+		"less, and nobody knows":        {signal(false, complete), Offered{}, ">=100", ">=10", ""},
+		"a generator that was killed":   {signal(false, complete), Offered{true, 50, 0}, ">=100", ">=10", ""},
+		"nothing has arrived":           {&Report{Verdict: "fail"}, Offered{true, 1204, 0}, "1,204*", "1,204*", ""},
+		"nothing, and nobody knows":     {&Report{Verdict: "fail"}, Offered{}, "?", "?", ""},
+		"nothing was sent":              {&Report{Verdict: "fail"}, Offered{true, 0, 0}, "0", "0", ""},
+		"nothing of a signal, passed":   {&Report{Verdict: "pass", Runs: []Run{{}}}, Offered{true, 7, 0}, "7*", "7*", "7 handed on by the generators' own count, 0 known to load_verify: 7 went unseen; want none"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := tc.report.Figures("traces", tc.offered)
+			assert.Equal(t, []string{tc.sent, tc.lost}, []string{f.Show(f.Sent), f.Show(f.Lost)})
+			unseen := ""
+			if finding := tc.report.Unseen("traces", tc.offered); finding != nil {
+				unseen = finding.Message
+				assert.Equal(t, []string{Generator, "traces"}, []string{finding.Expectation, finding.Signal})
+			}
+			assert.Equal(t, tc.unseen, unseen)
+			refused := tc.report.Refused("traces", tc.offered)
+			assert.Equal(t, tc.offered.GivenUp > 0, refused != nil)
+		})
+	}
 }
 
 func TestOver(t *testing.T) {
@@ -77,9 +139,11 @@ func TestCompare(t *testing.T) {
 			[]string{"traces lost: 3; want 2", "logs received: 5; want {min: 6, max: 7}"},
 		},
 		{"another number of runs", scenario.Want{Verdict: "fail", Runs: &scenario.Amount{Min: 1, Max: 1}}, []string{"runs: 2; want 1"}},
-		{"other findings", scenario.Want{Verdict: "fail", Findings: []string{"max_loss", "end_marker"}}, []string{"findings: max_loss; want end_marker, max_loss"}},
-		{"no findings", scenario.Want{Verdict: "fail", Findings: []string{}}, []string{"findings: max_loss; want none"}},
+		{"other findings", scenario.Want{Verdict: "fail", Findings: []string{"max_loss", "end_marker"}}, []string{"findings: max_loss; want max_loss, end_marker"}},
+		{"some findings", scenario.Want{Verdict: "fail", Findings: []string{"max_loss"}, MayFind: []string{"end_marker"}}, nil},
+		{"another finding", scenario.Want{Verdict: "fail", Findings: []string{"sources"}, MayFind: []string{"end_marker"}}, []string{"findings: max_loss; want sources", "max_loss, traces: 2 lost", "max_loss, traces: 1 lost"}},
+		{"no findings", scenario.Want{Verdict: "fail", Findings: []string{}}, []string{"findings: max_loss; want none", "max_loss, traces: 2 lost", "max_loss, traces: 1 lost"}},
 	} {
-		t.Run(tc.name, func(t *testing.T) { assert.Equal(t, tc.wrong, Compare(report, &tc.want)) })
+		t.Run(tc.name, func(t *testing.T) { assert.Equal(t, tc.wrong, Compare(report, &tc.want, report.Sum)) })
 	}
 }

@@ -18,6 +18,10 @@
 // they refuse is counted as unexpected, never dropped silently. A number is missing so far until its stream is final: the end
 // marker has come and the grace period after it is over. Items that still come then are counted, and correct the account.
 //
+// What was sent is known where end markers tell it: each tells of all series of its source, and most of all that their shard sent, so that one
+// that arrives is enough (see told). Behind a sampler what arrives is held against that, stretch of time by stretch (see sampling). Where
+// something that is expected could not be seen, the verdict is [Unknown].
+//
 // Orphans are exact within a window: a span remembers its parent's key until that arrives, and parents are remembered for the next
 // half a million to a million spans (see [lineage]). A child that comes later than that after its parent is taken for an orphan.
 //

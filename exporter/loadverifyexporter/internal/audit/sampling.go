@@ -188,7 +188,7 @@ func (r *RunReport) judgeSampled(e *Sampled, s *SignalReport) {
 		return // where most deviate alike, it is said of the whole already
 	}
 	for _, d := range deviating[:min(len(deviating), mostSources)] {
-		r.add(d.certain && (lossKnown || d.more), "sampled", s, "source %s: %v; %s", d.source, &d, want)
+		r.add(d.certain && (lossKnown || d.more), "sampled", s, "source %q: %v; %s", d.source, &d, want)
 	}
 	if more := len(deviating) - mostSources; more > 0 {
 		r.add(lossKnown, "sampled", s, "and %d more sources", more)

@@ -180,7 +180,7 @@ func TestSamplingFaults(t *testing.T) {
 		},
 		"one source of five is lost, in part": {
 			func(s *span) bool { return kept(s) && (s.source != 3 || s.at < 8*second) },
-			[]string{`^source source3: \d+ of \d+ arrived`},
+			[]string{`^source "source3": \d+ of \d+ arrived`},
 		},
 		"all is lost": {
 			func(*span) bool { return false },
@@ -205,4 +205,16 @@ func TestSamplingFaults(t *testing.T) {
 			assert.Equal(t, want, report.Verdict)
 		})
 	}
+}
+
+// TestSourceIsPrintable: whatever a source is called, a terminal can bear the finding that names it.
+func TestSourceIsPrintable(t *testing.T) {
+	s := SignalReport{Signal: Traces, SentKnown: true, Counts: Counts{Sent: 300_000, Received: 100_000}, BySource: []SourceReport{
+		{Source: "\x1b[31mred", Ended: true, Counts: Counts{Sent: 100_000}},
+		{Source: "b", Ended: true, Counts: Counts{Sent: 100_000, Received: 50_000}},
+		{Source: "c", Ended: true, Counts: Counts{Sent: 100_000, Received: 50_000}},
+	}}
+	r := RunReport{Shards: Shards{1, 1}}
+	r.judgeSampled(&Sampled{Ratio: 0.33, Tolerance: 0.2}, &s)
+	assert.Equal(t, []string{`sampled traces: source "\x1b[31mred": 0 of 100000 arrived, 0 %; want 33 % +- 20 %`}, messages(r.Findings))
 }

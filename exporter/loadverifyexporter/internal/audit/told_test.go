@@ -89,7 +89,7 @@ func TestSignalLost(t *testing.T) {
 	assert.Equal(t, Fail, r.Verdict)
 	assert.Equal(t, []string{
 		"max_loss traces: 14 lost, 14 sent: 100 %; want at most 0 %",
-		"end_marker traces: 2 of 2 sources without an end marker: it is lost; what they sent is known from others",
+		"end_marker traces: 2 of 2 end markers are lost; what was sent is known from others",
 	}, messages(r.Findings))
 	traces := r.Signals[0]
 	assert.True(t, traces.SentKnown)

@@ -33,7 +33,7 @@ func TestForgotten(t *testing.T) {
 		"nothing is missing": {[][]Item{upTo("r", "a", 10), end}, Unknown, []string{storage}},
 		"some is missing":    {[][]Item{upTo("r", "a", 8), end}, Unknown, []string{"? max_loss traces: 2 lost, 10 sent: 20 %; want at most 0 %", storage}},
 		"a marker is missing": {[][]Item{upTo("r", "a", 10)}, Unknown, []string{
-			"? end_marker traces: 1 of 1 sources without an end marker: it is lost; what they sent is known from others", storage,
+			"? end_marker traces: 1 of 1 end markers are lost; what was sent is known from others", storage,
 		}},
 		"one came twice": {[][]Item{upTo("r", "a", 10), upTo("r", "a", 1), end}, Fail, []string{
 			"max_duplicates traces: 1 duplicate, 10 sent: 10 %; want at most 0 %", storage,
@@ -61,7 +61,7 @@ func TestOverLimit(t *testing.T) {
 	assert.Equal(t, Unknown, r.Verdict)
 	assert.Equal(t, []string{
 		"? max_loss logs: 12 lost, 12 sent: 100 %; want at most 0 %",
-		"? end_marker logs: 2 of 2 sources without an end marker: it is lost; what they sent is known from others",
+		"? end_marker logs: 2 of 2 end markers are lost; what was sent is known from others",
 		"? sources logs: 0 sources; want 2",
 		"? limits logs: 14 items not audited: too many sources, or too much is missing",
 	}, messages(r.Findings))

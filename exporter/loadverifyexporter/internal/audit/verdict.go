@@ -213,7 +213,7 @@ func (r *RunReport) judgeEnds(e *Expectations, s *SignalReport) {
 	case !s.SentKnown:
 		r.add(certain, "end_marker", s, "%d of %d sources without an end marker: how much they sent is not known", open, s.Expected())
 	case e.MaxLoss == 0:
-		r.add(certain, "end_marker", s, "%d of %d sources without an end marker: it is lost; what they sent is known from others", open, s.Expected())
+		r.add(certain, "end_marker", s, "%d of %d end markers are lost; what was sent is known from others", open, s.Expected())
 	}
 }
 

@@ -1,0 +1,181 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/spf13/cobra"
+
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/printable"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/report"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/run"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
+)
+
+// checkOutputs finds what cannot be written before hours have been spent on it.
+func (f *flags) checkOutputs() error {
+	var errs []error
+	for _, output := range []struct{ flag, path string }{{"json", f.json}, {"junit", f.junit}} {
+		if output.path == "" {
+			continue
+		}
+		if err := report.CheckFile(output.path); err != nil {
+			errs = append(errs, fmt.Errorf("--%s: %w", output.flag, err))
+		}
+	}
+	if f.keep != "" {
+		err := os.MkdirAll(f.keep, 0o700)
+		if err == nil {
+			err = report.CheckFolder(f.keep)
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("--keep: %w", err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// console is where texts of tests go. Once it cannot be written to, that is remembered, and the tests go on.
+type console struct {
+	to  io.Writer
+	err error
+}
+
+func (c *console) Write(text []byte) (int, error) {
+	if c.err == nil {
+		_, c.err = c.to.Write(text)
+	}
+	return len(text), nil
+}
+
+// run runs the scenarios and shows what comes out.
+func (f *flags) run(cmd *cobra.Command, scenarios []*scenario.Scenario, collector string) (code int, err error) {
+	tests := make([]report.Test, 0, len(scenarios)*f.repeat)
+	for _, s := range scenarios {
+		for repetition := range f.repeat {
+			tests = append(tests, report.Test{Scenario: s, Repetition: repetition + 1, Of: f.repeat})
+		}
+	}
+	out := &console{to: cmd.OutOrStdout()}
+	several := len(tests) > 1
+	done, err := f.runAll(cmd, tests, collector, func(t *report.Test) {
+		_ = show(out, t, several) // the console remembers
+	})
+	if err != nil {
+		return 0, err
+	}
+	if several {
+		_ = report.Summary(out, done) // the console remembers
+	}
+	if f.json != "" {
+		err = report.JSON(f.json, done)
+	}
+	if f.junit != "" {
+		err = errors.Join(err, report.JUnit(f.junit, done))
+	}
+	if out.err != nil {
+		say(cmd, "the results could not be shown: %v", out.err)
+	}
+	if cmd.Context().Err() != nil {
+		return exitBroken, err
+	}
+	return map[run.Outcome]int{
+		run.Passed: exitPassed, run.Failed: exitFailed, run.Unknown: exitBroken, run.Broken: exitBroken,
+	}[report.Outcome(done)], err
+}
+
+// runAll runs tests, up to --jobs at once, and shows each when it and all before it are over. It returns those that have run.
+func (f *flags) runAll(cmd *cobra.Command, tests []report.Test, collector string, show func(*report.Test)) (done []report.Test, err error) {
+	type result struct {
+		test int
+		*run.Result
+		err error
+	}
+	next, results := make(chan int), make(chan result)
+	ports := &run.Ports{}
+	var workers sync.WaitGroup
+	for range min(f.jobs, len(tests)) {
+		workers.Go(func() {
+			for i := range next {
+				r, err := f.test(cmd, &tests[i], collector, ports, len(tests) > 1)
+				results <- result{i, r, err}
+			}
+		})
+	}
+	go func() {
+		defer close(results)
+		defer workers.Wait()
+		defer close(next)
+		for i := range tests {
+			select {
+			case next <- i:
+			case <-cmd.Context().Done():
+				return
+			}
+		}
+	}()
+	shown := 0
+	for r := range results {
+		tests[r.test].Result, err = r.Result, errors.Join(err, r.err)
+		for ; shown < len(tests) && tests[shown].Result != nil; shown++ {
+			show(&tests[shown])
+		}
+	}
+	for i := range tests { // an interrupt leaves gaps
+		if tests[i].Result == nil {
+			continue
+		}
+		if i >= shown {
+			show(&tests[i])
+		}
+		done = append(done, tests[i])
+	}
+	return done, err
+}
+
+// show shows a test: on a line if it is one of several and came out as wanted.
+func show(w io.Writer, t *report.Test, several bool) error {
+	if several && t.Result.Outcome == run.Passed {
+		return report.Line(w, t)
+	}
+	return report.Text(w, t)
+}
+
+// say says something about the course of the tests. Progress is not worth failing for.
+func say(cmd *cobra.Command, format string, args ...any) {
+	_, _ = io.WriteString(cmd.ErrOrStderr(), printable.Text(fmt.Sprintf(format, args...))+"\n")
+}
+
+// test runs a scenario once, in a folder that is removed afterwards unless it is to be kept.
+func (f *flags) test(cmd *cobra.Command, t *report.Test, collector string, ports *run.Ports, several bool) (result *run.Result, err error) {
+	var dir string
+	if f.keep == "" {
+		if dir, err = os.MkdirTemp("", "pipelinetest-"); err != nil {
+			return nil, err
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	} else {
+		dir = filepath.Join(f.keep, fmt.Sprintf("%s-%d", t.Scenario.FileName(), t.Repetition))
+		if err := os.RemoveAll(dir); err != nil {
+			return nil, err
+		}
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, err
+		}
+		if dir, err = filepath.Abs(dir); err != nil {
+			return nil, err
+		}
+	}
+	prefix := ""
+	if several {
+		prefix = t.Scenario.Name + ": "
+	}
+	return run.Run(cmd.Context(), t.Scenario, run.Options{
+		Collector: collector, Dir: dir, Ports: ports,
+		Say: func(format string, args ...any) { say(cmd, "%s"+format, append([]any{prefix}, args...)...) },
+	}), nil
+}

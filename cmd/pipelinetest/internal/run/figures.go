@@ -1,0 +1,87 @@
+package run
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/telemetry"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/verdict"
+)
+
+// offered is what all generators say of a signal.
+func (c *course) offered(signal string) (sum verdict.Offered) {
+	for i, m := range c.members {
+		if !m.generates || !m.account.Read {
+			continue
+		}
+		counts := telemetry.Sum(c.result.Parts[i].Components, signal)
+		sum.Read = true
+		sum.Items += counts.Offered
+		sum.GivenUp += counts.GivenUp
+	}
+	return sum
+}
+
+// count is one that a scenario can want something of: load_verify's, unless the generators know better.
+func (r *Result) count(signal, name string) uint64 {
+	for i := range r.Figures {
+		if f := &r.Figures[i]; f.Signal == signal && f.From == verdict.Own {
+			switch name {
+			case "sent":
+				return f.Sent
+			case "lost":
+				return f.Lost
+			}
+		}
+	}
+	return r.Report.Sum(signal, name)
+}
+
+// losses are the places where items got no further, of the signals that have any trouble.
+func (r *Result) losses(generators int) map[string][]string {
+	losses := map[string][]string{}
+	for i := range r.Figures {
+		f := &r.Figures[i]
+		if !r.troubled(f) {
+			continue
+		}
+		if said := telemetry.Losses(r.Parts, generators, f.Signal); len(said) > 0 {
+			losses[f.Signal] = said
+		}
+	}
+	return losses
+}
+
+// troubled tells whether something of a signal is missing, or came too often, or nobody knows.
+func (r *Result) troubled(f *verdict.Figures) bool {
+	sum := func(count string) uint64 { return r.Report.Sum(f.Signal, count) }
+	return f.From != verdict.Exact || f.Lost > 0 || sum("received") < f.Sent || sum("duplicate") > 0 || sum("beyond") > 0 ||
+		slices.ContainsFunc(r.Findings, func(own verdict.Finding) bool { return own.Signal == f.Signal })
+}
+
+// note notes what does not change the outcome.
+func (c *course) note() {
+	for i, m := range c.members {
+		r := &c.result.Parts[i]
+		for _, signal := range scenario.Signals {
+			if n := telemetry.Sum(r.Components, signal).SDKDropped; n > 0 {
+				c.result.Notes = append(c.result.Notes, fmt.Sprintf("%s: the SDKs of the services it plays dropped %s %s before they were sent, because their queues "+
+					"were full; the pipeline has not seen them, and is not judged by them", m.Name, telemetry.Grouped(n), items[signal]))
+			}
+		}
+		if m.generates && !m.account.Read && c.result.Report != nil {
+			c.result.Notes = append(c.result.Notes, m.Name+": no telemetry of it could be read, so load_verify's counts could not be held against its own")
+		}
+		if r.Least {
+			c.result.Notes = append(c.result.Notes, m.Name+": it has begun to count anew, and what it had counted since the reading before is not known; its counts are the least")
+		}
+		if len(r.Odd) > 0 {
+			c.result.Notes = append(c.result.Notes, m.Name+": some of its telemetry cannot be true and was left out: "+strings.Join(r.Odd, "; "))
+		}
+	}
+}
+
+// items are what a signal's items are called.
+var items = map[string]string{"traces": "spans", "metrics": "data points", "logs": "log records"}

@@ -1,0 +1,120 @@
+package verdict
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/telemetry"
+)
+
+// Source is where a figure comes from.
+type Source string
+
+// The sources. Exact: load_verify knows. Own: load_verify does not, and the generators' own count says it. Least: nobody knows more than
+// that there were so many, or more.
+const (
+	Exact Source = "load_verify"
+	Own   Source = "generators"
+	Least Source = "least"
+)
+
+// Figures are how much of a signal was sent, and how much of that was lost.
+type Figures struct {
+	Signal string `json:"signal"`
+	From   Source `json:"from"`
+	Sent   uint64 `json:"sent"`
+	Lost   uint64 `json:"lost"`
+}
+
+// Show writes one of the figures: one that is not exact never looks as if it were.
+func (f *Figures) Show(n uint64) string {
+	switch {
+	case f.From == Exact:
+		return telemetry.Grouped(n)
+	case f.From == Own:
+		return telemetry.Grouped(n) + "*"
+	case n == 0:
+		return "?"
+	}
+	return ">=" + telemetry.Grouped(n)
+}
+
+// Offered is what the generators say that they have handed on, of one signal: end markers included, one for each process. Read: at least
+// one of them has said so.
+type Offered struct {
+	Read    bool
+	Items   uint64
+	GivenUp uint64
+}
+
+// Figures are those of a signal. What load_verify does not know, because too little has arrived, the generators may.
+func (r *Report) Figures(signal string, offered Offered) Figures {
+	f := Figures{Signal: signal, From: Exact, Sent: r.Sum(signal, "sent"), Lost: r.Sum(signal, "lost")}
+	if r.knows(signal) {
+		return f
+	}
+	own := minus(offered.Items, r.Sum(signal, announced))
+	if !offered.Read || own < f.Sent {
+		f.From = Least
+		return f
+	}
+	f.From, f.Sent = Own, own
+	f.Lost = max(f.Lost, minus(own, r.Sum(signal, "received")+max(offered.GivenUp, r.Sum(signal, "given_up"))))
+	if own == 0 {
+		f.From = Exact // the generators have sent nothing of it
+	}
+	return f
+}
+
+// minus is a difference; 0 if it would be less.
+func minus(a, b uint64) uint64 { return a - min(a, b) }
+
+// knows tells whether load_verify knows exactly how much of a signal was sent.
+func (r *Report) knows(signal string) bool { return r.has(signal) && !r.guesses(signal) }
+
+// Refused finds what the generators gave up because it was refused for good. load_verify does not count that as lost.
+func (r *Report) Refused(signal string, offered Offered) *Finding {
+	n := max(r.Sum(signal, GivenUp), offered.GivenUp)
+	if n == 0 {
+		return nil
+	}
+	return &Finding{Expectation: GivenUp, Signal: signal, Message: fmt.Sprintf(
+		"%s given up by the generators, because they were refused for good or until the end; want none, or want.%s.given_up", telemetry.Grouped(n), signal)}
+}
+
+// has tells whether load_verify has heard of a signal, in any run.
+func (r *Report) has(signal string) bool {
+	return slices.ContainsFunc(r.Runs, func(run Run) bool { return run.signal(signal) != nil })
+}
+
+// guesses tells whether there is a run of which load_verify knows only the least that was sent.
+func (r *Report) guesses(signal string) bool {
+	return slices.ContainsFunc(r.Runs, func(run Run) bool {
+		s := run.signal(signal)
+		return s != nil && !s.SentKnown
+	})
+}
+
+func (run *Run) signal(name string) *Signal {
+	for i := range run.Signals {
+		if run.Signals[i].Signal == name {
+			return &run.Signals[i]
+		}
+	}
+	return nil
+}
+
+// Unseen finds what the generators have handed on and load_verify has never heard of, in a report that is about to pass: a source of which
+// nothing has arrived, not even an end marker, is missed by nobody else.
+func (r *Report) Unseen(signal string, offered Offered) *Finding {
+	if r.Verdict != pass || !offered.Read || r.guesses(signal) {
+		return nil
+	}
+	known := r.Sum(signal, "sent") + r.Sum(signal, announced)
+	if offered.Items <= known {
+		return nil
+	}
+	return &Finding{Expectation: Generator, Signal: signal, Message: fmt.Sprintf(
+		"%s handed on by the generators' own count, %s known to load_verify: %s went unseen; want none",
+		telemetry.Grouped(offered.Items), telemetry.Grouped(known), telemetry.Grouped(offered.Items-known))}
+}
