@@ -94,6 +94,10 @@ bench-processor: ## the processor beside contrib's attributes processor, which w
 quality: ## hold the findings of runtime_stats against services whose trouble is known; rewrites docs/findings.md
 	@go test ./internal/quality -run TestQuality -count 1 -v -update | awk '/^ *\||^ *## |^(ok|FAIL)|Error/'
 
+.PHONY: documents
+documents: build ## run every code block of every document, and rewrite what runtimesim prints in them (a minute)
+	@go test ./internal/e2e -run TestDocument -count 1 -slow -update | awk '/documents|Error|Messages|^(ok|FAIL|panic)/'
+
 .PHONY: sidecar-cost
 sidecar-cost: build ## measure what the sidecar costs at 0 to 50,000 spans a second (some minutes)
 	@go run ./internal/sidecarcost

@@ -2,8 +2,6 @@ package e2e
 
 import (
 	"os"
-	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -45,20 +43,6 @@ func TestTypos(t *testing.T) {
 			}
 			assert.NotContains(t, out, "panic")
 		})
-	}
-}
-
-// TestReadme: the configurations in the README are complete, and valid.
-func TestReadme(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join(root, "README.md"))
-	require.NoError(t, err)
-	blocks := regexp.MustCompile("(?s)```yaml\n(receivers:.*?)```").FindAllStringSubmatch(string(text), -1)
-	require.Len(t, blocks, 4)
-	t.Setenv("PIPELINETEST_LISTEN", "localhost:4317") // as pipelinetest does
-	t.Setenv("PIPELINETEST_TO_NEXT", "localhost:4318")
-	for _, block := range blocks {
-		code, out := run(t, "validate", "--config", writeFile(t, block[1]))
-		assert.Zero(t, code, "%s\n%s", out, block[1])
 	}
 }
 
