@@ -78,7 +78,7 @@ fuzz: ## fuzz every Fuzz function for FUZZTIME each (20s); FUZZ=regexp selects
 
 .PHONY: delivery
 delivery: build ## play loads from idle to far too much, and interrupt 80 runs: nothing may be lost (20 minutes)
-	@go test ./internal/e2e -count 1 -timeout $(TIMEOUT) -v -run 'TestNothingLostByDefault|TestInterrupts' -slow | \
+	@go test ./internal/e2e -count 1 -timeout $(TIMEOUT) -v -run 'TestNothingLostByDefault|TestQuickstartAtAnyRate|TestInterrupts' -slow | \
 		awk '/_test.go|--- FAIL|Error|^(ok|FAIL|panic)/'
 
 .PHONY: bench
