@@ -125,7 +125,7 @@ func (d *document) write(t *testing.T) {
 		}
 	}
 	text := strings.Join(append(fresh, d.lines[next:]...), "\n")
-	require.NoError(t, os.WriteFile(d.path, []byte(text), 0o644)) //nolint:gosec // a document of the repository, readable by all
+	require.NoError(t, os.WriteFile(d.path, []byte(text), 0o644))
 }
 
 // run does what a reader would do with a block.
