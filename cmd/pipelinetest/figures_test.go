@@ -58,9 +58,9 @@ systems:
 	require.Len(t, problems, 5)
 	assert.Equal(t, "verdict: fail; want pass", problems[0])
 	assert.Regexp(t, `^max_loss, traces: (\d+) lost, `, problems[1])
-	assert.Equal(t, "end_marker, traces: 1 of 2 sources without an end marker: it is lost; what they sent is known from others", problems[2])
+	assert.Regexp(t, `^end_marker, traces: 1 of 2 `, problems[2])
 	assert.Regexp(t, `^max_loss, logs: (\d+) lost, \d+ sent: 100 %`, problems[3])
-	assert.Equal(t, "end_marker, logs: 2 of 2 sources without an end marker: it is lost; what they sent is known from others", problems[4])
+	assert.Regexp(t, `^end_marker, logs: 2 of 2 `, problems[4])
 }
 
 // TestUnseen: a process of which nothing arrives, not even an end marker of any signal, is missed by nobody but its generator.

@@ -24,6 +24,8 @@ type Figures struct {
 	From   Source `json:"from"`
 	Sent   uint64 `json:"sent"`
 	Lost   uint64 `json:"lost"`
+	// GivenUp is what the generators gave up: it is not among what is lost.
+	GivenUp uint64 `json:"given_up"`
 }
 
 // Show writes one of the figures: one that is not exact never looks as if it were.
@@ -49,7 +51,7 @@ type Offered struct {
 
 // Figures are those of a signal. What load_verify does not know, because too little has arrived, the generators may.
 func (r *Report) Figures(signal string, offered Offered) Figures {
-	f := Figures{Signal: signal, From: Exact, Sent: r.Sum(signal, "sent"), Lost: r.Sum(signal, "lost")}
+	f := Figures{Signal: signal, From: Exact, Sent: r.Sum(signal, "sent"), Lost: r.Sum(signal, "lost"), GivenUp: max(offered.GivenUp, r.Sum(signal, GivenUp))}
 	if r.knows(signal) {
 		return f
 	}
@@ -59,7 +61,7 @@ func (r *Report) Figures(signal string, offered Offered) Figures {
 		return f
 	}
 	f.From, f.Sent = Own, own
-	f.Lost = max(f.Lost, minus(own, r.Sum(signal, "received")+max(offered.GivenUp, r.Sum(signal, "given_up"))))
+	f.Lost = max(f.Lost, minus(own, r.Sum(signal, "received")+f.GivenUp))
 	if own == 0 {
 		f.From = Exact // the generators have sent nothing of it
 	}

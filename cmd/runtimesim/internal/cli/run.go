@@ -33,7 +33,7 @@ and what the runtime counted.`,
   runtimesim run --workers 4 --arrivals poisson:20000 --service bimodal:0.99,50us,5ms
 
   # a service of a Collector's configuration, on another runtime
-  runtimesim run --workload config/quickstart.yaml --name gateway-tokio --runtime smol --workers 4 --json`,
+  runtimesim run --workload config/quickstart.yaml --name pages-tokio --runtime smol --workers 4 --json`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd, &flags, asJSON) },
 	}
