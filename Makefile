@@ -95,7 +95,7 @@ quality: ## hold the findings of runtime_stats against services whose trouble is
 	@go test ./internal/quality -run TestQuality -count 1 -v -update | awk '/^ *\||^ *## |^(ok|FAIL)|Error/'
 
 .PHONY: documents
-documents: build ## run every code block of every document, and rewrite what runtimesim prints in them (a minute)
+documents: build ## run every code block of every document, and rewrite what runtimesim prints in them (2 minutes)
 	@go test ./internal/e2e -run TestDocument -count 1 -slow -update | awk '/documents|Error|Messages|^(ok|FAIL|panic)/'
 
 .PHONY: sidecar-cost
@@ -123,7 +123,7 @@ GENERATED := dist/components.go dist/main.go dist/main_others.go dist/main_windo
 .PHONY: generated
 generated: ## check that everything generated is fresh
 	@echo "Checking generated files"
-	@sums() { { ls -1 $(GENERATED); git ls-files -co --exclude-standard '*generated_*' '*documentation.md' '*README.md'; } | sort -u | xargs sha256sum; }; \
+	@sums() { { ls -1 $(GENERATED); git ls-files -co --exclude-standard '*generated_*' '*documentation.md' '*README.md' 'docs/*.md'; } | sort -u | xargs sha256sum; }; \
 		before=$$(sums); $(MAKE) generate; go mod tidy; (cd internal/comparison && go mod tidy); after=$$(sums); \
 		diff <(echo "$$before") <(echo "$$after") || { echo "Generated files were stale. They are fresh now: commit them."; exit 1; }
 

@@ -42,7 +42,7 @@ func (c *checkout) link(t *testing.T, target, name string) {
 // command runs a program in the folder and returns what it prints to stdout. It must succeed.
 func (c *checkout) command(t *testing.T, program string, args ...string) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), program, args...) //nolint:gosec // a command of this repository, from its own documents
+	cmd := exec.CommandContext(t.Context(), program, args...)
 	cmd.Dir = c.folder
 	var stdout, stderr output
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr

@@ -88,7 +88,7 @@ func (c *checkout) validateConfig(t *testing.T, flags []string, top object) {
 	}
 	surroundings, err := filepath.Abs(filepath.Join("testdata", "surroundings.yaml"))
 	require.NoError(t, err)
-	args := append(flags, "--config", surroundings, "--config", path)
+	args := slices.Concat(flags, []string{"--config", surroundings, "--config", path})
 	if pipelines == nil {
 		ids := func(section, otherwise string) []string {
 			part, _ := top[section].(object)
