@@ -16,12 +16,22 @@ REPEAT := 1
 JOBS := 4
 FUZZ := .
 FUZZTIME := 20s
+# What make check leaves out: tests that take minutes or need the built Collector.
+SLOW := e2e|sidecarcost|cmd/pipelinetest|quality|schedulertest|latency
+PLATFORMS := linux/arm64 darwin/arm64 windows/amd64
+GORELEASER := go run github.com/goreleaser/goreleaser/v2@v2.17.1
+ADDLICENSE := $(TOOL) addlicense -s=only -c '' -l Apache-2.0
 # What a package's tests may take at most. It ends a test that hangs; a busy machine needs several times what it takes alone.
 TIMEOUT := 30m
 
+# A target is in the list if "## " and what it does follow it, below the last "##@ " and the heading before it.
 .PHONY: help
-help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+help:
+	@awk -F ':.*## ' '/^##@ / {heading = substr($$0, 5); if (!(heading in text)) order[++n] = heading; next} \
+		/^[a-z-]+:.*## / {text[heading] = text[heading] sprintf("  make %-15s %s\n", $$1, $$2)} \
+		END {for (i = 1; i <= n; i++) printf "%s%s\n%s", (i > 1 ? "\n" : ""), order[i], text[order[i]]}' $(MAKEFILE_LIST)
+
+##@ Use it
 
 .PHONY: run
 run: build ## build if needed, then run the main job: three runtimes side by side (Ctrl-C ends it)
@@ -48,6 +58,14 @@ pipelinetest: ## compile the command that tests pipelines into bin/
 pipeline-test: build pipelinetest ## run every scenario of config/pipeline-test/ (5 minutes); REPEAT=n repeats, FILES=a.yaml selects
 	@bin/pipelinetest --collector $(BINARY) --repeat $(REPEAT) --junit bin/pipeline-test.xml --json bin/pipeline-test.json $(FILES)
 
+##@ Change it
+
+.PHONY: check
+check: lint ## the fast loop while you work: linters and unit tests (under two minutes once it has run)
+	@echo "Testing"
+	@go test -timeout $(TIMEOUT) $$(go list $(PACKAGES) | grep -vE '/($(SLOW))$$')
+	@echo "Left out: data races, whether generated files are fresh, whatever runs the built Collector, and $(SLOW). make test has it all."
+
 .PHONY: pipeline-mutants
 pipeline-mutants: build pipelinetest ## run pipelines that are broken on purpose, and healthy ones (5 minutes); JOBS=n at once
 	@bin/pipelinetest --collector $(BINARY) --jobs $(JOBS) --junit bin/pipeline-mutants.xml --json bin/pipeline-mutants.json config/pipeline-mutants
@@ -58,11 +76,46 @@ test: generated lint build validate ## run everything: drift checks, linters, ev
 	@go test -race -timeout $(TIMEOUT) $(PACKAGES)
 	@go test -timeout $(TIMEOUT) ./scheduler/schedulertest ./internal/quality ./processor/runtimestatsprocessor/internal/latency # longer runs than the race detector has time for
 	@$(MAKE) deploy-test
+	@$(MAKE) release-test
 
 .PHONY: deploy-test
 deploy-test: build ## check what deploy/ ships, in a Go module of its own
 	@echo "Testing deploy/"
 	@cd deploy && go mod tidy -diff && $(TOOL) golangci-lint run --allow-parallel-runners ./... && go test -count=1 -timeout $(TIMEOUT) ./... # what it reads lies outside the module, so Go would not see that it changed
+
+.PHONY: release-test
+release-test: ## check how it is released and what --help says, in a Go module of its own
+	@echo "Testing internal/release"
+	@cd internal/release && go mod tidy -diff && $(TOOL) golangci-lint run --allow-parallel-runners ./... && go test -count=1 -timeout $(TIMEOUT) ./... # what it reads lies outside the module
+
+.PHONY: cross
+cross: ## compile everything for other platforms: PLATFORMS="linux/arm64 darwin/arm64 windows/amd64" (some minutes)
+	@dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; export CGO_ENABLED=0; for platform in $(PLATFORMS); do \
+		echo "Building for $$platform"; export GOOS=$${platform%/*} GOARCH=$${platform#*/}; \
+		go build -trimpath -ldflags="-s -w" -o "$$dir/" ./cmd/...; \
+		(cd dist && go build -trimpath -tags grpcnotrace -ldflags="-s -w" -o "$$dir/" .); \
+	done
+
+##@ Release it
+
+.PHONY: install-test
+install-test: ## install every program from a module proxy, as users would once this is published (some minutes)
+	@cd internal/release && go test -count=1 -timeout $(TIMEOUT) -v -run 'TestInstall|TestBuilder' . -install
+
+.PHONY: snapshot
+snapshot: ## make the archives of a release in bin/release/ (some minutes); publishes nothing, makes no image
+	@$(GORELEASER) release --snapshot --clean --skip=docker$$(command -v syft >/dev/null || echo ,sbom)
+
+##@ Change it
+
+.PHONY: headers
+headers: ## give Go files that somebody wrote the header that says their licence
+	@git ls-files -co --exclude-standard '*.go' | xargs $(ADDLICENSE)
+
+.PHONY: headers-check
+headers-check: ## check that Go files have that header
+	@echo "Checking licence headers"
+	@git ls-files -co --exclude-standard '*.go' | xargs $(ADDLICENSE) -check || { echo "These files say no licence: make headers"; exit 1; }
 
 # A fuzzer of Go spends up to a minute on making one input smaller, whether it fails or is only new: -fuzzminimizetime 1x leaves the time
 # to the fuzzing. A failing input is kept in testdata/fuzz of its package, where go test plays it from then on.
@@ -75,6 +128,8 @@ fuzz: ## fuzz every Fuzz function for FUZZTIME each (20s); FUZZ=regexp selects
 		done; \
 	done; [ -z "$$none" ] || { echo "FUZZ: \"$(FUZZ)\" is the name of no Fuzz function"; exit 1; }; \
 	[ -z "$$bad" ] || { echo "Failed:$$bad"; exit 1; }
+
+##@ Measure it
 
 .PHONY: delivery
 delivery: build ## play loads from idle to far too much, and interrupt 80 runs: nothing may be lost (20 minutes)
@@ -106,6 +161,8 @@ sidecar-cost: build ## measure what the sidecar costs at 0 to 50,000 spans a sec
 mutants: ## remove each rule of the models in turn and see its test fail (some minutes)
 	@go test ./scheduler/tokio ./scheduler/asyncexecutor ./scheduler/blocking -run TestRules -mutants -timeout 60m
 
+##@ Change it
+
 .PHONY: lint
 lint: ## run the linters
 	@echo "Linting"
@@ -134,4 +191,5 @@ validate: build pipelinetest ## validate every file in config/
 
 .PHONY: clean
 clean: ## remove what was built
+	@rm -rf bin/release
 	@rm -f $(BINARY) bin/runtimesim bin/pipelinetest bin/pipeline-test.* bin/pipeline-mutants.*

@@ -8,6 +8,7 @@ import (
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 	"github.com/moby/buildkit/frontend/dockerfile/linter"
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
+	"github.com/moby/buildkit/frontend/dockerfile/shell"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -56,7 +57,9 @@ func TestImage(t *testing.T) {
 	}
 	assert.Equal(t, "10001:10001", user)
 	assert.Equal(t, user, copies[volume].Chown, "the queue's directory is writable")
-	assert.Equal(t, []string{"dist/otelcol-runtimelab"}, copies[entrypoint[0]].SourcePaths)
+	for platform, want := range map[string]string{"": "dist/otelcol-runtimelab", "arm64": "linux/arm64/otelcol-runtimelab"} {
+		assert.Equal(t, []string{want}, sources(t, copies[entrypoint[0]], platform))
+	}
 	assert.Equal(t, "0755", copies[entrypoint[0]].Chmod)
 	assert.Equal(t, []string{"config/sidecar.yaml"}, copies[arguments[1]].SourcePaths)
 
@@ -77,12 +80,28 @@ func TestImage(t *testing.T) {
 	validate(t, sidecarConfig(t))
 }
 
+// sources are the paths that a COPY reads: in the image of `make build`, or in a release's for a platform.
+func sources(t *testing.T, c *instructions.CopyCommand, platform string) []string {
+	t.Helper()
+	environment := shell.EnvsFromSlice(nil)
+	if platform != "" {
+		environment = shell.EnvsFromSlice([]string{"FOLDER=linux", "TARGETARCH=" + platform})
+	}
+	var paths []string
+	for _, source := range c.SourcePaths {
+		path, _, err := shell.NewLex('\\').ProcessWord(source, environment)
+		require.NoError(t, err)
+		paths = append(paths, path)
+	}
+	return paths
+}
+
 // TestBuildContext: the build sees the files that the Dockerfile copies, and nothing else of the repository.
 func TestBuildContext(t *testing.T) {
 	want := []string{"*"}
 	for _, command := range dockerfile(t)[1].Commands {
 		if c, ok := command.(*instructions.CopyCommand); ok && c.From == "" {
-			for _, source := range c.SourcePaths {
+			for _, source := range sources(t, c, "") {
 				want = append(want, "!"+source)
 			}
 		}

@@ -20,6 +20,7 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/printable"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
+	"github.com/runtimelab/otelcol-runtimelab/internal/program"
 )
 
 // Exit codes.
@@ -59,25 +60,38 @@ func newRoot(code *int) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "pipelinetest [flags] [SCENARIO.yaml | FOLDER]...",
 		Short: "Does a telemetry pipeline lose, duplicate, reorder or change anything?",
-		Long: `pipelinetest starts a generating Collector, the pipeline under test and a verifying Collector, disturbs what is between
-them, waits for the run to end and says what became of every item, and where. It exits with 0 if the verdict is as wanted, with 1 if it is
-not, with 2 if nobody knows, because something could not be seen or the test itself could not run.
+		Long: `pipelinetest starts a generating Collector, the pipeline under test and a
+verifying Collector, disturbs what is between them, waits for the run to end and
+says what became of every item, and where. It exits with 0 if the verdict is as
+wanted, with 1 if it is not, with 2 if nobody knows, because something could not
+be seen or the test itself could not run.
 
-What is tested finds its way by environment variables: it listens at PIPELINETEST_LISTEN (OTLP/gRPC) or PIPELINETEST_LISTEN_HTTP, and
-sends to PIPELINETEST_TO_NEXT or PIPELINETEST_TO_NEXT_HTTP, each host:port on loopback. docs/pipelinetest.md lists all of them, and the
-keys of a scenario.`,
+What is tested finds its way by environment variables: it listens at
+PIPELINETEST_LISTEN (OTLP/gRPC) or PIPELINETEST_LISTEN_HTTP, and sends to
+PIPELINETEST_TO_NEXT or PIPELINETEST_TO_NEXT_HTTP, each host:port on loopback.
+docs/pipelinetest.md lists all of them, and the keys of a scenario.
+
+In a shell, "source <(pipelinetest completion bash)" completes flags and files;
+zsh, fish and PowerShell likewise.`,
 		Example: `  # the generator right into the verifier: does it work here?
   pipelinetest
 
   # an agent of your own between them
-  pipelinetest --system 'agent=my-agent --listen ${PIPELINETEST_LISTEN} --backend ${PIPELINETEST_TO_NEXT}'
+  pipelinetest --system 'agent=my-agent --listen ${PIPELINETEST_LISTEN}
+    --backend ${PIPELINETEST_TO_NEXT}'
 
   # two in a row; the second is not reachable from the fifth second to the tenth
-  pipelinetest --system 'agent=otelcol --config agent.yaml' --system 'gateway=otelcol --config gateway.yaml' \
+  pipelinetest --system 'agent=otelcol --config agent.yaml' \
+    --system 'gateway=otelcol --config gateway.yaml' \
     --fault 'at: 5s, for: 5s, link: agent->gateway, down: true'
 
   # every scenario of a folder, five times each, for a CI server
-  pipelinetest --repeat 5 --junit junit.xml --json report.json config/pipeline-test`,
+  pipelinetest --repeat 5 --junit junit.xml --json report.json \
+    config/pipeline-test`,
+		Args: cobra.ArbitraryArgs,
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			return nil, cobra.ShellCompDirectiveDefault // files and folders
+		},
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -93,11 +107,11 @@ keys of a scenario.`,
 			return err
 		},
 	}
-	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
 	})
 	f.register(root)
+	program.Equip(root)
 	return root
 }
 

@@ -42,22 +42,24 @@ func newAdvise() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "advise",
 		Short: "Choose a runtime for a load and some needs, with reasons",
-		Long: `advise plays the load on tokio, async_std and smol, looks how far each carries it within the SLO, and weighs that with what
-else is needed. A runtime is ruled out if it lacks a library or feature, makes too large a binary, or does not carry the
-offered load; of the others the one that serves --prefer best is taken. A measured difference counts only if the confidence
-intervals leave no doubt of it. Every reason says where it comes from: measured here, told by the source document, or
-corrected where the real crates differ from it (docs/runtimes.md).
-
-Needs: ` + strings.Join(advise.Needs(), ", ") + `.`,
-		Example: `  runtimesim advise --workload api_gateway --arrivals poisson:20000 --slo p99=20ms --needs sqlx
+		Long: `advise plays the load on tokio, async_std and smol, looks how far each carries
+it within the SLO, and weighs that with what else is needed. A runtime is ruled
+out if it lacks a library or feature, makes too large a binary, or does not
+carry the offered load; of the others the one that serves --prefer best is
+taken. A measured difference counts only if the confidence intervals leave no
+doubt of it. Every reason says where it comes from: measured here, told by the
+source document, or corrected where the real crates differ from it
+(docs/runtimes.md).`,
+		Example: `  runtimesim advise --workload api_gateway --arrivals poisson:20000 \
+    --slo p99=20ms --needs sqlx
   runtimesim advise --arrivals poisson:10 --service exp:1ms --max-binary 1MB`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return giveAdvice(cmd, &flags) },
 	}
 	flags.register(cmd, 10_000, "requests that arrive in a run, at least")
-	cmd.Flags().StringSliceVar(&flags.needs, flagNeeds, nil, "`LIST` of libraries and features, separated by commas")
+	cmd.Flags().StringSliceVar(&flags.needs, flagNeeds, nil, "`LIST` of libraries and features, separated by commas: "+strings.Join(advise.Needs(), ", "))
 	cmd.Flags().StringVar(&flags.maxBinary, "max-binary", "", "largest binary, a `SIZE` such as 1MB")
-	cmd.Flags().StringVar(&flags.goal, flagPrefer, advise.Goals()[0], "what decides between those that fit: `"+strings.Join(advise.Goals(), "|")+"`")
+	cmd.Flags().StringVar(&flags.goal, flagPrefer, advise.Goals()[0], "`GOAL` that decides between those that fit: "+strings.Join(advise.Goals(), ", "))
 	cmd.Flags().StringVar(&flags.slo, "slo", "p99=10ms", "what to meet: `STATISTIC=LIMIT` of latency, or queue_wait.STATISTIC=LIMIT; mean, p50, p90, p99, p999, max")
 	flags.replications = number[uint64]{flag: "replications", value: 4, least: 2, most: 1000, want: "a whole number from 2 to 1000"}
 	cmd.Flags().Var(&flags.replications, flags.replications.flag, "runs of each rate, with different seeds")

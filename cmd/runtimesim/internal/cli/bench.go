@@ -27,9 +27,10 @@ func newBench() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bench",
 		Short: "Reprint the source document's spawn benchmark beside the models'",
-		Long: `bench plays the benchmark of the document from which the project comes, 1000 iterations of 1000 tasks that are
-spawned and joined, and prints its table beside the document's. The profile "seed" is fitted to agree; "default" says what the
-models make of hardware of 2026.`,
+		Long: `bench plays the benchmark of the document from which the project comes, 1000
+iterations of 1000 tasks that are spawned and joined, and prints its table
+beside the document's. The profile "seed" is fitted to agree; "default" says
+what the models make of hardware of 2026.`,
 		Example: `  runtimesim bench
   runtimesim bench --cost default`,
 		Args: noArguments,

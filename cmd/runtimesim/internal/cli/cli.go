@@ -19,6 +19,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/runtimelab/otelcol-runtimelab/internal/program"
 )
 
 // Exit codes.
@@ -75,10 +77,15 @@ func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "runtimesim",
 		Short: "What would Tokio, async-std or smol do with this load?",
-		Long: `runtimesim plays requests on models of Rust's async runtimes, in virtual time, and says how long they
-waited for a worker and how long they took. The same seed gives the same result on every machine.`,
+		Long: `runtimesim plays requests on models of Rust's async runtimes, in virtual time,
+and says how long they waited for a worker and how long they took. The same seed
+gives the same result on every machine.
+
+In a shell, "source <(runtimesim completion bash)" completes commands and flags;
+zsh, fish and PowerShell likewise.`,
 		Example: `  # a queue with four workers, 70 % utilized: Tokio's scheduling without costs
-  runtimesim run --workers 4 --arrivals poisson:2800 --service exp:1ms --cost zero
+  runtimesim run --workers 4 --arrivals poisson:2800 --service exp:1ms \
+    --cost zero
 
   # the same HTTP gateway on each runtime
   runtimesim compare --workload api_gateway --arrivals poisson:20000 --workers 4
@@ -87,16 +94,18 @@ waited for a worker and how long they took. The same seed gives the same result 
   runtimesim knee --workload api_gateway --arrivals poisson --slo p99=20ms
 
   # which runtime to take for it, and why
-  runtimesim advise --workload api_gateway --arrivals poisson:20000 --slo p99=20ms --needs sqlx
+  runtimesim advise --workload api_gateway --arrivals poisson:20000 \
+    --slo p99=20ms --needs sqlx
 
   # every poll on every worker, to look at in ui.perfetto.dev
-  runtimesim trace --workload api_gateway --arrivals poisson:20000 --out trace.json`,
+  runtimesim trace --workload api_gateway --arrivals poisson:20000 \
+    --out trace.json`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(newRun(), newCompare(), newKnee(), newAdvise(), newTrace(), newBench())
+	program.Equip(root)
 	return root
 }
 

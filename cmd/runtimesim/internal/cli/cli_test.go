@@ -226,7 +226,7 @@ func TestMistakesAreUsageErrors(t *testing.T) {
 	const load = " --arrivals poisson:100 --service exp:1ms"
 	for line, want := range map[string]string{
 		"rnu":                                             `unknown command "rnu"`,
-		"--version":                                       "unknown flag: --version; see runtimesim --help",
+		"--verbose":                                       "unknown flag: --verbose; see runtimesim --help",
 		"run --cpsu 4" + load:                             "unknown flag: --cpsu; see runtimesim run --help",
 		"run now" + load:                                  `unexpected argument "now"; want flags only: see runtimesim run --help`,
 		"run --tasks -5" + load:                           `--tasks: "-5" is not allowed; want a whole number from 1 to 1000000000`,
@@ -342,7 +342,7 @@ func TestAdviceFollowsTheLoad(t *testing.T) {
 // TestExamples: what the help shows works.
 func TestExamples(t *testing.T) {
 	for _, c := range newRoot().Commands() {
-		for line := range strings.SplitSeq(c.Example, "\n") {
+		for line := range strings.SplitSeq(strings.ReplaceAll(c.Example, "\\\n", ""), "\n") {
 			line, ok := strings.CutPrefix(strings.TrimSpace(line), "runtimesim ")
 			if !ok {
 				continue

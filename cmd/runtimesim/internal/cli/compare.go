@@ -20,10 +20,12 @@ func newCompare() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "compare",
 		Short: "Play one workload on several runtimes, side by side",
-		Long: `compare gives several runtimes the same requests at the same times, with the same work, and prints a column for
-each. What differs is the runtime. Without --workers each has its own default: smol has one thread.`,
+		Long: `compare gives several runtimes the same requests at the same times, with the
+same work, and prints a column for each. What differs is the runtime. Without
+--workers each has its own default: smol has one thread.`,
 		Example: `  runtimesim compare --workload api_gateway --arrivals poisson:20000 --workers 4
-  runtimesim compare --runtimes tokio,smol --arrivals constant:100 --workload spawn_benchmark --tasks 1000`,
+  runtimesim compare --runtimes tokio,smol --arrivals constant:100 \
+    --workload spawn_benchmark --tasks 1000`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return compare(cmd, &flags, runtimes, asJSON) },
 	}

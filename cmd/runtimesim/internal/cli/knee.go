@@ -31,12 +31,14 @@ func newKnee() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "knee",
 		Short: "Find the highest rate that still meets an SLO",
-		Long: `knee raises the rate of arrivals step by step until the SLO is missed, then halves the gap between the last rate that
-met it and the first that missed it until they are --precision apart. Each rate is played --replications times with
-different seeds; figures are means with 95 % confidence intervals. A run lasts at least a hundred times the limit of
-the SLO, so more than --tasks may arrive.`,
+		Long: `knee raises the rate of arrivals step by step until the SLO is missed, then
+halves the gap between the last rate that met it and the first that missed it
+until they are --precision apart. Each rate is played --replications times with
+different seeds; figures are means with 95 % confidence intervals. A run lasts
+at least a hundred times the limit of the SLO, so more than --tasks may arrive.`,
 		Example: `  runtimesim knee --workload api_gateway --arrivals poisson --slo p99=20ms
-  runtimesim knee --runtime smol --workers 4 --arrivals poisson --service exp:1ms --slo queue_wait.p99=2ms --json`,
+  runtimesim knee --runtime smol --workers 4 --arrivals poisson \
+    --service exp:1ms --slo queue_wait.p99=2ms --json`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return findKnee(cmd, &flags) },
 	}

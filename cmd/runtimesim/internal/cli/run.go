@@ -24,16 +24,19 @@ func newRun() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run",
 		Short: "Play one workload on one runtime",
-		Long: `run plays requests on one runtime until --tasks have arrived and finished, and prints their queue wait and latency,
-and what the runtime counted.`,
+		Long: `run plays requests on one runtime until --tasks have arrived and finished, and
+prints their queue wait and latency, and what the runtime counted.`,
 		Example: `  # M/M/4 at 70 %: queueing theory says a mean wait of 0.357 ms
-  runtimesim run --runtime ideal --workers 4 --arrivals poisson:2800 --service exp:1ms --cost zero
+  runtimesim run --runtime ideal --workers 4 --arrivals poisson:2800 \
+    --service exp:1ms --cost zero
 
   # 1 % of the requests take a hundred times as long as the others
-  runtimesim run --workers 4 --arrivals poisson:20000 --service bimodal:0.99,50us,5ms
+  runtimesim run --workers 4 --arrivals poisson:20000 \
+    --service bimodal:0.99,50us,5ms
 
   # a service of a Collector's configuration, on another runtime
-  runtimesim run --workload config/quickstart.yaml --name pages-tokio --runtime smol --workers 4 --json`,
+  runtimesim run --workload config/quickstart.yaml --name pages-tokio \
+    --runtime smol --workers 4 --json`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd, &flags, asJSON) },
 	}

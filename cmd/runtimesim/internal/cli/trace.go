@@ -23,12 +23,16 @@ func newTrace() *cobra.Command {
 	var path string
 	cmd := &cobra.Command{
 		Use:   "trace",
-		Short: "Write every poll on every worker as a Chrome trace, for ui.perfetto.dev",
-		Long: `trace plays a few requests and writes what each worker polled when, as Chrome-trace JSON: a lane for each worker,
-a slice for each poll, named by its span. Open the file in ui.perfetto.dev or chrome://tracing. A click on a slice shows
-the task, its request, the queue it came from and how long it had waited there.`,
-		Example: `  runtimesim trace --workload api_gateway --arrivals poisson:20000 --out trace.json
-  runtimesim trace --runtime smol --workers 4 --workload spawn_benchmark --arrivals constant:100 --tasks 3 --out spawn.json`,
+		Short: "Write every poll on every worker, for ui.perfetto.dev",
+		Long: `trace plays a few requests and writes what each worker polled when, as
+Chrome-trace JSON: a lane for each worker, a slice for each poll, named by its
+span. Open the file in ui.perfetto.dev or chrome://tracing. A click on a slice
+shows the task, its request, the queue it came from and how long it had waited
+there.`,
+		Example: `  runtimesim trace --workload api_gateway --arrivals poisson:20000 \
+    --out trace.json
+  runtimesim trace --runtime smol --workers 4 --workload spawn_benchmark \
+    --arrivals constant:100 --tasks 3 --out spawn.json`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return writeTrace(cmd, &flags, path) },
 	}
