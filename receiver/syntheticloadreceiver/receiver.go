@@ -52,6 +52,7 @@ type loadReceiver struct {
 	running sync.WaitGroup
 	stop    context.CancelFunc // no further slices
 	abandon context.CancelFunc // give up the requests in hand
+	ended   chan struct{}      // the run is over
 	held    atomic.Pointer[held]
 	late    time.Duration // of the last slice
 	counted counts
@@ -71,7 +72,7 @@ func newReceiver(set receiver.Settings, cfg *Config) (*loadReceiver, error) {
 	}
 	// A stack trace would say where this receiver is, which a log line about a pipeline is not about.
 	logger := set.Logger.WithOptions(zap.AddStacktrace(zap.DPanicLevel))
-	return &loadReceiver{config: cfg, telemetry: telemetry, logger: logger}, nil
+	return &loadReceiver{config: cfg, telemetry: telemetry, logger: logger, ended: make(chan struct{})}, nil
 }
 
 // Start prepares the run when all signals' components have been started. It begins at once, unless an extension knows when all
@@ -115,8 +116,14 @@ func (r *loadReceiver) Begin() {
 	slices, stop := context.WithCancel(requests)
 	r.stop, r.abandon = stop, abandon
 	epoch := time.Now()
-	r.running.Go(func() { r.run(slices, requests, epoch) })
+	r.running.Go(func() {
+		defer close(r.ended)
+		r.run(slices, requests, epoch)
+	})
 }
+
+// Ended implements gate.Generator.
+func (r *loadReceiver) Ended() <-chan struct{} { return r.ended }
 
 // runID names the run.
 func (r *loadReceiver) runID() string {
