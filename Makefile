@@ -54,6 +54,10 @@ runtimesim: ## compile the models' command line into bin/
 pipelinetest: ## compile the command that tests pipelines into bin/
 	@CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o bin/pipelinetest ./cmd/pipelinetest
 
+.PHONY: otlpload
+otlpload: ## compile the command that sends a load without a configuration file into bin/
+	@CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o bin/otlpload ./cmd/otlpload
+
 .PHONY: pipeline-test
 pipeline-test: build pipelinetest ## run every scenario of config/pipeline-test/ (5 minutes); REPEAT=n repeats, FILES=a.yaml selects
 	@bin/pipelinetest --collector $(BINARY) --repeat $(REPEAT) --junit bin/pipeline-test.xml --json bin/pipeline-test.json $(FILES)
@@ -192,4 +196,4 @@ validate: build pipelinetest ## validate every file in config/
 .PHONY: clean
 clean: ## remove what was built
 	@rm -rf bin/release
-	@rm -f $(BINARY) bin/runtimesim bin/pipelinetest bin/pipeline-test.* bin/pipeline-mutants.*
+	@rm -f $(BINARY) bin/runtimesim bin/pipelinetest bin/otlpload bin/pipeline-test.* bin/pipeline-mutants.*
