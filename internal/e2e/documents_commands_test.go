@@ -92,8 +92,15 @@ func (c *checkout) runCommand(t *testing.T, line string) {
 	case program == "runtimesim":
 		c.command(t, filepath.Join(c.tools, program), words[1:]...)
 	case program == "otlpload": // sends until it is stopped
-		config := c.command(t, filepath.Join(c.tools, program), append(words[1:], "--print-config")...)
+		words, to, redirected := slices.Clone(words[1:]), "", slices.Index(words, ">")
+		if redirected > 0 {
+			words, to = words[:redirected-1], words[redirected]
+		}
+		config := c.command(t, filepath.Join(c.tools, program), append(words, "--print-config")...)
 		c.validate(t, "--config", writeFile(t, config))
+		if to != "" {
+			require.NoError(t, os.WriteFile(filepath.Join(c.folder, to), []byte(config), 0o600))
+		}
 	case program == "otelcol-runtimelab":
 		c.validate(t, slices.DeleteFunc(words[1:], func(w string) bool { return w == "validate" })...)
 	case program == "pipelinetest":
