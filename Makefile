@@ -54,6 +54,10 @@ runtimesim: ## compile the models' command line into bin/
 pipelinetest: ## compile the command that tests pipelines into bin/
 	@CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o bin/pipelinetest ./cmd/pipelinetest
 
+.PHONY: otlpload
+otlpload: ## compile the command that sends a load without a configuration file into bin/
+	@CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o bin/otlpload ./cmd/otlpload
+
 .PHONY: pipeline-test
 pipeline-test: build pipelinetest ## run every scenario of config/pipeline-test/ (5 minutes); REPEAT=n repeats, FILES=a.yaml selects
 	@bin/pipelinetest --collector $(BINARY) --repeat $(REPEAT) --junit bin/pipeline-test.xml --json bin/pipeline-test.json $(FILES)
@@ -133,7 +137,7 @@ fuzz: ## fuzz every Fuzz function for FUZZTIME each (20s); FUZZ=regexp selects
 
 .PHONY: delivery
 delivery: build ## play loads from idle to far too much, and interrupt 80 runs: nothing may be lost (20 minutes)
-	@go test ./internal/e2e -count 1 -timeout $(TIMEOUT) -v -run 'TestNothingLostByDefault|TestInterrupts' -slow | \
+	@go test ./internal/e2e -count 1 -timeout $(TIMEOUT) -v -run 'TestNothingLostByDefault|TestQuickstartAtAnyRate|TestInterrupts' -slow | \
 		awk '/_test.go|--- FAIL|Error|^(ok|FAIL|panic)/'
 
 .PHONY: bench
@@ -148,6 +152,10 @@ bench-processor: ## the processor beside contrib's attributes processor, which w
 .PHONY: quality
 quality: ## hold the findings of runtime_stats against services whose trouble is known; rewrites docs/findings.md
 	@go test ./internal/quality -run TestQuality -count 1 -v -update | awk '/^ *\||^ *## |^(ok|FAIL)|Error/'
+
+.PHONY: documents
+documents: build ## run every code block of every document, and rewrite what runtimesim prints in them (2 minutes)
+	@go test ./internal/e2e -run TestDocument -count 1 -slow -update | awk '/documents|Error|Messages|^(ok|FAIL|panic)/'
 
 .PHONY: sidecar-cost
 sidecar-cost: build ## measure what the sidecar costs at 0 to 50,000 spans a second (some minutes)
@@ -176,7 +184,7 @@ GENERATED := dist/components.go dist/main.go dist/main_others.go dist/main_windo
 .PHONY: generated
 generated: ## check that everything generated is fresh
 	@echo "Checking generated files"
-	@sums() { { ls -1 $(GENERATED); git ls-files -co --exclude-standard '*generated_*' '*documentation.md' '*README.md'; } | sort -u | xargs sha256sum; }; \
+	@sums() { { ls -1 $(GENERATED); git ls-files -co --exclude-standard '*generated_*' '*documentation.md' '*README.md' 'docs/*.md'; } | sort -u | xargs sha256sum; }; \
 		before=$$(sums); $(MAKE) generate; go mod tidy; (cd internal/comparison && go mod tidy); after=$$(sums); \
 		diff <(echo "$$before") <(echo "$$after") || { echo "Generated files were stale. They are fresh now: commit them."; exit 1; }
 
@@ -188,4 +196,4 @@ validate: build pipelinetest ## validate every file in config/
 .PHONY: clean
 clean: ## remove what was built
 	@rm -rf bin/release
-	@rm -f $(BINARY) bin/runtimesim bin/pipelinetest bin/pipeline-test.* bin/pipeline-mutants.*
+	@rm -f $(BINARY) bin/runtimesim bin/pipelinetest bin/otlpload bin/pipeline-test.* bin/pipeline-mutants.*

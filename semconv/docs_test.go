@@ -13,16 +13,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var update = flag.Bool("update", false, "rewrite the tables of attributes in the READMEs")
+var update = flag.Bool("update", false, "rewrite the tables of attributes in the documents")
 
-// TestDocs compares the tables of attributes in the READMEs with the registry; -update rewrites them.
+// TestDocs compares the tables of attributes in the documents with the registry; -update rewrites them.
 func TestDocs(t *testing.T) {
 	for _, doc := range []struct {
 		file     string
 		families []Family
 	}{
 		{"README.md", []Family{Resource, Tracing, Legacy, Task, Point, Log, Stamp, Runtime, Latency}},
-		{"../receiver/syntheticloadreceiver/README.md", []Family{Resource, Tracing, Task, Point, Log, Stamp}},
+		{"../docs/telemetry.md", []Family{Resource, Tracing, Task, Point, Log, Stamp}},
 		{"../processor/runtimestatsprocessor/README.md", []Family{Runtime, Latency}},
 	} {
 		t.Run(doc.file, func(t *testing.T) {

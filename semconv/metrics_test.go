@@ -9,14 +9,14 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// TestMetricDocs compares the tables of metrics in the READMEs with the registry; -update rewrites them.
+// TestMetricDocs compares the tables of metrics in the documents with the registry; -update rewrites them.
 func TestMetricDocs(t *testing.T) {
 	for _, doc := range []struct {
 		file    string
 		namings []Naming
 	}{
 		{"README.md", []Naming{NamingAsyncRuntime, NamingTokioCrate, NamingPrometheus}},
-		{"../receiver/syntheticloadreceiver/README.md", []Naming{NamingAsyncRuntime}},
+		{"../docs/telemetry.md", []Naming{NamingAsyncRuntime}},
 	} {
 		t.Run(doc.file, func(t *testing.T) {
 			var b strings.Builder

@@ -12,7 +12,7 @@
 //
 // The metrics of the runtimes have names too, several for each: [Metrics].
 //
-// The tables in this folder's README and in the component READMEs are generated from [Attributes] and [Metrics] by
+// The tables in this folder's README, in docs/telemetry.md and in the processor's README are generated from [Attributes] and [Metrics] by
 // `make generate`.
 package semconv
 
@@ -330,11 +330,11 @@ var Attributes = []Attribute{
 	{RuntimeName, String, Runtime, "`tokio`, `async_std` or `smol`; `ideal` for the simulated baseline.", "the runtime was recognised"},
 	{BusyRatio, Double, Runtime, "Share of the span's duration spent being polled, 0 to 1.", "`busy_ns` known"},
 	{QueueWaitNs, Int, Runtime, "Runnable but not running, summed.", "`scheduled_ns` known"},
-	{QueueWaitEstimate, Int, Runtime, "Estimate of the queue wait; for want of a better one.", "not measured, but to be had from the first poll, or on outliers and findings from the runtime's metrics"},
+	{QueueWaitEstimate, Int, Runtime, "Estimate of the queue wait, where nobody measured it.", "estimated from the first poll; on outliers and findings also from the runtime's metrics"},
 	{QueueWaitSource, String, Runtime, "How the queue wait is known: `measured`, `simulated`; of an estimate `first_poll`, `histogram_mean`; `none`.", "with one of the two; `none` on outliers and findings of async code"},
 	{IOWaitNs, Int, Runtime, "Idle time that was no queue wait: timers, I/O, other tasks.", "`scheduled_ns` and `idle_ns` known"},
 	{UnaccountedNs, Int, Runtime, "Duration less busy less idle.", "measured task fields, `busy_ns` and `idle_ns` known"},
-	{InconsistentTime, Bool, Runtime, "`true`: recorded times do not add up, and nothing follows from those that cannot be right.", "only when true"},
+	{InconsistentTime, Bool, Runtime, "`true`: recorded times do not add up; those that cannot be right are not used.", "only when true"},
 	{Finding, Strings, Runtime, "What the times hint at: `blocking_suspected`, `queue_starved`, `worker_skew`, `never_idle`, `held_after_completion`.", "there are some"},
 	{WorkerCount, Int, Runtime, "Workers of the runtime.", "outliers and findings, from the runtime's metrics"},
 	{Worker, Int, Runtime, "Worker that first polled the task.", "`worker.index` known"},
@@ -346,7 +346,7 @@ var Attributes = []Attribute{
 	{TaskStealCount, Int, Runtime, "Times another worker took the task from a queue.", "`steal_count` known"},
 	{TaskForcedYields, Int, Runtime, "Times the coop budget ran out.", "`forced_yield_count` known"},
 
-	{LatencyPercentile, Double, Latency, "Mid-rank of the duration among the spans of its key, 0 to 100.", "the key is warm"},
+	{LatencyPercentile, Double, Latency, "Rank of the duration among the spans of its key, 0 to 100.", "the key is warm"},
 	{LatencyClass, String, Latency, "`normal`, `elevated`, `outlier` or `extreme`.", "the key is warm"},
 	{LatencyOutlier, Bool, Latency, "`true` for the classes `outlier` and `extreme`.", "only when true"},
 	{LatencyCategory, String, Latency, "`slow` for the class `outlier`, `very_slow` for `extreme`: the words of `rolling_span_latency`.", "outliers, if `latency_category` is on"},

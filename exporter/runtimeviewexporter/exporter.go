@@ -9,10 +9,12 @@ import (
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.uber.org/zap"
 
 	"github.com/runtimelab/otelcol-runtimelab/exporter/runtimeviewexporter/internal/aggregate"
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
 // view counts what arrives and owns the goroutine that reports it.
@@ -25,6 +27,7 @@ type view struct {
 
 	mu     sync.Mutex
 	totals aggregate.Totals // guarded by mu
+	lag    aggregate.Lag    // of simulated services; guarded by mu
 
 	stop     context.CancelFunc // nil until start
 	finished chan struct{}      // closed when the last table is out
@@ -69,19 +72,31 @@ func (v *view) shutdown(ctx context.Context) error {
 func (v *view) consumeTraces(_ context.Context, traces ptrace.Traces) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	var newest pcommon.Timestamp
 	for _, resource := range traces.ResourceSpans().All() {
+		mark, found := resource.Resource().Attributes().Get(semconv.Simulated)
+		simulated := found && mark.Type() == pcommon.ValueTypeBool && mark.Bool()
 		for _, scope := range resource.ScopeSpans().All() {
 			for _, span := range scope.Spans().All() {
 				v.totals.Observe(readSpan(span))
+				if simulated {
+					newest = max(newest, span.EndTimestamp())
+				}
 			}
 		}
 	}
-	v.totals.EndBatch(time.Now())
+	now := time.Now()
+	v.totals.EndBatch(now)
+	if newest > 0 {
+		v.lag.Arrived(now, newest.AsTime())
+	}
 	return nil
 }
 
 func (v *view) snapshot() aggregate.Snapshot {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return v.totals.Snapshot()
+	s := v.totals.Snapshot()
+	s.Behind = v.lag.Behind()
+	return s
 }

@@ -35,6 +35,7 @@ var rows = []struct {
 	{"latency p99", func(c column) string { return cell(c.Latency.P99, format.Quantile) }},
 	{"queue wait p50", func(c column) string { return cell(c.QueueWait.P50, format.Quantile) }},
 	{"queue wait p99", func(c column) string { return cell(c.QueueWait.P99, format.Quantile) }},
+	{"queued", func(c column) string { return cell(c.Queued, format.Share) }},
 	{"busy ratio", func(c column) string { return cell(c.BusyRatio, format.Share) }},
 	{"steals", func(c column) string { return cell(c.Steals, format.Count) }},
 	{"outliers", func(c column) string { return cell(c.Outliers, format.Share) }},
@@ -46,6 +47,9 @@ func cell[T any](value aggregate.Value[T], write func(T) string) string {
 	}
 	return write(value.Number)
 }
+
+// tooFarBehind is how far a load may be behind before the table says so.
+const tooFarBehind = time.Second
 
 // heading is the line above the table.
 type heading struct {
@@ -96,6 +100,10 @@ func render(h heading, s aggregate.Snapshot, rates aggregate.Rates) string {
 			fmt.Fprintf(&b, "%*s", columnWidth, row.cell(column{c, rates.Of(c.Runtime)}))
 		}
 		b.WriteByte('\n')
+	}
+	b.WriteString(compared(s.Columns))
+	if behind := s.Behind; behind.Known && behind.Number > tooFarBehind {
+		fmt.Fprintf(&b, "behind by %.1f s: this machine is slower than the load\n", behind.Number.Seconds())
 	}
 	if s.Malformed > 0 {
 		fmt.Fprintf(&b, "values left out: %s (wrong type, out of range, or end before start)\n", format.Count(s.Malformed))

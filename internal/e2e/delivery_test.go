@@ -107,3 +107,27 @@ func logged(t *testing.T, line, key string) int {
 	require.NoError(t, err)
 	return n
 }
+
+// TestQuickstartAtAnyRate: with only the rate changed, as a newcomer would, what is emitted is in the tables, span for span, however little of
+// the load the machine can play.
+func TestQuickstartAtAnyRate(t *testing.T) {
+	for _, rate := range []int{500, 9_000, 20_000, 50_000} {
+		if !*slow && rate != 500 {
+			continue
+		}
+		t.Run(strconv.Itoa(rate), func(t *testing.T) {
+			var overrides []string
+			for _, service := range []string{"pages-tokio", "pages-async-std", "pages-smol"} {
+				overrides = append(overrides, fmt.Sprintf("receivers::synthetic_load::services::%s::arrivals::rate: %d", service, rate))
+			}
+			c, _ := quickstart(t, append(overrides, "service::pipelines::traces/backend::exporters: [runtime_view]")...)
+			c.waitFor(t, "Playing the fleet")
+			time.Sleep(6 * time.Second)
+			require.NoError(t, c.interrupt(t))
+			ended := c.waitFor(t, `The run ended.*`)[0]
+			assert.Zero(t, logged(t, ended, "spans_dropped"))
+			assert.Equal(t, logged(t, ended, "spans_emitted"), shown(t, c.stdout.String()))
+			t.Logf("%d emitted and shown", logged(t, ended, "spans_emitted"))
+		})
+	}
+}

@@ -59,7 +59,8 @@ func interruptOnce(t *testing.T, config string, after time.Duration, busy bool) 
 		hog(t)
 	}
 	endpoint := fmt.Sprintf("localhost:%d", freePort(t))
-	c := start(t, configFile(config+".yaml"), "receivers::otlp::protocols::grpc::endpoint: "+endpoint, "exporters::otlp_grpc::endpoint: "+endpoint)
+	c := start(t, configFile(config+".yaml"), "receivers::otlp::protocols::http::endpoint: "+endpoint,
+		"exporters::otlp_http::endpoint: http://"+endpoint, "service::telemetry::logs::level: info")
 	time.Sleep(after)
 	interrupted := time.Now()
 	err := c.interrupt(t)

@@ -23,8 +23,9 @@ func quickstart(t *testing.T, overrides ...string) (c *collector, received strin
 	endpoint := fmt.Sprintf("localhost:%d", freePort(t))
 	received = filepath.Join(t.TempDir(), "received.json")
 	return start(t, configFile("quickstart.yaml"), append([]string{
-		"receivers::otlp::protocols::grpc::endpoint: " + endpoint,
-		"exporters::otlp_grpc::endpoint: " + endpoint,
+		"receivers::otlp::protocols::http::endpoint: " + endpoint,
+		"exporters::otlp_http::endpoint: http://" + endpoint,
+		"service::telemetry::logs::level: info",
 		"exporters::runtime_view::interval: 1s",
 		"processors::runtime_stats::window::length: 1h", // nothing fades meanwhile, however slow the machine
 		"exporters::file::path: " + received,
@@ -38,11 +39,11 @@ func TestQuickstart(t *testing.T) {
 	// The run ends by itself after 3 s and says what it sent.
 	emitted, err := strconv.Atoi(c.waitFor(t, `The run ended.*"spans_emitted": (\d+), "spans_dropped": 0`)[1])
 	require.NoError(t, err)
-	assert.Greater(t, emitted, 3*3*500, "three services, three seconds")
+	assert.Greater(t, emitted, 3*3*200, "three services, three seconds")
 
 	// What was sent is what was accepted, on every count the Collector keeps.
 	assert.Equal(t, emitted, c.metric(t, "otelcol_receiver_accepted_spans", `receiver="synthetic_load"`))
-	assert.Equal(t, emitted, c.metric(t, "otelcol_exporter_sent_spans", `exporter="otlp_grpc"`))
+	assert.Equal(t, emitted, c.metric(t, "otelcol_exporter_sent_spans", `exporter="otlp_http"`))
 	assert.Equal(t, emitted, c.metric(t, "otelcol_receiver_accepted_spans", `receiver="otlp"`))
 
 	require.NoError(t, c.interrupt(t))
@@ -127,7 +128,7 @@ func TestPortTaken(t *testing.T) {
 	first, _ := quickstart(t)
 	first.waitFor(t, `Everything is ready`)
 	second := start(t, configFile("quickstart.yaml"),
-		"receivers::otlp::protocols::grpc::endpoint: "+endpointOf(t, first))
+		"receivers::otlp::protocols::http::endpoint: "+endpointOf(t, first))
 	require.Error(t, second.wait(t))
 	assert.Contains(t, second.stderr.String(), "address already in use")
 	assert.Contains(t, second.stderr.String(), strings.TrimPrefix(endpointOf(t, first), "localhost"))
@@ -136,13 +137,13 @@ func TestPortTaken(t *testing.T) {
 // endpointOf finds where a Collector's OTLP receiver listens.
 func endpointOf(t *testing.T, c *collector) string {
 	t.Helper()
-	return "localhost:" + c.waitFor(t, `Starting GRPC server.*"endpoint": "[^"]*:(\d+)"`)[1]
+	return "localhost:" + c.waitFor(t, `Starting HTTP server.*"endpoint": "[^"]*:(\d+)"`)[1]
 }
 
 func TestBackendDown(t *testing.T) {
 	// Nobody listens where the spans should go: the exporter says so and would retry for ever, and still Ctrl-C ends it.
 	nobody := fmt.Sprintf("localhost:%d", freePort(t))
-	c, _ := quickstart(t, "exporters::otlp_grpc::endpoint: "+nobody, "exporters::otlp_grpc::retry_on_failure::max_elapsed_time: 0s")
+	c, _ := quickstart(t, "exporters::otlp_http::endpoint: http://"+nobody, "exporters::otlp_http::retry_on_failure::max_elapsed_time: 0s")
 	c.waitFor(t, `Exporting failed. Will retry`)
 	require.NoError(t, c.interrupt(t))
 	ended := c.waitFor(t, `The run ended.*"spans_emitted": (\d+), "spans_dropped": (\d+)`)

@@ -47,8 +47,8 @@ func verified(t *testing.T, overrides ...string) (c *collector, report string) {
 	endpoint := fmt.Sprintf("localhost:%d", freePort(t))
 	report = filepath.Join(t.TempDir(), "report.json")
 	return start(t, configFile("verify.yaml"), append([]string{
-		"receivers::otlp::protocols::grpc::endpoint: " + endpoint,
-		"exporters::otlp_grpc::endpoint: " + endpoint,
+		"receivers::otlp::protocols::http::endpoint: " + endpoint,
+		"exporters::otlp_http::endpoint: http://" + endpoint,
 		"receivers::synthetic_load::duration: 3s",
 		"exporters::load_verify::interval: 200ms",
 		"exporters::load_verify::grace: 1s",
@@ -92,7 +92,7 @@ func TestVerify(t *testing.T) {
 func verifierConfig(t *testing.T, endpoint, dir string) string {
 	t.Helper()
 	return writeFile(t, fmt.Sprintf(`
-receivers: {otlp: {protocols: {grpc: {endpoint: %q}}}}
+receivers: {otlp: {protocols: {http: {endpoint: %q}}}}
 exporters: {load_verify: {grace: 1s, interval: 200ms, table_interval: 200ms, report: %q, storage: file_storage, expect: {sources: 4}}}
 extensions: {file_storage: {directory: %q}}
 service:
@@ -108,8 +108,8 @@ service:
 func generator(t *testing.T, endpoint string, overrides ...string) *collector {
 	t.Helper()
 	return start(t, configFile("verify.yaml"), append([]string{
-		fmt.Sprintf("receivers::otlp::protocols::grpc::endpoint: localhost:%d", freePort(t)),
-		"exporters::otlp_grpc::endpoint: " + endpoint,
+		fmt.Sprintf("receivers::otlp::protocols::http::endpoint: localhost:%d", freePort(t)),
+		"exporters::otlp_http::endpoint: http://" + endpoint,
 	}, overrides...)...)
 }
 

@@ -15,6 +15,8 @@ type Generator interface {
 	Begin()
 	// End ends the run and hands over what is on the way. It may come before Begin. The error says what was given up.
 	End(context.Context) error
+	// Ended is closed when a run that has begun is over, by itself or by End: nothing more is handed on.
+	Ended() <-chan struct{}
 }
 
 // Keeper is an extension that begins and ends generators. Generators find it among the host's extensions.

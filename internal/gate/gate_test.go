@@ -18,6 +18,8 @@ type generator struct {
 
 func (g *generator) Begin() { g.begun++ }
 
+func (*generator) Ended() <-chan struct{} { return nil } // the gate does not wait for it
+
 func (g *generator) End(context.Context) error {
 	g.ended++
 	if g.meet != nil {

@@ -1,6 +1,7 @@
 package quality
 
 import (
+	_ "embed"
 	"flag"
 	"fmt"
 	"os"
@@ -13,6 +14,11 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
+
+// preface is the beginning of docs/findings.md.
+//
+//go:embed testdata/preface.md
+var preface string
 
 var update = flag.Bool("update", false, "rewrite docs/findings.md")
 
@@ -281,44 +287,9 @@ func TestRunsRepeat(t *testing.T) {
 	assert.Equal(t, first, play(t, service, setting{taskFields: true}, false))
 }
 
-const preface = `# How right the findings are
-
-Made by ` + "`make quality`" + `, which repeats to the last span. Services whose trouble is known are played by ` + "`synthetic_load`" + ` and judged by
-` + "`runtime_stats`" + `, with its defaults unless a heading says otherwise. The processor sees neither the truth nor, under "busy and idle
-only", the measured times that tell it.
-
-What is true of a span:
-
-| finding | it is right about a span |
-| --- | --- |
-| ` + "`blocking_suspected`" + ` | whose longest poll is five times what 99 % of the spans of its operation have in the same service with one thing changed (the cure), and at least 1 ms |
-| ` + "`queue_starved`" + ` | whose queue wait is five times what 99 % of the cured have, at least 0.5 ms, and at least a tenth of the span |
-| ` + "`worker_skew`" + ` | that waited for at least 0.5 ms and a tenth of its duration, and was first polled by a worker that was busy for three times the mean of the others. The runtime itself tells how busy each was; the processor sees spans only, which do not tell of stolen and untraced tasks |
-| ` + "`never_idle`" + ` | of the operation that drains a full channel |
-| ` + "`held_after_completion`" + ` | that was open for at least 0.5 ms and a tenth of its duration after its last poll |
-
-Precision: which share of what was found is right. Recall: which share of the trouble was found. What is found in a cured, an
-otherwise troubled or an untroubled service counts by the same truth. The untroubled services include some that wait for other things than a
-worker: a lock, a channel, the blocking pool, and among those held out a CPU. The mean of the troubled counts each service with its
-cured one once, however many spans it has: without it ` + "`thundering_herd`" + ` would speak for all.
-
-Rules and limits were chosen with the services of the first table. The **varied** ones have the same kinds of trouble with another
-seed, at other rates, with other durations, on other runtimes or versions, and there are presets among them that are not in the first;
-they have been looked at, too. Those **held out** were written down before they were played, and nothing was changed because of them.
-
-No layer that the receiver simulates keeps a span open after its last poll: tracing-opentelemetry stopped doing so in 0.24. The spans of
-the **older layer** are those of the same run, each closed after all its children, as up to 0.23: a request is held by the task that it leaves behind.
-
-What to take from it:
-
-- What is found is mostly right. Of what is wrong among the held out, most is ` + "`queue_starved`" + ` in ` + "`lifo_starvation` and `one_thread`" + `: milliseconds of waiting
-  where half of the cured spans wait for microseconds, but the slowest in a hundred for more than a fifth of that. Then there are polls that
-  waited for a CPU (` + "`cpu_quota`" + `), one exponentially distributed computation in a thousand that takes ten times the median (` + "`hoarding`" + `), and
-  long computations with a short poll after them that pass for ` + "`never_idle`" + `.
-- An operation that always waits is found from 0.5 ms on (` + "`thundering_herd`, `hot_worker`" + `). Everything else below the limits is found only if it
-  is unusual for the operation: of the long polls held out, four in ten were not, most of them of a ` + "`POST /login`" + ` that blocks for 3 ms
-  each time. Limits of 1 ms find such, at some cost in precision, most of all of ` + "`never_idle`" + `.
-- ` + "`worker_skew`" + ` misses a worker that is busy for just 30 % of its time, one of two in ` + "`hot_worker`" + ` as it was varied.
-- Of spans with busy and idle time alone, long polls are found nearly as well. Queue waits, and what rests on them, are not found at all: there
-  is nothing to find them in. ` + "`otelcol_processor_runtime_stats_queue_wait_spans`" + ` tells that from health.
-`
+// TestPreface: docs/findings.md begins with the words of today. Its figures take minutes: make quality.
+func TestPreface(t *testing.T) {
+	text, err := os.ReadFile("../../docs/findings.md")
+	require.NoError(t, err)
+	require.True(t, strings.HasPrefix(string(text), preface), "stale: run `make quality`")
+}

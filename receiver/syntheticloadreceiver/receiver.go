@@ -54,6 +54,7 @@ type loadReceiver struct {
 	running sync.WaitGroup
 	stop    context.CancelFunc // no further slices
 	abandon context.CancelFunc // give up the requests in hand
+	ended   chan struct{}      // the run is over
 	held    atomic.Pointer[held]
 	settled atomic.Uint64 // requests that were taken or given up
 	late    time.Duration // of the last slice
@@ -74,7 +75,7 @@ func newReceiver(set receiver.Settings, cfg *Config) (*loadReceiver, error) {
 	}
 	// A stack trace would say where this receiver is, which a log line about a pipeline is not about.
 	logger := set.Logger.WithOptions(zap.AddStacktrace(zap.DPanicLevel))
-	return &loadReceiver{config: cfg, telemetry: telemetry, logger: logger}, nil
+	return &loadReceiver{config: cfg, telemetry: telemetry, logger: logger, ended: make(chan struct{})}, nil
 }
 
 // Start prepares the run when all signals' components have been started. It begins at once, unless an extension knows when all
@@ -118,8 +119,14 @@ func (r *loadReceiver) Begin() {
 	slices, stop := context.WithCancel(requests)
 	r.stop, r.abandon = stop, abandon
 	epoch := time.Now()
-	r.running.Go(func() { r.run(slices, requests, epoch) })
+	r.running.Go(func() {
+		defer close(r.ended)
+		r.run(slices, requests, epoch)
+	})
 }
+
+// Ended implements gate.Generator.
+func (r *loadReceiver) Ended() <-chan struct{} { return r.ended }
 
 // runID names the run.
 func (r *loadReceiver) runID() string {
@@ -153,17 +160,12 @@ func (r *loadReceiver) End(ctx context.Context) error {
 		return nil
 	}
 	r.stop()
-	ended := make(chan struct{})
-	go func() {
-		r.running.Wait()
-		close(ended)
-	}()
-	drained := r.drain(ctx, ended)
+	drained := r.drain(ctx)
 	r.abandon()
 	if drained {
 		return nil
 	}
-	if !waitFor(context.WithoutCancel(ctx), ended, abandonGrace) {
+	if !waitFor(context.WithoutCancel(ctx), r.ended, abandonGrace) {
 		err := errors.New("the fleet does not stop")
 		if h := r.held.Load(); h != nil {
 			err = fmt.Errorf("%s: %v, and does not let go of it", signalNames[h.signal], h)
@@ -175,10 +177,10 @@ func (r *loadReceiver) End(ctx context.Context) error {
 }
 
 // drain waits for the end of the run, and reports whether it came.
-func (r *loadReceiver) drain(ctx context.Context, ended <-chan struct{}) bool {
+func (r *loadReceiver) drain(ctx context.Context) bool {
 	for waited := time.Duration(0); waited < drainMost; waited += drainGrace {
 		before := r.settled.Load()
-		if waitFor(ctx, ended, drainGrace) {
+		if waitFor(ctx, r.ended, drainGrace) {
 			return true
 		}
 		if ctx.Err() != nil || r.settled.Load() == before {

@@ -283,6 +283,37 @@ func TestGate(t *testing.T) {
 	})
 }
 
+// generatorKeeper is an extension that begins a generator at once, and notes which it was.
+type generatorKeeper struct {
+	component.StartFunc
+	component.ShutdownFunc
+	gate.Generator
+}
+
+func (k *generatorKeeper) Enter(g gate.Generator) {
+	k.Generator = g
+	g.Begin()
+}
+
+// TestEnded: a run that is over by itself says so when all it had to send has been taken, and not before.
+func TestEnded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sink := new(consumertest.TracesSink)
+		const duration = 3 * time.Second
+		r, _ := newTraces(t, fleetOfThree(func(c *Config) { c.Duration = duration }), sink)
+		k := &generatorKeeper{}
+		began := time.Now()
+		require.NoError(t, r.Start(t.Context(), &keeperHost{componenttest.NewNopHost(), k}))
+		<-k.Ended()
+		assert.GreaterOrEqual(t, time.Since(began), duration)
+		taken := sink.SpanCount()
+		assert.Positive(t, taken)
+		require.NoError(t, k.End(t.Context()))
+		require.NoError(t, r.Shutdown(t.Context()))
+		assert.Equal(t, taken, sink.SpanCount())
+	})
+}
+
 // TestShutdownIsBounded: a pipeline that holds a request and does not listen to its context cannot hold up the stop. The error names the
 // signal.
 func TestShutdownIsBounded(t *testing.T) {

@@ -164,7 +164,7 @@ func TestDisk(t *testing.T) {
 	needUserNamespaces(t)
 	p := shell(t, `head -c 100000 /dev/zero >"$0/before" && echo wrote before
 		until [ -e "$0/.pipelinetest-full" ]; do sleep 0.01; done
-		until ! echo x >"$0/x"; do :; done; echo full
+		until ! echo x >>"$0/x"; do :; done; echo full
 		while [ -e "$0/.pipelinetest-full" ]; do sleep 0.01; done
 		head -c 100000 /dev/zero >"$0/after" && echo wrote after`, func(s *Spec) {
 		s.Disk, s.DiskDir = 1<<20, disk

@@ -14,9 +14,8 @@ import (
 
 // supervised is what connects this program with a supervisor: it tells of the part, a line each; see supervise.
 type supervised struct {
-	told    *bufio.Scanner
-	from    *os.File
-	program string
+	told *bufio.Scanner
+	from *os.File
 }
 
 // What a supervisor tells.
@@ -75,7 +74,7 @@ func (p *Process) begin() error {
 	_ = from.Close()
 	number, what, _ := strings.Cut(rest, " ")
 	if n, err := strconv.Atoi(number); word == toldFailed && err == nil {
-		return fmt.Errorf("%s: %w", what, syscall.Errno(n)) //nolint:gosec // G115: it was one
+		return fmt.Errorf("%s: %w", what, syscall.Errno(n))
 	}
 	return errors.Join(errors.New("it cannot be supervised"), waitErr)
 }

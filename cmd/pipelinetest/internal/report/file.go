@@ -12,14 +12,14 @@ import (
 
 // CheckFile tells whether a report can be written to a path, as far as that can be known before.
 func CheckFile(path string) error {
-	real, replaced, err := target(path)
+	final, replaced, err := target(path)
 	if err != nil {
 		return err
 	}
 	if !replaced {
 		return nil
 	}
-	return CheckFolder(filepath.Dir(real))
+	return CheckFolder(filepath.Dir(final))
 }
 
 // CheckFolder tells whether a file can be made in a folder.
@@ -33,7 +33,7 @@ func CheckFolder(path string) error {
 
 // target is where what is written to a path goes. replaced: to a regular file, which is replaced as a whole. What is not, such as a device
 // or a pipe, is written to. So is what is reached by way of /dev or /proc: /dev/stdout may be a file that others write to as well.
-func target(path string) (real string, replaced bool, err error) {
+func target(path string) (final string, replaced bool, err error) {
 	absolute, err := filepath.Abs(path)
 	if err != nil {
 		return "", false, err
@@ -50,20 +50,20 @@ func target(path string) (real string, replaced bool, err error) {
 	case !info.Mode().IsRegular(), strings.HasPrefix(absolute, "/dev/"), strings.HasPrefix(absolute, "/proc/"):
 		return absolute, false, nil
 	}
-	real, err = filepath.EvalSymlinks(absolute)
-	return real, true, err
+	final, err = filepath.EvalSymlinks(absolute)
+	return final, true, err
 }
 
 // write writes a file so that who reads it finds the old text or the new one.
 func write(path string, text []byte) error {
-	real, replaced, err := target(path)
+	final, replaced, err := target(path)
 	if err != nil {
 		return err
 	}
 	if replaced {
-		return maybe.WriteFile(real, text, 0o644)
+		return maybe.WriteFile(final, text, 0o644)
 	}
-	file, err := os.OpenFile(real, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644) //nolint:gosec // G302, G304: as any report, and where the user wants it
+	file, err := os.OpenFile(final, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644) //nolint:gosec // G302, G304: as any report, and where the user wants it
 	if err != nil {
 		return err
 	}

@@ -49,7 +49,7 @@ func tests() []Test {
 		}}}},
 		RawJSON: raw,
 		Figures: []verdict.Figures{
-			{Signal: "traces", From: verdict.Exact, Sent: 1000, Lost: 30},
+			{Signal: "traces", From: verdict.Exact, Sent: 1000, Lost: 30, GivenUp: 5},
 			{Signal: "metrics", From: verdict.Own, Sent: 100, Lost: 100},
 			{Signal: "logs", From: verdict.Least, Sent: 7},
 		},
@@ -111,7 +111,7 @@ func TestJSON(t *testing.T) {
 	assert.Equal(t, []any{"lossy", 1.0, "failed", 12.345, "2026-01-02T03:04:05Z"},
 		[]any{first["scenario"], first["repetition"], first["outcome"], first["took_s"], first["began_at"]})
 	assert.Equal(t, []any{"verifier: send failed by exporter x: 20"}, first["losses"].(map[string]any)["traces"])
-	assert.Equal(t, map[string]any{"signal": "metrics", "from": "generators", "sent": 100.0, "lost": 100.0}, first["figures"].([]any)[1])
+	assert.Equal(t, map[string]any{"signal": "metrics", "from": "generators", "sent": 100.0, "lost": 100.0, "given_up": 0.0}, first["figures"].([]any)[1])
 	assert.Equal(t, map[string]any{"unit": "requests", "came": 1234.0, "suffered": 3.0}, first["faults"].([]any)[0].(map[string]any)["met"])
 	assert.Equal(t, "faults", first["findings"].([]any)[0].(map[string]any)["expectation"])
 	assert.Len(t, first["notes"], 1)

@@ -82,7 +82,10 @@ func (t *Test) signals() []string {
 // audited writes what load_verify counted.
 func audited(w io.Writer, t *Test) {
 	counts := append([]string{}, shownCounts...)
-	for _, count := range []string{"given_up", "beyond", "after_grace", "disagreeing", "over_limit"} {
+	if slices.ContainsFunc(t.Result.Figures, func(f verdict.Figures) bool { return f.GivenUp > 0 }) {
+		counts = append(counts, "given_up")
+	}
+	for _, count := range []string{"beyond", "after_grace", "disagreeing", "over_limit"} {
 		for _, signal := range scenario.Signals {
 			if t.Result.Report.Sum(signal, count) > 0 {
 				counts = append(counts, count)
@@ -103,6 +106,8 @@ func audited(w io.Writer, t *Test) {
 				values = append(values, f.Show(f.Sent))
 			case "lost":
 				values = append(values, f.Show(f.Lost))
+			case "given_up":
+				values = append(values, telemetry.Grouped(f.GivenUp))
 			default:
 				values = append(values, telemetry.Grouped(n))
 			}

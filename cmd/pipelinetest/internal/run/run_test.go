@@ -20,6 +20,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/part"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/proxy"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/telemetry"
 )
@@ -43,6 +44,7 @@ func TestMain(m *testing.M) {
 //	play-generator N          says N spans to the metrics port, and that its run has ended; then waits
 //	play-system               listens; then waits
 //	play-verifier VERDICT     listens, and reports a run of that verdict; running until it is stopped, if it is `running`
+//	play-mute                 does not listen
 //	play-broken               ends with an error
 func play(role string, args []string) {
 	if role == "play-broken" {
@@ -51,7 +53,7 @@ func play(role string, args []string) {
 	}
 	interrupted := make(chan os.Signal, 1)
 	signal.Notify(interrupted, os.Interrupt)
-	if role != "play-generator" {
+	if role != "play-generator" && role != "play-mute" {
 		if _, err := net.Listen("tcp", os.Getenv(scenario.EnvListen)); err != nil { // until the process ends
 			panic(err)
 		}
@@ -175,11 +177,11 @@ func TestSettle(t *testing.T) {
 func TestTimeout(t *testing.T) {
 	s, o, _ := test(t, func(s *scenario.Scenario) {
 		s.Verifier = plays(t, "verifier", "play-verifier", "running")
-		s.Timeout = time.Second
+		s.Timeout = 10 * time.Second // on a machine that has much else to do, the start takes some of it
 	})
 	r := Run(t.Context(), s, o)
 	assert.Equal(t, Failed, r.Outcome)
-	assert.Equal(t, []string{"timeout: the test was not over after 1s", "verdict: fail; want pass"}, r.Problems)
+	assert.Equal(t, []string{"timeout: the test was not over after 10s", "verdict: fail; want pass"}, r.Problems)
 }
 
 // TestDies: a system that dies has failed the test; without a generator or verifier there is none.
@@ -213,10 +215,53 @@ func TestFaults(t *testing.T) {
 	r := Run(t.Context(), s, o)
 	assert.Equal(t, Passed, r.Outcome, "%v", r.Problems)
 	require.Len(t, r.Faults, 3)
-	assert.InDelta(t, 0.1, *r.Faults[0].Began, 0.5)
+	assert.GreaterOrEqual(t, *r.Faults[0].Began, 0.1)
+	for _, f := range r.Faults {
+		assert.Equal(t, &proxy.Met{Unit: "processes", Came: 1, Suffered: 1}, f.Met)
+	}
 	assert.Greater(t, *r.Faults[0].Ended, *r.Faults[0].Began)
 	assert.Nil(t, r.Faults[2].Ended, "it lasts to the end")
 	assert.True(t, lines.has("fault ends: kill: gateway"))
+}
+
+// TestFaultMetNothing: load_verify passes, and the test fails, because what it was to survive never happened. A scenario can want that.
+func TestFaultMetNothing(t *testing.T) {
+	idle := scenario.Fault{Key: "faults[0]", Link: scenario.Link{From: "gateway", To: "verifier"}, Disturbance: proxy.Fault{GRPC: "unavailable"}}
+	s, o, _ := test(t, func(s *scenario.Scenario) { s.Faults = []scenario.Fault{idle} })
+	r := Run(t.Context(), s, o)
+	assert.Equal(t, Failed, r.Outcome)
+	require.Len(t, r.Problems, 2)
+	assert.Equal(t, "verdict: fail; want pass", r.Problems[0])
+	assert.Regexp(t, `^faults: link: gateway->verifier, grpc: unavailable, from 0.\ds on, did nothing: nobody has ever sent anything over gateway->verifier$`, r.Problems[1])
+	assert.Equal(t, &proxy.Met{Unit: "requests"}, r.Faults[0].Met)
+
+	s, o, _ = test(t, func(s *scenario.Scenario) {
+		s.Faults = []scenario.Fault{idle}
+		s.Want = scenario.Want{Verdict: scenario.Fail, Findings: []string{"faults"}}
+	})
+	assert.Equal(t, Passed, Run(t.Context(), s, o).Outcome)
+}
+
+// TestUnknown is neither passed nor failed, unless it is wanted.
+func TestUnknown(t *testing.T) {
+	for want, outcome := range map[string]Outcome{scenario.Pass: Unknown, scenario.Fail: Unknown, scenario.Unknown: Passed} {
+		s, o, _ := test(t, func(s *scenario.Scenario) {
+			s.Verifier = plays(t, "verifier", "play-verifier", "unknown")
+			s.Want = scenario.Want{Verdict: want}
+		})
+		assert.Equal(t, outcome, Run(t.Context(), s, o).Outcome, want)
+	}
+}
+
+// TestMute: a part that does not listen is not waited for longer than the test may take.
+func TestMute(t *testing.T) {
+	s, o, _ := test(t, func(s *scenario.Scenario) {
+		s.Systems[0] = plays(t, "gateway", "play-mute")
+		s.Timeout = 5 * time.Second
+	})
+	r := Run(t.Context(), s, o)
+	assert.Equal(t, Broken, r.Outcome)
+	assert.Equal(t, "timeout: the test was not over after 5s", r.Problems[0])
 }
 
 // TestInterrupted: when the context ends, so does everything.

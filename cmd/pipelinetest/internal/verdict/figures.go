@@ -24,6 +24,8 @@ type Figures struct {
 	From   Source `json:"from"`
 	Sent   uint64 `json:"sent"`
 	Lost   uint64 `json:"lost"`
+	// GivenUp is what the generators gave up: it is not among what is lost.
+	GivenUp uint64 `json:"given_up"`
 }
 
 // Show writes one of the figures: one that is not exact never looks as if it were.
@@ -49,7 +51,7 @@ type Offered struct {
 
 // Figures are those of a signal. What load_verify does not know, because too little has arrived, the generators may.
 func (r *Report) Figures(signal string, offered Offered) Figures {
-	f := Figures{Signal: signal, From: Exact, Sent: r.Sum(signal, "sent"), Lost: r.Sum(signal, "lost")}
+	f := Figures{Signal: signal, From: Exact, Sent: r.Sum(signal, "sent"), Lost: r.Sum(signal, "lost"), GivenUp: max(offered.GivenUp, r.Sum(signal, GivenUp))}
 	if r.knows(signal) {
 		return f
 	}
@@ -59,7 +61,7 @@ func (r *Report) Figures(signal string, offered Offered) Figures {
 		return f
 	}
 	f.From, f.Sent = Own, own
-	f.Lost = max(f.Lost, minus(own, r.Sum(signal, "received")+max(offered.GivenUp, r.Sum(signal, "given_up"))))
+	f.Lost = max(f.Lost, minus(own, r.Sum(signal, "received")+f.GivenUp))
 	if own == 0 {
 		f.From = Exact // the generators have sent nothing of it
 	}
@@ -72,7 +74,6 @@ func minus(a, b uint64) uint64 { return a - min(a, b) }
 // knows tells whether load_verify knows exactly how much of a signal was sent.
 func (r *Report) knows(signal string) bool { return r.has(signal) && !r.guesses(signal) }
 
-// has tells whether load_verify has heard of a signal, in any run.
 // Refused finds what the generators gave up because it was refused for good. load_verify does not count that as lost.
 func (r *Report) Refused(signal string, offered Offered) *Finding {
 	n := max(r.Sum(signal, GivenUp), offered.GivenUp)
@@ -83,6 +84,7 @@ func (r *Report) Refused(signal string, offered Offered) *Finding {
 		"%s given up by the generators, because they were refused for good or until the end; want none, or want.%s.given_up", telemetry.Grouped(n), signal)}
 }
 
+// has tells whether load_verify has heard of a signal, in any run.
 func (r *Report) has(signal string) bool {
 	return slices.ContainsFunc(r.Runs, func(run Run) bool { return run.signal(signal) != nil })
 }

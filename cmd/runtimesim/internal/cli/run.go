@@ -35,7 +35,7 @@ prints their queue wait and latency, and what the runtime counted.`,
     --service bimodal:0.99,50us,5ms
 
   # a service of a Collector's configuration, on another runtime
-  runtimesim run --workload config/quickstart.yaml --name gateway-tokio \
+  runtimesim run --workload config/quickstart.yaml --name pages-tokio \
     --runtime smol --workers 4 --json`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd, &flags, asJSON) },

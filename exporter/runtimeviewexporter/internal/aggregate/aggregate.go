@@ -28,6 +28,7 @@ type runtimeTotals struct {
 	spans         uint64
 	latency       histogram.Histogram
 	queueWait     histogram.Histogram
+	waited, ran   float64 // ns: queue wait and duration of the spans that have both
 	busyRatioSum  float64
 	busyRatios    uint64
 	steals        uint64 // saturates: a hostile count must not wrap to a small one
@@ -47,6 +48,10 @@ func (t *Totals) Observe(s Span) {
 	}
 	if s.QueueWait.Known {
 		t.record(&r.queueWait, s.QueueWait.Number)
+	}
+	if s.Latency.Known && s.QueueWait.Known && s.QueueWait.Number >= 0 && s.QueueWait.Number <= s.Latency.Number {
+		r.waited += float64(s.QueueWait.Number)
+		r.ran += float64(s.Latency.Number)
 	}
 	if s.BusyRatio.Known {
 		if ratio := s.BusyRatio.Number; ratio >= 0 && ratio <= 1 { // NaN is neither

@@ -1,6 +1,10 @@
 package aggregate
 
-import "github.com/runtimelab/otelcol-runtimelab/histogram"
+import (
+	"time"
+
+	"github.com/runtimelab/otelcol-runtimelab/histogram"
+)
 
 // Snapshot tells the totals of a moment.
 type Snapshot struct {
@@ -10,6 +14,8 @@ type Snapshot struct {
 	Counts Counts
 	// Run holds the rates from the first arrival to the last.
 	Run Rates
+	// Behind is how far a simulated load is behind the clock; it is not known if none is played, or nothing came of late.
+	Behind Value[time.Duration]
 	// Malformed is the number of values, of all spans, that were left out as unreadable or out of range.
 	Malformed uint64
 }
@@ -20,6 +26,7 @@ type Column struct {
 	Spans     uint64
 	Latency   Quantiles
 	QueueWait Quantiles
+	Queued    Value[float64] // queue wait / duration, 0 to 1, of all spans that have both: a second of any span weighs the same
 	BusyRatio Value[float64] // mean over the spans that carry it, each with the same weight
 	Steals    Value[uint64]  // sum
 	Outliers  Value[float64] // outliers / warm spans, 0 to 1
@@ -48,6 +55,9 @@ func (r *runtimeTotals) column(runtime Runtime) Column {
 		Latency:   quantiles(&r.latency),
 		QueueWait: quantiles(&r.queueWait),
 		Steals:    Value[uint64]{Number: r.steals, Known: r.stealsCarried},
+	}
+	if r.ran > 0 {
+		c.Queued = Known(r.waited / r.ran)
 	}
 	if r.busyRatios > 0 {
 		c.BusyRatio = Known(r.busyRatioSum / float64(r.busyRatios))

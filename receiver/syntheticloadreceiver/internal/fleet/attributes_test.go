@@ -220,11 +220,11 @@ func BenchmarkAttributes(b *testing.B) {
 	}
 }
 
-// TestReadmeOfAttributes plays the README's example.
-func TestReadmeOfAttributes(t *testing.T) {
-	text, err := os.ReadFile("../../README.md")
+// TestDocumentOfAttributes plays the example of docs/workloads.md.
+func TestDocumentOfAttributes(t *testing.T) {
+	text, err := os.ReadFile("../../../../docs/workloads.md")
 	require.NoError(t, err)
-	_, section, _ := strings.Cut(string(text), "### Attributes, errors, links")
+	_, section, _ := strings.Cut(string(text), "\n## Attributes, errors, links\n")
 	_, example, _ := strings.Cut(section, "```yaml\n")
 	example, _, _ = strings.Cut(example, "```")
 	f := New(mustParse(t, "- name: shop\n  runtime: {model: tokio}\n  arrivals: {process: poisson, rate: 1000}\n  "+

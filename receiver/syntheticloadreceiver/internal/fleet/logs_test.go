@@ -195,15 +195,15 @@ func TestLogLevels(t *testing.T) {
 	assert.EqualError(t, (&LogsConfig{Level: "warn"}).Validate(), `level: "warn" is not allowed; want debug, info or error`)
 }
 
-// TestLogDocs: the README has each log statement, with its level and body.
+// TestLogDocs: docs/telemetry.md has each log statement, with its level and body.
 func TestLogDocs(t *testing.T) {
-	readme, err := os.ReadFile("../../README.md")
+	document, err := os.ReadFile("../../../../docs/telemetry.md")
 	require.NoError(t, err)
 	for _, kind := range logKinds {
 		body := "`" + kind.body + "`"
 		if kind.body == "" {
 			body = "the "
 		}
-		assert.Contains(t, string(readme), "| `"+kind.text+"` | "+body)
+		assert.Contains(t, string(document), "| `"+kind.text+"` | "+body)
 	}
 }

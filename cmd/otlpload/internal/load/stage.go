@@ -1,0 +1,123 @@
+package load
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/collector/consumer/consumererror"
+
+	"github.com/runtimelab/otelcol-runtimelab/cmd/otlpload/internal/diagnosis"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/otlpload/internal/plan"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/otlpload/internal/tally"
+)
+
+// stage stands between the receiver and the exporter of a signal, and sees what the backend answers. The receiver offers one request after
+// the other; a request that was refused for now is offered again.
+type stage struct {
+	load   *Load
+	signal plan.Signal
+
+	mu       sync.Mutex
+	answers  tally.Answers
+	since    time.Time    // of the request that waits for its answer; zero: none does
+	accepted bool         // something has been
+	told     string       // what the last refusal means; empty: the last answer was no refusal
+	rejected string       // what the backend said of the items that it rejected last
+	givenUp  func() error // not nil: nobody waits for the answer to the last request any more
+}
+
+// offer hands a request to the exporter, which answers when the backend has.
+func (s *stage) offer(ctx context.Context, items int, consume func() error) error {
+	s.mu.Lock()
+	s.givenUp = ctx.Err
+	if s.since.IsZero() {
+		s.since = time.Now()
+	}
+	s.mu.Unlock()
+	err := consume()
+	switch {
+	case err == nil:
+		s.accept()
+	case consumererror.IsPermanent(err):
+		s.mu.Lock()
+		s.answers.RefusedForGood += int64(items)
+		s.since = time.Time{}
+		s.mu.Unlock()
+		s.tell(err, "What it refuses is lost.")
+	}
+	return err
+}
+
+func (s *stage) accept() {
+	s.mu.Lock()
+	again := s.told != ""
+	s.accepted, s.since, s.told = true, time.Time{}, ""
+	s.mu.Unlock()
+	if again {
+		s.load.say(fmt.Sprintf("%s takes %s again", s.load.plan.Target.Address, s.signal))
+	}
+}
+
+// refuse notes that the backend has refused a request for now. The end of a request that is given up is no refusal.
+func (s *stage) refuse(err error) {
+	s.mu.Lock()
+	if s.givenUp != nil && s.givenUp() != nil {
+		s.mu.Unlock()
+		return
+	}
+	s.answers.Refusals++
+	s.mu.Unlock()
+	s.tell(err, "Trying again.")
+}
+
+// reject notes that the backend has taken a request but for some of its items. It says so once, until the backend's message changes.
+func (s *stage) reject(items int64, message string) {
+	s.mu.Lock()
+	s.answers.Rejected += items
+	news := s.answers.Rejected == items || s.rejected != message
+	s.rejected = message
+	s.mu.Unlock()
+	if !news {
+		return
+	}
+	s.load.say(fmt.Sprintf("%s rejects %d %s for good: %q", s.load.plan.Target.Address, items, itemNames[s.signal], message))
+}
+
+// tell says what a refusal means, once until its cause changes, and ends a run that cannot get anywhere.
+func (s *stage) tell(err error, consequence string) {
+	d := diagnosis.Of(err, s.load.plan.Target)
+	s.mu.Lock()
+	news, hopeless := s.told != d.Meaning, d.Hopeless && !s.accepted
+	s.told = d.Meaning
+	s.mu.Unlock()
+	if hopeless {
+		select {
+		case s.load.ending <- d:
+		default: // one reason is enough
+		}
+		return
+	}
+	if news {
+		s.load.say(fmt.Sprintf("%s. %s", d, consequence))
+	}
+}
+
+// state says how long a request has waited for its answer, and whether the backend has refused it meanwhile.
+func (s *stage) state(now time.Time) (waiting time.Duration, refused bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.since.IsZero() {
+		return 0, false
+	}
+	return max(now.Sub(s.since), 1), s.told != ""
+}
+
+func (s *stage) read(now time.Time) (answers tally.Answers, waiting time.Duration) {
+	s.mu.Lock()
+	answers = s.answers
+	s.mu.Unlock()
+	waiting, _ = s.state(now)
+	return answers, waiting
+}

@@ -1,0 +1,137 @@
+// Package plan turns what the command line says into a plan: what is played, and where it is sent.
+//
+//	flags ----Check----> Plan ----Collector----> YAML of a Collector that does the same
+//	           |
+//	      mistakes, each with its flag, its value and what is allowed
+//
+// The YAML is the only place that says how the receiver and the exporter are set: otlpload runs what --print-config prints.
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Request is what the flags say, unchecked.
+type Request struct {
+	Endpoint, Protocol            string
+	Insecure                      bool
+	Header                        []string // NAME=VALUE
+	CACert, ClientCert, ClientKey string   // files
+
+	Preset, Runtime, Service string
+	Rate                     float64
+	Instances                int
+	Duration                 time.Duration // 0: until Ctrl-C
+	SignalNames              []string
+	Seed                     uint64
+	Verify                   bool
+	RunID                    string
+}
+
+// The protocols.
+const (
+	GRPC = "grpc"
+	HTTP = "http"
+)
+
+// Signal is a kind of telemetry.
+type Signal string
+
+// The signals.
+const (
+	Traces  Signal = "traces"
+	Metrics Signal = "metrics"
+	Logs    Signal = "logs"
+)
+
+var (
+	protocols = [...]string{GRPC, HTTP}
+	runtimes  = [...]string{"tokio", "async_std", "smol"}
+	signals   = [...]Signal{Traces, Metrics, Logs}
+)
+
+// Protocols lists what --protocol takes.
+func Protocols() []string { return protocols[:] }
+
+// Runtimes lists what --runtime takes.
+func Runtimes() []string { return runtimes[:] }
+
+// Signals lists what --signals takes.
+func Signals() []string {
+	names := make([]string, len(signals))
+	for i, s := range signals {
+		names[i] = string(s)
+	}
+	return names
+}
+
+// Default is the request of a command line without flags.
+func Default() Request {
+	return Request{Protocol: GRPC, Preset: "api_gateway", Runtime: "tokio", Rate: 100, Instances: 1, SignalNames: []string{string(Traces)}, Seed: 1}
+}
+
+// Header goes with every request to the backend.
+type Header struct{ Name, Value string }
+
+// Plan is a request that has been checked.
+type Plan struct {
+	Request Request
+	Target  Target
+	Service string // its name
+	Headers []Header
+	Signals []Signal // in the order of the list above
+}
+
+// Check makes a plan. The error joins one for each mistake.
+func (r Request) Check() (*Plan, error) {
+	p := &Plan{Request: r, Service: r.Service}
+	var errs []error
+	if !slices.Contains(Protocols(), r.Protocol) {
+		errs = append(errs, fmt.Errorf("--protocol: %q is not allowed; want %s", r.Protocol, strings.Join(Protocols(), " or ")))
+	}
+	if r.Duration < 0 {
+		errs = append(errs, fmt.Errorf("--duration: %v is not allowed; want a duration such as 30s, or 0s: until Ctrl-C", r.Duration))
+	}
+	if p.Service == "" {
+		p.Service = strings.ReplaceAll(r.Preset, "_", "-")
+	}
+	var wrong []error
+	p.Signals, wrong = parseSignals(r.SignalNames)
+	errs = append(errs, wrong...)
+	p.Headers, wrong = parseHeaders(r.Header)
+	errs = append(errs, wrong...)
+	errs = append(errs, p.checkService()...)
+	if slices.Contains(Protocols(), r.Protocol) { // it decides what an endpoint is
+		var err error
+		if p.Target, err = parseTarget(r.Endpoint, r.Protocol, r.Insecure); err != nil {
+			errs = append(errs, err)
+		} else {
+			errs = append(errs, p.checkTLS()...)
+		}
+	}
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
+	}
+	return p, nil
+}
+
+func parseSignals(names []string) (wanted []Signal, errs []error) {
+	for _, name := range names {
+		if !slices.Contains(Signals(), name) {
+			errs = append(errs, fmt.Errorf("--signals: %q is not allowed; want one or more of %s, with commas between them", name, strings.Join(Signals(), ", ")))
+		}
+	}
+	for _, s := range signals {
+		if slices.Contains(names, string(s)) {
+			wanted = append(wanted, s)
+		}
+	}
+	if len(names) == 0 {
+		errs = append(errs, fmt.Errorf("--signals: \"\" is not allowed; want one or more of %s, with commas between them", strings.Join(Signals(), ", ")))
+	}
+	return wanted, errs
+}

@@ -1,0 +1,167 @@
+// Package report words what otlpload shows: what it is about to do, how far it is, and what came of it.
+package report
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/runtimelab/otelcol-runtimelab/cmd/otlpload/internal/plan"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/otlpload/internal/tally"
+)
+
+// tooLate is from when on a load that is late is said to be; the receiver's log has the same bound.
+const tooLate = time.Second
+
+// Plan is what is about to be sent, and where to.
+func Plan(p *plan.Plan) string {
+	r := &p.Request
+	names := make([]string, len(p.Signals))
+	for i, s := range p.Signals {
+		names[i] = string(s)
+	}
+	rate := p.Rate() + " requests/s"
+	if r.Instances > 1 {
+		rate = fmt.Sprintf("%d instances of %s", r.Instances, rate)
+	}
+	return fmt.Sprintf("%s on %s, %s: %s to %s", r.Preset, r.Runtime, rate, strings.Join(names, ", "), p.Target)
+}
+
+// Line is how far a run is: what the backend has accepted since the reading before, and in all.
+func Line(before, now *tally.Snapshot, duration time.Duration) string {
+	var line strings.Builder
+	line.WriteString(formatTime(now.After))
+	switch {
+	case duration == 0:
+	case now.After < duration+tooLate: // the last spans leave when it is over
+		line.WriteString(" of " + formatTime(duration))
+	default:
+		line.WriteString(", " + formatTime(now.After-duration) + " past the end")
+	}
+	line.WriteString(": ")
+	for i := range now.Signals {
+		s := &now.Signals[i]
+		was := int64(0)
+		if i < len(before.Signals) {
+			was = before.Signals[i].Accepted
+		}
+		fmt.Fprintf(&line, "%s %s/s, ", perSecond(s.Accepted-was, now.After-before.After), s.Name)
+	}
+	total := now.Total()
+	line.WriteString(formatCount(total.Accepted) + " accepted")
+	if n := now.Refusals(); n > 0 {
+		line.WriteString(", " + plural(n, "refusal"))
+	}
+	if total.Dropped > 0 {
+		line.WriteString(", " + formatCount(total.Dropped) + " dropped")
+	}
+	if behind := now.Behind(); behind >= tooLate {
+		line.WriteString(", behind by " + formatTime(behind))
+	}
+	return line.String()
+}
+
+// Summary writes what came of a run.
+func Summary(w io.Writer, p *plan.Plan, s *tally.Snapshot) error {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s, seed %d\n\n", Plan(p), p.Request.Seed)
+	table := tabwriter.NewWriter(&text, 0, 0, 3, ' ', tabwriter.AlignRight)
+	_, _ = fmt.Fprintln(table, "\temitted\taccepted\tdropped\tunconfirmed\taccepted/s\t") // a Builder takes everything
+	for i := range s.Signals {
+		items := &s.Signals[i]
+		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t\n", items.Name, formatCount(items.Emitted()), formatCount(items.Accepted),
+			formatCount(items.Dropped), formatCount(items.Unconfirmed), perSecond(items.Accepted, s.After))
+	}
+	_ = table.Flush()
+	fmt.Fprintf(&text, "\n%s arrived in %s", plural(s.Arrived, "request"), formatTime(s.After))
+	if s.Shed > 0 {
+		fmt.Fprintf(&text, "; the service turned %s away", formatCount(s.Shed))
+	}
+	text.WriteString(".\n")
+	if s.SDKDropped > 0 {
+		fmt.Fprintf(&text, "The service's SDK dropped %s before they were emitted: they ended faster than it exports.\n", plural(s.SDKDropped, "item"))
+	}
+	text.WriteString(schedule(s))
+	text.WriteString(verdict(s) + "\n")
+	_, err := io.WriteString(w, text.String())
+	return err
+}
+
+// schedule says whether the load came in time, if any came.
+func schedule(s *tally.Snapshot) string {
+	var text string
+	late, refusals := max(s.WorstLag, s.Lag), s.Refusals()
+	switch {
+	case s.Total().Accepted == 0:
+	case late < tooLate:
+		text = fmt.Sprintf("On schedule: at most %v late.\n", late.Round(time.Millisecond))
+	case refusals > 0:
+		text = fmt.Sprintf("LATE: up to %s behind schedule, because the backend refused, or is slow.\n", formatTime(late))
+	default:
+		text = fmt.Sprintf("LATE: up to %s behind schedule. The backend, or this machine, is slower than the load.\n", formatTime(late))
+	}
+	if refusals > 0 {
+		text += fmt.Sprintf("The backend refused %s for now; what it refused was sent again.\n", plural(refusals, "request"))
+	}
+	return text
+}
+
+func verdict(s *tally.Snapshot) string {
+	total := s.Total()
+	emitted := total.Emitted()
+	switch {
+	case emitted == 0:
+		return "NOTHING was emitted: raise --rate or --duration."
+	case s.Complete():
+		return "The backend accepted all of it."
+	}
+	var why []string
+	if total.Dropped > 0 {
+		why = append(why, formatCount(total.Dropped)+" dropped (refused for good)")
+	}
+	if total.Unconfirmed > 0 {
+		why = append(why, formatCount(total.Unconfirmed)+" unconfirmed (no answer before the end; some may have arrived)")
+	}
+	return fmt.Sprintf("NOT ALL of it was accepted. Of %s: %s.", plural(emitted, "item"), strings.Join(why, ", "))
+}
+
+func perSecond(n int64, in time.Duration) string {
+	if in <= 0 {
+		return "0"
+	}
+	rate := float64(n) / in.Seconds()
+	if rate > 0 && rate < 9.95 {
+		return strconv.FormatFloat(rate, 'f', 1, 64)
+	}
+	return formatCount(int64(rate + 0.5))
+}
+
+func plural(n int64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return formatCount(n) + " " + noun + "s"
+}
+
+// formatTime writes a time with a tenth of a second while that matters.
+func formatTime(d time.Duration) string {
+	if d < 10*time.Second {
+		return strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + " s"
+	}
+	if d < 2*time.Minute {
+		return strconv.FormatFloat(d.Seconds(), 'f', 0, 64) + " s"
+	}
+	return d.Round(time.Second).String()
+}
+
+// formatCount writes a count with commas.
+func formatCount(n int64) string {
+	digits := strconv.FormatInt(n, 10)
+	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
