@@ -28,7 +28,7 @@ TIMEOUT := 30m
 .PHONY: help
 help:
 	@awk -F ':.*## ' '/^##@ / {heading = substr($$0, 5); if (!(heading in text)) order[++n] = heading; next} \
-		/^[a-z-]+:.*## / {text[heading] = text[heading] sprintf("  make %-15s %s\n", $$1, $$2)} \
+		/^[a-z-]+:.*## / {text[heading] = text[heading] sprintf("  make %-16s %s\n", $$1, $$2)} \
 		END {for (i = 1; i <= n; i++) printf "%s%s\n%s", (i > 1 ? "\n" : ""), order[i], text[order[i]]}' $(MAKEFILE_LIST)
 
 ##@ Use it
