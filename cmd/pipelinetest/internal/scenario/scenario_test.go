@@ -93,6 +93,10 @@ func TestMistakes(t *testing.T) {
 	const http = "systems: [{name: gateway, config: [{exporters: {otlp_http: {endpoint: 'http://${env:PIPELINETEST_TO_NEXT_HTTP}'}}}]}]\n"
 	for _, tc := range []struct{ name, text, want string }{
 		{"empty", "", "it is empty; want a scenario"},
+		{"two documents", "timeout: 1m\n---\ntimeout: 2m", "line 2: a second YAML document begins here; want one a file, and several scenarios in a list under scenarios"},
+		{"an empty second document", "timeout: 1m\n---\n", "a second YAML document begins here"},
+		{"two documents of several", "scenarios: [{name: a}]\n---\nscenarios: [{name: b}]", "a second YAML document begins here"},
+		{"a second document that is no YAML", "timeout: 1m\n---\n{", "yaml: line "},
 		{"no mapping", "[]", "[] is not allowed; want a mapping of keys"},
 		{"unknown key", "timout: 1m", "line 1: timout: there is no such key; want one of description, timeout, settle, generator, generators, systems, add, verifier, faults, want"},
 		{"twice", "timeout: 1m\ntimeout: 2m", "line 2: timeout: the key is there twice"},
@@ -151,6 +155,9 @@ func TestMistakes(t *testing.T) {
 
 		{"verdict", "want: {verdict: maybe}", "want.verdict: maybe is not allowed; want pass, fail or unknown"},
 		{"fail alone", "want: {verdict: fail}", "want.verdict: fail alone says too little"},
+		{"fail, and any count", "want: {verdict: fail, traces: {lost: any}}", "want.verdict: fail alone says too little; want a count that must be there too"},
+		{"fail, and a count of any size", "want: {verdict: fail, logs: {lost: {min: 0}, duplicate: 0}}", "want.verdict: fail alone says too little"},
+		{"unknown, and any count", "want: {verdict: unknown, traces: {lost: any}, findings: []}", "want.verdict: unknown alone says too little"},
 		{"may alone", "want: {may_find: [end_marker]}", "want.may_find: not without findings"},
 		{"unknown signal", "want: {where: {spans: gateway}}", `want.where: "spans" is not allowed; want one of traces, metrics, logs`},
 		{"unknown count", "want: {traces: {lots: 1}}", `want.traces: there is no count "lots"; want one of sent, received`},
