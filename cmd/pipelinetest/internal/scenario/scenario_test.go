@@ -153,6 +153,15 @@ func TestMistakes(t *testing.T) {
 		{"one of several", "scenarios: [{name: a, timeout: 0s}]", "a: timeout: 0s is not allowed"},
 		{"named defaults", "defaults: {name: a}\nscenarios: [{name: a}]", "defaults.name: not here; each scenario has a name of its own"},
 
+		{
+			"two audits", "verifier: {config: [builtin, {exporters: {load_verify/b: }, service: {pipelines: {traces/b: {receivers: [otlp], exporters: [load_verify/b]}}}}]}",
+			"verifier: there are load_verify and load_verify/b in its pipelines, and the report of one is read: what the others find would be ignored; want one load_verify",
+		},
+		{
+			"two audits by a URI", "verifier: {config: [builtin, {exporters: {load_verify/b: }}, 'yaml:service::pipelines::logs::exporters: [load_verify/b]']}",
+			"verifier: there are load_verify and load_verify/b",
+		},
+
 		{"verdict", "want: {verdict: maybe}", "want.verdict: maybe is not allowed; want pass, fail or unknown"},
 		{"fail alone", "want: {verdict: fail}", "want.verdict: fail alone says too little"},
 		{"fail, and any count", "want: {verdict: fail, traces: {lost: any}}", "want.verdict: fail alone says too little; want a count that must be there too"},
@@ -172,6 +181,19 @@ func TestMistakes(t *testing.T) {
 			require.ErrorContains(t, err, tc.want)
 			assert.ErrorContains(t, err, path+": ")
 		})
+	}
+}
+
+// TestOneAudit: an auditor in no pipeline writes no report, and one that takes another's place is the only one.
+func TestOneAudit(t *testing.T) {
+	for _, text := range []string{
+		"verifier: {config: [builtin, {exporters: {load_verify/b: }}]}",
+		"verifier: {config: [builtin, {exporters: {load_verify/b: }, service: {pipelines: {traces: {exporters: [load_verify/b]}, metrics: {exporters: [load_verify/b]}, logs: {exporters: [load_verify/b]}}}}]}",
+		"verifier: {config: [builtin, {exporters: {load_verify_not: }, service: {pipelines: {traces: {exporters: [load_verify, load_verify_not]}}}}]}",
+		"verifier: {command: [x]}",
+	} {
+		_, err := Load(write(t, text))
+		assert.NoError(t, err, text)
 	}
 }
 
