@@ -88,6 +88,11 @@ func (c *course) judge(err error) {
 			}
 		}
 		r.Report.Add(r.Findings...)
+		if err == nil {
+			mute := c.mute()
+			r.Report.Add(mute...)
+			r.Findings = append(r.Findings, mute...)
+		}
 		isUnknown = err == nil && r.Report.Verdict == verdict.Unknown && c.Want.Verdict != verdict.Unknown
 		r.Problems = append(r.Problems, verdict.Compare(r.Report, &c.Want, r.count)...)
 		r.Losses = r.losses(len(c.Generators))

@@ -143,6 +143,11 @@ func (r *Report) Sum(signal, count string) uint64 {
 	return sum
 }
 
+// Heard is the least that must have arrived of a signal to be counted so: items, further copies, and end markers.
+func (r *Report) Heard(signal string) uint64 {
+	return r.Sum(signal, "received") + r.Sum(signal, "duplicate") + r.Sum(signal, "ended")
+}
+
 // Arrived is all that has arrived of any signal, copies included.
 func (r *Report) Arrived() uint64 {
 	var sum uint64
