@@ -77,6 +77,7 @@ func (c *course) judge(err error) {
 		for _, signal := range scenario.Signals {
 			offered := c.offered(signal)
 			r.Figures = append(r.Figures, r.Report.Figures(signal, offered))
+			r.Report.ExplainMarkers(signal, offered)
 			found := []*verdict.Finding{r.Report.Unseen(signal, offered)}
 			if _, wanted := c.Want.Signals[signal]["given_up"]; !wanted {
 				found = append(found, r.Report.Refused(signal, offered))

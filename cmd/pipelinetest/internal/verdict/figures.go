@@ -97,6 +97,23 @@ func (r *Report) Refused(signal string, offered Offered) *Finding {
 		"%s given up by the generators, because they were refused for good or until the end; want none, or want.%s.given_up", telemetry.Grouped(n), signal)}
 }
 
+// ExplainMarkers adds to what load_verify says of lost end markers that the generators gave them up, if that accounts for each: what they
+// gave up, and the markers do not tell of, is as much as there are markers missing.
+func (r *Report) ExplainMarkers(signal string, offered Offered) {
+	lost := minus(r.Sum(signal, announced), r.Sum(signal, "ended"))
+	untold := minus(offered.GivenUp, r.Sum(signal, GivenUp))
+	if lost == 0 || untold != lost || offered.Least || !r.knows(signal) {
+		return
+	}
+	for i := range r.Runs {
+		for j := range r.Runs[i].Findings {
+			if f := &r.Runs[i].Findings[j]; f.Expectation == endMarker && f.Signal == signal {
+				f.Message += "; the generators gave them up: the pipeline refused them for good"
+			}
+		}
+	}
+}
+
 // has tells whether load_verify has heard of a signal, in any run.
 func (r *Report) has(signal string) bool {
 	return slices.ContainsFunc(r.Runs, func(run Run) bool { return run.signal(signal) != nil })

@@ -33,6 +33,9 @@ const (
 	Generator = "generator"
 )
 
+// endMarker is load_verify's expectation that the end marker of each source arrives.
+const endMarker = "end_marker"
+
 // Report is what is read of load_verify's report, for the meaning see there.
 type Report struct {
 	Schema   string    `json:"schema"`

@@ -131,6 +131,35 @@ func TestGivenUp(t *testing.T) {
 	}
 }
 
+// TestExplainMarkers: end markers that the generators gave up were refused, not lost; as soon as one more is missing, or the generators
+// may have counted more, nobody knows.
+func TestExplainMarkers(t *testing.T) {
+	const lost = "2 of 2 end markers are lost"
+	for name, tc := range map[string]struct {
+		offered Offered
+		known   bool
+		want    string
+	}{
+		"given up":            {Offered{Read: true, GivenUp: 914}, true, lost + "; the generators gave them up: the pipeline refused them for good"},
+		"one given up":        {Offered{Read: true, GivenUp: 913}, true, lost},
+		"items as well":       {Offered{Read: true, GivenUp: 920}, true, lost},
+		"none given up":       {Offered{Read: true, GivenUp: 912}, true, lost},
+		"the least":           {Offered{Read: true, Least: true, GivenUp: 914}, true, lost},
+		"sent is not known":   {Offered{Read: true, GivenUp: 914}, false, lost},
+		"nobody can be asked": {Offered{}, true, lost},
+	} {
+		t.Run(name, func(t *testing.T) {
+			report := &Report{Runs: []Run{{
+				Findings: []Finding{{Expectation: "end_marker", Signal: "traces", Message: lost}, {Expectation: "end_marker", Signal: "logs", Message: lost}},
+				Signals:  []Signal{{"traces", map[string]uint64{"given_up": 912, "announced": 2, "ended": 0}, tc.known}},
+			}}}
+			report.ExplainMarkers("traces", tc.offered)
+			assert.Equal(t, tc.want, report.Runs[0].Findings[0].Message)
+			assert.Equal(t, lost, report.Runs[0].Findings[1].Message, "another signal")
+		})
+	}
+}
+
 func TestOver(t *testing.T) {
 	assert.False(t, (&Report{}).Over(), "nothing has arrived yet")
 	assert.False(t, (&Report{Runs: []Run{{Final: true}, {}}}).Over())
