@@ -49,9 +49,9 @@ func tests() []Test {
 		}}}},
 		RawJSON: raw,
 		Figures: []verdict.Figures{
-			{Signal: "traces", From: verdict.Exact, Sent: 1000, Lost: 30, GivenUp: 5},
-			{Signal: "metrics", From: verdict.Own, Sent: 100, Lost: 100},
-			{Signal: "logs", From: verdict.Least, Sent: 7},
+			{Signal: "traces", From: verdict.Exact, LostFrom: verdict.Exact, Sent: 1000, Lost: 30, GivenUp: 5},
+			{Signal: "metrics", From: verdict.Own, LostFrom: verdict.Own, Sent: 100, Lost: 100},
+			{Signal: "logs", From: verdict.Least, LostFrom: verdict.Least, Sent: 7},
 		},
 		Findings: []verdict.Finding{{Expectation: verdict.Faults, Message: "kill: my-agent from 1.0s on, did nothing: my-agent was not running"}},
 		Faults: []run.FaultResult{
@@ -68,7 +68,7 @@ func tests() []Test {
 	}}}}
 	passed := &run.Result{
 		Outcome: run.Passed, Began: began, Took: 2 * time.Second, Report: report, RawJSON: raw,
-		Figures: []verdict.Figures{{Signal: "traces", From: verdict.Exact, Sent: 1000}},
+		Figures: []verdict.Figures{{Signal: "traces", From: verdict.Exact, LostFrom: verdict.Exact, Sent: 1000}},
 		// What was refused has come again.
 		Parts: []telemetry.Part{{Name: "verifier", Read: true, Components: []telemetry.Component{
 			{Kind: telemetry.Receiver, ID: "otlp", Signal: "traces", Counts: telemetry.Counts{Received: 1000, Refused: 50}},
@@ -111,7 +111,7 @@ func TestJSON(t *testing.T) {
 	assert.Equal(t, []any{"lossy", 1.0, "failed", 12.345, "2026-01-02T03:04:05Z"},
 		[]any{first["scenario"], first["repetition"], first["outcome"], first["took_s"], first["began_at"]})
 	assert.Equal(t, []any{"verifier: send failed by exporter x: 20"}, first["losses"].(map[string]any)["traces"])
-	assert.Equal(t, map[string]any{"signal": "metrics", "from": "generators", "sent": 100.0, "lost": 100.0, "given_up": 0.0}, first["figures"].([]any)[1])
+	assert.Equal(t, map[string]any{"signal": "metrics", "from": "generators", "lost_from": "generators", "sent": 100.0, "lost": 100.0, "given_up": 0.0}, first["figures"].([]any)[1])
 	assert.Equal(t, map[string]any{"unit": "requests", "came": 1234.0, "suffered": 3.0}, first["faults"].([]any)[0].(map[string]any)["met"])
 	assert.Equal(t, "faults", first["findings"].([]any)[0].(map[string]any)["expectation"])
 	assert.Len(t, first["notes"], 1)

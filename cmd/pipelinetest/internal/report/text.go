@@ -98,16 +98,16 @@ func audited(w io.Writer, t *Test) {
 	row(cells, "audited", 10, counts)
 	for _, signal := range t.signals() {
 		f := t.figures(signal)
-		own = own || f.From == verdict.Own
+		own = own || f.From == verdict.Own || f.LostFrom == verdict.Own
 		var values []string
 		for _, count := range counts {
 			switch n := t.Result.Report.Sum(signal, count); count {
 			case "sent":
-				values = append(values, f.Show(f.Sent))
+				values = append(values, f.From.Show(f.Sent))
 			case "lost":
-				values = append(values, f.Show(f.Lost))
+				values = append(values, f.LostFrom.Show(f.Lost))
 			case "given_up":
-				values = append(values, telemetry.Grouped(f.GivenUp))
+				values = append(values, f.From.Show(f.GivenUp))
 			default:
 				values = append(values, telemetry.Grouped(n))
 			}
@@ -127,7 +127,7 @@ func (t *Test) figures(signal string) *verdict.Figures {
 			return &t.Result.Figures[i]
 		}
 	}
-	return &verdict.Figures{From: verdict.Least}
+	return &verdict.Figures{From: verdict.Least, LostFrom: verdict.Least}
 }
 
 // told writes what each part said of itself.

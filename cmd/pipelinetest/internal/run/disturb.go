@@ -87,6 +87,7 @@ func (c *course) begin(ctx context.Context, i int, f *scenario.Fault) error {
 		c.scrape(ctx, m)
 		m.up = false
 		m.process.Kill()
+		m.account.Cut()
 		return nil
 	case f.Stop != "":
 		m := c.member(f.Stop)

@@ -12,28 +12,46 @@ import (
 
 // offered is what all generators say of a signal.
 func (c *course) offered(signal string) (sum verdict.Offered) {
+	sum.Open = c.unaccounted(signal)
 	for i, m := range c.members {
-		if !m.generates || !m.account.Read {
+		if !m.generates {
+			continue
+		}
+		sum.Least = sum.Least || !m.account.Offers || !m.account.Exact()
+		if !m.account.Read {
 			continue
 		}
 		counts := telemetry.Sum(c.result.Parts[i].Components, signal)
 		sum.Read = true
 		sum.Items += counts.Offered
 		sum.GivenUp += counts.GivenUp
+		sum.Open = sum.Open || counts.Queued+counts.InFlight > 0
 	}
 	return sum
+}
+
+// unaccounted tells whether load_verify may have been given items of a signal that it does not count, such as those without a number.
+func (c *course) unaccounted(signal string) bool {
+	v := c.verifier()
+	if !v.readToEnd || !v.account.Exact() {
+		return true
+	}
+	counts := telemetry.Sum(v.account.Components(), signal)
+	return max(counts.Received, counts.Sent) > c.result.Report.Heard(signal)+c.result.Report.Sum(signal, "beyond")
 }
 
 // count is one that a scenario can want something of: load_verify's, unless the generators know better.
 func (r *Result) count(signal, name string) uint64 {
 	for i := range r.Figures {
-		if f := &r.Figures[i]; f.Signal == signal && f.From == verdict.Own {
-			switch name {
-			case "sent":
-				return f.Sent
-			case "lost":
-				return f.Lost
-			}
+		f := &r.Figures[i]
+		switch {
+		case f.Signal != signal:
+		case name == "sent" && f.From != verdict.Exact:
+			return f.Sent
+		case name == "lost" && f.From != verdict.Exact:
+			return f.Lost
+		case name == verdict.GivenUp:
+			return f.GivenUp
 		}
 	}
 	return r.Report.Sum(signal, name)
@@ -63,6 +81,14 @@ func (r *Result) troubled(f *verdict.Figures) bool {
 
 // note notes what does not change the outcome.
 func (c *course) note() {
+	if len(c.unfinished) > 0 {
+		c.result.Notes = append(c.result.Notes, fmt.Sprintf("the test was ended because nothing had arrived for %v (settle), although %s",
+			c.Settle, strings.Join(c.unfinished, ", and ")))
+	}
+	if len(c.members) > 0 && c.verifier().account.Anew {
+		c.result.Notes = append(c.result.Notes, c.verifier().Name+": it has begun anew in the middle of the test; unless it keeps its state (storage), "+
+			"load_verify's account is of the time since then only")
+	}
 	for i, m := range c.members {
 		r := &c.result.Parts[i]
 		for _, signal := range scenario.Signals {
@@ -74,7 +100,10 @@ func (c *course) note() {
 		if m.generates && !m.account.Read && c.result.Report != nil {
 			c.result.Notes = append(c.result.Notes, m.Name+": no telemetry of it could be read, so load_verify's counts could not be held against its own")
 		}
-		if r.Least {
+		switch {
+		case r.Least && !m.account.Anew:
+			c.result.Notes = append(c.result.Notes, m.Name+": what it counted between the last reading and its end is not known; its counts are the least")
+		case r.Least:
 			c.result.Notes = append(c.result.Notes, m.Name+": it has begun to count anew, and what it had counted since the reading before is not known; its counts are the least")
 		}
 		if len(r.Odd) > 0 {

@@ -36,7 +36,7 @@ func (c *course) ask(ctx context.Context) {
 // take takes an answer. That a part cannot be read is no error: it may be down, or have no telemetry.
 func (c *course) take(r *reading) {
 	r.of.asked = false
-	if r.err == nil && r.of.process == r.process {
+	if r.err == nil && r.of.process == r.process && r.of.up {
 		r.of.account.Set(r.families)
 	}
 }
@@ -52,13 +52,16 @@ func (c *course) takeAll() {
 	c.asking.Wait()
 }
 
-// scrape asks one part, and waits for the answer.
-func (c *course) scrape(ctx context.Context, m *member) {
+// scrape asks one part, and waits for the answer. It tells whether there was one.
+func (c *course) scrape(ctx context.Context, m *member) (read bool) {
 	for m.asked {
 		r := <-c.answers
 		c.take(&r)
 	}
-	if families, err := telemetry.Scrape(ctx, c.client, m.metrics); err == nil {
-		m.account.Set(families)
+	families, err := telemetry.Scrape(ctx, c.client, m.metrics)
+	if err != nil {
+		return false
 	}
+	m.account.Set(families)
+	return true
 }

@@ -77,6 +77,7 @@ func (c *course) judge(err error) {
 		for _, signal := range scenario.Signals {
 			offered := c.offered(signal)
 			r.Figures = append(r.Figures, r.Report.Figures(signal, offered))
+			r.Report.ExplainMarkers(signal, offered)
 			found := []*verdict.Finding{r.Report.Unseen(signal, offered)}
 			if _, wanted := c.Want.Signals[signal]["given_up"]; !wanted {
 				found = append(found, r.Report.Refused(signal, offered))
@@ -88,6 +89,11 @@ func (c *course) judge(err error) {
 			}
 		}
 		r.Report.Add(r.Findings...)
+		if err == nil {
+			mute := c.mute()
+			r.Report.Add(mute...)
+			r.Findings = append(r.Findings, mute...)
+		}
 		isUnknown = err == nil && r.Report.Verdict == verdict.Unknown && c.Want.Verdict != verdict.Unknown
 		r.Problems = append(r.Problems, verdict.Compare(r.Report, &c.Want, r.count)...)
 		r.Losses = r.losses(len(c.Generators))

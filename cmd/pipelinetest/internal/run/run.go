@@ -70,6 +70,8 @@ type course struct {
 	report  *verdict.Report
 	// quiet is since when nothing has happened: no arrival, no fault, no generator's end.
 	quiet time.Time
+	// unfinished is what had not come to its end when nothing arrived any more.
+	unfinished []string
 }
 
 // event is the beginning or the end of a fault.
@@ -251,11 +253,34 @@ func (c *course) look() (over bool, err error) {
 	if len(c.events) > 0 {
 		return false, nil
 	}
-	if time.Since(c.quiet) >= c.Settle {
-		c.Say("nothing has arrived for %v", c.Settle)
+	if over := ended && c.report != nil && c.report.Over() && !c.anyHeld(); over {
 		return true, nil
 	}
-	return ended && c.report != nil && c.report.Over() && !c.anyHeld(), nil
+	if time.Since(c.quiet) < c.Settle {
+		return false, nil
+	}
+	c.Say("nothing has arrived for %v", c.Settle)
+	c.unfinished = c.goesOn()
+	return true, nil
+}
+
+// goesOn is what had not come to its end when the test was ended all the same.
+func (c *course) goesOn() (what []string) {
+	for _, m := range c.members {
+		if m.generates && !m.hasEnded() {
+			what = append(what, m.Name+" had not said that its run had ended")
+		}
+	}
+	switch {
+	case c.report == nil || len(c.report.Runs) == 0:
+		what = append(what, "load_verify had seen no run")
+	case !c.report.Over():
+		what = append(what, "a run was not final for load_verify")
+	}
+	if c.anyHeld() {
+		what = append(what, "a part held something to be sent")
+	}
+	return what
 }
 
 // lookForDead finds a part that has ended although nobody has told it to.
@@ -313,9 +338,13 @@ func (c *course) stop(ctx context.Context) {
 
 // stopMember stops a part, and reads its telemetry for as long as it is there.
 func (c *course) stopMember(ctx context.Context, m *member) {
-	c.scrape(ctx, m)
+	m.readToEnd = c.scrape(ctx, m)
 	m.up = false
-	if m.stopped = m.process.Stop(ctx, stopPatience, func() { c.scrape(ctx, m) }); !m.stopped {
+	m.stopped = m.process.Stop(ctx, stopPatience, func() { m.readToEnd = c.scrape(ctx, m) || m.readToEnd })
+	if m.forced = !m.stopped; m.forced || !m.readToEnd {
+		m.account.Cut()
+	}
+	if m.forced {
 		c.Say("%s did not stop within %v and was killed", m.Name, stopPatience)
 	}
 }
@@ -327,7 +356,7 @@ func (c *course) readFinal() error {
 	}
 	c.result.Report, c.result.RawJSON = report, text
 	if !report.Final {
-		return broken{errors.New("load_verify has not written its last report")}
+		return errors.Join(broken{errors.New("load_verify has not written its last report")}, c.distrust(report))
 	}
-	return nil
+	return c.distrust(report)
 }

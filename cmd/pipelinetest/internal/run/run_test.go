@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -41,9 +42,11 @@ func TestMain(m *testing.M) {
 
 // play is the life of a part.
 //
-//	play-generator N          says N spans to the metrics port, and that its run has ended; then waits
+//	play-generator N          says at the metrics port that it sent N spans and generated 5, and that its run has ended; then waits
+//	play-silent-generator     says nothing; waits
 //	play-system               listens; then waits
-//	play-verifier VERDICT     listens, and reports a run of that verdict; running until it is stopped, if it is `running`
+//	play-verifier VERDICT     listens, and reports a run of that verdict; running until it is stopped, if it is `running`. With more
+//	                          arguments, those are what its metrics port says. `deaf 1`: it cannot be stopped
 //	play-mute                 does not listen
 //	play-broken               ends with an error
 func play(role string, args []string) {
@@ -53,28 +56,43 @@ func play(role string, args []string) {
 	}
 	interrupted := make(chan os.Signal, 1)
 	signal.Notify(interrupted, os.Interrupt)
-	if role != "play-generator" && role != "play-mute" {
+	if role != "play-generator" && role != "play-silent-generator" && role != "play-mute" {
 		if _, err := net.Listen("tcp", os.Getenv(scenario.EnvListen)); err != nil { // until the process ends
 			panic(err)
 		}
 	}
 	switch role {
 	case "play-generator":
-		go func() {
-			_ = http.ListenAndServe(net.JoinHostPort(loopback, os.Getenv(scenario.EnvMetricsPort)),
-				http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-					_, _ = fmt.Fprintf(w, "# TYPE otelcol_exporter_sent_spans counter\notelcol_exporter_sent_spans{exporter=\"e\"} %s\n", args[0])
-				}))
-		}()
+		serve(`otelcol_exporter_sent_spans{exporter="e"} `+args[0], `otelcol_receiver_synthetic_load_offered_items{signal="traces"} 5`)
 		fmt.Println(endOfRun)
 	case "play-verifier":
+		if len(args) > 1 {
+			serve(args[1:]...)
+		}
 		report(args[0], false)
 	}
 	<-interrupted
+	for role == "play-verifier" && slices.Contains(args, "deaf 1") {
+		report(args[0], true)
+		<-interrupted
+	}
 	if role == "play-verifier" {
 		report(args[0], true)
 	}
 	os.Exit(0)
+}
+
+// serve serves samples of metrics.
+func serve(samples ...string) {
+	listener, err := net.Listen("tcp", net.JoinHostPort(loopback, os.Getenv(scenario.EnvMetricsPort)))
+	if err != nil {
+		panic(err)
+	}
+	go func() {
+		_ = http.Serve(listener, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { //nolint:gosec // G114: it ends with the test
+			_, _ = fmt.Fprintln(w, strings.Join(samples, "\n"))
+		}))
+	}()
 }
 
 // report writes what load_verify would.
@@ -172,6 +190,7 @@ func TestSettle(t *testing.T) {
 	assert.Equal(t, Failed, r.Outcome)
 	assert.Equal(t, []string{"verdict: fail; want pass"}, r.Problems)
 	assert.True(t, lines.has("nothing has arrived for 300ms"))
+	assert.Contains(t, r.Notes, "the test was ended because nothing had arrived for 300ms (settle), although a run was not final for load_verify")
 }
 
 func TestTimeout(t *testing.T) {
@@ -211,6 +230,7 @@ func TestFaults(t *testing.T) {
 			{At: 150 * time.Millisecond, For: 100 * time.Millisecond, Stop: "verifier"},
 			{At: 400 * time.Millisecond, Kill: "generator"},
 		}
+		s.Want.Runs = &scenario.Amount{Min: 1, Max: 1} // the generator may be killed before it can say anything
 	})
 	r := Run(t.Context(), s, o)
 	assert.Equal(t, Passed, r.Outcome, "%v", r.Problems)
@@ -222,6 +242,7 @@ func TestFaults(t *testing.T) {
 	assert.Greater(t, *r.Faults[0].Ended, *r.Faults[0].Began)
 	assert.Nil(t, r.Faults[2].Ended, "it lasts to the end")
 	assert.True(t, lines.has("fault ends: kill: gateway"))
+	assert.Contains(t, r.Notes, "verifier: it has begun anew in the middle of the test; unless it keeps its state (storage), load_verify's account is of the time since then only")
 }
 
 // TestFaultMetNothing: load_verify passes, and the test fails, because what it was to survive never happened. A scenario can want that.

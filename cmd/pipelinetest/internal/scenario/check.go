@@ -47,7 +47,7 @@ func (s *Scenario) Check() error {
 			errs = append(errs, fmt.Errorf("%s.%w", s.Faults[i].Key, err))
 		}
 	}
-	return errors.Join(append(errs, s.checkDown())...)
+	return errors.Join(append(errs, s.checkDown(), s.checkAudits())...)
 }
 
 // checkDown finds a part that is to be killed or stopped while it is down already.

@@ -1,8 +1,10 @@
 package scenario
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -84,12 +86,9 @@ func prefixed(where string, err error) error {
 
 // parse reads a file of one scenario, or of several.
 func parse(text []byte, name, dir string) ([]*Scenario, error) {
-	var node yaml.Node
-	if err := yaml.Unmarshal(text, &node); err != nil {
+	node, err := document(text)
+	if err != nil {
 		return nil, err
-	}
-	if len(node.Content) == 0 {
-		return nil, errors.New("it is empty; want a scenario")
 	}
 	if value(node.Content[0], "scenarios") != nil {
 		return parseSeveral(node.Content[0], name, dir)
@@ -97,6 +96,26 @@ func parse(text []byte, name, dir string) ([]*Scenario, error) {
 	s, err := parseOne(node.Content[0], dir)
 	s.Name = name
 	return []*Scenario{s}, err
+}
+
+// document is the only YAML document of a file. The library reads the first and is silent about the rest, so a scenario after --- would
+// never run.
+func document(text []byte) (*yaml.Node, error) {
+	var node, second yaml.Node
+	documents := yaml.NewDecoder(bytes.NewReader(text))
+	switch err := documents.Decode(&node); {
+	case errors.Is(err, io.EOF), err == nil && len(node.Content) == 0:
+		return nil, errors.New("it is empty; want a scenario")
+	case err != nil:
+		return nil, err
+	}
+	switch err := documents.Decode(&second); {
+	case errors.Is(err, io.EOF):
+		return &node, nil
+	case err != nil:
+		return nil, err
+	}
+	return nil, fmt.Errorf("line %d: a second YAML document begins here; want one a file, and several scenarios in a list under scenarios", second.Line)
 }
 
 // parseOne reads a scenario. The mistakes of its parts do not hide each other.

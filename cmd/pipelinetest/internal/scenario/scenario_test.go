@@ -93,6 +93,10 @@ func TestMistakes(t *testing.T) {
 	const http = "systems: [{name: gateway, config: [{exporters: {otlp_http: {endpoint: 'http://${env:PIPELINETEST_TO_NEXT_HTTP}'}}}]}]\n"
 	for _, tc := range []struct{ name, text, want string }{
 		{"empty", "", "it is empty; want a scenario"},
+		{"two documents", "timeout: 1m\n---\ntimeout: 2m", "line 2: a second YAML document begins here; want one a file, and several scenarios in a list under scenarios"},
+		{"an empty second document", "timeout: 1m\n---\n", "a second YAML document begins here"},
+		{"two documents of several", "scenarios: [{name: a}]\n---\nscenarios: [{name: b}]", "a second YAML document begins here"},
+		{"a second document that is no YAML", "timeout: 1m\n---\n{", "yaml: line "},
 		{"no mapping", "[]", "[] is not allowed; want a mapping of keys"},
 		{"unknown key", "timout: 1m", "line 1: timout: there is no such key; want one of description, timeout, settle, generator, generators, systems, add, verifier, faults, want"},
 		{"twice", "timeout: 1m\ntimeout: 2m", "line 2: timeout: the key is there twice"},
@@ -149,8 +153,20 @@ func TestMistakes(t *testing.T) {
 		{"one of several", "scenarios: [{name: a, timeout: 0s}]", "a: timeout: 0s is not allowed"},
 		{"named defaults", "defaults: {name: a}\nscenarios: [{name: a}]", "defaults.name: not here; each scenario has a name of its own"},
 
+		{
+			"two audits", "verifier: {config: [builtin, {exporters: {load_verify/b: }, service: {pipelines: {traces/b: {receivers: [otlp], exporters: [load_verify/b]}}}}]}",
+			"verifier: there are load_verify and load_verify/b in its pipelines, and the report of one is read: what the others find would be ignored; want one load_verify",
+		},
+		{
+			"two audits by a URI", "verifier: {config: [builtin, {exporters: {load_verify/b: }}, 'yaml:service::pipelines::logs::exporters: [load_verify/b]']}",
+			"verifier: there are load_verify and load_verify/b",
+		},
+
 		{"verdict", "want: {verdict: maybe}", "want.verdict: maybe is not allowed; want pass, fail or unknown"},
 		{"fail alone", "want: {verdict: fail}", "want.verdict: fail alone says too little"},
+		{"fail, and any count", "want: {verdict: fail, traces: {lost: any}}", "want.verdict: fail alone says too little; want a count that must be there too"},
+		{"fail, and a count of any size", "want: {verdict: fail, logs: {lost: {min: 0}, duplicate: 0}}", "want.verdict: fail alone says too little"},
+		{"unknown alone", "want: {verdict: unknown, findings: []}", "want.verdict: unknown alone says too little"},
 		{"may alone", "want: {may_find: [end_marker]}", "want.may_find: not without findings"},
 		{"unknown signal", "want: {where: {spans: gateway}}", `want.where: "spans" is not allowed; want one of traces, metrics, logs`},
 		{"unknown count", "want: {traces: {lots: 1}}", `want.traces: there is no count "lots"; want one of sent, received`},
@@ -165,6 +181,19 @@ func TestMistakes(t *testing.T) {
 			require.ErrorContains(t, err, tc.want)
 			assert.ErrorContains(t, err, path+": ")
 		})
+	}
+}
+
+// TestOneAudit: an auditor in no pipeline writes no report, and one that takes another's place is the only one.
+func TestOneAudit(t *testing.T) {
+	for _, text := range []string{
+		"verifier: {config: [builtin, {exporters: {load_verify/b: }}]}",
+		"verifier: {config: [builtin, {exporters: {load_verify/b: }, service: {pipelines: {traces: {exporters: [load_verify/b]}, metrics: {exporters: [load_verify/b]}, logs: {exporters: [load_verify/b]}}}}]}",
+		"verifier: {config: [builtin, {exporters: {load_verify_not: }, service: {pipelines: {traces: {exporters: [load_verify, load_verify_not]}}}}]}",
+		"verifier: {command: [x]}",
+	} {
+		_, err := Load(write(t, text))
+		assert.NoError(t, err, text)
 	}
 }
 

@@ -168,8 +168,13 @@ func (f *wantFile) want() (Want, error) {
 		errs = append(errs, errors.New("want.may_find: not without findings; want at least one that must be there"))
 	}
 	if want.Verdict != Pass {
-		if len(want.Signals) == 0 && len(want.Findings) == 0 {
-			errs = append(errs, fmt.Errorf("want.verdict: %s alone says too little; want counts too, such as traces: {lost: some}, or findings: [...]", want.Verdict))
+		// A failure has a cause that is there; of what is unknown, a count may well be anything.
+		said := len(want.Signals)
+		if want.Verdict == Fail {
+			said = len(want.Signals.list())
+		}
+		if said+len(want.Findings) == 0 {
+			errs = append(errs, fmt.Errorf("want.verdict: %s alone says too little; want a count that must be there too, such as traces: {lost: some}, or findings: [...]", want.Verdict))
 		}
 		want.addFaultless()
 	}

@@ -19,6 +19,10 @@ type Account struct {
 	Read bool
 	// Least: some of what the part counted was never read, so its counts are the least there have been.
 	Least bool
+	// Offers: the part has said how much it generated.
+	Offers bool
+	// Anew: the part, or a component of it, has begun to count anew.
+	Anew bool
 	// Odd are values that cannot be counts, and were left out; the first few of them.
 	Odd []string
 
@@ -73,6 +77,7 @@ func (a *Account) Set(families map[string]*dto.MetricFamily) {
 				s.signal = printable.Name(labels[m.signalLabel])
 			}
 			shown[key] = true
+			a.Offers = a.Offers || s.measure == offered
 			a.set(key, s, point.GetCounter().GetValue()+point.GetGauge().GetValue()+point.GetUntyped().GetValue())
 		}
 	}
@@ -94,7 +99,7 @@ func (a *Account) set(key string, s series, v float64) {
 	now := value{s, uint64(math.Round(v))}
 	if known && s.counts() && now.n < before.n {
 		a.end(before)
-		a.Least = true
+		a.Least, a.Anew = true, true
 	}
 	a.current[key] = now
 }
@@ -120,11 +125,18 @@ func (a *Account) Restarted(complete bool) {
 			a.end(v)
 		}
 	}
-	if len(a.current) > 0 && !complete {
-		a.Least = true
+	if !complete {
+		a.Cut()
 	}
+	a.Anew = a.Anew || a.Read
 	a.current, a.uptime = nil, 0
 }
+
+// Cut notes that the part has ended without a last reading: it may have counted more.
+func (a *Account) Cut() { a.Least = a.Least || len(a.current) > 0 }
+
+// Exact tells whether all is known that the part has counted, as far as it has been read.
+func (a *Account) Exact() bool { return a.Read && !a.Least && len(a.Odd) == 0 }
 
 // uptimeOf is for how long the Collector has been running, in seconds, since its start or since it has read its configuration again, if it
 // says so.

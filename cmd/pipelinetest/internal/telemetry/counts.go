@@ -62,6 +62,13 @@ func (c *Counts) byName() map[string]*uint64 {
 	}
 }
 
+// Came is how much of a signal came to a part, and is the most that one of its exporters can have seen: what the receivers took or refused; or
+// what the exporters were given, because several pipelines give each what came once.
+func Came(components []Component, signal string) uint64 {
+	sum := Sum(components, signal)
+	return max(plus(sum.Received, sum.Refused), plus(sum.Sent, sum.SendFailed))
+}
+
 // Sum is what all components together say of a signal. The receiver that generates counts what it offered as received, too.
 func Sum(components []Component, signal string) Counts {
 	var sum Counts

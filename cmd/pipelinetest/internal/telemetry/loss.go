@@ -45,7 +45,7 @@ func Losses(parts []Part, generators int, signal string) []string {
 		case !parts[i].Read:
 			said = append(said, parts[i].Name+": no telemetry of it could be read, so what it did with them is not known")
 		case parts[i].Least:
-			said = append(said, parts[i].Name+": some of what it counted is not known, because it began to count anew")
+			said = append(said, parts[i].Name+": some of what it counted is not known, because it was killed or began to count anew")
 		}
 		for _, c := range parts[i].Components {
 			if c.Signal != signal {

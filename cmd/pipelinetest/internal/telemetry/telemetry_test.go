@@ -216,7 +216,7 @@ func TestLosses(t *testing.T) {
 	parts[1].Read, parts[1].Least = true, true
 	said = Losses(parts, 1, "traces")
 	assert.Len(t, said, 5)
-	assert.Equal(t, "gateway: some of what it counted is not known, because it began to count anew", said[1])
+	assert.Equal(t, "gateway: some of what it counted is not known, because it was killed or began to count anew", said[1])
 }
 
 func TestGrouped(t *testing.T) {

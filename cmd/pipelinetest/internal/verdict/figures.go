@@ -21,19 +21,21 @@ const (
 // Figures are how much of a signal was sent, and how much of that was lost.
 type Figures struct {
 	Signal string `json:"signal"`
-	From   Source `json:"from"`
+	From   Source `json:"from"` // of what was sent and given up
 	Sent   uint64 `json:"sent"`
 	Lost   uint64 `json:"lost"`
+	// LostFrom is Least where the generators know what was sent, and yet nobody knows what of it was lost.
+	LostFrom Source `json:"lost_from"`
 	// GivenUp is what the generators gave up: it is not among what is lost.
 	GivenUp uint64 `json:"given_up"`
 }
 
-// Show writes one of the figures: one that is not exact never looks as if it were.
-func (f *Figures) Show(n uint64) string {
+// Show writes a figure from a source: one that is not exact never looks as if it were.
+func (from Source) Show(n uint64) string {
 	switch {
-	case f.From == Exact:
+	case from == Exact:
 		return telemetry.Grouped(n)
-	case f.From == Own:
+	case from == Own:
 		return telemetry.Grouped(n) + "*"
 	case n == 0:
 		return "?"
@@ -42,28 +44,39 @@ func (f *Figures) Show(n uint64) string {
 }
 
 // Offered is what the generators say that they have handed on, of one signal: end markers included, one for each process. Read: at least
-// one of them has said so.
+// one of them has said so. Least: they may have counted more. Open: some of it may be neither lost nor among what load_verify counts as
+// received, because the generators still hold it, or it came without a number.
 type Offered struct {
-	Read    bool
-	Items   uint64
-	GivenUp uint64
+	Read, Least, Open bool
+	Items, GivenUp    uint64
 }
 
 // Figures are those of a signal. What load_verify does not know, because too little has arrived, the generators may.
 func (r *Report) Figures(signal string, offered Offered) Figures {
-	f := Figures{Signal: signal, From: Exact, Sent: r.Sum(signal, "sent"), Lost: r.Sum(signal, "lost"), GivenUp: max(offered.GivenUp, r.Sum(signal, GivenUp))}
+	f := Figures{Signal: signal, From: Exact, LostFrom: Exact, Sent: r.Sum(signal, "sent"), Lost: r.Sum(signal, "lost"), GivenUp: r.Sum(signal, GivenUp)}
+	if !r.knows(signal) || f.GivenUp == 0 {
+		f.GivenUp = max(f.GivenUp, offered.GivenUp)
+	}
 	if r.knows(signal) {
 		return f
 	}
+	f.From, f.LostFrom = Least, Least
 	own := minus(offered.Items, r.Sum(signal, announced))
 	if !offered.Read || own < f.Sent {
-		f.From = Least
 		return f
 	}
-	f.From, f.Sent = Own, own
+	f.Sent = own
+	if offered.Least {
+		return f
+	}
+	f.From = Own
+	if offered.Open {
+		return f
+	}
+	f.LostFrom = Own
 	f.Lost = max(f.Lost, minus(own, r.Sum(signal, "received")+f.GivenUp))
 	if own == 0 {
-		f.From = Exact // the generators have sent nothing of it
+		f.From, f.LostFrom = Exact, Exact // the generators have sent nothing of it
 	}
 	return f
 }
@@ -82,6 +95,23 @@ func (r *Report) Refused(signal string, offered Offered) *Finding {
 	}
 	return &Finding{Expectation: GivenUp, Signal: signal, Message: fmt.Sprintf(
 		"%s given up by the generators, because they were refused for good or until the end; want none, or want.%s.given_up", telemetry.Grouped(n), signal)}
+}
+
+// ExplainMarkers adds to what load_verify says of lost end markers that the generators gave them up, if that accounts for each: what they
+// gave up, and the markers do not tell of, is as much as there are markers missing.
+func (r *Report) ExplainMarkers(signal string, offered Offered) {
+	lost := minus(r.Sum(signal, announced), r.Sum(signal, "ended"))
+	untold := minus(offered.GivenUp, r.Sum(signal, GivenUp))
+	if lost == 0 || untold != lost || offered.Least || !r.knows(signal) {
+		return
+	}
+	for i := range r.Runs {
+		for j := range r.Runs[i].Findings {
+			if f := &r.Runs[i].Findings[j]; f.Expectation == endMarker && f.Signal == signal {
+				f.Message += "; the generators gave them up: the pipeline refused them for good"
+			}
+		}
+	}
 }
 
 // has tells whether load_verify has heard of a signal, in any run.

@@ -33,6 +33,9 @@ const (
 	Generator = "generator"
 )
 
+// endMarker is load_verify's expectation that the end marker of each source arrives.
+const endMarker = "end_marker"
+
 // Report is what is read of load_verify's report, for the meaning see there.
 type Report struct {
 	Schema   string    `json:"schema"`
@@ -141,6 +144,11 @@ func (r *Report) Sum(signal, count string) uint64 {
 		}
 	}
 	return sum
+}
+
+// Heard is the least that must have arrived of a signal to be counted so: items, further copies, and end markers.
+func (r *Report) Heard(signal string) uint64 {
+	return r.Sum(signal, "received") + r.Sum(signal, "duplicate") + r.Sum(signal, "ended")
 }
 
 // Arrived is all that has arrived of any signal, copies included.

@@ -81,21 +81,25 @@ func TestFigures(t *testing.T) {
 		sent, lost string
 		unseen     string
 	}{
-		"known":                         {signal(true, complete), Offered{true, 104, 0}, "100", "10", ""},
+		"known":                         {signal(true, complete), Offered{Read: true, Items: 104, GivenUp: 0}, "100", "10", ""},
 		"known, and nobody else":        {signal(true, complete), Offered{}, "100", "10", ""},
-		"a source that was never heard": {signal(true, complete), Offered{true, 205, 0}, "100", "10", "205 handed on by the generators' own count, 104 known to load_verify: 101 went unseen; want none"},
-		"less than there was":           {signal(false, complete), Offered{true, 154, 0}, "150*", "60*", ""},
-		"less, and some given up":       {signal(false, complete), Offered{true, 154, 15}, "150*", "45*", ""},
+		"a source that was never heard": {signal(true, complete), Offered{Read: true, Items: 205, GivenUp: 0}, "100", "10", "205 handed on by the generators' own count, 104 known to load_verify: 101 went unseen; want none"},
+		"less than there was":           {signal(false, complete), Offered{Read: true, Items: 154, GivenUp: 0}, "150*", "60*", ""},
+		"less, and some given up":       {signal(false, complete), Offered{Read: true, Items: 154, GivenUp: 15}, "150*", "45*", ""},
 		"less, and nobody knows":        {signal(false, complete), Offered{}, ">=100", ">=10", ""},
-		"a generator that was killed":   {signal(false, complete), Offered{true, 50, 0}, ">=100", ">=10", ""},
-		"nothing has arrived":           {&Report{Verdict: "fail"}, Offered{true, 1204, 0}, "1,204*", "1,204*", ""},
+		"a generator that was killed":   {signal(false, complete), Offered{Read: true, Items: 50, GivenUp: 0}, ">=100", ">=10", ""},
+		"some of it still queued":       {signal(false, complete), Offered{Read: true, Open: true, Items: 154, GivenUp: 15}, "150*", ">=10", ""},
+		"queued, and nothing arrived":   {&Report{Verdict: "fail"}, Offered{Read: true, Open: true, Items: 1204}, "1,204*", "?", ""},
+		"killed, after it had said":     {signal(false, complete), Offered{Read: true, Least: true, Items: 154}, ">=150", ">=10", ""},
+		"killed, and nothing arrived":   {&Report{Verdict: "fail"}, Offered{Read: true, Least: true, Items: 1641}, ">=1,641", "?", ""},
+		"nothing has arrived":           {&Report{Verdict: "fail"}, Offered{Read: true, Items: 1204, GivenUp: 0}, "1,204*", "1,204*", ""},
 		"nothing, and nobody knows":     {&Report{Verdict: "fail"}, Offered{}, "?", "?", ""},
-		"nothing was sent":              {&Report{Verdict: "fail"}, Offered{true, 0, 0}, "0", "0", ""},
-		"nothing of a signal, passed":   {&Report{Verdict: "pass", Runs: []Run{{}}}, Offered{true, 7, 0}, "7*", "7*", "7 handed on by the generators' own count, 0 known to load_verify: 7 went unseen; want none"},
+		"nothing was sent":              {&Report{Verdict: "fail"}, Offered{Read: true, Items: 0, GivenUp: 0}, "0", "0", ""},
+		"nothing of a signal, passed":   {&Report{Verdict: "pass", Runs: []Run{{}}}, Offered{Read: true, Items: 7, GivenUp: 0}, "7*", "7*", "7 handed on by the generators' own count, 0 known to load_verify: 7 went unseen; want none"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := tc.report.Figures("traces", tc.offered)
-			assert.Equal(t, []string{tc.sent, tc.lost}, []string{f.Show(f.Sent), f.Show(f.Lost)})
+			assert.Equal(t, []string{tc.sent, tc.lost}, []string{f.From.Show(f.Sent), f.LostFrom.Show(f.Lost)})
 			unseen := ""
 			if finding := tc.report.Unseen("traces", tc.offered); finding != nil {
 				unseen = finding.Message
@@ -104,6 +108,54 @@ func TestFigures(t *testing.T) {
 			assert.Equal(t, tc.unseen, unseen)
 			refused := tc.report.Refused("traces", tc.offered)
 			assert.Equal(t, tc.offered.GivenUp > 0, refused != nil)
+		})
+	}
+}
+
+// TestGivenUp: load_verify's figure leaves out end markers, and counts where it has one; otherwise it is the generators'.
+func TestGivenUp(t *testing.T) {
+	for name, tc := range map[string]struct {
+		known        bool
+		audited, own uint64
+		want         uint64
+	}{
+		"load_verify knows":       {true, 912, 914, 912},
+		"it has heard of none":    {true, 0, 1470, 1470},
+		"it knows only the least": {false, 5, 1470, 1470},
+	} {
+		t.Run(name, func(t *testing.T) {
+			report := &Report{Runs: []Run{{Signals: []Signal{{"traces", map[string]uint64{"given_up": tc.audited}, tc.known}}}}}
+			f := report.Figures("traces", Offered{Read: true, Items: 2000, GivenUp: tc.own})
+			assert.Equal(t, tc.want, f.GivenUp)
+		})
+	}
+}
+
+// TestExplainMarkers: end markers that the generators gave up were refused, not lost; as soon as one more is missing, or the generators
+// may have counted more, nobody knows.
+func TestExplainMarkers(t *testing.T) {
+	const lost = "2 of 2 end markers are lost"
+	for name, tc := range map[string]struct {
+		offered Offered
+		known   bool
+		want    string
+	}{
+		"given up":            {Offered{Read: true, GivenUp: 914}, true, lost + "; the generators gave them up: the pipeline refused them for good"},
+		"one given up":        {Offered{Read: true, GivenUp: 913}, true, lost},
+		"items as well":       {Offered{Read: true, GivenUp: 920}, true, lost},
+		"none given up":       {Offered{Read: true, GivenUp: 912}, true, lost},
+		"the least":           {Offered{Read: true, Least: true, GivenUp: 914}, true, lost},
+		"sent is not known":   {Offered{Read: true, GivenUp: 914}, false, lost},
+		"nobody can be asked": {Offered{}, true, lost},
+	} {
+		t.Run(name, func(t *testing.T) {
+			report := &Report{Runs: []Run{{
+				Findings: []Finding{{Expectation: "end_marker", Signal: "traces", Message: lost}, {Expectation: "end_marker", Signal: "logs", Message: lost}},
+				Signals:  []Signal{{"traces", map[string]uint64{"given_up": 912, "announced": 2, "ended": 0}, tc.known}},
+			}}}
+			report.ExplainMarkers("traces", tc.offered)
+			assert.Equal(t, tc.want, report.Runs[0].Findings[0].Message)
+			assert.Equal(t, lost, report.Runs[0].Findings[1].Message, "another signal")
 		})
 	}
 }
