@@ -36,6 +36,8 @@ type Shard struct {
 	Index, Total uint64
 	// GivenUp items of each signal were refused by the pipeline. They are not in Offered.
 	GivenUp [len(Signals)]uint64
+	// Squares are those of its processes, summed: what is not of processes that are known is of those that are not.
+	Squares [len(Signals)]uint64
 	// Offered are the items that the shard numbered and did not give up, by when they happened.
 	Offered [len(Signals)]timeline.Timeline
 }
@@ -45,10 +47,11 @@ type Shard struct {
 const Carriers = 32
 
 const (
-	shardVersion = 1
+	shardVersion = 2
 	// mostShards and mostItems are beyond what anyone sends, and keep sums from overflow.
-	mostShards = 1 << 20
-	mostItems  = 1 << 48
+	mostShards  = 1 << 20
+	mostItems   = 1 << 48
+	mostSquares = math.MaxInt64
 )
 
 // Append appends the shard as bytes.
@@ -58,6 +61,7 @@ func (s *Shard) Append(b []byte) []byte {
 	b = binary.AppendUvarint(b, s.Total)
 	for signal := range Signals {
 		b = binary.AppendUvarint(b, s.GivenUp[signal])
+		b = binary.AppendUvarint(b, s.Squares[signal])
 		b = s.Offered[signal].Append(b)
 	}
 	return b
@@ -83,7 +87,7 @@ func ReadShard(b []byte) (*Shard, error) {
 	}
 	s.Index, s.Total = number(mostShards), number(mostShards)
 	for signal := range Signals {
-		s.GivenUp[signal] = number(mostItems)
+		s.GivenUp[signal], s.Squares[signal] = number(mostItems), number(mostSquares)
 		var err error
 		if s.Offered[signal], b, err = timeline.Cut(b); err != nil {
 			return nil, errShard
@@ -97,7 +101,7 @@ func ReadShard(b []byte) (*Shard, error) {
 
 // Sound reports whether totals can be.
 func (t *Totals) Sound() bool {
-	return t.Numbered <= mostItems && t.GivenUp <= t.Numbered && t.Squares <= math.MaxInt64
+	return t.Numbered <= mostItems && t.GivenUp <= t.Numbered && t.Squares <= mostSquares
 }
 
 // checksum of an end marker covers that of the item and what the marker says; shard is the encoded Shard, empty without.

@@ -15,7 +15,7 @@ import (
 )
 
 func exampleShard() *Shard {
-	s := &Shard{Index: 1, Total: 3, GivenUp: [len(Signals)]uint64{5, 0, 7}}
+	s := &Shard{Index: 1, Total: 3, GivenUp: [len(Signals)]uint64{5, 0, 7}, Squares: [len(Signals)]uint64{8000, 0, 2000}}
 	for i := range int64(1000) {
 		s.Offered[0].AddCluster(1e18+i*1e8, uint64(i/8)*0x9E3779B97F4A7C15, 1)
 		s.Offered[2].Add(1e18+i*1e9, 2)
@@ -31,6 +31,7 @@ func TestShard(t *testing.T) {
 	assert.Equal(t, want.Index, got.Index)
 	assert.Equal(t, want.Total, got.Total)
 	assert.Equal(t, want.GivenUp, got.GivenUp)
+	assert.Equal(t, want.Squares, got.Squares)
 	for signal := range Signals {
 		assert.Equal(t, timeline.Compare(&want.Offered[signal], &want.Offered[signal]), timeline.Compare(&got.Offered[signal], &got.Offered[signal]))
 	}

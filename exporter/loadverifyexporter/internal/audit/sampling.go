@@ -40,7 +40,7 @@ const (
 
 func newSampling(e *Sampled, s *SignalReport) *sampling {
 	n := len(s.windows)
-	tests := float64(n*(n+1) + 2*len(s.BySource) + 1)
+	tests := float64(n*(n+1) + 2*len(s.BySource) + 3)
 	return &sampling{expect: e, windows: s.windows, unplaced: s.unplaced, givenUp: s.GivenUp, rarity: math.Log(tests / falseAlarm)}
 }
 
@@ -137,6 +137,19 @@ func (s *sampling) source(of *SourceReport) (d deviation) {
 	return d
 }
 
+// rest judges the sources whose totals are not known, together. Where a trace goes through several of them, the square of its part in all is
+// at most their number times the squares of the parts in each, and never more than that of the whole trace.
+func (s *sampling) rest(of *rest) deviation {
+	var whole timeline.Spread
+	sum := 0.0
+	for i := range s.windows {
+		whole.Merge(&s.windows[i].Spread)
+		sum += s.windows[i].Spread.Squares()
+	}
+	squares := min(float64(max(of.sources, 1))*of.squares, estimated/estimatedOfSource*max(sum, whole.Squares()))
+	return s.source(&SourceReport{Told: true, Counts: of.Counts, squares: squares})
+}
+
 func (d *deviation) String() string {
 	return fmt.Sprintf("%d of %d arrived, %s", d.received, d.sent, percent(share(d.received, d.sent)))
 }
@@ -182,6 +195,9 @@ func (r *RunReport) judgeSampled(e *Sampled, s *SignalReport) {
 		if d.excess > 0 {
 			r.add(d.certain && (lossKnown || d.more), "sampled", s, "%s: %v; %s", d.stretch(), &d, want)
 		}
+	}
+	if d := test.rest(&s.rest); d.excess > 0 {
+		r.add(d.certain && (lossKnown || d.more), "sampled", s, "%d of %d sources without an end marker, together: %v; %s", s.rest.sources, s.Expected(), &d, want)
 	}
 	deviating := test.sources(s.BySource)
 	if len(r.Findings) > before && 2*len(deviating) > len(s.BySource) {

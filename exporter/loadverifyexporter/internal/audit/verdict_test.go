@@ -257,7 +257,7 @@ func TestImportRefuses(t *testing.T) {
 		want  string
 	}{
 		"something else":       {[]byte("hello"), "no state of load_verify"},
-		"another version":      {append([]byte("load_verify state 3 "), state[20:]...), "another version"},
+		"another version":      {append([]byte("load_verify state 2 "), state[20:]...), "another version"},
 		"changed":              {append(state[:len(state)-1:len(state)-1], '!'), "checksum"},
 		"cut off":              {state[:len(state)/2], "checksum"},
 		"no JSON":              {body("{"), "damaged"},

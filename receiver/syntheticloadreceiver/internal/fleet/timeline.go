@@ -119,6 +119,7 @@ func (f *Fleet) shard() *stamp.Shard {
 	for _, p := range f.processes {
 		for signal, n := range p.givenUp {
 			s.GivenUp[signal] += n
+			s.Squares[signal] += uint64(f.ledger.spread(p, Signal(signal)).Squares())
 		}
 	}
 	return s
