@@ -28,6 +28,8 @@ type Totals struct {
 	// Squares is the estimated sum of the squares of the sizes of the clusters that a sampler keeps or drops as a whole: of the
 	// process's part of each trace.
 	Squares uint64
+	// Refused are the numbers of the items given up; empty also if they are too scattered to tell.
+	Refused Packed
 }
 
 // Shard is what one shard of a generator numbered.
@@ -101,7 +103,7 @@ func ReadShard(b []byte) (*Shard, error) {
 
 // Sound reports whether totals can be.
 func (t *Totals) Sound() bool {
-	return t.Numbered <= mostItems && t.GivenUp <= t.Numbered && t.Squares <= mostSquares
+	return t.Numbered <= mostItems && t.GivenUp <= t.Numbered && t.Squares <= mostSquares && t.soundRanges()
 }
 
 // checksum of an end marker covers that of the item and what the marker says; shard is the encoded Shard, empty without.
@@ -120,6 +122,7 @@ func (e *End) checksum(item int64, shard []byte) int64 {
 		h.number(e.Process[signal].Numbered)
 		h.number(e.Process[signal].GivenUp)
 		h.number(e.Process[signal].Squares)
+		h.text(string(e.Process[signal].Refused))
 	}
 	h.number(uint64(len(shard)))
 	h.bytes(shard)

@@ -80,6 +80,10 @@ func changeEach(v reflect.Value, name string, changed func(string)) {
 		v.SetBool(!v.Bool())
 		changed(name)
 		v.SetBool(!v.Bool())
+	case reflect.String:
+		v.SetString("x")
+		changed(name)
+		v.SetString("")
 	default: // the shard, which is summed as bytes
 	}
 }
@@ -101,7 +105,7 @@ func FuzzReadShard(f *testing.F) {
 func TestReadEnd(t *testing.T) {
 	want := End{
 		Total: 9, GivenUp: 2, Sources: 3, Sends: [len(Signals)]bool{true, false, true},
-		Process: [len(Signals)]Totals{{9, 2, 30}, {}, {7, 0, 7}}, Shard: exampleShard(),
+		Process: [len(Signals)]Totals{{9, 2, 30, "\x01\x02"}, {}, {7, 0, 7, ""}}, Shard: exampleShard(),
 	}
 	written := func() pcommon.Map {
 		var b xpdata.MapBuilder
@@ -125,6 +129,9 @@ func TestReadEnd(t *testing.T) {
 		"an attribute more":   {func(m pcommon.Map) { m.PutStr("x", "y") }, true, true},
 		"another total":       {func(m pcommon.Map) { m.PutInt(semconv.StampTotal, 8) }, false, true},
 		"no checksum":         {func(m pcommon.Map) { m.Remove(semconv.StampChecksum) }, false, true},
+		"no ranges":           {func(m pcommon.Map) { m.Remove(semconv.StampDroppedRanges) }, false, true},
+		"damaged ranges":      {func(m pcommon.Map) { m.PutEmptyBytes(semconv.StampDroppedRanges).FromRaw([]byte{9}) }, false, false},
+		"ranges as text":      {func(m pcommon.Map) { m.PutStr(semconv.StampDroppedRanges, "x") }, false, false},
 		"no shard":            {func(m pcommon.Map) { m.Remove(semconv.StampShard) }, false, true},
 		"a signal less":       {func(m pcommon.Map) { m.PutEmptySlice(semconv.StampSignals) }, false, true},
 		"no total":            {func(m pcommon.Map) { m.Remove(semconv.StampTotal) }, false, false},

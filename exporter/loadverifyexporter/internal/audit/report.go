@@ -108,7 +108,7 @@ type Counts struct {
 	Missing uint64 `json:"missing"`
 	// GivenUp items of those sent were dropped by the generator, because the pipeline refused them.
 	GivenUp uint64 `json:"given_up"`
-	// Lost is Missing without GivenUp.
+	// Lost is Missing without what was given up. If it is not known which items that were, it is the least.
 	Lost uint64 `json:"lost"`
 	// Duplicate is the number of further copies.
 	Duplicate uint64 `json:"duplicate"`
@@ -122,6 +122,10 @@ type Counts struct {
 	AfterGrace uint64 `json:"after_grace"`
 	// Disagreeing end markers came after another with other totals.
 	Disagreeing uint64 `json:"disagreeing"`
+
+	// anyway is how many of those given up have arrived all the same. If it is not known which items were given up, doubtful more may
+	// have, and as many of those sent are lost.
+	anyway, doubtful uint64
 }
 
 // Expected is how many sources there are or must be.
@@ -139,6 +143,8 @@ func (c *Counts) add(o Counts) {
 	c.Beyond += o.Beyond
 	c.AfterGrace += o.AfterGrace
 	c.Disagreeing += o.Disagreeing
+	c.anyway += o.anyway
+	c.doubtful += o.doubtful
 }
 
 // SourceReport is the account of one source.
@@ -289,5 +295,5 @@ func (c *Counts) complete(known *Counts, offered, givenUp uint64) {
 	c.Sent = max(c.Sent, all-min(all, known.Sent))
 	c.GivenUp = givenUp - min(givenUp, known.GivenUp)
 	c.Missing = c.Sent - c.Received
-	c.Lost = c.Missing - min(c.Missing, c.GivenUp)
+	c.refusedUnknown()
 }
