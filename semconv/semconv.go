@@ -151,6 +151,8 @@ const (
 	StampSignals = "load_verify.signals"
 	StampProcess = "load_verify.process"
 	StampShard   = "load_verify.shard"
+	// StampDroppedRanges is only there if something was dropped.
+	StampDroppedRanges = "load_verify.dropped_ranges"
 )
 
 // Names of OpenTelemetry's HTTP conventions, which services set themselves: the registry leaves them out.
@@ -325,6 +327,7 @@ var Attributes = []Attribute{
 	{StampSources, Int, Stamp, "Number of sources that the run has for each signal, of all shards.", "end markers"},
 	{StampSignals, Strings, Stamp, "The signals that the run has: `traces`, `metrics`, `logs`.", "end markers"},
 	{StampProcess, Ints, Stamp, "For traces, metrics and logs: items that the process numbered, those of them that it gave up, and the estimated sum of the squares of the sizes of what a sampler keeps as a whole.", "end markers"},
+	{StampDroppedRanges, Bytes, Stamp, "The numbers of the items that the process gave up, of each signal: package `internal/stamp`, type `Ranges`.", "end markers, where the generator gave up something"},
 	{StampShard, Bytes, Stamp, "What the shard numbered of each signal in each stretch of time: package `internal/stamp`, type `Shard`.", "end markers of a shard's first 32 sources"},
 
 	{RuntimeName, String, Runtime, "`tokio`, `async_std` or `smol`; `ideal` for the simulated baseline.", "the runtime was recognised"},

@@ -28,6 +28,8 @@ type Totals struct {
 	// Squares is the estimated sum of the squares of the sizes of the clusters that a sampler keeps or drops as a whole: of the
 	// process's part of each trace.
 	Squares uint64
+	// Refused are the numbers of the items given up; empty also if they are too scattered to tell.
+	Refused Packed
 }
 
 // Shard is what one shard of a generator numbered.
@@ -36,6 +38,8 @@ type Shard struct {
 	Index, Total uint64
 	// GivenUp items of each signal were refused by the pipeline. They are not in Offered.
 	GivenUp [len(Signals)]uint64
+	// Squares are those of its processes, summed: what is not of processes that are known is of those that are not.
+	Squares [len(Signals)]uint64
 	// Offered are the items that the shard numbered and did not give up, by when they happened.
 	Offered [len(Signals)]timeline.Timeline
 }
@@ -45,10 +49,11 @@ type Shard struct {
 const Carriers = 32
 
 const (
-	shardVersion = 1
+	shardVersion = 2
 	// mostShards and mostItems are beyond what anyone sends, and keep sums from overflow.
-	mostShards = 1 << 20
-	mostItems  = 1 << 48
+	mostShards  = 1 << 20
+	mostItems   = 1 << 48
+	mostSquares = math.MaxInt64
 )
 
 // Append appends the shard as bytes.
@@ -58,6 +63,7 @@ func (s *Shard) Append(b []byte) []byte {
 	b = binary.AppendUvarint(b, s.Total)
 	for signal := range Signals {
 		b = binary.AppendUvarint(b, s.GivenUp[signal])
+		b = binary.AppendUvarint(b, s.Squares[signal])
 		b = s.Offered[signal].Append(b)
 	}
 	return b
@@ -83,7 +89,7 @@ func ReadShard(b []byte) (*Shard, error) {
 	}
 	s.Index, s.Total = number(mostShards), number(mostShards)
 	for signal := range Signals {
-		s.GivenUp[signal] = number(mostItems)
+		s.GivenUp[signal], s.Squares[signal] = number(mostItems), number(mostSquares)
 		var err error
 		if s.Offered[signal], b, err = timeline.Cut(b); err != nil {
 			return nil, errShard
@@ -97,7 +103,7 @@ func ReadShard(b []byte) (*Shard, error) {
 
 // Sound reports whether totals can be.
 func (t *Totals) Sound() bool {
-	return t.Numbered <= mostItems && t.GivenUp <= t.Numbered && t.Squares <= math.MaxInt64
+	return t.Numbered <= mostItems && t.GivenUp <= t.Numbered && t.Squares <= mostSquares && t.soundRanges()
 }
 
 // checksum of an end marker covers that of the item and what the marker says; shard is the encoded Shard, empty without.
@@ -116,6 +122,7 @@ func (e *End) checksum(item int64, shard []byte) int64 {
 		h.number(e.Process[signal].Numbered)
 		h.number(e.Process[signal].GivenUp)
 		h.number(e.Process[signal].Squares)
+		h.text(string(e.Process[signal].Refused))
 	}
 	h.number(uint64(len(shard)))
 	h.bytes(shard)

@@ -15,7 +15,7 @@ import (
 )
 
 func exampleShard() *Shard {
-	s := &Shard{Index: 1, Total: 3, GivenUp: [len(Signals)]uint64{5, 0, 7}}
+	s := &Shard{Index: 1, Total: 3, GivenUp: [len(Signals)]uint64{5, 0, 7}, Squares: [len(Signals)]uint64{8000, 0, 2000}}
 	for i := range int64(1000) {
 		s.Offered[0].AddCluster(1e18+i*1e8, uint64(i/8)*0x9E3779B97F4A7C15, 1)
 		s.Offered[2].Add(1e18+i*1e9, 2)
@@ -31,6 +31,7 @@ func TestShard(t *testing.T) {
 	assert.Equal(t, want.Index, got.Index)
 	assert.Equal(t, want.Total, got.Total)
 	assert.Equal(t, want.GivenUp, got.GivenUp)
+	assert.Equal(t, want.Squares, got.Squares)
 	for signal := range Signals {
 		assert.Equal(t, timeline.Compare(&want.Offered[signal], &want.Offered[signal]), timeline.Compare(&got.Offered[signal], &got.Offered[signal]))
 	}
@@ -79,6 +80,10 @@ func changeEach(v reflect.Value, name string, changed func(string)) {
 		v.SetBool(!v.Bool())
 		changed(name)
 		v.SetBool(!v.Bool())
+	case reflect.String:
+		v.SetString("x")
+		changed(name)
+		v.SetString("")
 	default: // the shard, which is summed as bytes
 	}
 }
@@ -100,7 +105,7 @@ func FuzzReadShard(f *testing.F) {
 func TestReadEnd(t *testing.T) {
 	want := End{
 		Total: 9, GivenUp: 2, Sources: 3, Sends: [len(Signals)]bool{true, false, true},
-		Process: [len(Signals)]Totals{{9, 2, 30}, {}, {7, 0, 7}}, Shard: exampleShard(),
+		Process: [len(Signals)]Totals{{9, 2, 30, "\x01\x02"}, {}, {7, 0, 7, ""}}, Shard: exampleShard(),
 	}
 	written := func() pcommon.Map {
 		var b xpdata.MapBuilder
@@ -124,6 +129,9 @@ func TestReadEnd(t *testing.T) {
 		"an attribute more":   {func(m pcommon.Map) { m.PutStr("x", "y") }, true, true},
 		"another total":       {func(m pcommon.Map) { m.PutInt(semconv.StampTotal, 8) }, false, true},
 		"no checksum":         {func(m pcommon.Map) { m.Remove(semconv.StampChecksum) }, false, true},
+		"no ranges":           {func(m pcommon.Map) { m.Remove(semconv.StampDroppedRanges) }, false, true},
+		"damaged ranges":      {func(m pcommon.Map) { m.PutEmptyBytes(semconv.StampDroppedRanges).FromRaw([]byte{9}) }, false, false},
+		"ranges as text":      {func(m pcommon.Map) { m.PutStr(semconv.StampDroppedRanges, "x") }, false, false},
 		"no shard":            {func(m pcommon.Map) { m.Remove(semconv.StampShard) }, false, true},
 		"a signal less":       {func(m pcommon.Map) { m.PutEmptySlice(semconv.StampSignals) }, false, true},
 		"no total":            {func(m pcommon.Map) { m.Remove(semconv.StampTotal) }, false, false},

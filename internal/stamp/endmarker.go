@@ -22,6 +22,9 @@ func (e *End) Write(to *xpdata.MapBuilder, item int64) {
 			process.AppendEmpty().SetInt(int64(*n)) //nolint:gosec // G115: a count
 		}
 	}
+	if refused := e.appendRefused(nil); len(refused) > len(Signals) { // not all are empty
+		to.AppendEmpty(semconv.StampDroppedRanges).SetEmptyBytes().FromRaw(refused)
+	}
 	var shard []byte
 	if e.Shard != nil {
 		shard = e.Shard.Append(nil)
@@ -41,10 +44,19 @@ func ReadEnd(attributes pcommon.Map, item int64) (says *End, intact, ok bool) {
 		r.attribute(key, value)
 	}
 	const all = 1<<5 - 1
-	if r.failed || r.found != all {
+	if r.failed || r.found != all || !r.end.sound() {
 		return nil, false, false
 	}
 	return r.end, r.hasSum && r.sum == r.end.checksum(item, r.shard), true
+}
+
+func (e *End) sound() bool {
+	for i := range e.Process {
+		if !e.Process[i].Sound() {
+			return false
+		}
+	}
+	return true
 }
 
 // endReader takes a marker's attributes one by one.
@@ -69,6 +81,8 @@ func (r *endReader) attribute(key string, value pcommon.Value) {
 		r.signals(value)
 	case semconv.StampProcess:
 		r.process(value)
+	case semconv.StampDroppedRanges:
+		r.failed = r.failed || value.Type() != pcommon.ValueTypeBytes || !r.end.cutRefused(value.Bytes().AsRaw())
 	case semconv.StampShard:
 		r.readShard(value)
 	case semconv.StampChecksum:
@@ -116,7 +130,6 @@ func (r *endReader) process(value pcommon.Value) {
 		for i, to := range totals.numbers() {
 			r.count(value.Slice().At(signal*perSignal+i), to, bit)
 		}
-		r.failed = r.failed || !totals.Sound()
 	}
 }
 

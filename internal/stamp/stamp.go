@@ -2,7 +2,7 @@
 // unchanged. The generator writes the marks and the auditor reads them; both use this package.
 //
 // Each item carries the run, its source within the run, its number there (0, 1, 2, ... without gaps) and a checksum. The
-// checksum is over what a pipeline must not change: identity, times, name, kind and status of a span; name, time and value of a
+// checksum is over what a pipeline must not change: identity, times, name, kind and status of a span; name, time, flags and value of a
 // data point; times, severity, body and trace of a log record. What processors add, such as attributes, is not in it.
 //
 // At the end of a run each source sends an end marker of each signal: one more item, without a number, with the count of those before. It
@@ -49,6 +49,7 @@ func NumberPoint(metric string, p pmetric.NumberDataPoint) int64 {
 	var h digest
 	h.text(metric)
 	h.number(uint64(p.Timestamp()))
+	h.number(uint64(p.Flags()))
 	if p.ValueType() == pmetric.NumberDataPointValueTypeInt {
 		h.number(uint64(p.IntValue())) //nolint:gosec // G115: any bits will do
 	} else {
@@ -62,7 +63,9 @@ func ExponentialPoint(metric string, p pmetric.ExponentialHistogramDataPoint) in
 	var h digest
 	h.text(metric)
 	h.number(uint64(p.Timestamp()))
+	h.number(uint64(p.Flags()))
 	h.number(p.Count())
+	h.number(p.ZeroCount())
 	h.number(math.Float64bits(p.Sum()))
 	return h.sum()
 }
@@ -72,6 +75,7 @@ func HistogramPoint(metric string, p pmetric.HistogramDataPoint) int64 {
 	var h digest
 	h.text(metric)
 	h.number(uint64(p.Timestamp()))
+	h.number(uint64(p.Flags()))
 	h.number(p.Count())
 	h.number(math.Float64bits(p.Sum()))
 	return h.sum()

@@ -2,6 +2,8 @@ package audit
 
 import (
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
+
+	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
 )
 
 // numbers is a set of numbers that arrived, kept as what it lacks: all below next have arrived but those in gaps. In order and without
@@ -78,6 +80,22 @@ func (n *numbers) fits(x uint64, b *budget) bool {
 		return !b.exhausted()
 	}
 	return b.used+n.gapCost(x) <= b.limit
+}
+
+// lacking is how many of some numbers below total have not arrived.
+func (n *numbers) lacking(of []stamp.Range, total uint64) (count uint64) {
+	for _, r := range of {
+		if end := min(r.End, total); end > n.next {
+			count += end - min(end, max(r.First, n.next))
+		}
+		if end := min(r.End, n.next); n.lacks > 0 && r.First < end {
+			count += n.gaps.Rank(end - 1)
+			if r.First > 0 {
+				count -= n.gaps.Rank(r.First - 1)
+			}
+		}
+	}
+	return count
 }
 
 // truncate removes the numbers from total on and returns how many there were. Then next <= total.

@@ -95,6 +95,7 @@ type SignalReport struct {
 	// What a sampled signal is judged by: see sampling.
 	windows  []timeline.Window
 	unplaced uint64
+	rest     rest
 }
 
 // Counts are of one source, or of several together.
@@ -107,7 +108,7 @@ type Counts struct {
 	Missing uint64 `json:"missing"`
 	// GivenUp items of those sent were dropped by the generator, because the pipeline refused them.
 	GivenUp uint64 `json:"given_up"`
-	// Lost is Missing without GivenUp.
+	// Lost is Missing without what was given up. If it is not known which items that were, it is the least.
 	Lost uint64 `json:"lost"`
 	// Duplicate is the number of further copies.
 	Duplicate uint64 `json:"duplicate"`
@@ -121,6 +122,10 @@ type Counts struct {
 	AfterGrace uint64 `json:"after_grace"`
 	// Disagreeing end markers came after another with other totals.
 	Disagreeing uint64 `json:"disagreeing"`
+
+	// anyway is how many of those given up have arrived all the same. If it is not known which items were given up, doubtful more may
+	// have, and as many of those sent are lost.
+	anyway, doubtful uint64
 }
 
 // Expected is how many sources there are or must be.
@@ -138,6 +143,8 @@ func (c *Counts) add(o Counts) {
 	c.Beyond += o.Beyond
 	c.AfterGrace += o.AfterGrace
 	c.Disagreeing += o.Disagreeing
+	c.anyway += o.anyway
+	c.doubtful += o.doubtful
 }
 
 // SourceReport is the account of one source.
@@ -239,6 +246,8 @@ func (r *run) report(signal Signal, expected bool, final func(*stream) bool) Sig
 	}
 	slices.Sort(names)
 	known := uint64(0)
+	var ofKnown, ofRest Counts
+	squares := r.told.squares[signal]
 	for _, name := range slices.Compact(names) {
 		s, totals := a.streams[name], r.told.totals(name, signal)
 		if s == nil {
@@ -247,29 +256,44 @@ func (r *run) report(signal Signal, expected bool, final func(*stream) bool) Sig
 		source := SourceReport{Source: name, Ended: s.ended, Told: !s.ended && totals != nil, Final: final(s), Counts: s.counts(totals)}
 		if totals != nil {
 			source.squares = float64(totals.Squares)
+			squares -= source.squares
 		}
 		if s.ended {
 			report.Ended++
 		}
 		if source.Ended || source.Told {
 			known++
+			ofKnown.add(source.Counts)
+		} else {
+			ofRest.add(source.Counts)
 		}
-		report.add(source.Counts)
 		report.Final = report.Final && source.Final
 		report.BySource = append(report.BySource, source)
 	}
 	report.SentKnown = report.Announced > 0 && known >= report.Announced
 	if r.told.complete() && report.Announced > 0 {
-		report.complete(r.told.offered[signal].Total(), r.told.givenUp[signal])
+		report.SentKnown = true
 		report.windows = timeline.Compare(&r.told.offered[signal], &a.arrived)
+		ofRest.complete(&ofKnown, r.told.offered[signal].Total(), r.told.givenUp[signal])
+		report.rest = rest{sources: report.Announced - min(report.Announced, known), Counts: ofRest, squares: max(0, squares)}
 	}
+	report.add(ofKnown)
+	report.add(ofRest)
 	return report
 }
 
-// complete corrects the sums by what all shards have told: sources of which nothing is known sent the rest.
-func (s *SignalReport) complete(offered, givenUp uint64) {
-	s.SentKnown = true
-	s.Sent, s.GivenUp = max(s.Sent, offered+givenUp), max(s.GivenUp, givenUp)
-	s.Missing = s.Sent - min(s.Sent, s.Received)
-	s.Lost = max(s.Lost, s.Missing-min(s.Missing, s.GivenUp))
+// rest are the sources of which nobody told what they sent, together, where all shards have told what they sent.
+type rest struct {
+	Counts
+	sources uint64
+	squares float64 // of each for itself, summed
+}
+
+// complete makes what is seen of the sources of which nobody told what all shards sent, without what is known of the others.
+func (c *Counts) complete(known *Counts, offered, givenUp uint64) {
+	all := offered + givenUp
+	c.Sent = max(c.Sent, all-min(all, known.Sent))
+	c.GivenUp = givenUp - min(givenUp, known.GivenUp)
+	c.Missing = c.Sent - c.Received
+	c.refusedUnknown()
 }

@@ -27,7 +27,7 @@ type sampling struct {
 	expect   *Sampled
 	windows  []timeline.Window
 	unplaced uint64  // arrived, but it is not known when they happened
-	givenUp  uint64  // not sent, though some may have arrived all the same
+	anyway   uint64  // arrived, at most, though the generator had given them up
 	rarity   float64 // -ln of the probability that one test fails by chance
 }
 
@@ -40,8 +40,8 @@ const (
 
 func newSampling(e *Sampled, s *SignalReport) *sampling {
 	n := len(s.windows)
-	tests := float64(n*(n+1) + 2*len(s.BySource) + 1)
-	return &sampling{expect: e, windows: s.windows, unplaced: s.unplaced, givenUp: s.GivenUp, rarity: math.Log(tests / falseAlarm)}
+	tests := float64(n*(n+1) + 2*len(s.BySource) + 3)
+	return &sampling{expect: e, windows: s.windows, unplaced: s.unplaced, anyway: s.anyway + s.doubtful, rarity: math.Log(tests / falseAlarm)}
 }
 
 // deviation is a stretch or source of which too few or too many items arrived.
@@ -51,7 +51,7 @@ type deviation struct {
 	sent, received uint64
 	excess         float64 // items beyond what tolerance and chance allow; 0: none
 	more           bool    // too many arrived
-	certain        bool    // also if all that was given up had arrived
+	certain        bool    // whatever of what was given up has arrived
 }
 
 // fewer and more are by how many items the share of a stretch is beyond what is allowed.
@@ -87,12 +87,13 @@ func (s *sampling) stretches() (fewest, most deviation) {
 			sum += w.Spread.Squares()
 			squares := estimated * max(sum, spread.Squares(), perItem*float64(sent), float64(sent))
 			is := deviation{from: s.windows[i].From, to: w.To, sent: sent, received: received}
-			if is.excess = s.fewer(sent, received, squares); is.excess > fewest.excess {
-				is.certain = true
+			least := received - min(received, s.anyway)
+			if is.excess = s.fewer(sent, least, squares); is.excess > fewest.excess {
+				is.certain = s.fewer(sent, received, squares) > 0
 				fewest = is
 			}
 			if is.excess = s.more(sent, received, squares); is.excess > most.excess {
-				is.more, is.certain = true, s.more(sent+s.givenUp, received, squares) > 0
+				is.more, is.certain = true, s.more(sent, least, squares) > 0
 				most = is
 			}
 		}
@@ -126,15 +127,36 @@ func (s *sampling) source(of *SourceReport) (d deviation) {
 	if !of.Ended && !of.Told {
 		return deviation{}
 	}
-	d.sent, d.received = of.Sent-min(of.Sent, of.GivenUp), of.Received
+	d.sent = of.Sent - min(of.Sent, of.GivenUp)
+	least, most := of.offeredReceived()
+	d.received = most
 	squares := max(estimatedOfSource*of.squares, float64(d.sent))
-	if d.excess = s.fewer(d.sent, d.received, squares); d.excess > 0 {
-		d.certain = true
+	if d.excess = s.fewer(d.sent, least, squares); d.excess > 0 {
+		d.certain = s.fewer(d.sent, most, squares) > 0
 		return d
 	}
-	d.excess = max(0, s.more(d.sent, d.received, squares))
-	d.more, d.certain = true, s.more(of.Sent, d.received, squares) > 0
+	d.excess = max(0, s.more(d.sent, most, squares))
+	d.more, d.certain = true, s.more(d.sent, least, squares) > 0
 	return d
+}
+
+// offeredReceived is how many items arrived that the generator had not given up.
+func (c *Counts) offeredReceived() (least, most uint64) {
+	most = c.Received - min(c.Received, c.anyway)
+	return most - min(most, c.doubtful), most
+}
+
+// rest judges the sources whose totals are not known, together. Where a trace goes through several of them, the square of its part in all is
+// at most their number times the squares of the parts in each, and never more than that of the whole trace.
+func (s *sampling) rest(of *rest) deviation {
+	var whole timeline.Spread
+	sum := 0.0
+	for i := range s.windows {
+		whole.Merge(&s.windows[i].Spread)
+		sum += s.windows[i].Spread.Squares()
+	}
+	squares := min(float64(max(of.sources, 1))*of.squares, estimated/estimatedOfSource*max(sum, whole.Squares()))
+	return s.source(&SourceReport{Told: true, Counts: of.Counts, squares: squares})
 }
 
 func (d *deviation) String() string {
@@ -168,20 +190,24 @@ func (r *RunReport) judgeSampled(e *Sampled, s *SignalReport) {
 	}
 	want := "want " + percent(e.Ratio) + " +- " + percent(e.Tolerance)
 	lossKnown := r.Unclean == 0 && s.OverLimit == 0
-	ratio := share(s.Received, sent)
+	least, most := s.offeredReceived()
+	lowest, ratio := share(least, sent), share(most, sent)
 	before := len(r.Findings)
 	switch {
-	case ratio < e.Ratio-e.Tolerance:
-		r.add(lossKnown, "sampled", s, "%s of %d sent arrived; %s", percent(ratio), sent, want)
-	case ratio > e.Ratio+e.Tolerance && s.SentKnown: // what was given up may have arrived all the same
-		r.add(share(s.Received, s.Sent) > e.Ratio+e.Tolerance, "sampled", s, "%s of %d sent arrived; %s", percent(ratio), sent, want)
+	case lowest < e.Ratio-e.Tolerance:
+		r.add(lossKnown && ratio < e.Ratio-e.Tolerance, "sampled", s, "%s of %d sent arrived; %s", percent(ratio), sent, want)
+	case ratio > e.Ratio+e.Tolerance && s.SentKnown:
+		r.add(lowest > e.Ratio+e.Tolerance, "sampled", s, "%s of %d sent arrived; %s", percent(ratio), sent, want)
 	}
 	test := newSampling(e, s)
-	fewest, most := test.stretches()
-	for _, d := range []deviation{fewest, most} {
+	fewest, surplus := test.stretches()
+	for _, d := range []deviation{fewest, surplus} {
 		if d.excess > 0 {
 			r.add(d.certain && (lossKnown || d.more), "sampled", s, "%s: %v; %s", d.stretch(), &d, want)
 		}
+	}
+	if d := test.rest(&s.rest); d.excess > 0 {
+		r.add(d.certain && (lossKnown || d.more), "sampled", s, "%d of %d sources without an end marker, together: %v; %s", s.rest.sources, s.Expected(), &d, want)
 	}
 	deviating := test.sources(s.BySource)
 	if len(r.Findings) > before && 2*len(deviating) > len(s.BySource) {

@@ -21,6 +21,7 @@ type load struct {
 	size               func(r *rand.Rand, second int) int
 	lasts              time.Duration
 	sources, shards    int
+	mute               []int // sources whose end markers are lost
 }
 
 // span is one item of a load.
@@ -58,7 +59,7 @@ func (l *load) spans(r *rand.Rand) (all []span) {
 func (l *load) judge(t *testing.T, r *rand.Rand, e Sampled, keeps func(*span) bool) RunReport {
 	t.Helper()
 	e.Signals = []Signal{Traces}
-	a := New(DefaultLimits(), time.Second, Expectations{Sampled: &e})
+	a := New(DefaultLimits(), time.Second, Expectations{Sampled: &e, MaxLoss: 0.01})
 	a.Serve(Traces)
 	a.Serve(Metrics)
 	shards := make([]stamp.Shard, l.shards)
@@ -82,10 +83,18 @@ func (l *load) judge(t *testing.T, r *rand.Rand, e Sampled, keeps func(*span) bo
 	end := noon.Add(time.Duration(l.seconds) * time.Second)
 	a.Audit(Traces, end, items)
 	for source := range l.sources {
-		says := &stamp.End{Sources: uint64(l.sources), Sends: [Signals]bool{true, true}, Shard: &shards[source%l.shards]}
-		says.Shard.Index, says.Shard.Total = uint64(source%l.shards), uint64(l.shards)
 		totals[source].Squares = uint64(spreads[source].Squares())
-		says.Process[Traces] = totals[source]
+		shards[source%l.shards].Squares[Traces] += totals[source].Squares
+		shards[source%l.shards].Offered[Metrics].Add(end.UnixNano(), 1)
+	}
+	for source := range l.sources {
+		says := &stamp.End{Sources: uint64(l.sources), Total: 1, Sends: [Signals]bool{true, true}, Shard: &shards[source%l.shards]}
+		says.Shard.Index, says.Shard.Total = uint64(source%l.shards), uint64(l.shards)
+		says.Process = [Signals]stamp.Totals{totals[source], {Numbered: 1, Squares: 1}}
+		a.Audit(Metrics, end, upTo("r", name(source), 1))
+		if slices.Contains(l.mute, source) {
+			continue
+		}
 		a.Audit(Metrics, end, []Item{{Kind: End, Run: "r", Source: name(source), Says: says}})
 	}
 	report := restarted(t, a).Report(end.Add(time.Hour), true).Runs[0]
@@ -121,13 +130,15 @@ func TestHealthySampling(t *testing.T) {
 		seeds = 1
 	}
 	for name, l := range map[string]load{
-		"like the quickstart": {24, 200, of(7), 100 * time.Millisecond, 4, 1},
-		"two shards":          {24, 100, of(7), 100 * time.Millisecond, 6, 3},
-		"few":                 {10, 5, of(3), 100 * time.Millisecond, 1, 1},
-		"mixed sizes":         {24, 100, mixed, 300 * time.Millisecond, 4, 1},
-		"bursts of large":     {40, 30, bursts, 300 * time.Millisecond, 4, 1},
-		"long traces":         {60, 20, of(20), 20 * time.Second, 2, 1},
-		"many windows":        {600, 10, of(6), time.Second, 3, 1},
+		"like the quickstart": {24, 200, of(7), 100 * time.Millisecond, 4, 1, nil},
+		"two shards":          {24, 100, of(7), 100 * time.Millisecond, 6, 3, nil},
+		"few":                 {10, 5, of(3), 100 * time.Millisecond, 1, 1, nil},
+		"a marker lost":       {24, 100, mixed, 300 * time.Millisecond, 4, 1, []int{3}},
+		"most markers lost":   {24, 100, bursts, 300 * time.Millisecond, 6, 2, []int{2, 3, 4, 5}},
+		"mixed sizes":         {24, 100, mixed, 300 * time.Millisecond, 4, 1, nil},
+		"bursts of large":     {40, 30, bursts, 300 * time.Millisecond, 4, 1, nil},
+		"long traces":         {60, 20, of(20), 20 * time.Second, 2, 1, nil},
+		"many windows":        {600, 10, of(6), time.Second, 3, 1, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -149,7 +160,7 @@ func TestHealthySampling(t *testing.T) {
 // TestSamplingFaults: what a pipeline behind a sampler loses or adds is found where it is, though the share of the whole run may be well.
 func TestSamplingFaults(t *testing.T) {
 	const second = time.Second
-	quickstart := load{24, 600, of(7), 100 * time.Millisecond, 5, 1}
+	quickstart := load{24, 600, of(7), 100 * time.Millisecond, 5, 1, nil}
 	kept, all := sampler(0.2), sampler(1)
 	for name, tc := range map[string]struct {
 		keeps func(*span) bool
@@ -203,6 +214,36 @@ func TestSamplingFaults(t *testing.T) {
 				want = Pass
 			}
 			assert.Equal(t, want, report.Verdict)
+		})
+	}
+}
+
+// TestUnseenSourceLost: what a shard sent, without what its sources that are known sent, is what those sent that are not. If nothing of that
+// arrives, it is found, though the share of the whole run is well.
+func TestUnseenSourceLost(t *testing.T) {
+	fleet := load{seconds: 24, perSecond: 600, size: of(7), lasts: 100 * time.Millisecond, sources: 4, shards: 1, mute: []int{3}}
+	share := sampler(0.6)
+	for name, tc := range map[string]struct {
+		keeps func(*span) bool
+		want  Verdict
+		finds []string
+	}{
+		"all of it arrives": {share, Pass, nil},
+		"nothing of it does": {func(s *span) bool { return s.source != 3 && share(s) }, Fail, []string{
+			`^sampled traces: 1 of 4 sources without an end marker, together: 0 of 2\d{4} arrived, 0 %; want 50 % \+- 12 %$`,
+		}},
+		"a part of it does": {func(s *span) bool { return (s.source != 3 || s.at < 8*time.Second) && share(s) }, Fail, []string{
+			`^sampled traces: 1 of 4 sources without an end marker, together: \d{4} of 2\d{4} arrived`,
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			report := fleet.judge(t, rand.New(rand.NewPCG(1, 1)), Sampled{Ratio: 0.5, Tolerance: 0.12}, tc.keeps)
+			found := messages(report.Findings)
+			require.Len(t, found, len(tc.finds), "%v", found)
+			for i, want := range tc.finds {
+				assert.Regexp(t, want, found[i])
+			}
+			assert.Equal(t, tc.want, report.Verdict)
 		})
 	}
 }

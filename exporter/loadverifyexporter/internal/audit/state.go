@@ -17,7 +17,7 @@ import (
 // The state is a line that says what it is, with a checksum of what follows: JSON.
 const (
 	stateName    = "load_verify state"
-	stateVersion = 2
+	stateVersion = 3
 )
 
 // state is all that an auditor knows.

@@ -59,6 +59,25 @@ func (s *stream) counts(totals *stamp.Totals) Counts {
 		c.Sent, c.GivenUp = totals.Numbered, totals.GivenUp
 	}
 	c.Missing = c.Sent - c.Received // of the numbers below next, and so below Sent, none is received twice
-	c.Lost = c.Missing - min(c.Missing, c.GivenUp)
+	if totals != nil && totals.GivenUp == c.GivenUp {
+		if refused, known := totals.RefusedRanges(); known {
+			c.refused(s.lacking(refused, c.Sent))
+			return c
+		}
+	}
+	c.refusedUnknown()
 	return c
+}
+
+// refused takes how many of the items given up are missing. The others have arrived all the same.
+func (c *Counts) refused(missing uint64) {
+	c.Lost = c.Missing - min(c.Missing, missing)
+	c.anyway = c.GivenUp - min(c.GivenUp, missing)
+}
+
+// refusedUnknown is for the case that nobody says which items were given up: as many as can be of those that are missing.
+func (c *Counts) refusedUnknown() {
+	c.refused(min(c.Missing, c.GivenUp))
+	offered := c.Sent - min(c.Sent, c.GivenUp)
+	c.doubtful = min(c.Missing, offered) - c.Lost
 }

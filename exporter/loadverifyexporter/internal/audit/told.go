@@ -19,6 +19,7 @@ type told struct {
 	of        uint64                            // shards that there are; 0: not told
 	offered   [Signals]timeline.Timeline        // by those shards
 	givenUp   [Signals]uint64                   // likewise
+	squares   [Signals]float64                  // likewise, of each source for itself
 	disagrees uint64                            // markers that say something else than one before
 }
 
@@ -62,6 +63,7 @@ func (t *told) hearShard(shard *stamp.Shard) {
 	for signal := range Signals {
 		t.offered[signal].Merge(&shard.Offered[signal])
 		t.givenUp[signal] += shard.GivenUp[signal]
+		t.squares[signal] += float64(shard.Squares[signal])
 	}
 }
 

@@ -15,12 +15,14 @@ type toldState struct {
 	Of        uint64                           `json:"of"`
 	Offered   [Signals][]byte                  `json:"offered"` // timelines
 	GivenUp   [Signals]uint64                  `json:"given_up"`
+	Squares   [Signals]float64                 `json:"squares"`
 	Disagrees uint64                           `json:"disagrees"`
 }
 
 func (t *told) export() toldState {
 	s := toldState{
-		Announced: t.announced, Sources: map[string][Signals]stamp.Totals{}, Shards: t.shards, Of: t.of, GivenUp: t.givenUp, Disagrees: t.disagrees,
+		Announced: t.announced, Sources: map[string][Signals]stamp.Totals{}, Shards: t.shards, Of: t.of, GivenUp: t.givenUp, Squares: t.squares,
+		Disagrees: t.disagrees,
 	}
 	for name, totals := range t.sources {
 		s.Sources[name] = *totals
@@ -32,7 +34,7 @@ func (t *told) export() toldState {
 }
 
 func (t *told) restore(s *toldState) error {
-	*t = told{announced: s.Announced, shards: s.Shards, of: s.Of, givenUp: s.GivenUp, disagrees: s.Disagrees}
+	*t = told{announced: s.Announced, shards: s.Shards, of: s.Of, givenUp: s.GivenUp, squares: s.Squares, disagrees: s.Disagrees}
 	if uint64(len(s.Shards)) > s.Of {
 		return errors.New("more shards than there are")
 	}

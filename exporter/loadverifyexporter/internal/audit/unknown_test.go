@@ -118,6 +118,18 @@ func TestNothingSent(t *testing.T) {
 	assert.Equal(t, []string{"? runs : the run sent nothing"}, messages(r.Findings))
 }
 
+// TestFaultOfNothing: where nothing was sent, a fault is not said to be a share of that.
+func TestFaultOfNothing(t *testing.T) {
+	a := serving(Expectations{})
+	m := marker("r", "s", 0, 0)
+	corrupt := m
+	corrupt.Corrupt = true
+	a.Audit(Logs, noon, []Item{corrupt, m})
+	r := judged(t, a)
+	assert.Equal(t, Fail, r.Verdict)
+	assert.Contains(t, messages(r.Findings), "max_corrupt logs: 1 corrupt, though nothing was sent; want none")
+}
+
 // TestForgottenRuns: what could not be judged of a run that made room is not forgotten.
 func TestForgottenRuns(t *testing.T) {
 	a := serving(Expectations{})

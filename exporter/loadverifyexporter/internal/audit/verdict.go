@@ -183,25 +183,14 @@ func (r *RunReport) judgeSignal(e *Expectations, s *SignalReport) {
 // judgeLoss takes what may be among the items that could not be audited, or are forgotten, for not certainly lost.
 func (r *RunReport) judgeLoss(e *Expectations, s *SignalReport, sent uint64) {
 	if float64(s.Lost) <= e.MaxLoss*float64(sent) {
-		if n := s.hidden(); float64(s.Lost+n) > e.MaxLoss*float64(sent) {
-			r.doubt("max_loss", s, "%s missing may be lost: of those that the generator gave up, some arrived all the same", items(n))
+		if float64(s.Lost+s.doubtful) > e.MaxLoss*float64(sent) {
+			r.doubt("max_loss", s, "%s missing may be lost: the generator gave up %d, and it is not known which", items(s.doubtful), s.GivenUp)
 		}
 		return
 	}
 	least := s.Lost - min(s.Lost, s.OverLimit)
 	certain := r.Unclean == 0 && float64(least) > e.MaxLoss*float64(sent)
 	r.add(certain, "max_loss", s, "%d lost, %d sent: %s; want at most %s", s.Lost, sent, percent(share(s.Lost, sent)), percent(e.MaxLoss))
-}
-
-// hidden is how many items may be lost that are taken for given up. Where a source misses fewer than it gave up, some of these have arrived,
-// for example on one of two branches: then it is not known of any that is missing whether it is one of them.
-func (s *SignalReport) hidden() (n uint64) {
-	for i := range s.BySource {
-		if of := &s.BySource[i]; of.Missing < of.GivenUp {
-			n += of.Missing
-		}
-	}
-	return n
 }
 
 // judgeEnds: a lost end marker is a lost item, and where no other marker tells what its source sent, that is not known.
@@ -239,6 +228,10 @@ func (r *RunReport) judgeLatency(most time.Duration, s *SignalReport, tooCorrupt
 func (r *RunReport) most(expectation string, s *SignalReport, what string, n, of uint64, limit float64) (found bool) {
 	if n == 0 || float64(n) <= limit*float64(of) {
 		return false
+	}
+	if of == 0 {
+		r.find(expectation, s, "%d %s, though nothing was sent; want none", n, what)
+		return true
 	}
 	r.find(expectation, s, "%d %s, %d sent: %s; want at most %s", n, what, of, percent(share(n, of)), percent(limit))
 	return true

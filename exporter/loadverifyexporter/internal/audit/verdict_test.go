@@ -50,6 +50,15 @@ func TestVerdicts(t *testing.T) {
 		return []Item{m}
 	}
 	end := func(total, givenUp uint64) []Item { return []Item{marker("r", "s", total, givenUp)} }
+	// refusing says which items were given up: count of them, from first on.
+	refusing := func(total, first, count uint64) []Item {
+		m := marker("r", "s", total, count)
+		m.Says.Sources, m.Says.Sends[Logs] = 1, true
+		var refused stamp.Ranges
+		refused.Add(first, count)
+		m.Says.Process[Logs] = stamp.Totals{Numbered: total, GivenUp: count, Refused: refused.Pack()}
+		return []Item{m}
+	}
 	// Of ten, one is lost and one comes twice.
 	faulty := []arrivals{{0, Traces, join(upTo("r", "s", 9), upTo("r", "s", 1), end(10, 0))}}
 	half := []arrivals{{0, Traces, join(upTo("r", "s", 5), end(10, 0))}}
@@ -82,7 +91,12 @@ func TestVerdicts(t *testing.T) {
 		{"within the grace period", Expectations{}, []arrivals{{0, Logs, join(upTo("r", "s", 5), end(6, 0))}}, 900 * time.Millisecond, false, Running, nil},
 		{"after it", Expectations{}, []arrivals{{0, Logs, join(upTo("r", "s", 5), end(6, 0))}}, time.Second, false, Fail, []string{"max_loss"}},
 		{"the end ends the grace period", Expectations{}, []arrivals{{0, Logs, join(upTo("r", "s", 5), end(6, 0))}}, 0, true, Fail, []string{"max_loss"}},
-		{"what was given up is not lost", Expectations{}, []arrivals{{0, Logs, join(upTo("r", "s", 5), end(6, 1))}}, time.Second, false, Pass, nil},
+		{"what was given up is not lost", Expectations{}, []arrivals{{0, Logs, join(upTo("r", "s", 5), refusing(6, 5, 1))}}, time.Second, false, Pass, nil},
+		{"also in the middle", Expectations{}, []arrivals{{0, Logs, join(upTo("r", "s", 9)[:3], upTo("r", "s", 9)[5:], refusing(9, 3, 2))}}, time.Second, false, Pass, nil},
+		{"as many as were given up are lost, and these arrived", Expectations{}, []arrivals{{0, Logs, join(upTo("r", "s", 9)[:3], upTo("r", "s", 9)[5:], refusing(9, 6, 2))}}, time.Second, false, Fail, []string{"max_loss"}},
+		{"so are fewer", Expectations{MaxLoss: 0.1}, []arrivals{{0, Logs, join(upTo("r", "s", 9)[:3], upTo("r", "s", 9)[5:], refusing(9, 0, 3))}}, time.Second, false, Fail, []string{"max_loss"}},
+		{"it is not known which", Expectations{}, []arrivals{{0, Logs, join(upTo("r", "s", 5), end(6, 1))}}, time.Second, false, Unknown, []string{"max_loss"}},
+		{"all were given up", Expectations{}, []arrivals{{0, Logs, end(6, 6)}}, time.Second, false, Pass, nil},
 
 		{"what was given up has arrived all the same", Expectations{}, []arrivals{{0, Logs, join(upTo("r", "s", 6), end(6, 2))}}, time.Second, false, Pass, nil},
 		{"some of it has, and may hide a loss", Expectations{}, []arrivals{{0, Logs, join(upTo("r", "s", 5), end(6, 2))}}, time.Second, false, Unknown, []string{"max_loss"}},
@@ -257,7 +271,7 @@ func TestImportRefuses(t *testing.T) {
 		want  string
 	}{
 		"something else":       {[]byte("hello"), "no state of load_verify"},
-		"another version":      {append([]byte("load_verify state 3 "), state[20:]...), "another version"},
+		"another version":      {append([]byte("load_verify state 2 "), state[20:]...), "another version"},
 		"changed":              {append(state[:len(state)-1:len(state)-1], '!'), "checksum"},
 		"cut off":              {state[:len(state)/2], "checksum"},
 		"no JSON":              {body("{"), "damaged"},

@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
 	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/runtimemetrics"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
@@ -23,7 +24,8 @@ type process struct {
 	logs      logs
 	exited    bool
 	endedAt   sim.Time
-	givenUp   [signals]uint64 // items that the pipeline did not take
+	givenUp   [signals]uint64       // items that the pipeline did not take
+	refused   [signals]stamp.Ranges // their numbers
 }
 
 // span is the record of a span that has ended, around a task or inside one.

@@ -28,7 +28,9 @@ func (f *Fleet) Drop(r *Request) {
 	}
 	f.strike(r)
 	for _, part := range r.parts {
-		part.process.givenUp[r.Signal] += uint64(part.count) //nolint:gosec // G115: a length
+		n := uint64(part.count) //nolint:gosec // G115: a length
+		part.process.givenUp[r.Signal] += n
+		part.process.refused[r.Signal].Add(part.first, n)
 	}
 }
 

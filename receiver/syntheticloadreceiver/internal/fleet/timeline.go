@@ -102,6 +102,7 @@ func (f *Fleet) says(p *process, of Signal) stamp.End {
 		says.Sends[s] = f.options.sends(s)
 		says.Process[s] = stamp.Totals{
 			Numbered: p.exporters[s].numbered(), GivenUp: p.givenUp[s], Squares: uint64(f.ledger.spread(p, s).Squares()),
+			Refused: p.refused[s].Pack(),
 		}
 	}
 	for _, carrier := range f.processes[:min(len(f.processes), stamp.Carriers)] {
@@ -119,6 +120,7 @@ func (f *Fleet) shard() *stamp.Shard {
 	for _, p := range f.processes {
 		for signal, n := range p.givenUp {
 			s.GivenUp[signal] += n
+			s.Squares[signal] += uint64(f.ledger.spread(p, Signal(signal)).Squares())
 		}
 	}
 	return s
