@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package deploy tests what this directory ships: each file is read by the parser of whoever reads it in earnest, the limits, probes
 // and privileges are held against each other, and the Collector's configurations in them are run by the built Collector.
 // It is a module of its own, so that nothing it needs for that becomes a dependency of the Collector's.

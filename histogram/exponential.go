@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package histogram
 
 // Exponential is a histogram in the form of an OTLP exponential histogram's data point, over the unit of what was recorded.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package histogram records durations in a base-2 exponential histogram of fixed size.
 //
 // The buckets are those of an OTLP exponential histogram of scale 6 over nanoseconds: 64 buckets an octave, each wider

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package scheduler
 
 // Queue is an unbounded FIFO of tasks, linked through the tasks themselves, so that it never allocates: Tokio's inject

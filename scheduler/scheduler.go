@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package scheduler holds models of Rust's async runtimes: Tokio, async-std and smol. They run in virtual time, one
 // event at a time, and follow the queue disciplines of the real ones: who runs next, who steals from whom, who is woken,
 // who polls timers and sockets. What a model leaves out, its package says.

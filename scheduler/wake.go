@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package scheduler
 
 // Waker wakes a task from one wait: what is registered with a timer, a socket or a pool in the task's name. When the wait is

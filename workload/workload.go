@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package workload says what a service does, and does it: requests arrive at a runtime on a virtual clock, and each runs
 // the steps of an operation.
 //

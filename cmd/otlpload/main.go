@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Command otlpload sends the telemetry of a simulated Rust service to any OTLP backend, without a configuration file: the receiver
 // synthetic_load behind the Collector's own OTLP exporter. See docs/otlpload.md, and otlpload --help.
 package main

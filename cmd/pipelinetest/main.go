@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Command pipelinetest tests a telemetry pipeline: it starts a generating Collector, the pipeline under test and a verifying
 // Collector, disturbs what is between them, and gives a verdict. See docs/pipelinetest.md, and pipelinetest --help.
 package main

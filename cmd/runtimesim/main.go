@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Command runtimesim answers what-if questions about Rust's async runtimes: it plays a workload on the models of Tokio,
 // async-std and smol in virtual time and says what the requests met. See docs/runtimesim.md, and runtimesim --help.
 package main

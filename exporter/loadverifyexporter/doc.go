@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 //go:generate go tool -modfile=../../internal/tools/go.mod mdatagen metadata.yaml
 
 // Package loadverifyexporter proves what became of every item that synthetic_load has stamped: it arrived, once, and with the identity,

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 //go:generate go tool -modfile=../../internal/tools/go.mod mdatagen metadata.yaml
 
 // Package runtimeviewexporter shows the async runtimes side by side: it aggregates the spans that reach the far end of

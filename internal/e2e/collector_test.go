@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package e2e runs the built Collector as its user does: the shipped configurations, a typo in them, Ctrl-C in the middle, a
 // port that is taken, a backend that is down. `make build` makes the binary it tests.
 package e2e

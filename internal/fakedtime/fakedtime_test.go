@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package fakedtime holds a guard: tests do not look at the clock. A test that compares times, or that sleeps long enough, fails on a
 // machine that is busy with something else. Time in tests is faked by testing/synctest; a bound on work is a number of calls, bytes or
 // allocations; a wait for another process polls, with minutes of patience.

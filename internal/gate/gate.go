@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package gate is the contract between components that generate telemetry and an extension that knows when the Collector's pipelines
 // run. Without it a generator begins while other pipelines still start, and pipelines that are joined over loopback stop in any order:
 // what is on the way is lost.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package program gives the programs in cmd/ what they have in common: a version, completion in a shell, and help that fits a terminal.
 //
 //	root := &cobra.Command{Use: "runtimesim", ...}

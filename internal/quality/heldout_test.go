@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package quality
 
 // heldOut are services that nothing was chosen with, neither rules nor limits nor the loads themselves: they were written down, with

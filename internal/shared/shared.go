@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package shared gives the components that the Collector makes of one configuration, one for each signal or pipeline, what they have in
 // common: one fleet, one audit, one join.
 package shared

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Command sidecarcost measures what the sidecar costs on this machine (Linux): start-up time, and memory and CPU at given rates. It
 // runs three Collectors, as they are run in earnest:
 //

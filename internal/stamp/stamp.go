@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package stamp marks items of telemetry so that an audit at the far end of a pipeline can say of each whether it arrived, once and
 // unchanged. The generator writes the marks and the auditor reads them; both use this package.
 //

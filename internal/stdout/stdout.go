@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package stdout gives components a standard output that can break without ending the Collector.
 //
 // A reader of a pipe may leave: `otelcol-runtimelab ... | head`. Go ends a process that then writes to file descriptor 1 or 2, by

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package timeline counts items by when they happened, so that two ends of a pipeline can compare their counts window by window. It knows
 // no telemetry: a generator and an auditor that never meet fill timelines of their own, and both get the same windows.
 //

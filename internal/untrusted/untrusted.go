@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package untrusted reads what arrives without trusting it: short, valid text for keys and names that stay in memory and leave
 // again, and durations that can be added up.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 //go:generate go tool -modfile=../../internal/tools/go.mod mdatagen metadata.yaml
 
 // Package syntheticloadreceiver plays a fleet of Rust services on models of their async runtimes and emits the spans that

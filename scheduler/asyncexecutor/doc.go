@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package asyncexecutor models async-executor 1.13, the engine of smol and of async-std, with the reactor of async-io 2.6 under it.
 //
 // All tasks of an executor share one global FIFO. A task goes to its tail whenever it becomes runnable: spawned, woken or

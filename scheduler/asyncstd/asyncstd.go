@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package asyncstd is the model of async-std 1.13: the executor of smol (package asyncexecutor tells how it schedules) on a pool
 // of threads that share one name, each with the loop
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package blocking models the thread pools that run blocking closures for async tasks: Tokio's own, and the `blocking`
 // crate of smol and async-std. Both hold one FIFO of jobs under a mutex; they differ in when they start a thread.
 //

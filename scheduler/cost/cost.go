@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package cost says what each primitive of an async runtime costs: the time a worker spends on scheduling instead of on
 // tasks, and the delay until a sleeping thread runs. Costs are data. The models apply them; the zero [Profile] makes every
 // primitive free, which is what the queueing-theory oracles need.

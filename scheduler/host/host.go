@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package host models the machine under the runtimes: CPUs that threads share.
 //
 //	          Wake                       a CPU is free

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package ideal is a scheduler that no real runtime has: one queue, first in, first out, for any number of workers, and
 // nothing costs anything. It is the baseline that real runtimes are compared with, and the subject of exact tests: what
 // queueing theory says of a G/G/c queue holds for it to the nanosecond.

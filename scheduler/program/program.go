@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package program says what a task does: a list of steps that a runtime model executes in virtual time.
 //
 // A [Program] is immutable and shared by all tasks that run it. What differs from task to task, the duration of each

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package sim
 
 // eventHeap is a 4-ary min-heap by (At, seq): half the depth of a binary heap, and the four children of a node lie

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package sim is the discrete-event core under the scheduler models: a virtual clock, a queue of events ordered by
 // time, and random streams.
 //

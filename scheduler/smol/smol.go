@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package smol is the model of smol 2.0: an async-executor that smol::spawn starts on threads of its own, one unless SMOL_THREADS
 // says otherwise, each with the loop
 //

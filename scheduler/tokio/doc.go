@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package tokio models Tokio's two schedulers, multi_thread ([New]) and current_thread ([NewCurrentThread]), of the versions in
 // [Versions].
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package format writes numbers and times for people who read a table in a terminal.
 package format
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package loopcheck warns of configurations in which synthetic_load sends to a receiver of the same Collector and no load_gate extension
 // keeps the order: at a stop, what is on the way may be lost.
 //

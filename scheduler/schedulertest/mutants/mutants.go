@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package mutants shows that each rule of a model has a test that fails without it. A package lists its rules, each with the
 // text that makes it and the text that removes it:
 //

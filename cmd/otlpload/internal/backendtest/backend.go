@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package backendtest is a backend for tests: the Collector's own OTLP receiver, in this process, which keeps what it takes.
 package backendtest
 

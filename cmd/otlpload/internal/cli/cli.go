@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package cli is the command line of otlpload: flags become a plan, the plan is played, what came of it is shown.
 //
 //	flags --plan--> load --tally--> report --> summary on stdout

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package diagnosis says what an exporter's error means for whoever wrote the command line. The errors come from gRPC, net/http, crypto/tls
 // and the operating system; most have no type that reaches this far, so that their texts are what there is to tell them by.
 package diagnosis

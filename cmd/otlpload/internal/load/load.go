@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package load plays a plan: the receiver synthetic_load, behind the Collector's OTLP exporter, without a Collector around them.
 //
 //	receiver --Consume--> stage --Consume--> exporter ~~OTLP~~> backend

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package plan turns what the command line says into a plan: what is played, and where it is sent.
 //
 //	flags ----Check----> Plan ----Collector----> YAML of a Collector that does the same

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package report words what otlpload shows: what it is about to do, how far it is, and what came of it.
 package report
 

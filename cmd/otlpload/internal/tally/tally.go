@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package tally says what has become of the telemetry of a run. Every item is in exactly one of four places:
 //
 //	         +--> accepted      the backend confirmed it

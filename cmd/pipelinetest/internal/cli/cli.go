@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package cli is the command line of pipelinetest: flags and files become scenarios, each is run, what came out is shown.
 //
 //	flags, files --scenario--> run --result--> report --> text on stdout, JSON, JUnit XML

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package part starts and ends the processes that take part in a test, so that nothing of them outlives it.
 //
 // Each is the leader of a process group of its own: Ctrl-C on the terminal does not reach it before its turn. What it prints goes through a

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package printable makes text that others have written fit for a terminal: a system under test may print anything, and its telemetry may
 // name anything.
 package printable

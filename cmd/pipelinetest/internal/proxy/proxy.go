@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package proxy stands on the link between two processes, and disturbs it on command.
 //
 // A [Proxy] listens on a port of the loopback interface and forwards to a target. [Proxy.Disturb] puts a [Fault] in force, on the

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package run is the course of one test.
 //
 //	prepare: ports, folders, proxies on the links that have faults

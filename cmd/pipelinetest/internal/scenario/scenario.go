@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package scenario reads what a test is to be: which parts there are, what disturbs them, and what verdict is wanted.
 //
 //	generators --link--> system --link--> system ... --link--> verifier

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package telemetry keeps account of what each part says about itself: what it received, refused, dropped, sent and still holds.
 //
 // A part's Prometheus endpoint is read again and again. Who is started again counts from 0, be it a part or a component of one that goes on: what

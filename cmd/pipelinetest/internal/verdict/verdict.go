@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package verdict reads load_verify's JSON report and holds it against what a scenario wants.
 package verdict
 

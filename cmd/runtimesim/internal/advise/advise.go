@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package advise chooses a runtime: the source document's decision tree (its section 8), answered by measured runs where the
 // document has an opinion.
 //

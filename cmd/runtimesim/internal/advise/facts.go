@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package advise
 
 // What is known about the runtimes without running anything. The rows are the source document's (Rust asynchronous runtime

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package chrometrace writes what the workers of a runtime did as Chrome-trace JSON, which ui.perfetto.dev and
 // chrome://tracing show: a lane for each worker, a slice for each poll, named by the span of its task.
 //

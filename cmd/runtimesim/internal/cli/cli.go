@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package cli is the command line of runtimesim: it reads flags, has the work done by the packages beside it, and shows
 // what they return.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package knee looks for the highest rate of arrivals at which a service still meets a service level objective.
 //
 //	from, from*step, from*step^2, ...   until a rate misses the SLO (or, if the first one does, downwards until one meets it,

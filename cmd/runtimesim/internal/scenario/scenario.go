@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package scenario turns what a user asks for, by flags or by a YAML file, into a service of package workload.
 //
 //	--runtime --version --workers        service's keys as YAML gives them

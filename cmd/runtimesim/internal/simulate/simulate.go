@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package simulate plays one instance of a service, request by request, until all of its requests have finished, and sums
 // up what they met: queue wait, latency, and what the runtime counted. The services that it calls are played beside it, all
 // instances of them.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package audit says of each numbered item of telemetry whether it arrived: once, unchanged and in time.
 //
 // A generator numbers the items of each source and signal 0, 1, 2, ... within a run, and ends each series with a marker that says how

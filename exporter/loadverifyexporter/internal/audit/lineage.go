@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package audit
 
 // lineage finds spans whose parent does not arrive. Parents usually end, and so arrive, after their children, but a task that its

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package aggregate adds up what spans say about the async runtime that they ran on, and tells it as plain numbers.
 //
 // [Totals] takes one [Span] at a time and keeps, for each [Runtime], counts, sums and two histograms: 110 KB

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package aggregate
 
 // Value is a number that may not be known. Its zero value is the unknown one.

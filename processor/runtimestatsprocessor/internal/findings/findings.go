@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package findings says what the times of a span hint at: a long poll, a crowded queue, a future that never waits.
 //
 // What is long depends on the operation. A time is therefore compared with those of the spans before it of the same key

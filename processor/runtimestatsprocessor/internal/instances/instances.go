@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package instances keeps what the metrics and spans of service instances said about their runtimes lately, so that spans can be
 // seen in its light.
 //

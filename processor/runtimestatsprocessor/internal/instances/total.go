@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package instances
 
 // Total is a sum of queue waits that only grows, with the number of polls that had them, since From; 0 if it does not say since when.

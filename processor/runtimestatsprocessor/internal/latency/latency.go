@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package latency says how slow a span is among the recent spans of its key.
 //
 // A key is one operation of one service: what the configuration names, by default service.name, span.name and span.kind.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package runtimes knows what a span of a Rust async service tells about its runtime: which one it was, and where the time
 // of the span's task went.
 //

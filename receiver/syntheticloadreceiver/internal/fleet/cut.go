@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package fleet
 
 // Cut divides a request after some items, 1 to one less than it has. A sample of metrics is not divided: the first part may be a little

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package fleet plays services in virtual time and builds the telemetry that they would send.
 //
 //	workload.Instance --spans, samples, log records--> process --exporter--> Request --Traces, Metrics, Logs--> pdata

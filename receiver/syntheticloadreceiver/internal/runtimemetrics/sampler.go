@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package runtimemetrics samples the counters of a simulated runtime and builds the metrics that its service would send.
 //
 //	scheduler.Counters --Sample, every interval--> samples --Build--> pmetric, any number of times
