@@ -95,6 +95,8 @@ func (c *course) begin(ctx context.Context, i int, f *scenario.Fault) error {
 		m := c.member(f.Stop)
 		c.met[i].process(m.up && m.alive())
 		c.stopMember(ctx, m)
+		m.readToEnd = false // others may send to it until its last moment
+		m.account.Cut()
 		return nil
 	case f.FullDisk != "":
 		m := c.member(f.FullDisk)

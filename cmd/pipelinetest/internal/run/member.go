@@ -28,7 +28,6 @@ type member struct {
 	spec                part.Spec
 	process             *part.Process // nil: not started yet
 	up                  bool          // it is to be running
-	stopped             bool          // it has ended because it was told to
 	forced              bool          // it was told to end, did not, and was killed
 	readToEnd           bool          // its telemetry was read when nobody sent to it any more
 	ended               bool          // it has said that its run has ended
@@ -39,9 +38,9 @@ type member struct {
 
 // launch starts the part, for the first time or again.
 func (m *member) launch() error {
-	m.account.Restarted(m.stopped && m.readToEnd)
+	m.account.Restarted()
 	m.account.Anew = m.account.Anew || m.process != nil
-	m.stopped, m.forced, m.readToEnd = false, false, false
+	m.forced, m.readToEnd = false, false
 	m.ended, m.told = false, false
 	process, err := part.Start(m.spec)
 	if err != nil {

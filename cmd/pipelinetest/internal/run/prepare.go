@@ -100,6 +100,7 @@ func (c *course) prepareMember(m *member) error {
 	if err != nil {
 		return err
 	}
+	environment = append(environment, "TMPDIR="+dir) // what a part that is killed leaves there goes with the test
 	m.spec = part.Spec{
 		Name: m.Name, Args: args, Env: append(foreign(os.Environ()), environment...), Dir: c.Scenario.Dir,
 		Log: filepath.Join(dir, "log"), Watch: endOfRun, Disk: m.Disk, DiskDir: own,

@@ -342,8 +342,8 @@ func (c *course) stop(ctx context.Context) {
 func (c *course) stopMember(ctx context.Context, m *member) {
 	m.readToEnd = c.scrape(ctx, m)
 	m.up = false
-	m.stopped = m.process.Stop(ctx, stopPatience, func() { m.readToEnd = c.scrape(ctx, m) || m.readToEnd })
-	if m.forced = !m.stopped; m.forced || !m.readToEnd {
+	m.forced = !m.process.Stop(ctx, stopPatience, func() { m.readToEnd = c.scrape(ctx, m) || m.readToEnd })
+	if m.forced || !m.readToEnd {
 		m.account.Cut()
 	}
 	if m.forced {

@@ -91,7 +91,7 @@ func serve(samples ...string) {
 		panic(err)
 	}
 	go func() {
-		_ = http.Serve(listener, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { //nolint:gosec // G114: it ends with the test
+		_ = http.Serve(listener, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = fmt.Fprintln(w, strings.Join(samples, "\n"))
 		}))
 	}()
@@ -170,6 +170,7 @@ func TestPass(t *testing.T) {
 	require.NoError(t, err)
 	assert.Regexp(t, `PIPELINETEST_TO_GATEWAY=127\.0\.0\.1:\d+\n`, string(environment))
 	assert.NotContains(t, string(environment), "PIPELINETEST_REPORT")
+	assert.Contains(t, string(environment), "TMPDIR="+filepath.Join(o.Dir, "generator")+"\n")
 }
 
 func TestNotAsWanted(t *testing.T) {

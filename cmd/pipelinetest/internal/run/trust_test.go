@@ -62,6 +62,20 @@ func TestDistrust(t *testing.T) {
 	}
 }
 
+// TestStoppedMeanwhile: a verifier that is stopped while others send to it may have counted more than was read of it, so that its report
+// has more than it said is no reason to distrust it.
+func TestStoppedMeanwhile(t *testing.T) {
+	t.Parallel()
+	s, o, _ := test(t, func(s *scenario.Scenario) {
+		s.Verifier = plays(t, "verifier", "play-verifier", "pass", `otelcol_receiver_accepted_spans{receiver="otlp"} 2`)
+		s.Faults = []scenario.Fault{{Stop: "verifier", For: 1}}
+	})
+	r := Run(t.Context(), s, o)
+	assert.Equal(t, Passed, r.Outcome, "%v", r.Problems)
+	require.Len(t, r.Parts, 3)
+	assert.True(t, r.Parts[2].Least)
+}
+
 // TestDeaf: a verifier that has to be killed has not said its last word, whatever it has written.
 func TestDeaf(t *testing.T) {
 	t.Parallel()

@@ -55,7 +55,7 @@ func (a *Account) Set(families map[string]*dto.MetricFamily) {
 	// A Collector that is told to read its configuration again goes on as a process, but all that counts in it begins anew.
 	if uptime, said := uptimeOf(families); said {
 		if uptime < a.uptime {
-			a.Restarted(false)
+			a.Restarted()
 		}
 		a.uptime = uptime
 	}
@@ -120,16 +120,15 @@ func (a *Account) end(v value) {
 	a.ended[v.of] = plus(a.ended[v.of], v.n)
 }
 
-// Restarted ends the account of a process. What was in its queues then is in none. complete: the process was read until its end.
-func (a *Account) Restarted(complete bool) {
+// Restarted ends the account of a process. What was in its queues then is in none. What it counted after the last reading is not known: a
+// process that is stopped while others send to it counts to its last moment.
+func (a *Account) Restarted() {
 	for _, v := range a.current {
 		if v.of.counts() {
 			a.end(v)
 		}
 	}
-	if !complete {
-		a.Cut()
-	}
+	a.Cut()
 	a.Anew = a.Anew || a.Read
 	a.current, a.uptime = nil, 0
 }

@@ -23,7 +23,7 @@ func read(t *testing.T, readings ...string) *Account {
 	account := &Account{}
 	for _, text = range readings {
 		if text == "" {
-			account.Restarted(true)
+			account.Restarted()
 			continue
 		}
 		families, err := Scrape(t.Context(), server.Client(), strings.TrimPrefix(server.URL, "http://"))
@@ -95,14 +95,14 @@ func TestBegunAnew(t *testing.T) {
 		want     uint64
 		least    bool
 	}{
-		"a counter falls":             {[]string{fmt.Sprintf(sent, 100), fmt.Sprintf(sent, 30), fmt.Sprintf(sent, 50)}, 150, true},
-		"one of two":                  {[]string{fmt.Sprintf(sent+other, 100, 10), fmt.Sprintf(sent+other, 30, 20)}, 150, true},
-		"two together, one more":      {[]string{fmt.Sprintf(sent+other, 100, 10), fmt.Sprintf(sent+other, 30, 500)}, 630, true},
-		"not shown for a while":       {[]string{fmt.Sprintf(sent, 100), "x 1\n", fmt.Sprintf(sent, 30)}, 130, true},
-		"read again, more than ever":  {[]string{fmt.Sprintf(uptime+sent, 20, 100), fmt.Sprintf(uptime+sent, 2, 150)}, 250, true},
-		"running on":                  {[]string{fmt.Sprintf(uptime+sent, 20, 100), fmt.Sprintf(uptime+sent, 21, 120)}, 120, false},
-		"a queue that empties":        {[]string{strings.ReplaceAll(gateway, "\"} 3", "\"} 9"), gateway}, 50, false},
-		"another process, read fully": {[]string{fmt.Sprintf(sent, 100), "", fmt.Sprintf(sent, 30)}, 130, false},
+		"a counter falls":            {[]string{fmt.Sprintf(sent, 100), fmt.Sprintf(sent, 30), fmt.Sprintf(sent, 50)}, 150, true},
+		"one of two":                 {[]string{fmt.Sprintf(sent+other, 100, 10), fmt.Sprintf(sent+other, 30, 20)}, 150, true},
+		"two together, one more":     {[]string{fmt.Sprintf(sent+other, 100, 10), fmt.Sprintf(sent+other, 30, 500)}, 630, true},
+		"not shown for a while":      {[]string{fmt.Sprintf(sent, 100), "x 1\n", fmt.Sprintf(sent, 30)}, 130, true},
+		"read again, more than ever": {[]string{fmt.Sprintf(uptime+sent, 20, 100), fmt.Sprintf(uptime+sent, 2, 150)}, 250, true},
+		"running on":                 {[]string{fmt.Sprintf(uptime+sent, 20, 100), fmt.Sprintf(uptime+sent, 21, 120)}, 120, false},
+		"a queue that empties":       {[]string{strings.ReplaceAll(gateway, "\"} 3", "\"} 9"), gateway}, 50, false},
+		"another process":            {[]string{fmt.Sprintf(sent, 100), "", fmt.Sprintf(sent, 30)}, 130, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			account := read(t, tc.readings...)
@@ -111,7 +111,7 @@ func TestBegunAnew(t *testing.T) {
 		})
 	}
 	account := read(t, gateway)
-	account.Restarted(false)
+	account.Restarted()
 	assert.True(t, account.Least, "it was killed")
 }
 
@@ -141,7 +141,7 @@ otelcol_exporter_queue_size{exporter="e",data_type="traces"} -1
 	assert.Equal(t, uint64(mostSeries)*mostValue, Sum(account.Components(), "traces").Sent)
 	assert.NotEmpty(t, account.Odd)
 	for range 5000 {
-		account.Restarted(true)
+		account.Restarted()
 		account.current = map[string]value{"x": {series{sent, Exporter, "e", "traces"}, mostValue * mostSeries}}
 	}
 	assert.Equal(t, uint64(most), Sum(account.Components(), "traces").Sent)
