@@ -131,6 +131,9 @@ type Counts struct {
 // Expected is how many sources there are or must be.
 func (s *SignalReport) Expected() uint64 { return max(uint64(s.Sources), s.Announced) } //nolint:gosec // G115: a number of sources
 
+// offered is how many items were sent and not given up.
+func (c *Counts) offered() uint64 { return c.Sent - min(c.Sent, c.GivenUp) }
+
 func (c *Counts) add(o Counts) {
 	c.Sent += o.Sent
 	c.Received += o.Received
