@@ -34,7 +34,6 @@
 package audit
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -46,7 +45,7 @@ import (
 
 // Limits bound the memory of an audit.
 type Limits struct {
-	// Runs that are held; if one more comes, the oldest that is final is forgotten.
+	// Runs that are held; if one more comes, one is forgotten that was never confirmed by a checksum, or is final, or quiet: see makeRoom.
 	Runs int
 	// Sources of all runs, counted for each signal.
 	Sources int
@@ -99,6 +98,9 @@ type run struct {
 	first, last int64  // arrivals, ns since 1970
 	markedAt    int64  // arrival of the latest end marker; 0: none has come
 	unclean     uint64 // times its account was resumed from a state that was not the last
+	intact      uint64 // items with a right checksum
+	intactAt    int64  // arrival of the latest of them
+	awaiting    awaiting
 	salt        uint64 // keeps the keys of its spans apart from those of other runs
 	told        told
 	accounts    [Signals]account
@@ -177,6 +179,9 @@ func (b *batch) item(it *Item) {
 	if it.Corrupt {
 		b.stream.corrupt++
 		b.tally.Corrupt++
+	} else {
+		b.run.intact++
+		b.run.intactAt = max(b.run.intactAt, b.now)
 	}
 	if it.Kind == End {
 		b.marker(it)
@@ -263,9 +268,10 @@ func (b *batch) find(runName, source string) bool {
 		return true
 	}
 	a := b.auditor
+	b.stream = nil // its run may be forgotten
 	r := a.byName[runName]
 	if r == nil {
-		if !a.makeRoom(b.now) || a.sources >= a.limits.Sources {
+		if !a.makeRoom(b.now) {
 			a.overLimit[b.signal]++
 			return false
 		}
@@ -277,7 +283,7 @@ func (b *batch) find(runName, source string) bool {
 	account := &r.accounts[b.signal]
 	s := account.streams[source]
 	if s == nil {
-		if a.sources >= a.limits.Sources {
+		if a.sources >= a.limits.Sources && !a.forgetUnconfirmed(r, b.now) {
 			account.overLimit++
 			return false
 		}
@@ -290,60 +296,6 @@ func (b *batch) find(runName, source string) bool {
 		a.sources++
 	}
 	b.run, b.account, b.stream, b.source = r, account, s, source
-	return true
-}
-
-// abandoned is the silence after which a run may be forgotten though it has not ended.
-const abandoned = time.Hour
-
-// makeRoom forgets the oldest run that is final or abandoned, if there is no room for one more, and reports whether there is.
-// It looks at all runs, so it does so once a second.
-func (a *Auditor) makeRoom(now int64) bool {
-	if len(a.runs) < a.limits.Runs {
-		return true
-	}
-	if now < a.fullUntil {
-		return false
-	}
-	for i, r := range a.runs {
-		if now-r.last > int64(abandoned) || a.runFinal(r, now) {
-			a.forget(i, now)
-			return true
-		}
-	}
-	a.fullUntil = now + int64(time.Second)
-	return false
-}
-
-func (a *Auditor) forget(i int, now int64) {
-	r := a.runs[i]
-	a.forgotten.Runs++
-	switch a.reportRun(r, a.lineage.orphans()[r], now, true).Verdict {
-	case Pass:
-	case Unknown:
-		a.forgotten.Unknown++
-	default:
-		a.forgotten.Failed++
-	}
-	a.runs = slices.Delete(a.runs, i, i+1)
-	delete(a.byName, r.name)
-	for j := range r.accounts {
-		for _, s := range r.accounts[j].streams {
-			a.gaps.release(&s.numbers)
-			a.sources--
-		}
-	}
-	a.lineage.forget(r)
-}
-
-func (a *Auditor) runFinal(r *run, now int64) bool {
-	for i := range r.accounts {
-		for _, s := range r.accounts[i].streams {
-			if !a.final(r, s, now) {
-				return false
-			}
-		}
-	}
 	return true
 }
 

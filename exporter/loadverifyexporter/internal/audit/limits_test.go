@@ -140,14 +140,76 @@ func TestOldRunsMakeRoom(t *testing.T) {
 	assert.Equal(t, []string{"whole", "third"}, []string{report.Runs[0].Run, report.Runs[1].Run})
 	assert.Equal(t, 2, a.sources)
 
-	// One that never ends makes room when it has been silent for an hour.
+	// One that never ends makes room when it has been silent for a minute.
 	a.Audit(Logs, later, []Item{numbered("fourth", "s", 0)})
-	assert.EqualValues(t, 1, a.Audit(Logs, later.Add(59*time.Minute), []Item{numbered("fifth", "s", 0)}).OverLimit)
-	assert.Zero(t, a.Audit(Logs, later.Add(61*time.Minute), []Item{numbered("fifth", "s", 0)}).OverLimit)
+	assert.EqualValues(t, 1, a.Audit(Logs, later.Add(59*time.Second), []Item{numbered("fifth", "s", 0)}).OverLimit)
+	assert.Zero(t, a.Audit(Logs, later.Add(61*time.Second), []Item{numbered("fifth", "s", 0)}).OverLimit)
 	assert.Equal(t, Forgotten{Runs: 4, Failed: 3}, func() Forgotten {
 		a.Audit(Logs, later.Add(2*time.Hour+2*time.Minute), []Item{numbered("sixth", "s", 0)})
 		return a.Report(later, true).Forgotten
 	}())
+}
+
+// TestForgedRuns: runs of which no checksum was ever right keep nobody out, nor do they push out who is there.
+func TestForgedRuns(t *testing.T) {
+	limits := DefaultLimits()
+	limits.Spans, limits.Sources = 100, 100
+	forge := func(a *Auditor, runs, sources int) {
+		for i := range runs {
+			for j := range sources {
+				it := numbered(fmt.Sprint("forged", i), fmt.Sprint("source", j), 7)
+				it.Corrupt, it.Span, it.Parent, it.Trace = true, uint64(i*sources+j+1), 1_000_000+uint64(i), 1
+				a.Audit(Traces, noon, []Item{it})
+			}
+		}
+	}
+	for name, tc := range map[string][2]int{"many runs": {1000, 1}, "many sources": {1, 1000}, "both": {30, 30}} {
+		t.Run(name, func(t *testing.T) {
+			a := New(limits, time.Second, Expectations{})
+			running := upTo("running", "s", 5)
+			assert.Zero(t, a.Audit(Logs, noon, running).OverLimit)
+			forge(a, tc[0], tc[1])
+			for _, m := range []Item{marker("running", "s", 5, 0), marker("new", "s", 5, 0)} {
+				assert.Zero(t, a.Audit(Logs, noon, append(upTo("new", "s", 5), m)).OverLimit)
+			}
+			a = restarted(t, a)
+			forge(a, tc[0], tc[1])
+			require.LessOrEqual(t, len(a.runs), limits.Runs)
+			require.Equal(t, countSources(a), a.sources)
+			awaited := 0
+			verdicts := map[string]Counts{}
+			for _, r := range a.runs {
+				awaited += len(r.awaiting.parents)
+			}
+			assert.Equal(t, awaited, a.lineage.awaited)
+			for _, r := range a.Report(noon, true).Runs {
+				verdicts[r.Run] = r.Signals[0].Counts
+			}
+			assert.Equal(t, Counts{Sent: 5, Received: 5}, verdicts["running"])
+			assert.Equal(t, Counts{Sent: 5, Received: 5, Duplicate: 5}, verdicts["new"])
+			assert.NotZero(t, a.forgotten.Failed, "what made room is counted")
+		})
+	}
+}
+
+// TestForgedButIntact: whoever writes right checksums, too, keeps others out for a minute, and never makes a run that has more, or has just
+// ended, make room.
+func TestForgedButIntact(t *testing.T) {
+	limits := Limits{Runs: 4, Sources: 100, GapBytes: 1 << 20, Spans: 100}
+	a := New(limits, time.Second, Expectations{})
+	a.Audit(Logs, noon, upTo("long", "s", 50))
+	for i := range 3 {
+		a.Audit(Logs, noon, upTo(fmt.Sprint("forged", i), "s", 1))
+	}
+	assert.EqualValues(t, 5, a.Audit(Logs, noon.Add(quiet), upTo("new", "s", 5)).OverLimit)
+	later := noon.Add(quiet + 2*time.Second)
+	assert.Zero(t, a.Audit(Logs, later, upTo("new", "s", 5)).OverLimit)
+	var held []string
+	for _, r := range a.runs {
+		held = append(held, r.name)
+	}
+	assert.Equal(t, []string{"long", "forged1", "forged2", "new"}, held)
+	assert.Equal(t, Forgotten{Runs: 1, Failed: 1}, a.forgotten)
 }
 
 func TestTooManyAwaited(t *testing.T) {

@@ -11,29 +11,31 @@ package audit
 type lineage struct {
 	size         int
 	young, older map[uint64]struct{} // salted keys of spans
-	awaited      map[uint64]awaited  // by salted key of the parent
-	unknown      map[*run]uint64     // spans whose parent could not be awaited: too many are
+	awaited      int                 // parents, by all runs
+}
+
+// awaiting is what one run waits for: a run that is forgotten takes its part along, without a look at the others'.
+type awaiting struct {
+	parents map[uint64]awaited // by salted key; nil: none
+	unknown uint64             // spans whose parent could not be awaited: too many are
 }
 
 // awaited is a parent that has not arrived.
 type awaited struct {
-	run      *run
 	trace    uint64
 	children uint64
 }
 
 func newLineage(size int) lineage {
-	return lineage{
-		size: size, young: map[uint64]struct{}{}, older: map[uint64]struct{}{},
-		awaited: map[uint64]awaited{}, unknown: map[*run]uint64{},
-	}
+	return lineage{size: size, young: map[uint64]struct{}{}, older: map[uint64]struct{}{}}
 }
 
 // arrived notes a span that arrived for the first time.
 func (l *lineage) arrived(r *run, it *Item) {
 	span, parent := it.Span^r.salt, it.Parent^r.salt
-	if len(l.awaited) > 0 {
-		delete(l.awaited, span)
+	if before := len(r.awaiting.parents); before > 0 {
+		delete(r.awaiting.parents, span)
+		l.awaited -= before - len(r.awaiting.parents)
 	}
 	if len(l.young) >= l.size {
 		clear(l.older)
@@ -43,16 +45,20 @@ func (l *lineage) arrived(r *run, it *Item) {
 	if it.Parent == 0 || l.has(parent) {
 		return
 	}
-	a, known := l.awaited[parent]
+	a, known := r.awaiting.parents[parent]
 	if !known {
-		if len(l.awaited) >= l.size {
-			l.unknown[r]++
+		if l.awaited >= l.size {
+			r.awaiting.unknown++
 			return
 		}
-		a = awaited{run: r, trace: it.Trace}
+		a = awaited{trace: it.Trace}
+		l.awaited++
 	}
 	a.children++
-	l.awaited[parent] = a
+	if r.awaiting.parents == nil {
+		r.awaiting.parents = map[uint64]awaited{}
+	}
+	r.awaiting.parents[parent] = a
 }
 
 func (l *lineage) has(span uint64) bool {
@@ -63,36 +69,17 @@ func (l *lineage) has(span uint64) bool {
 	return found
 }
 
-// orphanage counts the spans of a run whose parents have not arrived, and the traces they are in.
-type orphanage struct {
-	spans, traces uint64
-}
-
-// orphans counts those of all runs, in one pass over all that is awaited.
-func (l *lineage) orphans() map[*run]orphanage {
-	type traceOf struct {
-		run   *run
-		trace uint64
-	}
-	seen := map[traceOf]struct{}{}
-	of := map[*run]orphanage{}
-	for _, a := range l.awaited {
-		o := of[a.run]
-		o.spans += a.children
-		if _, again := seen[traceOf{a.run, a.trace}]; !again {
-			seen[traceOf{a.run, a.trace}] = struct{}{}
-			o.traces++
-		}
-		of[a.run] = o
-	}
-	return of
-}
-
 func (l *lineage) forget(r *run) {
-	for parent, a := range l.awaited {
-		if a.run == r {
-			delete(l.awaited, parent)
-		}
+	l.awaited -= len(r.awaiting.parents)
+	r.awaiting = awaiting{}
+}
+
+// orphans counts the spans whose parents have not arrived, and the traces they are in.
+func (w *awaiting) orphans() (spans, traces uint64) {
+	seen := map[uint64]struct{}{}
+	for _, a := range w.parents {
+		spans += a.children
+		seen[a.trace] = struct{}{}
 	}
-	delete(l.unknown, r)
+	return spans, uint64(len(seen))
 }

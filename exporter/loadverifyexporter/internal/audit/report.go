@@ -133,6 +133,9 @@ type Counts struct {
 // Expected is how many sources there are or must be.
 func (s *SignalReport) Expected() uint64 { return max(uint64(s.Sources), s.Announced) } //nolint:gosec // G115: a number of sources
 
+// offered is how many items were sent and not given up.
+func (c *Counts) offered() uint64 { return c.Sent - min(c.Sent, c.GivenUp) }
+
 func (c *Counts) add(o Counts) {
 	c.Sent += o.Sent
 	c.Received += o.Received
@@ -179,15 +182,14 @@ func (a *Auditor) Report(now time.Time, closing bool) Report {
 		report.Unexpected.Malformed += a.malformed[s]
 		report.Unexpected.OverLimit += a.overLimit[s]
 	}
-	orphans := a.lineage.orphans()
 	for _, r := range a.runs {
-		report.Runs = append(report.Runs, a.reportRun(r, orphans[r], now.UnixNano(), closing))
+		report.Runs = append(report.Runs, a.reportRun(r, now.UnixNano(), closing))
 	}
 	report.judge(&a.expect, closing)
 	return report
 }
 
-func (a *Auditor) reportRun(r *run, orphans orphanage, now int64, closing bool) RunReport {
+func (a *Auditor) reportRun(r *run, now int64, closing bool) RunReport {
 	report := RunReport{
 		Run: r.name, FirstArrival: time.Unix(0, r.first).UTC(), LastArrival: time.Unix(0, r.last).UTC(), Final: true, Unclean: r.unclean,
 		Findings: []Finding{},
@@ -206,8 +208,8 @@ func (a *Auditor) reportRun(r *run, orphans orphanage, now int64, closing bool) 
 		of := r.report(s, expected, func(s *stream) bool { return closing || a.final(r, s, now) })
 		of.Sampled = a.expect.sampled(s)
 		if s == Traces {
-			of.Orphans, of.IncompleteTraces = orphans.spans, orphans.traces
-			of.OrphansUnknown = a.lineage.unknown[r]
+			of.Orphans, of.IncompleteTraces = r.awaiting.orphans()
+			of.OrphansUnknown = r.awaiting.unknown
 		}
 		report.Final = report.Final && of.Final
 		report.Signals = append(report.Signals, of)

@@ -129,7 +129,7 @@ func (s *sampling) source(of *SourceReport) (d deviation) {
 	if !of.Ended && !of.Told {
 		return deviation{}
 	}
-	d.sent = of.Sent - min(of.Sent, of.GivenUp)
+	d.sent = of.offered()
 	least, most := of.offeredReceived()
 	d.received = most
 	squares := max(estimatedOfSource*of.squares, float64(d.sent))
@@ -185,9 +185,8 @@ func (r *RunReport) judgeSampled(e *Sampled, s *SignalReport) {
 		r.doubt("sampled", s, "how much was sent, and when, is not known: no end marker arrived that tells it of %v. "+
 			"Let the sampler keep spans named load_verify.end, or send a further signal past it", &r.Shards)
 	}
-	sent := s.Sent - min(s.Sent, s.GivenUp)
+	sent := s.offered()
 	if sent == 0 {
-		r.doubt("sampled", s, "nothing was sent")
 		return
 	}
 	want := "want " + percent(e.Ratio) + " +- " + percent(e.Tolerance)

@@ -42,6 +42,8 @@ type runState struct {
 	Last     int64                  `json:"last"`
 	MarkedAt int64                  `json:"marked_at"`
 	Unclean  uint64                 `json:"unclean"`
+	Intact   uint64                 `json:"intact"`
+	IntactAt int64                  `json:"intact_at"`
 	Accounts [Signals]*accountState `json:"accounts"`
 	Awaited  []awaitedState         `json:"awaited"`
 	Unknown  uint64                 `json:"unknown"`
@@ -87,14 +89,13 @@ func (a *Auditor) Export(clean bool) ([]byte, error) {
 	if clean {
 		s.Young, s.Older = exportKeys(a.lineage.young), exportKeys(a.lineage.older)
 	}
-	byRun := map[*run][]awaitedState{}
-	for parent, w := range a.lineage.awaited {
-		byRun[w.run] = append(byRun[w.run], awaitedState{parent, w.trace, w.children})
-	}
 	for _, r := range a.runs {
 		rs := runState{
-			Name: r.name, First: r.first, Last: r.last, MarkedAt: r.markedAt, Unclean: r.unclean, Awaited: byRun[r], Unknown: a.lineage.unknown[r],
-			Told: r.told.export(),
+			Name: r.name, First: r.first, Last: r.last, MarkedAt: r.markedAt, Unclean: r.unclean, Unknown: r.awaiting.unknown,
+			Intact: r.intact, IntactAt: r.intactAt, Told: r.told.export(),
+		}
+		for parent, w := range r.awaiting.parents {
+			rs.Awaited = append(rs.Awaited, awaitedState{parent, w.trace, w.children})
 		}
 		for i := range r.accounts {
 			account, err := r.accounts[i].export()
@@ -191,6 +192,7 @@ func (a *Auditor) restore(s *state) error {
 		}
 		r := newRun(rs.Name)
 		r.first, r.last, r.markedAt, r.unclean = rs.First, rs.Last, rs.MarkedAt, rs.Unclean
+		r.intact, r.intactAt, r.awaiting.unknown = rs.Intact, rs.IntactAt, rs.Unknown
 		if err := r.told.restore(&rs.Told); err != nil {
 			return fmt.Errorf("run %q: %w", rs.Name, err)
 		}
@@ -208,11 +210,12 @@ func (a *Auditor) restore(s *state) error {
 			}
 		}
 		for _, w := range rs.Awaited {
-			a.lineage.awaited[w.Parent] = awaited{run: r, trace: w.Trace, children: w.Children}
+			if r.awaiting.parents == nil {
+				r.awaiting.parents = map[uint64]awaited{}
+			}
+			r.awaiting.parents[w.Parent] = awaited{trace: w.Trace, children: w.Children}
 		}
-		if rs.Unknown > 0 {
-			a.lineage.unknown[r] = rs.Unknown
-		}
+		a.lineage.awaited += len(r.awaiting.parents)
 	}
 	return nil
 }

@@ -80,6 +80,5 @@ func (c *Counts) refused(missing uint64) {
 // refusedUnknown is for the case that nobody says which items were given up: as many as can be of those that are missing.
 func (c *Counts) refusedUnknown() {
 	c.refused(min(c.Missing, c.GivenUp))
-	offered := c.Sent - min(c.Sent, c.GivenUp)
-	c.doubtful = min(c.Missing, offered) - c.Lost
+	c.doubtful = min(c.Missing, c.offered()) - c.Lost
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
 )
 
 // killed is an auditor that goes on from a state that was not the last of the one before.
@@ -118,6 +120,24 @@ func TestNothingSent(t *testing.T) {
 	r := judged(t, a)
 	assert.Equal(t, Unknown, r.Verdict)
 	assert.Equal(t, []string{"? runs : the run sent nothing"}, messages(r.Findings))
+}
+
+// TestNothingOfASignal: a signal of which only end markers come is not tested, however well the others do.
+func TestNothingOfASignal(t *testing.T) {
+	a := serving(Expectations{})
+	for signal, n := range []uint64{2, 0, 0} {
+		m := marker("r", "s", n, 0)
+		m.Says.Sources, m.Says.Sends = 1, [Signals]bool{true, true}
+		m.Says.Process[Traces] = stamp.Totals{Numbered: 2}
+		if m.Says.Sends[signal] { // the run has no logs
+			a.Audit(Signal(signal), noon, append(upTo("r", "s", n), m))
+		}
+	}
+	r := judged(t, a)
+	assert.Equal(t, Unknown, r.Verdict)
+	assert.Equal(t, []string{
+		"? runs metrics: nothing was sent of metrics, so nothing is known of their way: let the generator's services send some, or take the signal out of its pipelines",
+	}, messages(r.Findings))
 }
 
 // TestFaultOfNothing: where nothing was sent, a fault is not said to be a share of that.

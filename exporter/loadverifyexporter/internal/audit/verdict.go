@@ -121,7 +121,12 @@ func (r *RunReport) judge(e *Expectations, now time.Time, disagreeing uint64) {
 	sent := uint64(0)
 	for i := range r.Signals {
 		r.judgeSignal(e, &r.Signals[i])
-		sent += r.Signals[i].Sent + r.Signals[i].OverLimit
+		sent += r.Signals[i].offered() + r.Signals[i].OverLimit
+	}
+	if r.Final && sent == 0 {
+		r.doubt("runs", nil, "the run sent nothing")
+	} else {
+		r.judgeEmpty()
 	}
 	if disagreeing > 0 {
 		r.find("end_marker", nil, "%d end markers disagree with one of another signal or source: was the generator restarted under the same run_id?", disagreeing)
@@ -129,15 +134,27 @@ func (r *RunReport) judge(e *Expectations, now time.Time, disagreeing uint64) {
 	if r.Unclean > 0 && r.Final {
 		r.doubt("storage", nil, "the audit died %d times during the run: what it took shortly before is forgotten. That may be what is missing, and have had faults", r.Unclean)
 	}
-	if r.Final && sent == 0 {
-		r.doubt("runs", nil, "the run sent nothing")
-	}
 	if e.Deadline > 0 {
 		if took := r.end(now).Sub(r.FirstArrival); took > e.Deadline {
 			r.find("deadline", nil, "%v from the first arrival to the last end marker; want at most %v", took.Round(time.Millisecond), e.Deadline)
 		}
 	}
 	r.Verdict = verdict(r.Final, r.Findings)
+}
+
+// judgeEmpty: of a signal of which nothing was sent, that all arrived proves nothing.
+func (r *RunReport) judgeEmpty() {
+	for i := range r.Signals {
+		s := &r.Signals[i]
+		if !s.Final || s.offered()+s.OverLimit > 0 || !s.SentKnown && s.open() > 0 {
+			continue
+		}
+		why := "let the generator's services send some, or take the signal out of its pipelines"
+		if s.GivenUp > 0 {
+			why = "all that the generator numbered was refused, and given up"
+		}
+		r.doubt("runs", s, "nothing was sent of %v, so nothing is known of their way: %s", s.Signal, why)
+	}
 }
 
 // end is when the last end marker came. While some may still come it is now; where some never came, nothing came after the last arrival.
@@ -153,7 +170,7 @@ func (r *RunReport) end(now time.Time) time.Time {
 }
 
 func (r *RunReport) judgeSignal(e *Expectations, s *SignalReport) {
-	sent := s.Sent - min(s.Sent, s.GivenUp)
+	sent := s.offered()
 	lossKnown := r.Unclean == 0 && s.OverLimit == 0
 	if s.Final {
 		if e.sampled(s.Signal) {

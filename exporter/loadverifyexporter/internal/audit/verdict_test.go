@@ -98,7 +98,7 @@ func TestVerdicts(t *testing.T) {
 		{"as many as were given up are lost, and these arrived", Expectations{}, []arrivals{{0, Logs, join(upTo("r", "s", 9)[:3], upTo("r", "s", 9)[5:], refusing(9, 6, 2))}}, time.Second, false, Fail, []string{"max_loss"}},
 		{"so are fewer", Expectations{MaxLoss: 0.1}, []arrivals{{0, Logs, join(upTo("r", "s", 9)[:3], upTo("r", "s", 9)[5:], refusing(9, 0, 3))}}, time.Second, false, Fail, []string{"max_loss"}},
 		{"it is not known which", Expectations{}, []arrivals{{0, Logs, join(upTo("r", "s", 5), end(6, 1))}}, time.Second, false, Unknown, []string{"max_loss"}},
-		{"all were given up", Expectations{}, []arrivals{{0, Logs, end(6, 6)}}, time.Second, false, Pass, nil},
+		{"all were given up", Expectations{}, []arrivals{{0, Logs, end(6, 6)}, {0, Traces, upTo("r", "s", 1)}, {0, Traces, end(1, 0)}}, time.Second, false, Unknown, []string{"runs"}},
 
 		{"what was given up has arrived all the same", Expectations{}, []arrivals{{0, Logs, join(upTo("r", "s", 6), end(6, 2))}}, time.Second, false, Pass, nil},
 		{"some of it has, and may hide a loss", Expectations{}, []arrivals{{0, Logs, join(upTo("r", "s", 5), end(6, 2))}}, time.Second, false, Unknown, []string{"max_loss"}},
@@ -147,14 +147,14 @@ func TestVerdicts(t *testing.T) {
 		{"not a sampled signal", Expectations{Sampled: &Sampled{0.5, 0, []Signal{Logs}}}, kept(5, 10), time.Second, false, Fail, []string{"max_loss"}},
 		{"the end is not kept", Expectations{Sampled: &Sampled{1, 0, traces}}, []arrivals{{0, Traces, upTo("r", "s", 5)}}, time.Second, true, Unknown, []string{"sampled"}},
 		{"too few kept of what is known to have been sent", Expectations{Sampled: &Sampled{0.6, 0.05, traces}}, half, time.Second, false, Fail, []string{"sampled", "sampled"}},
-		{"nothing was sent", Expectations{Sampled: &Sampled{0.6, 0.05, traces}}, kept(0, 0), time.Second, false, Unknown, []string{"sampled", "runs"}},
+		{"nothing was sent", Expectations{Sampled: &Sampled{0.6, 0.05, traces}}, kept(0, 0), time.Second, false, Unknown, []string{"runs"}},
 
 		{"a source of which nothing came", Expectations{}, []arrivals{{0, Logs, join(upTo("r", "s", 5), announcing(5, 2, Logs))}}, time.Second, false, Fail, []string{"end_marker"}},
 		{"it may still come", Expectations{}, []arrivals{{0, Logs, join(upTo("r", "s", 5), announcing(5, 2, Logs))}}, 900 * time.Millisecond, false, Running, nil},
 		{"it has come", Expectations{}, []arrivals{
 			{0, Logs, join(upTo("r", "s", 5), announcing(5, 2, Logs))}, {0, Logs, []Item{marker("r", "t", 0, 0)}},
 		}, time.Second, false, Pass, nil},
-		{"a signal of which nothing came", Expectations{}, []arrivals{{0, Logs, join(upTo("r", "s", 5), announcing(5, 1, Logs, Traces))}}, time.Second, false, Fail, []string{"end_marker"}},
+		{"a signal of which nothing came", Expectations{}, []arrivals{{0, Logs, join(upTo("r", "s", 5), announcing(5, 1, Logs, Traces))}}, time.Second, false, Fail, []string{"end_marker", "runs"}},
 		{"it may still come, too", Expectations{}, []arrivals{{0, Logs, join(upTo("r", "s", 5), announcing(5, 1, Logs, Traces))}}, 900 * time.Millisecond, false, Running, nil},
 		{"a signal that is audited elsewhere", Expectations{}, []arrivals{{0, Logs, join(upTo("r", "s", 5), announcing(5, 1, Logs, Metrics))}}, time.Second, false, Pass, nil},
 

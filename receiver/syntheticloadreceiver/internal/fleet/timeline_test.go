@@ -3,6 +3,7 @@
 package fleet
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -24,6 +25,7 @@ type arrived struct {
 	lines   [signals]timeline.Timeline
 	bySpan  map[pcommon.TraceID]int
 	markers []*stamp.End
+	numbers map[string]bool // "signal source number" of each item
 }
 
 func (a *arrived) note(t *testing.T, s Signal, at pcommon.Timestamp, attributes pcommon.Map, checksum int64) {
@@ -31,10 +33,35 @@ func (a *arrived) note(t *testing.T, s Signal, at pcommon.Timestamp, attributes 
 	if _, ends := attributes.Get(semconv.StampTotal); ends {
 		says, intact, ok := stamp.ReadEnd(attributes, checksum)
 		require.True(t, intact && ok)
+		a.givenUpIsTheRest(t, s, value(t, attributes, semconv.StampSource).Str(), &says.Process[s])
 		a.markers = append(a.markers, says)
 		return
 	}
 	a.lines[s].Add(int64(at), 1)
+	if a.numbers == nil {
+		a.numbers = map[string]bool{}
+	}
+	a.numbers[fmt.Sprint(s, value(t, attributes, semconv.StampSource).Str(), value(t, attributes, semconv.StampSequence).Int())] = true
+}
+
+// givenUpIsTheRest: the numbers that a marker says were given up are those that have not arrived.
+func (a *arrived) givenUpIsTheRest(t *testing.T, s Signal, source string, says *stamp.Totals) {
+	t.Helper()
+	refused, known := says.RefusedRanges()
+	require.True(t, known)
+	missing := make([]uint64, 0, says.GivenUp)
+	for n := range says.Numbered {
+		if !a.numbers[fmt.Sprint(s, source, n)] {
+			missing = append(missing, n)
+		}
+	}
+	got := make([]uint64, 0, says.GivenUp)
+	for _, of := range refused {
+		for n := of.First; n < of.End; n++ {
+			got = append(got, n)
+		}
+	}
+	require.Equal(t, missing, got)
 }
 
 func (a *arrived) take(t *testing.T, f *Fleet, r *Request) {
