@@ -3,6 +3,7 @@
 package main
 
 import (
+	"fmt"
 	"path/filepath"
 	"testing"
 
@@ -79,6 +80,28 @@ want: {verdict: fail, findings: [generator]}
 	assert.Equal(t, "pass", doc.Tests[0].LoadVerify.Verdict, "it cannot know of the other run")
 	require.Len(t, doc.Tests[0].Findings, 3)
 	assert.Regexp(t, `^[0-9,]+ handed on by the generators' own count, [0-9,]+ known to load_verify: [0-9,]+ went unseen; want none$`, doc.Tests[0].Findings[0].Message)
+}
+
+// TestUnseenSystemIsGivenTime: of a system that is a command nobody knows what it holds. It is not stopped while items are missing that it may
+// still try to send: here after an outage, as late as 6 s after the run's end.
+func TestUnseenSystemIsGivenTime(t *testing.T) {
+	t.Parallel()
+	gateway := writeFile(t, `
+receivers: {otlp: {protocols: {grpc: {endpoint: "${env:PIPELINETEST_LISTEN}"}}}}
+exporters: {otlp_grpc: {endpoint: "${env:PIPELINETEST_TO_NEXT}", tls: {insecure: true}, retry_on_failure: {initial_interval: 8s, randomization_factor: 0}}}
+service:
+  telemetry: {metrics: {level: none}}
+  pipelines: {traces: {receivers: [otlp], exporters: [otlp_grpc]}, metrics: {receivers: [otlp], exporters: [otlp_grpc]}, logs: {receivers: [otlp], exporters: [otlp_grpc]}}
+`)
+	collector, err := filepath.Abs(filepath.Join(root, "dist", "otelcol-runtimelab"))
+	require.NoError(t, err)
+	code, stdout, _, doc := pipelinetest(t, writeFile(t, fmt.Sprintf(`
+generator: {config: [builtin, {receivers: {synthetic_load: {duration: 3s}}, exporters: {otlp_grpc: {sending_queue: {wait_for_result: false}}}}]}
+systems: [{name: gateway, command: [%q, --config, %q]}]
+faults: [{at: 1s, for: 1s, link: gateway->verifier, grpc: unavailable}]
+`, collector, gateway)))
+	assert.Zero(t, code, stdout)
+	assert.Empty(t, doc.Tests[0].Problems)
 }
 
 // TestTotalLoss: what nobody has received was sent all the same.

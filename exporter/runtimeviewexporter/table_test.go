@@ -51,7 +51,7 @@ func threeRuntimes() aggregate.Snapshot {
 			},
 			{
 				Runtime: aggregate.Smol, Spans: 7_474, Latency: quantiles(2_204*time.Microsecond, 870*time.Millisecond),
-				QueueWait: quantiles(512*time.Nanosecond, 999*time.Microsecond), BusyRatio: aggregate.Known(0.0405), Queued: aggregate.Known(0.871),
+				QueueWait: quantiles(1_520*time.Microsecond, 861*time.Millisecond), BusyRatio: aggregate.Known(0.0405), Queued: aggregate.Known(0.871),
 				Steals: aggregate.Known[uint64](0), Outliers: aggregate.Known(0.0),
 			},
 		},

@@ -255,7 +255,7 @@ func (c *course) look() (over bool, err error) {
 	if len(c.events) > 0 {
 		return false, nil
 	}
-	if over := ended && c.report != nil && c.report.Over() && !c.anyHeld(); over {
+	if over := ended && c.report != nil && c.report.Over() && !c.anyHeld(); over && (c.report.Verdict == scenario.Pass || !c.anyUnseen()) {
 		return true, nil
 	}
 	if time.Since(c.quiet) < c.Settle {
@@ -311,6 +311,12 @@ func (c *course) anyHeld() bool {
 		}
 	}
 	return false
+}
+
+// anyUnseen tells whether it is not known of a system what it holds, because its telemetry cannot be read. What is missing may then be in it,
+// waiting to be tried again: stopping it would lose that.
+func (c *course) anyUnseen() bool {
+	return slices.ContainsFunc(c.members, func(m *member) bool { return m.tested && m.up && !m.account.Read })
 }
 
 func (c *course) sayArrived() {
