@@ -103,7 +103,7 @@ func (p Packed) Ranges() (ranges []Range, ok bool) {
 	return ranges, true
 }
 
-// sound reports whether the ranges can be those given up. They may be left out.
+// soundRanges reports whether the ranges can be those given up. They may be left out.
 func (t *Totals) soundRanges() bool {
 	ranges, ok := t.Refused.Ranges()
 	sum := uint64(0)
@@ -133,7 +133,7 @@ func (e *End) appendRefused(b []byte) []byte {
 func (e *End) cutRefused(b []byte) (ok bool) {
 	for signal := range Signals {
 		length, n := binary.Uvarint(b)
-		if n <= 0 || length > uint64(len(b)-n) {
+		if n <= 0 || length > uint64(len(b)-n) { //nolint:gosec // G115: n is at most the length
 			return false
 		}
 		b = b[n:]
