@@ -42,7 +42,7 @@ func gateway(exporter, endpoint string) string {
 func gatewayWith(exporter, endpoint, metrics string) string {
 	return strings.NewReplacer("EXPORTER", exporter, "ENDPOINT", endpoint, "METRICS", metrics).Replace(`
 receivers: {otlp: {protocols: {grpc: {endpoint: "${env:PIPELINETEST_LISTEN}"}}}}
-exporters: {EXPORTER: {endpoint: "ENDPOINT", tls: {insecure: true}, retry_on_failure: {initial_interval: 100ms, max_interval: 500ms, max_elapsed_time: 2s}}}
+exporters: {EXPORTER: {endpoint: "ENDPOINT", tls: {insecure: true}, timeout: 2m, retry_on_failure: {initial_interval: 100ms, max_interval: 500ms, max_elapsed_time: 0s}}}
 service:
   telemetry: {metrics: METRICS}
   pipelines:
@@ -84,7 +84,7 @@ func TestFaultsCounted(t *testing.T) {
 			assert.Zero(t, code)
 			require.Len(t, doc.Tests, 1)
 			done := doc.Tests[0].Links[0].Counts[tc.done]
-			assert.Greater(t, done, uint64(20))
+			assert.Positive(t, done)
 			counts := doc.Tests[0].LoadVerify.Runs[0].Signals[0]
 			for _, count := range []string{"lost", "duplicate", "corrupt", "out_of_order", "beyond"} {
 				if count == tc.found {
