@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -173,7 +174,7 @@ func TestRequestsAreBounded(t *testing.T) {
 `
 	play := func(bytes int) *sinks {
 		return playSinks(t, configOf(t, services, func(c *Config) {
-			unpaced(5 * time.Second)(c)
+			unpaced(3 * time.Second)(c)
 			c.Metrics.Interval, c.MaxRequestBytes, c.Verify = time.Second, bytes, true
 		}))
 	}
@@ -341,22 +342,22 @@ func TestShutdownIsBounded(t *testing.T) {
 // all of it.
 func TestSlowPipelineIsDrained(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		taken, requests := 0, 0
+		var taken, requests atomic.Int64
 		next, err := consumer.NewTraces(func(_ context.Context, td ptrace.Traces) error {
 			time.Sleep(time.Second)
-			taken += td.SpanCount()
-			requests++
+			taken.Add(int64(td.SpanCount()))
+			requests.Add(1)
 			return nil
 		})
 		require.NoError(t, err)
 		r, tel := newTraces(t, fleetOfThree(func(c *Config) { c.MaxRequestBytes = 8 << 10 }), next)
 		require.NoError(t, r.Start(t.Context(), componenttest.NewNopHost()))
 		time.Sleep(time.Second)
-		before, start := requests, time.Now()
+		before, start := requests.Load(), time.Now()
 		require.NoError(t, r.Shutdown(t.Context()))
 		assert.Greater(t, time.Since(start), 2*drainGrace)
-		assert.Greater(t, requests, before+8)
-		assert.Equal(t, taken, measured(t, tel, "offered_items", "traces"))
+		assert.Greater(t, requests.Load(), before+8)
+		assert.EqualValues(t, taken.Load(), measured(t, tel, "offered_items", "traces"))
 		assert.Zero(t, measured(t, tel, "dropped_items", "traces"))
 	})
 }
