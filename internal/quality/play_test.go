@@ -194,7 +194,7 @@ func send(t *testing.T, service string, spans consumer.Traces) work {
 				state, _ := point.Attributes().Get(semconv.WorkerState)
 				from := point.StartTimestamp().AsTime().Sub(begun)
 				if state.Str() == "busy" && from >= length/2 && from < length {
-					busy[number(point.Attributes(), semconv.Worker, -1)] = point.DoubleValue()
+					busy[number(point.Attributes(), semconv.Worker, -1)] += point.DoubleValue()
 				}
 			}
 		}
@@ -208,7 +208,9 @@ func send(t *testing.T, service string, spans consumer.Traces) work {
 	cfg := load.CreateDefaultConfig()
 	require.NoError(t, confmap.NewFromStringMap(map[string]any{
 		"duration": length.String(), "verify": false, "services": []any{tree},
-		"metrics": map[string]any{"interval": (length / 2).String(), "per_worker": true, "temporality": "delta"},
+		"run_id": "quality", // layerOf and play are two plays of one run: they meet in the spans' ids
+		// Short intervals: a process's timer has a phase, so that a long one would not be the second half.
+		"metrics": map[string]any{"interval": "100ms", "per_worker": true, "temporality": "delta"},
 	}).Unmarshal(cfg))
 	settings := receivertest.NewNopSettings(load.Type())
 	receiver, err := load.CreateTraces(t.Context(), settings, cfg, spans)
