@@ -168,7 +168,7 @@ mutants: ## remove each rule of the models in turn and see its test fail (some m
 ##@ Change it
 
 .PHONY: lint
-lint: ## run the linters
+lint: headers-check ## run the linters
 	@echo "Linting"
 	@$(TOOL) golangci-lint run --allow-parallel-runners $(PACKAGES)
 
