@@ -17,7 +17,7 @@ JOBS := 4
 FUZZ := .
 FUZZTIME := 20s
 # What make check leaves out: tests that take minutes or need the built Collector.
-SLOW := e2e|sidecarcost|cmd/pipelinetest|quality|schedulertest|latency
+SLOW := e2e|sidecarcost|cmd/pipelinetest|pipelinetest/internal/run|quality|schedulertest|latency
 PLATFORMS := linux/arm64 darwin/arm64 windows/amd64
 GORELEASER := go run github.com/goreleaser/goreleaser/v2@v2.17.1
 ADDLICENSE := $(TOOL) addlicense -s=only -c '' -l Apache-2.0
