@@ -17,7 +17,7 @@ JOBS := 4
 FUZZ := .
 FUZZTIME := 20s
 # What make check leaves out: tests that take minutes or need the built Collector.
-SLOW := e2e|sidecarcost|cmd/pipelinetest|quality|schedulertest|latency
+SLOW := e2e|sidecarcost|cmd/pipelinetest|pipelinetest/internal/run|quality|schedulertest|latency
 PLATFORMS := linux/arm64 darwin/arm64 windows/amd64
 GORELEASER := go run github.com/goreleaser/goreleaser/v2@v2.17.1
 ADDLICENSE := $(TOOL) addlicense -s=only -c '' -l Apache-2.0
@@ -168,7 +168,7 @@ mutants: ## remove each rule of the models in turn and see its test fail (some m
 ##@ Change it
 
 .PHONY: lint
-lint: ## run the linters
+lint: headers-check ## run the linters
 	@echo "Linting"
 	@$(TOOL) golangci-lint run --allow-parallel-runners $(PACKAGES)
 

@@ -3,12 +3,14 @@
 package release
 
 import (
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/goreleaser/fileglob"
 	"github.com/goreleaser/goreleaser/v2/pkg/config"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -70,10 +72,20 @@ func TestReleaseArtifacts(t *testing.T) {
 	assert.Equal(t, []string{"tar.gz"}, []string(archive.Formats))
 	require.Len(t, archive.FormatOverrides, 1)
 	assert.Equal(t, "windows", archive.FormatOverrides[0].Goos)
+	shipped := map[string]bool{}
 	for _, file := range archive.Files {
-		found, err := filepath.Glob(filepath.Join(root, strings.ReplaceAll(file.Source, "**/*", "*")))
+		found, err := fileglob.Glob(file.Source, fileglob.WithFs(os.DirFS(root))) // as GoReleaser does
 		require.NoError(t, err)
 		assert.NotEmpty(t, found, file.Source)
+		for _, path := range found {
+			shipped[filepath.ToSlash(path)] = true
+		}
+	}
+	for _, folder := range []string{"config", "docs"} {
+		for path := range strings.Lines(output(t, root, nil, "git", "ls-files", folder)) {
+			path = strings.TrimSuffix(path, "\n")
+			assert.True(t, shipped[path], "%s is not in the archive", path)
+		}
 	}
 	require.Len(t, p.SBOMs, 1)
 	assert.Equal(t, "archive", p.SBOMs[0].Artifacts)
