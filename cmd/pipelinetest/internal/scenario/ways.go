@@ -69,7 +69,7 @@ func (s *Scenario) checkListens(p *Part, w ways) error {
 		return nil
 	}
 	return fmt.Errorf("%s: %s uses neither %s nor %s, so nothing can reach %s; want a receiver at ${env:%s} (OTLP/gRPC) or ${env:%s} (OTLP/HTTP)%s",
-		p.Name, s.sources(p, ""), EnvListen, EnvListenHTTP, p.Name, EnvListen, EnvListenHTTP, s.orBuiltin(p))
+		p.Name, s.Sources(p, ""), EnvListen, EnvListenHTTP, p.Name, EnvListen, EnvListenHTTP, s.orBuiltin(p))
 }
 
 // checkArrives finds a test that wants to pass, and in which no way leads from any generator to the verifier.
@@ -120,11 +120,11 @@ func (s *Scenario) endsAt(all map[string]ways, from string) error {
 				sent, wanted, listens = "HTTP", EnvTo(to), EnvListen
 			}
 			return fmt.Errorf("%s: %s sends to %s over OTLP/%s only, and %s listens at %s only; want an exporter to ${env:%s}, or %s to listen for OTLP/%s, too",
-				from, s.sources(p, ""), to, sent, s.sources(s.part(to), ""), listens, wanted, to, sent)
+				from, s.Sources(p, ""), to, sent, s.Sources(s.part(to), ""), listens, wanted, to, sent)
 		}
 	}
 	return fmt.Errorf("%s: %s uses none of %s, so nothing gets from %s to the verifier; want an exporter to ${env:%s} (OTLP/gRPC) or ${env:%s} (OTLP/HTTP)%s",
-		from, s.sources(p, ""), strings.Join(s.addresses(from), ", "), from, EnvToNext(), EnvToNextHTTP(), s.orBuiltin(p))
+		from, s.Sources(p, ""), strings.Join(s.addresses(from), ", "), from, EnvToNext(), EnvToNextHTTP(), s.orBuiltin(p))
 }
 
 // orBuiltin is what else may be wanted where a configuration takes the place of one that is built in.
@@ -167,7 +167,7 @@ func (s *Scenario) checkVariables(p *Part) error {
 	}
 	if r := s.resolve(p); r != nil {
 		for _, name := range slices.Sorted(maps.Keys(r.unset)) {
-			wrong(s.sources(p, name), "${env:%s}", name)
+			wrong(s.Sources(p, name), "${env:%s}", name)
 		}
 	}
 	return errors.Join(errs...)
@@ -207,8 +207,8 @@ func (s *Scenario) addresses(part string) (names []string) {
 	return names
 }
 
-// sources says where a part's configuration is: in those of its files that mention a text, or in any if none does.
-func (s *Scenario) sources(p *Part, mentioned string) string {
+// Sources says where a part's configuration is: in those of its files that mention a text, or in any if none does.
+func (s *Scenario) Sources(p *Part, mentioned string) string {
 	var all, some []string
 	for _, config := range p.Config {
 		if config.Location == "" || uri.MatchString(config.Location) {
