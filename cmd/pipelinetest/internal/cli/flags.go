@@ -42,6 +42,7 @@ type flags struct {
 	timeout             time.Duration
 	collector           string
 	json, junit, keep   string
+	markdown            string
 	only                string
 	repeat, jobs        int
 	list                bool
@@ -64,6 +65,7 @@ func (f *flags) register(cmd *cobra.Command) {
 	set.IntVar(&f.jobs, "jobs", 1, "run up to `N` tests at once; on a machine that is busy, what is tested is slower")
 	set.StringVar(&f.json, "json", "", "write what came out to a `FILE`")
 	set.StringVar(&f.junit, "junit", "", "the same, as JUnit XML, to a `FILE`")
+	set.StringVar(&f.markdown, "markdown", "", "a summary for the page of a CI job, as Markdown, to a `FILE`")
 	set.StringVar(&f.keep, "keep", "", "keep the parts' logs, configurations, environments and reports in a `FOLDER`")
 	set.BoolVar(&f.list, "list", false, "check the scenarios and list them, and run none")
 }
