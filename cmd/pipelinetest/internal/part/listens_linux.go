@@ -21,6 +21,7 @@ func (p *Process) Listens() (addresses []string) {
 		return nil
 	}
 	sockets := p.sockets(fs)
+	//nolint:staticcheck // SA1019: netlink, which is to be used instead, is closed in many containers; /proc is there
 	for _, table := range []func() (procfs.NetTCP, error){fs.NetTCP, fs.NetTCP6} {
 		lines, err := table()
 		if err != nil {

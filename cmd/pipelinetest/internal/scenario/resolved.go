@@ -20,6 +20,35 @@ type resolved struct {
 	used, unset map[string]bool
 }
 
+// given stands for the address at which a part is to listen.
+const given = "given.invalid:4317"
+
+// isClosed tells whether nothing can come to the part but what is sent to the addresses that it is given. A receiver of a broker's messages, or
+// at a port that the configuration names, may have what others send past these.
+func (r *resolved) isClosed() bool {
+	var config struct {
+		Receivers map[string]struct {
+			Protocols map[string]struct {
+				Endpoint string `mapstructure:"endpoint"`
+			} `mapstructure:"protocols"`
+		} `mapstructure:"receivers"`
+	}
+	if r.Unmarshal(&config, confmap.WithIgnoreUnused()) != nil {
+		return false
+	}
+	for id, receiver := range config.Receivers {
+		if kind, _, _ := strings.Cut(id, "/"); kind != "otlp" {
+			return false
+		}
+		for _, protocol := range receiver.Protocols {
+			if protocol.Endpoint != given {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // resolve resolves a part's configurations. Nil: the part is a command, or the configurations cannot be read from here. They may lie
 // elsewhere, or have a mistake that the Collector will tell. Nothing can then be said of the part.
 func (s *Scenario) resolve(p *Part) *resolved {
@@ -64,6 +93,9 @@ func (r *resolved) variable(reference string, variables map[string]bool) (*confm
 	name, otherwise, hasDefault := strings.Cut(reference, ":-")
 	if variables[name] {
 		r.used[name] = true
+		if name == EnvListen || name == EnvListenHTTP {
+			return confmap.NewRetrieved(given)
+		}
 		return confmap.NewRetrieved("127.0.0.1:4317") // that of a test is known when it runs
 	}
 	value, set := "", false

@@ -96,6 +96,12 @@ func TestWays(t *testing.T) {
 		{"a mistake that the Collector tells", gateway, "receivers: [", ""},
 		{"a command", "systems: [{name: gateway, command: [x, '${PIPELINETEST_LISTEN}']}]", "", ""},
 		{"a sink beside the way", "systems: [{name: gateway, config: [{" + grpcReceiver + "}, a.yaml]}, {name: sink, config: [{" + grpcReceiver + "}]}]", `exporters: {otlp_grpc: {endpoint: "${env:PIPELINETEST_TO_SINK}"}, otlp_grpc/b: {endpoint: "${env:PIPELINETEST_TO_VERIFIER}"}}`, ""},
+		{"a broker between them", "systems: [{name: agent, config: [a.yaml]}, {name: reader, config: [b.yaml]}]", grpcReceiver + "\nexporters: {kafka: {brokers: [broker]}}", `receivers: {kafka: {brokers: [broker]}}
+extensions: {health_check: {endpoint: "${env:PIPELINETEST_LISTEN}"}}
+` + grpcExporter},
+		{"a port of their own between them", "systems: [{name: agent, config: [a.yaml]}, {name: b, config: [b.yaml]}]", grpcReceiver + "\nexporters: {otlp_grpc: {endpoint: 'localhost:5317'}}", `receivers: {otlp: {protocols: {grpc: {endpoint: "${env:PIPELINETEST_LISTEN}"}}}, otlp/own: {protocols: {grpc: {endpoint: "localhost:5317"}}}}
+` + grpcExporter},
+		{"a verifier that reads from a broker", "verifier: {config: [builtin, {receivers: {kafka: {brokers: [broker]}}}]}\n" + gateway, grpcReceiver + "\nexporters: {kafka: {brokers: [broker]}}", ""},
 		{"nothing is to arrive", gateway + "want: {verdict: fail, findings: [runs], traces: {lost: some}}", grpcReceiver, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
