@@ -36,7 +36,7 @@ func nearest(word string, known []string) []string {
 	for _, k := range known {
 		dictionary.AddCommand(&cobra.Command{Use: k, Run: func(*cobra.Command, []string) {}})
 	}
-	most := min(farthest, len(word)/2) // of a shorter word, that would be most letters
+	most := min(farthest, (len(word)+1)/2) // of a shorter word, that would be every letter
 	for dictionary.SuggestionsMinimumDistance = 0; dictionary.SuggestionsMinimumDistance <= most; dictionary.SuggestionsMinimumDistance++ {
 		if names := dictionary.SuggestionsFor(word); len(names) > 0 {
 			return names
@@ -49,6 +49,9 @@ func nearest(word string, known []string) []string {
 func suggestFlags(then func(*cobra.Command, error) error) func(*cobra.Command, error) error {
 	return func(cmd *cobra.Command, err error) error {
 		if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
+			if mistake := cmd.ValidateArgs(cmd.Flags().Args()); mistake != nil {
+				return mistake // of an argument before the flag: the flag may belong to the subcommand that it is meant to be
+			}
 			word := unknown.GetSpecifiedName()
 			if letters := unknown.GetSpecifiedShortnames(); letters != "" { // -rate is read as -r -a -t -e
 				word, _, _ = strings.Cut(letters, "=")

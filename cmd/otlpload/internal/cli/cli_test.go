@@ -45,6 +45,7 @@ func TestExitCodes(t *testing.T) {
 		{"wrong preset", []string{"--preset", "api_getaway"}, exitBroken, "", "did you mean api_gateway?"},
 		{"telemetrygen's name", []string{"--otlp-insecure"}, exitBroken, "", "--otlp-insecure: unknown flag; here it is --insecure"},
 		{"unknown flag", []string{"--frobnicate"}, exitBroken, "", "unknown flag: --frobnicate; see otlpload --help"},
+		{"mistyped flag", []string{"--endpont", "localhost"}, exitBroken, "", "unknown flag: --endpont (did you mean --endpoint?); see otlpload --help"},
 		{"argument", []string{"localhost:4317"}, exitBroken, "", `unexpected argument "localhost:4317"; want flags only`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

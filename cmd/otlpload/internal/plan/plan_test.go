@@ -26,8 +26,10 @@ func TestMistakes(t *testing.T) {
 		want string
 	}{
 		{"protocol", func(r *Request) { r.Protocol = "udp" }, `--protocol: "udp" is not allowed; want grpc or http`},
+		{"protocol mistyped", func(r *Request) { r.Protocol = "htpp" }, `--protocol: "htpp" is not allowed (did you mean http?); want grpc or http`},
 		{"duration", func(r *Request) { r.Duration = -1 }, "--duration: -1ns is not allowed; want a duration such as 30s"},
 		{"signal", func(r *Request) { r.SignalNames = []string{"traces", "spans"} }, `--signals: "spans" is not allowed; want one or more of traces, metrics, logs`},
+		{"signal mistyped", func(r *Request) { r.SignalNames = []string{"trace"} }, `--signals: "trace" is not allowed (did you mean traces?); want one or more`},
 		{"no signal", func(r *Request) { r.SignalNames = nil }, `--signals: "" is not allowed; want one or more`},
 		{"preset", func(r *Request) { r.Preset = "api_getaway" }, `--preset: "api_getaway" is not allowed (did you mean api_gateway?); want one of`},
 		{"runtime", func(r *Request) { r.Runtime = "tokyo" }, `--runtime: "tokyo" is not allowed (did you mean tokio?); want one of tokio, async_std, smol`},

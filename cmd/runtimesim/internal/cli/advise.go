@@ -17,6 +17,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/report"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/scenario"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/simulate"
+	"github.com/runtimelab/otelcol-runtimelab/internal/program"
 )
 
 // adviseFlags say what is wanted of a runtime.
@@ -97,7 +98,7 @@ func (f *adviseFlags) wanted() (*advise.Request, error) {
 }
 
 func unknown(flag, value string, names []string) error {
-	return fmt.Errorf("--%s: %q is not allowed; want one of %s", flag, value, strings.Join(names, ", "))
+	return fmt.Errorf("--%s: %q is not allowed%s; want one of %s", flag, value, program.DidYouMean(value, names), strings.Join(names, ", "))
 }
 
 func giveAdvice(cmd *cobra.Command, flags *adviseFlags) error {

@@ -227,9 +227,16 @@ func TestArrivalsOnALine(t *testing.T) {
 func TestMistakesAreUsageErrors(t *testing.T) {
 	const load = " --arrivals poisson:100 --service exp:1ms"
 	for line, want := range map[string]string{
-		"rnu":                                             `unknown command "rnu"`,
-		"--verbose":                                       "unknown flag: --verbose; see runtimesim --help",
-		"run --cpsu 4" + load:                             "unknown flag: --cpsu; see runtimesim run --help",
+		"rnu":           `unknown command "rnu" (did you mean run?); see runtimesim --help`,
+		"--verbose":     "unknown flag: --verbose; see runtimesim --help",
+		"advice" + load: `unknown command "advice" (did you mean advise?); see runtimesim --help`,
+		"run --arrivals poison:5 --service exp:1ms":       `--arrivals: "poison" is not allowed (did you mean poisson?); want one of`,
+		"run --arrivals poisson:5 --service epx:1ms":      `--service: "epx:1ms" is not allowed (did you mean exp?); want one of`,
+		"run --arrivals poisson:5 --workload api_getaway": `--workload: "api_getaway" is not a preset (one of `,
+		"advise --needs axmu" + load:                      `--needs: "axmu" is not allowed (did you mean axum?); want one of`,
+		"advise --prefer performence" + load:              `--prefer: "performence" is not allowed (did you mean performance?); want one of`,
+		"run --cost zreo" + load:                          `--cost: "zreo" is not default, seed or zero, and no file (did you mean zero?): open`,
+		"run --cpsu 4" + load:                             "unknown flag: --cpsu (did you mean --cpus or --cost?); see runtimesim run --help",
 		"run now" + load:                                  `unexpected argument "now"; want flags only: see runtimesim run --help`,
 		"run --tasks -5" + load:                           `--tasks: "-5" is not allowed; want a whole number from 1 to 1000000000`,
 		"run --tasks 1.5" + load:                          `--tasks: "1.5" is not allowed; want a whole number from 1 to 1000000000`,
@@ -242,7 +249,7 @@ func TestMistakesAreUsageErrors(t *testing.T) {
 		"compare --runtimes tokio,rayon" + load:           `--runtimes: "rayon" is not allowed`,
 		"compare --runtimes smol,smol" + load:             "--runtimes: smol is there twice",
 		"compare --runtimes tokio:2" + load:               `--runtimes: "2" is not allowed; want one of 1.53, 1.51.0, 1.50`,
-		"compare --runtime tokio" + load:                  "unknown flag: --runtime; see runtimesim compare --help",
+		"compare --runtime tokio" + load:                  "unknown flag: --runtime (did you mean --runtimes?); see runtimesim compare --help",
 		"knee --slo 99%" + load:                           `--slo: "99%" is not allowed; want STATISTIC=LIMIT`,
 		"knee --step 1" + load:                            `--step: "1" is not allowed; want a factor from 1.1 to 100`,
 		"knee --from 0" + load:                            `--from: "0" is not allowed; want a rate per second from 0.001 to 1000000`,
