@@ -27,9 +27,8 @@ const columns = 80
 // takes arguments besides subcommands says so in Args: Cobra takes an argument for a mistyped subcommand otherwise.
 func Equip(root *cobra.Command) {
 	root.SetFlagErrorFunc(suggestFlags(root.FlagErrorFunc()))
-	if !root.Runnable() { // Cobra looks at the arguments of what can run
-		root.Args, root.DisableFlagsInUseLine = commandsOnly, true
-		root.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	if !root.Runnable() {
+		holdCommands(root)
 	}
 	root.Version = describe(read(debug.ReadBuildInfo()))
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), "FlagUsages", fmt.Sprintf("FlagUsagesWrapped %d", columns)))
@@ -42,4 +41,8 @@ func Equip(root *cobra.Command) {
 			return err
 		},
 	})
+	root.InitDefaultHelpCmd() // it would come by itself, but later
+	if help, _, err := root.Find([]string{"help"}); err == nil {
+		help.Args = knownCommand
+	}
 }

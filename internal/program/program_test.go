@@ -111,6 +111,7 @@ func TestUnknown(t *testing.T) {
 		"compare --rate x":    `invalid argument "x" for "--rate" flag: strconv.ParseInt: parsing "x": invalid syntax; see p`,
 		"--vesion":            "unknown flag: --vesion (did you mean --version?); see p",
 		"comprae":             `unknown command "comprae" (did you mean compare?); see p --help`,
+		"help comprae":        `unknown command "comprae" (did you mean compare?); see p --help`,
 		"verison":             `unknown command "verison" (did you mean version?); see p --help`,
 		"comprae --rate 5":    `unknown command "comprae" (did you mean compare?); see p --help`,
 		"dance":               `unknown command "dance"; see p --help`,
@@ -119,4 +120,6 @@ func TestUnknown(t *testing.T) {
 	}
 	assert.NoError(t, play(t))
 	assert.NoError(t, play(t, "compare", "--rate", "5"))
+	assert.NoError(t, play(t, "help", "compare"))
+	assert.NoError(t, play(t, "help"))
 }

@@ -79,8 +79,14 @@ func nearestFlags(cmd *cobra.Command, word string) []string {
 	return names
 }
 
-// commandsOnly refuses the arguments of a command that has subcommands and does nothing itself.
-func commandsOnly(cmd *cobra.Command, args []string) error {
+// holdCommands makes a command that has only subcommands refuse other arguments. Alone, it prints its help.
+func holdCommands(cmd *cobra.Command) {
+	cmd.Args, cmd.DisableFlagsInUseLine = noArgument, true
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() } // Cobra looks at the arguments of what can run
+}
+
+// noArgument takes an argument for a mistyped subcommand.
+func noArgument(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
@@ -91,4 +97,12 @@ func commandsOnly(cmd *cobra.Command, args []string) error {
 		}
 	}
 	return fmt.Errorf("unknown command %q%s; see %s --help", args[0], DidYouMean(args[0], names), cmd.CommandPath())
+}
+
+// knownCommand refuses arguments of the subcommand help that name no command.
+func knownCommand(help *cobra.Command, args []string) error {
+	if found, rest, err := help.Root().Find(args); err != nil || len(rest) > 0 {
+		return noArgument(found, rest)
+	}
+	return nil
 }

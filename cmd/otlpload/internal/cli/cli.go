@@ -145,7 +145,7 @@ func play(cmd *cobra.Command, p *plan.Plan) error {
 		c.say(err.Error())
 	}
 	if ending.Silent {
-		c.say("the duration is over, and the backend takes nothing any more")
+		c.say("the duration is over, and the backend still takes nothing: ending")
 	}
 	result, err := l.Snapshot(stop, true)
 	l.Stop(stop)

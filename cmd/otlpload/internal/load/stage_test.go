@@ -54,12 +54,12 @@ func TestToldOnce(t *testing.T) {
 	s.accept()
 	s.refuse(errors.New("connection refused"))
 	assert.Equal(t, []string{
-		"nobody listens at there (connection refused). Trying again.",
+		"nobody listens at there: start the backend, or name another address with --endpoint (connection refused). Trying again.",
 		"there does not answer in time (DeadlineExceeded). Trying again.",
 		"there takes traces again",
-		"nobody listens at there (connection refused). Trying again.",
+		"nobody listens at there: start the backend, or name another address with --endpoint (connection refused). Trying again.",
 	}, *said)
-	assert.EqualValues(t, 5, s.answers.Refusals)
+	assert.EqualValues(t, 5, s.answers.Failures)
 }
 
 // TestGivenUpIsNoRefusal: the end of a run cancels the request that waits, which says nothing about the backend.
@@ -72,7 +72,7 @@ func TestGivenUpIsNoRefusal(t *testing.T) {
 		return ctx.Err()
 	}))
 	assert.Empty(t, *said)
-	assert.Zero(t, s.answers.Refusals)
+	assert.Zero(t, s.answers.Failures)
 }
 
 func TestGivenUp(t *testing.T) {

@@ -109,9 +109,9 @@ func (r Request) Check() (*Plan, error) {
 	p.Headers, wrong = parseHeaders(r.Header)
 	errs = append(errs, wrong...)
 	errs = append(errs, p.checkService()...)
-	if slices.Contains(Protocols(), r.Protocol) { // it decides what an endpoint is
+	if slices.Contains(Protocols(), r.Protocol) && len(p.Signals) > 0 { // they decide what an endpoint is
 		var err error
-		if p.Target, err = parseTarget(r.Endpoint, r.Protocol, r.Insecure); err != nil {
+		if p.Target, err = parseTarget(r.Endpoint, r.Protocol, r.Insecure, p.Signals); err != nil {
 			errs = append(errs, err)
 		} else {
 			errs = append(errs, p.checkTLS()...)

@@ -340,7 +340,7 @@ func (s *Source) Describe() string {
 func readFile(flag, path, names string, known []string) ([]byte, error) {
 	text, err := os.ReadFile(path) //nolint:gosec // G304: the user names the file
 	if err != nil {
-		return nil, fmt.Errorf("%s: %q is not %s, and no file%s: %w", flag, path, names, program.DidYouMean(path, known), err)
+		return nil, fmt.Errorf("%s: %q%s is not %s, and no file: %w", flag, path, program.DidYouMean(path, known), names, err)
 	}
 	return text, nil
 }
