@@ -59,7 +59,11 @@ var causes = []cause{
 		meaning: "%A does not speak gRPC: it may want --protocol http", protocol: plan.GRPC, hopeless: true,
 	},
 	{
-		texts:   []string{"error reading server preface", "http2: frame too large"},
+		texts:   []string{"http2: frame too large"}, // the first bytes are of something else, which may be an alert of TLS
+		meaning: "%A does not speak HTTP/2, which gRPC needs: it may want --protocol http", protocol: plan.GRPC, hopeless: true, perhapsTLS: true,
+	},
+	{
+		texts:   []string{"error reading server preface"},
 		meaning: "%A does not answer in gRPC", protocol: plan.GRPC, perhapsTLS: true, open: true,
 	},
 	{

@@ -52,6 +52,7 @@ func TestOf(t *testing.T) {
 		{plan.HTTP, `malformed HTTP response "SSH-2.0"`, "does not speak HTTP", false},
 		{plan.GRPC, unavailable + `connection error: desc = "transport: authentication handshake failed: remote error: tls: no application protocol"`, "it may want --protocol http", true},
 		{plan.GRPC, unavailable + `connection error: desc = "error reading server preface: http2: failed reading the frame payload: http2: frame too large, note that the frame header looked like an HTTP/1.1 header"`, "--protocol http", true},
+		{plan.GRPC, unavailable + `connection error: desc = "error reading server preface: http2: frame too large"`, "there:9 does not speak HTTP/2", true},
 		{plan.GRPC, unavailable + `connection error: desc = "error reading server preface: EOF"`, "there:9 does not answer in gRPC (error reading server preface)", false},
 		{plan.GRPC, unavailable + "error reading from server: EOF", "closes the connection without an answer", false},
 		{plan.HTTP, `Post "http://there": read tcp 1->2: read: connection reset by peer`, "closes the connection without an answer", false},
