@@ -9,9 +9,11 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -224,6 +226,50 @@ func TestArrivalsOnALine(t *testing.T) {
 	assert.Contains(t, heading, ": gamma:RATE,4, det:1ms, ")
 }
 
+// TestWorkers: each runtime has the threads that the flag says, or those of the file, or its own default, as the help of compare says.
+func TestWorkers(t *testing.T) {
+	file := func(name, runtime string) string {
+		path := filepath.Join(t.TempDir(), name)
+		require.NoError(t, os.WriteFile(path, []byte("name: s\nruntime: {"+runtime+"}\narrivals: {process: poisson, rate: 100}\n"+
+			"operations: [{name: o, steps: [{compute: 1ms}]}]\n"), 0o600))
+		return path
+	}
+	three, none := file("three.yaml", "model: tokio, worker_threads: 3"), file("none.yaml", "model: tokio")
+	for line, want := range map[string]map[string]int{
+		"--workload " + three:                            {"tokio": 3, "async_std": 3, "smol": 3, "ideal": 3},
+		"--workload " + three + " --workers 2":           {"tokio": 2, "async_std": 2, "smol": 2, "ideal": 2},
+		"--workload " + none:                             {"tokio": 4, "async_std": 4, "smol": 1, "ideal": 4},
+		"--workload minimal --arrivals poisson:100":      {"tokio": 4, "async_std": 4, "smol": 1, "ideal": 4},
+		"--arrivals poisson:100 --service exp:1ms":       {"tokio": 4, "async_std": 4, "smol": 1, "ideal": 4},
+		"--workload " + three + " --arrivals poisson:10": {"tokio": 3, "async_std": 3, "smol": 3, "ideal": 3},
+	} {
+		got := map[string]int{}
+		for name, run := range decode[map[string]report.Run](t, succeed(t, "compare --json --tasks 20 "+line)) {
+			got[name] = run.Workers
+		}
+		assert.Equal(t, want, got, line)
+	}
+	help := strings.Join(strings.Fields(succeed(t, "compare --help")), " ")
+	assert.Contains(t, help, "All runtimes get the worker threads that --workers says, or else those of the file.")
+	assert.Contains(t, help, "one for smol, four for the others.")
+}
+
+// TestNoSimulationIsCalledMeasurement: what advise says of its runs, in every place that a reader sees.
+func TestNoSimulationIsCalledMeasurement(t *testing.T) {
+	const load = "advise --arrivals poisson:3000 --service exp:1ms --tasks 500 --replications 2"
+	outputs := []string{succeed(t, "advise --help"), succeed(t, load), succeed(t, load+" --json")}
+	nothing, _, code := command(load + " --slo p99=1ns --replications 4")
+	assert.Equal(t, exitNothingFits, code)
+	headline, _, _ := strings.Cut(nothing, "\n")
+	assert.Equal(t, "nothing fits: no runtime meets latency.p99=1ns at any simulated rate, however low: allow a higher limit, or shorten the requests", headline)
+	for _, text := range append(outputs, nothing) {
+		for _, said := range regexp.MustCompile(`(?i).{0,20}measure.{0,20}`).FindAllString(text, -1) {
+			assert.Regexp(t, "not measured|Nothing of it was measured", said)
+		}
+		assert.Contains(t, text, "simulated")
+	}
+}
+
 func TestMistakesAreUsageErrors(t *testing.T) {
 	const load = " --arrivals poisson:100 --service exp:1ms"
 	for line, want := range map[string]string{
@@ -346,31 +392,43 @@ func TestAdviceFollowsTheLoad(t *testing.T) {
 	}
 	stdout, _, code := command("advise --arrivals poisson:3000 --service exp:1ms --tasks 1000 --max-binary 1MB")
 	assert.Equal(t, exitNothingFits, code)
-	assert.Contains(t, stdout, "nothing fits: each runtime is ruled out")
+	assert.Contains(t, stdout, "nothing fits: ")
 }
 
-// TestExamples: what the help shows works.
+// TestExamples: what the help shows works, that of the program and that of each command.
 func TestExamples(t *testing.T) {
-	for _, c := range newRoot().Commands() {
+	root := newRoot()
+	for _, c := range append(root.Commands(), root) {
 		for line := range strings.SplitSeq(strings.ReplaceAll(c.Example, "\\\n", ""), "\n") {
 			line, ok := strings.CutPrefix(strings.TrimSpace(line), "runtimesim ")
 			if !ok {
 				continue
 			}
-			t.Run(line, func(t *testing.T) {
+			t.Run(c.Name()+": "+line, func(t *testing.T) {
 				t.Chdir("../../../..") // examples name files of the repository
 				if before, _, ok := strings.Cut(line, "--out "); ok {
 					line = before + "--out " + filepath.Join(t.TempDir(), "trace.json")
 				}
 				line += " --tasks 20" // as shown, but smaller
-				if c.Name() == "advise" {
+				switch command, _, _ := strings.Cut(line, " "); command {
+				case "advise":
 					line += " --replications 2"
-				}
-				if c.Name() == "knee" {
+				case "knee":
 					line += " --replications 2 --from 20000 --step 4 --precision 1"
 				}
 				succeed(t, line)
 			})
 		}
 	}
+}
+
+// TestHelp: the help of every command fits a terminal of 80 columns; that of the program says how to get completion in a shell.
+func TestHelp(t *testing.T) {
+	for _, c := range append(newRoot().Commands(), newRoot()) {
+		path := strings.Fields(c.CommandPath())[1:]
+		for line := range strings.SplitSeq(succeed(t, strings.Join(append(path, "--help"), " ")), "\n") {
+			assert.LessOrEqual(t, utf8.RuneCountInString(line), 80, "%s: %s", c.CommandPath(), line)
+		}
+	}
+	assert.Contains(t, succeed(t, "--help"), "source <(runtimesim completion bash)")
 }

@@ -73,7 +73,7 @@ type scenarioFlags struct {
 func (f *scenarioFlags) register(cmd *cobra.Command, tasks uint64, tasksMeaning string) {
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.StringVar(&f.variant.Workers, "workers", "", "worker threads, `N` of 1 to 1024 (default: the runtime's; 4, for smol 1)")
+	flags.StringVar(&f.variant.Workers, "workers", "", "worker threads, `N` of 1 to 1024 (default: the file's; if it says none, 1 for smol and 4 for the others)")
 	flags.StringVar(&f.variant.CPUs, "cpus", "", "CPUs that the process's threads share, `N` of 1 to 4096 (default: one for each thread)")
 	flags.StringVar(&f.request.Arrivals, "arrivals", "",
 		"when requests arrive: `PROCESS:VALUES`, one of "+strings.Join(scenario.ArrivalsNotations(), ", ")+"; rates in requests a second, THINK as --service")
