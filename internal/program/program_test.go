@@ -112,7 +112,7 @@ func TestUnknown(t *testing.T) {
 		"--vesion":            "unknown flag: --vesion (did you mean --version?); see p",
 		"comprae":             `unknown command "comprae" (did you mean compare?); see p --help`,
 		"help comprae":        `unknown command "comprae" (did you mean compare?); see p --help`,
-		"verison":             `unknown command "verison" (did you mean version?); see p --help`,
+		"verzion":             `unknown command "verzion" (did you mean version?); see p --help`,
 		"comprae --rate 5":    `unknown command "comprae" (did you mean compare?); see p --help`,
 		"dance":               `unknown command "dance"; see p --help`,
 	} {

@@ -30,16 +30,16 @@ type meaning struct {
 }
 
 const (
-	credentials = "%A wants other credentials: give them with --header"
-	tooMuch     = "%A has too much to do"
-	notNow      = "%A cannot take the telemetry now"
-	late        = "%A does not answer in time"
+	unknownClient = "%A wants other credentials: give them with --header"
+	tooMuch       = "%A has too much to do"
+	notNow        = "%A cannot take the telemetry now"
+	late          = "%A does not answer in time"
 )
 
 // byCode are the codes of gRPC, and of HTTP, that say more than that a request was refused.
 var byCode = map[string]meaning{
-	"Unauthenticated": {text: credentials}, "401": {text: credentials},
-	"PermissionDenied": {text: credentials}, "403": {text: credentials},
+	"Unauthenticated": {text: unknownClient}, "401": {text: unknownClient},
+	"PermissionDenied": {text: unknownClient}, "403": {text: unknownClient},
 	"Unimplemented":     {text: "%A does not take this signal"},
 	"404":               {text: "%A has nothing at the path of this signal: correct the path in --endpoint, or send other --signals"},
 	"415":               {text: "%A takes no OTLP/HTTP: it may want --protocol grpc", hopeless: true},

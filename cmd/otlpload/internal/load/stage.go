@@ -64,7 +64,7 @@ func (s *stage) accept() {
 }
 
 // refuse notes that an attempt to send a request failed. The end of a request that is given up is no failure.
-func (s *stage) refuse(err error) {
+func (s *stage) refuse(ctx context.Context, err error) {
 	s.mu.Lock()
 	if s.givenUp != nil && s.givenUp() != nil {
 		s.mu.Unlock()
@@ -72,7 +72,7 @@ func (s *stage) refuse(err error) {
 	}
 	s.answers.Failures++
 	s.mu.Unlock()
-	s.tell(context.Background(), err, "Trying again.") // the exporter's log has no context
+	s.tell(ctx, err, "Trying again.")
 }
 
 // reject notes that the backend has taken a request but for some of its items. It says so once, until the backend's message changes.

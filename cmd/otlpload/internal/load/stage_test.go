@@ -32,13 +32,13 @@ var errPlaintext = errors.New("tls: first record does not look like a TLS handsh
 // TestHopelessOnlyAtFirst: a backend that has taken something may take something again.
 func TestHopelessOnlyAtFirst(t *testing.T) {
 	s, said := newStage()
-	s.refuse(errPlaintext)
+	s.refuse(t.Context(), errPlaintext)
 	assert.Len(t, s.load.ending, 1)
 	assert.Empty(t, *said)
 
 	s, said = newStage()
 	require.NoError(t, s.offer(t.Context(), 1, func() error { return nil }))
-	s.refuse(errPlaintext)
+	s.refuse(t.Context(), errPlaintext)
 	assert.Empty(t, s.load.ending)
 	assert.Len(t, *said, 1)
 }
@@ -47,12 +47,12 @@ func TestHopelessOnlyAtFirst(t *testing.T) {
 func TestToldOnce(t *testing.T) {
 	s, said := newStage()
 	for range 3 {
-		s.refuse(errors.New("connection refused"))
+		s.refuse(t.Context(), errors.New("connection refused"))
 	}
-	s.refuse(errors.New("DeadlineExceeded"))
+	s.refuse(t.Context(), errors.New("DeadlineExceeded"))
 	s.accept()
 	s.accept()
-	s.refuse(errors.New("connection refused"))
+	s.refuse(t.Context(), errors.New("connection refused"))
 	assert.Equal(t, []string{
 		"nobody listens at there: start the backend, or name another address with --endpoint (connection refused). Trying again.",
 		"there does not answer in time (DeadlineExceeded). Trying again.",
@@ -68,7 +68,7 @@ func TestGivenUpIsNoRefusal(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	require.Error(t, s.offer(ctx, 1, func() error {
 		cancel()
-		s.refuse(context.Canceled)
+		s.refuse(ctx, context.Canceled)
 		return ctx.Err()
 	}))
 	assert.Empty(t, *said)

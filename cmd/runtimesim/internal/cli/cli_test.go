@@ -280,7 +280,7 @@ func TestMistakesAreUsageErrors(t *testing.T) {
 		"run --arrivals poisson:5 --service epx:1ms":      `--service: "epx:1ms" is not allowed (did you mean exp?); want one of`,
 		"run --arrivals poisson:5 --workload api_getaway": `--workload: "api_getaway" (did you mean api_gateway?) is not a preset (one of `,
 		"advise --needs axmu" + load:                      `--needs: "axmu" is not allowed (did you mean axum?); want one of`,
-		"advise --prefer performence" + load:              `--prefer: "performence" is not allowed (did you mean performance?); want one of`,
+		"advise --prefer perfformance" + load:             `--prefer: "perfformance" is not allowed (did you mean performance?); want one of`,
 		"run --cost zreo" + load:                          `--cost: "zreo" (did you mean zero?) is not default, seed or zero, and no file: open`,
 		"help rnu":                                        `unknown command "rnu" (did you mean run?); see runtimesim --help`,
 		"run --cpsu 4" + load:                             "unknown flag: --cpsu (did you mean --cpus or --cost?); see runtimesim run --help",
