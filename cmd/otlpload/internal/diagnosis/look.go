@@ -11,7 +11,7 @@ import (
 )
 
 // lookTime is how long a look at a backend may take.
-const lookTime = 3 * time.Second
+const lookTime = 5 * time.Second
 
 // SpeaksTLS looks whether a backend speaks TLS, by a connection on which nothing but the handshake is sent. Unless it is known, the look
 // showed neither.

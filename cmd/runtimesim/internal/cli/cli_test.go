@@ -9,11 +9,9 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -254,22 +252,6 @@ func TestWorkers(t *testing.T) {
 	assert.Contains(t, help, "one for smol, four for the others.")
 }
 
-// TestNoSimulationIsCalledMeasurement: what advise says of its runs, in every place that a reader sees.
-func TestNoSimulationIsCalledMeasurement(t *testing.T) {
-	const load = "advise --arrivals poisson:3000 --service exp:1ms --tasks 500 --replications 2"
-	outputs := []string{succeed(t, "advise --help"), succeed(t, load), succeed(t, load+" --json")}
-	nothing, _, code := command(load + " --slo p99=1ns --replications 4")
-	assert.Equal(t, exitNothingFits, code)
-	headline, _, _ := strings.Cut(nothing, "\n")
-	assert.Equal(t, "nothing fits: no runtime meets latency.p99=1ns at any simulated rate, however low: allow a higher limit, or shorten the requests", headline)
-	for _, text := range append(outputs, nothing) {
-		for _, said := range regexp.MustCompile(`(?i).{0,20}measure.{0,20}`).FindAllString(text, -1) {
-			assert.Regexp(t, "not measured|Nothing of it was measured", said)
-		}
-		assert.Contains(t, text, "simulated")
-	}
-}
-
 func TestMistakesAreUsageErrors(t *testing.T) {
 	const load = " --arrivals poisson:100 --service exp:1ms"
 	for line, want := range map[string]string{
@@ -373,62 +355,4 @@ func TestInterrupted(t *testing.T) {
 	assert.True(t, knee.Partial)
 	assert.NotNil(t, knee.Points)
 	assert.Nil(t, knee.LastRate)
-}
-
-// TestAdviceFollowsTheLoad: the answer is of the runs, not of a list.
-func TestAdviceFollowsTheLoad(t *testing.T) {
-	for line, want := range map[string]string{
-		// One thread of smol carries a light load, and its binary is small; ten times the load it does not.
-		"--arrivals poisson:300 --service exp:1ms --max-binary 1MB": "smol",
-		"--arrivals poisson:3000 --service exp:1ms":                 "tokio",
-		// Less than that is a tie, which the ecosystem decides.
-		"--arrivals poisson:300 --service exp:1ms --slo p99=1s --workers 4": "tokio",
-		"--arrivals poisson:300 --service exp:1ms --prefer size":            "smol",
-		"--arrivals poisson:300 --service exp:1ms --needs axum":             "tokio",
-	} {
-		a := decode[report.Advice](t, succeed(t, "advise --json --tasks 3000 --replications 3 "+line))
-		require.NotNil(t, a.Runtime, line)
-		assert.Equal(t, want, *a.Runtime, "%s: %s", line, a.Because)
-	}
-	stdout, _, code := command("advise --arrivals poisson:3000 --service exp:1ms --tasks 1000 --max-binary 1MB")
-	assert.Equal(t, exitNothingFits, code)
-	assert.Contains(t, stdout, "nothing fits: ")
-}
-
-// TestExamples: what the help shows works, that of the program and that of each command.
-func TestExamples(t *testing.T) {
-	root := newRoot()
-	for _, c := range append(root.Commands(), root) {
-		for line := range strings.SplitSeq(strings.ReplaceAll(c.Example, "\\\n", ""), "\n") {
-			line, ok := strings.CutPrefix(strings.TrimSpace(line), "runtimesim ")
-			if !ok {
-				continue
-			}
-			t.Run(c.Name()+": "+line, func(t *testing.T) {
-				t.Chdir("../../../..") // examples name files of the repository
-				if before, _, ok := strings.Cut(line, "--out "); ok {
-					line = before + "--out " + filepath.Join(t.TempDir(), "trace.json")
-				}
-				line += " --tasks 20" // as shown, but smaller
-				switch command, _, _ := strings.Cut(line, " "); command {
-				case "advise":
-					line += " --replications 2"
-				case "knee":
-					line += " --replications 2 --from 20000 --step 4 --precision 1"
-				}
-				succeed(t, line)
-			})
-		}
-	}
-}
-
-// TestHelp: the help of every command fits a terminal of 80 columns; that of the program says how to get completion in a shell.
-func TestHelp(t *testing.T) {
-	for _, c := range append(newRoot().Commands(), newRoot()) {
-		path := strings.Fields(c.CommandPath())[1:]
-		for line := range strings.SplitSeq(succeed(t, strings.Join(append(path, "--help"), " ")), "\n") {
-			assert.LessOrEqual(t, utf8.RuneCountInString(line), 80, "%s: %s", c.CommandPath(), line)
-		}
-	}
-	assert.Contains(t, succeed(t, "--help"), "source <(runtimesim completion bash)")
 }
