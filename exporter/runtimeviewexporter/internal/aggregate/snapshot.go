@@ -10,7 +10,7 @@ import (
 
 // Snapshot tells the totals of a moment.
 type Snapshot struct {
-	// Columns holds the runtimes that occurred, always in the same order: Tokio, AsyncStd, Smol, Unknown.
+	// Columns holds the runtimes that occurred, always in the same order: Tokio, AsyncStd, Smol, Ideal, Unknown.
 	Columns []Column
 	// Counts holds the spans of each runtime, those that did not occur included.
 	Counts Counts
