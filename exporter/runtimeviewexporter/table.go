@@ -46,7 +46,7 @@ var rows = []row{
 	{"queue wait p50", func(c column) string { return cell(c.QueueWait.P50, format.Quantile) }},
 	{"queue wait p99", func(c column) string { return cell(c.QueueWait.P99, format.Quantile) }},
 	{"span time queued", func(c column) string { return cell(c.Queued, format.Share) }},
-	{"span time polled", func(c column) string { return cell(c.BusyRatio, format.Share) }},
+	{"span time polled", func(c column) string { return cell(c.Polled, format.Share) }},
 	{"steals", func(c column) string { return cell(c.Steals, count) }},
 	{"latency outliers", func(c column) string { return cell(c.Outliers, format.Share) }},
 }

@@ -41,17 +41,17 @@ func threeRuntimes() aggregate.Snapshot {
 		Columns: []aggregate.Column{
 			{
 				Runtime: aggregate.Tokio, Spans: 7_480, Latency: quantiles(2_312*time.Microsecond, 6_421*time.Microsecond),
-				QueueWait: quantiles(11_800*time.Nanosecond, 402*time.Microsecond), BusyRatio: aggregate.Known(0.0412), Queued: aggregate.Known(0.0123),
+				QueueWait: quantiles(11_800*time.Nanosecond, 402*time.Microsecond), Polled: aggregate.Known(0.0412), Queued: aggregate.Known(0.0123),
 				Steals: aggregate.Known[uint64](1_204), Outliers: aggregate.Known(0.0101),
 			},
 			{
 				Runtime: aggregate.AsyncStd, Spans: 7_477, Latency: quantiles(2_101*time.Microsecond, 9_876*time.Microsecond),
-				QueueWait: quantiles(18_300*time.Nanosecond, 1_934*time.Microsecond), BusyRatio: aggregate.Known(0.0398), Queued: aggregate.Known(0.0234),
+				QueueWait: quantiles(18_300*time.Nanosecond, 1_934*time.Microsecond), Polled: aggregate.Known(0.0398), Queued: aggregate.Known(0.0234),
 				Steals: aggregate.Known[uint64](3_310), Outliers: aggregate.Known(0.0097),
 			},
 			{
 				Runtime: aggregate.Smol, Spans: 7_474, Latency: quantiles(2_204*time.Microsecond, 870*time.Millisecond),
-				QueueWait: quantiles(1_520*time.Microsecond, 861*time.Millisecond), BusyRatio: aggregate.Known(0.0405), Queued: aggregate.Known(0.871),
+				QueueWait: quantiles(1_520*time.Microsecond, 861*time.Millisecond), Polled: aggregate.Known(0.0405), Queued: aggregate.Known(0.871),
 				Steals: aggregate.Known[uint64](0), Outliers: aggregate.Known(0.0),
 			},
 		},
@@ -95,7 +95,7 @@ func TestTableOfHugeNumbers(t *testing.T) {
 	for _, runtime := range []aggregate.Runtime{aggregate.Tokio, aggregate.AsyncStd, aggregate.Smol, aggregate.Ideal, aggregate.Unknown} {
 		s.Columns = append(s.Columns, aggregate.Column{
 			Runtime: runtime, Spans: 999_999_999_999, Latency: quantiles(0, math.MaxInt64), QueueWait: quantiles(time.Second, time.Minute),
-			BusyRatio: aggregate.Known(1.0), Steals: aggregate.Known[uint64](math.MaxUint64), Outliers: aggregate.Known(0.5),
+			Polled: aggregate.Known(1.0), Steals: aggregate.Known[uint64](math.MaxUint64), Outliers: aggregate.Known(0.5),
 		})
 		s.Counts[runtime] = 999_999_999_999
 	}
