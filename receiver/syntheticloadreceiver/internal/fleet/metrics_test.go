@@ -22,6 +22,8 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
+	"github.com/runtimelab/otelcol-runtimelab/workload/play"
+	"github.com/runtimelab/otelcol-runtimelab/workload/spec"
 )
 
 // mixed is a service on each runtime whose requests do a bit of everything that metrics show.
@@ -63,10 +65,10 @@ func mixed(t *testing.T) []*workload.Service {
 }
 
 // log plays one instance of a service as the fleet does, and takes everything down.
-func log(s *workload.Service, instance int, until ...sim.Time) (*schedulertest.Log, *workload.Instance) {
+func log(s *workload.Service, instance int, until ...sim.Time) (*schedulertest.Log, *play.Instance) {
 	var sm sim.Simulation
 	log := &schedulertest.Log{}
-	in := s.Play(workload.NewNetwork(&sm), 1, instance, workload.Observer{Observer: log.Observer()})
+	in := play.NewNetwork(&sm).Play(s, 1, instance, play.Observer{Observer: log.Observer()})
 	sm.Run(until[0])
 	in.Stop()
 	sm.Run(until[1])
@@ -530,7 +532,7 @@ func TestRequestsOfSamples(t *testing.T) {
 
 // BenchmarkSignals is what a span costs with metrics and log records beside it.
 func BenchmarkSignals(b *testing.B) {
-	services, err := workload.Parse([]any{map[string]any{
+	services, err := spec.Decode([]any{map[string]any{
 		"name": "gateway", "runtime": map[string]any{"model": "tokio"},
 		"arrivals": map[string]any{"process": "poisson", "rate": 5000}, "workload": "api_gateway",
 	}})
