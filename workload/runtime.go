@@ -9,6 +9,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/asyncexecutor"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/asyncstd"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/blocking"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/ideal"
@@ -44,6 +45,14 @@ type RuntimeSpec struct {
 	blocking      int          // most threads of the blocking pool; 0: the runtime's default
 	composition   asyncexecutor.Composition
 	start         func(s *sim.Simulation, spec *RuntimeSpec, h *host.Host, seed uint64, o scheduler.Observer) scheduler.Runtime
+}
+
+// mustStart hands on a runtime. Parse keeps all settings within the bounds of the models.
+func mustStart[R scheduler.Runtime](rt R, err error) R {
+	if err != nil {
+		panic(fmt.Sprintf("workload: %v", err))
+	}
+	return rt
 }
 
 // costs of the runtimes.
@@ -92,9 +101,9 @@ var runtimeModels = []runtimeModel{
 			cfg.MaxBlockingThreads, cfg.Host = spec.blocking, h
 			cfg.Costs, cfg.Seed = spec.costs().Tokio, seed
 			if spec.currentThread {
-				return tokio.NewCurrentThread(s, cfg, o)
+				return mustStart(tokio.NewCurrentThread(s, cfg, o))
 			}
-			return tokio.New(s, cfg, o)
+			return mustStart(tokio.New(s, cfg, o))
 		},
 	},
 	{
@@ -103,10 +112,10 @@ var runtimeModels = []runtimeModel{
 		versions: []string{"1.13"}, crateVersions: []string{"1.13.1"},
 		workers: 4,
 		start: func(s *sim.Simulation, spec *RuntimeSpec, h *host.Host, seed uint64, o scheduler.Observer) scheduler.Runtime {
-			return asyncstd.New(s, asyncstd.Config{
+			return mustStart(asyncstd.New(s, asyncstd.Config{
 				Threads: spec.Workers, MaxBlockingThreads: spec.blocking, Host: h,
 				Costs: spec.costs().AsyncStd, Seed: seed,
-			}, o)
+			}, o))
 		},
 	},
 	{
@@ -115,10 +124,10 @@ var runtimeModels = []runtimeModel{
 		versions: []string{"2.0"}, crateVersions: []string{"2.0.2"},
 		workers: 1,
 		start: func(s *sim.Simulation, spec *RuntimeSpec, h *host.Host, seed uint64, o scheduler.Observer) scheduler.Runtime {
-			return smol.New(s, smol.Config{
+			return mustStart(smol.New(s, smol.Config{
 				Composition: spec.composition, Threads: spec.Workers, ThreadName: spec.ThreadName,
 				MaxBlockingThreads: spec.blocking, Host: h, Costs: spec.costs().Smol, Seed: seed,
-			}, o)
+			}, o))
 		},
 	},
 	{
@@ -128,7 +137,7 @@ var runtimeModels = []runtimeModel{
 		versions: []string{"1.0"}, crateVersions: []string{"1.0.0"},
 		workers: 4,
 		start: func(s *sim.Simulation, spec *RuntimeSpec, _ *host.Host, _ uint64, o scheduler.Observer) scheduler.Runtime {
-			return ideal.New(s, ideal.Config{Workers: spec.Workers}, o)
+			return mustStart(ideal.New(s, ideal.Config{Workers: spec.Workers}, o))
 		},
 	},
 }
@@ -154,7 +163,7 @@ const (
 var tokioFlavors = []string{multiThread, currentThread}
 
 // longestInterval bounds Tokio's intervals, in ticks: beyond it a queue or the driver would be as good as never looked at.
-const longestInterval = 1_000_000
+const longestInterval = tokio.LongestInterval
 
 func parseRuntime(v value) RuntimeSpec {
 	t, ok := v.anyTable()
@@ -201,7 +210,7 @@ func parseRuntime(v value) RuntimeSpec {
 }
 
 // mostBlockingThreads is what the blocking crate accepts at most.
-const mostBlockingThreads = 10_000
+const mostBlockingThreads = blocking.MaxThreads
 
 // executors are the ways to run tasks on smol, and which of them leave a choice of threads.
 var executors = []struct {
@@ -273,10 +282,10 @@ func (spec *RuntimeSpec) parseTokio(t table) {
 		spec.tokio.DisableLIFOSlot = t.child("disable_lifo_slot").boolean()
 	}
 	if t.has("global_queue_interval") {
-		spec.tokio.GlobalQueueInterval = uint32(t.child("global_queue_interval").whole(longestInterval)) //nolint:gosec // G115: at most longestInterval
+		spec.tokio.GlobalQueueInterval = t.child("global_queue_interval").whole(longestInterval)
 	}
 	if t.has("event_interval") {
-		spec.tokio.EventInterval = uint32(t.child("event_interval").whole(longestInterval)) //nolint:gosec // G115: at most longestInterval
+		spec.tokio.EventInterval = t.child("event_interval").whole(longestInterval)
 	}
 }
 

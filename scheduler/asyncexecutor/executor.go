@@ -3,6 +3,8 @@
 package asyncexecutor
 
 import (
+	"fmt"
+
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/blocking"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
@@ -90,12 +92,31 @@ const (
 	evEpollReturn              // Arg: generation of the sleep in epoll that is over
 )
 
-// New starts an executor on a simulation's clock. Its threads start now, in order.
-func New(s *sim.Simulation, cfg Config, o scheduler.Observer) *Executor {
-	threads := max(cfg.Threads, 1)
-	if cfg.Composition != Pool {
-		threads = 1
+// check says which field of a Config is wrong.
+func (c *Config) check() error {
+	switch {
+	case c.Composition > ThreadPerTask:
+		return fmt.Errorf("asyncexecutor: Composition: %d is not allowed; want Pool, Main or ThreadPerTask", c.Composition)
+	case c.Threads < 0 || c.Threads > MaxThreads:
+		return fmt.Errorf("asyncexecutor: Threads: %d is not allowed; want 1 to %d, or 0 for 1", c.Threads, MaxThreads)
+	case c.Threads > 1 && c.Composition != Pool:
+		return fmt.Errorf("asyncexecutor: Threads: %d is not allowed; want 0: only Pool has a choice", c.Threads)
+	case c.MaxBlockingThreads < 0 || c.MaxBlockingThreads > blocking.MaxThreads:
+		return fmt.Errorf("asyncexecutor: MaxBlockingThreads: %d is not allowed; want 1 to %d, or 0 for 500", c.MaxBlockingThreads, blocking.MaxThreads)
 	}
+	if err := c.Costs.Check(); err != nil {
+		return fmt.Errorf("asyncexecutor: Costs: %w", err)
+	}
+	return nil
+}
+
+// New starts an executor on a simulation's clock. Its threads start now, in order. The error says which field of the Config is
+// wrong and what is allowed.
+func New(s *sim.Simulation, cfg Config, o scheduler.Observer) (*Executor, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	threads := max(cfg.Threads, 1)
 	e := &Executor{
 		sim:      s,
 		started:  s.Now(),
@@ -119,17 +140,21 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) *Executor {
 	pool.Host = cfg.Host
 	pool.Done = e.Wake
 	pool.Abandoned = func(w scheduler.Waker) bool { return !e.tasks.Waited(w) }
-	e.pool = blocking.New(s, pool)
+	p, err := blocking.New(s, pool)
+	if err != nil {
+		return nil, err
+	}
+	e.pool = p
 	e.tasks.CancelOnDrop = cfg.CancelOnDrop
 	e.reactor.timers.tasks, e.reactor.sockets.tasks = e.tasks, e.tasks
 	e.host, e.seed, e.threadName = cfg.Host, cfg.Seed, cfg.ThreadName
 	if cfg.Composition == ThreadPerTask {
-		return e
+		return e, nil
 	}
 	for range threads {
 		e.newRunner().cpu.Wake(0)
 	}
-	return e
+	return e, nil
 }
 
 func (e *Executor) newRunner() *runner {

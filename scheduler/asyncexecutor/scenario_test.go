@@ -42,7 +42,7 @@ func startWith(t *testing.T, cfg Config, cpus int) *scenario {
 	if cpus > 0 {
 		cfg.Host = host.New(&sc.sim, host.Config{CPUs: cpus, Slice: 100 * us})
 	}
-	sc.Executor = New(&sc.sim, cfg, sc.Observer())
+	sc.Executor = schedulertest.Must(New(&sc.sim, cfg, sc.Observer()))
 	return sc
 }
 

@@ -34,8 +34,9 @@ type Config struct {
 	Seed uint64
 }
 
-// New starts async-std's pool, all of its threads named `async-std/runtime`.
-func New(s *sim.Simulation, cfg Config, o scheduler.Observer) *asyncexecutor.Executor {
+// New starts async-std's pool, all of its threads named `async-std/runtime`. The error says which field of the Config is wrong
+// and what is allowed.
+func New(s *sim.Simulation, cfg Config, o scheduler.Observer) (*asyncexecutor.Executor, error) {
 	return asyncexecutor.New(s, asyncexecutor.Config{
 		Threads:            cfg.Threads,
 		ThreadName:         func(int) string { return "async-std/runtime" },

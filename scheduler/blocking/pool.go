@@ -19,6 +19,7 @@
 package blocking
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
@@ -35,6 +36,9 @@ const (
 	Tokio Rule = iota
 	Crate
 )
+
+// MaxThreads bounds what a runtime may ask for beside its workers: what the blocking crate accepts at most.
+const MaxThreads = 10_000
 
 // jobsPerIdle is how many jobs may wait for each idle thread before the crate starts another.
 const jobsPerIdle = 5
@@ -113,11 +117,14 @@ const (
 	eventTimeout              // Arg: thread, and the generation of its wait above
 )
 
-// New makes a pool without threads.
-func New(s *sim.Simulation, cfg Config) *Pool {
+// New makes a pool without threads. The error says what is wrong with the Config and what is allowed.
+func New(s *sim.Simulation, cfg Config) (*Pool, error) {
+	if cfg.Limit < 1 || cfg.Limit > mostPlaces {
+		return nil, fmt.Errorf("blocking: Limit: %d is not allowed; want 1 to %d threads", cfg.Limit, mostPlaces)
+	}
 	p := &Pool{sim: s, cfg: cfg, rand: sim.Stream(cfg.Seed)}
 	p.target = s.Register(p)
-	return p
+	return p, nil
 }
 
 // Threads is the number of threads that have not ended.
@@ -222,7 +229,10 @@ func (p *Pool) wakeOne() {
 }
 
 // threadBits is how much of an event's argument holds the thread; the rest is a generation.
-const threadBits = 16
+const (
+	threadBits = 16
+	mostPlaces = 1 << threadBits
+)
 
 // Handle implements [sim.Handler].
 func (p *Pool) Handle(ev sim.Event) {

@@ -18,6 +18,8 @@
 package ideal
 
 import (
+	"fmt"
+
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
@@ -72,8 +74,12 @@ type worker struct {
 	counters scheduler.WorkerCounters
 }
 
-// New starts a runtime on a simulation's clock. All workers are idle.
-func New(s *sim.Simulation, cfg Config, o scheduler.Observer) *Runtime {
+// New starts a runtime on a simulation's clock. All workers are idle. The error says what is wrong with the Config and what is
+// allowed.
+func New(s *sim.Simulation, cfg Config, o scheduler.Observer) (*Runtime, error) {
+	if cfg.Workers < 0 || cfg.Workers > MaxWorkers {
+		return nil, fmt.Errorf("ideal: Workers: %d is not allowed; want 1 to %d, or 0 for 1", cfg.Workers, MaxWorkers)
+	}
 	n := max(cfg.Workers, 1)
 	rt := &Runtime{
 		sim:       s,
@@ -87,7 +93,7 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) *Runtime {
 		rt.workers[i].counters.FallAsleep(s.Now())
 	}
 	rt.target = s.Register(rt)
-	return rt
+	return rt, nil
 }
 
 // Spawn implements [scheduler.Runtime].

@@ -29,16 +29,16 @@ var models = []struct {
 	waits []program.Op
 }{
 	{"ideal", 4, func(s *sim.Simulation, o scheduler.Observer) scheduler.Runtime {
-		return ideal.New(s, ideal.Config{Workers: 4}, o)
+		return schedulertest.Must(ideal.New(s, ideal.Config{Workers: 4}, o))
 	}, []program.Op{program.Sleep, program.IO}},
 	{"tokio", 4, func(s *sim.Simulation, o scheduler.Observer) scheduler.Runtime {
-		return tokio.New(s, tokio.Config{Workers: 4, Seed: 1}, o)
+		return schedulertest.Must(tokio.New(s, tokio.Config{Workers: 4, Seed: 1}, o))
 	}, []program.Op{program.IO}},
 	{"async_std", 4, func(s *sim.Simulation, o scheduler.Observer) scheduler.Runtime {
-		return asyncstd.New(s, asyncstd.Config{Threads: 4, Seed: 1}, o)
+		return schedulertest.Must(asyncstd.New(s, asyncstd.Config{Threads: 4, Seed: 1}, o))
 	}, nil},
 	{"smol", 1, func(s *sim.Simulation, o scheduler.Observer) scheduler.Runtime {
-		return smol.New(s, smol.Config{Seed: 1}, o)
+		return schedulertest.Must(smol.New(s, smol.Config{Seed: 1}, o))
 	}, nil},
 }
 

@@ -40,8 +40,9 @@ type Config struct {
 	Seed uint64
 }
 
-// New starts smol's global executor on threads `smol-1` to `smol-n`, or the program's own.
-func New(s *sim.Simulation, cfg Config, o scheduler.Observer) *asyncexecutor.Executor {
+// New starts smol's global executor on threads `smol-1` to `smol-n`, or the program's own. The error says which field of the
+// Config is wrong and what is allowed.
+func New(s *sim.Simulation, cfg Config, o scheduler.Observer) (*asyncexecutor.Executor, error) {
 	name := func(int) string { return cfg.ThreadName }
 	if cfg.ThreadName == "" && cfg.Composition == asyncexecutor.Pool {
 		name = func(i int) string { return "smol-" + strconv.Itoa(i+1) }

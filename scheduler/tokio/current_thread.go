@@ -51,19 +51,24 @@ const (
 	ctLooked // epoll_wait returned
 )
 
-// NewCurrentThread starts a current_thread runtime on a simulation: its thread finds nothing to do and parks. It panics if the
-// version is not one of [Versions].
-func NewCurrentThread(s *sim.Simulation, cfg Config, o scheduler.Observer) *CurrentThread {
-	mustVersion(cfg.Version) // all alike
-	rt := &CurrentThread{eventInterval: cfg.eventInterval(), gqi: currentThreadGQI}
-	if cfg.GlobalQueueInterval > 0 {
-		rt.gqi = cfg.GlobalQueueInterval
+// NewCurrentThread starts a current_thread runtime on a simulation: its thread finds nothing to do and parks. The error says
+// which field of the Config is wrong and what is allowed.
+func NewCurrentThread(s *sim.Simulation, cfg Config, o scheduler.Observer) (*CurrentThread, error) {
+	settled, err := cfg.settle()
+	if err != nil {
+		return nil, err
 	}
-	rt.init(s, rt, &cfg, 0, nil, o)
+	rt := &CurrentThread{eventInterval: settled.eventInterval, gqi: currentThreadGQI}
+	if settled.globalQueueInterval > 0 {
+		rt.gqi = settled.globalQueueInterval
+	}
+	if err := rt.init(s, rt, &cfg, 0, nil, o); err != nil {
+		return nil, err
+	}
 	rt.poller.cpu = cfg.Host.NewThread(s, rt, rt.target, eventResume, 0)
 	rt.poller.counters.FallAsleep(s.Now())
 	rt.poller.cpu.Wake(0)
-	return rt
+	return rt, nil
 }
 
 // Spawn implements [scheduler.Runtime]: Handle::spawn from a thread that is not in block_on.

@@ -96,7 +96,7 @@ func (e *engine) init(s *sim.Simulation, handler interface {
 	sim.Handler
 	flavor
 }, cfg *Config, workers int, run func(worker, thread int) bool, o scheduler.Observer,
-) {
+) error {
 	e.sim, e.target, e.flavor = s, s.Register(handler), handler
 	e.tasks = scheduler.NewTasks(s, o)
 	e.costs = cfg.Costs
@@ -115,11 +115,16 @@ func (e *engine) init(s *sim.Simulation, handler interface {
 	}
 	pool.Start, pool.Wake = cfg.Costs.ThreadStart, cfg.Costs.WakeLatency
 	pool.Seed = cfg.Seed
-	e.pool, e.workerThreads = blocking.New(s, pool), workers
+	p, err := blocking.New(s, pool)
+	if err != nil {
+		return err
+	}
+	e.pool, e.workerThreads = p, workers
 	e.driver = driver{
 		sim: s, target: e.target, costs: &e.costs, latencies: &e.latencies, thread: handler.thread,
 		holder: noHolder, nextWake: noTick,
 	}
+	return nil
 }
 
 // Live implements [scheduler.Runtime].

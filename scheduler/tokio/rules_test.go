@@ -19,7 +19,7 @@ import (
 var rules = []mutants.Rule{
 	// 1.3 Worker loop.
 	{"1.3 maintenance every 61 ticks", "runtime.go", "defaultEventInterval = 61", "defaultEventInterval = 60", "TestABusyWorkerLooksAtTheDriverEvery61Ticks"},
-	{"1.3 event_interval", "runtime.go", "return c.EventInterval", "return defaultEventInterval", "TestABusyWorkerLooksAtTheDriverEvery61Ticks"},
+	{"1.3 event_interval", "runtime.go", "if event == 0 {", "if true {", "TestABusyWorkerLooksAtTheDriverEvery61Ticks"},
 	{"1.3 maintenance skips a driver in use", "driver.go", "if d.holder != noHolder {\n\t\treturn 0\n\t}", "", "TestAWorkerWithoutTheDriverLeavesItAlone"},
 	{"1.3 maintenance comes before the inject queue", "worker.go", "if w.tick%rt.eventInterval == 0 {", "if w.tick%rt.eventInterval == 0 && w.tick%w.tuning.gqi != 0 {", "TestGolden8InjectAndTuning"},
 	{"1.3 maintenance wakes the deferred", "engine.go", "for _, w := range slices.Backward(p.deferred) {", "for _, w := range slices.Backward(p.deferred[:len(p.deferred)*(p.budget%2)]) {", "TestAYieldedTaskWaitsForALookAtTheDriver"},
@@ -147,7 +147,7 @@ var rules = []mutants.Rule{
 	{"1.14 a FIFO", "current_thread.go", "rt.queue.Push(rt.tasks, id)", "if first := rt.queue.Pop(rt.tasks); first != 0 {\n\t\trt.queue.Push(rt.tasks, first)\n\t}\n\trt.queue.Push(rt.tasks, id)", "TestCurrentThreadIsFIFO"},
 	{"1.14 the inject queue first every 31 ticks", "current_thread.go", "currentThreadGQI = 31", "currentThreadGQI = 61", "TestCurrentThreadTakesLocalTasksFirst"},
 	{"1.14 else the run queue first", "current_thread.go", "if rt.tick%rt.gqi == 0 {", "if true {", "TestCurrentThreadTakesLocalTasksFirst"},
-	{"1.14 global_queue_interval", "current_thread.go", "rt.gqi = cfg.GlobalQueueInterval", "", "TestCurrentThreadTakesLocalTasksFirst"},
+	{"1.14 global_queue_interval", "current_thread.go", "rt.gqi = settled.globalQueueInterval", "", "TestCurrentThreadTakesLocalTasksFirst"},
 	{"1.14 a look at the driver after 61 ticks", "current_thread.go", "if rt.round == rt.eventInterval {", "if rt.round == rt.eventInterval+1 {", "TestCurrentThreadLooksAtTheDriverAfter61Tasks"},
 	{"1.14 a round begins anew after a park", "current_thread.go", "rt.round = 0\n", "if rt.round >= rt.eventInterval {\n\t\t\trt.round = 0\n\t\t}\n", "TestCurrentThreadLooksAtTheDriverAfter61Tasks"},
 	{"1.14 no park while tasks are deferred", "current_thread.go", "if len(p.deferred) > 0 {", "if false {", "TestCurrentThreadDefersTasksThatGiveWay"},
