@@ -6,7 +6,7 @@ import (
 	"math"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/process"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -34,7 +34,7 @@ type Instance struct {
 	open       map[uint64]journey // requests from other services that are not answered, by task
 	number     int                // among the instances of the service
 	origin     uint64             // in the tags of its arrivals
-	host       *host.Host
+	process    *process.Process
 
 	inFlight, maxInFlight int // requests
 	shed                  uint64
@@ -73,12 +73,12 @@ func (s *Service) Play(n *Network, fleetSeed uint64, instance int, o Observer) *
 	choices := sim.Stream(seed, streamRuntime, uint64(instance)) //nolint:gosec // G115: instances count from 0
 	in := &Instance{sim: n.sim, network: n, number: instance, turnedAway: o.Shed}
 	if s.Part == "" {
-		in.host = s.Runtime.host(n.sim)
+		in.process = s.Runtime.process(n.sim)
 	} else {
-		in.host = n.instances[serviceKey{name: s.Name}].all[instance].host
+		in.process = n.instances[serviceKey{name: s.Name}].all[instance].process
 	}
 	n.add(s, in)
-	in.runtime = s.Runtime.start(n.sim, &s.Runtime, in.host, choices.Uint64(), in.observer(s, o.Observer))
+	in.runtime = s.Runtime.start(n.sim, &s.Runtime, in.process, choices.Uint64(), in.observer(s, o.Observer))
 	in.play(s, seed, uint64(instance)) //nolint:gosec // G115: instances count from 0
 	return in
 }

@@ -162,9 +162,9 @@ func parseService(v value, name string) *Service {
 }
 
 func (s *Service) parseOperations(v value) {
-	p := programs{service: s}
+	p := programs{service: s, objects: newObjects()}
 	for _, part := range s.parts {
-		p.parts = append(p.parts, &programs{service: part})
+		p.parts = append(p.parts, &programs{service: part, objects: p.objects})
 	}
 	for _, item := range v.list("operations") {
 		p.operations = append(p.operations, p.operation(item))

@@ -13,6 +13,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/ideal"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/process"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/smol"
@@ -44,7 +45,7 @@ type RuntimeSpec struct {
 	currentThread bool         // Tokio's flavor
 	blocking      int          // most threads of the blocking pool; 0: the runtime's default
 	composition   asyncexecutor.Composition
-	start         func(s *sim.Simulation, spec *RuntimeSpec, h *host.Host, seed uint64, o scheduler.Observer) scheduler.Runtime
+	start         func(s *sim.Simulation, spec *RuntimeSpec, p *process.Process, seed uint64, o scheduler.Observer) scheduler.Runtime
 }
 
 // mustStart hands on a runtime. Parse keeps all settings within the bounds of the models.
@@ -63,12 +64,12 @@ func (spec *RuntimeSpec) costs() cost.Set {
 	return *spec.Costs
 }
 
-// host makes the machine of an instance.
-func (spec *RuntimeSpec) host(s *sim.Simulation) *host.Host {
+// process makes the process of an instance, with its machine.
+func (spec *RuntimeSpec) process(s *sim.Simulation) *process.Process {
 	if spec.CPUs == 0 {
-		return nil
+		return &process.Process{}
 	}
-	return host.New(s, host.Config{CPUs: spec.CPUs})
+	return &process.Process{Host: host.New(s, host.Config{CPUs: spec.CPUs})}
 }
 
 const mostWorkers = min(tokio.MaxWorkers, asyncexecutor.MaxThreads, ideal.MaxWorkers)
@@ -83,7 +84,7 @@ type runtimeModel struct {
 	crateVersions []string
 	workers       int // default
 	threadName    string
-	start         func(s *sim.Simulation, spec *RuntimeSpec, h *host.Host, seed uint64, o scheduler.Observer) scheduler.Runtime
+	start         func(s *sim.Simulation, spec *RuntimeSpec, p *process.Process, seed uint64, o scheduler.Observer) scheduler.Runtime
 }
 
 var runtimeModels = []runtimeModel{
@@ -95,10 +96,10 @@ var runtimeModels = []runtimeModel{
 		},
 		versions: []string{"1.53", "1.51.0", "1.50"}, crateVersions: []string{"1.53.1", "1.51.0", "1.50.0"},
 		workers: 4, threadName: semconv.ThreadTokio,
-		start: func(s *sim.Simulation, spec *RuntimeSpec, h *host.Host, seed uint64, o scheduler.Observer) scheduler.Runtime {
+		start: func(s *sim.Simulation, spec *RuntimeSpec, p *process.Process, seed uint64, o scheduler.Observer) scheduler.Runtime {
 			cfg := spec.tokio
 			cfg.Workers, cfg.ThreadName, cfg.Version = spec.Workers, spec.ThreadName, spec.Version
-			cfg.MaxBlockingThreads, cfg.Host = spec.blocking, h
+			cfg.MaxBlockingThreads, cfg.Process = spec.blocking, p
 			cfg.Costs, cfg.Seed = spec.costs().Tokio, seed
 			if spec.currentThread {
 				return mustStart(tokio.NewCurrentThread(s, cfg, o))
@@ -111,9 +112,9 @@ var runtimeModels = []runtimeModel{
 		keys:     []string{"model", "version", "worker_threads", "max_blocking_threads"},
 		versions: []string{"1.13"}, crateVersions: []string{"1.13.1"},
 		workers: 4,
-		start: func(s *sim.Simulation, spec *RuntimeSpec, h *host.Host, seed uint64, o scheduler.Observer) scheduler.Runtime {
+		start: func(s *sim.Simulation, spec *RuntimeSpec, p *process.Process, seed uint64, o scheduler.Observer) scheduler.Runtime {
 			return mustStart(asyncstd.New(s, asyncstd.Config{
-				Threads: spec.Workers, MaxBlockingThreads: spec.blocking, Host: h,
+				Threads: spec.Workers, MaxBlockingThreads: spec.blocking, Process: p,
 				Costs: spec.costs().AsyncStd, Seed: seed,
 			}, o))
 		},
@@ -123,10 +124,10 @@ var runtimeModels = []runtimeModel{
 		keys:     []string{"model", "version", "executor", "worker_threads", "thread_name", "max_blocking_threads"},
 		versions: []string{"2.0"}, crateVersions: []string{"2.0.2"},
 		workers: 1,
-		start: func(s *sim.Simulation, spec *RuntimeSpec, h *host.Host, seed uint64, o scheduler.Observer) scheduler.Runtime {
+		start: func(s *sim.Simulation, spec *RuntimeSpec, p *process.Process, seed uint64, o scheduler.Observer) scheduler.Runtime {
 			return mustStart(smol.New(s, smol.Config{
 				Composition: spec.composition, Threads: spec.Workers, ThreadName: spec.ThreadName,
-				MaxBlockingThreads: spec.blocking, Host: h, Costs: spec.costs().Smol, Seed: seed,
+				MaxBlockingThreads: spec.blocking, Process: p, Costs: spec.costs().Smol, Seed: seed,
 			}, o))
 		},
 	},
@@ -136,8 +137,8 @@ var runtimeModels = []runtimeModel{
 		keys:     []string{"model", "worker_threads"},
 		versions: []string{"1.0"}, crateVersions: []string{"1.0.0"},
 		workers: 4,
-		start: func(s *sim.Simulation, spec *RuntimeSpec, _ *host.Host, _ uint64, o scheduler.Observer) scheduler.Runtime {
-			return mustStart(ideal.New(s, ideal.Config{Workers: spec.Workers}, o))
+		start: func(s *sim.Simulation, spec *RuntimeSpec, p *process.Process, _ uint64, o scheduler.Observer) scheduler.Runtime {
+			return mustStart(ideal.New(s, ideal.Config{Workers: spec.Workers, Process: p}, o))
 		},
 	},
 }

@@ -49,8 +49,8 @@ func TestRunOn(t *testing.T) {
 			instances[s.key().String()] = append(instances[s.key().String()], in)
 		}
 	}
-	assert.Same(t, instances["app"][1].host, instances["app/small"][1].host, "one machine")
-	assert.NotSame(t, instances["app"][0].host, instances["app"][1].host)
+	assert.Same(t, instances["app"][1].process, instances["app/small"][1].process, "one machine, and its locks")
+	assert.NotSame(t, instances["app"][0].process, instances["app"][1].process)
 	sm.Run(sim.Time(time.Second))
 	require.Len(t, finished["app"], 2*99)
 	require.Len(t, finished["app/small"], 2*99)
@@ -93,4 +93,52 @@ func TestRunOnMistakes(t *testing.T) {
 			assert.Equal(t, tc.want, err.Error())
 		})
 	}
+}
+
+// TestAChannelJoinsRuntimes: what a task of one runtime sends, a task of another one of the process receives.
+func TestAChannelJoinsRuntimes(t *testing.T) {
+	live, finished := playProcess(t, `
+        - channel: {send: jobs, capacity: 2}
+        - run_on: {runtime: other, name: r, steps: [{channel: {receive: jobs}}, {compute: 1ms}]}`)
+	assert.Zero(t, live)
+	assert.Equal(t, 99, finished)
+}
+
+// TestALockIsTheProcesss: a task that holds a lock and awaits another runtime's task, which wants it too, waits for ever.
+func TestALockIsTheProcesss(t *testing.T) {
+	live, finished := playProcess(t, `
+        - lock: cache
+        - run_on: {runtime: other, name: r, steps: [{lock: cache}, {compute: 1ms}, {unlock: cache}]}
+        - unlock: cache`)
+	assert.Equal(t, 99, live)
+	assert.Zero(t, finished)
+}
+
+// playProcess plays 99 requests of some steps on a process of Tokio and smol. It returns what is left of them a minute later.
+func playProcess(t *testing.T, steps string) (live, finished int) {
+	t.Helper()
+	services := mustFleet(t, `
+- name: app
+  runtime: {model: tokio, worker_threads: 2}
+  runtimes: {other: {model: smol}}
+  arrivals: {process: constant, rate: 100}
+  operations:
+    - name: both
+      steps:`+steps+"\n")
+	var sm sim.Simulation
+	n := NewNetwork(&sm)
+	var first *Instance
+	for i, s := range services {
+		in := s.Play(n, 1, 0, Observer{Observer: scheduler.Observer{Finished: func(*scheduler.Finished) {
+			if i == 0 {
+				finished++
+			}
+		}}})
+		if i == 0 {
+			first = in
+			in.Limit(99)
+		}
+	}
+	sm.Run(sim.Time(time.Minute))
+	return first.Runtime().Live(), finished
 }

@@ -62,7 +62,7 @@ const (
 )
 
 // programs parses the steps of one service's operations and keeps what they share: the table of spans that their labels
-// point into, and the mutexes and channels of the process, by name.
+// point into. The mutexes and channels are those of the process.
 type programs struct {
 	service    *Service
 	parts      []*programs // of the process's further runtimes
@@ -70,21 +70,26 @@ type programs struct {
 	calls      []Call
 	spans      []Span
 	events     []Event
-	mutexes    map[string]int
-	channels   map[string]int
-	capacities map[string]int
+	objects    *objects // of the process: all of its runtimes have the same
 	linked     []link
 }
 
-// object is the number of a named mutex or channel; a new name makes a new one.
-func object(objects *map[string]int, name string) int {
-	if *objects == nil {
-		*objects = map[string]int{}
-	}
-	number, known := (*objects)[name]
+// objects are the mutexes and channels of a process, by name.
+type objects struct {
+	mutexes, channels map[string]int
+	capacities        map[string]int // of channels
+}
+
+func newObjects() *objects {
+	return &objects{map[string]int{}, map[string]int{}, map[string]int{}}
+}
+
+// numbered is the number of a named mutex or channel; a new name makes a new one.
+func numbered(objects map[string]int, name string) int {
+	number, known := objects[name]
 	if !known {
-		number = len(*objects)
-		(*objects)[name] = number
+		number = len(objects)
+		objects[name] = number
 	}
 	return number
 }
@@ -142,13 +147,13 @@ func (p *programs) steps(v value, depth int) (steps []program.Step, tasks int) {
 			step, spawned = p.runOn(argument, depth+1)
 			tasks = min(tasks+spawned, mostTasks+1)
 		case program.Lock:
-			step.Object = object(&p.mutexes, argument.text())
+			step.Object = numbered(p.objects.mutexes, argument.text())
 			if _, held := locked[step.Object]; held {
 				argument.fail("locked already; a task that waits for itself waits for ever")
 			}
 			locked[step.Object] = argument
 		case program.Unlock:
-			step.Object = object(&p.mutexes, argument.text())
+			step.Object = numbered(p.objects.mutexes, argument.text())
 			if _, held := locked[step.Object]; !held {
 				argument.fail("not locked by a step before it in this list")
 			}
@@ -283,13 +288,10 @@ func (p *programs) channel(v value) program.Step {
 		if t.has("capacity") {
 			t.child("capacity").fail("belongs to send")
 		}
-		return program.Step{Op: program.Receive, Object: object(&p.channels, t.child("receive").text())}
+		return program.Step{Op: program.Receive, Object: numbered(p.objects.channels, t.child("receive").text())}
 	}
 	name := t.child("send").text()
-	if p.capacities == nil {
-		p.capacities = map[string]int{}
-	}
-	capacity, known := p.capacities[name]
+	capacity, known := p.objects.capacities[name]
 	if !known {
 		capacity = defaultCapacity
 	}
@@ -301,8 +303,8 @@ func (p *programs) channel(v value) program.Step {
 			capacity = c
 		}
 	}
-	p.capacities[name] = capacity
-	return program.Step{Op: program.Send, Object: object(&p.channels, name), Count: capacity}
+	p.objects.capacities[name] = capacity
+	return program.Step{Op: program.Send, Object: numbered(p.objects.channels, name), Count: capacity}
 }
 
 func (p *programs) spawn(v value, depth int) (step program.Step, tasks int) {

@@ -9,6 +9,8 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/blocking"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/task"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/process"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
@@ -31,8 +33,9 @@ type Config struct {
 	Delegates bool
 	// MaxBlockingThreads bounds the blocking pool (BLOCKING_MAX_THREADS); 0: 500.
 	MaxBlockingThreads int
-	// Host is the machine; nil: there is a CPU for each thread. The async-io thread does too little to need one.
-	Host *host.Host
+	// Process is what the runtime shares with others of its process; nil: a process of its own, with a CPU for each thread.
+	// The async-io thread does too little to need a CPU.
+	Process *process.Process
 	// Costs is what each primitive costs. The zero Profile makes everything free.
 	Costs cost.Profile
 	// Seed fixes where thieves start looking and how long threads take to wake.
@@ -44,17 +47,17 @@ type Config struct {
 type Executor struct {
 	sim    *sim.Simulation
 	target sim.Target
-	tasks  *scheduler.Tasks
+	tasks  *task.Tasks
 	costs  cost.Profile
 	names  []string
 
 	composition Composition
-	backlog     scheduler.Queue // Main: spawned when main's future is polled; ThreadPerTask: waits for a thread
-	gone        []int           // runners whose thread has ended
-	pinned      []int32         // by task: 1 + the runner whose future it is; 0: none
+	backlog     task.Queue // Main: spawned when main's future is polled; ThreadPerTask: waits for a thread
+	gone        []int      // runners whose thread has ended
+	pinned      []int32    // by task: 1 + the runner whose future it is; 0: none
 	delegates   bool
 
-	global   scheduler.Queue
+	global   task.Queue
 	runners  []*runner
 	sleepers sleepers
 	// notified is true when no unnotified runner sleeps, or when a notified one has not acted yet (schedulers.md 2.4).
@@ -120,7 +123,6 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) (*Executor, error)
 	e := &Executor{
 		sim:      s,
 		started:  s.Now(),
-		tasks:    scheduler.NewTasks(s, o),
 		costs:    cfg.Costs,
 		sleepers: sleepers{unnotified: make([]*runner, 0, threads)},
 		notified: true,
@@ -131,13 +133,18 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) (*Executor, error)
 		latency: sim.Stream(cfg.Seed, streamLatency),
 	}
 	e.target = s.Register(e)
+	shared := cfg.Process
+	if shared == nil {
+		shared = &process.Process{}
+	}
+	e.tasks = task.New(s, e, shared, o)
 	pool := blocking.CrateDefaults()
 	pool.Start, pool.Wake = cfg.Costs.ThreadStart, cfg.Costs.WakeLatency
 	pool.Seed = cfg.Seed + streamPool
 	if cfg.MaxBlockingThreads > 0 {
 		pool.Limit = cfg.MaxBlockingThreads
 	}
-	pool.Host = cfg.Host
+	pool.Host = shared.Host
 	pool.Done = e.Wake
 	pool.Abandoned = func(w scheduler.Waker) bool { return !e.tasks.Waited(w) }
 	p, err := blocking.New(s, pool)
@@ -147,7 +154,7 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) (*Executor, error)
 	e.pool = p
 	e.tasks.CancelOnDrop = cfg.CancelOnDrop
 	e.reactor.timers.tasks, e.reactor.sockets.tasks = e.tasks, e.tasks
-	e.host, e.seed, e.threadName = cfg.Host, cfg.Seed, cfg.ThreadName
+	e.host, e.seed, e.threadName = shared.Host, cfg.Seed, cfg.ThreadName
 	if cfg.Composition == ThreadPerTask {
 		return e, nil
 	}
@@ -162,7 +169,7 @@ func (e *Executor) newRunner() *runner {
 	r := &runner{
 		index: i,
 		arg:   uint64(i),
-		local: scheduler.NewRing(localCapacity),
+		local: task.NewRing(localCapacity),
 	}
 	r.rng = sim.Stream(e.seed, streamVictims, r.arg)
 	r.cpu = e.host.NewThread(e.sim, e, e.target, evRunner, r.arg)
@@ -263,7 +270,7 @@ func (e *Executor) Handle(ev sim.Event) {
 
 // schedule puts a runnable task at the tail of the global queue and wakes a sleeping runner, by a runner's thread or another
 // (nil); or it wakes the runner whose future the task is. It returns what waking costs the caller.
-func (e *Executor) schedule(id scheduler.TaskID, by *runner) sim.Time {
+func (e *Executor) schedule(id task.ID, by *runner) sim.Time {
 	if by != nil {
 		by.counters.LocalSchedules++
 	} else {

@@ -24,7 +24,7 @@ func asyncStdModel() *Model {
 		lacks: func(_ *Config, op program.Op) string { return noBlockInPlace(name, op) },
 		start: func(s *sim.Simulation, c *Config, costs *cost.Set, o scheduler.Observer) (scheduler.Runtime, error) {
 			return erase(asyncstd.New(s, asyncstd.Config{
-				Threads: c.Workers, MaxBlockingThreads: c.MaxBlockingThreads, Host: c.Host, Costs: costs.AsyncStd, Seed: c.Seed,
+				Threads: c.Workers, MaxBlockingThreads: c.MaxBlockingThreads, Process: c.Process, Costs: costs.AsyncStd, Seed: c.Seed,
 			}, o))
 		},
 	}

@@ -21,7 +21,7 @@ func idealModel() *Model {
 		NoHost:  "its workers need no CPU",
 		lacks:   func(_ *Config, op program.Op) string { return noBlockInPlace(name, op) },
 		start: func(s *sim.Simulation, c *Config, _ *cost.Set, o scheduler.Observer) (scheduler.Runtime, error) {
-			return erase(ideal.New(s, ideal.Config{Workers: c.Workers}, o))
+			return erase(ideal.New(s, ideal.Config{Workers: c.Workers, Process: c.Process}, o))
 		},
 	}
 }

@@ -18,7 +18,7 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/process"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
@@ -94,9 +94,9 @@ type Config struct {
 	GlobalQueueInterval int
 	EventInterval       int
 
-	Host  *host.Host // the machine of the process; nil: there is a CPU for each thread
-	Costs *cost.Set  // what the primitives cost; nil: cost.Default
-	Seed  uint64     // of the random choices of the runtime
+	Process *process.Process // what the runtime shares with others; nil: a process of its own, with a CPU for each thread
+	Costs   *cost.Set        // what the primitives cost; nil: cost.Default
+	Seed    uint64           // of the random choices of the runtime
 }
 
 // Kind is what the value of a setting is.

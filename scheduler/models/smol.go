@@ -71,7 +71,7 @@ func smolModel() *Model {
 		start: func(s *sim.Simulation, c *Config, costs *cost.Set, o scheduler.Observer) (scheduler.Runtime, error) {
 			return erase(smol.New(s, smol.Config{
 				Composition: executorOf(c).composition, Threads: c.Workers, ThreadName: c.ThreadName,
-				MaxBlockingThreads: c.MaxBlockingThreads, Host: c.Host, Costs: costs.Smol, Seed: c.Seed,
+				MaxBlockingThreads: c.MaxBlockingThreads, Process: c.Process, Costs: costs.Smol, Seed: c.Seed,
 			}, o))
 		},
 	}

@@ -77,7 +77,7 @@ func startTokio(s *sim.Simulation, c *Config, costs *cost.Set, o scheduler.Obser
 	cfg := tokio.Config{
 		Workers: c.Workers, ThreadName: c.ThreadName, Version: c.Version,
 		DisableLIFOSlot: c.DisableLIFOSlot, GlobalQueueInterval: c.GlobalQueueInterval, EventInterval: c.EventInterval,
-		MaxBlockingThreads: c.MaxBlockingThreads, Host: c.Host, Costs: costs.Tokio, Seed: c.Seed,
+		MaxBlockingThreads: c.MaxBlockingThreads, Process: c.Process, Costs: costs.Tokio, Seed: c.Seed,
 	}
 	if c.Flavor == currentThread {
 		return erase(tokio.NewCurrentThread(s, cfg, o))

@@ -17,7 +17,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/asyncexecutor"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/process"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -32,8 +32,8 @@ type Config struct {
 	ThreadName string
 	// MaxBlockingThreads is BLOCKING_MAX_THREADS; 0: 500.
 	MaxBlockingThreads int
-	// Host is the machine; nil: there is a CPU for each thread.
-	Host *host.Host
+	// Process is what the runtime shares with others of its process; nil: a process of its own, with a CPU for each thread.
+	Process *process.Process
 	// Costs is what each primitive costs, the AsyncExecutor of a cost.Set. The zero Profile makes everything free.
 	Costs cost.Profile
 	// Seed fixes where thieves start looking and how long threads take to wake.
@@ -53,7 +53,7 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) (*asyncexecutor.Ex
 		ThreadName:         name,
 		CancelOnDrop:       true,
 		MaxBlockingThreads: cfg.MaxBlockingThreads,
-		Host:               cfg.Host,
+		Process:            cfg.Process,
 		Costs:              cfg.Costs,
 		Seed:               cfg.Seed,
 	}, o)

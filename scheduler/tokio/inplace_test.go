@@ -11,6 +11,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/process"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/schedulertest"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
@@ -154,7 +155,7 @@ func TestThreadsAreTold(t *testing.T) {
 func TestThreadsShareTheCPUs(t *testing.T) {
 	end := func(cpus int, s ...program.Step) sim.Time {
 		b := &bench{}
-		b.Runtime = schedulertest.Must(New(&b.sim, Config{Workers: 2, Seed: 1, Host: host.New(&b.sim, host.Config{CPUs: cpus})}, b.observer()))
+		b.Runtime = schedulertest.Must(New(&b.sim, Config{Workers: 2, Seed: 1, Process: &process.Process{Host: host.New(&b.sim, host.Config{CPUs: cpus})}}, b.observer()))
 		b.spawn(s...)
 		b.spawn(compute(20 * ms))
 		b.sim.Run(1000 * ms)

@@ -12,6 +12,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/process"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/schedulertest"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
@@ -56,7 +57,7 @@ func play(seed uint64) (rt scheduler.Runtime, e *engine, log *schedulertest.Log)
 	log = &schedulertest.Log{}
 	cfg, currentThread := randomConfig(seed)
 	if seed%5 == 1 { // more threads than CPUs
-		cfg.Host = host.New(&s, host.Config{CPUs: 1 + int(seed/5%3), Slice: 100 * us})
+		cfg.Process = &process.Process{Host: host.New(&s, host.Config{CPUs: 1 + int(seed/5%3), Slice: 100 * us})}
 	}
 	if currentThread {
 		c := schedulertest.Must(NewCurrentThread(&s, cfg, log.Observer()))
@@ -164,7 +165,7 @@ func TestEnoughCPUsAreNoLimit(t *testing.T) {
 			var s sim.Simulation
 			cfg, _ := randomConfig(seed)
 			if i == 1 {
-				cfg.Host = host.New(&s, host.Config{CPUs: 1000})
+				cfg.Process = &process.Process{Host: host.New(&s, host.Config{CPUs: 1000})}
 			}
 			schedulertest.Mix{Cancels: true, InPlace: true}.Play(&s, schedulertest.Must(New(&s, cfg, logs[i].Observer())), seed)
 		}

@@ -9,6 +9,8 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/blocking"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/task"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/process"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
@@ -43,9 +45,12 @@ type Config struct {
 	// MaxBlockingThreads bounds the threads that run blocking closures and files, beside the workers'. Fewer hold the memory and
 	// the number of runnable threads down, and closures wait longer. 0: 512. At most blocking.MaxThreads.
 	MaxBlockingThreads int
-	Host               *host.Host // the machine; nil: there is a CPU for each thread
-	Costs              cost.Profile
-	Seed               uint64 // of the random choices: steal victims, wake latencies
+	// Process is what the runtime shares with others of its process; nil: a process of its own, with a CPU for each thread.
+	Process *process.Process
+	// Costs is what each primitive costs. The zero Profile makes everything free.
+	Costs cost.Profile
+	// Seed fixes the random choices: where thieves start looking and how long threads take to wake.
+	Seed uint64
 }
 
 // settled is what a Config says about the loop, after the check.
@@ -135,11 +140,11 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) (*Runtime, error) 
 	if err := rt.init(s, rt, &cfg, settled.workers, rt.giveThread, o); err != nil {
 		return nil, err
 	}
-	rt.tasks.Threads = make([]int16, settled.workers)
+	rt.tasks.Threads = make([]int32, settled.workers)
 	for i := range rt.workers {
 		rt.workers[i] = worker{
 			poller:      poller{index: i},
-			queue:       scheduler.NewRing(queueCapacity),
+			queue:       task.NewRing(queueCapacity),
 			lifoEnabled: rt.lifoEnabled,
 			tuning:      newTuning(settled.globalQueueInterval),
 			rand:        sim.Stream(cfg.Seed, uint64(i)+1),
