@@ -2,31 +2,39 @@
 
 package workload
 
-import "github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+import "github.com/runtimelab/otelcol-runtimelab/scheduler/models"
 
-// RuntimeSpec says which runtime a service runs on.
+// RuntimeSpec says which runtime a service runs on, with its settings, and on what machine. [OnRuntime] makes one.
 type RuntimeSpec struct {
-	// Name is the value of async_runtime.name: one of semconv.RuntimeTokio, RuntimeAsyncStd, RuntimeSmol, RuntimeIdeal.
-	Name string
-	// Version of the model, such as 1.53.
-	Version string
-	// Crate and CrateVersion are the values of process.runtime.name and process.runtime.version, such as tokio and 1.53.1.
-	Crate, CrateVersion string
-	// Workers is the number of executor threads, at least 1.
-	Workers int
-	// ThreadName is the name of Tokio's threads, or of the threads that a program runs a smol executor on; empty: the runtime
-	// names its threads itself.
-	ThreadName string
-	// Flavor of Tokio, and Executor of smol; empty: the first that there is.
-	Flavor, Executor string
-	// MaxBlockingThreads bounds the threads of the blocking pool; 0: the runtime's default.
-	MaxBlockingThreads int
-	// What else Tokio can be told; 0: its default.
-	DisableLIFOSlot                    bool
-	GlobalQueueInterval, EventInterval uint32
+	// Config is the runtime with its settings. Costs is what its primitives cost; nil: cost.Default. Process and Seed belong to one
+	// instance: package play sets them.
+	models.Config
 
 	// CPUs of the machine that each instance has to itself; 0: one for each thread.
 	CPUs int
-	// Costs is what the primitives of each runtime cost; nil: cost.Default. On the ideal runtime nothing costs anything.
-	Costs *cost.Set
+}
+
+// OnRuntime is a runtime of package models with the default of each setting, by its name, such as tokio. There must be such a runtime:
+// [Check] tells if there is none.
+func OnRuntime(name string) RuntimeSpec {
+	if m := models.ByName(name); m != nil {
+		return RuntimeSpec{Config: m.Config()}
+	}
+	return RuntimeSpec{Config: models.Config{Model: name}}
+}
+
+// Crate is the value of process.runtime.name, such as tokio; empty if there is no such runtime.
+func (spec *RuntimeSpec) Crate() string {
+	if m := models.ByName(spec.Model); m != nil {
+		return m.Crate
+	}
+	return ""
+}
+
+// CrateVersion is the value of process.runtime.version, such as 1.53.1; empty if there is no such version.
+func (spec *RuntimeSpec) CrateVersion() string {
+	if m := models.ByName(spec.Model); m != nil {
+		return m.CrateVersion(spec.Version)
+	}
+	return ""
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/schedulertest"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -35,7 +36,7 @@ func BenchmarkTimers(b *testing.B) {
 func benchmarkBatches(b *testing.B, threads int, p *program.Program, tasks uint64) {
 	b.Helper()
 	var s sim.Simulation
-	e := New(&s, Config{Threads: threads, Costs: cost.AsyncExecutor(), Seed: 1}, scheduler.Observer{})
+	e := schedulertest.Must(New(&s, Config{Threads: threads, Costs: cost.AsyncExecutor(), Seed: 1}, scheduler.Observer{}))
 	b.ReportAllocs()
 	rounds := uint64(0)
 	for b.Loop() {

@@ -43,6 +43,9 @@ func randomScenario(t *testing.T, seed uint64) *scenario {
 	case 1:
 		cfg.Composition = ThreadPerTask
 	}
+	if cfg.Composition != Pool {
+		cfg.Threads = 0
+	}
 	cpus := 0
 	if r.IntN(4) == 0 {
 		cpus = 1 + r.IntN(3)

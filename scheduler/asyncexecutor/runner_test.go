@@ -10,6 +10,7 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/task"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
@@ -42,8 +43,8 @@ func TestFairnessEvery64Tasks(t *testing.T) {
 }
 
 // fill gives a runner's local queue tasks, the first numbered 1 on.
-func (sc *scenario) fill(r *runner, n int) []scheduler.TaskID {
-	var ids []scheduler.TaskID
+func (sc *scenario) fill(r *runner, n int) []task.ID {
+	var ids []task.ID
 	for range n {
 		id := sc.tasks.New(steps(compute(us)), 0, 0)
 		ids = append(ids, id)

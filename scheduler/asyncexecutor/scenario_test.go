@@ -9,6 +9,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/process"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/schedulertest"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
@@ -40,9 +41,9 @@ func startWith(t *testing.T, cfg Config, cpus int) *scenario {
 	sc.self = sc.sim.Register(arrivals{sc})
 	cfg.Seed = 1
 	if cpus > 0 {
-		cfg.Host = host.New(&sc.sim, host.Config{CPUs: cpus, Slice: 100 * us})
+		cfg.Process = &process.Process{Host: host.New(&sc.sim, host.Config{CPUs: cpus, Slice: 100 * us})}
 	}
-	sc.Executor = New(&sc.sim, cfg, sc.Observer())
+	sc.Executor = schedulertest.Must(New(&sc.sim, cfg, sc.Observer()))
 	return sc
 }
 

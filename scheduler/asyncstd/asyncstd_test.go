@@ -17,7 +17,7 @@ import (
 
 func TestThreads(t *testing.T) {
 	var s sim.Simulation
-	rt := New(&s, Config{Threads: 4}, scheduler.Observer{})
+	rt := schedulertest.Must(New(&s, Config{Threads: 4}, scheduler.Observer{}))
 	assert.Equal(t, 4, rt.Workers())
 	for i := range 4 {
 		assert.Equal(t, "async-std/runtime", rt.ThreadName(i))
@@ -33,7 +33,7 @@ func TestOverhead(t *testing.T) {
 		p.WakeDriverLatency.Sigma = 0
 		var s sim.Simulation
 		var log schedulertest.Log
-		rt := New(&s, Config{Threads: 1, Costs: p}, log.Observer())
+		rt := schedulertest.Must(New(&s, Config{Threads: 1, Costs: p}, log.Observer()))
 		rt.Spawn(parent, 0, 0)
 		s.Run(1e6)
 		require.Len(t, log.Polls, 2)

@@ -19,6 +19,8 @@
 package blocking
 
 import (
+	"fmt"
+	"math"
 	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
@@ -35,6 +37,9 @@ const (
 	Tokio Rule = iota
 	Crate
 )
+
+// MaxThreads bounds what a runtime may ask for beside its workers: what the blocking crate accepts at most.
+const MaxThreads = 10_000
 
 // jobsPerIdle is how many jobs may wait for each idle thread before the crate starts another.
 const jobsPerIdle = 5
@@ -85,7 +90,7 @@ type Pool struct {
 	gone    []int // places of threads that have ended
 	waiting []int // threads that sleep, the one that has slept longest first
 	live    int   // threads that have not ended
-	created int   // threads since the start
+	created int32 // threads since the start; see create
 	idle    int   // as the pool counts them: see Rule
 }
 
@@ -101,7 +106,7 @@ const noWorker = -1
 type thread struct {
 	waker  scheduler.Waker // of who awaits the end of the job that runs
 	nap    uint64          // generation of its wait
-	number int
+	number int32
 	cpu    *host.Thread
 	starts bool // was created and has not run yet
 	works  bool // on the job of waker
@@ -113,11 +118,14 @@ const (
 	eventTimeout              // Arg: thread, and the generation of its wait above
 )
 
-// New makes a pool without threads.
-func New(s *sim.Simulation, cfg Config) *Pool {
+// New makes a pool without threads. The error says what is wrong with the Config and what is allowed.
+func New(s *sim.Simulation, cfg Config) (*Pool, error) {
+	if cfg.Limit < 1 || cfg.Limit > mostPlaces {
+		return nil, fmt.Errorf("blocking: Limit: %d is not allowed; want 1 to %d threads", cfg.Limit, mostPlaces)
+	}
 	p := &Pool{sim: s, cfg: cfg, rand: sim.Stream(cfg.Seed)}
 	p.target = s.Register(p)
-	return p
+	return p, nil
 }
 
 // Threads is the number of threads that have not ended.
@@ -156,7 +164,7 @@ func (p *Pool) Leave(thread int) {
 }
 
 // Number is the number of a thread, in the order of creation.
-func (p *Pool) Number(thread int) int { return p.threads[thread].number }
+func (p *Pool) Number(thread int) int32 { return p.threads[thread].number }
 
 func (p *Pool) submit(j job) {
 	p.queue = append(p.queue, j)
@@ -189,6 +197,8 @@ func (p *Pool) start() {
 	t.cpu.Wake(p.cfg.Start.Sample(&p.rand))
 }
 
+// create makes a thread, asleep. A thread lives for at least KeepAlive, so that 10,000 at a time are 2^31 after 24 days of virtual time
+// in which nothing but that happens.
 func (p *Pool) create() int {
 	p.live++
 	i := len(p.threads)
@@ -199,6 +209,9 @@ func (p *Pool) create() int {
 		cpu := p.cfg.Host.NewThread(p.sim, p, p.target, eventRuns, uint64(i))
 		p.threads = append(p.threads, thread{cpu: cpu})
 	}
+	if p.created == math.MaxInt32 {
+		panic("blocking: 2147483647 threads have been created, and no more can be numbered")
+	}
 	p.threads[i].number = p.created
 	p.created++
 	return i
@@ -206,7 +219,7 @@ func (p *Pool) create() int {
 
 func (p *Pool) started(i int) {
 	if p.cfg.Thread != nil {
-		p.cfg.Thread(p.threads[i].number, true)
+		p.cfg.Thread(int(p.threads[i].number), true)
 	}
 }
 
@@ -222,7 +235,10 @@ func (p *Pool) wakeOne() {
 }
 
 // threadBits is how much of an event's argument holds the thread; the rest is a generation.
-const threadBits = 16
+const (
+	threadBits = 16
+	mostPlaces = 1 << threadBits
+)
 
 // Handle implements [sim.Handler].
 func (p *Pool) Handle(ev sim.Event) {
@@ -305,6 +321,6 @@ func (p *Pool) end(i int) {
 	p.live--
 	p.gone = append(p.gone, i)
 	if p.cfg.Thread != nil {
-		p.cfg.Thread(p.threads[i].number, false)
+		p.cfg.Thread(int(p.threads[i].number), false)
 	}
 }

@@ -24,7 +24,7 @@ func TestIsTheMultiServerQueue(t *testing.T) {
 		for _, load := range schedulertest.Loads(workers) {
 			t.Run(fmt.Sprintf("%d workers/%s", workers, load.Name), func(t *testing.T) {
 				waited, err := load.CheckCoupling(func(s *sim.Simulation, o scheduler.Observer) scheduler.Runtime {
-					return New(s, Config{Workers: workers}, o)
+					return schedulertest.Must(New(s, Config{Workers: workers}, o))
 				}, workers)
 				require.NoError(t, err)
 				assert.Greater(t, waited, load.Tasks/10, "a queue that says little")
@@ -47,7 +47,7 @@ type scenario struct {
 
 func start(workers int) *scenario {
 	sc := &scenario{}
-	sc.Runtime = New(&sc.sim, Config{Workers: workers}, sc.Observer())
+	sc.Runtime = schedulertest.Must(New(&sc.sim, Config{Workers: workers}, sc.Observer()))
 	return sc
 }
 
@@ -211,7 +211,7 @@ func BenchmarkSpawnAndRun(b *testing.B) {
 	for _, workers := range []int{1, 4, 16, 64} {
 		b.Run(fmt.Sprintf("workers=%d", workers), func(b *testing.B) {
 			var s sim.Simulation
-			rt := New(&s, Config{Workers: workers}, scheduler.Observer{})
+			rt := schedulertest.Must(New(&s, Config{Workers: workers}, scheduler.Observer{}))
 			p := &program.Program{Steps: []program.Step{children(tasks, compute(us)), join}}
 			b.ReportAllocs()
 			rounds := uint64(0)

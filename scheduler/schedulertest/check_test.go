@@ -83,7 +83,7 @@ func TestCheckFindsMistakes(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			var s sim.Simulation
 			var log schedulertest.Log
-			var rt scheduler.Runtime = ideal.New(&s, ideal.Config{Workers: 2}, log.Observer())
+			var rt scheduler.Runtime = schedulertest.Must(ideal.New(&s, ideal.Config{Workers: 2}, log.Observer()))
 			constant := schedulertest.Distributions[0]
 			schedulertest.Load{Service: constant.Of(1000), Gap: constant.Of(0), Tasks: 10}.Play(&s, rt)
 			if tt.spoil != nil {

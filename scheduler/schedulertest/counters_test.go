@@ -17,7 +17,7 @@ import (
 // TestCountersAtAnyInstant: whenever somebody looks, the workers' time adds up, and the queues hold the tasks that the log
 // shows to be queued.
 func TestCountersAtAnyInstant(t *testing.T) {
-	for _, model := range models {
+	for _, model := range oracles {
 		t.Run(model.name, func(t *testing.T) {
 			var s sim.Simulation
 			var log schedulertest.Log
@@ -55,7 +55,7 @@ func TestCountersAtAnyInstant(t *testing.T) {
 
 // TestBlockingCounters: three closures on a pool, of which each has a thread or waits for one.
 func TestBlockingCounters(t *testing.T) {
-	for _, model := range models {
+	for _, model := range oracles {
 		if model.name == "ideal" { // its pool has neither threads nor a queue
 			continue
 		}
@@ -86,7 +86,7 @@ func TestBlockingCounters(t *testing.T) {
 
 // TestStarted: each task is reported once, at its first poll, before it is reported otherwise; one cancelled before is not.
 func TestStarted(t *testing.T) {
-	for _, model := range models {
+	for _, model := range oracles {
 		t.Run(model.name, func(t *testing.T) {
 			var s sim.Simulation
 			started := map[uint64]sim.Time{}

@@ -53,7 +53,7 @@ func (d *dropped) child() scheduler.Finished {
 // onEachDrop spawns programs at once on each model, and checks after all have ended.
 func onEachDrop(t *testing.T, check func(d *dropped), programs ...[]program.Step) {
 	t.Helper()
-	for _, model := range models {
+	for _, model := range oracles {
 		t.Run(model.name, func(t *testing.T) {
 			var s sim.Simulation
 			log := &schedulertest.Log{}

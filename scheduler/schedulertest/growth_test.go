@@ -25,7 +25,7 @@ func BenchmarkLiveTasks(b *testing.B) {
 		{"compute", []program.Step{step(program.Compute, us, 0)}, 10_000_000},
 		{"sleep", []program.Step{step(program.Sleep, 50*ms, 0)}, 1_000_000}, // each with a timer
 	} {
-		for _, model := range models {
+		for _, model := range oracles {
 			for n := uint64(1000); n <= load.most; n *= 10 {
 				if testing.Short() && n > 1_000_000 {
 					continue

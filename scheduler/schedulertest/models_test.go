@@ -19,8 +19,8 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/tokio"
 )
 
-// models are all runtimes, without costs. smol has one thread, its default: with more it is what async-std is.
-var models = []struct {
+// oracles are all runtimes, without costs. smol has one thread, its default: with more it is what async-std is.
+var oracles = []struct {
 	name    string
 	workers int
 	start   schedulertest.Start
@@ -29,16 +29,16 @@ var models = []struct {
 	waits []program.Op
 }{
 	{"ideal", 4, func(s *sim.Simulation, o scheduler.Observer) scheduler.Runtime {
-		return ideal.New(s, ideal.Config{Workers: 4}, o)
+		return schedulertest.Must(ideal.New(s, ideal.Config{Workers: 4}, o))
 	}, []program.Op{program.Sleep, program.IO}},
 	{"tokio", 4, func(s *sim.Simulation, o scheduler.Observer) scheduler.Runtime {
-		return tokio.New(s, tokio.Config{Workers: 4, Seed: 1}, o)
+		return schedulertest.Must(tokio.New(s, tokio.Config{Workers: 4, Seed: 1}, o))
 	}, []program.Op{program.IO}},
 	{"async_std", 4, func(s *sim.Simulation, o scheduler.Observer) scheduler.Runtime {
-		return asyncstd.New(s, asyncstd.Config{Threads: 4, Seed: 1}, o)
+		return schedulertest.Must(asyncstd.New(s, asyncstd.Config{Threads: 4, Seed: 1}, o))
 	}, nil},
 	{"smol", 1, func(s *sim.Simulation, o scheduler.Observer) scheduler.Runtime {
-		return smol.New(s, smol.Config{Seed: 1}, o)
+		return schedulertest.Must(smol.New(s, smol.Config{Seed: 1}, o))
 	}, nil},
 }
 
@@ -53,7 +53,7 @@ func TestMeanWaitIsErlangs(t *testing.T) {
 	if raceDetector { // ten times slower; make test runs both
 		tasks, precision = 33*10_000, 0.1
 	}
-	for i, model := range models {
+	for i, model := range oracles {
 		t.Run(model.name, func(t *testing.T) {
 			servers := float64(model.workers)
 			want := schedulertest.ErlangC(model.workers, utilization) * service / (servers * (1 - utilization))
@@ -75,7 +75,7 @@ func TestMeanWaitIsErlangs(t *testing.T) {
 
 // TestNoWorkerIdlesWhileATaskIsQueued is why: the mean alone would not show a rare idle worker.
 func TestNoWorkerIdlesWhileATaskIsQueued(t *testing.T) {
-	for _, model := range models {
+	for _, model := range oracles {
 		for _, load := range schedulertest.Loads(model.workers) {
 			if !slices.Contains([]string{"exponential", "bursts", "grid"}, load.Name) {
 				continue
@@ -95,7 +95,7 @@ func TestNoWorkerIdlesWhileATaskIsQueued(t *testing.T) {
 
 // TestTimesScale: without costs there is no unit of time but that of the load.
 func TestTimesScale(t *testing.T) {
-	for _, model := range models {
+	for _, model := range oracles {
 		t.Run(model.name, func(t *testing.T) {
 			waited := 0
 			for seed := range uint64(20) {

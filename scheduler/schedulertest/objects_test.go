@@ -22,7 +22,7 @@ const (
 // onEach runs programs, all spawned at once, on each model and checks the log.
 func onEach(t *testing.T, programs []*program.Program, check func(is *assert.Assertions, workers int, ends []sim.Time)) {
 	t.Helper()
-	for _, model := range models {
+	for _, model := range oracles {
 		t.Run(model.name, func(t *testing.T) {
 			var s sim.Simulation
 			log := &schedulertest.Log{}

@@ -15,6 +15,14 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
+// Must hands on what a constructor made. Tests of what a model does have a Config that is right.
+func Must[R any](made R, err error) R {
+	if err != nil {
+		panic(err)
+	}
+	return made
+}
+
 // Log is everything a runtime reported.
 type Log struct {
 	Polls    []scheduler.Poll

@@ -15,11 +15,11 @@ import (
 
 func TestThreads(t *testing.T) {
 	var s sim.Simulation
-	one := New(&s, Config{}, scheduler.Observer{})
+	one := schedulertest.Must(New(&s, Config{}, scheduler.Observer{}))
 	assert.Equal(t, 1, one.Workers())
 	assert.Equal(t, "smol-1", one.ThreadName(0))
 	assert.Equal(t, "main", one.ThreadName(scheduler.Outside))
-	three := New(&s, Config{Threads: 3}, scheduler.Observer{})
+	three := schedulertest.Must(New(&s, Config{Threads: 3}, scheduler.Observer{}))
 	assert.Equal(t, 3, three.Workers())
 	assert.Equal(t, "smol-3", three.ThreadName(2))
 }
@@ -30,7 +30,7 @@ func TestOneThreadIsASingleServerQueue(t *testing.T) {
 	for _, load := range schedulertest.Loads(1) {
 		t.Run(load.Name, func(t *testing.T) {
 			waited, err := load.CheckCoupling(func(s *sim.Simulation, o scheduler.Observer) scheduler.Runtime {
-				return New(s, Config{}, o)
+				return schedulertest.Must(New(s, Config{}, o))
 			}, 1)
 			require.NoError(t, err)
 			assert.Greater(t, waited, load.Tasks/10, "a queue that says little")

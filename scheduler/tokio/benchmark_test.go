@@ -11,6 +11,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/schedulertest"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -20,12 +21,12 @@ func BenchmarkSpawnAndRun(b *testing.B) {
 	for _, workers := range []int{1, 4, 16, 64} {
 		b.Run(fmt.Sprintf("workers=%d", workers), func(b *testing.B) {
 			var s sim.Simulation
-			benchmarkSpawn(b, &s, New(&s, Config{Workers: workers, Costs: cost.Tokio(), Seed: 1}, scheduler.Observer{}), join)
+			benchmarkSpawn(b, &s, schedulertest.Must(New(&s, Config{Workers: workers, Costs: cost.Tokio(), Seed: 1}, scheduler.Observer{})), join)
 		})
 	}
 	b.Run("current_thread", func(b *testing.B) {
 		var s sim.Simulation
-		benchmarkSpawn(b, &s, NewCurrentThread(&s, Config{Costs: cost.Tokio(), Seed: 1}, scheduler.Observer{}), join)
+		benchmarkSpawn(b, &s, schedulertest.Must(NewCurrentThread(&s, Config{Costs: cost.Tokio(), Seed: 1}, scheduler.Observer{})), join)
 	})
 }
 
@@ -34,7 +35,7 @@ func BenchmarkSpawnDetached(b *testing.B) {
 	for _, workers := range []int{1, 4, 16, 64} {
 		b.Run(fmt.Sprintf("workers=%d", workers), func(b *testing.B) {
 			var s sim.Simulation
-			benchmarkSpawn(b, &s, New(&s, Config{Workers: workers, Costs: cost.Tokio(), Seed: 1}, scheduler.Observer{}))
+			benchmarkSpawn(b, &s, schedulertest.Must(New(&s, Config{Workers: workers, Costs: cost.Tokio(), Seed: 1}, scheduler.Observer{})))
 		})
 	}
 }

@@ -24,7 +24,7 @@ func TestExceptionOfTheLIFOSlot(t *testing.T) {
 	for _, disabled := range []bool{false, true} {
 		var s sim.Simulation
 		var log schedulertest.Log
-		rt := New(&s, Config{Workers: 2, DisableLIFOSlot: disabled, Seed: 1}, log.Observer())
+		rt := schedulertest.Must(New(&s, Config{Workers: 2, DisableLIFOSlot: disabled, Seed: 1}, log.Observer()))
 		s.Run(ms)
 		rt.Spawn(steps(spawn(1, compute(us)), compute(10*ms)), 0, 0)
 		s.Run(100 * ms)
@@ -56,7 +56,7 @@ func TestNoWorkerIdlesBesideARunQueue(t *testing.T) {
 	for seed := range uint64(60) {
 		var s sim.Simulation
 		var log schedulertest.Log
-		rt := New(&s, Config{Workers: 1 + int(seed%6), DisableLIFOSlot: true, Seed: seed}, log.Observer())
+		rt := schedulertest.Must(New(&s, Config{Workers: 1 + int(seed%6), DisableLIFOSlot: true, Seed: seed}, log.Observer()))
 		schedulertest.Play(&s, rt, seed)
 		require.NoError(t, log.Check(rt))
 		require.Zero(t, slices.Max(log.WaitedBesideIdle(rt.Workers())), "seed %d", seed)
@@ -79,7 +79,7 @@ func TestTheExceptionOfTheRaceIsShort(t *testing.T) {
 	for seed := range uint64(20) {
 		var s sim.Simulation
 		var log schedulertest.Log
-		rt := New(&s, Config{Workers: workers, Costs: costs, Seed: seed}, log.Observer())
+		rt := schedulertest.Must(New(&s, Config{Workers: workers, Costs: costs, Seed: seed}, log.Observer()))
 		r := sim.Stream(seed)
 		p := steps(program.Step{Op: program.Compute, Duration: schedulertest.Exponential.Of(20_000)})
 		for n := range uint64(5000) {

@@ -47,7 +47,7 @@ func TestADriverTurnTakes1024Events(t *testing.T) {
 // TestABusyWorkerLooksAtTheDriverEvery61Ticks: maintenance. The socket is ready long before.
 func TestABusyWorkerLooksAtTheDriverEvery61Ticks(t *testing.T) {
 	for _, tc := range []struct {
-		interval uint32
+		interval int
 		ticks    int
 	}{{0, 61}, {10, 10}} {
 		b := startWith(t, Config{Workers: 1, EventInterval: tc.interval})

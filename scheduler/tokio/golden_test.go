@@ -12,6 +12,7 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/task"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 )
 
@@ -46,7 +47,7 @@ func TestGolden3Overflow(t *testing.T) {
 			require.Equal(t, 128, w.queue.Len())
 			assert.EqualValues(t, 1, w.counters.Overflows)
 			assert.Equal(t, 129, b.inject.Len())
-			number := func(id scheduler.TaskID) uint64 {
+			number := func(id task.ID) uint64 {
 				b.tasks.Begin(id, 0, scheduler.FromLocal)
 				b.tasks.Finish(id)
 				return b.finished[len(b.finished)-1].Task

@@ -10,6 +10,7 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/task"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -239,7 +240,7 @@ func TestMaintenanceSharesWhatItFinds(t *testing.T) {
 	// As maintenance finds it: the other sleeps, nobody searches.
 	b.sleepers = append(b.sleepers[:0], &b.workers[1])
 	b.unparked = 1
-	for _, id := range []scheduler.TaskID{b.tasks.New(steps(), 0, 0), b.tasks.New(steps(), 0, 0)} {
+	for _, id := range []task.ID{b.tasks.New(steps(), 0, 0), b.tasks.New(steps(), 0, 0)} {
 		b.tasks.Begin(id, 0, scheduler.FromLocal)
 		b.tasks.Pend(id)
 		w.deferred = append(w.deferred, b.tasks.Waker(id))

@@ -52,8 +52,8 @@ func (rt *Runtime) blockInPlace(p *poller, d sim.Time) {
 // runOn gives a worker a thread.
 func (rt *Runtime) runOn(w *worker, thread int) {
 	w.thread, w.cpu = thread, rt.pool.CPU(thread)
-	w.cpu.Give(rt, rt.target, eventResume, uint64(w.index))   //nolint:gosec // G115: an index
-	rt.tasks.Threads[w.index] = int16(rt.pool.Number(thread)) //nolint:gosec // G115: a pool is small
+	w.cpu.Give(rt, rt.target, eventResume, uint64(w.index)) //nolint:gosec // G115: an index
+	rt.tasks.Threads[w.index] = rt.pool.Number(thread)
 }
 
 // giveThread is the pool's Run: a thread has come for a worker. It reports false if the worker has one.

@@ -11,7 +11,9 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/process"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/schedulertest"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -136,8 +138,8 @@ func TestMaxBlockingThreads(t *testing.T) {
 func TestThreadsAreTold(t *testing.T) {
 	var s sim.Simulation
 	var told []scheduler.Thread
-	rt := New(&s, Config{Workers: 2, Costs: cost.Profile{ThreadStart: cost.Latency{Median: threadStart}}},
-		scheduler.Observer{Thread: func(th *scheduler.Thread) { told = append(told, *th) }})
+	rt := schedulertest.Must(New(&s, Config{Workers: 2, Costs: cost.Profile{ThreadStart: cost.Latency{Median: threadStart}}},
+		scheduler.Observer{Thread: func(th *scheduler.Thread) { told = append(told, *th) }}))
 	s.Run(ms)
 	rt.Spawn(steps(program.Step{Op: program.SpawnBlocking, Duration: program.Constant(ms)}), 0, 0)
 	s.Run(20_000 * ms)
@@ -153,7 +155,7 @@ func TestThreadsAreTold(t *testing.T) {
 func TestThreadsShareTheCPUs(t *testing.T) {
 	end := func(cpus int, s ...program.Step) sim.Time {
 		b := &bench{}
-		b.Runtime = New(&b.sim, Config{Workers: 2, Seed: 1, Host: host.New(&b.sim, host.Config{CPUs: cpus})}, b.observer())
+		b.Runtime = schedulertest.Must(New(&b.sim, Config{Workers: 2, Seed: 1, Process: &process.Process{Host: host.New(&b.sim, host.Config{CPUs: cpus})}}, b.observer()))
 		b.spawn(s...)
 		b.spawn(compute(20 * ms))
 		b.sim.Run(1000 * ms)

@@ -12,6 +12,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/process"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/schedulertest"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
@@ -25,10 +26,10 @@ func randomConfig(seed uint64) (cfg Config, currentThread bool) {
 		Version: versions[r.IntN(len(versions))], DisableLIFOSlot: r.IntN(4) == 0,
 	}
 	if r.IntN(3) == 0 {
-		cfg.GlobalQueueInterval = uint32(1 + r.IntN(10))
+		cfg.GlobalQueueInterval = 1 + r.IntN(10)
 	}
 	if r.IntN(3) == 0 {
-		cfg.EventInterval = uint32(1 + r.IntN(100))
+		cfg.EventInterval = 1 + r.IntN(100)
 	}
 	return cfg, r.IntN(4) == 0
 }
@@ -56,13 +57,13 @@ func play(seed uint64) (rt scheduler.Runtime, e *engine, log *schedulertest.Log)
 	log = &schedulertest.Log{}
 	cfg, currentThread := randomConfig(seed)
 	if seed%5 == 1 { // more threads than CPUs
-		cfg.Host = host.New(&s, host.Config{CPUs: 1 + int(seed/5%3), Slice: 100 * us})
+		cfg.Process = &process.Process{Host: host.New(&s, host.Config{CPUs: 1 + int(seed/5%3), Slice: 100 * us})}
 	}
 	if currentThread {
-		c := NewCurrentThread(&s, cfg, log.Observer())
+		c := schedulertest.Must(NewCurrentThread(&s, cfg, log.Observer()))
 		rt, e = c, &c.engine
 	} else {
-		m := New(&s, cfg, log.Observer())
+		m := schedulertest.Must(New(&s, cfg, log.Observer()))
 		rt, e = m, &m.engine
 	}
 	_, multiThread := rt.(*Runtime)
@@ -164,9 +165,9 @@ func TestEnoughCPUsAreNoLimit(t *testing.T) {
 			var s sim.Simulation
 			cfg, _ := randomConfig(seed)
 			if i == 1 {
-				cfg.Host = host.New(&s, host.Config{CPUs: 1000})
+				cfg.Process = &process.Process{Host: host.New(&s, host.Config{CPUs: 1000})}
 			}
-			schedulertest.Mix{Cancels: true, InPlace: true}.Play(&s, New(&s, cfg, logs[i].Observer()), seed)
+			schedulertest.Mix{Cancels: true, InPlace: true}.Play(&s, schedulertest.Must(New(&s, cfg, logs[i].Observer())), seed)
 		}
 		require.True(t, slices.Equal(logs[0].Polls, logs[1].Polls), "seed %d", seed)
 	}
@@ -179,8 +180,8 @@ func TestPollsDoNotAllocate(t *testing.T) {
 	)...)
 	var s sim.Simulation
 	for name, rt := range map[string]scheduler.Runtime{
-		"multi_thread":   New(&s, Config{Workers: 4, Costs: cost.Tokio(), Seed: 1}, scheduler.Observer{}),
-		"current_thread": NewCurrentThread(&s, Config{Costs: cost.Tokio(), Seed: 1}, scheduler.Observer{}),
+		"multi_thread":   schedulertest.Must(New(&s, Config{Workers: 4, Costs: cost.Tokio(), Seed: 1}, scheduler.Observer{})),
+		"current_thread": schedulertest.Must(NewCurrentThread(&s, Config{Costs: cost.Tokio(), Seed: 1}, scheduler.Observer{})),
 	} {
 		round := func() {
 			rt.Spawn(p, 0, sim.Stream(1))

@@ -9,6 +9,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/schedulertest"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -88,7 +89,7 @@ func startWith(t *testing.T, cfg Config) *bench {
 	t.Helper()
 	cfg.Seed = 1
 	b := &bench{}
-	b.Runtime = New(&b.sim, cfg, b.observer())
+	b.Runtime = schedulertest.Must(New(&b.sim, cfg, b.observer()))
 	return b
 }
 
@@ -104,7 +105,7 @@ func startSingle(t *testing.T, cfg Config) *single {
 	t.Helper()
 	cfg.Seed = 1
 	b := &single{}
-	b.CurrentThread = NewCurrentThread(&b.sim, cfg, b.observer())
+	b.CurrentThread = schedulertest.Must(NewCurrentThread(&b.sim, cfg, b.observer()))
 	return b
 }
 

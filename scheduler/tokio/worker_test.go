@@ -11,6 +11,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/schedulertest"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -164,9 +165,34 @@ func TestAThiefNeedsHalfItsQueue(t *testing.T) {
 func TestVersions(t *testing.T) {
 	assert.Equal(t, []string{"1.50", "1.51.0", "1.53"}, Versions())
 	assert.Contains(t, Versions(), DefaultVersion)
+}
+
+func TestConfigsThatAreRefused(t *testing.T) {
+	for _, tt := range []struct {
+		cfg  Config
+		want string
+	}{
+		{Config{Version: "1.0"}, `tokio: Version: "1.0" is not allowed; want one of 1.50, 1.51.0, 1.53`},
+		{Config{Workers: -1}, "tokio: Workers: -1 is not allowed; want 1 to 1024, or 0 for 1"},
+		{Config{Workers: 40_000}, "tokio: Workers: 40000 is not allowed; want 1 to 1024, or 0 for 1"},
+		{Config{MaxBlockingThreads: 10_001}, "tokio: MaxBlockingThreads: 10001 is not allowed; want 1 to 10000, or 0 for 512"},
+		{Config{GlobalQueueInterval: -1}, "tokio: GlobalQueueInterval: -1 is not allowed; want 1 to 1000000 ticks, or 0 for the default"},
+		{Config{EventInterval: 1_000_001}, "tokio: EventInterval: 1000001 is not allowed; want 1 to 1000000 ticks, or 0 for the default"},
+		{Config{Costs: cost.Profile{Poll: -1}}, "tokio: Costs: poll: -1ns is not allowed; want a duration from 0s to 1s"},
+	} {
+		var s sim.Simulation
+		_, err := New(&s, tt.cfg, scheduler.Observer{})
+		assert.EqualError(t, err, tt.want)
+		_, err = NewCurrentThread(&s, tt.cfg, scheduler.Observer{})
+		assert.EqualError(t, err, tt.want)
+	}
+}
+
+// TestTheZeroConfigRuns: it means one worker, for which nothing costs anything.
+func TestTheZeroConfigRuns(t *testing.T) {
 	var s sim.Simulation
-	assert.PanicsWithValue(t, `tokio: version "1.0" is not known; want one of 1.50, 1.51.0, 1.53`, func() {
-		New(&s, Config{Workers: 1, Version: "1.0"}, scheduler.Observer{})
-	})
-	assert.Panics(t, func() { NewCurrentThread(&s, Config{Version: "1.0"}, scheduler.Observer{}) })
+	rt := schedulertest.Must(New(&s, Config{}, scheduler.Observer{}))
+	rt.Spawn(steps(compute(1000)), 0, 0)
+	s.Run(1_000_000)
+	assert.Zero(t, rt.Live())
 }

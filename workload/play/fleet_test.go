@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/runtimelab/otelcol-runtimelab/semconv"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/models"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
 	"github.com/runtimelab/otelcol-runtimelab/workload/internal/fleettest"
 	"github.com/runtimelab/otelcol-runtimelab/workload/spec"
@@ -27,4 +27,4 @@ func mustFleet(tb testing.TB, text string) []*workload.Service {
 }
 
 // runtimeModels are the values of runtime.model.
-var runtimeModels = []string{semconv.RuntimeTokio, semconv.RuntimeAsyncStd, semconv.RuntimeSmol, semconv.RuntimeIdeal}
+var runtimeModels = models.Names()

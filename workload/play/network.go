@@ -4,6 +4,7 @@ package play
 
 import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/process"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
 )
@@ -15,7 +16,7 @@ type Network struct {
 	sim       *sim.Simulation
 	target    sim.Target
 	instances map[*workload.Service]*replicas
-	processes map[processKey]*process
+	processes map[processKey]*process.Process
 	played    uint64
 	travel    []journey // under way
 	free      []int
@@ -37,7 +38,7 @@ type journey struct {
 
 // NewNetwork makes a network without instances.
 func NewNetwork(s *sim.Simulation) *Network {
-	n := &Network{sim: s, instances: map[*workload.Service]*replicas{}, processes: map[processKey]*process{}}
+	n := &Network{sim: s, instances: map[*workload.Service]*replicas{}, processes: map[processKey]*process.Process{}}
 	n.target = s.Register(n)
 	return n
 }

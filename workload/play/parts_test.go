@@ -51,7 +51,7 @@ func TestRunOn(t *testing.T) {
 		}
 	}
 	require.Len(t, n.processes, 2, "the runtimes of an instance share a machine")
-	assert.NotSame(t, n.processes[processKey{"app", 0}].host, n.processes[processKey{"app", 1}].host)
+	assert.NotSame(t, n.processes[processKey{"app", 0}], n.processes[processKey{"app", 1}])
 	sm.Run(sim.Time(time.Second))
 	require.Len(t, finished["app"], 2*99)
 	require.Len(t, finished["app/small"], 2*99)
@@ -71,4 +71,52 @@ func TestRunOn(t *testing.T) {
 	instance, arrival := Origin(finished["app"][len(finished["app"])-1].Tag)
 	assert.Equal(t, 1, instance)
 	assert.EqualValues(t, 98, arrival)
+}
+
+// TestAChannelJoinsRuntimes: what a task of one runtime sends, a task of another one of the process receives.
+func TestAChannelJoinsRuntimes(t *testing.T) {
+	live, finished := playProcess(t, `
+        - channel: {send: jobs, capacity: 2}
+        - run_on: {runtime: other, name: r, steps: [{channel: {receive: jobs}}, {compute: 1ms}]}`)
+	assert.Zero(t, live)
+	assert.Equal(t, 99, finished)
+}
+
+// TestALockIsTheProcesss: a task that holds a lock and awaits another runtime's task, which wants it too, waits for ever.
+func TestALockIsTheProcesss(t *testing.T) {
+	live, finished := playProcess(t, `
+        - lock: cache
+        - run_on: {runtime: other, name: r, steps: [{lock: cache}, {compute: 1ms}, {unlock: cache}]}
+        - unlock: cache`)
+	assert.Equal(t, 99, live)
+	assert.Zero(t, finished)
+}
+
+// playProcess plays 99 requests of some steps on a process of Tokio and smol. It returns what is left of them a minute later.
+func playProcess(t *testing.T, steps string) (live, finished int) {
+	t.Helper()
+	services := mustFleet(t, `
+- name: app
+  runtime: {model: tokio, worker_threads: 2}
+  runtimes: {other: {model: smol}}
+  arrivals: {process: constant, rate: 100}
+  operations:
+    - name: both
+      steps:`+steps+"\n")
+	var sm sim.Simulation
+	n := NewNetwork(&sm)
+	var first *Instance
+	for i, s := range workload.Runtimes(services) {
+		in := n.Play(s, 1, 0, Observer{Observer: scheduler.Observer{Finished: func(*scheduler.Finished) {
+			if i == 0 {
+				finished++
+			}
+		}}})
+		if i == 0 {
+			first = in
+			in.Limit(99)
+		}
+	}
+	sm.Run(sim.Time(time.Minute))
+	return first.Runtime().Live(), finished
 }

@@ -3,72 +3,48 @@
 package play
 
 import (
+	"fmt"
+
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/asyncexecutor"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/asyncstd"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/ideal"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/models"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/process"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/smol"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/tokio"
-	"github.com/runtimelab/otelcol-runtimelab/semconv"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
 )
 
-// process is what the runtimes of one process share.
-type process struct {
-	host *host.Host // nil: one CPU for each thread
-}
-
-// processKey tells processes apart: services, and their instances.
+// processKey tells the processes on a network apart: a service's instances are one each.
 type processKey struct {
 	service  string
 	instance int
 }
 
-// process is the one that a runtime belongs to. The first runtime of a process makes it.
-func (n *Network) process(s *workload.Service, instance int) *process {
+// process is the one that a runtime of a service belongs to. The first runtime of a process makes it.
+func (n *Network) process(s *workload.Service, instance int) *process.Process {
 	key := processKey{s.Name, instance}
 	p := n.processes[key]
 	if p == nil {
-		p = &process{}
+		p = &process.Process{}
 		if cpus := s.Runtime.CPUs; cpus > 0 {
-			p.host = host.New(n.sim, host.Config{CPUs: cpus})
+			p.Host = host.New(n.sim, host.Config{CPUs: cpus})
 		}
 		n.processes[key] = p
 	}
 	return p
 }
 
-func start(s *sim.Simulation, spec *workload.RuntimeSpec, p *process, seed uint64, o scheduler.Observer) scheduler.Runtime {
-	costs := spec.Costs
-	if costs == nil {
-		costs = new(cost.Default())
+// start starts a runtime. That its settings are within the bounds of its model is for workload.Check to say, so an error is one of the
+// program that plays, not one of its user.
+func start(s *sim.Simulation, spec *workload.RuntimeSpec, p *process.Process, seed uint64, o scheduler.Observer) scheduler.Runtime {
+	model := models.ByName(spec.Model)
+	if model == nil {
+		panic(fmt.Sprintf("play: there is no runtime %q; workload.Check says so", spec.Model))
 	}
-	switch spec.Name {
-	case semconv.RuntimeTokio:
-		cfg := tokio.Config{
-			Workers: spec.Workers, ThreadName: spec.ThreadName, Version: spec.Version, MaxBlockingThreads: spec.MaxBlockingThreads,
-			DisableLIFOSlot: spec.DisableLIFOSlot, GlobalQueueInterval: spec.GlobalQueueInterval, EventInterval: spec.EventInterval,
-			Host: p.host, Costs: costs.Tokio, Seed: seed,
-		}
-		if spec.Flavor == "current_thread" {
-			return tokio.NewCurrentThread(s, cfg, o)
-		}
-		return tokio.New(s, cfg, o)
-	case semconv.RuntimeAsyncStd:
-		return asyncstd.New(s, asyncstd.Config{
-			Threads: spec.Workers, MaxBlockingThreads: spec.MaxBlockingThreads, Host: p.host, Costs: costs.AsyncStd, Seed: seed,
-		}, o)
-	case semconv.RuntimeSmol:
-		return smol.New(s, smol.Config{
-			Composition: map[string]asyncexecutor.Composition{
-				"main": asyncexecutor.Main, "thread_per_task": asyncexecutor.ThreadPerTask,
-			}[spec.Executor], Threads: spec.Workers, ThreadName: spec.ThreadName,
-			MaxBlockingThreads: spec.MaxBlockingThreads, Host: p.host, Costs: costs.Smol, Seed: seed,
-		}, o)
-	default:
-		return ideal.New(s, ideal.Config{Workers: spec.Workers}, o)
+	cfg := spec.Config
+	cfg.Process, cfg.Seed = p, seed
+	rt, err := model.New(s, cfg, o)
+	if err != nil {
+		panic(fmt.Sprintf("play: %v; workload.Check says so", err))
 	}
+	return rt
 }

@@ -120,16 +120,7 @@ func readArrivals(v value) arrive.Process {
 	}
 	p := &processes[i]
 	t.form = &p.form
-	keys := append([]string{processKeyName}, p.names()...)
-	for _, key := range t.keys() {
-		switch {
-		case slices.Contains(keys, key):
-		case slices.Contains(arrivalsKeys, key):
-			t.child(key).fail("process " + p.name + " has no " + key + "; want " + oneOf(keys))
-		default:
-			t.unknown("key", key, keys)
-		}
-	}
+	t.allowOf("process "+p.name, append([]string{processKeyName}, p.names()...), arrivalsKeys)
 	return p.read(t)
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/models"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
@@ -144,40 +145,39 @@ func TestParseDistributions(t *testing.T) {
 
 func TestRuntimes(t *testing.T) {
 	for _, tt := range []struct {
-		runtime string
-		want    workload.RuntimeSpec
+		runtime             string
+		want                models.Config
+		crate, crateVersion string
 	}{
-		{"{model: tokio}", workload.RuntimeSpec{
-			Name: semconv.RuntimeTokio, Version: "1.53", Crate: semconv.CrateTokio, CrateVersion: "1.53.1",
-			Workers: 4, ThreadName: semconv.ThreadTokio,
-		}},
-		{`{model: async_std, version: "1.13", worker_threads: 16}`, workload.RuntimeSpec{
-			Name: semconv.RuntimeAsyncStd, Version: "1.13", Crate: semconv.CrateAsyncStd, CrateVersion: "1.13.1",
-			Workers: 16,
-		}},
-		{`{model: smol, version: "2.0"}`, workload.RuntimeSpec{
-			Name: semconv.RuntimeSmol, Version: "2.0", Crate: semconv.CrateSmol, CrateVersion: "2.0.2",
-			Workers: 1, Executor: "global",
-		}},
-		{"{model: ideal}", workload.RuntimeSpec{
-			Name: semconv.RuntimeIdeal, Version: "1.0", Crate: semconv.CrateIdeal, CrateVersion: "1.0.0",
-			Workers: 4,
-		}},
+		{"{model: tokio}", models.Config{
+			Model: semconv.RuntimeTokio, Version: "1.53", Flavor: "multi_thread", Workers: 4, ThreadName: semconv.ThreadTokio,
+		}, semconv.CrateTokio, "1.53.1"},
+		{`{model: async_std, version: "1.13", worker_threads: 16}`, models.Config{
+			Model: semconv.RuntimeAsyncStd, Version: "1.13", Workers: 16,
+		}, semconv.CrateAsyncStd, "1.13.1"},
+		{`{model: smol, version: "2.0"}`, models.Config{
+			Model: semconv.RuntimeSmol, Version: "2.0", Workers: 1, Executor: "global",
+		}, semconv.CrateSmol, "2.0.2"},
+		{"{model: ideal}", models.Config{
+			Model: semconv.RuntimeIdeal, Version: "1.0", Workers: 4,
+		}, semconv.CrateIdeal, "1.0.0"},
 	} {
-		t.Run(tt.want.Name, func(t *testing.T) {
+		t.Run(tt.want.Model, func(t *testing.T) {
 			got := mustFleet(t, service("runtime: "+tt.runtime))[0].Runtime
-			assert.Equal(t, tt.want, got)
+			assert.Equal(t, workload.RuntimeSpec{Config: tt.want}, got)
+			assert.Equal(t, tt.crate, got.Crate())
+			assert.Equal(t, tt.crateVersion, got.CrateVersion())
 		})
 	}
 }
+
+// service is a valid service with some lines put in place of those that have the same key.
+func service(lines ...string) string { return fleettest.Service(lines...) }
 
 // without is a valid service that lacks a key.
 func without(key string) string {
 	return strings.Replace(service(key+": REMOVED"), key+": REMOVED\n", "\n", 1)
 }
-
-// service is a valid service with some lines put in place of those that have the same key.
-func service(lines ...string) string { return fleettest.Service(lines...) }
 
 // steps is a valid service but for the steps of its operation.
 func steps(list string) string { return service("operations: [{name: op, steps: " + list + "}]") }

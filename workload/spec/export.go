@@ -5,7 +5,7 @@ package spec
 import (
 	"strconv"
 
-	"github.com/runtimelab/otelcol-runtimelab/semconv"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/models"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
 )
 
@@ -24,7 +24,7 @@ var exportForm = form{name: "export", means: "What the OpenTelemetry SDK of the 
 
 // defaultExport is what the runtime's examples set up.
 func defaultExport(spec *workload.RuntimeSpec) workload.Export {
-	if spec.Name == semconv.RuntimeSmol {
+	if m := models.ByName(spec.Model); m != nil && m.SimpleExport {
 		return workload.SimpleExport()
 	}
 	return workload.BatchExport()

@@ -14,8 +14,9 @@ import (
 type reading struct {
 	mistakes
 
-	steps int                          // of all services so far
-	texts map[string]workload.Numbered // of attributes, by prefix
+	steps    int                          // of all services so far
+	runtimes []runtimeForm                // that there are
+	texts    map[string]workload.Numbered // of attributes, by prefix
 }
 
 // mistakes collects what is wrong with a tree, so that one pass finds all of it.

@@ -3,6 +3,7 @@
 package spec
 
 import (
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/models"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
 )
@@ -31,7 +32,9 @@ func (b *builder) readParts(v value) {
 			Name: s.Name, Part: name, Instances: s.Instances, Seed: s.Seed, Export: s.Export, Runtime: readRuntime(t.child(name)),
 		}
 		s.Parts = append(s.Parts, part)
-		b.parts = append(b.parts, &builder{objects: b.objects, decoder: b.decoder, service: part, at: t.child(name)})
+		b.parts = append(b.parts, &builder{
+			objects: b.objects, decoder: b.decoder, service: part, model: models.ByName(part.Runtime.Model), at: t.child(name),
+		})
 	}
 }
 

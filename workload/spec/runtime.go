@@ -3,236 +3,153 @@
 package spec
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/asyncexecutor"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/ideal"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/models"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/tokio"
-	"github.com/runtimelab/otelcol-runtimelab/semconv"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
 )
 
-const mostWorkers = min(tokio.MaxWorkers, asyncexecutor.MaxThreads, ideal.MaxWorkers)
+// Which runtimes there are, and what each can be told, package models says: nothing here knows one by its name.
 
-// runtimeModel is what a value of runtime.model means.
-type runtimeModel struct {
-	name     string // in YAML and in async_runtime.name
-	crate    string
-	keys     []string
-	versions []string // the first is the default
-	// crateVersions are the releases that the versions model, in the same order.
-	crateVersions []string
-	workers       int // default
-	threadName    string
+// runtimeForm is a runtime as a form of YAML.
+type runtimeForm struct {
+	form
+
+	model *models.Model
 }
 
-var runtimeModels = []runtimeModel{
-	{
-		name: semconv.RuntimeTokio, crate: semconv.CrateTokio,
-		keys: []string{
-			"model", "version", "flavor", "worker_threads", "thread_name",
-			"disable_lifo_slot", "global_queue_interval", "event_interval", "max_blocking_threads",
-		},
-		versions: []string{"1.53", "1.51.0", "1.50"}, crateVersions: []string{"1.53.1", "1.51.0", "1.50.0"},
-		workers: 4, threadName: semconv.ThreadTokio,
-	},
-	{
-		name: semconv.RuntimeAsyncStd, crate: semconv.CrateAsyncStd,
-		keys:     []string{"model", "version", "worker_threads", "max_blocking_threads"},
-		versions: []string{"1.13"}, crateVersions: []string{"1.13.1"},
-		workers: 4,
-	},
-	{
-		name: semconv.RuntimeSmol, crate: semconv.CrateSmol,
-		keys:     []string{"model", "version", "executor", "worker_threads", "thread_name", "max_blocking_threads"},
-		versions: []string{"2.0"}, crateVersions: []string{"2.0.2"},
-		workers: 1,
-	},
-	{
-		// No real runtime: the baseline for the others. It has no versions to choose from.
-		name: semconv.RuntimeIdeal, crate: semconv.CrateIdeal,
-		keys:     []string{"model", "worker_threads"},
-		versions: []string{"1.0"}, crateVersions: []string{"1.0.0"},
-		workers: 4,
-	},
-}
+const modelKeyName = "model"
 
-// The values and keys of all models, for error messages.
-var runtimeNames, runtimeKeys = func() (names, keys []string) {
-	for _, m := range runtimeModels {
-		names = append(names, m.name)
-		for _, key := range m.keys {
-			if !slices.Contains(keys, key) {
-				keys = append(keys, key)
-			}
-		}
+// runtimeForms are all runtimes, made once for a tree.
+func (r *reading) runtimeForms() []runtimeForm {
+	if r.runtimes == nil {
+		r.runtimes = runtimeForms()
 	}
-	return names, keys
-}()
+	return r.runtimes
+}
 
-const (
-	multiThread   = "multi_thread"
-	currentThread = "current_thread"
-)
+func runtimeForms() (forms []runtimeForm) {
+	for _, m := range models.All() {
+		f := form{name: m.Name, means: "Settings of the runtime " + m.Name + "."}
+		initial := m.Config()
+		for i := range m.Keys {
+			f.keys = append(f.keys, keyOf(&m.Keys[i], &initial))
+		}
+		forms = append(forms, runtimeForm{f, m})
+	}
+	return forms
+}
 
-var tokioFlavors = []string{multiThread, currentThread}
-
-// longestInterval bounds Tokio's intervals, in ticks: beyond it a queue or the driver would be as good as never looked at.
-const longestInterval = 1_000_000
+// keyOf is a setting of a model as a key of YAML.
+func keyOf(k *models.Key, initial *models.Config) key {
+	of := key{name: k.Name, means: k.Doc}
+	switch k.Kind {
+	case models.Whole:
+		of.takes = whole{k.Most}
+		if n := *k.Int(initial); n > 0 {
+			of.initial = strconv.Itoa(n)
+		}
+	case models.Bool:
+		of.takes, of.initial = boolean{}, "false"
+	case models.Text:
+		of.takes, of.initial = text{}, *k.Text(initial)
+	case models.Choice:
+		of.takes, of.initial = text{k.Choices}, *k.Text(initial)
+	}
+	return of
+}
 
 func readRuntime(v value) workload.RuntimeSpec {
 	t, ok := v.anyTable()
 	if !ok {
 		return workload.RuntimeSpec{}
 	}
-	i := -1
-	if model := t.child("model"); t.has("model") {
-		i = model.choice(runtimeNames)
-	} else {
-		model.fail("missing; want " + oneOf(runtimeNames))
-	}
-	if i < 0 { // without the model there is no judging the rest
-		t.allow(runtimeKeys)
-		return workload.RuntimeSpec{}
-	}
-	model := &runtimeModels[i]
-	model.allow(t)
-	spec := workload.RuntimeSpec{
-		Name: model.name, Crate: model.crate,
-		Version: model.versions[0], CrateVersion: model.crateVersions[0],
-		Workers: model.workers, ThreadName: model.threadName,
-	}
-	if model.has("version") && t.has("version") {
-		if i := t.child("version").choice(model.versions); i >= 0 {
-			spec.Version, spec.CrateVersion = model.versions[i], model.crateVersions[i]
-		}
-	}
-	if t.has("worker_threads") {
-		spec.Workers = t.child("worker_threads").whole(mostWorkers)
-	}
-	if model.has("thread_name") && t.has("thread_name") {
-		spec.ThreadName = t.child("thread_name").text()
-	}
-	if model.has("max_blocking_threads") && t.has("max_blocking_threads") {
-		spec.MaxBlockingThreads = t.child("max_blocking_threads").whole(mostBlockingThreads)
-	}
-	switch model.name {
-	case semconv.RuntimeTokio:
-		parseTokio(&spec, t)
-	case semconv.RuntimeSmol:
-		parseSmol(&spec, t)
-	}
-	return spec
-}
-
-// mostBlockingThreads is what the blocking crate accepts at most.
-const mostBlockingThreads = 10_000
-
-// executors are the ways to run tasks on smol, and which of them leave a choice of threads.
-var executors = []struct {
-	name    string
-	threads bool // worker_threads
-	named   bool // thread_name
-}{
-	{"global", true, false},
-	{"main", false, false},
-	{"threads", true, true},
-	{"thread_per_task", false, true},
-}
-
-// parseSmol reads what only smol has.
-func parseSmol(spec *workload.RuntimeSpec, t table) {
-	names := make([]string, len(executors))
-	for i := range executors {
-		names[i] = executors[i].name
-	}
-	chosen := &executors[0]
-	if t.has("executor") {
-		i := t.child("executor").choice(names)
-		if i < 0 {
-			return
-		}
-		chosen = &executors[i]
-	}
-	spec.Executor = chosen.name
-	if !chosen.threads && t.has("worker_threads") {
-		t.child("worker_threads").fail("executor " + chosen.name + " has no choice of threads; want it left out, or executor global or threads")
-	}
-	switch {
-	case !chosen.named && t.has("thread_name"):
-		t.child("thread_name").fail("executor " + chosen.name + " names its threads itself; want it left out, or executor threads or thread_per_task")
-	case chosen.name == "threads" && !t.has("thread_name"):
-		t.child("thread_name").fail("missing; want the name that the program gives its threads")
-	}
-}
-
-// lacks says why the runtime does not have a step; empty: it has it.
-func lacks(spec *workload.RuntimeSpec, op program.Op) string {
-	switch {
-	case op == program.Signal && spec.Name == semconv.RuntimeSmol:
-		return "runtime smol has no signal: its crate has no module for signals; want io for a socket that a signal handler writes to"
-	case op == program.BlockInPlace && spec.Name != semconv.RuntimeTokio && spec.Name != "":
-		return "runtime " + spec.Name + " has no block_in_place; want spawn_blocking, or block to hold the worker"
-	case op == program.BlockInPlace && spec.Flavor == currentThread:
-		return "flavor current_thread has no block_in_place: Tokio panics; want spawn_blocking, or flavor multi_thread"
-	}
-	return ""
-}
-
-// parseTokio reads what only Tokio has.
-func parseTokio(spec *workload.RuntimeSpec, t table) {
-	if t.has("flavor") {
-		i := t.child("flavor").choice(tokioFlavors)
-		if i >= 0 {
-			spec.Flavor = tokioFlavors[i]
-		}
-	}
-	if spec.Flavor == currentThread {
-		spec.Workers = 1
-		for _, key := range []string{"worker_threads", "thread_name", "disable_lifo_slot"} {
-			if t.has(key) {
-				t.child(key).fail("flavor current_thread has none; want it left out, or flavor multi_thread")
+	forms := v.in.runtimeForms()
+	var names []string
+	all := []string{modelKeyName}
+	for i := range forms {
+		names = append(names, forms[i].name)
+		for _, key := range forms[i].names() {
+			if !slices.Contains(all, key) {
+				all = append(all, key)
 			}
 		}
 	}
-	if t.has("disable_lifo_slot") {
-		spec.DisableLIFOSlot = t.child("disable_lifo_slot").boolean()
+	i := -1
+	if model := t.child(modelKeyName); t.has(modelKeyName) {
+		i = model.choice(names)
+	} else {
+		model.fail("missing; want " + oneOf(names))
 	}
-	if t.has("global_queue_interval") {
-		spec.GlobalQueueInterval = uint32(t.child("global_queue_interval").whole(longestInterval)) //nolint:gosec // G115: at most longestInterval
+	if i < 0 { // without the model there is no judging the rest
+		t.allow(all)
+		return workload.RuntimeSpec{}
 	}
-	if t.has("event_interval") {
-		spec.EventInterval = uint32(t.child("event_interval").whole(longestInterval)) //nolint:gosec // G115: at most longestInterval
-	}
+	t.form = &forms[i].form
+	t.allowOf("runtime "+forms[i].name, append([]string{modelKeyName}, forms[i].names()...), all)
+	return workload.RuntimeSpec{Config: t.config(forms[i].model)}
 }
 
-func (m *runtimeModel) has(key string) bool { return slices.Contains(m.keys, key) }
+// config reads the settings of a model.
+func (t table) config(m *models.Model) models.Config {
+	c := m.Config()
+	sound := true
+	for i := range m.Keys {
+		switch k := &m.Keys[i]; k.Kind {
+		case models.Whole:
+			t.whole(k.Name, k.Int(&c))
+		case models.Bool:
+			t.boolean(k.Name, k.Bool(&c))
+		case models.Text:
+			t.text(k.Name, k.Text(&c))
+		case models.Choice:
+			if chosen := t.choice(k.Name); chosen >= 0 {
+				*k.Text(&c) = k.Choices[chosen]
+			} else if t.has(k.Name) {
+				sound = false
+			}
+		}
+	}
+	if !sound { // without a choice there is no judging what it excludes
+		return c
+	}
+	for _, mistake := range m.Settle(&c, t.has) {
+		t.child(mistake.Key).fail(mistake.Message)
+	}
+	return c
+}
 
-// allow notes the keys that the model does not have.
-func (m *runtimeModel) allow(t table) {
+// allowOf notes the keys that one of several kinds of a map does not have, others among them that another kind has.
+func (t table) allowOf(kind string, keys, all []string) {
 	for _, key := range t.keys() {
 		switch {
-		case m.has(key):
-		case slices.Contains(runtimeKeys, key):
-			t.child(key).fail(fmt.Sprintf("runtime %s has no %s; want %s", m.name, key, oneOf(m.keys)))
+		case slices.Contains(keys, key):
+		case slices.Contains(all, key):
+			t.child(key).fail(kind + " has no " + key + "; want " + oneOf(keys))
 		default:
-			t.unknown("key", key, m.keys)
+			t.unknown("key", key, keys)
 		}
 	}
 }
 
-const mostCPUs = 4096
+// lacks says why the runtime does not have a step; empty: it has it, or which runtime it is could not be read.
+func (b *builder) lacks(op program.Op) string {
+	if b.model == nil {
+		return ""
+	}
+	return b.model.Lacks(&b.service.Runtime.Config, op)
+}
 
 var hostForm = form{name: "host", means: "The machine that each instance has to itself.", keys: []key{
-	{name: "cpus", takes: whole{mostCPUs}, missing: "a number of CPUs", means: "CPUs, which the threads share."},
+	{name: "cpus", takes: whole{workload.MostCPUs}, missing: "a number of CPUs", means: "CPUs, which the threads share."},
 }}
 
 // readHost reads the machine of the service's instances.
 func readHost(v value, spec *workload.RuntimeSpec) (cpus int) {
-	if spec.Name == semconv.RuntimeIdeal {
-		v.fail("runtime ideal has no host: its workers need no CPU; want it left out")
+	if m := models.ByName(spec.Model); m != nil && m.NoHost != "" {
+		v.fail("runtime " + m.Name + " has no host: " + m.NoHost + "; want it left out")
 		return 0
 	}
 	if t, ok := v.table(&hostForm); ok {

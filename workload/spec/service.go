@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/models"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
 )
@@ -82,7 +83,7 @@ func (d *decoder) keysOf(s *workload.Service, t table, inMap bool) {
 		d.idle[s] = arrivals
 	}
 	t.whole("max_in_flight", &s.MaxInFlight)
-	b := &builder{decoder: d, service: s, objects: &objects{}}
+	b := &builder{decoder: d, service: s, model: models.ByName(s.Runtime.Model), objects: &objects{}}
 	if runtimes, ok := t.get("runtimes"); ok {
 		b.readParts(runtimes)
 	}
@@ -107,8 +108,9 @@ type builder struct {
 
 	decoder *decoder
 	service *workload.Service
-	parts   []*builder // of the process's further runtimes
-	at      value      // in YAML, of a part
+	model   *models.Model // of its runtime; nil: that could not be read
+	parts   []*builder    // of the process's further runtimes
+	at      value         // in YAML, of a part
 	linked  []link
 }
 

@@ -116,7 +116,7 @@ func (b *builder) steps(v value, depth int) (steps []program.Step, tasks int) {
 			continue
 		}
 		l.kind = &b.decoder.stepKinds[i]
-		if problem := lacks(&b.service.Runtime, l.kind.op); problem != "" {
+		if problem := b.lacks(l.kind.op); problem != "" {
 			argument.fail(problem)
 		}
 		l.kind.read(&l, argument)

@@ -44,7 +44,7 @@ func file(t *testing.T, text string) string {
 func TestBareQueueingSystem(t *testing.T) {
 	source := mustOpen(t, Request{Arrivals: "poisson:2800", Service: "exp:1ms"})
 	s := mustService(t, source, Variant{})
-	assert.Equal(t, "tokio", s.Runtime.Name)
+	assert.Equal(t, "tokio", s.Runtime.Model)
 	assert.Equal(t, 4, s.Runtime.Workers)
 	assert.Nil(t, s.Runtime.Costs)
 	assert.Equal(t, new(uint64(DefaultSeed)), s.Seed)
@@ -55,7 +55,7 @@ func TestBareQueueingSystem(t *testing.T) {
 	require.Len(t, s.Operations[0].Program.Steps, 1)
 
 	s = mustService(t, source, Variant{Runtime: "smol", Version: "2.0", Workers: "3", Rate: 5})
-	assert.Equal(t, "smol", s.Runtime.Name)
+	assert.Equal(t, "smol", s.Runtime.Model)
 	assert.Equal(t, 3, s.Runtime.Workers)
 	assert.Equal(t, arrive.Poisson{Rate: 5}, s.Arrivals)
 	assert.InDelta(t, 2800, mustRate(t, source), 0, "a variant does not change the source")

@@ -70,8 +70,8 @@ func newIdentity(s *workload.Service, seed uint64, run string, instance int) ide
 	a.PutStr(semconv.TelemetrySDKName, sdkName)
 	a.PutStr(semconv.TelemetrySDKVersion, sdkVersion)
 	if s.OneRuntime() { // of several none is the process's
-		a.PutStr(semconv.ProcessRuntimeName, s.Runtime.Crate)
-		a.PutStr(semconv.ProcessRuntimeVersion, s.Runtime.CrateVersion)
+		a.PutStr(semconv.ProcessRuntimeName, s.Runtime.Crate())
+		a.PutStr(semconv.ProcessRuntimeVersion, s.Runtime.CrateVersion())
 	}
 	a.PutInt(semconv.ProcessPID, 1000+int64(instance))
 	a.PutStr(semconv.HostName, fmt.Sprintf("%s-%d", s.Name, instance))

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package scheduler
+package task
 
-import "github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
+import (
+	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
+)
 
 // openSpans are the spans inside live tasks that have not ended. A task links its own, innermost first.
 type openSpans struct {
@@ -17,9 +20,9 @@ type openSpan struct {
 	label  int
 	start  sim.Time
 	busy   sim.Time // of the task, when the span began
-	thread int16
+	thread int32
 	// outcome is TimedOut once a timeout elapsed directly inside.
-	outcome Outcome
+	outcome scheduler.Outcome
 	outer   uint32 // the span around it in the same task; 0: none
 }
 
@@ -76,21 +79,21 @@ func (ts *Tasks) openSpan(t *Task, label int) {
 // noteTimeout notes that a timeout elapsed in the innermost span of a task, or in the task outside of its spans.
 func (ts *Tasks) noteTimeout(t *Task) {
 	if t.span != 0 {
-		ts.spans.places[t.span].outcome = TimedOut
+		ts.spans.places[t.span].outcome = scheduler.TimedOut
 		return
 	}
-	t.outcome = TimedOut
+	t.outcome = scheduler.TimedOut
 }
 
 // closeSpan ends the innermost span. Its outcome is TimedOut, if that was noted and it is not Cancelled.
-func (ts *Tasks) closeSpan(t *Task, outcome Outcome) {
+func (ts *Tasks) closeSpan(t *Task, outcome scheduler.Outcome) {
 	s := &ts.spans
 	closed := s.places[t.span]
 	s.places[t.span].outer = s.free
 	s.free = t.span
 	t.span = closed.outer
 	if ts.observer.Span != nil {
-		ts.spanReport = Span{
+		ts.spanReport = scheduler.Span{
 			Number: closed.number, Parent: closed.parent, Tag: t.tag, Label: closed.label, Thread: int(closed.thread),
 			Start: closed.start, End: ts.sim.Now(), Busy: ts.busyNow(t) - closed.busy,
 			Outcome: max(outcome, closed.outcome), Work: t.work,

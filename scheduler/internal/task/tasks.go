@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package scheduler
+package task
 
 import (
 	"fmt"
 
+	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/process"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
 // TaskID is a task's place in [Tasks]; it is reused after the task is gone. 0 is no task.
-type TaskID uint32
+type ID uint32
 
 type taskState uint8
 
@@ -32,10 +34,10 @@ type Task struct {
 	busy      sim.Time
 	queueWait sim.Time
 	// Next links the task into the queue that holds it; it belongs to that queue.
-	Next      TaskID
+	Next      ID
 	step      int32 // the step to run next
 	worker    int16 // of the running poll
-	source    Source
+	source    scheduler.Source
 	state     taskState
 	awaits    wait
 	ready     bool // what it awaits
@@ -49,24 +51,23 @@ type Task struct {
 	polls       uint32
 	wakers      uint32 // generation of its wakers: older ones wake nobody
 	timer       int32  // of the sleep it awaits, as the runtime knows it; 0: none
-	owner       TaskID // holder of the join handle; 0 when detached
-	firstHandle TaskID // handles this task holds, in the order of spawning
-	thread      int16  // of the running poll
+	owner       ID     // holder of the join handle; 0 when detached
+	firstHandle ID     // handles this task holds, in the order of spawning
+	thread      int32  // of the running poll
 	firstWorker int16
-	spawner     int16 // thread, or Outside
-	asked       bool  // for what its step waits for, and was refused
-	notified    bool  // woken while it was polled
-	cancelled   bool  // to be dropped where it next waits
-	inPlace     bool  // the running poll goes on without a worker
-	delegated   bool  // a blocking job: joiner awaits it
-	outcome     Outcome
+	asked       bool // for what its step waits for, and was refused
+	woken       bool // while it was polled
+	cancelled   bool // to be dropped where it next waits
+	inPlace     bool // the running poll goes on without a worker
+	delegated   bool // a blocking job: joiner awaits it
+	outcome     scheduler.Outcome
 
 	until        sim.Time // what it waits for, or asked for and was refused, is ready
 	tag          uint64
 	parent       uint64
-	lastHandle   TaskID
-	sibling      TaskID // the owner's next handle
-	waitsBefore  TaskID // among the waiters of a mutex or channel, it comes before this one
+	lastHandle   ID
+	sibling      ID     // the owner's next handle
+	spawner      int32  // thread, or scheduler.Outside
 	span         uint32 // innermost open span: a place in Tasks.spans, 0: none
 	timeout      uint32 // innermost open timeout: a place in Tasks.timeouts, 0: none
 	dropping     uint32 // while unwinding: the timeout that elapsed, 0: all of the task
@@ -77,10 +78,10 @@ type Task struct {
 }
 
 // joiner is the waker of who awaits a blocking job. Such a task has no owner and no handles: their fields hold it.
-func (t *Task) joiner() Waker { return makeWaker(uint32(t.sibling), uint32(t.lastHandle)) }
+func (t *Task) joiner() scheduler.Waker { return makeWaker(uint32(t.sibling), uint32(t.lastHandle)) }
 
-func (t *Task) setJoiner(by TaskID, generation uint32) {
-	t.delegated, t.sibling, t.lastHandle = true, by, TaskID(generation)
+func (t *Task) setJoiner(by ID, generation uint32) {
+	t.delegated, t.sibling, t.lastHandle = true, by, ID(generation)
 }
 
 // wait is what a task waits for: one thing at a time, and the timeouts around it.
@@ -105,10 +106,12 @@ type page [pageSize]Task
 // Tasks holds the live tasks of one runtime: what each does next and where its time went.
 type Tasks struct {
 	sim      *sim.Simulation
-	observer Observer
+	runtime  process.Waking   // whose tasks they are
+	process  *process.Process // with what the tasks share with those of other runtimes
+	observer scheduler.Observer
 	pages    []*page // keep tasks at fixed addresses while the table grows
-	free     TaskID  // reusable places, linked by Next
-	used     TaskID  // places handed out at least once
+	free     ID      // reusable places, linked by Next
+	used     ID      // places handed out at least once
 	spawned  uint64
 	finished uint64
 
@@ -116,32 +119,33 @@ type Tasks struct {
 	// a task takes costs a unit; with none left it has to give way first (schedulers.md 1.10).
 	Budget       *int
 	budgetsSpent uint64
-	mutexes      []mutex
-	channels     []channel
 	spans        openSpans
 	timeouts     openTimeouts
 
 	// Threads are the threads that the workers run on, by worker; nil: thread i is worker i's.
-	Threads []int16
+	Threads []int32
 	// CancelOnDrop: who drops a join handle cancels the task behind it (smol); otherwise that task runs on.
 	CancelOnDrop bool
 
 	// What the observer is handed; kept here so that a report allocates nothing.
-	startedReport  Started
-	pollReport     Poll
-	finishedReport Finished
-	spanReport     Span
-	eventReport    Event
-	callReport     Request
+	startedReport  scheduler.Started
+	pollReport     scheduler.Poll
+	finishedReport scheduler.Finished
+	spanReport     scheduler.Span
+	eventReport    scheduler.Event
+	callReport     scheduler.Request
 }
 
-// NewTasks makes an empty table on a simulation's clock.
-func NewTasks(s *sim.Simulation, o Observer) *Tasks {
-	return &Tasks{sim: s, observer: o}
+// New makes an empty table on a simulation's clock, for a runtime of a process; nil: one of its own.
+func New(s *sim.Simulation, runtime process.Waking, p *process.Process, o scheduler.Observer) *Tasks {
+	if p == nil {
+		p = &process.Process{}
+	}
+	return &Tasks{sim: s, runtime: runtime, process: p, observer: o}
 }
 
 // Get returns a live task.
-func (ts *Tasks) Get(id TaskID) *Task {
+func (ts *Tasks) Get(id ID) *Task {
 	return &ts.pages[id>>pageBits][id&(pageSize-1)]
 }
 
@@ -155,14 +159,14 @@ func (ts *Tasks) Spawned() uint64 { return ts.spawned }
 func (ts *Tasks) Finished() uint64 { return ts.finished }
 
 // New makes a task spawned now from outside. It is queued: the runtime must put it in a queue.
-func (ts *Tasks) New(p *program.Program, tag uint64, work sim.Rand) TaskID {
+func (ts *Tasks) New(p *program.Program, tag uint64, work sim.Rand) ID {
 	id, t := ts.allocate()
 	t.Program, t.tag, t.work = p, tag, work
-	t.spawner = Outside
+	t.spawner = scheduler.Outside
 	return id
 }
 
-func (ts *Tasks) newChild(owner TaskID, t *Task, st *program.Step) TaskID {
+func (ts *Tasks) newChild(owner ID, t *Task, st *program.Step) ID {
 	id, c := ts.allocate()
 	c.Program, c.tag = st.Child, t.tag
 	c.work = sim.Rand(t.work.Uint64())
@@ -195,7 +199,7 @@ func (carried) Sample(r *sim.Rand) sim.Time { return sim.Time(*r) } //nolint:gos
 
 // NewBlockingJob makes a task that gives the blocking pool the job of an action, and whose end wakes the running task. It is
 // queued: the runtime must put it in a queue.
-func (ts *Tasks) NewBlockingJob(by TaskID, a Action) TaskID {
+func (ts *Tasks) NewBlockingJob(by ID, a Action) ID {
 	id, c := ts.allocate()
 	t := ts.Get(by)
 	c.Program, c.tag = blockingJob, t.tag
@@ -210,12 +214,12 @@ func (ts *Tasks) NewBlockingJob(by TaskID, a Action) TaskID {
 }
 
 // IsBlockingJob reports whether a task was made by NewBlockingJob.
-func (ts *Tasks) IsBlockingJob(id TaskID) bool {
+func (ts *Tasks) IsBlockingJob(id ID) bool {
 	p := ts.Get(id).Program
 	return p == blockingJob || p == fileJob
 }
 
-func (ts *Tasks) allocate() (TaskID, *Task) {
+func (ts *Tasks) allocate() (ID, *Task) {
 	id := ts.free
 	if id != 0 {
 		ts.free = ts.Get(id).Next
@@ -232,7 +236,7 @@ func (ts *Tasks) allocate() (TaskID, *Task) {
 	return id, t
 }
 
-func (ts *Tasks) release(id TaskID, t *Task) {
+func (ts *Tasks) release(id ID, t *Task) {
 	t.state = stateFree
 	t.wakers++
 	t.Next = ts.free
@@ -240,35 +244,35 @@ func (ts *Tasks) release(id TaskID, t *Task) {
 }
 
 // Stolen notes that a worker took the queued task from another worker's queue.
-func (ts *Tasks) Stolen(id TaskID) { ts.Get(id).steals++ }
+func (ts *Tasks) Stolen(id ID) { ts.Get(id).steals++ }
 
 // Begin starts a poll of a queued task now.
-func (ts *Tasks) Begin(id TaskID, worker int, source Source) {
+func (ts *Tasks) Begin(id ID, worker int, source scheduler.Source) {
 	ts.begin(ts.sim.Now(), ts.Get(id), worker, source)
 }
 
 // BeginAt starts a poll of a queued task at a time that is not past, and returns how long the task computes first. A worker that
 // has taken a task need not wait for the poll's start to say when it will be, nor for the end of that computation: nothing
 // that others see happens before.
-func (ts *Tasks) BeginAt(at sim.Time, id TaskID, worker int, source Source) sim.Time {
+func (ts *Tasks) BeginAt(at sim.Time, id ID, worker int, source scheduler.Source) sim.Time {
 	t := ts.Get(id)
 	ts.begin(at, t, worker, source)
 	return ts.stepCompute(t)
 }
 
-func (ts *Tasks) begin(at sim.Time, t *Task, worker int, source Source) {
+func (ts *Tasks) begin(at sim.Time, t *Task, worker int, source scheduler.Source) {
 	if t.state != stateQueued {
 		panic(fmt.Sprintf("scheduler: poll of task %d in state %d", t.number, t.state))
 	}
 	t.state = stateRunning
-	t.notified = false
+	t.woken = false
 	if t.cancelled {
 		t.startUnwinding(0)
 	}
 	t.queueWait += at - t.queued
 	t.pollStart = at
 	t.worker = int16(worker) //nolint:gosec // G115: at most MaxWorkers
-	t.thread = t.worker
+	t.thread = int32(t.worker)
 	if ts.Threads != nil {
 		t.thread = ts.Threads[worker]
 	}
@@ -277,7 +281,7 @@ func (ts *Tasks) begin(at sim.Time, t *Task, worker int, source Source) {
 		t.firstPoll = at
 		t.firstWorker = t.worker
 		if ts.observer.Started != nil && !t.cancelled {
-			ts.startedReport = Started{Task: t.number, Tag: t.tag, Program: t.Program, At: at}
+			ts.startedReport = scheduler.Started{Task: t.number, Tag: t.tag, Program: t.Program, At: at}
 			ts.observer.Started(&ts.startedReport)
 		}
 	}
@@ -286,20 +290,20 @@ func (ts *Tasks) begin(at sim.Time, t *Task, worker int, source Source) {
 
 // Pend ends a poll whose task waits for something. It reports whether the task was woken during the poll: the runtime
 // must then queue it as one that woke itself.
-func (ts *Tasks) Pend(id TaskID) bool {
+func (ts *Tasks) Pend(id ID) bool {
 	t := ts.Get(id)
 	ts.endPoll(t, false)
 	t.state = stateWaiting
-	return t.notified && ts.notify(t)
+	return t.woken && ts.wake(t)
 }
 
 // Finish ends the last poll of a task. If another task awaits it, Finish returns that one: the runtime must wake it.
-func (ts *Tasks) Finish(id TaskID) (awaiter TaskID) {
+func (ts *Tasks) Finish(id ID) (awaiter ID) {
 	t := ts.Get(id)
 	ts.endPoll(t, true)
 	ts.finished++
 	if ts.observer.Finished != nil {
-		ts.finishedReport = Finished{
+		ts.finishedReport = scheduler.Finished{
 			Task: t.number, Parent: t.parent, Tag: t.tag, Program: t.Program,
 			Spawner: int(t.spawner), FirstWorker: int(t.firstWorker),
 			Spawned: t.spawned, FirstPoll: t.firstPoll, End: ts.sim.Now(),
@@ -328,14 +332,14 @@ func (ts *Tasks) Finish(id TaskID) (awaiter TaskID) {
 
 // BlockedInPlace notes that the worker of the running poll leaves the task alone on its thread. It reports whether that is the
 // first time in this poll.
-func (ts *Tasks) BlockedInPlace(id TaskID) (first bool) {
+func (ts *Tasks) BlockedInPlace(id ID) (first bool) {
 	t := ts.Get(id)
 	first, t.inPlace = !t.inPlace, true
 	return first
 }
 
 // BackOnWorker notes that the worker is back before it polled another task.
-func (ts *Tasks) BackOnWorker(id TaskID) { ts.Get(id).inPlace = false }
+func (ts *Tasks) BackOnWorker(id ID) { ts.Get(id).inPlace = false }
 
 func (ts *Tasks) endPoll(t *Task, ready bool) {
 	now := ts.sim.Now()
@@ -343,7 +347,7 @@ func (ts *Tasks) endPoll(t *Task, ready bool) {
 	t.busy += d
 	t.longestPoll = max(t.longestPoll, d)
 	if ts.observer.Poll != nil {
-		ts.pollReport = Poll{
+		ts.pollReport = scheduler.Poll{
 			Task: t.number, Tag: t.tag, Worker: int(t.worker), Thread: int(t.thread), Source: t.source,
 			Queued: t.queued, Start: t.pollStart, End: now, Ready: ready, InPlace: t.inPlace,
 		}

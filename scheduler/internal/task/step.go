@@ -1,25 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package scheduler
+package task
 
 import (
+	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
 // ActionKind says what a runtime has to do next for the task it is polling.
-type ActionKind uint32
+type Kind uint32
 
 // The kinds of actions.
 const (
 	// Nothing: no Step returns it.
-	Nothing ActionKind = iota
+	Nothing Kind = iota
 	// Compute: let Duration pass on the worker, then Step again.
 	Compute
 	// Spawn: schedule the new task Other, then Step again.
 	Spawn
 	// Wake: make the task Other runnable by [Tasks.Rouse], because what it waits for is there; then Step again.
 	Wake
+	// Woken: a task of another runtime of the process has been woken: let the time of a wake pass on the worker, then Step again.
+	Woken
 	// Cancel: the same, because it is to end.
 	Cancel
 	// Done: the poll ends with Finish.
@@ -55,8 +58,8 @@ const (
 
 // Action is what a poll does next. It is kept small, and its fields large: it is what most time goes into.
 type Action struct {
-	Kind     ActionKind
-	Other    TaskID // or Timer
+	Kind     Kind
+	Other    ID // or Timer
 	Duration sim.Time
 }
 
@@ -64,8 +67,8 @@ type Action struct {
 func (a Action) Timer() int32 { return int32(a.Other) } //nolint:gosec // G115: made by ofTimer
 
 // ofTimer is an action with a timer, or a timeout's place, in place of a task.
-func ofTimer(kind ActionKind, timer int32) Action {
-	return Action{Kind: kind, Other: TaskID(timer)} //nolint:gosec // G115: back in Timer
+func ofTimer(kind Kind, timer int32) Action {
+	return Action{Kind: kind, Other: ID(timer)} //nolint:gosec // G115: back in Timer
 }
 
 // stepCompute is Step for the case that the running task computes next, which others cannot see: it may be asked before the
@@ -107,7 +110,7 @@ const (
 )
 
 // Step returns what the running task does next, at the current time.
-func (ts *Tasks) Step(id TaskID) Action {
+func (ts *Tasks) Step(id ID) Action {
 	t := ts.Get(id)
 	if t.awaits != nothing && !t.unwinding {
 		if t.ready {
@@ -179,7 +182,7 @@ func (ts *Tasks) end(t *Task) Action {
 }
 
 // try does the current step of a task, if it need not wait.
-func (ts *Tasks) try(id TaskID, t *Task) (Action, progress) {
+func (ts *Tasks) try(id ID, t *Task) (Action, progress) {
 	st := &t.Program.Steps[t.step]
 	switch st.Op {
 	case program.Block, program.BlockInPlace:
@@ -227,11 +230,11 @@ func (ts *Tasks) try(id TaskID, t *Task) (Action, progress) {
 		ts.openSpan(t, st.Label)
 	case program.EndSpan:
 		t.step++
-		ts.closeSpan(t, Completed)
+		ts.closeSpan(t, scheduler.Completed)
 	case program.Event:
 		t.step++
 		if ts.observer.Event != nil {
-			ts.eventReport = Event{Span: ts.own(t), Tag: t.tag, Label: st.Label, At: ts.sim.Now(), Work: t.work}
+			ts.eventReport = scheduler.Event{Span: ts.own(t), Tag: t.tag, Label: st.Label, At: ts.sim.Now(), Work: t.work}
 			ts.observer.Event(&ts.eventReport)
 		}
 	default:
@@ -241,14 +244,14 @@ func (ts *Tasks) try(id TaskID, t *Task) (Action, progress) {
 }
 
 // actionKinds are the actions of the steps that take a time.
-var actionKinds = [...]ActionKind{
+var actionKinds = [...]Kind{
 	program.Block: Block, program.BlockInPlace: BlockInPlace,
 	program.Sleep: Sleep, program.IO: IO, program.Signal: IO, program.Process: Process,
 	program.File: File, program.SpawnBlocking: Blocking, program.Call: Call, program.Yield: Yield,
 }
 
 // wait lets a task wait for its current step.
-func (ts *Tasks) wait(id TaskID, t *Task) Action {
+func (ts *Tasks) wait(id ID, t *Task) Action {
 	st := &t.Program.Steps[t.step]
 	switch st.Op {
 	case program.Join:
@@ -274,11 +277,11 @@ func (ts *Tasks) wait(id TaskID, t *Task) Action {
 }
 
 // call hands a request to whoever carries it to another service.
-func (ts *Tasks) call(id TaskID, t *Task, st *program.Step, network sim.Time) {
+func (ts *Tasks) call(id ID, t *Task, st *program.Step, network sim.Time) {
 	if ts.observer.Call == nil {
-		panic("scheduler: a task calls another service, and no Observer.Call carries the request")
+		panic("scheduler: a task calls another service, and no scheduler.Observer.Call carries the request")
 	}
-	ts.callReport = Request{Span: ts.own(t), Tag: t.tag, Label: st.Label, Network: network, Seed: t.work.Uint64(), Waker: ts.Waker(id)}
+	ts.callReport = scheduler.Request{Span: ts.own(t), Tag: t.tag, Label: st.Label, Network: network, Seed: t.work.Uint64(), Waker: ts.Waker(id)}
 	ts.observer.Call(&ts.callReport)
 }
 

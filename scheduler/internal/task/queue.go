@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package scheduler
+package task
 
 // Queue is an unbounded FIFO of tasks, linked through the tasks themselves, so that it never allocates: Tokio's inject
 // queue and async-executor's global queue. The zero value is empty.
 type Queue struct {
-	head, tail TaskID
+	head, tail ID
 	length     int
 }
 
@@ -13,7 +13,7 @@ type Queue struct {
 func (q *Queue) Len() int { return q.length }
 
 // Push appends a task.
-func (q *Queue) Push(ts *Tasks, id TaskID) {
+func (q *Queue) Push(ts *Tasks, id ID) {
 	ts.Get(id).Next = 0
 	if q.tail == 0 {
 		q.head = id
@@ -25,7 +25,7 @@ func (q *Queue) Push(ts *Tasks, id TaskID) {
 }
 
 // Pop removes the oldest task; 0 if there is none.
-func (q *Queue) Pop(ts *Tasks) TaskID {
+func (q *Queue) Pop(ts *Tasks) ID {
 	id := q.head
 	if id == 0 {
 		return 0
@@ -40,13 +40,13 @@ func (q *Queue) Pop(ts *Tasks) TaskID {
 
 // Ring is a bounded FIFO of tasks with a fixed capacity, a power of two: a worker's local queue.
 type Ring struct {
-	slots []TaskID
+	slots []ID
 	head  uint32 // of the oldest; free-running
 	tail  uint32 // of the next to come; free-running
 }
 
 // NewRing makes an empty ring for capacity tasks; capacity must be a power of two.
-func NewRing(capacity int) Ring { return Ring{slots: make([]TaskID, capacity)} }
+func NewRing(capacity int) Ring { return Ring{slots: make([]ID, capacity)} }
 
 // Len is the number of tasks queued.
 func (r *Ring) Len() int { return int(r.tail - r.head) }
@@ -55,7 +55,7 @@ func (r *Ring) Len() int { return int(r.tail - r.head) }
 func (r *Ring) Free() int { return len(r.slots) - r.Len() }
 
 // Push appends a task; the ring must not be full.
-func (r *Ring) Push(id TaskID) {
+func (r *Ring) Push(id ID) {
 	if r.Free() == 0 {
 		panic("scheduler: push on a full ring")
 	}
@@ -64,7 +64,7 @@ func (r *Ring) Push(id TaskID) {
 }
 
 // Pop removes the oldest task; 0 if there is none.
-func (r *Ring) Pop() TaskID {
+func (r *Ring) Pop() ID {
 	if r.head == r.tail {
 		return 0
 	}

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package scheduler
+package task
 
 import (
 	"testing"
 	"unsafe"
 
 	"github.com/stretchr/testify/assert"
+
+	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 )
 
 // TestTaskSize bounds what a live task costs, so that a million fit, and holds what polls touch to two cache lines.
@@ -19,7 +21,7 @@ func TestTaskSize(t *testing.T) {
 func TestRingIsFIFOAndBounded(t *testing.T) {
 	r := NewRing(4)
 	assert.Zero(t, r.Pop())
-	next, oldest := TaskID(1), TaskID(1)
+	next, oldest := ID(1), ID(1)
 	for range 10 { // around the ring several times
 		for r.Free() > 0 {
 			r.Push(next)
@@ -35,16 +37,16 @@ func TestRingIsFIFOAndBounded(t *testing.T) {
 }
 
 func TestQueueIsFIFO(t *testing.T) {
-	ts := NewTasks(nil, Observer{})
+	ts := New(nil, nil, nil, scheduler.Observer{})
 	ts.pages = []*page{new(page)}
 	var q Queue
 	assert.Zero(t, q.Pop(ts))
 	for round := range 3 {
-		for id := TaskID(1); id <= 10; id++ {
+		for id := ID(1); id <= 10; id++ {
 			q.Push(ts, id)
 		}
 		assert.Equal(t, 10, q.Len(), "round %d", round)
-		for id := TaskID(1); id <= 10; id++ {
+		for id := ID(1); id <= 10; id++ {
 			assert.Equal(t, id, q.Pop(ts))
 		}
 		assert.Zero(t, q.Pop(ts))

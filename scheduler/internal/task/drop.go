@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package scheduler
+package task
 
 import (
+	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
@@ -23,7 +24,7 @@ type openTimeouts struct {
 type openTimeout struct {
 	deadline   sim.Time
 	spawned    uint64 // tasks spawned when it began: handles of later ones are dropped with it
-	task       TaskID
+	task       ID
 	outer      uint32 // the timeout around it in the same task; 0: none
 	generation uint32 // of its wakers
 	timer      int32  // as the runtime knows it; 0: none
@@ -33,7 +34,7 @@ type openTimeout struct {
 }
 
 // openTimeout begins a timeout. Its timer is set when the task first waits inside.
-func (ts *Tasks) openTimeout(id TaskID, t *Task, after sim.Time) {
+func (ts *Tasks) openTimeout(id ID, t *Task, after sim.Time) {
 	s := &ts.timeouts
 	place := s.free
 	if place != 0 {
@@ -95,7 +96,7 @@ func (t *Task) startUnwinding(place uint32) {
 const notBegun = -1
 
 // unwind drops the next thing of a task. more: it is done, and the task goes on behind the timeout, or has ended.
-func (ts *Tasks) unwind(id TaskID, t *Task) (a Action, more bool) {
+func (ts *Tasks) unwind(id ID, t *Task) (a Action, more bool) {
 	if t.unwound == notBegun {
 		t.unwound = t.step
 		if t.awaits == aMutex && !t.ready {
@@ -117,7 +118,7 @@ func (ts *Tasks) unwind(id TaskID, t *Task) (a Action, more bool) {
 		case program.EndSpan, program.EndTimeout: // has ended: nothing of it is left
 			t.unwound = opening(steps, t.unwound)
 		case program.Span:
-			ts.closeSpan(t, Cancelled)
+			ts.closeSpan(t, scheduler.Cancelled)
 		case program.Timeout:
 			if a, isSet := ts.closeTimeout(t); isSet {
 				return a, false
@@ -126,8 +127,8 @@ func (ts *Tasks) unwind(id TaskID, t *Task) (a Action, more bool) {
 			if unlocked(steps[t.unwound+1:t.step], st.Object) {
 				continue
 			}
-			if next := ts.unlock(st.Object); next != 0 {
-				return Action{Kind: Wake, Other: next}, false
+			if a, acts := ts.wakeWaiter(ts.process.Mutex(st.Object).Unlock()); acts {
+				return a, false
 			}
 		default:
 		}
@@ -137,7 +138,7 @@ func (ts *Tasks) unwind(id TaskID, t *Task) (a Action, more bool) {
 	}
 	t.unwinding = false
 	if t.dropping == 0 {
-		t.outcome = Cancelled
+		t.outcome = scheduler.Cancelled
 		t.step = int32(len(steps)) //nolint:gosec // G115: was an index
 		return Action{}, true
 	}
@@ -148,7 +149,7 @@ func (ts *Tasks) unwind(id TaskID, t *Task) (a Action, more bool) {
 }
 
 // stopWaiting takes the task out of wherever it waits. acts: the action is to be carried out.
-func (ts *Tasks) stopWaiting(id TaskID, t *Task) (a Action, acts bool) {
+func (ts *Tasks) stopWaiting(id ID, t *Task) (a Action, acts bool) {
 	last := func() int { return t.Program.Steps[t.step-1].Object } // of the step that has been left
 	switch t.awaits {
 	case nothing:
@@ -159,18 +160,18 @@ func (ts *Tasks) stopWaiting(id TaskID, t *Task) (a Action, acts bool) {
 		}
 	case aMutex:
 		if !t.ready {
-			ts.mutexes[last()].waiters.remove(ts, id)
+			ts.process.Mutex(last()).GiveUp(ts.waiter(id))
 		}
 	case aPlace:
 		if !t.ready {
-			ts.channels[last()].senders.remove(ts, id)
+			ts.process.Channel(last()).GiveUpPlace(ts.waiter(id))
 		}
 	case aMessage:
-		c := &ts.channels[t.Program.Steps[t.step].Object]
+		c := ts.process.Channel(t.Program.Steps[t.step].Object)
 		if !t.ready {
-			c.receivers.remove(ts, id)
-		} else if next := c.receivers.pop(ts); next != 0 { // it was woken for a message: another may have that
-			a, acts = Action{Kind: Wake, Other: next}, true
+			c.GiveUpMessage(ts.waiter(id))
+		} else { // it was woken for a message: another may have that
+			a, acts = ts.wakeWaiter(c.PassOn())
 		}
 	default:
 	}
@@ -199,8 +200,8 @@ func (ts *Tasks) dropHandles(t *Task, spawned uint64) (a Action, acts bool) {
 
 // popHandle takes the first handle of a task spawned after the first ones from its owner, and returns that task; 0 if there is none.
 // A task that has ended is gone then.
-func (ts *Tasks) popHandle(t *Task, spawned uint64) TaskID {
-	before, id := TaskID(0), t.firstHandle
+func (ts *Tasks) popHandle(t *Task, spawned uint64) ID {
+	before, id := ID(0), t.firstHandle
 	for id != 0 && ts.Get(id).number <= spawned {
 		before, id = id, ts.Get(id).sibling
 	}
