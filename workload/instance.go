@@ -3,6 +3,7 @@
 package workload
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
@@ -207,7 +208,10 @@ func (in *Instance) sendAfterThinking(user uint64) {
 func (in *Instance) accept(operation int, tag uint64, work sim.Rand, called *journey) {
 	if in.inFlight < in.maxInFlight || in.maxInFlight == 0 {
 		in.inFlight++
-		task := in.runtime.Spawn(in.operations[operation].Program, tag, work)
+		task, err := in.runtime.Spawn(in.operations[operation].Program, tag, work)
+		if err != nil {
+			panic(fmt.Sprintf("workload: operation %d: %v", operation, err)) // Parse lets no such program pass
+		}
 		if called != nil {
 			in.open[task] = *called
 		}

@@ -40,7 +40,7 @@ func benchmarkBatches(b *testing.B, threads int, p *program.Program, tasks uint6
 	b.ReportAllocs()
 	rounds := uint64(0)
 	for b.Loop() {
-		e.Spawn(p, 0, sim.Stream(rounds))
+		schedulertest.Must(e.Spawn(p, 0, sim.Stream(rounds)))
 		s.Run(s.Now() + 50*ms)
 		rounds++
 	}

@@ -137,9 +137,9 @@ func FuzzRandomLoad(f *testing.F) {
 func TestStealingSharesAHoard(t *testing.T) {
 	// r1 moves half of the burst to its local queue and then polls a long task: the others steal the hoard (pathology X5).
 	sc := start(t, 3, cost.Profile{})
-	sc.Spawn(steps(compute(10*ms)), 0, 0)
+	schedulertest.Must(sc.Spawn(steps(compute(10*ms)), 0, 0))
 	for range 100 {
-		sc.Spawn(steps(compute(10*us)), 0, 0)
+		schedulertest.Must(sc.Spawn(steps(compute(10*us)), 0, 0))
 	}
 	sc.sim.Run(20 * ms)
 	checkConservation(t, sc)

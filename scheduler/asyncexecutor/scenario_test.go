@@ -50,7 +50,7 @@ func startWith(t *testing.T, cfg Config, cpus int) *scenario {
 type arrivals struct{ *scenario }
 
 func (a arrivals) Handle(ev sim.Event) {
-	a.Spawn(a.arrivals[ev.Arg], ev.Arg, sim.Stream(7, ev.Arg))
+	schedulertest.Must(a.Spawn(a.arrivals[ev.Arg], ev.Arg, sim.Stream(7, ev.Arg)))
 }
 
 // spawnAt spawns a task from outside at a time.

@@ -34,7 +34,7 @@ func TestOverhead(t *testing.T) {
 		var s sim.Simulation
 		var log schedulertest.Log
 		rt := schedulertest.Must(New(&s, Config{Threads: 1, Costs: p}, log.Observer()))
-		rt.Spawn(parent, 0, 0)
+		schedulertest.Must(rt.Spawn(parent, 0, 0))
 		s.Run(1e6)
 		require.Len(t, log.Polls, 2)
 		return log.Polls[1].End

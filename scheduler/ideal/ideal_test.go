@@ -53,7 +53,7 @@ func start(workers int) *scenario {
 
 // spawn starts a task from outside, now.
 func (sc *scenario) spawn(s ...program.Step) {
-	sc.Spawn(&program.Program{Steps: s}, 0, sim.Stream(1))
+	schedulertest.Must(sc.Spawn(&program.Program{Steps: s}, 0, sim.Stream(1)))
 }
 
 func compute(d sim.Time) program.Step {
@@ -216,7 +216,7 @@ func BenchmarkSpawnAndRun(b *testing.B) {
 			b.ReportAllocs()
 			rounds := uint64(0)
 			for b.Loop() {
-				rt.Spawn(p, 0, sim.Stream(rounds))
+				schedulertest.Must(rt.Spawn(p, 0, sim.Stream(rounds)))
 				s.Run(s.Now() + 10*ms)
 				rounds++
 			}

@@ -26,7 +26,7 @@ func TestCountersAtAnyInstant(t *testing.T) {
 			queued := map[sim.Time]int{}
 			for n := range uint64(2000) {
 				work := &program.Program{Steps: []program.Step{step(program.Compute, sim.Time(random.Exp()*float64(model.workers)*9000), 0)}}
-				rt.Spawn(work, n, sim.Stream(n))
+				schedulertest.Must(rt.Spawn(work, n, sim.Stream(n)))
 				s.Run(s.Now() + sim.Time(random.Exp()*10_000) + 1)
 				require.NoError(t, schedulertest.CheckTime(rt, s.Now(), true), "at %d", s.Now())
 				c := rt.Counters()
@@ -66,7 +66,7 @@ func TestBlockingCounters(t *testing.T) {
 			before := rt.Counters()
 			assert.Zero(t, before.BlockingThreads)
 			for n := range uint64(3) {
-				rt.Spawn(&program.Program{Steps: []program.Step{step(program.SpawnBlocking, 10*ms, 0)}}, n, sim.Stream(n))
+				schedulertest.Must(rt.Spawn(&program.Program{Steps: []program.Step{step(program.SpawnBlocking, 10*ms, 0)}}, n, sim.Stream(n)))
 			}
 			s.Run(5 * ms)
 			during := rt.Counters()
@@ -109,7 +109,7 @@ func TestStarted(t *testing.T) {
 			})
 			child := &program.Program{Steps: []program.Step{step(program.IO, 2*us, 0)}}
 			spawn := program.Step{Op: program.Spawn, Child: child, Count: 50}
-			rt.Spawn(&program.Program{Steps: []program.Step{spawn, {Op: program.Cancel}}}, 1, sim.Stream(1))
+			schedulertest.Must(rt.Spawn(&program.Program{Steps: []program.Step{spawn, {Op: program.Cancel}}}, 1, sim.Stream(1)))
 			s.Run(100 * ms)
 			assert.Equal(t, 51, finished)
 			assert.Len(t, started, finished-cancelled)

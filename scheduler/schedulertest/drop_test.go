@@ -63,7 +63,7 @@ func onEachDrop(t *testing.T, check func(d *dropped), programs ...[]program.Step
 			rt := model.start(&s, o)
 			s.Run(ms)
 			for i, steps := range programs {
-				rt.Spawn(&program.Program{Steps: steps}, uint64(i), sim.Stream(1))
+				schedulertest.Must(rt.Spawn(&program.Program{Steps: steps}, uint64(i), sim.Stream(1)))
 			}
 			s.Run(s.Now() + 1000*ms)
 			require.NoError(t, log.Check(rt))

@@ -11,6 +11,7 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/schedulertest"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -48,7 +49,7 @@ func benchmarkLive(b *testing.B, start func(*sim.Simulation, scheduler.Observer)
 	rounds := uint64(0)
 	for b.Loop() {
 		for i := range n {
-			rt.Spawn(p, i, sim.Rand(i))
+			schedulertest.Must(rt.Spawn(p, i, sim.Rand(i)))
 		}
 		if rounds == 0 {
 			b.StopTimer()

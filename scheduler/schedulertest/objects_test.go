@@ -29,7 +29,7 @@ func onEach(t *testing.T, programs []*program.Program, check func(is *assert.Ass
 			rt := model.start(&s, log.Observer())
 			s.Run(ms)
 			for i, p := range programs {
-				rt.Spawn(p, uint64(i), sim.Stream(1))
+				schedulertest.Must(rt.Spawn(p, uint64(i), sim.Stream(1)))
 			}
 			s.Run(s.Now() + 1000*ms)
 			require.NoError(t, log.Check(rt))

@@ -13,6 +13,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/models"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/process"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/schedulertest"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -41,7 +42,7 @@ func newPair(t *testing.T, costs *cost.Set, names ...string) *pair {
 }
 
 func (p *pair) spawn(runtime int, steps ...program.Step) {
-	p.runs[runtime].Spawn(&program.Program{Steps: steps}, 0, sim.Stream(1))
+	schedulertest.Must(p.runs[runtime].Spawn(&program.Program{Steps: steps}, 0, sim.Stream(1)))
 }
 
 func eachPair(t *testing.T, f func(t *testing.T, first, second string)) {

@@ -40,7 +40,7 @@ func (l Load) Play(s *sim.Simulation, rt scheduler.Runtime) Arrived {
 		n := len(arrived.Times)
 		work := sim.Stream(l.Seed, 2, uint64(n))
 		arrived.Times = append(arrived.Times, s.Now())
-		rt.Spawn(p, uint64(n), work)
+		Must(rt.Spawn(p, uint64(n), work))
 		// The task draws from a copy of the stream: this is what it computes.
 		arrived.Services = append(arrived.Services, l.Service.Sample(&work))
 		return l.Gap.Sample(&gaps), n+1 < l.Tasks

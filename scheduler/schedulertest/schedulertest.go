@@ -291,7 +291,7 @@ func (m Mix) Play(s *sim.Simulation, rt scheduler.Runtime, seed uint64) {
 	n := uint64(0)
 	for range 1 + r.IntN(30) {
 		n++
-		rt.Spawn(m.RandomProgram(&r, 2), n, sim.Stream(seed, n))
+		Must(rt.Spawn(m.RandomProgram(&r, 2), n, sim.Stream(seed, n)))
 		if r.IntN(3) > 0 {
 			s.Run(s.Now() + sim.Time(r.Exp()*50_000))
 		}

@@ -49,7 +49,7 @@ func benchmarkSpawn(b *testing.B, s *sim.Simulation, rt scheduler.Runtime, wait 
 	b.ReportAllocs()
 	rounds := uint64(0)
 	for b.Loop() {
-		rt.Spawn(p, 0, sim.Stream(rounds))
+		schedulertest.Must(rt.Spawn(p, 0, sim.Stream(rounds)))
 		s.Run(s.Now() + 10*ms)
 		rounds++
 	}

@@ -26,7 +26,7 @@ func TestExceptionOfTheLIFOSlot(t *testing.T) {
 		var log schedulertest.Log
 		rt := schedulertest.Must(New(&s, Config{Workers: 2, DisableLIFOSlot: disabled, Seed: 1}, log.Observer()))
 		s.Run(ms)
-		rt.Spawn(steps(spawn(1, compute(us)), compute(10*ms)), 0, 0)
+		schedulertest.Must(rt.Spawn(steps(spawn(1, compute(us)), compute(10*ms)), 0, 0))
 		s.Run(100 * ms)
 		waited := log.WaitedBesideIdle(2)
 		if disabled {
@@ -88,7 +88,7 @@ func TestTheExceptionOfTheRaceIsShort(t *testing.T) {
 				gap = 0 // bursts
 			}
 			s.Run(s.Now() + gap)
-			rt.Spawn(p, n, sim.Stream(seed, n))
+			schedulertest.Must(rt.Spawn(p, n, sim.Stream(seed, n)))
 		}
 		s.Run(s.Now() + 1000*ms)
 		require.NoError(t, log.Check(rt))

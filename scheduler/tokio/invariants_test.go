@@ -184,7 +184,7 @@ func TestPollsDoNotAllocate(t *testing.T) {
 		"current_thread": schedulertest.Must(NewCurrentThread(&s, Config{Costs: cost.Tokio(), Seed: 1}, scheduler.Observer{})),
 	} {
 		round := func() {
-			rt.Spawn(p, 0, sim.Stream(1))
+			schedulertest.Must(rt.Spawn(p, 0, sim.Stream(1)))
 			s.Run(s.Now() + 50*ms)
 		}
 		for range 5 {

@@ -93,7 +93,7 @@ func startWith(t *testing.T, cfg Config) *bench {
 	return b
 }
 
-func (b *bench) spawn(s ...program.Step) { b.Spawn(steps(s...), 0, sim.Stream(1)) }
+func (b *bench) spawn(s ...program.Step) { schedulertest.Must(b.Spawn(steps(s...), 0, sim.Stream(1))) }
 
 // single is a current_thread runtime with a journal.
 type single struct {
@@ -109,7 +109,7 @@ func startSingle(t *testing.T, cfg Config) *single {
 	return b
 }
 
-func (b *single) spawn(s ...program.Step) { b.Spawn(steps(s...), 0, sim.Stream(1)) }
+func (b *single) spawn(s ...program.Step) { schedulertest.Must(b.Spawn(steps(s...), 0, sim.Stream(1))) }
 
 // Programs.
 
