@@ -10,8 +10,8 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/check"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/schedulertest"
 )
 
 // The golden traces of schedulers.md section 10, each by its number.
@@ -76,7 +76,7 @@ func TestGolden11HalfOfTheRest(t *testing.T) {
 	sc := start(t, 1, cost.Profile{})
 	// All are there before the thread starts.
 	for range 10 {
-		schedulertest.Must(sc.Spawn(steps(compute(us)), 0, 0))
+		check.Must(sc.Spawn(steps(compute(us)), 0, 0))
 	}
 	sc.sim.Run(ms)
 	assert.Equal(t, []uint64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, sc.Order())

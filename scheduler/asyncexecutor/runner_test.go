@@ -10,16 +10,16 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/check"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/task"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/schedulertest"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
 // spawnNow spawns tasks that compute, all at once, before the threads have started.
 func (sc *scenario) spawnNow(n int) {
 	for range n {
-		schedulertest.Must(sc.Spawn(steps(compute(us)), 0, 0))
+		check.Must(sc.Spawn(steps(compute(us)), 0, 0))
 	}
 }
 
@@ -47,7 +47,7 @@ func TestFairnessEvery64Tasks(t *testing.T) {
 func (sc *scenario) fill(r *runner, n int) []task.ID {
 	var ids []task.ID
 	for range n {
-		id := schedulertest.Must(sc.tasks.New(steps(compute(us)), 0, 0))
+		id := check.Must(sc.tasks.New(steps(compute(us)), 0, 0))
 		ids = append(ids, id)
 		r.local.Push(id)
 	}
@@ -124,7 +124,7 @@ func TestAWakeGoesToTheGlobalQueue(t *testing.T) {
 
 func TestAYieldGoesToTheTail(t *testing.T) {
 	sc := start(t, 1, cost.Profile{})
-	schedulertest.Must(sc.Spawn(steps(yield), 0, 0))
+	check.Must(sc.Spawn(steps(yield), 0, 0))
 	sc.spawnNow(3)
 	sc.sim.Run(ms)
 	assert.Equal(t, []uint64{1, 2, 3, 4, 1}, sc.Order())

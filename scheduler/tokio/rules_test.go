@@ -5,7 +5,7 @@ package tokio
 import (
 	"testing"
 
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/schedulertest/mutants"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/check/mutants"
 )
 
 // The rules of schedulers.md, each with the test that fails when the rule is removed. TestRules checks the table;

@@ -18,7 +18,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/runtimemetrics"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/schedulertest"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
@@ -62,11 +62,20 @@ func mixed(t *testing.T) []*workload.Service {
 	return mustParse(t, services.String())
 }
 
+// record is what a runtime reported.
+type record struct {
+	Polls    []scheduler.Poll
+	Finished []scheduler.Finished
+}
+
 // log plays one instance of a service as the fleet does, and takes everything down.
-func log(s *workload.Service, instance int, until ...sim.Time) (*schedulertest.Log, *workload.Instance) {
+func log(s *workload.Service, instance int, until ...sim.Time) (*record, *workload.Instance) {
 	var sm sim.Simulation
-	log := &schedulertest.Log{}
-	in := s.Play(workload.NewNetwork(&sm), 1, instance, workload.Observer{Observer: log.Observer()})
+	log := &record{}
+	in := s.Play(workload.NewNetwork(&sm), 1, instance, workload.Observer{Observer: scheduler.Observer{
+		Poll:     func(p *scheduler.Poll) { log.Polls = append(log.Polls, *p) },
+		Finished: func(f *scheduler.Finished) { log.Finished = append(log.Finished, *f) },
+	}})
 	sm.Run(until[0])
 	in.Stop()
 	sm.Run(until[1])

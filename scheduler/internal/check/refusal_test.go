@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package schedulertest_test
+package check_test
 
 import (
 	"testing"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package schedulertest_test
+package check_test
 
 import (
 	"testing"
@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/check"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/schedulertest"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -25,11 +25,11 @@ func onEach(t *testing.T, programs []*program.Program, check func(is *assert.Ass
 	for _, model := range oracles {
 		t.Run(model.name, func(t *testing.T) {
 			var s sim.Simulation
-			log := &schedulertest.Log{}
+			log := &check.Log{}
 			rt := model.start(&s, log.Observer())
 			s.Run(ms)
 			for i, p := range programs {
-				schedulertest.Must(rt.Spawn(p, uint64(i), sim.Stream(1)))
+				check.Must(rt.Spawn(p, uint64(i), sim.Stream(1)))
 			}
 			s.Run(s.Now() + 1000*ms)
 			require.NoError(t, log.Check(rt))

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package schedulertest holds the checks that every runtime model must pass: random programs, an event log, and the
+// Package check holds the checks that every runtime model must pass: random programs, an event log, and the
 // identities that hold for any scheduler on any load.
-package schedulertest
+package check
 
 import (
 	"cmp"
