@@ -20,7 +20,7 @@ const (
 )
 
 // onEach runs programs, all spawned at once, on each model and checks the log.
-func onEach(t *testing.T, programs []*program.Program, check func(is *assert.Assertions, workers int, ends []sim.Time)) {
+func onEach(t *testing.T, programs []*program.Program, verify func(is *assert.Assertions, workers int, ends []sim.Time)) {
 	t.Helper()
 	for _, model := range oracles {
 		t.Run(model.name, func(t *testing.T) {
@@ -37,7 +37,7 @@ func onEach(t *testing.T, programs []*program.Program, check func(is *assert.Ass
 			for _, f := range log.Finished {
 				ends[f.Tag] = f.End - ms
 			}
-			check(assert.New(t), model.workers, ends)
+			verify(assert.New(t), model.workers, ends)
 		})
 	}
 }
