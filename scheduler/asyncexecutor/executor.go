@@ -138,6 +138,7 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) (*Executor, error)
 		shared = &process.Process{}
 	}
 	e.tasks = task.New(s, e, shared, o)
+	e.tasks.Lacks = program.OpsOf(program.BlockInPlace)
 	pool := blocking.CrateDefaults()
 	pool.Start, pool.Wake = cfg.Costs.ThreadStart, cfg.Costs.WakeLatency
 	pool.Seed = cfg.Seed + streamPool
@@ -184,8 +185,11 @@ func (e *Executor) newRunner() *runner {
 }
 
 // Spawn implements [scheduler.Runtime]. The thread outside pays what it costs; it is not part of the model.
-func (e *Executor) Spawn(p *program.Program, tag uint64, work sim.Rand) uint64 {
-	id := e.tasks.New(p, tag, work)
+func (e *Executor) Spawn(p *program.Program, tag uint64, work sim.Rand) (uint64, error) {
+	id, err := e.tasks.New(p, tag, work)
+	if err != nil {
+		return 0, err
+	}
 	switch e.composition {
 	case Main:
 		e.tellMain(id)
@@ -194,7 +198,7 @@ func (e *Executor) Spawn(p *program.Program, tag uint64, work sim.Rand) uint64 {
 	default:
 		e.schedule(id, nil)
 	}
-	return e.tasks.Spawned()
+	return e.tasks.Spawned(), nil
 }
 
 // Wake implements [scheduler.Runtime]: a thread that does not run the executor makes a waiting task runnable.

@@ -4,6 +4,7 @@ package asyncexecutor
 
 import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/narrow"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/task"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
@@ -72,7 +73,7 @@ func (e *Executor) run(r *runner, id task.ID) {
 	for len(e.pinned) <= int(id) {
 		e.pinned = append(e.pinned, 0)
 	}
-	e.pinned[id] = int32(r.index) + 1 //nolint:gosec // G115: at most MaxThreadsPerTask
+	e.pinned[id] = narrow.Int32(r.index + 1)
 	r.future = future{task: id, ready: true}
 	r.phase = entering
 	r.runs = 0

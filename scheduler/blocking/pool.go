@@ -26,6 +26,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/narrow"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -144,7 +145,7 @@ func (p *Pool) Submit(w scheduler.Waker, d sim.Time, file bool) {
 
 // SubmitWorker queues a worker's wish for a thread.
 func (p *Pool) SubmitWorker(worker int) {
-	p.submit(job{worker: int32(worker)}) //nolint:gosec // G115: an index
+	p.submit(job{worker: narrow.Int32(worker)})
 }
 
 // StartWorker makes a thread that runs a worker: those that a runtime starts with. It is the worker's to wake.
@@ -159,7 +160,7 @@ func (p *Pool) CPU(thread int) *host.Thread { return p.threads[thread].cpu }
 
 // Leave takes a thread back from a worker; it runs.
 func (p *Pool) Leave(thread int) {
-	p.threads[thread].cpu.Give(p, p.target, eventRuns, uint64(thread)) //nolint:gosec // G115: an index
+	p.threads[thread].cpu.Give(p, p.target, eventRuns, narrow.Uint64(thread))
 	p.work(thread)
 }
 
@@ -305,7 +306,7 @@ func (p *Pool) work(i int) {
 	p.waiting = append(p.waiting, i)
 	t := &p.threads[i]
 	t.cpu.Sleep()
-	p.sim.Schedule(p.sim.Now()+p.cfg.KeepAlive, p.target, eventTimeout, t.nap<<threadBits|uint64(i)) //nolint:gosec // G115: an index
+	p.sim.Schedule(p.sim.Now()+p.cfg.KeepAlive, p.target, eventTimeout, t.nap<<threadBits|narrow.Uint64(i))
 }
 
 // end lets a thread go that has waited in vain.

@@ -21,6 +21,7 @@ import (
 	"fmt"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/narrow"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/task"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/process"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
@@ -92,6 +93,7 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) (*Runtime, error) 
 		idleCount: n,
 	}
 	rt.tasks = task.New(s, rt, cfg.Process, o)
+	rt.tasks.Lacks = program.OpsOf(program.BlockInPlace)
 	for i := range n {
 		rt.workers[i].index, rt.idle[i] = i, i
 		rt.workers[i].counters.FallAsleep(s.Now())
@@ -101,10 +103,14 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) (*Runtime, error) 
 }
 
 // Spawn implements [scheduler.Runtime].
-func (rt *Runtime) Spawn(p *program.Program, tag uint64, work sim.Rand) uint64 {
+func (rt *Runtime) Spawn(p *program.Program, tag uint64, work sim.Rand) (uint64, error) {
+	id, err := rt.tasks.New(p, tag, work)
+	if err != nil {
+		return 0, err
+	}
 	rt.remoteSchedules++
-	rt.schedule(rt.tasks.New(p, tag, work))
-	return rt.tasks.Spawned()
+	rt.schedule(id)
+	return rt.tasks.Spawned(), nil
 }
 
 // Workers implements [scheduler.Runtime].
@@ -177,7 +183,7 @@ func (rt *Runtime) schedule(id task.ID) {
 }
 
 func (rt *Runtime) resumeAfter(w *worker, d sim.Time) {
-	rt.sim.Schedule(rt.sim.Now()+d, rt.target, eventResume, uint64(w.index)) //nolint:gosec // G115: an index
+	rt.sim.Schedule(rt.sim.Now()+d, rt.target, eventResume, narrow.Uint64(w.index))
 }
 
 // resume lets a worker go on until it is idle, or until another event is due first. An event due at this instant comes

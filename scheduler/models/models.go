@@ -182,12 +182,20 @@ func (m *Model) Lacks(c *Config, op program.Op) string {
 	return m.lacks(c, op)
 }
 
+// Check says which setting is out of bounds, and what is allowed.
+func (m *Model) Check(c *Config) error {
+	for _, k := range m.Keys {
+		if err := k.check(c); err != nil {
+			return fmt.Errorf("%s: %s: %w", m.Name, k.Name, err)
+		}
+	}
+	return nil
+}
+
 // New starts a runtime on a simulation, now. The error says which field of the Config is wrong and what is allowed.
 func (m *Model) New(s *sim.Simulation, c Config, o scheduler.Observer) (scheduler.Runtime, error) {
-	for _, k := range m.Keys {
-		if err := k.check(&c); err != nil {
-			return nil, fmt.Errorf("%s: %s: %w", m.Name, k.Name, err)
-		}
+	if err := m.Check(&c); err != nil {
+		return nil, err
 	}
 	costs := c.Costs
 	if costs == nil {

@@ -39,7 +39,8 @@ func TestModelsStart(t *testing.T) {
 				assert.Equal(t, c.Workers, rt.Workers(), "%+v", c)
 			}
 			p := &program.Program{Steps: []program.Step{{Op: program.Compute, Duration: program.Constant(1000)}}}
-			rt.Spawn(p, 0, sim.Stream(1))
+			_, err = rt.Spawn(p, 0, sim.Stream(1))
+			require.NoError(t, err)
 			s.Run(1_000_000_000)
 			assert.Zero(t, rt.Live(), "%+v", c)
 		}

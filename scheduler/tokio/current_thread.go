@@ -66,6 +66,7 @@ func NewCurrentThread(s *sim.Simulation, cfg Config, o scheduler.Observer) (*Cur
 	if err := rt.init(s, rt, &cfg, 0, nil, o); err != nil {
 		return nil, err
 	}
+	rt.tasks.Lacks = program.OpsOf(program.BlockInPlace) // Tokio panics
 	rt.poller.cpu = rt.host.NewThread(s, rt, rt.target, eventResume, 0)
 	rt.poller.counters.FallAsleep(s.Now())
 	rt.poller.cpu.Wake(0)
@@ -73,10 +74,14 @@ func NewCurrentThread(s *sim.Simulation, cfg Config, o scheduler.Observer) (*Cur
 }
 
 // Spawn implements [scheduler.Runtime]: Handle::spawn from a thread that is not in block_on.
-func (rt *CurrentThread) Spawn(p *program.Program, tag uint64, work sim.Rand) uint64 {
-	rt.scheduleRemote(rt.tasks.New(p, tag, work))
+func (rt *CurrentThread) Spawn(p *program.Program, tag uint64, work sim.Rand) (uint64, error) {
+	id, err := rt.tasks.New(p, tag, work)
+	if err != nil {
+		return 0, err
+	}
+	rt.scheduleRemote(id)
 	rt.driver.poke() // the cost falls on the caller's thread, which is not modelled
-	return rt.tasks.Spawned()
+	return rt.tasks.Spawned(), nil
 }
 
 // thread implements flavor.

@@ -5,7 +5,7 @@ package tokio
 import (
 	"testing"
 
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/schedulertest/mutants"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/check/mutants"
 )
 
 // The rules of schedulers.md, each with the test that fails when the rule is removed. TestRules checks the table;
@@ -128,7 +128,7 @@ var rules = []mutants.Rule{
 	{"1.11 deadlines are rounded up", "driver.go", "int64((t + tickLength - 1) / tickLength)", "int64(t / tickLength)", "TestSleepFiresAtTheNextTick"},
 	{"1.11 epoll's timeout is whole milliseconds", "driver.go", "timeout := sim.Time(d.nextWake-now) * tickLength", "timeout := sim.Time(d.nextWake)*tickLength - d.sim.Now()", "TestGolden7Timer"},
 	{"1.11 6 levels", "wheel.go", "wheelLevels = 6", "wheelLevels = 7", "TestTimerLevels"},
-	{"1.11 a level is the highest digit that differs", "wheel.go", "differ := uint64(elapsed^tick)", "differ := uint64(tick-elapsed)", "TestTimerLevels"},
+	{"1.11 a level is the highest digit that differs", "wheel.go", "differ := narrow.Uint64(elapsed^tick)", "differ := narrow.Uint64(tick-elapsed)", "TestTimerLevels"},
 	{"1.11 64 slots", "wheel.go", "slotBits    = 6", "slotBits    = 5", "TestTimerLevels"},
 	{"1.11 upper slots wake the driver", "wheel.go", "_, _, tick := w.nextSlot()", "tick := noTick\n\tfor i := range w.entries {\n\t\tif t := w.entries[i].tick; t > w.elapsed {\n\t\t\ttick = min(tick, t)\n\t\t}\n\t}", "TestLongTimersWakeTheDriverOnTheirWay"},
 	{"1.11 slots are FIFO", "wheel.go", "t.next, t.previous = 0, l.tail\n", "t.next, t.previous = 0, l.tail\n\tif level == 0 && l.head != 0 {\n\t\tt.next, t.previous = l.head, 0\n\t\tw.entries[l.head].previous, l.head = i, i\n\t\treturn\n\t}\n", "TestTimersOfATickFireInTheOrderOfInsertion"},

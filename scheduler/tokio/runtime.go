@@ -9,6 +9,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/blocking"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/narrow"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/task"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/process"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
@@ -158,10 +159,14 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) (*Runtime, error) 
 }
 
 // Spawn implements [scheduler.Runtime]: tokio::spawn from a thread that is no worker, such as main's accept loop.
-func (rt *Runtime) Spawn(p *program.Program, tag uint64, work sim.Rand) uint64 {
-	rt.scheduleRemote(rt.tasks.New(p, tag, work))
+func (rt *Runtime) Spawn(p *program.Program, tag uint64, work sim.Rand) (uint64, error) {
+	id, err := rt.tasks.New(p, tag, work)
+	if err != nil {
+		return 0, err
+	}
+	rt.scheduleRemote(id)
 	rt.notifyOne() // the cost falls on the caller's thread, which is not modelled
-	return rt.tasks.Spawned()
+	return rt.tasks.Spawned(), nil
 }
 
 // thread implements flavor.
@@ -206,6 +211,6 @@ func (rt *Runtime) Handle(ev sim.Event) {
 	case eventTimeout:
 		rt.driver.timeout(ev.Arg)
 	case eventInPlace:
-		rt.resumeInPlace(int(ev.Arg)) //nolint:gosec // G115: an index
+		rt.resumeInPlace(narrow.Int(ev.Arg))
 	}
 }

@@ -10,8 +10,8 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/check"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/schedulertest"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -124,12 +124,12 @@ func TestPushWhileAThiefCopies(t *testing.T) {
 	b.sim.Run(ms)
 	thief, victim := &b.workers[0], &b.workers[1]
 	for range queueCapacity {
-		victim.queue.Push(b.tasks.New(steps(), 0, 0))
+		victim.queue.Push(check.Must(b.tasks.New(steps(), 0, 0)))
 	}
 	_, copying := b.steal(thief, victim)
 	assert.Equal(t, 128*us, copying)
 	require.Equal(t, 128, victim.queue.Len())
-	b.pushBack(victim, b.tasks.New(steps(), 0, 0))
+	b.pushBack(victim, check.Must(b.tasks.New(steps(), 0, 0)))
 	assert.Equal(t, 1, b.inject.Len())
 	assert.EqualValues(t, 1, b.Counters().RemoteSchedules)
 	assert.Zero(t, victim.counters.Overflows)
@@ -140,7 +140,7 @@ func TestPushWhileAThiefCopies(t *testing.T) {
 		assert.Zero(t, id)
 	}
 	b.sim.Run(b.sim.Now() + copying)
-	b.pushBack(victim, b.tasks.New(steps(), 0, 0))
+	b.pushBack(victim, check.Must(b.tasks.New(steps(), 0, 0)))
 	assert.Equal(t, 129, victim.queue.Len())
 }
 
@@ -154,9 +154,9 @@ func TestAThiefNeedsHalfItsQueue(t *testing.T) {
 		b.sim.Run(ms)
 		thief, victim := &b.workers[0], &b.workers[1]
 		for range tc.own {
-			thief.queue.Push(b.tasks.New(steps(), 0, 0))
+			thief.queue.Push(check.Must(b.tasks.New(steps(), 0, 0)))
 		}
-		victim.queue.Push(b.tasks.New(steps(), 0, 0))
+		victim.queue.Push(check.Must(b.tasks.New(steps(), 0, 0)))
 		id, _ := b.steal(thief, victim)
 		assert.Equal(t, tc.gets, id != 0, "%d of its own", tc.own)
 	}
@@ -191,8 +191,8 @@ func TestConfigsThatAreRefused(t *testing.T) {
 // TestTheZeroConfigRuns: it means one worker, for which nothing costs anything.
 func TestTheZeroConfigRuns(t *testing.T) {
 	var s sim.Simulation
-	rt := schedulertest.Must(New(&s, Config{}, scheduler.Observer{}))
-	rt.Spawn(steps(compute(1000)), 0, 0)
+	rt := check.Must(New(&s, Config{}, scheduler.Observer{}))
+	check.Must(rt.Spawn(steps(compute(1000)), 0, 0))
 	s.Run(1_000_000)
 	assert.Zero(t, rt.Live())
 }

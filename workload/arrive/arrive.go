@@ -22,6 +22,7 @@ package arrive
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
@@ -59,7 +60,7 @@ func checkRate(name string, rate float64) error {
 	if rate > 0 && rate <= HighestRate {
 		return nil
 	}
-	return fmt.Errorf("%s: %v is not allowed; want more than 0 and at most %v a second", name, rate, HighestRate)
+	return fmt.Errorf("%s: %v is not allowed; want more than 0 and at most %d a second", name, rate, int(HighestRate))
 }
 
 // checkNumber tells a number that is not from least to most. NaN is not.
@@ -67,8 +68,11 @@ func checkNumber(name string, x, least, most float64) error {
 	if x >= least && x <= most {
 		return nil
 	}
-	return fmt.Errorf("%s: %v is not allowed; want %v to %v", name, x, least, most)
+	return fmt.Errorf("%s: %v is not allowed; want %s to %s", name, x, plain(least), plain(most))
 }
+
+// plain writes a bound without an exponent.
+func plain(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }
 
 // checkPeriod tells a duration that is not from least to LongestPeriod.
 func checkPeriod(name string, d, least sim.Time) error {

@@ -29,15 +29,15 @@ func TestCheck(t *testing.T) {
 		require.NoError(t, good.Check(), "%T", good)
 	}
 	for want, bad := range map[string]Process{
-		"rate: 0 is not allowed; want more than 0 and at most 1e+06 a second":                             Poisson{},
-		"rate: NaN is not allowed; want more than 0 and at most 1e+06 a second":                           Constant{math.NaN()},
+		"rate: 0 is not allowed; want more than 0 and at most 1000000 a second":                           Poisson{},
+		"rate: NaN is not allowed; want more than 0 and at most 1000000 a second":                         Constant{math.NaN()},
 		"shape: 0 is not allowed; want 0.01 to 1000":                                                      Gamma{1, 0},
-		"off_rate: -1 is not allowed; want 0 to 1e+06":                                                    OnOff{1, -1, second, second},
+		"off_rate: -1 is not allowed; want 0 to 1000000":                                                  OnOff{1, -1, second, second},
 		"off: 0s is not allowed; want 1µs to 8760h0m0s":                                                   OnOff{1, 1, second, 0},
 		"amplitude: 2 is not allowed; want 0 to 1":                                                        Sine{1, 2, second},
 		"period: 0s is not allowed; want 1ms to 8760h0m0s":                                                Sine{1, 1, 0},
 		"0 stages; want 1 to 1000":                                                                        Stages{},
-		"stages[0].target: +Inf is not allowed; want 0 to 1e+06":                                          Stages{0, []Stage{{second, math.Inf(1)}}},
+		"stages[0].target: +Inf is not allowed; want 0 to 1000000":                                        Stages{0, []Stage{{second, math.Inf(1)}}},
 		"nothing arrives: no stage has a duration and a rate; want one that has both":                     Stages{0, []Stage{{0, 7}}},
 		"0 gaps; want 1 to 10000000":                                                                      &Replay{},
 		"gaps[1]: -1ns is not allowed; want 0s to 8760h0m0s":                                              &Replay{Gaps: []sim.Time{1, -1}},

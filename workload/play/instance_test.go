@@ -34,9 +34,9 @@ type recorder struct {
 	requests []request
 }
 
-func (r *recorder) Spawn(p *program.Program, tag uint64, work sim.Rand) uint64 {
+func (r *recorder) Spawn(p *program.Program, tag uint64, work sim.Rand) (uint64, error) {
 	r.requests = append(r.requests, request{r.sim.Now(), p.Name, tag, work})
-	return uint64(len(r.requests))
+	return uint64(len(r.requests)), nil
 }
 
 // record plays an instance for some time and returns its requests.

@@ -3,6 +3,8 @@
 package play
 
 import (
+	"fmt"
+
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -21,7 +23,10 @@ func (in *Instance) answer(j journey) {
 func (in *Instance) accept(operation int, tag uint64, work sim.Rand, called *journey) {
 	if in.inFlight < in.maxInFlight || in.maxInFlight == 0 {
 		in.inFlight++
-		task := in.runtime.Spawn(in.operations[operation].Program, tag, work)
+		task, err := in.runtime.Spawn(in.operations[operation].Program, tag, work)
+		if err != nil {
+			panic(fmt.Sprintf("play: operation %d of %s: %v; workload.Check says so", operation, in.service.FullName(), err))
+		}
 		if called != nil {
 			in.open[task] = *called
 		}

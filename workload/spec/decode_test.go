@@ -501,8 +501,9 @@ func TestSpawnBenchmarkIsTheDocuments(t *testing.T) {
 	assert.Equal(t, workload.Untraced, spawn.Child.Label)
 }
 
-// FuzzParse feeds any YAML to Parse: it must not panic, and what it accepts must hold what the documentation promises.
-func FuzzParse(f *testing.F) {
+// FuzzDecode feeds any YAML to Decode: it must not panic, and what it accepts must hold what the documentation promises, and come back
+// when it is written.
+func FuzzDecode(f *testing.F) {
 	f.Add(service())
 	f.Add(service("instances: 2", "seed: 7", "arrivals: {process: constant, rate: 1e-300}"))
 	f.Add(without("operations") + "  workload: api_gateway\n")
@@ -529,6 +530,8 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
+		require.NoError(t, workload.Check(services))
+		requireRoundTrip(t, services)
 		for _, s := range services {
 			require.NotEmpty(t, s.Name)
 			require.Positive(t, s.Instances)

@@ -4,6 +4,7 @@ package task
 
 import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/narrow"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
@@ -43,7 +44,7 @@ func (ts *Tasks) openTimeout(id ID, t *Task, after sim.Time) {
 		if len(s.places) == 0 {
 			s.places = append(s.places, openTimeout{})
 		}
-		place = uint32(len(s.places)) //nolint:gosec // G115: fewer than live tasks times nesting
+		place = narrow.Uint32(len(s.places))
 		s.places = append(s.places, openTimeout{})
 	}
 	s.places[place] = openTimeout{
@@ -74,7 +75,7 @@ func (ts *Tasks) interrupted(t *Task) (a Action, yes bool) {
 		o := &ts.timeouts.places[place]
 		if !o.set {
 			o.set = true
-			a := ofTimer(SetTimer, int32(place)) //nolint:gosec // G115: fewer than live tasks times nesting
+			a := ofTimer(SetTimer, narrow.Int32(place))
 			a.Duration = o.deadline - ts.sim.Now()
 			return a, true
 		}
@@ -139,7 +140,7 @@ func (ts *Tasks) unwind(id ID, t *Task) (a Action, more bool) {
 	t.unwinding = false
 	if t.dropping == 0 {
 		t.outcome = scheduler.Cancelled
-		t.step = int32(len(steps)) //nolint:gosec // G115: was an index
+		t.step = narrow.Int32(len(steps))
 		return Action{}, true
 	}
 	ts.closeTimeout(t)

@@ -2,6 +2,8 @@
 
 package task
 
+import "github.com/runtimelab/otelcol-runtimelab/scheduler/internal/narrow"
+
 // Queue is an unbounded FIFO of tasks, linked through the tasks themselves, so that it never allocates: Tokio's inject
 // queue and async-executor's global queue. The zero value is empty.
 type Queue struct {
@@ -41,12 +43,15 @@ func (q *Queue) Pop(ts *Tasks) ID {
 // Ring is a bounded FIFO of tasks with a fixed capacity, a power of two: a worker's local queue.
 type Ring struct {
 	slots []ID
+	mask  uint32 // of an index: one less than the capacity
 	head  uint32 // of the oldest; free-running
 	tail  uint32 // of the next to come; free-running
 }
 
 // NewRing makes an empty ring for capacity tasks; capacity must be a power of two.
-func NewRing(capacity int) Ring { return Ring{slots: make([]ID, capacity)} }
+func NewRing(capacity int) Ring {
+	return Ring{slots: make([]ID, capacity), mask: narrow.Uint32(capacity - 1)}
+}
 
 // Len is the number of tasks queued.
 func (r *Ring) Len() int { return int(r.tail - r.head) }
@@ -59,7 +64,7 @@ func (r *Ring) Push(id ID) {
 	if r.Free() == 0 {
 		panic("scheduler: push on a full ring")
 	}
-	r.slots[r.tail&uint32(len(r.slots)-1)] = id //nolint:gosec // G115: a ring has at most 512 slots
+	r.slots[r.tail&r.mask] = id
 	r.tail++
 }
 
@@ -68,7 +73,7 @@ func (r *Ring) Pop() ID {
 	if r.head == r.tail {
 		return 0
 	}
-	id := r.slots[r.head&uint32(len(r.slots)-1)] //nolint:gosec // G115: a ring has at most 512 slots
+	id := r.slots[r.head&r.mask]
 	r.head++
 	return id
 }

@@ -4,6 +4,7 @@ package task
 
 import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/narrow"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -69,7 +70,7 @@ func (ts *Tasks) openSpan(t *Task, label int) {
 		if len(s.places) == 0 {
 			s.places = append(s.places, openSpan{})
 		}
-		place = uint32(len(s.places)) //nolint:gosec // G115: fewer than live tasks times nesting
+		place = narrow.Uint32(len(s.places))
 		s.places = append(s.places, openSpan{})
 	}
 	s.places[place] = opened

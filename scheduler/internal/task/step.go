@@ -4,6 +4,7 @@ package task
 
 import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/narrow"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
@@ -64,11 +65,11 @@ type Action struct {
 }
 
 // Timer is the number of the timer to clear.
-func (a Action) Timer() int32 { return int32(a.Other) } //nolint:gosec // G115: made by ofTimer
+func (a Action) Timer() int32 { return narrow.Int32(uint32(a.Other)) }
 
 // ofTimer is an action with a timer, or a timeout's place, in place of a task.
 func ofTimer(kind Kind, timer int32) Action {
-	return Action{Kind: kind, Other: ID(timer)} //nolint:gosec // G115: back in Timer
+	return Action{Kind: kind, Other: ID(narrow.Uint32(timer))}
 }
 
 // stepCompute is Step for the case that the running task computes next, which others cannot see: it may be asked before the

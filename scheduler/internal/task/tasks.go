@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/narrow"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/process"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
@@ -124,6 +125,9 @@ type Tasks struct {
 
 	// Threads are the threads that the workers run on, by worker; nil: thread i is worker i's.
 	Threads []int32
+	// Lacks are the steps that the runtime does not have.
+	Lacks program.Ops
+	sound soundPrograms
 	// CancelOnDrop: who drops a join handle cancels the task behind it (smol); otherwise that task runs on.
 	CancelOnDrop bool
 
@@ -150,7 +154,7 @@ func (ts *Tasks) Get(id ID) *Task {
 }
 
 // Live is the number of tasks spawned and not finished.
-func (ts *Tasks) Live() int { return int(ts.spawned - ts.finished) } //nolint:gosec // G115: a count of live tasks
+func (ts *Tasks) Live() int { return narrow.Int(ts.spawned - ts.finished) }
 
 // Spawned counts tasks since the start.
 func (ts *Tasks) Spawned() uint64 { return ts.spawned }
@@ -158,12 +162,16 @@ func (ts *Tasks) Spawned() uint64 { return ts.spawned }
 // Finished counts tasks that ran to their end.
 func (ts *Tasks) Finished() uint64 { return ts.finished }
 
-// New makes a task spawned now from outside. It is queued: the runtime must put it in a queue.
-func (ts *Tasks) New(p *program.Program, tag uint64, work sim.Rand) ID {
+// New makes a task spawned now from outside. It is queued: the runtime must put it in a queue. The error says why the runtime cannot
+// run the program.
+func (ts *Tasks) New(p *program.Program, tag uint64, work sim.Rand) (ID, error) {
+	if err := ts.check(p); err != nil {
+		return 0, err
+	}
 	id, t := ts.allocate()
 	t.Program, t.tag, t.work = p, tag, work
 	t.spawner = scheduler.Outside
-	return id
+	return id, nil
 }
 
 func (ts *Tasks) newChild(owner ID, t *Task, st *program.Step) ID {
@@ -195,7 +203,7 @@ var (
 type carried struct{}
 
 // Sample implements program.Sampler.
-func (carried) Sample(r *sim.Rand) sim.Time { return sim.Time(*r) } //nolint:gosec // G115: was a Time
+func (carried) Sample(r *sim.Rand) sim.Time { return sim.Time(narrow.Int(uint64(*r))) }
 
 // NewBlockingJob makes a task that gives the blocking pool the job of an action, and whose end wakes the running task. It is
 // queued: the runtime must put it in a queue.
@@ -206,7 +214,7 @@ func (ts *Tasks) NewBlockingJob(by ID, a Action) ID {
 	if a.Kind == File {
 		c.Program = fileJob
 	}
-	c.work = sim.Rand(a.Duration) //nolint:gosec // G115: back in carried
+	c.work = sim.Rand(narrow.Uint64(max(a.Duration, 0))) // back in carried
 	c.parent = ts.enclosing(t)
 	c.spawner = t.thread
 	c.setJoiner(by, t.wakers)
@@ -271,7 +279,7 @@ func (ts *Tasks) begin(at sim.Time, t *Task, worker int, source scheduler.Source
 	}
 	t.queueWait += at - t.queued
 	t.pollStart = at
-	t.worker = int16(worker) //nolint:gosec // G115: at most MaxWorkers
+	t.worker = narrow.Int16(worker)
 	t.thread = int32(t.worker)
 	if ts.Threads != nil {
 		t.thread = ts.Threads[worker]

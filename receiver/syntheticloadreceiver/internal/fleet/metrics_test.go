@@ -18,7 +18,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/runtimemetrics"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/schedulertest"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
@@ -64,11 +64,20 @@ func mixed(t *testing.T) []*workload.Service {
 	return mustParse(t, services.String())
 }
 
+// record is what a runtime reported.
+type record struct {
+	Polls    []scheduler.Poll
+	Finished []scheduler.Finished
+}
+
 // log plays one instance of a service as the fleet does, and takes everything down.
-func log(s *workload.Service, instance int, until ...sim.Time) (*schedulertest.Log, *play.Instance) {
+func log(s *workload.Service, instance int, until ...sim.Time) (*record, *play.Instance) {
 	var sm sim.Simulation
-	log := &schedulertest.Log{}
-	in := play.NewNetwork(&sm).Play(s, 1, instance, play.Observer{Observer: log.Observer()})
+	log := &record{}
+	in := play.NewNetwork(&sm).Play(s, 1, instance, play.Observer{Observer: scheduler.Observer{
+		Poll:     func(p *scheduler.Poll) { log.Polls = append(log.Polls, *p) },
+		Finished: func(f *scheduler.Finished) { log.Finished = append(log.Finished, *f) },
+	}})
 	sm.Run(until[0])
 	in.Stop()
 	sm.Run(until[1])

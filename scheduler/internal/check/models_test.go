@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package schedulertest_test
+package check_test
 
 import (
 	"slices"
@@ -9,11 +9,12 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/runtimelab/otelcol-runtimelab/internal/queueing"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/asyncstd"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/ideal"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/check"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/schedulertest"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/smol"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/tokio"
@@ -23,22 +24,22 @@ import (
 var oracles = []struct {
 	name    string
 	workers int
-	start   schedulertest.Start
+	start   check.Start
 	// waits are the ways of waiting without times of the runtime's own: Tokio's timers have ticks of 1 ms, and async-io's
 	// helper thread looks at timers and sockets at intervals of its own.
 	waits []program.Op
 }{
 	{"ideal", 4, func(s *sim.Simulation, o scheduler.Observer) scheduler.Runtime {
-		return schedulertest.Must(ideal.New(s, ideal.Config{Workers: 4}, o))
+		return check.Must(ideal.New(s, ideal.Config{Workers: 4}, o))
 	}, []program.Op{program.Sleep, program.IO}},
 	{"tokio", 4, func(s *sim.Simulation, o scheduler.Observer) scheduler.Runtime {
-		return schedulertest.Must(tokio.New(s, tokio.Config{Workers: 4, Seed: 1}, o))
+		return check.Must(tokio.New(s, tokio.Config{Workers: 4, Seed: 1}, o))
 	}, []program.Op{program.IO}},
 	{"async_std", 4, func(s *sim.Simulation, o scheduler.Observer) scheduler.Runtime {
-		return schedulertest.Must(asyncstd.New(s, asyncstd.Config{Threads: 4, Seed: 1}, o))
+		return check.Must(asyncstd.New(s, asyncstd.Config{Threads: 4, Seed: 1}, o))
 	}, nil},
 	{"smol", 1, func(s *sim.Simulation, o scheduler.Observer) scheduler.Runtime {
-		return schedulertest.Must(smol.New(s, smol.Config{Seed: 1}, o))
+		return check.Must(smol.New(s, smol.Config{Seed: 1}, o))
 	}, nil},
 }
 
@@ -56,9 +57,9 @@ func TestMeanWaitIsErlangs(t *testing.T) {
 	for i, model := range oracles {
 		t.Run(model.name, func(t *testing.T) {
 			servers := float64(model.workers)
-			want := schedulertest.ErlangC(model.workers, utilization) * service / (servers * (1 - utilization))
-			load := schedulertest.Load{
-				Service: schedulertest.Exponential.Of(service), Gap: schedulertest.Exponential.Of(service / (servers * utilization)),
+			want := queueing.ErlangC(model.workers, utilization) * service / (servers * (1 - utilization))
+			load := check.Load{
+				Service: check.Exponential.Of(service), Gap: check.Exponential.Of(service / (servers * utilization)),
 				Tasks: tasks, Seed: uint64(i),
 			}
 			var s sim.Simulation
@@ -66,7 +67,7 @@ func TestMeanWaitIsErlangs(t *testing.T) {
 			rt := model.start(&s, scheduler.Observer{Finished: func(f *scheduler.Finished) { waits[f.Task-1] = f.QueueWait }})
 			load.Play(&s, rt)
 			require.EqualValues(t, tasks, rt.Counters().Finished)
-			estimate := schedulertest.BatchMeans(waits)
+			estimate := queueing.BatchMeans(waits)
 			assert.InDelta(t, want, estimate.Mean, estimate.HalfWidth)
 			assert.Less(t, estimate.HalfWidth, precision*want, "an interval that says little")
 		})
@@ -76,18 +77,18 @@ func TestMeanWaitIsErlangs(t *testing.T) {
 // TestNoWorkerIdlesWhileATaskIsQueued is why: the mean alone would not show a rare idle worker.
 func TestNoWorkerIdlesWhileATaskIsQueued(t *testing.T) {
 	for _, model := range oracles {
-		for _, load := range schedulertest.Loads(model.workers) {
+		for _, load := range check.Loads(model.workers) {
 			if !slices.Contains([]string{"exponential", "bursts", "grid"}, load.Name) {
 				continue
 			}
 			t.Run(model.name+"/"+load.Name, func(t *testing.T) {
 				var s sim.Simulation
-				var log schedulertest.Log
+				var log check.Log
 				rt := model.start(&s, log.Observer())
 				load.Play(&s, rt)
 				require.NoError(t, log.Check(rt))
 				assert.Zero(t, log.IdleWhileQueued(model.workers))
-				assert.NoError(t, schedulertest.CheckTime(rt, s.Now(), true))
+				assert.NoError(t, check.CheckTime(rt, s.Now(), true))
 			})
 		}
 	}
@@ -99,7 +100,7 @@ func TestTimesScale(t *testing.T) {
 		t.Run(model.name, func(t *testing.T) {
 			waited := 0
 			for seed := range uint64(20) {
-				n, err := schedulertest.CheckScaling(model.start, seed, 7, model.waits...)
+				n, err := check.CheckScaling(model.start, seed, 7, model.waits...)
 				require.NoError(t, err, "seed %d", seed)
 				waited += n
 			}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package schedulertest_test
+package check_test
 
 import (
 	"testing"
@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/check"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/schedulertest"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -20,16 +20,16 @@ const (
 )
 
 // onEach runs programs, all spawned at once, on each model and checks the log.
-func onEach(t *testing.T, programs []*program.Program, check func(is *assert.Assertions, workers int, ends []sim.Time)) {
+func onEach(t *testing.T, programs []*program.Program, verify func(is *assert.Assertions, workers int, ends []sim.Time)) {
 	t.Helper()
 	for _, model := range oracles {
 		t.Run(model.name, func(t *testing.T) {
 			var s sim.Simulation
-			log := &schedulertest.Log{}
+			log := &check.Log{}
 			rt := model.start(&s, log.Observer())
 			s.Run(ms)
 			for i, p := range programs {
-				rt.Spawn(p, uint64(i), sim.Stream(1))
+				check.Must(rt.Spawn(p, uint64(i), sim.Stream(1)))
 			}
 			s.Run(s.Now() + 1000*ms)
 			require.NoError(t, log.Check(rt))
@@ -37,7 +37,7 @@ func onEach(t *testing.T, programs []*program.Program, check func(is *assert.Ass
 			for _, f := range log.Finished {
 				ends[f.Tag] = f.End - ms
 			}
-			check(assert.New(t), model.workers, ends)
+			verify(assert.New(t), model.workers, ends)
 		})
 	}
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package schedulertest
+package check
 
 import (
 	"fmt"
@@ -45,7 +45,7 @@ func playScaled(start Start, seed uint64, factor sim.Time, waits []program.Op) *
 	left := 20 + r.IntN(40)
 	// The first arrival comes after a gap too, so that it is scaled.
 	arrive(&s, factor*sim.Time(1+r.IntN(maxScaledCompute)), func() (gap sim.Time, more bool) {
-		rt.Spawn(scalableProgram(&r, 2, factor, waits), 0, 0)
+		Must(rt.Spawn(scalableProgram(&r, 2, factor, waits), 0, 0))
 		left--
 		return factor * sim.Time(r.IntN(2*maxScaledCompute)), left > 0
 	})

@@ -2,6 +2,6 @@
 
 //go:build race
 
-package schedulertest_test
+package check_test
 
 const raceDetector = true

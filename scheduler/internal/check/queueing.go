@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package schedulertest
+package check
 
 import (
 	"cmp"
@@ -40,7 +40,7 @@ func (l Load) Play(s *sim.Simulation, rt scheduler.Runtime) Arrived {
 		n := len(arrived.Times)
 		work := sim.Stream(l.Seed, 2, uint64(n))
 		arrived.Times = append(arrived.Times, s.Now())
-		rt.Spawn(p, uint64(n), work)
+		Must(rt.Spawn(p, uint64(n), work))
 		// The task draws from a copy of the stream: this is what it computes.
 		arrived.Services = append(arrived.Services, l.Service.Sample(&work))
 		return l.Gap.Sample(&gaps), n+1 < l.Tasks
@@ -180,46 +180,6 @@ func (l Load) CheckCoupling(start Start, servers int) (waited int, err error) {
 		}
 	}
 	return waited, nil
-}
-
-// ErlangC is the probability that an arrival waits in M/M/c at the load of each server (Erlang 1917).
-func ErlangC(servers int, load float64) float64 {
-	b := 1.0 // Erlang B, by its recursion
-	a := load * float64(servers)
-	for k := 1; k <= servers; k++ {
-		b = a * b / (float64(k) + a*b)
-	}
-	return b / (1 - load*(1-b))
-}
-
-// Estimate is a mean and the half width of its confidence interval.
-type Estimate struct{ Mean, HalfWidth float64 }
-
-// The batches of BatchMeans, and the quantile of Student's t distribution that belongs to them: 31 degrees of freedom,
-// two-sided 99.9 %.
-const (
-	batches       = 32
-	tQuantile9995 = 3.633
-)
-
-// BatchMeans estimates the mean of a stationary series, such as the waits of tasks in the order of arrival. The series
-// is cut into 33 batches. The first is the warm-up and dropped; the means of the others are as good as independent if a
-// batch is long beside the time that the system remembers. The interval holds the mean in 99.9 % of cases.
-func BatchMeans(series []sim.Time) Estimate {
-	length := len(series) / (batches + 1)
-	var sum, squares float64
-	for b := 1; b <= batches; b++ {
-		total := 0.0
-		for _, x := range series[b*length : (b+1)*length] {
-			total += float64(x)
-		}
-		mean := total / float64(length)
-		sum += mean
-		squares += mean * mean
-	}
-	mean := sum / batches
-	variance := (squares - batches*mean*mean) / (batches - 1)
-	return Estimate{Mean: mean, HalfWidth: tQuantile9995 * math.Sqrt(variance/batches)}
 }
 
 // IdleWhileQueued adds up the time in which a task was queued and a worker polled nothing: 0 for a runtime that conserves work.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package schedulertest_test
+package check_test
 
 import (
 	"testing"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/check"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/models"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/process"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
@@ -41,7 +42,7 @@ func newPair(t *testing.T, costs *cost.Set, names ...string) *pair {
 }
 
 func (p *pair) spawn(runtime int, steps ...program.Step) {
-	p.runs[runtime].Spawn(&program.Program{Steps: steps}, 0, sim.Stream(1))
+	check.Must(p.runs[runtime].Spawn(&program.Program{Steps: steps}, 0, sim.Stream(1)))
 }
 
 func eachPair(t *testing.T, f func(t *testing.T, first, second string)) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package schedulertest_test
+package check_test
 
 import (
 	"testing"
@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/check"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/schedulertest"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -51,24 +51,24 @@ func (d *dropped) child() scheduler.Finished {
 }
 
 // onEachDrop spawns programs at once on each model, and checks after all have ended.
-func onEachDrop(t *testing.T, check func(d *dropped), programs ...[]program.Step) {
+func onEachDrop(t *testing.T, verify func(d *dropped), programs ...[]program.Step) {
 	t.Helper()
 	for _, model := range oracles {
 		t.Run(model.name, func(t *testing.T) {
 			var s sim.Simulation
-			log := &schedulertest.Log{}
+			log := &check.Log{}
 			o := log.Observer()
 			d := &dropped{Assertions: assert.New(t), model: model.name}
 			o.Span = func(sp *scheduler.Span) { d.spans = append(d.spans, *sp) }
 			rt := model.start(&s, o)
 			s.Run(ms)
 			for i, steps := range programs {
-				rt.Spawn(&program.Program{Steps: steps}, uint64(i), sim.Stream(1))
+				check.Must(rt.Spawn(&program.Program{Steps: steps}, uint64(i), sim.Stream(1)))
 			}
 			s.Run(s.Now() + 1000*ms)
 			require.NoError(t, log.Check(rt))
 			d.tasks = log.Finished
-			check(d)
+			verify(d)
 		})
 	}
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package schedulertest_test
+package check_test
 
 import (
 	"fmt"
@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/check"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
@@ -48,7 +49,7 @@ func benchmarkLive(b *testing.B, start func(*sim.Simulation, scheduler.Observer)
 	rounds := uint64(0)
 	for b.Loop() {
 		for i := range n {
-			rt.Spawn(p, i, sim.Rand(i))
+			check.Must(rt.Spawn(p, i, sim.Rand(i)))
 		}
 		if rounds == 0 {
 			b.StopTimer()

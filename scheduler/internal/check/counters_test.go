@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package schedulertest_test
+package check_test
 
 import (
 	"testing"
@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/check"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/schedulertest"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -20,15 +20,15 @@ func TestCountersAtAnyInstant(t *testing.T) {
 	for _, model := range oracles {
 		t.Run(model.name, func(t *testing.T) {
 			var s sim.Simulation
-			var log schedulertest.Log
+			var log check.Log
 			rt := model.start(&s, log.Observer())
 			random := sim.Stream(3)
 			queued := map[sim.Time]int{}
 			for n := range uint64(2000) {
 				work := &program.Program{Steps: []program.Step{step(program.Compute, sim.Time(random.Exp()*float64(model.workers)*9000), 0)}}
-				rt.Spawn(work, n, sim.Stream(n))
+				check.Must(rt.Spawn(work, n, sim.Stream(n)))
 				s.Run(s.Now() + sim.Time(random.Exp()*10_000) + 1)
-				require.NoError(t, schedulertest.CheckTime(rt, s.Now(), true), "at %d", s.Now())
+				require.NoError(t, check.CheckTime(rt, s.Now(), true), "at %d", s.Now())
 				c := rt.Counters()
 				require.EqualValues(t, rt.Live(), c.Spawned-c.Finished)
 				for i := range c.Workers {
@@ -66,7 +66,7 @@ func TestBlockingCounters(t *testing.T) {
 			before := rt.Counters()
 			assert.Zero(t, before.BlockingThreads)
 			for n := range uint64(3) {
-				rt.Spawn(&program.Program{Steps: []program.Step{step(program.SpawnBlocking, 10*ms, 0)}}, n, sim.Stream(n))
+				check.Must(rt.Spawn(&program.Program{Steps: []program.Step{step(program.SpawnBlocking, 10*ms, 0)}}, n, sim.Stream(n)))
 			}
 			s.Run(5 * ms)
 			during := rt.Counters()
@@ -109,7 +109,7 @@ func TestStarted(t *testing.T) {
 			})
 			child := &program.Program{Steps: []program.Step{step(program.IO, 2*us, 0)}}
 			spawn := program.Step{Op: program.Spawn, Child: child, Count: 50}
-			rt.Spawn(&program.Program{Steps: []program.Step{spawn, {Op: program.Cancel}}}, 1, sim.Stream(1))
+			check.Must(rt.Spawn(&program.Program{Steps: []program.Step{spawn, {Op: program.Cancel}}}, 1, sim.Stream(1)))
 			s.Run(100 * ms)
 			assert.Equal(t, 51, finished)
 			assert.Len(t, started, finished-cancelled)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package schedulertest holds the checks that every runtime model must pass: random programs, an event log, and the
+// Package check holds the checks that every runtime model must pass: random programs, an event log, and the
 // identities that hold for any scheduler on any load.
-package schedulertest
+package check
 
 import (
 	"cmp"
@@ -291,7 +291,7 @@ func (m Mix) Play(s *sim.Simulation, rt scheduler.Runtime, seed uint64) {
 	n := uint64(0)
 	for range 1 + r.IntN(30) {
 		n++
-		rt.Spawn(m.RandomProgram(&r, 2), n, sim.Stream(seed, n))
+		Must(rt.Spawn(m.RandomProgram(&r, 2), n, sim.Stream(seed, n)))
 		if r.IntN(3) > 0 {
 			s.Run(s.Now() + sim.Time(r.Exp()*50_000))
 		}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package schedulertest_test
+package check_test
 
 import (
 	"testing"
@@ -10,7 +10,7 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/ideal"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/schedulertest"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/check"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -33,47 +33,47 @@ func (f fewer) Workers() int { return f.Runtime.Workers() - 1 }
 
 // TestCheckFindsMistakes: each identity is worth something only if a log that breaks it is refused.
 func TestCheckFindsMistakes(t *testing.T) {
-	count := func(change func(*scheduler.Counters)) func(*schedulertest.Log, scheduler.Runtime) scheduler.Runtime {
-		return func(_ *schedulertest.Log, rt scheduler.Runtime) scheduler.Runtime { return miscounting{rt, change} }
+	count := func(change func(*scheduler.Counters)) func(*check.Log, scheduler.Runtime) scheduler.Runtime {
+		return func(_ *check.Log, rt scheduler.Runtime) scheduler.Runtime { return miscounting{rt, change} }
 	}
 	for _, tt := range []struct {
 		name string
 		// spoil changes a log of ten tasks on two workers, or the runtime; nil: nothing. Task 1 runs from 1 ms on.
-		spoil func(*schedulertest.Log, scheduler.Runtime) scheduler.Runtime
+		spoil func(*check.Log, scheduler.Runtime) scheduler.Runtime
 		want  string
 	}{
 		{"nothing", nil, ""},
-		{"lost task", func(l *schedulertest.Log, rt scheduler.Runtime) scheduler.Runtime {
+		{"lost task", func(l *check.Log, rt scheduler.Runtime) scheduler.Runtime {
 			l.Finished = l.Finished[1:]
 			return rt
 		}, "spawned 10, finished 10, live 0, reported 9"},
-		{"lost poll", func(l *schedulertest.Log, rt scheduler.Runtime) scheduler.Runtime {
+		{"lost poll", func(l *check.Log, rt scheduler.Runtime) scheduler.Runtime {
 			l.Polls = l.Polls[1:]
 			return rt
 		}, "does not add up to its polls"},
-		{"poll twice", func(l *schedulertest.Log, rt scheduler.Runtime) scheduler.Runtime {
+		{"poll twice", func(l *check.Log, rt scheduler.Runtime) scheduler.Runtime {
 			l.Polls = append(l.Polls, l.Polls[0])
 			return rt
 		}, "inside the poll before"},
-		{"polled before queued", func(l *schedulertest.Log, rt scheduler.Runtime) scheduler.Runtime {
+		{"polled before queued", func(l *check.Log, rt scheduler.Runtime) scheduler.Runtime {
 			l.Polls[0].Queued = l.Polls[0].Start + 1
 			return rt
 		}, "poll out of order"},
-		{"wrong worker", func(l *schedulertest.Log, rt scheduler.Runtime) scheduler.Runtime {
+		{"wrong worker", func(l *check.Log, rt scheduler.Runtime) scheduler.Runtime {
 			for i := range l.Polls {
 				l.Polls[i].Worker = 0
 			}
 			return rt
 		}, "inside the poll before"},
-		{"misreported wait", func(l *schedulertest.Log, rt scheduler.Runtime) scheduler.Runtime {
+		{"misreported wait", func(l *check.Log, rt scheduler.Runtime) scheduler.Runtime {
 			l.Finished[0].QueueWait++
 			return rt
 		}, "does not add up to its polls"},
-		{"arrived earlier", func(l *schedulertest.Log, rt scheduler.Runtime) scheduler.Runtime {
+		{"arrived earlier", func(l *check.Log, rt scheduler.Runtime) scheduler.Runtime {
 			l.Finished[0].Spawned--
 			return rt
 		}, "tasks in the system, over time"},
-		{"more workers than there are", func(_ *schedulertest.Log, rt scheduler.Runtime) scheduler.Runtime {
+		{"more workers than there are", func(_ *check.Log, rt scheduler.Runtime) scheduler.Runtime {
 			return fewer{rt}
 		}, "no worker has the index 1"},
 		{"polls not counted", count(func(c *scheduler.Counters) { c.Workers[1].Polls-- }), "worker 1 polled 5 times"},
@@ -82,10 +82,10 @@ func TestCheckFindsMistakes(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var s sim.Simulation
-			var log schedulertest.Log
-			var rt scheduler.Runtime = schedulertest.Must(ideal.New(&s, ideal.Config{Workers: 2}, log.Observer()))
-			constant := schedulertest.Distributions[0]
-			schedulertest.Load{Service: constant.Of(1000), Gap: constant.Of(0), Tasks: 10}.Play(&s, rt)
+			var log check.Log
+			var rt scheduler.Runtime = check.Must(ideal.New(&s, ideal.Config{Workers: 2}, log.Observer()))
+			constant := check.Distributions[0]
+			check.Load{Service: constant.Of(1000), Gap: constant.Of(0), Tasks: 10}.Play(&s, rt)
 			if tt.spoil != nil {
 				rt = tt.spoil(&log, rt)
 			}
@@ -100,28 +100,12 @@ func TestCheckFindsMistakes(t *testing.T) {
 	}
 }
 
-// TestQueueingFormulas holds the oracles against values that others computed.
-func TestQueueingFormulas(t *testing.T) {
-	// P(wait) of M/M/c, from tables.
-	for _, tt := range []struct {
-		servers    int
-		load, want float64
-	}{{1, 0.7, 0.7}, {2, 0.7, 0.57647}, {4, 0.7, 0.42865}, {8, 0.9, 0.70153}, {32, 0.8, 0.16062}} {
-		assert.InDelta(t, tt.want, schedulertest.ErlangC(tt.servers, tt.load), 5e-6)
-	}
-	// Two servers: the third task waits for the second, which ends before the first, and the fifth finds a server free.
-	arrived := schedulertest.Arrived{Times: []sim.Time{0, 1, 2, 3, 100}, Services: []sim.Time{20, 4, 10, 1, 1}}
-	assert.Equal(t, []sim.Time{0, 1, 5, 15, 100}, schedulertest.NextFreeServer(arrived, 2))
-	assert.Equal(t, []sim.Time{0, 20, 24, 34, 100}, schedulertest.NextFreeServer(arrived, 1))
-
-	// 33 batches of two with means 10, and then 1 and 3 by turns: the first is dropped.
-	series := []sim.Time{10, 10}
-	for i := range sim.Time(32) {
-		series = append(series, 1+2*(i%2), 1+2*(i%2))
-	}
-	estimate := schedulertest.BatchMeans(series)
-	assert.InDelta(t, 2, estimate.Mean, 1e-9)
-	assert.InDelta(t, 3.633/5.568, estimate.HalfWidth, 1e-3, "t times the standard deviation 1.016, over the root of 32")
+// TestNextFreeServer: on two servers the third task waits for the second, which ends before the first, and the fifth finds a server
+// free.
+func TestNextFreeServer(t *testing.T) {
+	arrived := check.Arrived{Times: []sim.Time{0, 1, 2, 3, 100}, Services: []sim.Time{20, 4, 10, 1, 1}}
+	assert.Equal(t, []sim.Time{0, 1, 5, 15, 100}, check.NextFreeServer(arrived, 2))
+	assert.Equal(t, []sim.Time{0, 20, 24, 34, 100}, check.NextFreeServer(arrived, 1))
 }
 
 func TestIdleWhileQueued(t *testing.T) {
@@ -129,7 +113,7 @@ func TestIdleWhileQueued(t *testing.T) {
 		return scheduler.Poll{Worker: worker, Queued: queued, Start: start, End: end}
 	}
 	// Worker 1 is idle from 0 to 6, and a task waits from 4 on.
-	log := schedulertest.Log{Polls: []scheduler.Poll{poll(0, 0, 0, 10), poll(1, 4, 6, 8)}}
+	log := check.Log{Polls: []scheduler.Poll{poll(0, 0, 0, 10), poll(1, 4, 6, 8)}}
 	assert.EqualValues(t, 2, log.IdleWhileQueued(2))
 	assert.Zero(t, log.IdleWhileQueued(1))
 }
