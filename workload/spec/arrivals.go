@@ -51,7 +51,7 @@ var processes = []process{
 	}}, readOnOff},
 	{form{name: "sine", means: "Poisson at rate * (1 + amplitude * sin(2 pi t / period)).", keys: []key{
 		rateKey,
-		{name: "amplitude", takes: number{0, 1, false}, missing: "a number from 0 to 1", means: "How far the rate goes up and down."},
+		{name: "amplitude", takes: number{0, 1, false}, missing: number{0, 1, false}.words(), means: "How far the rate goes up and down."},
 		{name: "period", takes: period(arrive.ShortestPeriod), missing: "a duration", means: "Time from one wave to the next."},
 	}}, func(t table) arrive.Process {
 		var s arrive.Sine

@@ -47,7 +47,7 @@ var generators = []generator{
 	{
 		form: form{name: "zipf", means: "Text number n with a probability proportional to n^-exponent.", keys: []key{
 			countKey,
-			{name: "exponent", takes: number{0, workload.HighestExponent, true}, missing: "a number of more than 0 and at most 20", means: "How much more often the first texts are drawn."},
+			{name: "exponent", takes: number{0, workload.HighestExponent, true}, missing: number{0, workload.HighestExponent, true}.words(), means: "How much more often the first texts are drawn."},
 			prefixKey,
 		}}, read: readZipf,
 	},

@@ -44,7 +44,7 @@ var distributions = []distribution{
 	{
 		form: form{name: "lognormal", means: "median * exp(sigma * z), z standard normal.", keys: []key{
 			{name: "median", takes: request(1), missing: "a duration", means: "Half of the draws are shorter."},
-			{name: "sigma", takes: number{0, dist.HighestSigma, false}, missing: "a number from 0 to 10", means: "The spread: 16 % of the draws exceed median * exp(sigma)."},
+			{name: "sigma", takes: number{0, dist.HighestSigma, false}, missing: number{0, dist.HighestSigma, false}.words(), means: "The spread: 16 % of the draws exceed median * exp(sigma)."},
 		}},
 		read: readLognormal,
 	},
@@ -59,7 +59,7 @@ var distributions = []distribution{
 	{
 		form: form{name: "pareto", means: "P(X > x) = (min/x)^alpha, cut off at max.", keys: []key{
 			{name: "min", takes: request(1), missing: "a duration", means: "The shortest."},
-			{name: "alpha", takes: number{dist.LowestIndex, dist.HighestIndex, false}, missing: "a number from 0.1 to 100", means: "How fast the tail falls."},
+			{name: "alpha", takes: number{dist.LowestIndex, dist.HighestIndex, false}, missing: number{dist.LowestIndex, dist.HighestIndex, false}.words(), means: "How fast the tail falls."},
 			{name: "max", takes: request(1), initial: formatDuration(dist.Longest), means: "The longest, min or more."},
 		}},
 		read: readPareto,
@@ -67,7 +67,7 @@ var distributions = []distribution{
 	{
 		form: form{name: "weibull", means: "P(X > x) = exp(-(x/scale)^shape).", keys: []key{
 			{name: "scale", takes: request(1), missing: "a duration", means: "63 % of the draws are shorter."},
-			{name: "shape", takes: number{dist.LowestIndex, dist.HighestIndex, false}, missing: "a number from 0.1 to 100", means: "Below 1 the tail is heavier than the exponential's, above 1 lighter."},
+			{name: "shape", takes: number{dist.LowestIndex, dist.HighestIndex, false}, missing: number{dist.LowestIndex, dist.HighestIndex, false}.words(), means: "Below 1 the tail is heavier than the exponential's, above 1 lighter."},
 		}},
 		read: readWeibull,
 	},

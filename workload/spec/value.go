@@ -211,10 +211,8 @@ func (v value) number(of number) float64 {
 	switch {
 	case ok && of.above && f > of.least && f <= of.most, ok && !of.above && f >= of.least && f <= of.most: // NaN is neither
 		return f
-	case of.above:
-		v.refuse("a number of more than " + formatNumber(of.least) + " and at most " + formatNumber(of.most))
 	default:
-		v.refuse("a number from " + formatNumber(of.least) + " to " + formatNumber(of.most))
+		v.refuse(of.words())
 	}
 	return 0
 }
