@@ -17,7 +17,7 @@ JOBS := 4
 FUZZ := .
 FUZZTIME := 20s
 # What make check leaves out: tests that take minutes or need the built Collector.
-SLOW := e2e|sidecarcost|cmd/pipelinetest|pipelinetest/internal/run|quality|schedulertest|latency
+SLOW := e2e|sidecarcost|cmd/pipelinetest|pipelinetest/internal/run|quality|internal/check|latency
 PLATFORMS := linux/arm64 darwin/arm64 windows/amd64
 GORELEASER := go run github.com/goreleaser/goreleaser/v2@v2.17.1
 ADDLICENSE := $(TOOL) addlicense -s=only -c '' -l Apache-2.0
@@ -78,7 +78,7 @@ pipeline-mutants: build pipelinetest ## run pipelines that are broken on purpose
 test: generated lint build validate ## run everything: drift checks, linters, every test with -race, end-to-end tests
 	@echo "Testing (with the race detector)"
 	@go test -race -timeout $(TIMEOUT) $(PACKAGES)
-	@go test -timeout $(TIMEOUT) ./scheduler/schedulertest ./internal/quality ./processor/runtimestatsprocessor/internal/latency # longer runs than the race detector has time for
+	@go test -timeout $(TIMEOUT) ./scheduler/internal/check ./internal/quality ./processor/runtimestatsprocessor/internal/latency # longer runs than the race detector has time for
 	@$(MAKE) deploy-test
 	@$(MAKE) release-test
 

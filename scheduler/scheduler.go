@@ -33,8 +33,9 @@ import (
 type Runtime interface {
 	// Spawn starts a task from outside the runtime, now: as the main thread of a service does for each request it
 	// accepts. The tag comes back with the task and everything it spawns; work is the stream its durations are drawn from.
-	// It returns the number of the task.
-	Spawn(p *program.Program, tag uint64, work sim.Rand) uint64
+	// It returns the number of the task, or says why the runtime cannot run the program: the program is not sound (program.Check), or
+	// has a step that the runtime lacks. A program is checked when it is spawned for the first time, and must not change after it.
+	Spawn(p *program.Program, tag uint64, work sim.Rand) (task uint64, err error)
 	// Workers is the number of executor threads.
 	Workers() int
 	// ThreadName is the name of a thread, or of the main thread for [Outside].

@@ -22,59 +22,17 @@ type Export struct {
 	Duration sim.Time
 }
 
-// The processors of opentelemetry-rust (opentelemetry-sdk/src/trace/span_processor.rs; OTEL_BSP_* in the specification).
-var (
-	batchExport = Export{
-		MaxQueue: 2048, MaxBatch: 512, Delay: sim.Time(5 * time.Second), Duration: sim.Time(2 * time.Millisecond),
-	}
-	simpleExport = Export{Simple: true}
-
-	exportKeys       = []string{"processor", "max_queue_size", "max_export_batch_size", "schedule_delay", "export_duration"}
-	exportProcessors = []string{"batch", "simple"}
-)
-
-const mostQueued = 1_000_000
-
-// parseExport reads a service's export; what it leaves out stays as it is.
-func (s *Service) parseExport(v value) {
-	t, ok := v.table(exportKeys)
-	if !ok {
-		return
-	}
-	if t.has("processor") {
-		switch t.child("processor").choice(exportProcessors) {
-		case 0:
-			s.Export = batchExport
-		case 1:
-			s.Export = simpleExport
-		}
-	}
-	if s.Export.Simple {
-		for _, key := range exportKeys[1:] {
-			if t.has(key) {
-				t.child(key).fail("the simple processor has no such setting; want processor: batch with it")
-			}
-		}
-		return
-	}
-	e := &s.Export
-	if t.has("max_queue_size") {
-		e.MaxQueue = t.child("max_queue_size").whole(mostQueued)
-	}
-	if t.has("max_export_batch_size") {
-		e.MaxBatch = t.child("max_export_batch_size").whole(mostQueued)
-	}
-	if e.MaxBatch > e.MaxQueue {
-		if t.has("max_export_batch_size") || !t.has("max_queue_size") {
-			t.child("max_export_batch_size").refuse("at most max_queue_size")
-		} else {
-			e.MaxBatch = e.MaxQueue
-		}
-	}
-	if t.has("schedule_delay") {
-		e.Delay = t.child("schedule_delay").duration(sim.Time(time.Millisecond))
-	}
-	if t.has("export_duration") {
-		e.Duration = t.child("export_duration").duration(0)
-	}
+// BatchExport is what the batch processor of opentelemetry-rust does by default (opentelemetry-sdk/src/trace/span_processor.rs; OTEL_BSP_*
+// in the specification), with 2 ms for an export.
+func BatchExport() Export {
+	return Export{MaxQueue: 2048, MaxBatch: 512, Delay: sim.Time(5 * time.Second), Duration: sim.Time(2 * time.Millisecond)}
 }
+
+// SimpleExport is what the simple processor of opentelemetry-rust does.
+func SimpleExport() Export { return Export{Simple: true} }
+
+// Bounds of an [Export].
+const (
+	MostQueued    = 1_000_000
+	ShortestDelay = sim.Time(time.Millisecond)
+)

@@ -29,7 +29,7 @@ import (
 )
 
 // presets is where they are, each with a service in its comment that plays it.
-const presets = "../../workload/presets/"
+const presets = "../../workload/spec/presets/"
 
 var try = regexp.MustCompile(`(?m)^#   (.*)$`)
 

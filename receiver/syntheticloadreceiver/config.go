@@ -13,6 +13,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/fleet"
 	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/runtimemetrics"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
+	"github.com/runtimelab/otelcol-runtimelab/workload/spec"
 )
 
 // Clock says how virtual time follows wall time.
@@ -88,7 +89,7 @@ type Config struct {
 	Metrics runtimemetrics.Config `mapstructure:"metrics"`
 	// Logs that the services write, if a logs pipeline asks for them.
 	Logs fleet.LogsConfig `mapstructure:"logs"`
-	// Services is the fleet, as package workload reads it: a list, or a map by the services' names.
+	// Services is the fleet, as package spec reads it: a list, or a map by the services' names.
 	Services any `mapstructure:"services"`
 
 	// prevent unkeyed literal initialization
@@ -153,7 +154,7 @@ func (c *Config) Validate() error {
 	if !(c.PollEvents >= 0 && c.PollEvents <= 1) { // NaN is neither
 		errs = append(errs, fmt.Errorf("poll_events: %v is not allowed; want 0 to 1, a share of the traces", c.PollEvents))
 	}
-	services, err := workload.Parse(c.Services)
+	services, err := spec.Decode(c.Services)
 	if err != nil {
 		errs = append(errs, err)
 	} else if n := processes(services); c.Shard.Total > n {
@@ -165,7 +166,7 @@ func (c *Config) Validate() error {
 
 func processes(services []*workload.Service) int {
 	n := 0
-	for _, s := range services {
+	for _, s := range workload.Runtimes(services) {
 		n += s.Instances
 	}
 	return n
@@ -174,7 +175,7 @@ func processes(services []*workload.Service) int {
 // fleet makes the fleet that the configuration describes, for a run of this name, at the start of its virtual time. It sends what is
 // wanted.
 func (c *Config) fleet(run string, wanted []fleet.Signal) (*fleet.Fleet, error) {
-	services, err := workload.Parse(c.Services)
+	services, err := spec.Decode(c.Services)
 	if err != nil {
 		return nil, err
 	}

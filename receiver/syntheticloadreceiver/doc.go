@@ -5,7 +5,7 @@
 // Package syntheticloadreceiver plays a fleet of Rust services on models of their async runtimes and emits the spans that
 // such services would send.
 //
-//	config --workload.Parse--> services --fleet.New--> fleet (virtual time) --spans--> next consumer
+//	config --spec.Decode--> services --fleet.New--> fleet (virtual time) --spans--> next consumer
 //	                                                     ^ paced by this package: wall clock, back-pressure, shutdown
 //
 // The fleet is a simulation: what it emits is a function of the configuration and the seed alone. This package decides

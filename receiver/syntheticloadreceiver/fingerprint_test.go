@@ -33,7 +33,7 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/metadata"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
-	"github.com/runtimelab/otelcol-runtimelab/workload"
+	"github.com/runtimelab/otelcol-runtimelab/workload/spec"
 )
 
 var update = flag.Bool("update", false, "rewrite the fingerprints in testdata")
@@ -44,7 +44,7 @@ var suggested = regexp.MustCompile(`(?m)^#   (arrivals: .*)$`)
 // threeOf is the YAML of a service with three instances that plays a preset at the load that it suggests.
 func threeOf(t *testing.T, preset, model string) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "..", "workload", "presets", preset+".yaml"))
+	text, err := os.ReadFile(filepath.Join("..", "..", "workload", "spec", "presets", preset+".yaml"))
 	require.NoError(t, err)
 	load := suggested.FindStringSubmatch(string(text))
 	require.NotNil(t, load, preset)
@@ -65,7 +65,7 @@ func TestFingerprints(t *testing.T) {
 		t.Run(model, func(t *testing.T) {
 			var lines strings.Builder
 			seen := map[string]string{}
-			for _, preset := range workload.Presets() {
+			for _, preset := range spec.Presets() {
 				if preset == "block_in_place_burst" && model != semconv.RuntimeTokio {
 					continue // which alone has the step
 				}
@@ -114,7 +114,7 @@ const calling = `
 // TestShardsAdd: two and three Collectors that share a fleet send what one would: of each process in each slice the same bytes, once.
 func TestShardsAdd(t *testing.T) {
 	fleets := map[string]string{"calling": calling}
-	for _, preset := range workload.Presets() {
+	for _, preset := range spec.Presets() {
 		fleets[preset] = threeOf(t, preset, semconv.RuntimeTokio)
 	}
 	for name, services := range fleets {
@@ -151,7 +151,7 @@ type part [sha256.Size]byte
 // playFor is a second, or less where that would be more than some 5000 spans; but at least an arrival.
 func playFor(t *testing.T, cfg *Config) time.Duration {
 	t.Helper()
-	services, err := workload.Parse(cfg.Services)
+	services, err := spec.Decode(cfg.Services)
 	require.NoError(t, err)
 	s := services[0]
 	return time.Duration(1e9 * min(1, max(5000/(s.SpanRate()*float64(s.Instances)), 1.1/s.Arrivals.PerSecond())))

@@ -18,7 +18,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/fleet"
-	"github.com/runtimelab/otelcol-runtimelab/workload"
+	"github.com/runtimelab/otelcol-runtimelab/workload/spec"
 )
 
 // decode reads a configuration as the Collector does.
@@ -103,7 +103,7 @@ func knownConfigs(tb testing.TB) (texts []string) {
 			}
 		}
 	}
-	for _, preset := range workload.Presets() {
+	for _, preset := range spec.Presets() {
 		texts = append(texts, fmt.Sprintf("services: [{name: a, runtime: {model: tokio}, arrivals: {process: poisson, rate: 1}, workload: %s}]", preset))
 	}
 	return texts
@@ -168,7 +168,7 @@ func TestHostileConfigs(t *testing.T) {
 				var before, after runtime.MemStats
 				runtime.GC()
 				runtime.ReadMemStats(&before)
-				services, parsed := workload.Parse(cfg.Services)
+				services, parsed := spec.Decode(cfg.Services)
 				runtime.GC()
 				runtime.ReadMemStats(&after)
 				assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(mostWork))

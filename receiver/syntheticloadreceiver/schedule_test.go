@@ -19,7 +19,8 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
-	"github.com/runtimelab/otelcol-runtimelab/workload"
+	schedules "github.com/runtimelab/otelcol-runtimelab/workload/play"
+	"github.com/runtimelab/otelcol-runtimelab/workload/spec"
 )
 
 // configOf is a configuration with the services of a YAML text.
@@ -38,13 +39,13 @@ func configOf(tb testing.TB, services string, change func(*Config)) *Config {
 // prescribed is when requests are to arrive by the processes of arrivals alone, up to and including the end, by host.name.
 func prescribed(t *testing.T, cfg *Config, end time.Duration) map[string][]sim.Time {
 	t.Helper()
-	services, err := workload.Parse(cfg.Services)
+	services, err := spec.Decode(cfg.Services)
 	require.NoError(t, err)
 	times := map[string][]sim.Time{}
 	for _, s := range services {
 		for instance := range s.Instances {
 			host := fmt.Sprintf("%s-%d", s.Name, instance)
-			schedule := s.Schedule(cfg.Seed, instance)
+			schedule := schedules.Schedule(s, cfg.Seed, instance)
 			for at := schedule.Next(); at <= sim.Time(end); at = schedule.Next() {
 				times[host] = append(times[host], at)
 			}

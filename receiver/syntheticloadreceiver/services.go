@@ -7,7 +7,7 @@ import (
 
 	"go.opentelemetry.io/collector/confmap"
 
-	"github.com/runtimelab/otelcol-runtimelab/workload"
+	"github.com/runtimelab/otelcol-runtimelab/workload/spec"
 )
 
 // Unmarshal implements confmap.Unmarshaler. What stands for an environment variable inside the services is replaced by its value.
@@ -19,7 +19,7 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	return nil
 }
 
-// expanded replaces what confmap makes of a reference such as ${env:RATE}, because the services are read by package workload, which knows
+// expanded replaces what confmap makes of a reference such as ${env:RATE}, because the services are read by package spec, which knows
 // nothing of confmap. The reference may be meant as text or as a number, so both readings are kept.
 func expanded(v any) any {
 	switch v := v.(type) {
@@ -41,7 +41,7 @@ func expanded(v any) any {
 		case map[string]any, []any:
 			return expanded(value)
 		}
-		return workload.Reference{Value: value, Text: text}
+		return spec.Reference{Value: value, Text: text}
 	}
 	return v
 }

@@ -11,7 +11,7 @@ import (
 	"go.opentelemetry.io/collector/confmap/provider/envprovider"
 	"go.opentelemetry.io/collector/confmap/provider/yamlprovider"
 
-	"github.com/runtimelab/otelcol-runtimelab/workload"
+	"github.com/runtimelab/otelcol-runtimelab/workload/spec"
 )
 
 // resolved is a configuration as the Collector reads it from its command line.
@@ -48,7 +48,7 @@ services:
       - {name: "GET ${env:ROUTE}", weight: "${env:WEIGHT}", attributes: {a: "${env:RATE}"}, steps: "${env:STEPS}"}
 `)
 	require.NoError(t, cfg.Validate())
-	services, err := workload.Parse(cfg.Services)
+	services, err := spec.Decode(cfg.Services)
 	require.NoError(t, err)
 	s := services[0]
 	assert.Equal(t, "007", s.Name)
@@ -68,7 +68,7 @@ func TestOneValueChanged(t *testing.T) {
 		`b: {runtime: {model: smol}, arrivals: {process: poisson, rate: 5}, workload: minimal}}`
 	cfg := resolved(t, base, "yaml:services::a::arrivals::rate: 9000")
 	require.NoError(t, cfg.Validate())
-	services, err := workload.Parse(cfg.Services)
+	services, err := spec.Decode(cfg.Services)
 	require.NoError(t, err)
 	require.Len(t, services, 2)
 	assert.Equal(t, "a", services[0].Name)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/check"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
@@ -35,11 +36,11 @@ func BenchmarkTimers(b *testing.B) {
 func benchmarkBatches(b *testing.B, threads int, p *program.Program, tasks uint64) {
 	b.Helper()
 	var s sim.Simulation
-	e := New(&s, Config{Threads: threads, Costs: cost.AsyncExecutor(), Seed: 1}, scheduler.Observer{})
+	e := check.Must(New(&s, Config{Threads: threads, Costs: cost.AsyncExecutor(), Seed: 1}, scheduler.Observer{}))
 	b.ReportAllocs()
 	rounds := uint64(0)
 	for b.Loop() {
-		e.Spawn(p, 0, sim.Stream(rounds))
+		check.Must(e.Spawn(p, 0, sim.Stream(rounds)))
 		s.Run(s.Now() + 50*ms)
 		rounds++
 	}

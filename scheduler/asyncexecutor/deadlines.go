@@ -4,6 +4,7 @@ package asyncexecutor
 
 import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/task"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -21,7 +22,7 @@ func (d *deadline) before(o *deadline) bool {
 // deadlines is a 4-ary min-heap of deadlines by (time, registration). Those that nobody waits for any more stay in it until they
 // come first or are more than half.
 type deadlines struct {
-	tasks  *scheduler.Tasks
+	tasks  *task.Tasks
 	heap   []deadline
 	nextID uint64
 	stale  int // at least as many as the heap holds

@@ -3,10 +3,14 @@
 package asyncexecutor
 
 import (
+	"fmt"
+
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/blocking"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/task"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/process"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
@@ -29,8 +33,9 @@ type Config struct {
 	Delegates bool
 	// MaxBlockingThreads bounds the blocking pool (BLOCKING_MAX_THREADS); 0: 500.
 	MaxBlockingThreads int
-	// Host is the machine; nil: there is a CPU for each thread. The async-io thread does too little to need one.
-	Host *host.Host
+	// Process is what the runtime shares with others of its process; nil: a process of its own, with a CPU for each thread.
+	// The async-io thread does too little to need a CPU.
+	Process *process.Process
 	// Costs is what each primitive costs. The zero Profile makes everything free.
 	Costs cost.Profile
 	// Seed fixes where thieves start looking and how long threads take to wake.
@@ -42,17 +47,17 @@ type Config struct {
 type Executor struct {
 	sim    *sim.Simulation
 	target sim.Target
-	tasks  *scheduler.Tasks
+	tasks  *task.Tasks
 	costs  cost.Profile
 	names  []string
 
 	composition Composition
-	backlog     scheduler.Queue // Main: spawned when main's future is polled; ThreadPerTask: waits for a thread
-	gone        []int           // runners whose thread has ended
-	pinned      []int32         // by task: 1 + the runner whose future it is; 0: none
+	backlog     task.Queue // Main: spawned when main's future is polled; ThreadPerTask: waits for a thread
+	gone        []int      // runners whose thread has ended
+	pinned      []int32    // by task: 1 + the runner whose future it is; 0: none
 	delegates   bool
 
-	global   scheduler.Queue
+	global   task.Queue
 	runners  []*runner
 	sleepers sleepers
 	// notified is true when no unnotified runner sleeps, or when a notified one has not acted yet (schedulers.md 2.4).
@@ -90,16 +95,34 @@ const (
 	evEpollReturn              // Arg: generation of the sleep in epoll that is over
 )
 
-// New starts an executor on a simulation's clock. Its threads start now, in order.
-func New(s *sim.Simulation, cfg Config, o scheduler.Observer) *Executor {
-	threads := max(cfg.Threads, 1)
-	if cfg.Composition != Pool {
-		threads = 1
+// check says which field of a Config is wrong.
+func (c *Config) check() error {
+	switch {
+	case c.Composition > ThreadPerTask:
+		return fmt.Errorf("asyncexecutor: Composition: %d is not allowed; want Pool, Main or ThreadPerTask", c.Composition)
+	case c.Threads < 0 || c.Threads > MaxThreads:
+		return fmt.Errorf("asyncexecutor: Threads: %d is not allowed; want 1 to %d, or 0 for 1", c.Threads, MaxThreads)
+	case c.Threads > 1 && c.Composition != Pool:
+		return fmt.Errorf("asyncexecutor: Threads: %d is not allowed; want 0: only Pool has a choice", c.Threads)
+	case c.MaxBlockingThreads < 0 || c.MaxBlockingThreads > blocking.MaxThreads:
+		return fmt.Errorf("asyncexecutor: MaxBlockingThreads: %d is not allowed; want 1 to %d, or 0 for 500", c.MaxBlockingThreads, blocking.MaxThreads)
 	}
+	if err := c.Costs.Check(); err != nil {
+		return fmt.Errorf("asyncexecutor: Costs: %w", err)
+	}
+	return nil
+}
+
+// New starts an executor on a simulation's clock. Its threads start now, in order. The error says which field of the Config is
+// wrong and what is allowed.
+func New(s *sim.Simulation, cfg Config, o scheduler.Observer) (*Executor, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	threads := max(cfg.Threads, 1)
 	e := &Executor{
 		sim:      s,
 		started:  s.Now(),
-		tasks:    scheduler.NewTasks(s, o),
 		costs:    cfg.Costs,
 		sleepers: sleepers{unnotified: make([]*runner, 0, threads)},
 		notified: true,
@@ -110,26 +133,36 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) *Executor {
 		latency: sim.Stream(cfg.Seed, streamLatency),
 	}
 	e.target = s.Register(e)
+	shared := cfg.Process
+	if shared == nil {
+		shared = &process.Process{}
+	}
+	e.tasks = task.New(s, e, shared, o)
+	e.tasks.Lacks = program.OpsOf(program.BlockInPlace)
 	pool := blocking.CrateDefaults()
 	pool.Start, pool.Wake = cfg.Costs.ThreadStart, cfg.Costs.WakeLatency
 	pool.Seed = cfg.Seed + streamPool
 	if cfg.MaxBlockingThreads > 0 {
 		pool.Limit = cfg.MaxBlockingThreads
 	}
-	pool.Host = cfg.Host
+	pool.Host = shared.Host
 	pool.Done = e.Wake
 	pool.Abandoned = func(w scheduler.Waker) bool { return !e.tasks.Waited(w) }
-	e.pool = blocking.New(s, pool)
+	p, err := blocking.New(s, pool)
+	if err != nil {
+		return nil, err
+	}
+	e.pool = p
 	e.tasks.CancelOnDrop = cfg.CancelOnDrop
 	e.reactor.timers.tasks, e.reactor.sockets.tasks = e.tasks, e.tasks
-	e.host, e.seed, e.threadName = cfg.Host, cfg.Seed, cfg.ThreadName
+	e.host, e.seed, e.threadName = shared.Host, cfg.Seed, cfg.ThreadName
 	if cfg.Composition == ThreadPerTask {
-		return e
+		return e, nil
 	}
 	for range threads {
 		e.newRunner().cpu.Wake(0)
 	}
-	return e
+	return e, nil
 }
 
 func (e *Executor) newRunner() *runner {
@@ -137,7 +170,7 @@ func (e *Executor) newRunner() *runner {
 	r := &runner{
 		index: i,
 		arg:   uint64(i),
-		local: scheduler.NewRing(localCapacity),
+		local: task.NewRing(localCapacity),
 	}
 	r.rng = sim.Stream(e.seed, streamVictims, r.arg)
 	r.cpu = e.host.NewThread(e.sim, e, e.target, evRunner, r.arg)
@@ -152,8 +185,11 @@ func (e *Executor) newRunner() *runner {
 }
 
 // Spawn implements [scheduler.Runtime]. The thread outside pays what it costs; it is not part of the model.
-func (e *Executor) Spawn(p *program.Program, tag uint64, work sim.Rand) uint64 {
-	id := e.tasks.New(p, tag, work)
+func (e *Executor) Spawn(p *program.Program, tag uint64, work sim.Rand) (uint64, error) {
+	id, err := e.tasks.New(p, tag, work)
+	if err != nil {
+		return 0, err
+	}
 	switch e.composition {
 	case Main:
 		e.tellMain(id)
@@ -162,7 +198,7 @@ func (e *Executor) Spawn(p *program.Program, tag uint64, work sim.Rand) uint64 {
 	default:
 		e.schedule(id, nil)
 	}
-	return e.tasks.Spawned()
+	return e.tasks.Spawned(), nil
 }
 
 // Wake implements [scheduler.Runtime]: a thread that does not run the executor makes a waiting task runnable.
@@ -238,7 +274,7 @@ func (e *Executor) Handle(ev sim.Event) {
 
 // schedule puts a runnable task at the tail of the global queue and wakes a sleeping runner, by a runner's thread or another
 // (nil); or it wakes the runner whose future the task is. It returns what waking costs the caller.
-func (e *Executor) schedule(id scheduler.TaskID, by *runner) sim.Time {
+func (e *Executor) schedule(id task.ID, by *runner) sim.Time {
 	if by != nil {
 		by.counters.LocalSchedules++
 	} else {

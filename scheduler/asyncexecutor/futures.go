@@ -4,6 +4,8 @@ package asyncexecutor
 
 import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/narrow"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/task"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -28,14 +30,14 @@ const MaxThreadsPerTask = 10_000
 // future is what a runner's run polls before the executor's tasks, each time block_on polls run. A future that was not woken has
 // nothing to do: that poll is left out.
 type future struct {
-	task   scheduler.TaskID // ThreadPerTask
-	ready  bool             // woken
-	polled bool             // is what the runner polls
+	task   task.ID // ThreadPerTask
+	ready  bool    // woken
+	polled bool    // is what the runner polls
 	done   bool
 }
 
 // runnerOf is the runner whose future a task is; nil: it is a task of the executor.
-func (e *Executor) runnerOf(id scheduler.TaskID) *runner {
+func (e *Executor) runnerOf(id task.ID) *runner {
 	if int(id) >= len(e.pinned) || e.pinned[id] == 0 {
 		return nil
 	}
@@ -43,7 +45,7 @@ func (e *Executor) runnerOf(id scheduler.TaskID) *runner {
 }
 
 // tellMain gives main a task to spawn.
-func (e *Executor) tellMain(id scheduler.TaskID) {
+func (e *Executor) tellMain(id task.ID) {
 	e.backlog.Push(e.tasks, id)
 	r := e.runners[0]
 	r.future.ready = true
@@ -51,7 +53,7 @@ func (e *Executor) tellMain(id scheduler.TaskID) {
 }
 
 // startThread gives a task a thread of its own, or lets it wait for one.
-func (e *Executor) startThread(id scheduler.TaskID) {
+func (e *Executor) startThread(id task.ID) {
 	var r *runner
 	switch n := len(e.gone); {
 	case n > 0:
@@ -67,11 +69,11 @@ func (e *Executor) startThread(id scheduler.TaskID) {
 }
 
 // run starts a runner's thread with a task as its future.
-func (e *Executor) run(r *runner, id scheduler.TaskID) {
+func (e *Executor) run(r *runner, id task.ID) {
 	for len(e.pinned) <= int(id) {
 		e.pinned = append(e.pinned, 0)
 	}
-	e.pinned[id] = int32(r.index) + 1 //nolint:gosec // G115: at most MaxThreadsPerTask
+	e.pinned[id] = narrow.Int32(r.index + 1)
 	r.future = future{task: id, ready: true}
 	r.phase = entering
 	r.runs = 0

@@ -10,6 +10,7 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/check"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 )
 
@@ -75,7 +76,7 @@ func TestGolden11HalfOfTheRest(t *testing.T) {
 	sc := start(t, 1, cost.Profile{})
 	// All are there before the thread starts.
 	for range 10 {
-		sc.Spawn(steps(compute(us)), 0, 0)
+		check.Must(sc.Spawn(steps(compute(us)), 0, 0))
 	}
 	sc.sim.Run(ms)
 	assert.Equal(t, []uint64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, sc.Order())

@@ -11,7 +11,7 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/schedulertest"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/check"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -43,12 +43,15 @@ func randomScenario(t *testing.T, seed uint64) *scenario {
 	case 1:
 		cfg.Composition = ThreadPerTask
 	}
+	if cfg.Composition != Pool {
+		cfg.Threads = 0
+	}
 	cpus := 0
 	if r.IntN(4) == 0 {
 		cpus = 1 + r.IntN(3)
 	}
 	sc := startWith(t, cfg, cpus)
-	schedulertest.Play(&sc.sim, sc, seed)
+	check.Play(&sc.sim, sc, seed)
 	for range 100 {
 		if sc.Live() == 0 || cfg.Composition != ThreadPerTask {
 			break
@@ -66,7 +69,7 @@ func checkConservation(t *testing.T, sc *scenario) {
 	t.Helper()
 	require.NoError(t, sc.Check(sc))
 	free := sc.costs == (cost.Profile{}) && sc.host == nil
-	require.NoError(t, schedulertest.CheckTime(sc, sc.sim.Now(), free))
+	require.NoError(t, check.CheckTime(sc, sc.sim.Now(), free))
 	counters := sc.Counters()
 	busy := make([]sim.Time, len(sc.runners))
 	polls := make([]uint64, len(sc.runners))
@@ -134,9 +137,9 @@ func FuzzRandomLoad(f *testing.F) {
 func TestStealingSharesAHoard(t *testing.T) {
 	// r1 moves half of the burst to its local queue and then polls a long task: the others steal the hoard (pathology X5).
 	sc := start(t, 3, cost.Profile{})
-	sc.Spawn(steps(compute(10*ms)), 0, 0)
+	check.Must(sc.Spawn(steps(compute(10*ms)), 0, 0))
 	for range 100 {
-		sc.Spawn(steps(compute(10*us)), 0, 0)
+		check.Must(sc.Spawn(steps(compute(10*us)), 0, 0))
 	}
 	sc.sim.Run(20 * ms)
 	checkConservation(t, sc)
@@ -162,7 +165,7 @@ func TestFirstInFirstOut(t *testing.T) {
 	sc := start(t, 1, cost.Profile{})
 	r := sim.Stream(3)
 	for range 200 {
-		sc.spawnAt(sim.Time(r.IntN(int(5*ms))), schedulertest.Mix{}.RandomProgram(&r, 2).Steps...)
+		sc.spawnAt(sim.Time(r.IntN(int(5*ms))), check.Mix{}.RandomProgram(&r, 2).Steps...)
 	}
 	sc.sim.Run(sim.Never - 1)
 	checkConservation(t, sc)
@@ -177,7 +180,7 @@ func TestLittlesLaw(t *testing.T) {
 	sc := start(t, 3, cost.AsyncExecutor())
 	r := sim.Stream(4)
 	for range 100 {
-		sc.spawnAt(sim.Time(r.IntN(int(5*ms))), schedulertest.Mix{Cancels: true}.RandomProgram(&r, 1).Steps...)
+		sc.spawnAt(sim.Time(r.IntN(int(5*ms))), check.Mix{Cancels: true}.RandomProgram(&r, 1).Steps...)
 	}
 	live := sim.Time(0)
 	for at := sim.Time(0); at == 0 || sc.Live() > 0 || at < 5*ms; at += us {

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/task"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -40,7 +41,7 @@ type turn struct {
 	wakers []scheduler.Waker
 	woken  int // how many of them are
 	// task that the waker made runnable
-	task scheduler.TaskID
+	task task.ID
 }
 
 type stage uint8

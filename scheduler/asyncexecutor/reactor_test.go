@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/check"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -92,7 +93,7 @@ func TestTheTickerKeepsTheHelperAway(t *testing.T) {
 	// Rounds of 200 tasks take 20 us each: at every look of the helper the ticker has moved.
 	sc := start(t, 1, cost.Profile{})
 	for range 10_000 {
-		sc.Spawn(steps(compute(us/10)), 0, 0)
+		check.Must(sc.Spawn(steps(compute(us/10)), 0, 0))
 	}
 	sc.sim.Run(ms)
 	assert.EqualValues(t, 50+1, sc.reactor.ticker) // rounds, and the sleep at the end

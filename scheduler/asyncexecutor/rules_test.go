@@ -5,7 +5,7 @@ package asyncexecutor
 import (
 	"testing"
 
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/schedulertest/mutants"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/check/mutants"
 )
 
 // The rules of schedulers.md, sections 2 to 4 (the pool's are in package blocking), each with the tests that fail when the

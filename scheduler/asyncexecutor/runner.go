@@ -5,6 +5,7 @@ package asyncexecutor
 import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/task"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -23,7 +24,7 @@ const (
 
 // runner is one thread in block_on(executor.run(future)).
 type runner struct {
-	local scheduler.Ring
+	local task.Ring
 	cpu   *host.Thread
 	index int
 	arg   uint64 // index, as an event's Arg
@@ -36,11 +37,11 @@ type runner struct {
 	blocks    bool             // the time that passes next needs no CPU
 	ioBlocked bool             // in epoll, or about to be, or dispatching what it returned
 
-	task     scheduler.TaskID // being polled
-	runnable scheduler.TaskID // to be scheduled
-	action   scheduler.Action // of the poll, to be carried out
-	runs     int              // tasks polled in this round
-	ticks    uint32           // tasks found
+	task     task.ID     // being polled
+	runnable task.ID     // to be scheduled
+	action   task.Action // of the poll, to be carried out
+	runs     int         // tasks polled in this round
+	ticks    uint32      // tasks found
 
 	carry     sim.Time // cost of the last finish, to be paid with the next step
 	pollStart sim.Time
@@ -195,13 +196,13 @@ func (e *Executor) found(r *runner) sim.Time {
 func (e *Executor) step(r *runner) sim.Time {
 	a := e.tasks.Step(r.task)
 	switch a.Kind {
-	case scheduler.Compute:
+	case task.Compute:
 		return a.Duration
-	case scheduler.Block:
+	case task.Block:
 		r.blocks = true
 		return a.Duration
-	case scheduler.Sleep, scheduler.SetTimer, scheduler.IO, scheduler.Process:
-		if a.Duration <= 0 && a.Kind != scheduler.Process {
+	case task.Sleep, task.SetTimer, task.IO, task.Process:
+		if a.Duration <= 0 && a.Kind != task.Process {
 			e.tasks.Ready(e.tasks.WakerOf(r.task, a)) // without the reactor: at its first poll
 			return 0
 		}
@@ -209,44 +210,46 @@ func (e *Executor) step(r *runner) sim.Time {
 		r.deadline = e.sim.Now() + a.Duration
 		r.phase = registering
 		switch a.Kind {
-		case scheduler.IO:
+		case task.IO:
 			return 0
-		case scheduler.Process:
+		case task.Process:
 			r.deadline += e.costs.ProcessStart
 			return e.costs.ProcessStart
 		default:
 			return e.costs.TimerInsert + e.notifyPollerCost()
 		}
-	case scheduler.ClearTimer:
+	case task.ClearTimer:
 		e.reactor.timers.abandon()
 		return e.costs.TimerInsert
-	case scheduler.Yield:
+	case task.Yield:
 		// A task that wakes itself is scheduled again by its runner, after the poll (schedulers.md 2.5).
 		e.tasks.Pend(r.task)
 		e.tasks.Wake(r.task)
 		return e.again(r)
-	case scheduler.Spawn:
+	case task.Spawn:
 		r.runnable = a.Other
 		r.phase = spawning
 		return e.costs.Spawn
-	case scheduler.Wake, scheduler.Cancel:
-		if !e.tasks.Rouse(a) {
+	case task.Wake, task.Cancel:
+		if !e.tasks.WakeOther(a) {
 			return 0
 		}
 		r.runnable = a.Other
 		r.phase = spawning
 		return e.costs.Wake
-	case scheduler.Wait, scheduler.Call:
+	case task.Woken:
+		return e.costs.Wake
+	case task.Wait, task.Call:
 		return e.pend(r)
-	case scheduler.Blocking, scheduler.File:
+	case task.Blocking, task.File:
 		if e.delegates && !e.tasks.IsBlockingJob(r.task) {
 			r.runnable = e.tasks.NewBlockingJob(r.task, a)
 			r.phase = delegating
 			return e.costs.Spawn
 		}
-		e.pool.Submit(e.tasks.Waker(r.task), max(a.Duration, 0), a.Kind == scheduler.File)
+		e.pool.Submit(e.tasks.Waker(r.task), max(a.Duration, 0), a.Kind == task.File)
 		return e.pend(r)
-	case scheduler.Done:
+	case task.Done:
 		return e.finish(r)
 	default:
 		panic("asyncexecutor: a step that the runtime does not have")
@@ -257,12 +260,12 @@ func (e *Executor) step(r *runner) sim.Time {
 func (e *Executor) register(r *runner) sim.Time {
 	w := e.tasks.WakerOf(r.task, r.action)
 	switch r.action.Kind {
-	case scheduler.SetTimer:
+	case task.SetTimer:
 		e.addTimer(r.deadline, w)
 		r.phase = stepping
 		e.notifyPoller()
 		return 0
-	case scheduler.Sleep:
+	case task.Sleep:
 		e.addTimer(r.deadline, w)
 		e.tasks.Registered(w, 1) // the reactor knows it by its waker
 		d := e.pend(r)

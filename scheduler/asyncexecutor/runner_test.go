@@ -10,6 +10,8 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/check"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/task"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
@@ -17,7 +19,7 @@ import (
 // spawnNow spawns tasks that compute, all at once, before the threads have started.
 func (sc *scenario) spawnNow(n int) {
 	for range n {
-		sc.Spawn(steps(compute(us)), 0, 0)
+		check.Must(sc.Spawn(steps(compute(us)), 0, 0))
 	}
 }
 
@@ -42,10 +44,10 @@ func TestFairnessEvery64Tasks(t *testing.T) {
 }
 
 // fill gives a runner's local queue tasks, the first numbered 1 on.
-func (sc *scenario) fill(r *runner, n int) []scheduler.TaskID {
-	var ids []scheduler.TaskID
+func (sc *scenario) fill(r *runner, n int) []task.ID {
+	var ids []task.ID
 	for range n {
-		id := sc.tasks.New(steps(compute(us)), 0, 0)
+		id := check.Must(sc.tasks.New(steps(compute(us)), 0, 0))
 		ids = append(ids, id)
 		r.local.Push(id)
 	}
@@ -122,7 +124,7 @@ func TestAWakeGoesToTheGlobalQueue(t *testing.T) {
 
 func TestAYieldGoesToTheTail(t *testing.T) {
 	sc := start(t, 1, cost.Profile{})
-	sc.Spawn(steps(yield), 0, 0)
+	check.Must(sc.Spawn(steps(yield), 0, 0))
 	sc.spawnNow(3)
 	sc.sim.Run(ms)
 	assert.Equal(t, []uint64{1, 2, 3, 4, 1}, sc.Order())

@@ -9,8 +9,9 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/check"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/process"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/schedulertest"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -25,7 +26,7 @@ type scenario struct {
 	sim      sim.Simulation
 	self     sim.Target
 	arrivals []*program.Program
-	schedulertest.Log
+	check.Log
 }
 
 func start(t *testing.T, threads int, costs cost.Profile) *scenario {
@@ -40,16 +41,16 @@ func startWith(t *testing.T, cfg Config, cpus int) *scenario {
 	sc.self = sc.sim.Register(arrivals{sc})
 	cfg.Seed = 1
 	if cpus > 0 {
-		cfg.Host = host.New(&sc.sim, host.Config{CPUs: cpus, Slice: 100 * us})
+		cfg.Process = &process.Process{Host: host.New(&sc.sim, host.Config{CPUs: cpus, Slice: 100 * us})}
 	}
-	sc.Executor = New(&sc.sim, cfg, sc.Observer())
+	sc.Executor = check.Must(New(&sc.sim, cfg, sc.Observer()))
 	return sc
 }
 
 type arrivals struct{ *scenario }
 
 func (a arrivals) Handle(ev sim.Event) {
-	a.Spawn(a.arrivals[ev.Arg], ev.Arg, sim.Stream(7, ev.Arg))
+	check.Must(a.Spawn(a.arrivals[ev.Arg], ev.Arg, sim.Stream(7, ev.Arg)))
 }
 
 // spawnAt spawns a task from outside at a time.

@@ -4,6 +4,7 @@ package asyncexecutor
 
 import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/task"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -12,7 +13,7 @@ const localCapacity = 512
 
 // search looks for a task once: local queue, global queue, the other runners (schedulers.md 2.3). The task is 0 if there is none;
 // the time is what the search costs, found or not.
-func (e *Executor) search(r *runner) (scheduler.TaskID, scheduler.Source, sim.Time) {
+func (e *Executor) search(r *runner) (task.ID, scheduler.Source, sim.Time) {
 	if id := r.local.Pop(); id != 0 {
 		return id, scheduler.FromLocal, 0
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/asyncexecutor"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/process"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -25,8 +25,8 @@ type Config struct {
 	Threads int
 	// MaxBlockingThreads is BLOCKING_MAX_THREADS; 0: 500.
 	MaxBlockingThreads int
-	// Host is the machine; nil: there is a CPU for each thread.
-	Host *host.Host
+	// Process is what the runtime shares with others of its process; nil: a process of its own, with a CPU for each thread.
+	Process *process.Process
 	// Costs is what each primitive costs, the AsyncStd of a cost.Set: the executor's costs and async-std's own. The zero
 	// Profile makes everything free.
 	Costs cost.Profile
@@ -34,14 +34,15 @@ type Config struct {
 	Seed uint64
 }
 
-// New starts async-std's pool, all of its threads named `async-std/runtime`.
-func New(s *sim.Simulation, cfg Config, o scheduler.Observer) *asyncexecutor.Executor {
+// New starts async-std's pool, all of its threads named `async-std/runtime`. The error says which field of the Config is wrong
+// and what is allowed.
+func New(s *sim.Simulation, cfg Config, o scheduler.Observer) (*asyncexecutor.Executor, error) {
 	return asyncexecutor.New(s, asyncexecutor.Config{
 		Threads:            cfg.Threads,
 		ThreadName:         func(int) string { return "async-std/runtime" },
 		Delegates:          true,
 		MaxBlockingThreads: cfg.MaxBlockingThreads,
-		Host:               cfg.Host,
+		Process:            cfg.Process,
 		Costs:              cfg.Costs,
 		Seed:               cfg.Seed,
 	}, o)

@@ -10,14 +10,14 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/check"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/schedulertest"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
 func TestThreads(t *testing.T) {
 	var s sim.Simulation
-	rt := New(&s, Config{Threads: 4}, scheduler.Observer{})
+	rt := check.Must(New(&s, Config{Threads: 4}, scheduler.Observer{}))
 	assert.Equal(t, 4, rt.Workers())
 	for i := range 4 {
 		assert.Equal(t, "async-std/runtime", rt.ThreadName(i))
@@ -32,9 +32,9 @@ func TestOverhead(t *testing.T) {
 	end := func(p cost.Profile) sim.Time {
 		p.WakeDriverLatency.Sigma = 0
 		var s sim.Simulation
-		var log schedulertest.Log
-		rt := New(&s, Config{Threads: 1, Costs: p}, log.Observer())
-		rt.Spawn(parent, 0, 0)
+		var log check.Log
+		rt := check.Must(New(&s, Config{Threads: 1, Costs: p}, log.Observer()))
+		check.Must(rt.Spawn(parent, 0, 0))
 		s.Run(1e6)
 		require.Len(t, log.Polls, 2)
 		return log.Polls[1].End

@@ -19,11 +19,14 @@
 package blocking
 
 import (
+	"fmt"
+	"math"
 	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/narrow"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -35,6 +38,9 @@ const (
 	Tokio Rule = iota
 	Crate
 )
+
+// MaxThreads bounds what a runtime may ask for beside its workers: what the blocking crate accepts at most.
+const MaxThreads = 10_000
 
 // jobsPerIdle is how many jobs may wait for each idle thread before the crate starts another.
 const jobsPerIdle = 5
@@ -85,7 +91,7 @@ type Pool struct {
 	gone    []int // places of threads that have ended
 	waiting []int // threads that sleep, the one that has slept longest first
 	live    int   // threads that have not ended
-	created int   // threads since the start
+	created int32 // threads since the start; see create
 	idle    int   // as the pool counts them: see Rule
 }
 
@@ -101,7 +107,7 @@ const noWorker = -1
 type thread struct {
 	waker  scheduler.Waker // of who awaits the end of the job that runs
 	nap    uint64          // generation of its wait
-	number int
+	number int32
 	cpu    *host.Thread
 	starts bool // was created and has not run yet
 	works  bool // on the job of waker
@@ -113,11 +119,14 @@ const (
 	eventTimeout              // Arg: thread, and the generation of its wait above
 )
 
-// New makes a pool without threads.
-func New(s *sim.Simulation, cfg Config) *Pool {
+// New makes a pool without threads. The error says what is wrong with the Config and what is allowed.
+func New(s *sim.Simulation, cfg Config) (*Pool, error) {
+	if cfg.Limit < 1 || cfg.Limit > mostPlaces {
+		return nil, fmt.Errorf("blocking: Limit: %d is not allowed; want 1 to %d threads", cfg.Limit, mostPlaces)
+	}
 	p := &Pool{sim: s, cfg: cfg, rand: sim.Stream(cfg.Seed)}
 	p.target = s.Register(p)
-	return p
+	return p, nil
 }
 
 // Threads is the number of threads that have not ended.
@@ -136,7 +145,7 @@ func (p *Pool) Submit(w scheduler.Waker, d sim.Time, file bool) {
 
 // SubmitWorker queues a worker's wish for a thread.
 func (p *Pool) SubmitWorker(worker int) {
-	p.submit(job{worker: int32(worker)}) //nolint:gosec // G115: an index
+	p.submit(job{worker: narrow.Int32(worker)})
 }
 
 // StartWorker makes a thread that runs a worker: those that a runtime starts with. It is the worker's to wake.
@@ -151,12 +160,12 @@ func (p *Pool) CPU(thread int) *host.Thread { return p.threads[thread].cpu }
 
 // Leave takes a thread back from a worker; it runs.
 func (p *Pool) Leave(thread int) {
-	p.threads[thread].cpu.Give(p, p.target, eventRuns, uint64(thread)) //nolint:gosec // G115: an index
+	p.threads[thread].cpu.Give(p, p.target, eventRuns, narrow.Uint64(thread))
 	p.work(thread)
 }
 
 // Number is the number of a thread, in the order of creation.
-func (p *Pool) Number(thread int) int { return p.threads[thread].number }
+func (p *Pool) Number(thread int) int32 { return p.threads[thread].number }
 
 func (p *Pool) submit(j job) {
 	p.queue = append(p.queue, j)
@@ -189,6 +198,8 @@ func (p *Pool) start() {
 	t.cpu.Wake(p.cfg.Start.Sample(&p.rand))
 }
 
+// create makes a thread, asleep. A thread lives for at least KeepAlive, so that 10,000 at a time are 2^31 after 24 days of virtual time
+// in which nothing but that happens.
 func (p *Pool) create() int {
 	p.live++
 	i := len(p.threads)
@@ -199,6 +210,9 @@ func (p *Pool) create() int {
 		cpu := p.cfg.Host.NewThread(p.sim, p, p.target, eventRuns, uint64(i))
 		p.threads = append(p.threads, thread{cpu: cpu})
 	}
+	if p.created == math.MaxInt32 {
+		panic("blocking: 2147483647 threads have been created, and no more can be numbered")
+	}
 	p.threads[i].number = p.created
 	p.created++
 	return i
@@ -206,7 +220,7 @@ func (p *Pool) create() int {
 
 func (p *Pool) started(i int) {
 	if p.cfg.Thread != nil {
-		p.cfg.Thread(p.threads[i].number, true)
+		p.cfg.Thread(int(p.threads[i].number), true)
 	}
 }
 
@@ -222,7 +236,10 @@ func (p *Pool) wakeOne() {
 }
 
 // threadBits is how much of an event's argument holds the thread; the rest is a generation.
-const threadBits = 16
+const (
+	threadBits = 16
+	mostPlaces = 1 << threadBits
+)
 
 // Handle implements [sim.Handler].
 func (p *Pool) Handle(ev sim.Event) {
@@ -289,7 +306,7 @@ func (p *Pool) work(i int) {
 	p.waiting = append(p.waiting, i)
 	t := &p.threads[i]
 	t.cpu.Sleep()
-	p.sim.Schedule(p.sim.Now()+p.cfg.KeepAlive, p.target, eventTimeout, t.nap<<threadBits|uint64(i)) //nolint:gosec // G115: an index
+	p.sim.Schedule(p.sim.Now()+p.cfg.KeepAlive, p.target, eventTimeout, t.nap<<threadBits|narrow.Uint64(i))
 }
 
 // end lets a thread go that has waited in vain.
@@ -305,6 +322,6 @@ func (p *Pool) end(i int) {
 	p.live--
 	p.gone = append(p.gone, i)
 	if p.cfg.Thread != nil {
-		p.cfg.Thread(p.threads[i].number, false)
+		p.cfg.Thread(int(p.threads[i].number), false)
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/check"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -30,7 +31,7 @@ type bench struct {
 func newBench(cfg Config) *bench {
 	b := &bench{done: map[scheduler.Waker]sim.Time{}}
 	cfg.Done = func(w scheduler.Waker) { b.done[w] = b.sim.Now() }
-	b.Pool = New(&b.sim, cfg)
+	b.Pool = check.Must(New(&b.sim, cfg))
 	return b
 }
 

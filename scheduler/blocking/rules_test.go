@@ -5,7 +5,7 @@ package blocking
 import (
 	"testing"
 
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/schedulertest/mutants"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/check/mutants"
 )
 
 // The rules of schedulers.md 1.13 and 4.4, each with the tests that fail when the rule is removed; see package mutants.

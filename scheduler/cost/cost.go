@@ -14,6 +14,7 @@
 package cost
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
@@ -78,6 +79,22 @@ func (l Latency) Sample(r *sim.Rand) sim.Time {
 		return l.Median
 	}
 	return sim.Time(float64(l.Median) * math.Exp(l.Sigma*r.Norm()))
+}
+
+// Check returns which cost is negative, or longer than any primitive can take.
+func (p Profile) Check() error {
+	for _, e := range entries {
+		if e.number != nil {
+			if f := *e.number(&p); !(f >= 0 && f <= highestSigma) { // NaN is neither
+				return fmt.Errorf("%s: %g is not allowed; want a number from 0 to %g", e.name, f, highestSigma)
+			}
+			continue
+		}
+		if d := *e.time(&p); d < 0 || d > longest {
+			return fmt.Errorf("%s: %v is not allowed; want a duration from 0s to %v", e.name, d.Duration(), longest.Duration())
+		}
+	}
+	return nil
 }
 
 // Tokio is the default profile of the Tokio models: Default().Tokio.

@@ -22,6 +22,7 @@
 package host
 
 import (
+	"math"
 	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
@@ -91,7 +92,7 @@ func (h *Host) Stats() Stats {
 
 // Handle implements [sim.Handler].
 func (h *Host) Handle(ev sim.Event) {
-	t := h.threads[uint32(ev.Arg)] //nolint:gosec // G115: the lower half
+	t := h.threads[ev.Arg&math.MaxUint32]
 	if uint32(ev.Arg>>32) != t.generation {
 		return
 	}

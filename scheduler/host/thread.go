@@ -2,7 +2,10 @@
 
 package host
 
-import "github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
+import (
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/narrow"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
+)
 
 // Thread is a thread of a process. It is asleep at first. While it runs, its owner says what it does next, by Run, Pause or
 // Sleep, at the instant at which it was told that it runs or has run.
@@ -28,7 +31,7 @@ func (h *Host) NewThread(s *sim.Simulation, owner sim.Handler, target sim.Target
 	t := &Thread{host: h, sim: s}
 	t.Give(owner, target, kind, arg)
 	if h != nil {
-		t.index = uint32(len(h.threads)) //nolint:gosec // G115: fewer than live tasks
+		t.index = narrow.Uint32(len(h.threads))
 		h.threads = append(h.threads, t)
 	}
 	return t

@@ -18,7 +18,12 @@
 package ideal
 
 import (
+	"fmt"
+
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/narrow"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/task"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/process"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
@@ -33,16 +38,18 @@ const ThreadName = "ideal-worker"
 type Config struct {
 	// Workers is the number of workers, at most MaxWorkers; 0 means 1.
 	Workers int
+	// Process is what the runtime shares with others of its process; nil: a process of its own, with a CPU for each thread.
+	Process *process.Process
 }
 
 // Runtime is one ideal runtime. It implements [scheduler.Runtime] and [sim.Handler].
 type Runtime struct {
 	sim    *sim.Simulation
 	target sim.Target
-	tasks  *scheduler.Tasks
+	tasks  *task.Tasks
 
 	// Invariant: the queue is empty or no worker is idle.
-	queue   scheduler.Queue
+	queue   task.Queue
 	workers []worker
 
 	// The idle workers by index, a ring that holds all of them if need be: the one idle longest is idle[idleHead].
@@ -66,35 +73,44 @@ const (
 
 type worker struct {
 	index    int
-	task     scheduler.TaskID // 0: idle
-	polling  bool             // the poll of task has begun
-	started  sim.Time         // when it did
+	task     task.ID  // 0: idle
+	polling  bool     // the poll of task has begun
+	started  sim.Time // when it did
 	counters scheduler.WorkerCounters
 }
 
-// New starts a runtime on a simulation's clock. All workers are idle.
-func New(s *sim.Simulation, cfg Config, o scheduler.Observer) *Runtime {
+// New starts a runtime on a simulation's clock. All workers are idle. The error says what is wrong with the Config and what is
+// allowed.
+func New(s *sim.Simulation, cfg Config, o scheduler.Observer) (*Runtime, error) {
+	if cfg.Workers < 0 || cfg.Workers > MaxWorkers {
+		return nil, fmt.Errorf("ideal: Workers: %d is not allowed; want 1 to %d, or 0 for 1", cfg.Workers, MaxWorkers)
+	}
 	n := max(cfg.Workers, 1)
 	rt := &Runtime{
 		sim:       s,
-		tasks:     scheduler.NewTasks(s, o),
 		workers:   make([]worker, n),
 		idle:      make([]int, n),
 		idleCount: n,
 	}
+	rt.tasks = task.New(s, rt, cfg.Process, o)
+	rt.tasks.Lacks = program.OpsOf(program.BlockInPlace)
 	for i := range n {
 		rt.workers[i].index, rt.idle[i] = i, i
 		rt.workers[i].counters.FallAsleep(s.Now())
 	}
 	rt.target = s.Register(rt)
-	return rt
+	return rt, nil
 }
 
 // Spawn implements [scheduler.Runtime].
-func (rt *Runtime) Spawn(p *program.Program, tag uint64, work sim.Rand) uint64 {
+func (rt *Runtime) Spawn(p *program.Program, tag uint64, work sim.Rand) (uint64, error) {
+	id, err := rt.tasks.New(p, tag, work)
+	if err != nil {
+		return 0, err
+	}
 	rt.remoteSchedules++
-	rt.schedule(rt.tasks.New(p, tag, work))
-	return rt.tasks.Spawned()
+	rt.schedule(id)
+	return rt.tasks.Spawned(), nil
 }
 
 // Workers implements [scheduler.Runtime].
@@ -154,7 +170,7 @@ func (rt *Runtime) Wake(w scheduler.Waker) { rt.Answer(w) }
 
 // schedule gives a runnable task to an idle worker, or queues it if there is none. The worker begins by an event, so that
 // polls start in the order of the queue even if a task is made runnable in the middle of another's poll.
-func (rt *Runtime) schedule(id scheduler.TaskID) {
+func (rt *Runtime) schedule(id task.ID) {
 	if rt.idleCount == 0 {
 		rt.queue.Push(rt.tasks, id)
 		return
@@ -167,7 +183,7 @@ func (rt *Runtime) schedule(id scheduler.TaskID) {
 }
 
 func (rt *Runtime) resumeAfter(w *worker, d sim.Time) {
-	rt.sim.Schedule(rt.sim.Now()+d, rt.target, eventResume, uint64(w.index)) //nolint:gosec // G115: an index
+	rt.sim.Schedule(rt.sim.Now()+d, rt.target, eventResume, narrow.Uint64(w.index))
 }
 
 // resume lets a worker go on until it is idle, or until another event is due first. An event due at this instant comes
@@ -195,37 +211,38 @@ func (rt *Runtime) resume(w *worker) {
 func (rt *Runtime) poll(w *worker) sim.Time {
 	for {
 		switch a := rt.tasks.Step(w.task); a.Kind {
-		case scheduler.Compute, scheduler.Block:
+		case task.Compute, task.Block:
 			return a.Duration
-		case scheduler.Spawn:
+		case task.Spawn:
 			rt.scheduleBy(w, a.Other)
-		case scheduler.Wake, scheduler.Cancel:
-			if rt.tasks.Rouse(a) {
+		case task.Wake, task.Cancel:
+			if rt.tasks.WakeOther(a) {
 				rt.scheduleBy(w, a.Other)
 			}
-		case scheduler.ClearTimer: // its event will wake nobody
-		case scheduler.SetTimer, scheduler.Sleep, scheduler.IO, scheduler.Process, scheduler.Blocking, scheduler.File: // a blocking pool without bounds
+		case task.Woken:
+		case task.ClearTimer: // its event will wake nobody
+		case task.SetTimer, task.Sleep, task.IO, task.Process, task.Blocking, task.File: // a blocking pool without bounds
 			waker := rt.tasks.WakerOf(w.task, a)
 			if a.Duration <= 0 {
 				rt.tasks.Ready(waker)
 				continue
 			}
 			rt.sim.Schedule(rt.sim.Now()+a.Duration, rt.target, eventWake, uint64(waker))
-			if a.Kind == scheduler.SetTimer {
+			if a.Kind == task.SetTimer {
 				continue
 			}
 			rt.pend(w)
 			return 0
-		case scheduler.Yield:
+		case task.Yield:
 			rt.tasks.Pend(w.task)
 			rt.tasks.Wake(w.task)
 			rt.scheduleBy(w, w.task)
 			rt.endPoll(w)
 			return 0
-		case scheduler.Wait, scheduler.Call:
+		case task.Wait, task.Call:
 			rt.pend(w)
 			return 0
-		case scheduler.Done:
+		case task.Done:
 			if awaiter := rt.tasks.Finish(w.task); awaiter != 0 && rt.tasks.Wake(awaiter) {
 				rt.scheduleBy(w, awaiter)
 			}
@@ -245,7 +262,7 @@ func (rt *Runtime) pend(w *worker) {
 	rt.endPoll(w)
 }
 
-func (rt *Runtime) scheduleBy(w *worker, id scheduler.TaskID) {
+func (rt *Runtime) scheduleBy(w *worker, id task.ID) {
 	w.counters.LocalSchedules++
 	rt.schedule(id)
 }

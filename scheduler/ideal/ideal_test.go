@@ -13,18 +13,18 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/check"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/schedulertest"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
 // TestIsTheMultiServerQueue holds the runtime against queueing theory, to the nanosecond.
 func TestIsTheMultiServerQueue(t *testing.T) {
 	for _, workers := range []int{1, 2, 8, 64} {
-		for _, load := range schedulertest.Loads(workers) {
+		for _, load := range check.Loads(workers) {
 			t.Run(fmt.Sprintf("%d workers/%s", workers, load.Name), func(t *testing.T) {
 				waited, err := load.CheckCoupling(func(s *sim.Simulation, o scheduler.Observer) scheduler.Runtime {
-					return New(s, Config{Workers: workers}, o)
+					return check.Must(New(s, Config{Workers: workers}, o))
 				}, workers)
 				require.NoError(t, err)
 				assert.Greater(t, waited, load.Tasks/10, "a queue that says little")
@@ -41,19 +41,19 @@ const (
 // scenario is a runtime with an event log.
 type scenario struct {
 	*Runtime
-	schedulertest.Log
+	check.Log
 	sim sim.Simulation
 }
 
 func start(workers int) *scenario {
 	sc := &scenario{}
-	sc.Runtime = New(&sc.sim, Config{Workers: workers}, sc.Observer())
+	sc.Runtime = check.Must(New(&sc.sim, Config{Workers: workers}, sc.Observer()))
 	return sc
 }
 
 // spawn starts a task from outside, now.
 func (sc *scenario) spawn(s ...program.Step) {
-	sc.Spawn(&program.Program{Steps: s}, 0, sim.Stream(1))
+	check.Must(sc.Spawn(&program.Program{Steps: s}, 0, sim.Stream(1)))
 }
 
 func compute(d sim.Time) program.Step {
@@ -171,7 +171,7 @@ func checkRandom(t *testing.T, seed uint64) {
 	t.Helper()
 	r := sim.Stream(seed, 1)
 	sc := start(1 + r.IntN(8))
-	schedulertest.Play(&sc.sim, sc, seed)
+	check.Play(&sc.sim, sc, seed)
 	require.NoError(t, sc.Check(sc), "seed %d", seed)
 	require.Zero(t, sc.IdleWhileQueued(sc.Workers()), "seed %d: work is not conserved", seed)
 
@@ -211,12 +211,12 @@ func BenchmarkSpawnAndRun(b *testing.B) {
 	for _, workers := range []int{1, 4, 16, 64} {
 		b.Run(fmt.Sprintf("workers=%d", workers), func(b *testing.B) {
 			var s sim.Simulation
-			rt := New(&s, Config{Workers: workers}, scheduler.Observer{})
+			rt := check.Must(New(&s, Config{Workers: workers}, scheduler.Observer{}))
 			p := &program.Program{Steps: []program.Step{children(tasks, compute(us)), join}}
 			b.ReportAllocs()
 			rounds := uint64(0)
 			for b.Loop() {
-				rt.Spawn(p, 0, sim.Stream(rounds))
+				check.Must(rt.Spawn(p, 0, sim.Stream(rounds)))
 				s.Run(s.Now() + 10*ms)
 				rounds++
 			}

@@ -5,6 +5,8 @@ package sim
 import (
 	"math"
 	"math/bits"
+
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/narrow"
 )
 
 // Rand is a random stream of 8 bytes (SplitMix64: Steele, Lea, Flood, "Fast splittable pseudorandom number generators",
@@ -48,8 +50,8 @@ func (r *Rand) Float64() float64 {
 
 // IntN draws from [0, n); n must be positive. The bias is below n/2^64.
 func (r *Rand) IntN(n int) int {
-	hi, _ := bits.Mul64(r.Uint64(), uint64(n)) //nolint:gosec // G115: n is positive
-	return int(hi)                             //nolint:gosec // G115: hi < n
+	hi, _ := bits.Mul64(r.Uint64(), narrow.Uint64(n))
+	return narrow.Int(hi) // below n
 }
 
 // Exp draws from the exponential distribution with mean 1.

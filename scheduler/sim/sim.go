@@ -16,6 +16,8 @@ package sim
 import (
 	"math"
 	"time"
+
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/narrow"
 )
 
 // Time is a point in virtual time: nanoseconds since the simulation's start. Differences of Times are Times too.
@@ -59,7 +61,7 @@ type Simulation struct {
 // Register adds a handler and returns the target that events for it must name.
 func (s *Simulation) Register(h Handler) Target {
 	s.handlers = append(s.handlers, h)
-	return Target(len(s.handlers) - 1) //nolint:gosec // G115: a simulation has a handful of handlers
+	return Target(narrow.Int32(len(s.handlers) - 1))
 }
 
 // Now is the current virtual time.

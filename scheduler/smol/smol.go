@@ -17,7 +17,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/asyncexecutor"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/process"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -32,16 +32,17 @@ type Config struct {
 	ThreadName string
 	// MaxBlockingThreads is BLOCKING_MAX_THREADS; 0: 500.
 	MaxBlockingThreads int
-	// Host is the machine; nil: there is a CPU for each thread.
-	Host *host.Host
+	// Process is what the runtime shares with others of its process; nil: a process of its own, with a CPU for each thread.
+	Process *process.Process
 	// Costs is what each primitive costs, the AsyncExecutor of a cost.Set. The zero Profile makes everything free.
 	Costs cost.Profile
 	// Seed fixes where thieves start looking and how long threads take to wake.
 	Seed uint64
 }
 
-// New starts smol's global executor on threads `smol-1` to `smol-n`, or the program's own.
-func New(s *sim.Simulation, cfg Config, o scheduler.Observer) *asyncexecutor.Executor {
+// New starts smol's global executor on threads `smol-1` to `smol-n`, or the program's own. The error says which field of the
+// Config is wrong and what is allowed.
+func New(s *sim.Simulation, cfg Config, o scheduler.Observer) (*asyncexecutor.Executor, error) {
 	name := func(int) string { return cfg.ThreadName }
 	if cfg.ThreadName == "" && cfg.Composition == asyncexecutor.Pool {
 		name = func(i int) string { return "smol-" + strconv.Itoa(i+1) }
@@ -52,7 +53,7 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) *asyncexecutor.Exe
 		ThreadName:         name,
 		CancelOnDrop:       true,
 		MaxBlockingThreads: cfg.MaxBlockingThreads,
-		Host:               cfg.Host,
+		Process:            cfg.Process,
 		Costs:              cfg.Costs,
 		Seed:               cfg.Seed,
 	}, o)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/check"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
@@ -20,12 +21,12 @@ func BenchmarkSpawnAndRun(b *testing.B) {
 	for _, workers := range []int{1, 4, 16, 64} {
 		b.Run(fmt.Sprintf("workers=%d", workers), func(b *testing.B) {
 			var s sim.Simulation
-			benchmarkSpawn(b, &s, New(&s, Config{Workers: workers, Costs: cost.Tokio(), Seed: 1}, scheduler.Observer{}), join)
+			benchmarkSpawn(b, &s, check.Must(New(&s, Config{Workers: workers, Costs: cost.Tokio(), Seed: 1}, scheduler.Observer{})), join)
 		})
 	}
 	b.Run("current_thread", func(b *testing.B) {
 		var s sim.Simulation
-		benchmarkSpawn(b, &s, NewCurrentThread(&s, Config{Costs: cost.Tokio(), Seed: 1}, scheduler.Observer{}), join)
+		benchmarkSpawn(b, &s, check.Must(NewCurrentThread(&s, Config{Costs: cost.Tokio(), Seed: 1}, scheduler.Observer{})), join)
 	})
 }
 
@@ -34,7 +35,7 @@ func BenchmarkSpawnDetached(b *testing.B) {
 	for _, workers := range []int{1, 4, 16, 64} {
 		b.Run(fmt.Sprintf("workers=%d", workers), func(b *testing.B) {
 			var s sim.Simulation
-			benchmarkSpawn(b, &s, New(&s, Config{Workers: workers, Costs: cost.Tokio(), Seed: 1}, scheduler.Observer{}))
+			benchmarkSpawn(b, &s, check.Must(New(&s, Config{Workers: workers, Costs: cost.Tokio(), Seed: 1}, scheduler.Observer{})))
 		})
 	}
 }
@@ -48,7 +49,7 @@ func benchmarkSpawn(b *testing.B, s *sim.Simulation, rt scheduler.Runtime, wait 
 	b.ReportAllocs()
 	rounds := uint64(0)
 	for b.Loop() {
-		rt.Spawn(p, 0, sim.Stream(rounds))
+		check.Must(rt.Spawn(p, 0, sim.Stream(rounds)))
 		s.Run(s.Now() + 10*ms)
 		rounds++
 	}

@@ -11,8 +11,8 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/check"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/schedulertest"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -23,10 +23,10 @@ import (
 func TestExceptionOfTheLIFOSlot(t *testing.T) {
 	for _, disabled := range []bool{false, true} {
 		var s sim.Simulation
-		var log schedulertest.Log
-		rt := New(&s, Config{Workers: 2, DisableLIFOSlot: disabled, Seed: 1}, log.Observer())
+		var log check.Log
+		rt := check.Must(New(&s, Config{Workers: 2, DisableLIFOSlot: disabled, Seed: 1}, log.Observer()))
 		s.Run(ms)
-		rt.Spawn(steps(spawn(1, compute(us)), compute(10*ms)), 0, 0)
+		check.Must(rt.Spawn(steps(spawn(1, compute(us)), compute(10*ms)), 0, 0))
 		s.Run(100 * ms)
 		waited := log.WaitedBesideIdle(2)
 		if disabled {
@@ -55,9 +55,9 @@ func TestExceptionOfTheDriver(t *testing.T) {
 func TestNoWorkerIdlesBesideARunQueue(t *testing.T) {
 	for seed := range uint64(60) {
 		var s sim.Simulation
-		var log schedulertest.Log
-		rt := New(&s, Config{Workers: 1 + int(seed%6), DisableLIFOSlot: true, Seed: seed}, log.Observer())
-		schedulertest.Play(&s, rt, seed)
+		var log check.Log
+		rt := check.Must(New(&s, Config{Workers: 1 + int(seed%6), DisableLIFOSlot: true, Seed: seed}, log.Observer()))
+		check.Play(&s, rt, seed)
 		require.NoError(t, log.Check(rt))
 		require.Zero(t, slices.Max(log.WaitedBesideIdle(rt.Workers())), "seed %d", seed)
 	}
@@ -78,17 +78,17 @@ func TestTheExceptionOfTheRaceIsShort(t *testing.T) {
 	longest, beside := sim.Time(0), 0
 	for seed := range uint64(20) {
 		var s sim.Simulation
-		var log schedulertest.Log
-		rt := New(&s, Config{Workers: workers, Costs: costs, Seed: seed}, log.Observer())
+		var log check.Log
+		rt := check.Must(New(&s, Config{Workers: workers, Costs: costs, Seed: seed}, log.Observer()))
 		r := sim.Stream(seed)
-		p := steps(program.Step{Op: program.Compute, Duration: schedulertest.Exponential.Of(20_000)})
+		p := steps(program.Step{Op: program.Compute, Duration: check.Exponential.Of(20_000)})
 		for n := range uint64(5000) {
 			gap := sim.Time(r.Exp() * float64(7+3*seed) * 1000)
 			if r.IntN(10) == 0 {
 				gap = 0 // bursts
 			}
 			s.Run(s.Now() + gap)
-			rt.Spawn(p, n, sim.Stream(seed, n))
+			check.Must(rt.Spawn(p, n, sim.Stream(seed, n)))
 		}
 		s.Run(s.Now() + 1000*ms)
 		require.NoError(t, log.Check(rt))

@@ -5,6 +5,7 @@ package tokio
 import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/task"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
@@ -28,7 +29,7 @@ type CurrentThread struct {
 
 	poller     poller
 	phase      ctPhase
-	queue      scheduler.Queue
+	queue      task.Queue
 	tick       uint32
 	round      uint32 // ticks of this round
 	batchStart sim.Time
@@ -51,26 +52,36 @@ const (
 	ctLooked // epoll_wait returned
 )
 
-// NewCurrentThread starts a current_thread runtime on a simulation: its thread finds nothing to do and parks. It panics if the
-// version is not one of [Versions].
-func NewCurrentThread(s *sim.Simulation, cfg Config, o scheduler.Observer) *CurrentThread {
-	mustVersion(cfg.Version) // all alike
-	rt := &CurrentThread{eventInterval: cfg.eventInterval(), gqi: currentThreadGQI}
-	if cfg.GlobalQueueInterval > 0 {
-		rt.gqi = cfg.GlobalQueueInterval
+// NewCurrentThread starts a current_thread runtime on a simulation: its thread finds nothing to do and parks. The error says
+// which field of the Config is wrong and what is allowed.
+func NewCurrentThread(s *sim.Simulation, cfg Config, o scheduler.Observer) (*CurrentThread, error) {
+	settled, err := cfg.settle()
+	if err != nil {
+		return nil, err
 	}
-	rt.init(s, rt, &cfg, 0, nil, o)
-	rt.poller.cpu = cfg.Host.NewThread(s, rt, rt.target, eventResume, 0)
+	rt := &CurrentThread{eventInterval: settled.eventInterval, gqi: currentThreadGQI}
+	if settled.globalQueueInterval > 0 {
+		rt.gqi = settled.globalQueueInterval
+	}
+	if err := rt.init(s, rt, &cfg, 0, nil, o); err != nil {
+		return nil, err
+	}
+	rt.tasks.Lacks = program.OpsOf(program.BlockInPlace) // Tokio panics
+	rt.poller.cpu = rt.host.NewThread(s, rt, rt.target, eventResume, 0)
 	rt.poller.counters.FallAsleep(s.Now())
 	rt.poller.cpu.Wake(0)
-	return rt
+	return rt, nil
 }
 
 // Spawn implements [scheduler.Runtime]: Handle::spawn from a thread that is not in block_on.
-func (rt *CurrentThread) Spawn(p *program.Program, tag uint64, work sim.Rand) uint64 {
-	rt.scheduleRemote(rt.tasks.New(p, tag, work))
+func (rt *CurrentThread) Spawn(p *program.Program, tag uint64, work sim.Rand) (uint64, error) {
+	id, err := rt.tasks.New(p, tag, work)
+	if err != nil {
+		return 0, err
+	}
+	rt.scheduleRemote(id)
 	rt.driver.poke() // the cost falls on the caller's thread, which is not modelled
-	return rt.tasks.Spawned()
+	return rt.tasks.Spawned(), nil
 }
 
 // thread implements flavor.
@@ -181,7 +192,7 @@ func (rt *CurrentThread) startTick() sim.Time {
 }
 
 // nextTask takes the tick's task.
-func (rt *CurrentThread) nextTask() (scheduler.TaskID, scheduler.Source) {
+func (rt *CurrentThread) nextTask() (task.ID, scheduler.Source) {
 	if rt.tick%rt.gqi == 0 {
 		if id := rt.inject.Pop(rt.tasks); id != 0 {
 			return id, scheduler.FromGlobal
@@ -207,7 +218,7 @@ func (rt *CurrentThread) closeBatch() sim.Time {
 }
 
 // scheduleLocal implements flavor.
-func (rt *CurrentThread) scheduleLocal(p *poller, id scheduler.TaskID, _ bool) sim.Time {
+func (rt *CurrentThread) scheduleLocal(p *poller, id task.ID, _ bool) sim.Time {
 	p.counters.LocalSchedules++
 	rt.queue.Push(rt.tasks, id)
 	return 0

@@ -31,7 +31,7 @@ func TestCurrentThreadIsFIFO(t *testing.T) {
 // TestCurrentThreadTakesLocalTasksFirst, but every 31st tick one from the inject queue.
 func TestCurrentThreadTakesLocalTasksFirst(t *testing.T) {
 	for _, tc := range []struct {
-		interval uint32
+		interval int
 		ticks    int
 	}{{0, 31}, {5, 5}} {
 		b := startSingle(t, Config{GlobalQueueInterval: tc.interval})
@@ -60,7 +60,7 @@ func TestCurrentThreadQueueHasNoBound(t *testing.T) {
 // TestCurrentThreadLooksAtTheDriverAfter61Tasks. A round begins anew when the queues ran dry.
 func TestCurrentThreadLooksAtTheDriverAfter61Tasks(t *testing.T) {
 	for _, tc := range []struct {
-		interval uint32
+		interval int
 		ticks    int
 	}{{0, 61}, {20, 20}} {
 		b := startSingle(t, Config{EventInterval: tc.interval})

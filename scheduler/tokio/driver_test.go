@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/check"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -47,7 +48,7 @@ func TestADriverTurnTakes1024Events(t *testing.T) {
 // TestABusyWorkerLooksAtTheDriverEvery61Ticks: maintenance. The socket is ready long before.
 func TestABusyWorkerLooksAtTheDriverEvery61Ticks(t *testing.T) {
 	for _, tc := range []struct {
-		interval uint32
+		interval int
 		ticks    int
 	}{{0, 61}, {10, 10}} {
 		b := startWith(t, Config{Workers: 1, EventInterval: tc.interval})
@@ -146,7 +147,7 @@ func TestAnEarlierTimerWakesTheDriver(t *testing.T) {
 		require.NotEqual(t, noHolder, inEpoll)
 		before := b.Counters().Workers[inEpoll]
 		other := &b.workers[1-inEpoll]
-		other.task = b.tasks.New(steps(), 0, 0)
+		other.task = check.Must(b.tasks.New(steps(), 0, 0))
 		b.tasks.Begin(other.task, other.index, 0)
 		_, _, ok := b.driver.addTimer(b.sim.Now()+tc.duration, b.tasks.Waker(other.task))
 		require.True(t, ok)

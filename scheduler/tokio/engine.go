@@ -9,6 +9,8 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/blocking"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/task"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/process"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -29,13 +31,13 @@ const (
 type engine struct {
 	sim       *sim.Simulation
 	target    sim.Target
-	tasks     *scheduler.Tasks
+	tasks     *task.Tasks
 	costs     cost.Profile
 	latencies sim.Rand // of thread wake-ups
 	flavor    flavor
 	driver    driver
 	host      *host.Host
-	inject    scheduler.Queue
+	inject    task.Queue
 
 	pool          *blocking.Pool
 	workerThreads int // threads of the pool that run workers
@@ -47,7 +49,7 @@ type engine struct {
 type flavor interface {
 	// scheduleLocal queues a task that a worker made runnable (schedulers.md 1.6) and returns what that costs the worker
 	// beside the push: the wake of another. again: the task was woken during its own poll.
-	scheduleLocal(p *poller, id scheduler.TaskID, again bool) sim.Time
+	scheduleLocal(p *poller, id task.ID, again bool) sim.Time
 	// notify sees to it that a worker comes for what was put into the inject queue. The cost falls on the thread that did
 	// it, which is not modelled.
 	notify()
@@ -62,10 +64,10 @@ type poller struct {
 	cpu      *host.Thread
 	blocks   bool // the next time that passes needs no CPU
 	index    int
-	task     scheduler.TaskID // being polled
+	task     task.ID // being polled
 	source   scheduler.Source
-	pending  scheduler.Action // that the poll carries out after the time it takes
-	carry    sim.Time         // the last task's Finish, if nobody saw it: paid with the next delay
+	pending  task.Action // that the poll carries out after the time it takes
+	carry    sim.Time    // the last task's Finish, if nobody saw it: paid with the next delay
 	budget   int
 	deferred []scheduler.Waker // a stack; woken after the next look at the driver (schedulers.md 1.10)
 	counters scheduler.WorkerCounters
@@ -96,9 +98,13 @@ func (e *engine) init(s *sim.Simulation, handler interface {
 	sim.Handler
 	flavor
 }, cfg *Config, workers int, run func(worker, thread int) bool, o scheduler.Observer,
-) {
+) error {
 	e.sim, e.target, e.flavor = s, s.Register(handler), handler
-	e.tasks = scheduler.NewTasks(s, o)
+	shared := cfg.Process
+	if shared == nil {
+		shared = &process.Process{}
+	}
+	e.tasks = task.New(s, e, shared, o)
 	e.costs = cfg.Costs
 	e.latencies = sim.Stream(cfg.Seed, 0)
 	pool := blocking.TokioDefaults()
@@ -106,7 +112,7 @@ func (e *engine) init(s *sim.Simulation, handler interface {
 		pool.Limit = cfg.MaxBlockingThreads
 	}
 	pool.Limit += workers
-	e.host, pool.Host = cfg.Host, cfg.Host
+	e.host, pool.Host = shared.Host, shared.Host
 	pool.Done, pool.Run = e.Wake, run
 	if o.Thread != nil {
 		pool.Thread = func(thread int, started bool) {
@@ -115,11 +121,16 @@ func (e *engine) init(s *sim.Simulation, handler interface {
 	}
 	pool.Start, pool.Wake = cfg.Costs.ThreadStart, cfg.Costs.WakeLatency
 	pool.Seed = cfg.Seed
-	e.pool, e.workerThreads = blocking.New(s, pool), workers
+	p, err := blocking.New(s, pool)
+	if err != nil {
+		return err
+	}
+	e.pool, e.workerThreads = p, workers
 	e.driver = driver{
 		sim: s, target: e.target, costs: &e.costs, latencies: &e.latencies, thread: handler.thread,
 		holder: noHolder, nextWake: noTick,
 	}
+	return nil
 }
 
 // Live implements [scheduler.Runtime].
@@ -141,7 +152,7 @@ func (e *engine) count(workers int) scheduler.Counters {
 }
 
 // scheduleRemote queues a runnable task from outside the workers (schedulers.md 1.6).
-func (e *engine) scheduleRemote(id scheduler.TaskID) {
+func (e *engine) scheduleRemote(id task.ID) {
 	e.inject.Push(e.tasks, id)
 	e.remoteSchedules++
 }
@@ -206,36 +217,40 @@ func (e *engine) poll(p *poller) (spent sim.Time, ended bool) {
 	e.tasks.Budget = &p.budget
 	for {
 		a := p.pending
-		if a.Kind != scheduler.Nothing {
-			p.pending.Kind = scheduler.Nothing
-		} else if a = e.tasks.Step(p.task); a.Kind >= scheduler.Process {
+		if a.Kind != task.Nothing {
+			p.pending.Kind = task.Nothing
+		} else if a = e.tasks.Step(p.task); a.Kind >= task.Process {
 			if d := e.price(a); d > 0 {
 				p.pending = a
-				if a.Kind != scheduler.Process { // a timer's time goes on meanwhile
+				if a.Kind != task.Process { // a timer's time goes on meanwhile
 					p.pending.Duration -= d
 				}
 				return d, false
 			}
 		}
 		switch a.Kind {
-		case scheduler.Compute:
+		case task.Compute:
 			if e.host != nil || !e.sim.Advance(a.Duration) {
 				return a.Duration, false
 			}
-		case scheduler.Block:
+		case task.Block:
 			p.blocks = true
 			return a.Duration, false
-		case scheduler.Spawn:
+		case task.Spawn:
 			if spent := e.costs.Spawn + e.schedule(p, a.Other, false); spent > 0 && (e.host != nil || !e.sim.Advance(spent)) {
 				return spent, false
 			}
-		case scheduler.Wake, scheduler.Cancel:
-			if e.tasks.Rouse(a) {
+		case task.Wake, task.Cancel:
+			if e.tasks.WakeOther(a) {
 				if spent := e.costs.Wake + e.schedule(p, a.Other, false); spent > 0 {
 					return spent, false
 				}
 			}
-		case scheduler.Sleep, scheduler.SetTimer:
+		case task.Woken:
+			if e.costs.Wake > 0 {
+				return e.costs.Wake, false
+			}
+		case task.Sleep, task.SetTimer:
 			waker := e.tasks.WakerOf(p.task, a)
 			timer, spent, waits := e.driver.addTimer(e.sim.Now()+a.Duration, waker)
 			if !waits {
@@ -243,26 +258,26 @@ func (e *engine) poll(p *poller) (spent sim.Time, ended bool) {
 				continue
 			}
 			e.tasks.Registered(waker, timer)
-			if a.Kind == scheduler.Sleep {
+			if a.Kind == task.Sleep {
 				return e.wait(p, spent)
 			}
 			if spent > 0 {
 				return spent, false
 			}
-		case scheduler.ClearTimer:
+		case task.ClearTimer:
 			e.driver.timers.remove(a.Timer())
-		case scheduler.IO, scheduler.Process:
+		case task.IO, task.Process:
 			if a.Duration > 0 {
 				e.sim.Schedule(e.sim.Now()+a.Duration, e.target, eventIO, uint64(e.tasks.Waker(p.task)))
 				return e.wait(p, 0)
 			}
 			e.tasks.Ready(e.tasks.Waker(p.task)) // readable at once
-		case scheduler.Blocking, scheduler.File:
-			e.pool.Submit(e.tasks.Waker(p.task), max(a.Duration, 0), a.Kind == scheduler.File)
+		case task.Blocking, task.File:
+			e.pool.Submit(e.tasks.Waker(p.task), max(a.Duration, 0), a.Kind == task.File)
 			return e.wait(p, 0)
-		case scheduler.Wait, scheduler.Call:
+		case task.Wait, task.Call:
 			return e.wait(p, 0)
-		case scheduler.Yield, scheduler.ForcedYield:
+		case task.Yield, task.ForcedYield:
 			if p.inPlace { // there is no worker to give way to
 				e.tasks.Pend(p.task)
 				e.tasks.Wake(p.task)
@@ -270,14 +285,14 @@ func (e *engine) poll(p *poller) (spent sim.Time, ended bool) {
 			}
 			p.deferred = append(p.deferred, e.tasks.Waker(p.task))
 			return e.pend(p, 0)
-		case scheduler.BlockInPlace:
+		case task.BlockInPlace:
 			if p.inPlace {
 				p.blocks = true
 				return a.Duration, false
 			}
 			e.flavor.blockInPlace(p, a.Duration)
 			return blocked, false
-		case scheduler.Done:
+		case task.Done:
 			awaiter := e.tasks.Finish(p.task)
 			if awaiter == 0 || !e.tasks.Wake(awaiter) {
 				p.carry = e.costs.Finish
@@ -291,9 +306,9 @@ func (e *engine) poll(p *poller) (spent sim.Time, ended bool) {
 }
 
 // price is what an action costs before it takes effect.
-func (e *engine) price(a scheduler.Action) sim.Time {
+func (e *engine) price(a task.Action) sim.Time {
 	switch a.Kind {
-	case scheduler.Process:
+	case task.Process:
 		return e.costs.ProcessStart
 	default: // Sleep, SetTimer, ClearTimer
 		return e.costs.TimerInsert
@@ -301,7 +316,7 @@ func (e *engine) price(a scheduler.Action) sim.Time {
 }
 
 // schedule queues a task that the poller made runnable.
-func (e *engine) schedule(p *poller, id scheduler.TaskID, again bool) sim.Time {
+func (e *engine) schedule(p *poller, id task.ID, again bool) sim.Time {
 	if p.inPlace {
 		e.scheduleRemote(id)
 		e.flavor.notify()

@@ -12,6 +12,8 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/check"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/task"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 )
 
@@ -46,7 +48,7 @@ func TestGolden3Overflow(t *testing.T) {
 			require.Equal(t, 128, w.queue.Len())
 			assert.EqualValues(t, 1, w.counters.Overflows)
 			assert.Equal(t, 129, b.inject.Len())
-			number := func(id scheduler.TaskID) uint64 {
+			number := func(id task.ID) uint64 {
 				b.tasks.Begin(id, 0, scheduler.FromLocal)
 				b.tasks.Finish(id)
 				return b.finished[len(b.finished)-1].Task
@@ -76,7 +78,7 @@ func TestGolden4Steal(t *testing.T) {
 			b := start(t, 2, cost.Profile{})
 			b.sim.Run(us)
 			for range tc.victim {
-				b.workers[0].queue.Push(b.tasks.New(steps(compute(us)), 0, 0))
+				b.workers[0].queue.Push(check.Must(b.tasks.New(steps(compute(us)), 0, 0)))
 			}
 			thief := &b.workers[1]
 			thief.phase, thief.victim, thief.victimsLeft = phaseVictim, 0, 2
@@ -101,7 +103,7 @@ func TestGolden5InjectBatch(t *testing.T) {
 		t.Run(fmt.Sprintf("of %d", tc.inject), func(t *testing.T) {
 			b := start(t, 4, cost.Profile{})
 			for range tc.inject {
-				b.inject.Push(b.tasks, b.tasks.New(steps(compute(us)), 0, 0))
+				b.inject.Push(b.tasks, check.Must(b.tasks.New(steps(compute(us)), 0, 0)))
 			}
 			w := &b.workers[0]
 			first := b.takeBatch(w)

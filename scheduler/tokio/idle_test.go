@@ -10,6 +10,8 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/check"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/task"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -87,10 +89,10 @@ func TestTheStealableSlotComesAfterTheRunQueue(t *testing.T) {
 	} {
 		b := asleep(t, Config{Workers: 2, Version: "1.51.0"})
 		thief, victim := &b.workers[0], &b.workers[1]
-		victim.lifo = b.tasks.New(steps(), 0, 0)
+		victim.lifo = check.Must(b.tasks.New(steps(), 0, 0))
 		lifo := victim.lifo
 		for range tc.queued {
-			victim.queue.Push(b.tasks.New(steps(), 0, 0))
+			victim.queue.Push(check.Must(b.tasks.New(steps(), 0, 0)))
 		}
 		if tc.copying {
 			victim.stolenUntil = b.sim.Now() + us
@@ -189,7 +191,7 @@ func TestASearcherVisitsEveryOtherWorkerOnce(t *testing.T) {
 		b.unparked, b.sleepers = 4, nil // nobody is left to be woken
 		w := &b.workers[2]
 		for range 9 {
-			b.inject.Push(b.tasks, b.tasks.New(steps(), 0, 0))
+			b.inject.Push(b.tasks, check.Must(b.tasks.New(steps(), 0, 0)))
 		}
 		w.rand = sim.Stream(seed)
 		b.startSearch(w)
@@ -239,7 +241,7 @@ func TestMaintenanceSharesWhatItFinds(t *testing.T) {
 	// As maintenance finds it: the other sleeps, nobody searches.
 	b.sleepers = append(b.sleepers[:0], &b.workers[1])
 	b.unparked = 1
-	for _, id := range []scheduler.TaskID{b.tasks.New(steps(), 0, 0), b.tasks.New(steps(), 0, 0)} {
+	for _, id := range []task.ID{check.Must(b.tasks.New(steps(), 0, 0)), check.Must(b.tasks.New(steps(), 0, 0))} {
 		b.tasks.Begin(id, 0, scheduler.FromLocal)
 		b.tasks.Pend(id)
 		w.deferred = append(w.deferred, b.tasks.Waker(id))
@@ -253,7 +255,7 @@ func TestMaintenanceSharesWhatItFinds(t *testing.T) {
 func TestTheDriversWorkerLeavesTheSleepersBySwap(t *testing.T) {
 	b := asleep(t, Config{Workers: 4})
 	require.Equal(t, 0, b.driver.holder)
-	id := b.tasks.New(steps(compute(ms)), 0, 0)
+	id := check.Must(b.tasks.New(steps(compute(ms)), 0, 0))
 	b.tasks.Begin(id, 0, scheduler.FromLocal)
 	b.tasks.Pend(id)
 	b.driver.ioReady(b.tasks.Waker(id))

@@ -2,7 +2,10 @@
 
 package tokio
 
-import "github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
+import (
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/narrow"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
+)
 
 // block_in_place (schedulers.md 1.10). The worker leaves its thread to the task that blocks and asks the blocking pool for
 // another; on that it goes on with its loop. If the task has blocked for less time than the new thread needs to start, it takes
@@ -52,8 +55,8 @@ func (rt *Runtime) blockInPlace(p *poller, d sim.Time) {
 // runOn gives a worker a thread.
 func (rt *Runtime) runOn(w *worker, thread int) {
 	w.thread, w.cpu = thread, rt.pool.CPU(thread)
-	w.cpu.Give(rt, rt.target, eventResume, uint64(w.index))   //nolint:gosec // G115: an index
-	rt.tasks.Threads[w.index] = int16(rt.pool.Number(thread)) //nolint:gosec // G115: a pool is small
+	w.cpu.Give(rt, rt.target, eventResume, narrow.Uint64(w.index))
+	rt.tasks.Threads[w.index] = rt.pool.Number(thread)
 }
 
 // giveThread is the pool's Run: a thread has come for a worker. It reports false if the worker has one.

@@ -4,6 +4,7 @@ package tokio
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -11,6 +12,8 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/check"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/process"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
@@ -136,10 +139,10 @@ func TestMaxBlockingThreads(t *testing.T) {
 func TestThreadsAreTold(t *testing.T) {
 	var s sim.Simulation
 	var told []scheduler.Thread
-	rt := New(&s, Config{Workers: 2, Costs: cost.Profile{ThreadStart: cost.Latency{Median: threadStart}}},
-		scheduler.Observer{Thread: func(th *scheduler.Thread) { told = append(told, *th) }})
+	rt := check.Must(New(&s, Config{Workers: 2, Costs: cost.Profile{ThreadStart: cost.Latency{Median: threadStart}}},
+		scheduler.Observer{Thread: func(th *scheduler.Thread) { told = append(told, *th) }}))
 	s.Run(ms)
-	rt.Spawn(steps(program.Step{Op: program.SpawnBlocking, Duration: program.Constant(ms)}), 0, 0)
+	check.Must(rt.Spawn(steps(program.Step{Op: program.SpawnBlocking, Duration: program.Constant(ms)}), 0, 0))
 	s.Run(20_000 * ms)
 	assert.Equal(t, []scheduler.Thread{
 		{Thread: 0, Started: true},
@@ -153,7 +156,7 @@ func TestThreadsAreTold(t *testing.T) {
 func TestThreadsShareTheCPUs(t *testing.T) {
 	end := func(cpus int, s ...program.Step) sim.Time {
 		b := &bench{}
-		b.Runtime = New(&b.sim, Config{Workers: 2, Seed: 1, Host: host.New(&b.sim, host.Config{CPUs: cpus})}, b.observer())
+		b.Runtime = check.Must(New(&b.sim, Config{Workers: 2, Seed: 1, Process: &process.Process{Host: host.New(&b.sim, host.Config{CPUs: cpus})}}, b.observer()))
 		b.spawn(s...)
 		b.spawn(compute(20 * ms))
 		b.sim.Run(1000 * ms)
@@ -167,4 +170,33 @@ func TestThreadsShareTheCPUs(t *testing.T) {
 	assert.Equal(t, 40*ms, end(1, closure), "closures compute")
 	assert.Equal(t, 23*ms, end(1, file), "a disk does not, once its thread has waited for a slice to start")
 	assert.Equal(t, 20*ms, end(1, blocked), "nor does a thread in a system call")
+}
+
+// TestThreadsAreNumberedPastSixteenBits: bursts far enough apart that the pool's threads end in between. Each thread has a number of
+// its own, and no task takes one of them for the main thread's.
+func TestThreadsAreNumberedPastSixteenBits(t *testing.T) {
+	var s sim.Simulation
+	last, lowest, outside, children := 0, 0, 0, 0
+	rt := check.Must(New(&s, Config{Workers: 4, MaxBlockingThreads: 2500, Seed: 1}, scheduler.Observer{
+		Poll: func(p *scheduler.Poll) { last, lowest = max(last, p.Thread), min(lowest, p.Thread) },
+		Finished: func(f *scheduler.Finished) {
+			if len(f.Program.Steps) == 1 { // a child
+				children++
+				if f.Spawner == scheduler.Outside {
+					outside++
+				}
+			}
+		},
+	}))
+	p := steps(inPlace(sim.Time(time.Second)), spawn(1, compute(1000)))
+	for range 30 {
+		for range 2400 {
+			check.Must(rt.Spawn(p, 0, sim.Stream(1)))
+		}
+		s.Run(s.Now() + sim.Time(15*time.Second))
+	}
+	assert.Zero(t, lowest)
+	assert.Greater(t, last, 70_000)
+	assert.Equal(t, 30*2400, children)
+	assert.Zero(t, outside)
 }

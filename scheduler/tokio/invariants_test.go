@@ -12,7 +12,8 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/schedulertest"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/check"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/process"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -25,10 +26,10 @@ func randomConfig(seed uint64) (cfg Config, currentThread bool) {
 		Version: versions[r.IntN(len(versions))], DisableLIFOSlot: r.IntN(4) == 0,
 	}
 	if r.IntN(3) == 0 {
-		cfg.GlobalQueueInterval = uint32(1 + r.IntN(10))
+		cfg.GlobalQueueInterval = 1 + r.IntN(10)
 	}
 	if r.IntN(3) == 0 {
-		cfg.EventInterval = uint32(1 + r.IntN(100))
+		cfg.EventInterval = 1 + r.IntN(100)
 	}
 	return cfg, r.IntN(4) == 0
 }
@@ -51,22 +52,22 @@ func randomCosts(r *sim.Rand) cost.Profile {
 }
 
 // play runs random programs on a random runtime until all have finished and the workers sleep.
-func play(seed uint64) (rt scheduler.Runtime, e *engine, log *schedulertest.Log) {
+func play(seed uint64) (rt scheduler.Runtime, e *engine, log *check.Log) {
 	var s sim.Simulation
-	log = &schedulertest.Log{}
+	log = &check.Log{}
 	cfg, currentThread := randomConfig(seed)
 	if seed%5 == 1 { // more threads than CPUs
-		cfg.Host = host.New(&s, host.Config{CPUs: 1 + int(seed/5%3), Slice: 100 * us})
+		cfg.Process = &process.Process{Host: host.New(&s, host.Config{CPUs: 1 + int(seed/5%3), Slice: 100 * us})}
 	}
 	if currentThread {
-		c := NewCurrentThread(&s, cfg, log.Observer())
+		c := check.Must(NewCurrentThread(&s, cfg, log.Observer()))
 		rt, e = c, &c.engine
 	} else {
-		m := New(&s, cfg, log.Observer())
+		m := check.Must(New(&s, cfg, log.Observer()))
 		rt, e = m, &m.engine
 	}
 	_, multiThread := rt.(*Runtime)
-	mix := schedulertest.Mix{Cancels: seed%2 == 1, InPlace: multiThread && seed%3 == 0}
+	mix := check.Mix{Cancels: seed%2 == 1, InPlace: multiThread && seed%3 == 0}
 	mix.Play(&s, rt, seed)
 	return rt, e, log
 }
@@ -100,7 +101,7 @@ func checkPlay(t *testing.T, seed uint64) {
 }
 
 // checkConservation holds the counters against the log.
-func checkConservation(t *testing.T, seed uint64, rt scheduler.Runtime, e *engine, log *schedulertest.Log) {
+func checkConservation(t *testing.T, seed uint64, rt scheduler.Runtime, e *engine, log *check.Log) {
 	t.Helper()
 	var steals, polls, forced uint64
 	c := rt.Counters()
@@ -126,7 +127,7 @@ func checkConservation(t *testing.T, seed uint64, rt scheduler.Runtime, e *engin
 	}
 	if !slices.Contains(inPlace, true) {
 		free := e.costs == (cost.Profile{}) && e.host == nil
-		require.NoError(t, schedulertest.CheckTime(rt, e.sim.Now(), free), "seed %d", seed)
+		require.NoError(t, check.CheckTime(rt, e.sim.Now(), free), "seed %d", seed)
 	}
 	// Each schedule is followed by one poll. A push while a thief copies counts as a local and a remote schedule.
 	require.GreaterOrEqual(t, schedules, polls, "seed %d", seed)
@@ -159,14 +160,14 @@ func TestSameSeedSameLog(t *testing.T) {
 // TestEnoughCPUsAreNoLimit: a host with a CPU for each thread changes nothing.
 func TestEnoughCPUsAreNoLimit(t *testing.T) {
 	for seed := range uint64(20) {
-		var logs [2]schedulertest.Log
+		var logs [2]check.Log
 		for i := range logs {
 			var s sim.Simulation
 			cfg, _ := randomConfig(seed)
 			if i == 1 {
-				cfg.Host = host.New(&s, host.Config{CPUs: 1000})
+				cfg.Process = &process.Process{Host: host.New(&s, host.Config{CPUs: 1000})}
 			}
-			schedulertest.Mix{Cancels: true, InPlace: true}.Play(&s, New(&s, cfg, logs[i].Observer()), seed)
+			check.Mix{Cancels: true, InPlace: true}.Play(&s, check.Must(New(&s, cfg, logs[i].Observer())), seed)
 		}
 		require.True(t, slices.Equal(logs[0].Polls, logs[1].Polls), "seed %d", seed)
 	}
@@ -179,11 +180,11 @@ func TestPollsDoNotAllocate(t *testing.T) {
 	)...)
 	var s sim.Simulation
 	for name, rt := range map[string]scheduler.Runtime{
-		"multi_thread":   New(&s, Config{Workers: 4, Costs: cost.Tokio(), Seed: 1}, scheduler.Observer{}),
-		"current_thread": NewCurrentThread(&s, Config{Costs: cost.Tokio(), Seed: 1}, scheduler.Observer{}),
+		"multi_thread":   check.Must(New(&s, Config{Workers: 4, Costs: cost.Tokio(), Seed: 1}, scheduler.Observer{})),
+		"current_thread": check.Must(NewCurrentThread(&s, Config{Costs: cost.Tokio(), Seed: 1}, scheduler.Observer{})),
 	} {
 		round := func() {
-			rt.Spawn(p, 0, sim.Stream(1))
+			check.Must(rt.Spawn(p, 0, sim.Stream(1)))
 			s.Run(s.Now() + 50*ms)
 		}
 		for range 5 {

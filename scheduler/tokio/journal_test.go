@@ -8,6 +8,7 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/check"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
@@ -88,11 +89,11 @@ func startWith(t *testing.T, cfg Config) *bench {
 	t.Helper()
 	cfg.Seed = 1
 	b := &bench{}
-	b.Runtime = New(&b.sim, cfg, b.observer())
+	b.Runtime = check.Must(New(&b.sim, cfg, b.observer()))
 	return b
 }
 
-func (b *bench) spawn(s ...program.Step) { b.Spawn(steps(s...), 0, sim.Stream(1)) }
+func (b *bench) spawn(s ...program.Step) { check.Must(b.Spawn(steps(s...), 0, sim.Stream(1))) }
 
 // single is a current_thread runtime with a journal.
 type single struct {
@@ -104,11 +105,11 @@ func startSingle(t *testing.T, cfg Config) *single {
 	t.Helper()
 	cfg.Seed = 1
 	b := &single{}
-	b.CurrentThread = NewCurrentThread(&b.sim, cfg, b.observer())
+	b.CurrentThread = check.Must(NewCurrentThread(&b.sim, cfg, b.observer()))
 	return b
 }
 
-func (b *single) spawn(s ...program.Step) { b.Spawn(steps(s...), 0, sim.Stream(1)) }
+func (b *single) spawn(s ...program.Step) { check.Must(b.Spawn(steps(s...), 0, sim.Stream(1))) }
 
 // Programs.
 

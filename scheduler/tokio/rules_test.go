@@ -5,7 +5,7 @@ package tokio
 import (
 	"testing"
 
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/schedulertest/mutants"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/check/mutants"
 )
 
 // The rules of schedulers.md, each with the test that fails when the rule is removed. TestRules checks the table;
@@ -19,7 +19,7 @@ import (
 var rules = []mutants.Rule{
 	// 1.3 Worker loop.
 	{"1.3 maintenance every 61 ticks", "runtime.go", "defaultEventInterval = 61", "defaultEventInterval = 60", "TestABusyWorkerLooksAtTheDriverEvery61Ticks"},
-	{"1.3 event_interval", "runtime.go", "return c.EventInterval", "return defaultEventInterval", "TestABusyWorkerLooksAtTheDriverEvery61Ticks"},
+	{"1.3 event_interval", "runtime.go", "if event == 0 {", "if true {", "TestABusyWorkerLooksAtTheDriverEvery61Ticks"},
 	{"1.3 maintenance skips a driver in use", "driver.go", "if d.holder != noHolder {\n\t\treturn 0\n\t}", "", "TestAWorkerWithoutTheDriverLeavesItAlone"},
 	{"1.3 maintenance comes before the inject queue", "worker.go", "if w.tick%rt.eventInterval == 0 {", "if w.tick%rt.eventInterval == 0 && w.tick%w.tuning.gqi != 0 {", "TestGolden8InjectAndTuning"},
 	{"1.3 maintenance wakes the deferred", "engine.go", "for _, w := range slices.Backward(p.deferred) {", "for _, w := range slices.Backward(p.deferred[:len(p.deferred)*(p.budget%2)]) {", "TestAYieldedTaskWaitsForALookAtTheDriver"},
@@ -112,15 +112,15 @@ var rules = []mutants.Rule{
 	{"1.10 yield_now waits for the driver", "engine.go", "p.deferred = append(p.deferred, e.tasks.Waker(p.task))\n\t\t\treturn e.pend(p, 0)", "id := e.tasks.Waker(p.task)\n\t\t\te.pend(p, 0)\n\t\t\treturn e.wakeLocal(p, id), true", "TestAYieldedTaskWaitsForALookAtTheDriver"},
 	{"1.10 the deferred are a stack", "engine.go", "for _, w := range slices.Backward(p.deferred) {", "for _, w := range slices.All(p.deferred) {", "TestYieldedTasksRunInTheOrderOfTheDeferStack"},
 	{"1.10 128 units", "engine.go", "coopBudget = 128", "coopBudget = 127", "TestOperationsSpendTheBudget"},
-	{"1.10 a ready socket or timer spends", "../step.go", "\tif t.resuming {\n\t\tif !ts.spend() {\n\t\t\treturn 0", "\tif t.resuming {\n\t\tif false {\n\t\t\treturn 0", "TestOperationsSpendTheBudget"},
-	{"1.10 a socket or timer ready at once spends", "../step.go", "if !t.resuming || ts.spend() {", "if true {", "TestOperationsSpendTheBudget"},
-	{"1.10 a ready handle spends", "../step.go", "\tts.spend()\n\tdone := t.firstHandle", "\tdone := t.firstHandle", "TestCoopBudgetBoundsReadyHandles"},
-	{"1.10 what is not ready gives back", "../step.go", "*ts.Budget == 1 {\n", "*ts.Budget == 1 {\n\t\t*ts.Budget = 0\n", "TestWhatIsNotReadyGivesItsUnitBack"},
-	{"1.10 and counts all the same", "../step.go", "if ts.Budget != nil && *ts.Budget == 1 {", "if false {", "TestWhatIsNotReadyGivesItsUnitBack"},
-	{"1.10 at 0 a handle gives way", "../step.go", "if ts.exhausted() {\n\t\treturn refused\n", "if false {\n\t\treturn refused\n", "TestCoopBudgetBoundsReadyHandles"},
-	{"1.10 at 0 a socket or timer gives way", "../step.go", "if ts.exhausted() { // the time", "if false { // the time", "TestOperationsSpendTheBudget"},
-	{"1.10 the deadline does not wait for the budget", "../step.go", "if !t.asked {", "if true {", "TestARefusedOperationKeepsItsTime"},
-	{"1.10 a budget that reaches 0 is counted", "../step.go", "\t*ts.Budget--\n\tif *ts.Budget == 0 {", "\t*ts.Budget--\n\tif *ts.Budget < 0 {", "TestOperationsSpendTheBudget"},
+	{"1.10 a ready socket or timer spends", "../internal/task/step.go", "\tif t.resuming {\n\t\tif !ts.spend() {\n\t\t\treturn 0", "\tif t.resuming {\n\t\tif false {\n\t\t\treturn 0", "TestOperationsSpendTheBudget"},
+	{"1.10 a socket or timer ready at once spends", "../internal/task/step.go", "if !t.resuming || ts.spend() {", "if true {", "TestOperationsSpendTheBudget"},
+	{"1.10 a ready handle spends", "../internal/task/step.go", "\tts.spend()\n\tdone := t.firstHandle", "\tdone := t.firstHandle", "TestCoopBudgetBoundsReadyHandles"},
+	{"1.10 what is not ready gives back", "../internal/task/step.go", "*ts.Budget == 1 {\n", "*ts.Budget == 1 {\n\t\t*ts.Budget = 0\n", "TestWhatIsNotReadyGivesItsUnitBack"},
+	{"1.10 and counts all the same", "../internal/task/step.go", "if ts.Budget != nil && *ts.Budget == 1 {", "if false {", "TestWhatIsNotReadyGivesItsUnitBack"},
+	{"1.10 at 0 a handle gives way", "../internal/task/step.go", "if ts.exhausted() {\n\t\treturn refused\n", "if false {\n\t\treturn refused\n", "TestCoopBudgetBoundsReadyHandles"},
+	{"1.10 at 0 a socket or timer gives way", "../internal/task/step.go", "if ts.exhausted() { // the time", "if false { // the time", "TestOperationsSpendTheBudget"},
+	{"1.10 the deadline does not wait for the budget", "../internal/task/step.go", "if !t.asked {", "if true {", "TestARefusedOperationKeepsItsTime"},
+	{"1.10 a budget that reaches 0 is counted", "../internal/task/step.go", "\t*ts.Budget--\n\tif *ts.Budget == 0 {", "\t*ts.Budget--\n\tif *ts.Budget < 0 {", "TestOperationsSpendTheBudget"},
 	{"1.5 golden trace 2: the slot is off for the third LIFO poll of a ping-pong", "worker.go", "maxLIFOPolls  = 3", "maxLIFOPolls  = 5", "TestGolden2PingPong"},
 	{"1.13 the end of a blocking job wakes its task from outside", "engine.go", "queue {\n\t\te.scheduleRemote(id)\n\t\te.flavor.notify()", "queue {\n\t\te.scheduleRemote(id)", "TestRandomPrograms"},
 
@@ -128,7 +128,7 @@ var rules = []mutants.Rule{
 	{"1.11 deadlines are rounded up", "driver.go", "int64((t + tickLength - 1) / tickLength)", "int64(t / tickLength)", "TestSleepFiresAtTheNextTick"},
 	{"1.11 epoll's timeout is whole milliseconds", "driver.go", "timeout := sim.Time(d.nextWake-now) * tickLength", "timeout := sim.Time(d.nextWake)*tickLength - d.sim.Now()", "TestGolden7Timer"},
 	{"1.11 6 levels", "wheel.go", "wheelLevels = 6", "wheelLevels = 7", "TestTimerLevels"},
-	{"1.11 a level is the highest digit that differs", "wheel.go", "differ := uint64(elapsed^tick)", "differ := uint64(tick-elapsed)", "TestTimerLevels"},
+	{"1.11 a level is the highest digit that differs", "wheel.go", "differ := narrow.Uint64(elapsed^tick)", "differ := narrow.Uint64(tick-elapsed)", "TestTimerLevels"},
 	{"1.11 64 slots", "wheel.go", "slotBits    = 6", "slotBits    = 5", "TestTimerLevels"},
 	{"1.11 upper slots wake the driver", "wheel.go", "_, _, tick := w.nextSlot()", "tick := noTick\n\tfor i := range w.entries {\n\t\tif t := w.entries[i].tick; t > w.elapsed {\n\t\t\ttick = min(tick, t)\n\t\t}\n\t}", "TestLongTimersWakeTheDriverOnTheirWay"},
 	{"1.11 slots are FIFO", "wheel.go", "t.next, t.previous = 0, l.tail\n", "t.next, t.previous = 0, l.tail\n\tif level == 0 && l.head != 0 {\n\t\tt.next, t.previous = l.head, 0\n\t\tw.entries[l.head].previous, l.head = i, i\n\t\treturn\n\t}\n", "TestTimersOfATickFireInTheOrderOfInsertion"},
@@ -147,7 +147,7 @@ var rules = []mutants.Rule{
 	{"1.14 a FIFO", "current_thread.go", "rt.queue.Push(rt.tasks, id)", "if first := rt.queue.Pop(rt.tasks); first != 0 {\n\t\trt.queue.Push(rt.tasks, first)\n\t}\n\trt.queue.Push(rt.tasks, id)", "TestCurrentThreadIsFIFO"},
 	{"1.14 the inject queue first every 31 ticks", "current_thread.go", "currentThreadGQI = 31", "currentThreadGQI = 61", "TestCurrentThreadTakesLocalTasksFirst"},
 	{"1.14 else the run queue first", "current_thread.go", "if rt.tick%rt.gqi == 0 {", "if true {", "TestCurrentThreadTakesLocalTasksFirst"},
-	{"1.14 global_queue_interval", "current_thread.go", "rt.gqi = cfg.GlobalQueueInterval", "", "TestCurrentThreadTakesLocalTasksFirst"},
+	{"1.14 global_queue_interval", "current_thread.go", "rt.gqi = settled.globalQueueInterval", "", "TestCurrentThreadTakesLocalTasksFirst"},
 	{"1.14 a look at the driver after 61 ticks", "current_thread.go", "if rt.round == rt.eventInterval {", "if rt.round == rt.eventInterval+1 {", "TestCurrentThreadLooksAtTheDriverAfter61Tasks"},
 	{"1.14 a round begins anew after a park", "current_thread.go", "rt.round = 0\n", "if rt.round >= rt.eventInterval {\n\t\t\trt.round = 0\n\t\t}\n", "TestCurrentThreadLooksAtTheDriverAfter61Tasks"},
 	{"1.14 no park while tasks are deferred", "current_thread.go", "if len(p.deferred) > 0 {", "if false {", "TestCurrentThreadDefersTasksThatGiveWay"},

@@ -3,19 +3,31 @@
 package tokio
 
 import (
+	"fmt"
+
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/blocking"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/narrow"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/task"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/process"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
-// MaxWorkers bounds Config.Workers.
-const MaxWorkers = 1024
+const (
+	// MaxWorkers bounds Config.Workers.
+	MaxWorkers = 1024
+	// LongestInterval bounds the intervals of a Config, in ticks: beyond it a queue or the driver would be as good as never looked at.
+	LongestInterval = 1_000_000
+
+	defaultEventInterval = 61
+)
 
 // Config describes a runtime as tokio::runtime::Builder does.
 type Config struct {
-	// Workers is worker_threads, 1 to MaxWorkers. A current_thread runtime has no use for it.
+	// Workers is worker_threads, at most MaxWorkers; 0 means 1. A current_thread runtime has no use for it.
 	Workers int
 	// ThreadName is the name of every thread of a multi_thread runtime, workers and blocking ones alike.
 	ThreadName string
@@ -26,26 +38,65 @@ type Config struct {
 	DisableLIFOSlot bool
 	// GlobalQueueInterval is the number of ticks after which a worker looks at the inject queue before its own. Lower values serve
 	// tasks from outside sooner and lock the queue more often. 0: tuned by the mean time of polls (multi_thread), 31
-	// (current_thread).
-	GlobalQueueInterval uint32
+	// (current_thread). At most LongestInterval.
+	GlobalQueueInterval int
 	// EventInterval is the number of ticks after which a busy worker looks at timers and sockets. Lower values serve these
-	// sooner and call epoll_wait more often. 0: 61.
-	EventInterval uint32
+	// sooner and call epoll_wait more often. 0: 61. At most LongestInterval.
+	EventInterval int
 	// MaxBlockingThreads bounds the threads that run blocking closures and files, beside the workers'. Fewer hold the memory and
-	// the number of runnable threads down, and closures wait longer. 0: 512.
+	// the number of runnable threads down, and closures wait longer. 0: 512. At most blocking.MaxThreads.
 	MaxBlockingThreads int
-	Host               *host.Host // the machine; nil: there is a CPU for each thread
-	Costs              cost.Profile
-	Seed               uint64 // of the random choices: steal victims, wake latencies
+	// Process is what the runtime shares with others of its process; nil: a process of its own, with a CPU for each thread.
+	Process *process.Process
+	// Costs is what each primitive costs. The zero Profile makes everything free.
+	Costs cost.Profile
+	// Seed fixes the random choices: where thieves start looking and how long threads take to wake.
+	Seed uint64
 }
 
-const defaultEventInterval = 61
+// settled is what a Config says about the loop, after the check.
+type settled struct {
+	version             version
+	workers             int
+	globalQueueInterval uint32 // ticks; 0: tuned, or the flavor's own
+	eventInterval       uint32 // ticks
+}
 
-func (c *Config) eventInterval() uint32 {
-	if c.EventInterval == 0 {
-		return defaultEventInterval
+// settle checks a Config and puts defaults in.
+func (c *Config) settle() (settled, error) {
+	v, err := findVersion(c.Version)
+	if err != nil {
+		return settled{}, err
 	}
-	return c.EventInterval
+	switch {
+	case c.Workers < 0 || c.Workers > MaxWorkers:
+		return settled{}, fmt.Errorf("tokio: Workers: %d is not allowed; want 1 to %d, or 0 for 1", c.Workers, MaxWorkers)
+	case c.MaxBlockingThreads < 0 || c.MaxBlockingThreads > blocking.MaxThreads:
+		return settled{}, fmt.Errorf("tokio: MaxBlockingThreads: %d is not allowed; want 1 to %d, or 0 for 512", c.MaxBlockingThreads, blocking.MaxThreads)
+	}
+	global, err := ticks("GlobalQueueInterval", c.GlobalQueueInterval)
+	if err != nil {
+		return settled{}, err
+	}
+	event, err := ticks("EventInterval", c.EventInterval)
+	if err != nil {
+		return settled{}, err
+	}
+	if event == 0 {
+		event = defaultEventInterval
+	}
+	if err := c.Costs.Check(); err != nil {
+		return settled{}, fmt.Errorf("tokio: Costs: %w", err)
+	}
+	return settled{version: v, workers: max(c.Workers, 1), globalQueueInterval: global, eventInterval: event}, nil
+}
+
+// ticks is an interval of a Config.
+func ticks(field string, n int) (uint32, error) {
+	if n < 0 || n > LongestInterval {
+		return 0, fmt.Errorf("tokio: %s: %d is not allowed; want 1 to %d ticks, or 0 for the default", field, n, LongestInterval)
+	}
+	return uint32(n), nil
 }
 
 // Runtime is one multi_thread runtime. It implements [scheduler.Runtime] and [sim.Handler].
@@ -72,25 +123,31 @@ var (
 	_ flavor            = (*Runtime)(nil)
 )
 
-// New starts a multi_thread runtime on a simulation: its workers look for work at once, find none, and park. It panics if
-// the version is not one of [Versions].
-func New(s *sim.Simulation, cfg Config, o scheduler.Observer) *Runtime {
+// New starts a multi_thread runtime on a simulation: its workers look for work at once, find none, and park. The error says
+// which field of the Config is wrong and what is allowed.
+func New(s *sim.Simulation, cfg Config, o scheduler.Observer) (*Runtime, error) {
+	settled, err := cfg.settle()
+	if err != nil {
+		return nil, err
+	}
 	rt := &Runtime{
-		version:       mustVersion(cfg.Version),
+		version:       settled.version,
 		threadName:    cfg.ThreadName,
 		lifoEnabled:   !cfg.DisableLIFOSlot,
-		eventInterval: cfg.eventInterval(),
-		workers:       make([]worker, cfg.Workers),
-		unparked:      cfg.Workers,
+		eventInterval: settled.eventInterval,
+		workers:       make([]worker, settled.workers),
+		unparked:      settled.workers,
 	}
-	rt.init(s, rt, &cfg, cfg.Workers, rt.giveThread, o)
-	rt.tasks.Threads = make([]int16, cfg.Workers)
+	if err := rt.init(s, rt, &cfg, settled.workers, rt.giveThread, o); err != nil {
+		return nil, err
+	}
+	rt.tasks.Threads = make([]int32, settled.workers)
 	for i := range rt.workers {
 		rt.workers[i] = worker{
 			poller:      poller{index: i},
-			queue:       scheduler.NewRing(queueCapacity),
+			queue:       task.NewRing(queueCapacity),
 			lifoEnabled: rt.lifoEnabled,
-			tuning:      newTuning(cfg.GlobalQueueInterval),
+			tuning:      newTuning(settled.globalQueueInterval),
 			rand:        sim.Stream(cfg.Seed, uint64(i)+1),
 		}
 		w := &rt.workers[i]
@@ -98,14 +155,18 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) *Runtime {
 		rt.runOn(w, rt.pool.StartWorker())
 		w.cpu.Wake(0)
 	}
-	return rt
+	return rt, nil
 }
 
 // Spawn implements [scheduler.Runtime]: tokio::spawn from a thread that is no worker, such as main's accept loop.
-func (rt *Runtime) Spawn(p *program.Program, tag uint64, work sim.Rand) uint64 {
-	rt.scheduleRemote(rt.tasks.New(p, tag, work))
+func (rt *Runtime) Spawn(p *program.Program, tag uint64, work sim.Rand) (uint64, error) {
+	id, err := rt.tasks.New(p, tag, work)
+	if err != nil {
+		return 0, err
+	}
+	rt.scheduleRemote(id)
 	rt.notifyOne() // the cost falls on the caller's thread, which is not modelled
-	return rt.tasks.Spawned()
+	return rt.tasks.Spawned(), nil
 }
 
 // thread implements flavor.
@@ -150,6 +211,6 @@ func (rt *Runtime) Handle(ev sim.Event) {
 	case eventTimeout:
 		rt.driver.timeout(ev.Arg)
 	case eventInPlace:
-		rt.resumeInPlace(int(ev.Arg)) //nolint:gosec // G115: an index
+		rt.resumeInPlace(narrow.Int(ev.Arg))
 	}
 }

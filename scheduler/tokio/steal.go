@@ -4,6 +4,7 @@ package tokio
 
 import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/task"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -56,7 +57,7 @@ func (rt *Runtime) tryVictim(w *worker) sim.Time {
 
 // steal takes the older half of a victim's run queue, rounded up. The newest of these is returned, to be run at once; the others
 // go to the thief's run queue. Until they are copied nobody else steals from either of the two.
-func (rt *Runtime) steal(w, v *worker) (id scheduler.TaskID, copying sim.Time) {
+func (rt *Runtime) steal(w, v *worker) (id task.ID, copying sim.Time) {
 	now := rt.sim.Now()
 	if w.queue.Len()+w.leaving(now) > queueCapacity/2 {
 		return 0, 0

@@ -39,14 +39,14 @@ func Versions() []string {
 	return names
 }
 
-// mustVersion looks a version up. An unknown one is the caller's error.
-func mustVersion(name string) version {
+// findVersion looks a version up.
+func findVersion(name string) (version, error) {
 	if name == "" {
 		name = DefaultVersion
 	}
 	i := slices.IndexFunc(versions, func(v version) bool { return v.name == name })
 	if i < 0 {
-		panic(fmt.Sprintf("tokio: version %q is not known; want one of %s", name, strings.Join(Versions(), ", ")))
+		return version{}, fmt.Errorf("tokio: Version: %q is not allowed; want one of %s", name, strings.Join(Versions(), ", "))
 	}
-	return versions[i]
+	return versions[i], nil
 }

@@ -6,6 +6,7 @@ import (
 	"math/bits"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/narrow"
 )
 
 const (
@@ -55,7 +56,7 @@ func (w *wheel) insert(tick int64, waker scheduler.Waker) (int32, bool) {
 		if len(w.entries) == 0 {
 			w.entries = make([]timer, 1, wheelSlots)
 		}
-		i = int32(len(w.entries)) //nolint:gosec // G115: at most one timer a task
+		i = narrow.Int32(len(w.entries))
 		w.entries = append(w.entries, timer{})
 	}
 	w.entries[i] = timer{tick: tick, waker: waker}
@@ -110,7 +111,7 @@ func (w *wheel) place(i int32) {
 // timerLevel is the level of the highest 6-bit digit in which the two differ. Whatever is further ahead than the wheel reaches
 // goes to the top level, and is placed anew each time its slot comes by.
 func timerLevel(elapsed, tick int64) int {
-	differ := uint64(elapsed^tick) | (wheelSlots - 1) //nolint:gosec // G115: ticks are not negative
+	differ := narrow.Uint64(elapsed^tick) | (wheelSlots - 1) // ticks are not negative
 	if differ >= uint64(wheelRange) {
 		return wheelLevels - 1
 	}

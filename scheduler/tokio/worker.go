@@ -4,6 +4,7 @@ package tokio
 
 import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/task"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -59,8 +60,8 @@ type worker struct {
 	leftLast int // the task that the worker left alone last; noTask: others were polled during that one's poll before
 
 	tick  uint32
-	lifo  scheduler.TaskID
-	queue scheduler.Ring
+	lifo  task.ID
+	queue task.Ring
 	// While a thief copies, until stolenUntil, the tasks it takes still fill their slots, and no other thief gets in.
 	stolenUntil sim.Time
 	stolen      int
@@ -207,7 +208,7 @@ func (rt *Runtime) nextTask(w *worker, spent sim.Time) sim.Time {
 }
 
 // takeBatch moves a fair share of the inject queue, at least one task, to the run queue and returns its first task.
-func (rt *Runtime) takeBatch(w *worker) scheduler.TaskID {
+func (rt *Runtime) takeBatch(w *worker) task.ID {
 	first := rt.inject.Pop(rt.tasks)
 	if first == 0 {
 		return 0
@@ -224,7 +225,7 @@ func (rt *Runtime) takeBatch(w *worker) scheduler.TaskID {
 }
 
 // runTask starts the tick's task (schedulers.md 1.5, steps 1 and 2), after a time spent on getting it.
-func (rt *Runtime) runTask(w *worker, id scheduler.TaskID, source scheduler.Source, spent sim.Time) sim.Time {
+func (rt *Runtime) runTask(w *worker, id task.ID, source scheduler.Source, spent sim.Time) sim.Time {
 	if w.searching {
 		w.searching = false
 		rt.searching--
@@ -266,7 +267,7 @@ func (rt *Runtime) nextLIFO(w *worker) sim.Time {
 
 // scheduleLocal implements flavor: the task goes to the LIFO slot, and what was there to the back of the run queue. A task
 // that woke itself goes to the back.
-func (rt *Runtime) scheduleLocal(p *poller, id scheduler.TaskID, again bool) sim.Time {
+func (rt *Runtime) scheduleLocal(p *poller, id task.ID, again bool) sim.Time {
 	w := &rt.workers[p.index]
 	w.counters.LocalSchedules++
 	if w.lifoEnabled && !again {
@@ -285,7 +286,7 @@ func (rt *Runtime) scheduleLocal(p *poller, id scheduler.TaskID, again bool) sim
 
 // pushBack appends to the run queue. If that is full, half of it and the task overflow to the inject queue; while a thief
 // copies from it, the task alone does.
-func (rt *Runtime) pushBack(w *worker, id scheduler.TaskID) {
+func (rt *Runtime) pushBack(w *worker, id task.ID) {
 	leaving := w.leaving(rt.sim.Now())
 	switch {
 	case w.queue.Free() > leaving:

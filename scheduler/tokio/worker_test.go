@@ -10,6 +10,7 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/check"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
@@ -123,12 +124,12 @@ func TestPushWhileAThiefCopies(t *testing.T) {
 	b.sim.Run(ms)
 	thief, victim := &b.workers[0], &b.workers[1]
 	for range queueCapacity {
-		victim.queue.Push(b.tasks.New(steps(), 0, 0))
+		victim.queue.Push(check.Must(b.tasks.New(steps(), 0, 0)))
 	}
 	_, copying := b.steal(thief, victim)
 	assert.Equal(t, 128*us, copying)
 	require.Equal(t, 128, victim.queue.Len())
-	b.pushBack(victim, b.tasks.New(steps(), 0, 0))
+	b.pushBack(victim, check.Must(b.tasks.New(steps(), 0, 0)))
 	assert.Equal(t, 1, b.inject.Len())
 	assert.EqualValues(t, 1, b.Counters().RemoteSchedules)
 	assert.Zero(t, victim.counters.Overflows)
@@ -139,7 +140,7 @@ func TestPushWhileAThiefCopies(t *testing.T) {
 		assert.Zero(t, id)
 	}
 	b.sim.Run(b.sim.Now() + copying)
-	b.pushBack(victim, b.tasks.New(steps(), 0, 0))
+	b.pushBack(victim, check.Must(b.tasks.New(steps(), 0, 0)))
 	assert.Equal(t, 129, victim.queue.Len())
 }
 
@@ -153,9 +154,9 @@ func TestAThiefNeedsHalfItsQueue(t *testing.T) {
 		b.sim.Run(ms)
 		thief, victim := &b.workers[0], &b.workers[1]
 		for range tc.own {
-			thief.queue.Push(b.tasks.New(steps(), 0, 0))
+			thief.queue.Push(check.Must(b.tasks.New(steps(), 0, 0)))
 		}
-		victim.queue.Push(b.tasks.New(steps(), 0, 0))
+		victim.queue.Push(check.Must(b.tasks.New(steps(), 0, 0)))
 		id, _ := b.steal(thief, victim)
 		assert.Equal(t, tc.gets, id != 0, "%d of its own", tc.own)
 	}
@@ -164,9 +165,34 @@ func TestAThiefNeedsHalfItsQueue(t *testing.T) {
 func TestVersions(t *testing.T) {
 	assert.Equal(t, []string{"1.50", "1.51.0", "1.53"}, Versions())
 	assert.Contains(t, Versions(), DefaultVersion)
+}
+
+func TestConfigsThatAreRefused(t *testing.T) {
+	for _, tt := range []struct {
+		cfg  Config
+		want string
+	}{
+		{Config{Version: "1.0"}, `tokio: Version: "1.0" is not allowed; want one of 1.50, 1.51.0, 1.53`},
+		{Config{Workers: -1}, "tokio: Workers: -1 is not allowed; want 1 to 1024, or 0 for 1"},
+		{Config{Workers: 40_000}, "tokio: Workers: 40000 is not allowed; want 1 to 1024, or 0 for 1"},
+		{Config{MaxBlockingThreads: 10_001}, "tokio: MaxBlockingThreads: 10001 is not allowed; want 1 to 10000, or 0 for 512"},
+		{Config{GlobalQueueInterval: -1}, "tokio: GlobalQueueInterval: -1 is not allowed; want 1 to 1000000 ticks, or 0 for the default"},
+		{Config{EventInterval: 1_000_001}, "tokio: EventInterval: 1000001 is not allowed; want 1 to 1000000 ticks, or 0 for the default"},
+		{Config{Costs: cost.Profile{Poll: -1}}, "tokio: Costs: poll: -1ns is not allowed; want a duration from 0s to 1s"},
+	} {
+		var s sim.Simulation
+		_, err := New(&s, tt.cfg, scheduler.Observer{})
+		assert.EqualError(t, err, tt.want)
+		_, err = NewCurrentThread(&s, tt.cfg, scheduler.Observer{})
+		assert.EqualError(t, err, tt.want)
+	}
+}
+
+// TestTheZeroConfigRuns: it means one worker, for which nothing costs anything.
+func TestTheZeroConfigRuns(t *testing.T) {
 	var s sim.Simulation
-	assert.PanicsWithValue(t, `tokio: version "1.0" is not known; want one of 1.50, 1.51.0, 1.53`, func() {
-		New(&s, Config{Workers: 1, Version: "1.0"}, scheduler.Observer{})
-	})
-	assert.Panics(t, func() { NewCurrentThread(&s, Config{Version: "1.0"}, scheduler.Observer{}) })
+	rt := check.Must(New(&s, Config{}, scheduler.Observer{}))
+	check.Must(rt.Spawn(steps(compute(1000)), 0, 0))
+	s.Run(1_000_000)
+	assert.Zero(t, rt.Live())
 }

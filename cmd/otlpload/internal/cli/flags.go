@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/otlpload/internal/plan"
-	"github.com/runtimelab/otelcol-runtimelab/workload"
+	"github.com/runtimelab/otelcol-runtimelab/workload/spec"
 )
 
 // register adds the flags that make a plan.
@@ -27,7 +27,7 @@ func register(cmd *cobra.Command, r *plan.Request) {
 	f.StringVar(&r.ClientKey, "client-key", r.ClientKey, "`FILE` of its key")
 	f.Float64Var(&r.Rate, "rate", r.Rate, "requests a second, `N`, that arrive at the service; each has one span or more")
 	f.DurationVar(&r.Duration, "duration", r.Duration, "how long requests arrive, such as `30s` (default 0s: until Ctrl-C)")
-	f.StringVar(&r.Preset, "preset", r.Preset, "what a request does: the `NAME` of a workload, one of "+strings.Join(workload.Presets(), ", "))
+	f.StringVar(&r.Preset, "preset", r.Preset, "what a request does: the `NAME` of a workload, one of "+strings.Join(spec.Presets(), ", "))
 	f.StringVar(&r.Runtime, "runtime", r.Runtime, "what the service runs on, the `NAME` "+orOf(plan.Runtimes()))
 	f.StringSliceVar(&r.SignalNames, "signals", r.SignalNames, "what is sent, a `LIST` of "+strings.Join(plan.Signals(), ", "))
 	f.Lookup("signals").DefValue = strings.Join(r.SignalNames, ",")
@@ -37,7 +37,7 @@ func register(cmd *cobra.Command, r *plan.Request) {
 	f.BoolVar(&r.Verify, "verify", r.Verify, "number the items, so that the exporter load_verify can tell what got lost")
 	f.StringVar(&r.RunID, "run-id", r.RunID, "the `NAME` that all ids belong to: the same one repeats the ids (default a new one)")
 	for flag, values := range map[string][]string{
-		"protocol": plan.Protocols(), "preset": workload.Presets(), "runtime": plan.Runtimes(), "signals": plan.Signals(),
+		"protocol": plan.Protocols(), "preset": spec.Presets(), "runtime": plan.Runtimes(), "signals": plan.Signals(),
 	} {
 		complete := cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)
 		if err := cmd.RegisterFlagCompletionFunc(flag, complete); err != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/runtimelab/otelcol-runtimelab/workload"
+	"github.com/runtimelab/otelcol-runtimelab/workload/spec"
 )
 
 var update = flag.Bool("update", false, "write the files in testdata")
@@ -108,7 +108,7 @@ func TestTargets(t *testing.T) {
 
 // TestPresets: each can be played on a runtime that has what it needs.
 func TestPresets(t *testing.T) {
-	for _, preset := range workload.Presets() {
+	for _, preset := range spec.Presets() {
 		r := Default()
 		r.Preset = preset
 		p, err := r.Check()

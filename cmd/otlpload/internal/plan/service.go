@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/runtimelab/otelcol-runtimelab/workload"
+	"github.com/runtimelab/otelcol-runtimelab/workload/spec"
 )
 
 // flagsOf are the flags that keys of the service come from.
@@ -19,11 +19,11 @@ var flagsOf = []struct{ path, flag string }{
 	{".workload", "--preset"},
 }
 
-// checkService has package workload judge the service that is to be played. Its mistakes begin with the path of a key; where a flag has
+// checkService has package spec judge the service that is to be played. Its mistakes begin with the path of a key; where a flag has
 // set that key, the flag's name takes its place.
 func (p *Plan) checkService() (errs []error) {
 	const path = "services[0]"
-	_, err := workload.Parse([]any{map[string]any{
+	_, err := spec.Decode([]any{map[string]any{
 		"name":      p.Service,
 		"instances": p.Request.Instances,
 		"runtime":   map[string]any{"model": p.Request.Runtime},

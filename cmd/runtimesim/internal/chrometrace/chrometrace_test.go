@@ -16,7 +16,8 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
-	"github.com/runtimelab/otelcol-runtimelab/workload"
+	"github.com/runtimelab/otelcol-runtimelab/workload/play"
+	"github.com/runtimelab/otelcol-runtimelab/workload/spec"
 )
 
 // event is an event as a viewer reads it.
@@ -38,15 +39,15 @@ type event struct {
 	}
 }
 
-func play(t *testing.T, model string, trace *Trace) scheduler.Runtime {
+func played(t *testing.T, model string, trace *Trace) scheduler.Runtime {
 	t.Helper()
 	var tree any
 	require.NoError(t, yaml.Unmarshal([]byte(`[{name: a, runtime: {model: `+model+`, worker_threads: 3}, arrivals: {process: poisson, rate: 50000}, operations: [
 {name: 'say "hi" \', steps: [compute: {exponential: {mean: 40us}}, io: 100us, spawn: {count: 2, steps: [compute: 5us]}, join: , compute: 7ns]}]}]`), &tree))
-	services, err := workload.Parse(tree)
+	services, err := spec.Decode(tree)
 	require.NoError(t, err)
 	var sm sim.Simulation
-	in := services[0].Play(workload.NewNetwork(&sm), 1, 0, workload.Observer{Observer: trace.Observer()})
+	in := play.NewNetwork(&sm).Play(services[0], 1, 0, play.Observer{Observer: trace.Observer()})
 	sm.Run(sim.Time(4 * time.Millisecond))
 	in.Stop()
 	sm.Run(sim.Time(time.Second))
@@ -73,7 +74,7 @@ func TestTrace(t *testing.T) {
 	for _, model := range []string{"tokio", "async_std", "smol", "ideal"} {
 		t.Run(model, func(t *testing.T) {
 			trace := Trace{Most: 1 << 20}
-			rt := play(t, model, &trace)
+			rt := played(t, model, &trace)
 			lanes := map[int]string{}
 			ends := map[int]int64{} // ns
 			names := map[string]int{}
@@ -130,7 +131,7 @@ func nanoseconds(t *testing.T, us *float64) int64 {
 
 func TestTraceIsBounded(t *testing.T) {
 	trace := Trace{Most: 100}
-	rt := play(t, "tokio", &trace)
+	rt := played(t, "tokio", &trace)
 	assert.Equal(t, 100, trace.Polls())
 	assert.Positive(t, trace.Dropped)
 	assert.Len(t, written(t, &trace, rt), 1+2*3+100)
@@ -138,7 +139,7 @@ func TestTraceIsBounded(t *testing.T) {
 
 func TestEmptyTrace(t *testing.T) {
 	full := Trace{Most: 1}
-	rt := play(t, "smol", &full)
+	rt := played(t, "smol", &full)
 	assert.Len(t, written(t, &Trace{}, rt), 1+2*3)
 }
 
@@ -148,7 +149,7 @@ func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("disk full") }
 
 func TestWriteFails(t *testing.T) {
 	trace := Trace{Most: 1 << 20}
-	rt := play(t, "tokio", &trace)
+	rt := played(t, "tokio", &trace)
 	assert.EqualError(t, trace.Write(fullDisk{}, "x", rt), "disk full")
 }
 

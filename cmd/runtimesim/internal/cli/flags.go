@@ -12,7 +12,7 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/scenario"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/simulate"
-	"github.com/runtimelab/otelcol-runtimelab/workload"
+	"github.com/runtimelab/otelcol-runtimelab/workload/spec"
 )
 
 // Names of flags.
@@ -80,7 +80,7 @@ func (f *scenarioFlags) register(cmd *cobra.Command, tasks uint64, tasksMeaning 
 	flags.StringVar(&f.request.Service, "service", "",
 		"how long a request computes: `DISTRIBUTION:VALUES`, one of "+strings.Join(scenario.ServiceNotations(), ", ")+"; durations such as 80us")
 	flags.StringVar(&f.request.Workload, "workload", "",
-		"in place of --service: `PRESET|FILE`, a preset ("+strings.Join(workload.Presets(), ", ")+") or a YAML file of services")
+		"in place of --service: `PRESET|FILE`, a preset ("+strings.Join(spec.Presets(), ", ")+") or a YAML file of services")
 	flags.StringVar(&f.request.Name, "name", "", "the `NAME` of the service to play, if the file has several")
 	flags.StringVar(&f.request.Cost, "cost", scenario.CostDefault, "what scheduling costs: `default|seed|zero|FILE`; a file names what differs from the default")
 

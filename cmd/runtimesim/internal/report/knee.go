@@ -35,7 +35,7 @@ type Knee struct {
 // NewKnee describes the result of a search.
 func NewKnee(s *simulate.Scenario, cost string, search *knee.Search, r *knee.Result) *Knee {
 	k := &Knee{
-		Runtime: s.Service.Runtime.Name,
+		Runtime: s.Service.Runtime.Model,
 		Version: s.Service.Runtime.Version,
 		Workers: s.Service.Runtime.Workers,
 		Seed:    s.Seed(),

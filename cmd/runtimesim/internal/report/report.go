@@ -71,7 +71,7 @@ type CountersTotal struct {
 func NewRun(s *simulate.Scenario, cost string, r *simulate.Result) *Run {
 	total := r.Total()
 	return &Run{
-		Runtime: s.Service.Runtime.Name,
+		Runtime: s.Service.Runtime.Model,
 		Version: s.Service.Runtime.Version,
 		Workers: r.Workers,
 		Seed:    s.Seed(),
@@ -130,9 +130,9 @@ func WriteJSON(w io.Writer, object any) error {
 // RuntimeName is how headings call a runtime.
 func RuntimeName(spec *workload.RuntimeSpec) string {
 	if spec.Version == "" {
-		return spec.Name
+		return spec.Model
 	}
-	return spec.Name + " " + spec.Version
+	return spec.Model + " " + spec.Version
 }
 
 // Write shows one run.

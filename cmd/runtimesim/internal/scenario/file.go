@@ -12,7 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/runtimelab/otelcol-runtimelab/internal/program"
-	"github.com/runtimelab/otelcol-runtimelab/workload"
+	"github.com/runtimelab/otelcol-runtimelab/workload/spec"
 )
 
 // receiverID is the receiver whose configuration holds services.
@@ -25,7 +25,7 @@ var serviceOnlyKeys = []string{"operations", "workload", "runtime", "arrivals"}
 // or a whole Collector configuration with the receiver.
 func (s *Source) open(path string) error {
 	s.file = path
-	text, err := readFile("--workload", path, "a preset (one of "+strings.Join(workload.Presets(), ", ")+")", workload.Presets())
+	text, err := readFile("--workload", path, "a preset (one of "+strings.Join(spec.Presets(), ", ")+")", spec.Presets())
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/runtimelab/otelcol-runtimelab/internal/program"
-	"github.com/runtimelab/otelcol-runtimelab/workload"
+	"github.com/runtimelab/otelcol-runtimelab/workload/spec"
 )
 
 // A notation is a distribution, or a process of arrivals, as a flag gives it: name:VALUE,VALUE.
@@ -108,7 +108,7 @@ func parseArrivals(text string) (map[string]any, error) {
 	switch {
 	case name == "":
 		return nil, fmt.Errorf("%s: %q is not allowed; want %s", flagArrivals, text, arrivalsNotations())
-	case i < 0 && slices.Contains(workload.Processes(), name):
+	case i < 0 && slices.Contains(spec.Processes(), name):
 		return nil, fmt.Errorf("%s: %s does not fit on a line; want %s; or a --workload file", flagArrivals, name, arrivalsNotations())
 	case i < 0: // a mistake, which workload will name
 		return map[string]any{"process": name}, nil

@@ -3,7 +3,7 @@
 // Package scenario turns what a user asks for, by flags or by a YAML file, into a service of package workload.
 //
 //	--runtime --version --workers        service's keys as YAML gives them
-//	--arrivals --service           ----> (map[string]any)  ----workload.Parse---->  workload.Service
+//	--arrivals --service           ----> (map[string]any)  ----spec.Decode---->  workload.Service
 //	--workload PRESET|FILE                                          |
 //	                                   flags named in errors <-- mistakes with paths
 //
@@ -22,6 +22,8 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/internal/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
+	"github.com/runtimelab/otelcol-runtimelab/workload/arrive"
+	"github.com/runtimelab/otelcol-runtimelab/workload/spec"
 )
 
 // Request is what a user asks for. Empty: not asked for.
@@ -78,7 +80,7 @@ func Open(r Request) (*Source, error) {
 	switch {
 	case r.Workload == "":
 		err = s.bare()
-	case slices.Contains(workload.Presets(), r.Workload):
+	case slices.Contains(spec.Presets(), r.Workload):
 		s.service = map[string]any{"name": r.Workload, "workload": r.Workload, "seed": uint64(DefaultSeed)}
 		if r.Arrivals == "" {
 			err = errors.New("--arrivals: missing; a preset says what a request does, not when it arrives; want " + arrivalsNotations())
@@ -131,11 +133,11 @@ func (s *Source) FleetSeed() uint64 { return s.fleetSeed }
 // played at another rate.
 func (s *Source) Rate() (float64, error) {
 	tree := s.arrivals()
-	arrivals, err := workload.ParseArrivals(tree)
+	arrivals, err := spec.DecodeArrivals(tree)
 	if err != nil {
 		return 0, nil //nolint:nilerr // no rate, or a mistake, which Service will name
 	}
-	if process, _ := tree["process"].(string); !workload.HasRate(process) {
+	if process, _ := tree["process"].(string); !spec.HasRate(process) {
 		where := flagArrivals
 		if s.request.Arrivals == "" {
 			where = s.file + ": " + strings.TrimPrefix(s.path+".arrivals", ".")
@@ -157,9 +159,9 @@ func (s *Source) arrivalsAt(rate float64) map[string]any {
 	if tree == nil {
 		tree = map[string]any{}
 	}
-	arrivals, _ := workload.ParseArrivals(tree)
+	arrivals, _ := spec.DecodeArrivals(tree)
 	tree["rate"] = rate
-	if a, ok := arrivals.(workload.OnOff); ok { // whose rate is not the mean
+	if a, ok := arrivals.(arrive.OnOff); ok { // whose rate is not the mean
 		factor := rate / a.PerSecond()
 		tree["rate"], tree["off_rate"] = a.Rate*factor, a.OffRate*factor
 	}
@@ -186,11 +188,11 @@ func (s *Source) Service(v Variant) (*workload.Service, error) {
 	for _, o := range s.called(tree) {
 		trees, paths = append(trees, o.service), append(paths, o.path)
 	}
-	services, err := workload.Parse(trees)
+	services, err := spec.Decode(trees)
 	if err != nil {
 		return nil, s.relabel(err, flags, paths)
 	}
-	for _, service := range services {
+	for _, service := range workload.Runtimes(services) {
 		service.Runtime.Costs = s.costs
 		if s.file == "" { // a queue without bound, as in theory
 			service.MaxInFlight = 0

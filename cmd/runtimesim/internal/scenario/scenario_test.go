@@ -15,6 +15,8 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
+	"github.com/runtimelab/otelcol-runtimelab/workload/arrive"
+	"github.com/runtimelab/otelcol-runtimelab/workload/spec"
 )
 
 func mustOpen(t *testing.T, r Request) *Source {
@@ -42,20 +44,20 @@ func file(t *testing.T, text string) string {
 func TestBareQueueingSystem(t *testing.T) {
 	source := mustOpen(t, Request{Arrivals: "poisson:2800", Service: "exp:1ms"})
 	s := mustService(t, source, Variant{})
-	assert.Equal(t, "tokio", s.Runtime.Name)
+	assert.Equal(t, "tokio", s.Runtime.Model)
 	assert.Equal(t, 4, s.Runtime.Workers)
 	assert.Nil(t, s.Runtime.Costs)
 	assert.Equal(t, new(uint64(DefaultSeed)), s.Seed)
-	assert.Equal(t, workload.Poisson{Rate: 2800}, s.Arrivals)
+	assert.Equal(t, arrive.Poisson{Rate: 2800}, s.Arrivals)
 	assert.Zero(t, s.MaxInFlight, "no bound: a queueing system")
 	assert.InDelta(t, 2800, mustRate(t, source), 0)
 	require.Len(t, s.Operations, 1)
 	require.Len(t, s.Operations[0].Program.Steps, 1)
 
 	s = mustService(t, source, Variant{Runtime: "smol", Version: "2.0", Workers: "3", Rate: 5})
-	assert.Equal(t, "smol", s.Runtime.Name)
+	assert.Equal(t, "smol", s.Runtime.Model)
 	assert.Equal(t, 3, s.Runtime.Workers)
-	assert.Equal(t, workload.Poisson{Rate: 5}, s.Arrivals)
+	assert.Equal(t, arrive.Poisson{Rate: 5}, s.Arrivals)
 	assert.InDelta(t, 2800, mustRate(t, source), 0, "a variant does not change the source")
 }
 
@@ -68,34 +70,34 @@ func mustRate(t *testing.T, source *Source) float64 {
 
 func TestArrivalsNotations(t *testing.T) {
 	const second = sim.Time(time.Second)
-	mean := func(want sim.Time, a workload.Arrivals) {
+	mean := func(want sim.Time, a arrive.Process) {
 		r, sum := sim.Stream(1), sim.Time(0)
 		for range 10_000 {
-			sum += a.(workload.ClosedLoop).Think.Sample(&r)
+			sum += a.(arrive.Closed).Think.Sample(&r)
 		}
 		assert.InEpsilon(t, float64(want), float64(sum)/10_000, 0.04)
 	}
 	for _, tt := range []struct {
 		notation string
-		want     workload.Arrivals
+		want     arrive.Process
 		rate     float64
-		doubled  workload.Arrivals // at twice the mean rate
+		doubled  arrive.Process // at twice the mean rate
 	}{
-		{"poisson:5", workload.Poisson{Rate: 5}, 5, workload.Poisson{Rate: 10}},
-		{"constant:5", workload.Constant{Rate: 5}, 5, workload.Constant{Rate: 10}},
-		{"gamma:5,0.25", workload.Gamma{Rate: 5, Shape: 0.25}, 5, workload.Gamma{Rate: 10, Shape: 0.25}},
-		{"on_off:5,1s,4s", workload.OnOff{Rate: 5, On: second, Off: 4 * second}, 1, workload.OnOff{Rate: 10, On: second, Off: 4 * second}},
+		{"poisson:5", arrive.Poisson{Rate: 5}, 5, arrive.Poisson{Rate: 10}},
+		{"constant:5", arrive.Constant{Rate: 5}, 5, arrive.Constant{Rate: 10}},
+		{"gamma:5,0.25", arrive.Gamma{Rate: 5, Shape: 0.25}, 5, arrive.Gamma{Rate: 10, Shape: 0.25}},
+		{"on_off:5,1s,4s", arrive.OnOff{Rate: 5, On: second, Off: 4 * second}, 1, arrive.OnOff{Rate: 10, On: second, Off: 4 * second}},
 		{
 			"on_off:5,1s,4s,10",
-			workload.OnOff{Rate: 5, OffRate: 10, On: second, Off: 4 * second},
+			arrive.OnOff{Rate: 5, OffRate: 10, On: second, Off: 4 * second},
 			9,
-			workload.OnOff{Rate: 10, OffRate: 20, On: second, Off: 4 * second},
+			arrive.OnOff{Rate: 10, OffRate: 20, On: second, Off: 4 * second},
 		},
 		{
 			"sine:5,0.5,24h",
-			workload.Sine{Rate: 5, Amplitude: 0.5, Period: 24 * 3600 * second},
+			arrive.Sine{Rate: 5, Amplitude: 0.5, Period: 24 * 3600 * second},
 			5,
-			workload.Sine{Rate: 10, Amplitude: 0.5, Period: 24 * 3600 * second},
+			arrive.Sine{Rate: 10, Amplitude: 0.5, Period: 24 * 3600 * second},
 		},
 	} {
 		t.Run(tt.notation, func(t *testing.T) {
@@ -108,7 +110,7 @@ func TestArrivalsNotations(t *testing.T) {
 	for notation, think := range map[string]sim.Time{"closed:50,2s": 2 * second, "closed:50,exp:1s": second, "closed:50,bimodal:0.5,1s,2s": 3 * second / 2} {
 		source := mustOpen(t, Request{Arrivals: notation, Service: "exp:1ms"})
 		s := mustService(t, source, Variant{})
-		assert.Equal(t, 50, s.Arrivals.(workload.ClosedLoop).Users)
+		assert.Equal(t, 50, s.Arrivals.(arrive.Closed).Users)
 		mean(think, s.Arrivals)
 		_, err := source.Rate()
 		require.EqualError(t, err, "--arrivals: process closed has no rate that could be raised; want another process")
@@ -117,7 +119,7 @@ func TestArrivalsNotations(t *testing.T) {
 	path := file(t, `services: [{name: a, runtime: {model: tokio}, workload: api_gateway, arrivals: {process: stages, stages: [{duration: 5s, target: 9}]}}]`)
 	source := mustOpen(t, Request{Workload: path})
 	s := mustService(t, source, Variant{})
-	assert.Equal(t, workload.Stages{Stages: []workload.Stage{{Duration: 5 * second, Target: 9}}}, s.Arrivals)
+	assert.Equal(t, arrive.Stages{Stages: []arrive.Stage{{Duration: 5 * second, Target: 9}}}, s.Arrivals)
 	assert.Equal(t, 10_000, s.MaxInFlight, "as the receiver plays it")
 	_, err := source.Rate()
 	require.EqualError(t, err, path+": services[0].arrivals: process stages has no rate that could be raised; want another process")
@@ -193,7 +195,7 @@ func TestMistakes(t *testing.T) {
 		{"preset without arrivals", Request{Workload: "api_gateway"}, Variant{}, "--arrivals: missing; a preset says what a request does, not when it arrives; want " + arrivalsNotations()},
 		{"preset and service", Request{Workload: "api_gateway", Arrivals: poisson, Service: exp}, Variant{}, "--service and --workload: want one of them; a workload says itself what a request does"},
 		{"name without a file", Request{Workload: "api_gateway", Arrivals: poisson, Name: "a"}, Variant{}, "--name: picks a service of a --workload file; there is no file"},
-		{"no preset, no file", Request{Workload: "/nowhere"}, Variant{}, `--workload: "/nowhere" is not a preset (one of ` + strings.Join(workload.Presets(), ", ") + `), and no file: open /nowhere: no such file or directory`},
+		{"no preset, no file", Request{Workload: "/nowhere"}, Variant{}, `--workload: "/nowhere" is not a preset (one of ` + strings.Join(spec.Presets(), ", ") + `), and no file: open /nowhere: no such file or directory`},
 		{"no cost file", Request{Arrivals: poisson, Service: exp, Cost: "/nowhere"}, Variant{}, `--cost: "/nowhere" is not default, seed or zero, and no file: open /nowhere: no such file or directory`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -243,7 +245,7 @@ func TestFiles(t *testing.T) {
 func TestFlagsReplaceWhatTheFileSays(t *testing.T) {
 	source := mustOpen(t, Request{Workload: file(t, orders), Arrivals: "constant:3", Seed: new(uint64(5)), Cost: CostZero})
 	s := mustService(t, source, Variant{})
-	assert.Equal(t, workload.Constant{Rate: 3}, s.Arrivals)
+	assert.Equal(t, arrive.Constant{Rate: 3}, s.Arrivals)
 	assert.Equal(t, new(uint64(5)), s.Seed)
 	assert.Equal(t, "x", s.Runtime.ThreadName)
 	assert.Equal(t, 8, s.Runtime.Workers)

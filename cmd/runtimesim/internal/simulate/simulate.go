@@ -22,6 +22,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
+	"github.com/runtimelab/otelcol-runtimelab/workload/play"
 )
 
 // Scenario is what to play: instance 0 of a service.
@@ -163,12 +164,12 @@ func Run(ctx context.Context, s *Scenario, watch Watch) *Result {
 	}
 
 	var sm sim.Simulation
-	network := workload.NewNetwork(&sm)
-	instance := service.Play(network, s.FleetSeed, 0, workload.Observer{Observer: watch.Observer})
+	network := play.NewNetwork(&sm)
+	instance := network.Play(service, s.FleetSeed, 0, play.Observer{Observer: watch.Observer})
 	instance.Limit(s.Requests)
 	for _, callee := range service.Callees() {
 		for n := range callee.Instances {
-			callee.Play(network, s.FleetSeed, n, workload.Observer{})
+			network.Play(callee, s.FleetSeed, n, play.Observer{})
 		}
 	}
 	rt := instance.Runtime()

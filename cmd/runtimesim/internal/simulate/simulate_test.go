@@ -15,13 +15,15 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
+	"github.com/runtimelab/otelcol-runtimelab/workload/play"
+	"github.com/runtimelab/otelcol-runtimelab/workload/spec"
 )
 
 func service(t *testing.T, text string) *workload.Service {
 	t.Helper()
 	var tree any
 	require.NoError(t, yaml.Unmarshal([]byte(text), &tree))
-	services, err := workload.Parse([]any{tree})
+	services, err := spec.Decode([]any{tree})
 	require.NoError(t, err)
 	return services[0]
 }
@@ -191,7 +193,7 @@ workload: api_gateway
 `)}
 	var whole Summary
 	var sm sim.Simulation
-	in := s.Service.Play(workload.NewNetwork(&sm), 0, 0, workload.Observer{Observer: scheduler.Observer{Finished: func(f *scheduler.Finished) {
+	in := play.NewNetwork(&sm).Play(s.Service, 0, 0, play.Observer{Observer: scheduler.Observer{Finished: func(f *scheduler.Finished) {
 		if f.Parent == 0 {
 			whole.Record(int64(f.End - f.Spawned))
 		}
@@ -213,7 +215,7 @@ func BenchmarkRun(b *testing.B) {
 		`operations: [{name: op, steps: [compute: {exponential: {mean: 1ms}}]}]}`), &tree); err != nil {
 		b.Fatal(err)
 	}
-	services, err := workload.Parse([]any{tree})
+	services, err := spec.Decode([]any{tree})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -261,7 +263,7 @@ func TestCallsTakeTheirTime(t *testing.T) {
   runtime: {model: smol}
   operations: [{name: reserve, steps: [compute: 12ms]}]
 `), &tree))
-	fleet, err := workload.Parse(tree)
+	fleet, err := spec.Decode(tree)
 	require.NoError(t, err)
 	fleet[0].Runtime.Costs, fleet[1].Runtime.Costs = &cost.Zero, &cost.Zero
 	result := Run(t.Context(), &Scenario{Service: fleet[0], FleetSeed: 1, Requests: 50}, Watch{})

@@ -37,7 +37,7 @@ func newLooks(spans []workload.Span) []look {
 		s, l := &spans[i], &looks[i]
 		l[scheduler.Completed] = s.Attributes
 		if s.Errors != nil {
-			l[failed] = workload.Merge(s.Attributes, s.Errors.Attributes)
+			l[failed] = workload.Merge(s.Attributes, s.Errors.Carried())
 		}
 		l[overloaded] = workload.Merge(s.Attributes, turnedAway(s.Attributes))
 		for outcome, why := range cutShort {

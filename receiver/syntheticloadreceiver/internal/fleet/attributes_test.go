@@ -16,7 +16,7 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
-	"github.com/runtimelab/otelcol-runtimelab/workload"
+	"github.com/runtimelab/otelcol-runtimelab/workload/spec"
 )
 
 // drawnFleet is one service on three runtimes, whose spans draw all that can be drawn.
@@ -203,7 +203,7 @@ func BenchmarkAttributes(b *testing.B) {
 		{"payload_2KiB", "e: x, f: y, g: {payload: 2KiB}, h: 7"},
 	} {
 		b.Run(tc.name, func(b *testing.B) {
-			services, err := workload.Parse([]any{map[string]any{
+			services, err := spec.Decode([]any{map[string]any{
 				"name": "a", "runtime": map[string]any{"model": "smol"}, "arrivals": map[string]any{"process": "constant", "rate": 1000},
 				"operations": []any{map[string]any{"name": "op", "attributes": yamlMap(b, "{"+constant+", "+tc.four+"}"), "steps": []any{"yield"}}},
 			}})

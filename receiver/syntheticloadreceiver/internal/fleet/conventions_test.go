@@ -15,7 +15,7 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
-	"github.com/runtimelab/otelcol-runtimelab/workload"
+	"github.com/runtimelab/otelcol-runtimelab/workload/spec"
 )
 
 // What OpenTelemetry's semantic conventions 1.44.0 ask of spans like ours
@@ -305,7 +305,7 @@ func resourceBreaches(resource pcommon.Map) []string {
 
 // TestPresetsKeepConventions plays every preset.
 func TestPresetsKeepConventions(t *testing.T) {
-	for _, preset := range workload.Presets() {
+	for _, preset := range spec.Presets() {
 		t.Run(preset, func(t *testing.T) {
 			checkFleet(t, `
 - name: a

@@ -2,7 +2,7 @@
 
 // Package fleet plays services in virtual time and builds the telemetry that they would send.
 //
-//	workload.Instance --spans, samples, log records--> process --exporter--> Request --Traces, Metrics, Logs--> pdata
+//	play.Instance --spans, samples, log records--> process --exporter--> Request --Traces, Metrics, Logs--> pdata
 //
 // A [Fleet] holds one simulation with every instance of every service on it. [Fleet.Advance] plays it. What ends waits in its
 // process's exporter as a plain record, as in the SDK's queue of a real service, until that exports it. [Fleet.Requests] are the
@@ -21,6 +21,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/runtimemetrics"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
+	"github.com/runtimelab/otelcol-runtimelab/workload/play"
 )
 
 // Options say what the fleet sends of what it plays.
@@ -60,7 +61,7 @@ type Fleet struct {
 	processes  []*process  // that this shard sends for
 	sources    int         // processes of all shards
 	origins    []*identity // of all that are played, in the order of the network
-	byInstance map[*workload.Instance]*identity
+	byInstance map[*play.Instance]*identity
 	slice      sim.Time
 	ledger     ledger
 }
@@ -72,7 +73,7 @@ func (o *Options) sends(s Signal) bool {
 
 // group is services that call each other, over however many others. They are played together, and end together.
 type group struct {
-	instances []*workload.Instance
+	instances []*play.Instance
 	processes []*process // that this shard sends for
 	ended     bool
 }
@@ -88,8 +89,8 @@ const (
 
 // New makes a fleet at virtual time 0.
 func New(services []*workload.Service, seed uint64, o Options) *Fleet {
-	f := &Fleet{options: o, byInstance: map[*workload.Instance]*identity{}}
-	network := workload.NewNetwork(&f.sim)
+	f := &Fleet{options: o, byInstance: map[*play.Instance]*identity{}}
+	network := play.NewNetwork(&f.sim)
 	rate, number := 0.0, 0 // slices a second
 	for _, together := range workload.Groups(services) {
 		g := &group{}

@@ -15,6 +15,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
+	"github.com/runtimelab/otelcol-runtimelab/workload/spec"
 )
 
 var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -33,7 +34,7 @@ func newFleet(t *testing.T, taskFields bool) *Fleet {
 			"workload":  "api_gateway",
 		})
 	}
-	parsed, err := workload.Parse(services)
+	parsed, err := spec.Decode(services)
 	require.NoError(t, err)
 	return New(parsed, 1, Options{Signals: []Signal{Traces}, TaskFields: taskFields})
 }
@@ -310,7 +311,7 @@ func mustParse(t *testing.T, text string) []*workload.Service {
 	t.Helper()
 	var tree any
 	require.NoError(t, yaml.Unmarshal([]byte(text), &tree))
-	services, err := workload.Parse(tree)
+	services, err := spec.Decode(tree)
 	require.NoError(t, err)
 	return services
 }
@@ -339,7 +340,7 @@ func TestSliceLength(t *testing.T) {
 		{409_600, 20 * time.Millisecond},
 		{1_000_000, 8192 * time.Microsecond},
 	} {
-		services, err := workload.Parse([]any{map[string]any{
+		services, err := spec.Decode([]any{map[string]any{
 			"name": "a", "runtime": map[string]any{"model": "smol"},
 			"arrivals":   map[string]any{"process": "constant", "rate": tc.rate},
 			"operations": []any{map[string]any{"name": "op", "steps": []any{map[string]any{"compute": "1us"}}}},
@@ -350,7 +351,7 @@ func TestSliceLength(t *testing.T) {
 }
 
 func BenchmarkTraces(b *testing.B) {
-	services, err := workload.Parse([]any{map[string]any{
+	services, err := spec.Decode([]any{map[string]any{
 		"name": "gateway", "runtime": map[string]any{"model": "tokio"},
 		"arrivals": map[string]any{"process": "poisson", "rate": 5000}, "workload": "api_gateway",
 	}})

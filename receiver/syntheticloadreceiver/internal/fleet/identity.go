@@ -14,6 +14,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
+	"github.com/runtimelab/otelcol-runtimelab/workload/play"
 )
 
 // What the services are built with.
@@ -69,8 +70,8 @@ func newIdentity(s *workload.Service, seed uint64, run string, instance int) ide
 	a.PutStr(semconv.TelemetrySDKName, sdkName)
 	a.PutStr(semconv.TelemetrySDKVersion, sdkVersion)
 	if s.OneRuntime() { // of several none is the process's
-		a.PutStr(semconv.ProcessRuntimeName, s.Runtime.Crate)
-		a.PutStr(semconv.ProcessRuntimeVersion, s.Runtime.CrateVersion)
+		a.PutStr(semconv.ProcessRuntimeName, s.Runtime.Crate())
+		a.PutStr(semconv.ProcessRuntimeVersion, s.Runtime.CrateVersion())
 	}
 	a.PutInt(semconv.ProcessPID, 1000+int64(instance))
 	a.PutStr(semconv.HostName, fmt.Sprintf("%s-%d", s.Name, instance))
@@ -118,13 +119,13 @@ func (id *identity) spanID(task uint64) pcommon.SpanID {
 
 // traceID is that of a tag: of an arrival at this process or at another.
 func (f *Fleet) traceID(tag uint64) pcommon.TraceID {
-	instance, arrival := workload.Origin(tag)
+	instance, arrival := play.Origin(tag)
 	return f.origins[instance].traceID(arrival)
 }
 
 // chosen reports whether the share of traces that is chosen has the one of a tag.
 func (f *Fleet) chosen(tag uint64, share float64) bool {
-	instance, arrival := workload.Origin(tag)
+	instance, arrival := play.Origin(tag)
 	r := sim.Stream(f.origins[instance].draws, arrival, streamChosen)
 	return r.Float64() < share
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
+	"github.com/runtimelab/otelcol-runtimelab/workload/play"
 )
 
 // Level is the least severe level that a service logs: its EnvFilter.
@@ -124,7 +125,7 @@ type logs struct {
 }
 
 // observeLogs adds what the process logs to what its observer is told.
-func (p *process) observeLogs(o *workload.Observer, level Level) {
+func (p *process) observeLogs(o *play.Observer, level Level) {
 	for i := range p.logs.enabled {
 		p.logs.enabled[i] = logKinds[i].number >= severities[level].number
 	}
@@ -183,7 +184,7 @@ func (p *process) logEnd(t *scheduler.Finished) {
 	p.log(r)
 }
 
-func (p *process) logShed(s *workload.Shed) {
+func (p *process) logShed(s *play.Shed) {
 	label := p.identity.service.Operations[s.Operation].Program.Label
 	p.logFailure(logRecord{at: s.At, span: p.shedSpan(), tag: s.Tag, label: label}, overloaded, 0)
 }

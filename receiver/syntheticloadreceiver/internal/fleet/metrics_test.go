@@ -18,10 +18,12 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/runtimemetrics"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/schedulertest"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
+	"github.com/runtimelab/otelcol-runtimelab/workload/play"
+	"github.com/runtimelab/otelcol-runtimelab/workload/spec"
 )
 
 // mixed is a service on each runtime whose requests do a bit of everything that metrics show.
@@ -62,11 +64,20 @@ func mixed(t *testing.T) []*workload.Service {
 	return mustParse(t, services.String())
 }
 
+// record is what a runtime reported.
+type record struct {
+	Polls    []scheduler.Poll
+	Finished []scheduler.Finished
+}
+
 // log plays one instance of a service as the fleet does, and takes everything down.
-func log(s *workload.Service, instance int, until ...sim.Time) (*schedulertest.Log, *workload.Instance) {
+func log(s *workload.Service, instance int, until ...sim.Time) (*record, *play.Instance) {
 	var sm sim.Simulation
-	log := &schedulertest.Log{}
-	in := s.Play(workload.NewNetwork(&sm), 1, instance, workload.Observer{Observer: log.Observer()})
+	log := &record{}
+	in := play.NewNetwork(&sm).Play(s, 1, instance, play.Observer{Observer: scheduler.Observer{
+		Poll:     func(p *scheduler.Poll) { log.Polls = append(log.Polls, *p) },
+		Finished: func(f *scheduler.Finished) { log.Finished = append(log.Finished, *f) },
+	}})
 	sm.Run(until[0])
 	in.Stop()
 	sm.Run(until[1])
@@ -530,7 +541,7 @@ func TestRequestsOfSamples(t *testing.T) {
 
 // BenchmarkSignals is what a span costs with metrics and log records beside it.
 func BenchmarkSignals(b *testing.B) {
-	services, err := workload.Parse([]any{map[string]any{
+	services, err := spec.Decode([]any{map[string]any{
 		"name": "gateway", "runtime": map[string]any{"model": "tokio"},
 		"arrivals": map[string]any{"process": "poisson", "rate": 5000}, "workload": "api_gateway",
 	}})

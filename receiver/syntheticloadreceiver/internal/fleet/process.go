@@ -9,11 +9,12 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
+	"github.com/runtimelab/otelcol-runtimelab/workload/play"
 )
 
 // process is one instance of a service, and what its SDK holds.
 type process struct {
-	instance  *workload.Instance
+	instance  *play.Instance
 	identity  identity
 	exporters [signals]exporter
 	spans     []span             // of the exporter
@@ -72,8 +73,8 @@ const isPoll = -1
 const mostEvents = 128
 
 // play starts an instance. It is recorded if this shard sends for it.
-func (g *group) play(f *Fleet, network *workload.Network, s *workload.Service, seed uint64, n int, sends bool) {
-	var o workload.Observer
+func (g *group) play(f *Fleet, network *play.Network, s *workload.Service, seed uint64, n int, sends bool) {
+	var o play.Observer
 	p := &process{identity: newIdentity(s, seed, f.options.Run, n), events: map[uint64][]event{}, links: newLinks(s.Spans)}
 	if sends {
 		for signal := range p.exporters {
@@ -83,7 +84,7 @@ func (g *group) play(f *Fleet, network *workload.Network, s *workload.Service, s
 		g.processes = append(g.processes, p)
 	}
 	f.origins = append(f.origins, &p.identity)
-	p.instance = s.Play(network, seed, n, o)
+	p.instance = network.Play(s, seed, n, o)
 	if p.metrics != nil {
 		p.reader.start(f, p)
 	}
@@ -92,12 +93,12 @@ func (g *group) play(f *Fleet, network *workload.Network, s *workload.Service, s
 }
 
 // observer keeps what becomes telemetry of the process.
-func (p *process) observer(f *Fleet) (o workload.Observer) {
+func (p *process) observer(f *Fleet) (o play.Observer) {
 	if f.options.sends(Traces) {
 		o = p.observeSpans(f)
 	}
 	if f.options.sends(Metrics) {
-		p.metrics = runtimemetrics.New(f.options.Metrics, p.identity.service.Runtime.Name == semconv.RuntimeTokio, f.sim.Now())
+		p.metrics = runtimemetrics.New(f.options.Metrics, p.identity.service.Runtime.Model == semconv.RuntimeTokio, f.sim.Now())
 		if p.metrics != nil && p.metrics.TimesPolls() {
 			o.Poll = both(o.Poll, p.metrics.Poll)
 		}
@@ -106,7 +107,7 @@ func (p *process) observer(f *Fleet) (o workload.Observer) {
 		p.observeLogs(&o, f.options.Logs.Level)
 	}
 	if o.Shed != nil {
-		o.Shed = both(func(*workload.Shed) { p.shed++ }, o.Shed)
+		o.Shed = both(func(*play.Shed) { p.shed++ }, o.Shed)
 	}
 	return o
 }
@@ -122,7 +123,7 @@ func both[T any](first, second func(*T)) func(*T) {
 }
 
 // observeSpans keeps spans, and what belongs to them.
-func (p *process) observeSpans(f *Fleet) workload.Observer {
+func (p *process) observeSpans(f *Fleet) play.Observer {
 	o := scheduler.Observer{
 		Finished: func(t *scheduler.Finished) { p.finished(f, t) },
 		Span: func(s *scheduler.Span) {
@@ -146,7 +147,7 @@ func (p *process) observeSpans(f *Fleet) workload.Observer {
 			}
 		}
 	}
-	return workload.Observer{Observer: o, Shed: func(s *workload.Shed) { p.turnedAway(f, s) }}
+	return play.Observer{Observer: o, Shed: func(s *play.Shed) { p.turnedAway(f, s) }}
 }
 
 func (p *process) finished(f *Fleet, t *scheduler.Finished) {
@@ -172,7 +173,7 @@ func (p *process) finished(f *Fleet, t *scheduler.Finished) {
 }
 
 // calledBy makes the span a child of the one that sent its request.
-func (s *span) calledBy(f *Fleet, c workload.Caller) {
+func (s *span) calledBy(f *Fleet, c play.Caller) {
 	if c.Instance != nil {
 		s.parent, s.caller = c.Span, f.byInstance[c.Instance]
 	}
@@ -182,7 +183,7 @@ func (s *span) calledBy(f *Fleet, c workload.Caller) {
 func (p *process) shedSpan() uint64 { return ^p.shed }
 
 // turnedAway makes a span of a request that never became a task.
-func (p *process) turnedAway(f *Fleet, s *workload.Shed) {
+func (p *process) turnedAway(f *Fleet, s *play.Shed) {
 	turned := span{
 		number: p.shedSpan(), tag: s.Tag, label: p.identity.service.Operations[s.Operation].Program.Label, creator: scheduler.Outside,
 		start: s.At, end: s.At, outcome: overloaded, work: sim.Stream(p.identity.draws, s.Tag, streamShed),

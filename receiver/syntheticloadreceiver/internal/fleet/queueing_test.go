@@ -13,8 +13,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/runtimelab/otelcol-runtimelab/internal/queueing"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/schedulertest"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
@@ -68,7 +68,7 @@ func TestQueueWaitOfSpansIsErlangs(t *testing.T) {
 				for _, r := range all {
 					waits, durations = append(waits, r.wait), append(durations, r.took)
 				}
-				wait := schedulertest.ErlangC(servers, utilization) * float64(service) / (float64(servers) * (1 - utilization))
+				wait := queueing.ErlangC(servers, utilization) * float64(service) / (float64(servers) * (1 - utilization))
 				for _, of := range []struct {
 					what   string
 					series []sim.Time
@@ -77,7 +77,7 @@ func TestQueueWaitOfSpansIsErlangs(t *testing.T) {
 					{"wait", waits, wait},
 					{"duration", durations, wait + float64(service)},
 				} {
-					estimate := schedulertest.BatchMeans(of.series)
+					estimate := queueing.BatchMeans(of.series)
 					t.Logf("%s: %.0f ns; want %.0f +- %.0f", of.what, estimate.Mean, of.want, estimate.HalfWidth)
 					assert.InDelta(t, of.want, estimate.Mean, estimate.HalfWidth, of.what)
 					assert.Less(t, estimate.HalfWidth, 0.2*of.want, "an interval that says little")

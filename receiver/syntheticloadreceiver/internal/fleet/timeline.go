@@ -8,7 +8,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
 	"github.com/runtimelab/otelcol-runtimelab/internal/timeline"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
-	"github.com/runtimelab/otelcol-runtimelab/workload"
+	"github.com/runtimelab/otelcol-runtimelab/workload/play"
 )
 
 // ledger is what the shard has offered to the pipelines, by when it happened: the end markers tell load_verify, which compares it with what
@@ -87,7 +87,7 @@ const (
 
 // cluster is the key of the trace of a tag.
 func (f *Fleet) cluster(tag uint64) uint64 {
-	instance, arrival := workload.Origin(tag)
+	instance, arrival := play.Origin(tag)
 	r := sim.Stream(f.origins[instance].traces, arrival, clusterTrace)
 	return r.Uint64()
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/internal/timeline"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
-	"github.com/runtimelab/otelcol-runtimelab/workload"
+	"github.com/runtimelab/otelcol-runtimelab/workload/spec"
 )
 
 // arrived counts what a fleet's requests hold as one at the far end would: by the times in the pdata. It also keeps what markers said.
@@ -202,7 +202,7 @@ func TestSpreadsOfShards(t *testing.T) {
 func BenchmarkLedger(b *testing.B) {
 	o := sendSpans
 	o.Run = "run"
-	services, err := workload.Parse([]any{map[string]any{
+	services, err := spec.Decode([]any{map[string]any{
 		"name": "gateway", "runtime": map[string]any{"model": "tokio"},
 		"arrivals": map[string]any{"process": "poisson", "rate": 1000}, "workload": "api_gateway",
 	}})

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package process is what the runtimes of one process share: the CPUs of its machine, its async mutexes and its bounded channels.
+//
+//	        Process{Host, mutexes, channels}
+//	          ^                        ^
+//	tokio.Config.Process      smol.Config.Process
+//
+// A program that starts two runtimes gives both the same Process. A task of one may then wait for a mutex that a task of the other
+// holds: the unlock wakes it by [Waking], which is a thread of the runtime that unlocks. A runtime whose Config has no Process
+// makes one for itself. The models are built on this package; it is built on package host.
+//
+// Mutexes and channels are numbered from 0, as the steps of a program name them, and exist from their first use. Both serve
+// waiting tasks in the order in which they came, as Tokio's do. The methods that the models call take no virtual time.
+package process
+
+import (
+	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
+)
+
+// Process is one process. The zero value is ready to use: a process whose threads have a CPU each. A Process must not be copied
+// after its first use, and belongs to one simulation.
+type Process struct {
+	// Host is the machine; nil: there is a CPU for each thread.
+	Host *host.Host
+
+	mutexes  []Mutex
+	channels []Channel
+}
+
+// Waking is a runtime as the objects know it. [scheduler.Runtime] has the method.
+type Waking interface {
+	// Wake wakes a task of the runtime, now: a thread of another runtime does it.
+	Wake(w scheduler.Waker)
+}
+
+// Mutex is the async mutex of a number. The pointer is valid until the next call of Mutex.
+func (p *Process) Mutex(number int) *Mutex { return grow(&p.mutexes, number) }
+
+// Channel is the bounded channel of a number. The pointer is valid until the next call of Channel.
+func (p *Process) Channel(number int) *Channel { return grow(&p.channels, number) }
+
+// grow returns the object of a number, after making room for it.
+func grow[T any](objects *[]T, number int) *T {
+	for len(*objects) <= number {
+		*objects = append(*objects, *new(T))
+	}
+	return &(*objects)[number]
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package process
+
+import (
+	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+)
+
+// Waiter is a task that waits for an object: the runtime that the task is of, and its waker there. The zero Waiter is nobody.
+type Waiter struct {
+	Of    Waking
+	Waker scheduler.Waker
+}
+
+// waiters is a FIFO of waiting tasks, from head on.
+type waiters struct {
+	queue []Waiter
+	head  int
+}
+
+func (q *waiters) push(w Waiter) { q.queue = append(q.queue, w) }
+
+// pop removes the task that has waited longest.
+func (q *waiters) pop() Waiter {
+	if q.head == len(q.queue) {
+		return Waiter{}
+	}
+	w := q.queue[q.head]
+	q.queue[q.head] = Waiter{}
+	q.head++
+	q.compact()
+	return w
+}
+
+// remove takes out a task. It looks from the head on, where those are that have waited long enough to give up.
+func (q *waiters) remove(w Waiter) {
+	for i := q.head; i < len(q.queue); i++ {
+		if q.queue[i] == w {
+			copy(q.queue[q.head+1:i+1], q.queue[q.head:i])
+			q.queue[q.head] = Waiter{}
+			q.head++
+			q.compact()
+			return
+		}
+	}
+}
+
+// compact moves the queue to the front when half of it is gone: at most as many moves as takes.
+func (q *waiters) compact() {
+	if 2*q.head >= len(q.queue) {
+		q.queue = append(q.queue[:0], q.queue[q.head:]...)
+		q.head = 0
+	}
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package play
+
+import (
+	"math"
+
+	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
+	"github.com/runtimelab/otelcol-runtimelab/workload"
+	"github.com/runtimelab/otelcol-runtimelab/workload/arrive"
+)
+
+// Instance is one running process of a service: a runtime, and the requests that arrive at it.
+//
+//	arrival, call --accept--> task --finished--> over: the caller is answered, the user of a closed loop thinks
+//	                 |                            ^
+//	                 +------- turned away --------+
+type Instance struct {
+	sim        *sim.Simulation
+	target     sim.Target
+	network    *Network
+	runtime    scheduler.Runtime
+	operations []workload.Operation
+	cumulative []float64       // weights of operations[0] to [i], summed
+	sequence   arrive.Sequence // of an open loop
+	loop       *loop           // closed; nil if open
+	start      sim.Time
+	requests   uint64 // seed of the requests' streams
+	arrivals   uint64
+	limit      uint64   // of arrivals
+	last       sim.Time // arrival
+	exhausted  bool     // the sequence has ended
+	stopped    bool
+	open       map[uint64]journey // requests from other services that are not answered, by task
+	service    *workload.Service
+	number     int    // among the instances of the service
+	origin     uint64 // in the tags of its arrivals
+
+	inFlight, maxInFlight int // requests
+	shed                  uint64
+	turnedAway            func(*Shed)
+	away                  Shed // the latest
+}
+
+// Observer is told what happens at an instance. A nil function costs nothing. The pointers are valid during the call only.
+type Observer struct {
+	scheduler.Observer
+
+	// Shed is told of each request that the instance turns away.
+	Shed func(*Shed)
+}
+
+// Shed is a request that was turned away when it arrived, because as many as the instance takes were in flight.
+type Shed struct {
+	Tag       uint64
+	Operation int // index of the service's operations
+	At        sim.Time
+	Caller    Caller // if another service sent it
+}
+
+// Caller is where a request of another service came from: the instance, nil if it is an arrival, and the span that sent it.
+type Caller struct {
+	Instance *Instance
+	Span     uint64
+}
+
+// Play starts an instance of the service on the network's simulation, now. Its requests arrive as the simulation runs; they come back to
+// the observer with a tag, as does all that is done for them elsewhere ([Origin]). Instances are numbered from 0; fleetSeed is the seed
+// of services that have none of their own. Services that the instance calls must be played on the same network before the simulation
+// runs, and the parts of a process after its first runtime.
+//
+// The service must be one that [workload.Check] accepts, as all are that package spec has read.
+func (n *Network) Play(s *workload.Service, fleetSeed uint64, instance int, o Observer) *Instance {
+	seed := seedOf(s, fleetSeed)
+	choices := sim.Stream(seed, streamRuntime, uint64(instance)) //nolint:gosec // G115: instances count from 0
+	in := &Instance{sim: n.sim, network: n, service: s, number: instance, turnedAway: o.Shed}
+	n.add(s, in)
+	in.runtime = start(n.sim, &s.Runtime, n.process(s, instance), choices.Uint64(), in.observer(s, o.Observer))
+	in.play(s, seed, uint64(instance)) //nolint:gosec // G115: instances count from 0
+	return in
+}
+
+// observer adds what the instance itself wants to know of its runtime.
+func (in *Instance) observer(s *workload.Service, o scheduler.Observer) scheduler.Observer {
+	if len(s.Calls) > 0 {
+		o.Call = func(r *scheduler.Request) { in.network.send(journey{call: &s.Calls[r.Label], request: *r, caller: in}) }
+	}
+	finished := o.Finished
+	o.Finished = func(f *scheduler.Finished) {
+		if finished != nil {
+			finished(f)
+		}
+		if f.Spawner == scheduler.Outside {
+			in.inFlight--
+			in.over(f.Task, f.Tag)
+		}
+	}
+	return o
+}
+
+// play lets requests arrive from now on.
+func (in *Instance) play(s *workload.Service, seed, number uint64) {
+	requests := sim.Stream(seed, streamRequests, number)
+	in.requests = requests.Uint64()
+	in.start = in.sim.Now()
+	in.limit = math.MaxUint64
+	in.maxInFlight = s.MaxInFlight
+	in.operations = s.Operations
+	in.cumulative = make([]float64, len(s.Operations))
+	sum := 0.0
+	for i, o := range s.Operations {
+		sum += o.Weight
+		in.cumulative[i] = sum
+	}
+	in.open = map[uint64]journey{}
+	in.target = in.sim.Register(in)
+	switch a := s.Arrivals.(type) {
+	case nil: // only other services call this one
+		in.exhausted = true
+	case arrive.Open:
+		in.sequence = startArrivals(a, seed, number)
+		in.scheduleNext()
+	case arrive.Closed:
+		in.loop = newLoop(a, seed, number)
+		for user := range in.loop.users {
+			in.sendAfterThinking(uint64(user))
+		}
+	}
+}
+
+// Runtime is the runtime that serves the instance's requests.
+func (in *Instance) Runtime() scheduler.Runtime { return in.runtime }
+
+// Arrivals counts the requests so far, those included that were turned away; not those of other services.
+func (in *Instance) Arrivals() uint64 { return in.arrivals }
+
+// Shed counts the requests that were turned away, those of other services included.
+func (in *Instance) Shed() uint64 { return in.shed }
+
+// Stop lets no more requests arrive. Those that have arrived run on.
+func (in *Instance) Stop() { in.stopped = true }
+
+// Limit lets no more requests arrive than that many in all, at least one.
+func (in *Instance) Limit(arrivals uint64) { in.limit = arrivals }
+
+// Ended is the time of the last arrival if no more is to come, else [sim.Never].
+func (in *Instance) Ended() sim.Time {
+	if in.stopped || in.exhausted || in.arrivals >= in.limit {
+		return in.last
+	}
+	return sim.Never
+}
+
+// Handle implements sim.Handler: a request arrives; of a closed loop, that of the user ev.Arg.
+func (in *Instance) Handle(ev sim.Event) {
+	if in.stopped || in.arrivals >= in.limit {
+		return
+	}
+	number := in.arrivals
+	in.arrivals++
+	in.last = in.sim.Now()
+	if in.loop != nil {
+		in.loop.waiting[in.origin|number] = ev.Arg
+	} else {
+		// Before the spawn: the simulation must know the next arrival, lest a handler advances the clock past it.
+		in.scheduleNext()
+	}
+	work := sim.Stream(in.requests, number)
+	operation := in.choose(&work)
+	in.accept(operation, in.origin|number, work, nil)
+}
+
+func (in *Instance) scheduleNext() {
+	if in.arrivals >= in.limit {
+		return
+	}
+	at := in.sequence.Next()
+	if at >= sim.Never-in.start {
+		in.exhausted = true
+		return
+	}
+	in.sim.Schedule(in.start+at, in.target, 0, 0)
+}
+
+// sendAfterThinking lets a user of a closed loop think, and then send a request.
+func (in *Instance) sendAfterThinking(user uint64) {
+	in.sim.Schedule(in.sim.Now()+in.loop.thinks(user), in.target, 0, user)
+}
+
+// choose draws an operation by weight. It always draws once, so that work does not depend on how many there are.
+func (in *Instance) choose(r *sim.Rand) int {
+	last := len(in.operations) - 1
+	u := r.Float64() * in.cumulative[last]
+	for i := range last {
+		if u < in.cumulative[i] {
+			return i
+		}
+	}
+	return last
+}

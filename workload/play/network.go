@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package play
+
+import (
+	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/process"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
+	"github.com/runtimelab/otelcol-runtimelab/workload"
+)
+
+// Network carries calls between the instances that are played on one simulation. A request crosses the network, arrives at an instance
+// of the called service as a task of its own, and the answer crosses back when that task has ended. If the caller has given up
+// meanwhile, the called service works for nobody.
+type Network struct {
+	sim       *sim.Simulation
+	target    sim.Target
+	instances map[*workload.Service]*replicas
+	processes map[processKey]*process.Process
+	played    uint64
+	travel    []journey // under way
+	free      []int
+}
+
+// replicas are the instances of one service, which take its calls in turn.
+type replicas struct {
+	all  []*Instance
+	next int
+}
+
+// journey is a request on its way to an instance, or an answer on its way back.
+type journey struct {
+	call    *workload.Call
+	request scheduler.Request
+	caller  *Instance
+	answer  bool
+}
+
+// NewNetwork makes a network without instances.
+func NewNetwork(s *sim.Simulation) *Network {
+	n := &Network{sim: s, instances: map[*workload.Service]*replicas{}, processes: map[processKey]*process.Process{}}
+	n.target = s.Register(n)
+	return n
+}
+
+// add gives an instance its place among those that take calls, and its number in the tags of its arrivals.
+func (n *Network) add(s *workload.Service, in *Instance) {
+	in.origin = n.played << arrivalBits
+	n.played++
+	of := n.instances[s]
+	if of == nil {
+		of = &replicas{}
+		n.instances[s] = of
+	}
+	of.all = append(of.all, in)
+}
+
+// send puts a request or an answer on its way.
+func (n *Network) send(j journey) {
+	i := len(n.travel)
+	if last := len(n.free) - 1; last >= 0 {
+		i = n.free[last]
+		n.free = n.free[:last]
+		n.travel[i] = j
+	} else {
+		n.travel = append(n.travel, j)
+	}
+	n.sim.Schedule(n.sim.Now()+j.request.Network, n.target, 0, uint64(i))
+}
+
+// Handle implements sim.Handler: a request or an answer arrives. Requests go to the instances in turn.
+func (n *Network) Handle(ev sim.Event) {
+	j := n.travel[ev.Arg]
+	n.free = append(n.free, int(ev.Arg)) //nolint:gosec // G115: was an index
+	if j.answer {
+		if j.call.InProcess() {
+			j.caller.runtime.Wake(j.request.Waker)
+		} else {
+			j.caller.runtime.Answer(j.request.Waker)
+		}
+		return
+	}
+	of := n.instances[j.call.Service]
+	if j.call.InProcess() {
+		of.all[j.caller.number].serve(j)
+		return
+	}
+	of.all[of.next%len(of.all)].serve(j)
+	of.next++
+}
+
+// A tag is the instance that a request's trace began at and the number of the arrival there. Calls keep the tag.
+const arrivalBits = 44
+
+// Origin is where the trace of a tag began: the instance, counted in the order in which they were played on the network, and the
+// number of its arrival.
+func Origin(tag uint64) (instance int, arrival uint64) {
+	return int(tag >> arrivalBits), tag & (1<<arrivalBits - 1)
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package play
+
+import (
+	"fmt"
+
+	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/models"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/process"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
+	"github.com/runtimelab/otelcol-runtimelab/workload"
+)
+
+// processKey tells the processes on a network apart: a service's instances are one each.
+type processKey struct {
+	service  string
+	instance int
+}
+
+// process is the one that a runtime of a service belongs to. The first runtime of a process makes it.
+func (n *Network) process(s *workload.Service, instance int) *process.Process {
+	key := processKey{s.Name, instance}
+	p := n.processes[key]
+	if p == nil {
+		p = &process.Process{}
+		if cpus := s.Runtime.CPUs; cpus > 0 {
+			p.Host = host.New(n.sim, host.Config{CPUs: cpus})
+		}
+		n.processes[key] = p
+	}
+	return p
+}
+
+// start starts a runtime. That its settings are within the bounds of its model is for workload.Check to say, so an error is one of the
+// program that plays, not one of its user.
+func start(s *sim.Simulation, spec *workload.RuntimeSpec, p *process.Process, seed uint64, o scheduler.Observer) scheduler.Runtime {
+	model := models.ByName(spec.Model)
+	if model == nil {
+		panic(fmt.Sprintf("play: there is no runtime %q; workload.Check says so", spec.Model))
+	}
+	cfg := spec.Config
+	cfg.Process, cfg.Seed = p, seed
+	rt, err := model.New(s, cfg, o)
+	if err != nil {
+		panic(fmt.Sprintf("play: %v; workload.Check says so", err))
+	}
+	return rt
+}
