@@ -21,8 +21,8 @@ const (
 type Scheme struct {
 	Naming         Naming
 	Scope, Version string // instrumentation scope
-	// TokioOnly: the numbers come from Tokio's RuntimeMetrics; other runtimes have nothing like it.
-	TokioOnly bool
+	// Crate is the crate whose numbers these are; runtimes of other crates have nothing like it. Empty: every runtime has them.
+	Crate string
 	// CumulativeOnly: there is no delta temporality.
 	CumulativeOnly bool
 	// Doubles: every number is a double.
@@ -37,11 +37,11 @@ type Scheme struct {
 var Schemes = []Scheme{
 	{Naming: NamingAsyncRuntime, Scope: "async_runtime", WorkerKey: Worker},
 	{
-		Naming: NamingTokioCrate, Scope: "opentelemetry-instrumentation-tokio", Version: "0.1.2", TokioOnly: true,
+		Naming: NamingTokioCrate, Scope: "opentelemetry-instrumentation-tokio", Version: "0.1.2", Crate: CrateTokio,
 		WorkerKey: TokioWorkerIndex, Runtime: "1", // a process's first runtime
 	},
 	{
-		Naming: NamingPrometheus, TokioOnly: true, CumulativeOnly: true, Doubles: true,
+		Naming: NamingPrometheus, Crate: CrateTokio, CumulativeOnly: true, Doubles: true,
 		Scope: "github.com/open-telemetry/opentelemetry-collector-contrib/receiver/prometheusreceiver",
 	},
 }
