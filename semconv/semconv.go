@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//go:generate go test . -run "TestDocs|TestMetricDocs" -update
+//go:generate go test . -run "TestDocs|TestMetricDocs|TestWeaverRegistry" -update
 
 // Package semconv names, once, every attribute and thread that Runtimelab writes or reads, with its type, meaning and
 // source. Receiver, processor and exporters meet only through these names: whatever is true of a simulated service
@@ -14,8 +14,10 @@
 //
 // The metrics of the runtimes have names too, several for each: [Metrics].
 //
+// The runtimes themselves are a table, too: [Runtimes].
+//
 // The tables in this folder's README, in docs/telemetry.md and in the processor's README are generated from [Attributes] and [Metrics] by
-// `make generate`.
+// `make generate`. So is registry/, which says the same to OpenTelemetry's Weaver; [SchemaURL] is its name.
 package semconv
 
 // Type is the OTLP type of an attribute's value.
@@ -133,6 +135,13 @@ const (
 	WorkerIndex      = "worker.index"
 )
 
+// Signals are the kinds of telemetry, in the order in which lists of three have them.
+const (
+	SignalTraces  = "traces"
+	SignalMetrics = "metrics"
+	SignalLogs    = "logs"
+)
+
 // TaskName is the span's name on the log records of a task's start and end.
 const TaskName = "task.name"
 
@@ -199,13 +208,6 @@ const (
 	LatencyRatioToMedian = "latency.ratio_to_median"
 	// LatencyCategory is the attribute of the Collector's rolling_span_latency processor, by its default name.
 	LatencyCategory = "latency.category"
-)
-
-// Metrics made from spans: histograms in ns, per service.name, span.name and span.kind.
-const (
-	MetricSpanDuration  = "async_runtime.span.duration"
-	MetricSpanBusy      = "async_runtime.span.busy.duration"
-	MetricSpanQueueWait = "async_runtime.span.queue_wait.duration"
 )
 
 // Values of async_runtime.task.queue_wait_source.
