@@ -135,13 +135,6 @@ const (
 	WorkerIndex      = "worker.index"
 )
 
-// Signals are the kinds of telemetry, in the order in which lists of three have them.
-const (
-	SignalTraces  = "traces"
-	SignalMetrics = "metrics"
-	SignalLogs    = "logs"
-)
-
 // TaskName is the span's name on the log records of a task's start and end.
 const TaskName = "task.name"
 

@@ -15,7 +15,7 @@ func Values(attribute string) []string {
 	case LatencyClass:
 		return []string{ClassNormal, ClassElevated, ClassOutlier, ClassExtreme}
 	case StampSignals:
-		return []string{SignalTraces, SignalMetrics, SignalLogs}
+		return SignalNames[:]
 	case LatencyCategory:
 		return []string{CategorySlow, CategoryVerySlow}
 	}

@@ -16,7 +16,7 @@ func (e *End) Write(to *xpdata.MapBuilder, item int64) {
 	to.AppendEmpty(semconv.StampSources).SetInt(int64(e.Sources)) //nolint:gosec // G115: a count
 	names := to.AppendEmpty(semconv.StampSignals).SetEmptySlice()
 	process := to.AppendEmpty(semconv.StampProcess).SetEmptySlice()
-	for signal, name := range Signals {
+	for signal, name := range semconv.SignalNames {
 		if e.Sends[signal] {
 			names.AppendEmpty().SetStr(name)
 		}
@@ -24,7 +24,7 @@ func (e *End) Write(to *xpdata.MapBuilder, item int64) {
 			process.AppendEmpty().SetInt(int64(*n)) //nolint:gosec // G115: a count
 		}
 	}
-	if refused := e.appendRefused(nil); len(refused) > len(Signals) { // not all are empty
+	if refused := e.appendRefused(nil); len(refused) > len(semconv.SignalNames) { // not all are empty
 		to.AppendEmpty(semconv.StampDroppedRanges).SetEmptyBytes().FromRaw(refused)
 	}
 	var shard []byte
@@ -111,7 +111,7 @@ func (r *endReader) signals(value pcommon.Value) {
 		return
 	}
 	for _, name := range value.Slice().All() {
-		for signal, known := range Signals {
+		for signal, known := range semconv.SignalNames {
 			if name.Type() == pcommon.ValueTypeStr && name.Str() == known {
 				r.end.Sends[signal] = true
 			}
@@ -123,7 +123,7 @@ func (r *endReader) process(value pcommon.Value) {
 	const bit = 4
 	r.found |= 1 << bit
 	perSignal := len(r.end.Process[0].numbers())
-	if value.Type() != pcommon.ValueTypeSlice || value.Slice().Len() != len(Signals)*perSignal {
+	if value.Type() != pcommon.ValueTypeSlice || value.Slice().Len() != len(semconv.SignalNames)*perSignal {
 		r.failed = true
 		return
 	}

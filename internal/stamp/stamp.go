@@ -27,9 +27,6 @@ import (
 // EndMarker is the name of end markers: of the span, of the metric, and the body of the log record.
 const EndMarker = "load_verify.end"
 
-// Signals are the names of the signals in end markers.
-var Signals = [...]string{"traces", "metrics", "logs"}
-
 // Span is the checksum of a span.
 func Span(s ptrace.Span) int64 {
 	var h digest
