@@ -152,14 +152,14 @@ func crateMeaning() string {
 
 // meaning lists a value of all runtimes: first those of services, then those of baselines.
 func meaning(value func(*AsyncRuntime) string, before, baseline string) string {
-	var real, simulated []string
+	var services, baselines []string
 	for i := range Runtimes {
 		if quoted := "`" + value(&Runtimes[i]) + "`"; Runtimes[i].Baseline {
-			simulated = append(simulated, quoted)
+			baselines = append(baselines, quoted)
 		} else {
-			real = append(real, quoted)
+			services = append(services, quoted)
 		}
 	}
-	last := len(real) - 1
-	return fmt.Sprintf("%s%s%s; %s for the %s.", strings.Join(real[:last], ", "), before, real[last], strings.Join(simulated, ", "), baseline)
+	last := len(services) - 1
+	return fmt.Sprintf("%s%s%s; %s for the %s.", strings.Join(services[:last], ", "), before, services[last], strings.Join(baselines, ", "), baseline)
 }

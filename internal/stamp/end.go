@@ -112,7 +112,7 @@ func (t *Totals) Sound() bool {
 // checksum of an end marker covers that of the item and what the marker says; shard is the encoded Shard, empty without.
 func (e *End) checksum(item int64, shard []byte) int64 {
 	var h digest
-	h.number(uint64(item)) //nolint:gosec // G115: any bits will do
+	h.signed(item)
 	h.number(e.Total)
 	h.number(e.GivenUp)
 	h.number(e.Sources)

@@ -3,6 +3,7 @@
 package stamp
 
 import (
+	"math"
 	"reflect"
 	"testing"
 
@@ -157,4 +158,19 @@ func TestReadEnd(t *testing.T) {
 	}
 	_, intact, _ = ReadEnd(written(), 8)
 	assert.False(t, intact, "another item")
+}
+
+// TestCountBeyondAnAttribute: a total that an attribute cannot hold is not taken for one that it can.
+func TestCountBeyondAnAttribute(t *testing.T) {
+	for total, want := range map[uint64]bool{math.MaxInt64: true, math.MaxInt64 + 1: false, math.MaxUint64: false} {
+		says := End{Total: total, Sources: 1}
+		var b xpdata.MapBuilder
+		says.Write(&b, 7)
+		m := pcommon.NewMap()
+		b.UnsafeIntoMap(m)
+		read, intact, ok := ReadEnd(m, 7)
+		require.True(t, ok)
+		assert.Equal(t, want, intact)
+		assert.Equal(t, uint64(math.MaxInt64), read.Total)
+	}
 }

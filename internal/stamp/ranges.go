@@ -135,10 +135,12 @@ func (e *End) appendRefused(b []byte) []byte {
 func (e *End) cutRefused(b []byte) (ok bool) {
 	for signal := range semconv.SignalNames {
 		length, n := binary.Uvarint(b)
-		if n <= 0 || length > uint64(len(b)-n) { //nolint:gosec // G115: n is at most the length
+		if n <= 0 {
 			return false
 		}
-		b = b[n:]
+		if b = b[n:]; length > uint64(len(b)) {
+			return false
+		}
 		e.Process[signal].Refused, b = Packed(b[:length]), b[length:]
 	}
 	return len(b) == 0
