@@ -40,11 +40,11 @@ func TestReadiness(t *testing.T) {
 // TestDevices: a report can go where no file can be.
 func TestDevices(t *testing.T) {
 	t.Parallel()
-	for _, flag := range []string{"--json", "--junit"} {
+	for _, flag := range []string{"--json", "--junit", "--markdown"} {
 		cmd, stdout, _ := command(t, flag, "/proc/self/fd/1", "--generator", "builtin", "--generator", "yaml:receivers::synthetic_load::duration: 1s")
 		require.NoError(t, cmd.Run())
 		assert.Contains(t, stdout.String(), "PASS  pipelinetest")
-		assert.Regexp(t, `"schema": "pipelinetest/2"|<testsuites`, stdout.String())
+		assert.Regexp(t, `"schema": "pipelinetest/2"|<testsuites|### pipelinetest: PASS`, stdout.String())
 	}
 }
 

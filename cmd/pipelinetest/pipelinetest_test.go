@@ -176,12 +176,40 @@ func TestSystem(t *testing.T) {
 	assert.Equal(t, 1, code)
 	assert.Regexp(t, `broken has ended by itself: exit status 3; its last words:\n +no way to 127\.0\.0\.1:\d+`, stdout)
 	assert.Equal(t, 1, doc.Failed)
+}
 
-	code, stdout, _, doc = pipelinetest(t, "--generator", "yaml:receivers: {none: }")
+// TestRefusedConfigurations: what the Collector refuses, of whatever part, is told in its own words before anything is started.
+func TestRefusedConfigurations(t *testing.T) {
+	t.Parallel()
+	code, stdout, stderr, doc := pipelinetest(t, writeFile(t, `
+defaults: {systems: [{name: gateway, config: [`+writeFile(t, gateway("otlp_grpc", "${env:PIPELINETEST_TO_NEXT}"))+`]}]}
+scenarios:
+  - {name: good}
+  - {name: key, add: {gateway: [{exporters: {otlp_grpc: {sending_que: 3}}}]}}
+  - {name: same-key, add: {gateway: [{exporters: {otlp_grpc: {sending_que: 3}}}]}}
+  - {name: component, generator: {config: [builtin, {processors: {none: }}]}}
+  - {name: value, verifier: {config: [builtin, {exporters: {load_verify: {grace: -1s}}}]}}
+`))
 	assert.Equal(t, 2, code)
-	assert.Contains(t, stdout, "ERROR")
-	assert.Contains(t, stdout, "generator has ended by itself: exit status 1")
-	assert.Equal(t, 1, doc.Errors)
+	assert.Empty(t, stdout)
+	assert.Empty(t, doc.Tests)
+	assert.Equal(t, 3, strings.Count(stderr, "the Collector refuses"), "each once")
+	assert.Regexp(t, `test\.yaml: key: gateway: the Collector refuses its configuration:\n.*\n?(.*\n)*.*'?sending_que`, stderr)
+	assert.Regexp(t, `test\.yaml: component: generator: the Collector refuses its configuration:\n(.*\n)*.*unknown type: "none"`, stderr)
+	assert.Regexp(t, `test\.yaml: value: verifier: the Collector refuses its configuration:\n(.*\n)*.*grace`, stderr)
+	assert.NotContains(t, stderr, "is ready")
+}
+
+// TestOverHTTP: the built-in generator sends over what the system listens for.
+func TestOverHTTP(t *testing.T) {
+	t.Parallel()
+	system := strings.ReplaceAll(gateway("otlp_http", "http://${env:PIPELINETEST_TO_NEXT_HTTP}"), "grpc: {endpoint: \"${env:PIPELINETEST_LISTEN}\"}", "http: {endpoint: \"${env:PIPELINETEST_LISTEN_HTTP}\"}")
+	require.Contains(t, system, "LISTEN_HTTP")
+	short := []string{"--generator", "builtin", "--generator", "yaml:receivers::synthetic_load::duration: 1s"}
+	code, stdout, stderr, _ := pipelinetest(t, append(short, "--system", "gateway="+writeFile(t, system))...)
+	assert.Zero(t, code)
+	assert.Contains(t, stdout, "PASS  pipelinetest")
+	assert.Contains(t, stderr, "generator sends over OTLP/HTTP: gateway listens for nothing else")
 }
 
 // TestJobs: several tests at once, and the output of each stays together, in order.
@@ -218,6 +246,19 @@ func TestMistakes(t *testing.T) {
 	}{
 		{[]string{"--fault", "link: generator->gateway, down: true"}, "pipelinetest: --fault.link: generator->gateway is not allowed; want one of generator->verifier"},
 		{[]string{"--system", "gateway"}, `--system: "gateway" is not allowed; want NAME=COMMAND`},
+		{
+			[]string{"--system", "gateway=a.yaml --config b.yaml"},
+			`--system: gateway: "--config" is not allowed behind a YAML file; want files alone, which --collector runs: --system 'gateway=a.yaml b.yaml'`,
+		},
+		{[]string{"--system", "gateway=a.yaml --config=b.yaml"}, `--system 'gateway=a.yaml b.yaml'`},
+		{
+			[]string{"--system", "gateway=a.yaml --feature-gates x"},
+			`"--feature-gates" is not allowed behind a YAML file; want a command, which may have flags: gateway=otelcol --config a.yaml ...`,
+		},
+		{
+			[]string{"--system", "gateway='yaml:receivers::otlp::protocols::grpc::endpoint: ${env:PIPELINETEST_LISTENS}'"},
+			"gateway: its configuration uses ${env:PIPELINETEST_LISTENS}, which is not set for it (did you mean PIPELINETEST_LISTEN?)",
+		},
 		{[]string{"--generator", "none.yaml"}, "--generator: stat "},
 		{[]string{"--collector", "/none"}, "--collector: there is no program /none"},
 		{[]string{"--repeat", "0"}, "--repeat: 0 is not allowed; want 1 to 1000"},

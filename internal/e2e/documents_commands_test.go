@@ -65,6 +65,7 @@ func commandLines(lines []string) (joined []string) {
 // elsewhere are the programs of documents that a test has no business to run, with the reason.
 var elsewhere = map[string]string{
 	"cd":         "of the reader's own shell",
+	"cat":        "writes for the CI system",
 	"curl":       "asks what another command has started",
 	"docker":     "needs a container engine; deploy/ has tests of its own",
 	"git":        "needs the network",

@@ -21,6 +21,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/printable"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/run"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
 	"github.com/runtimelab/otelcol-runtimelab/internal/program"
 )
@@ -103,6 +104,9 @@ zsh, fish and PowerShell likewise.`,
 			}
 			collector, collectorErr := f.findCollector(scenarios)
 			if err := errors.Join(err, collectorErr, f.checkOutputs()); err != nil {
+				return err
+			}
+			if err := run.Validate(cmd.Context(), scenarios, collector); err != nil {
 				return err
 			}
 			*code, err = f.run(cmd, scenarios, collector)

@@ -42,6 +42,7 @@ type flags struct {
 	timeout             time.Duration
 	collector           string
 	json, junit, keep   string
+	markdown            string
 	only                string
 	repeat, jobs        int
 	list                bool
@@ -64,6 +65,7 @@ func (f *flags) register(cmd *cobra.Command) {
 	set.IntVar(&f.jobs, "jobs", 1, "run up to `N` tests at once; on a machine that is busy, what is tested is slower")
 	set.StringVar(&f.json, "json", "", "write what came out to a `FILE`")
 	set.StringVar(&f.junit, "junit", "", "the same, as JUnit XML, to a `FILE`")
+	set.StringVar(&f.markdown, "markdown", "", "a summary for the page of a CI job, as Markdown, to a `FILE`")
 	set.StringVar(&f.keep, "keep", "", "keep the parts' logs, configurations, environments and reports in a `FOLDER`")
 	set.BoolVar(&f.list, "list", false, "check the scenarios and list them, and run none")
 }
@@ -179,6 +181,10 @@ func (f *flags) scenario() (*scenario.Scenario, error) {
 			system.Command = words
 			words = nil
 		}
+		if slices.ContainsFunc(words, isFlag) {
+			errs = append(errs, notBehindFiles(name, words))
+			words = nil
+		}
 		for _, location := range words {
 			config, err := scenario.ConfigAt(location, "", ".")
 			if err != nil {
@@ -189,6 +195,25 @@ func (f *flags) scenario() (*scenario.Scenario, error) {
 		s.Systems = append(s.Systems, system)
 	}
 	return s, errors.Join(errs...)
+}
+
+// isFlag tells a flag from a file.
+func isFlag(word string) bool { return strings.HasPrefix(word, "-") }
+
+// notBehindFiles is the error of flags behind the configurations of a system. Most people who write them mean --config.
+func notBehindFiles(name string, words []string) error {
+	var files []string
+	flag := words[slices.IndexFunc(words, isFlag)]
+	want := "a command, which may have flags: " + name + "=otelcol --config " + words[0] + " ..."
+	for _, word := range words {
+		if word = strings.TrimPrefix(word, "--config="); word != "--config" {
+			files = append(files, word)
+		}
+	}
+	if !slices.ContainsFunc(files, isFlag) {
+		want = "files alone, which --collector runs: --" + flagSystem + " '" + name + "=" + strings.Join(files, " ") + "'"
+	}
+	return fmt.Errorf("--%s: %s: %q is not allowed behind a YAML file; want %s", flagSystem, name, flag, want)
 }
 
 // isConfig tells a configuration from a program.

@@ -21,7 +21,7 @@ import (
 // checkOutputs finds what cannot be written before hours have been spent on it.
 func (f *flags) checkOutputs() error {
 	var errs []error
-	for _, output := range []struct{ flag, path string }{{"json", f.json}, {"junit", f.junit}} {
+	for _, output := range []struct{ flag, path string }{{"json", f.json}, {"junit", f.junit}, {"markdown", f.markdown}} {
 		if output.path == "" {
 			continue
 		}
@@ -78,6 +78,9 @@ func (f *flags) run(cmd *cobra.Command, scenarios []*scenario.Scenario, collecto
 	}
 	if f.junit != "" {
 		err = errors.Join(err, report.JUnit(f.junit, done))
+	}
+	if f.markdown != "" {
+		err = errors.Join(err, report.Markdown(f.markdown, done))
 	}
 	if out.err != nil {
 		say(cmd, "the results could not be shown: %v", out.err)

@@ -5,6 +5,7 @@ package part
 import (
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -198,4 +199,28 @@ func needUserNamespaces(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, EndedWell, p.Ending())
 	assert.False(t, p.UsesDisk(), "it has ended")
+}
+
+// TestListens: what a part listens at is seen, also if something that it has started does it.
+func TestListens(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("other systems do not tell")
+	}
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		t.Skip("python3 stands for a part that listens")
+	}
+	p := shell(t, `(setsid `+python+` -c 'import socket, time
+s = socket.create_server(("127.0.0.1", 0)); print("at %s:%s" % s.getsockname(), flush=True); time.sleep(6000)'); true`)
+	var address string
+	require.Eventually(t, func() bool {
+		line, found := strings.CutPrefix(p.Tail(1)[0], "at ")
+		address = line
+		return found
+	}, patience, time.Millisecond)
+	assert.Equal(t, []string{address}, p.Listens())
+
+	nothing := shell(t, `echo ready; sleep 6000`)
+	printed(t, nothing, "ready")
+	assert.Empty(t, nothing.Listens())
 }

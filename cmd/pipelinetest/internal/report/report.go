@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package report shows what came out of tests: as text for people, as JSON, and as JUnit XML for what runs them.
+// Package report shows what came out of tests: as text for people, as JSON, and as JUnit XML and Markdown for what runs them.
 package report
 
 import (

@@ -65,8 +65,8 @@ func tests() []Test {
 		Notes:  []string{"my-agent: some of its telemetry cannot be true and was left out: x = NaN"},
 	}
 	broken := &run.Result{Outcome: run.Broken, Problems: []string{"gateway cannot be started: \x1b[31mno\x1b[0m"}, Began: began, Took: time.Second}
-	report := &verdict.Report{NotChecked: []string{"attributes", "order"}, Runs: []verdict.Run{{Signals: []verdict.Signal{
-		{Signal: "traces", Counts: map[string]uint64{"sent": 1000, "received": 1000}, SentKnown: true},
+	report := &verdict.Report{Verdict: "pass", NotChecked: []string{"attributes", "order"}, Runs: []verdict.Run{{Signals: []verdict.Signal{
+		{Signal: "traces", Counts: map[string]uint64{"sent": 1000, "received": 1000, "out_of_order": 3, "after_grace": 2}, SentKnown: true},
 	}}}}
 	passed := &run.Result{
 		Outcome: run.Passed, Began: began, Took: 2 * time.Second, Report: report, RawJSON: raw,
@@ -98,6 +98,36 @@ func TestText(t *testing.T) {
 	want, err := os.ReadFile(golden)
 	require.NoError(t, err)
 	assert.Equal(t, string(want), out.String())
+}
+
+// TestMarkdown compares what a CI server shows with a golden file.
+func TestMarkdown(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "summary.md")
+	require.NoError(t, Markdown(path, tests()))
+	got, err := os.ReadFile(path)
+	require.NoError(t, err)
+	golden := filepath.Join("testdata", "summary.md")
+	if *update {
+		require.NoError(t, os.WriteFile(golden, got, 0o600))
+	}
+	want, err := os.ReadFile(golden)
+	require.NoError(t, err)
+	assert.Equal(t, string(want), string(got))
+	assert.Error(t, Markdown(filepath.Join(path, "none"), nil), "that is no folder")
+}
+
+// TestInMarkdown: what others have written stays text.
+func TestInMarkdown(t *testing.T) {
+	for text, want := range map[string]string{
+		"12.5 % lost, x/y":            "12&#46;5 % lost, x/y",
+		"a|b\nc":                      `a\|b c`,
+		"<img src=x> [a](http://x)":   `&#60;img src\=x&#62; \[a\]\(http&#58;//x\)`,
+		"@team, see #12 www.x.org":    "&#64;team, see &#35;12 www&#46;x&#46;org",
+		"`rm` *b* _i_ ~s~ $x$ \x1b[m": "\\`rm\\` \\*b\\* \\_i\\_ \\~s\\~ \\$x\\$ \\\\x1b\\[m",
+		"&lt; 漢字 - 1) + !":            `&#38;lt; 漢字 \- 1\) \+ \!`,
+	} {
+		assert.Equal(t, want, inMarkdown(text))
+	}
 }
 
 func TestJSON(t *testing.T) {

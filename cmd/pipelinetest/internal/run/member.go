@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,6 +28,8 @@ type member struct {
 	report              string // path of load_verify's report
 	spec                part.Spec
 	process             *part.Process // nil: not started yet
+	onlyHTTP            bool          // it takes OTLP/HTTP, and not OTLP/gRPC
+	follows             bool          // it sends over OTLP/HTTP because the next part takes nothing else
 	up                  bool          // it is to be running
 	forced              bool          // it was told to end, did not, and was killed
 	readToEnd           bool          // its telemetry was read when nobody sent to it any more
@@ -78,18 +81,28 @@ func (c *course) member(name string) *member {
 	panic("no part " + name) // names have been checked
 }
 
+// grpcPatience is how long a part that takes OTLP/HTTP already may still begin to take OTLP/gRPC. Who is wrong about that sends over OTLP/HTTP.
+const grpcPatience = time.Second
+
 // awaitListening waits until a part takes connections.
 func (c *course) awaitListening(ctx context.Context, m *member) error {
-	patience := time.NewTimer(startPatience)
+	patience, hint := time.NewTimer(startPatience), time.NewTimer(hintPatience)
 	defer patience.Stop()
+	defer hint.Stop()
 	begun := time.Now()
+	var overHTTP time.Time // when it was found to take OTLP/HTTP
 	again := time.NewTicker(20 * time.Millisecond)
 	defer again.Stop()
 	for {
-		for _, address := range []string{m.grpc, m.http} {
-			if connection, err := (&net.Dialer{}).DialContext(ctx, "tcp", address); err == nil {
-				return connection.Close()
-			}
+		if answers(ctx, m.grpc) {
+			return nil
+		}
+		if overHTTP.IsZero() && answers(ctx, m.http) {
+			overHTTP = time.Now()
+		}
+		if !overHTTP.IsZero() && time.Since(overHTTP) >= grpcPatience {
+			m.onlyHTTP = true
+			return nil
 		}
 		select {
 		case <-ctx.Done():
@@ -98,22 +111,50 @@ func (c *course) awaitListening(ctx context.Context, m *member) error {
 			return c.lookForDead()
 		case <-patience.C:
 			return broken{silent(m, startPatience)}
+		case <-hint.C:
+			c.Say("%s does not listen yet at %s (%s) or %s (%s)%s", m.Name, m.grpc, scenario.EnvListen, m.http, scenario.EnvListenHTTP, elsewhere(m, "; "))
 		case <-again.C:
 		}
 	}
 }
 
-// silent is what is wrong with a part that does not listen.
-func silent(m *member, after time.Duration) error {
-	return fmt.Errorf("%s listens neither at %s (%s) nor at %s (%s), after %v; its last words:\n  %s",
-		m.Name, m.grpc, scenario.EnvListen, m.http, scenario.EnvListenHTTP, after.Round(time.Second), lastWords(m.process))
+// answers tells whether somebody takes connections at an address.
+func answers(ctx context.Context, address string) bool {
+	connection, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
+	return err == nil && connection.Close() == nil
 }
+
+// readyAt says where a part takes connections.
+func (m *member) readyAt() string {
+	if m.onlyHTTP {
+		return m.http + ", for OTLP/HTTP only"
+	}
+	return m.grpc
+}
+
+// silent is what is wrong with a part that does not listen where it should.
+func silent(m *member, after time.Duration) error {
+	return fmt.Errorf("%s listens neither at %s (%s)\nnor at %s (%s), after %v%s\nits last words:\n  %s",
+		m.Name, m.grpc, scenario.EnvListen, m.http, scenario.EnvListenHTTP, after.Round(time.Second), elsewhere(m, "\n"), lastWords(m.process))
+}
+
+// elsewhere says where a part listens instead, if that can be seen. Its own telemetry is not meant.
+func elsewhere(m *member, before string) string {
+	addresses := slices.DeleteFunc(m.process.Listens(), func(address string) bool { return address == m.metrics })
+	if len(addresses) == 0 {
+		return ""
+	}
+	return before + "it listens at " + strings.Join(addresses, ", ")
+}
+
+// columns is how wide a part's words are shown: with what stands before them, they fit a terminal that nobody has widened.
+const columns = 76
 
 // lastWords are the last lines that a part has printed.
 func lastWords(p *part.Process) string {
 	var words []string
 	for _, line := range p.Tail(lastLines) {
-		words = append(words, printable.Name(strings.ReplaceAll(line, "\t", "    ")))
+		words = append(words, printable.Wrapped(line, columns)...)
 	}
 	return strings.Join(words, "\n  ")
 }

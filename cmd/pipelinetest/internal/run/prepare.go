@@ -8,7 +8,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/part"
@@ -96,10 +95,7 @@ func (c *course) prepareMember(m *member) error {
 			return err
 		}
 	}
-	args, err := expanded(args, environment)
-	if err != nil {
-		return err
-	}
+	args = expanded(args, environment)
 	environment = append(environment, "TMPDIR="+dir) // what a part that is killed leaves there goes with the test
 	m.spec = part.Spec{
 		Name: m.Name, Args: args, Env: append(foreign(os.Environ()), environment...), Dir: c.Scenario.Dir,
@@ -116,12 +112,20 @@ const ownTelemetry = "yaml:service::telemetry::metrics: {level: normal, readers:
 	"{host: %s, port: %s, without_units: true, without_type_suffix: true, without_scope_info: true}}}}]}"
 
 func (c *course) collectorArgs(m *member, dir string) ([]string, error) {
+	return c.withConfigs(m, func(i int, text string) (string, error) {
+		location := filepath.Join(dir, fmt.Sprintf("config-%d.yaml", i))
+		return location, os.WriteFile(location, []byte(text), 0o600)
+	})
+}
+
+// withConfigs are a Collector's arguments that say its configurations. place says where one is that is no file.
+func (c *course) withConfigs(m *member, place func(i int, text string) (location string, err error)) ([]string, error) {
 	args := []string{c.Collector}
 	for i, config := range m.Config {
 		location := config.Location
 		if location == "" {
-			location = filepath.Join(dir, fmt.Sprintf("config-%d.yaml", i))
-			if err := os.WriteFile(location, []byte(config.Text), 0o600); err != nil {
+			var err error
+			if location, err = place(i, config.Text); err != nil {
 				return nil, err
 			}
 		}
@@ -165,27 +169,16 @@ func foreign(environment []string) []string {
 	return rest
 }
 
-var reference = regexp.MustCompile(`\$\{(` + scenario.EnvPrefix + `[A-Z0-9_]+)\}`)
-
-// expanded replaces references to the variables set here. All others are the command's own affair.
-func expanded(args, environment []string) ([]string, error) {
+// expanded replaces references to the variables set here, which the scenario has checked.
+func expanded(args, environment []string) []string {
 	values := map[string]string{}
-	var names []string
 	for _, variable := range environment {
 		name, value, _ := strings.Cut(variable, "=")
-		values[name], names = value, append(names, name)
+		values[name] = value
 	}
-	var errs []error
 	result := make([]string, len(args))
 	for i, arg := range args {
-		result[i] = reference.ReplaceAllStringFunc(arg, func(match string) string {
-			name := reference.FindStringSubmatch(match)[1]
-			value, exists := values[name]
-			if !exists {
-				errs = append(errs, fmt.Errorf("command: %s is not set for this part; want one of %s", match, strings.Join(names, ", ")))
-			}
-			return value
-		})
+		result[i] = scenario.Expand(arg, func(name string) string { return values[name] })
 	}
-	return result, errors.Join(errs...)
+	return result
 }

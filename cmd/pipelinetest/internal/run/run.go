@@ -35,6 +35,7 @@ const (
 	scrapeInterval   = time.Second            // between two readings of the parts' telemetry
 	progressInterval = 5 * time.Second        // between two words about what has arrived
 	startPatience    = time.Minute            // for a part to listen
+	hintPatience     = 5 * time.Second        // before that is awaited aloud
 	stopPatience     = 15 * time.Second       // for a part to stop when told to
 	lastLines        = 20                     // of what a part printed, to be shown when it has died
 )
@@ -158,6 +159,9 @@ func (c *course) clear() {
 // start starts the parts against the stream, so that each finds whom it sends to.
 func (c *course) start(ctx context.Context) error {
 	for _, m := range slices.Backward(c.members) {
+		if err := c.follow(m); err != nil {
+			return err
+		}
 		if err := m.launch(); err != nil {
 			return broken{fmt.Errorf("%s cannot be started: %w", m.Name, err)}
 		}
@@ -168,7 +172,7 @@ func (c *course) start(ctx context.Context) error {
 		if err := c.awaitListening(ctx, m); err != nil {
 			return err
 		}
-		c.Say("%s is ready at %s", m.Name, m.grpc)
+		c.Say("%s is ready at %s", m.Name, m.readyAt())
 	}
 	c.began = time.Now()
 	c.quiet = c.began

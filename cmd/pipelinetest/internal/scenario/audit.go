@@ -3,16 +3,12 @@
 package scenario
 
 import (
-	"context"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 
 	"go.opentelemetry.io/collector/confmap"
-	"go.opentelemetry.io/collector/confmap/provider/envprovider"
-	"go.opentelemetry.io/collector/confmap/provider/yamlprovider"
 )
 
 // auditor is the exporter whose report is read.
@@ -32,46 +28,18 @@ func TwoAudits(ids []string) error {
 
 // checkAudits finds more than one auditor in the pipelines of the verifier. A verifier that is a command tells by its telemetry.
 func (s *Scenario) checkAudits() error {
-	if ids := s.Verifier.auditors(); len(ids) > 1 {
+	r := s.resolve(&s.Verifier)
+	if r == nil {
+		return nil
+	}
+	if ids := r.auditors(); len(ids) > 1 {
 		return TwoAudits(ids)
 	}
 	return nil
 }
 
-// auditors are the exporters named load_verify in the pipelines of a Collector, as its configurations together say. None: they do not say, or
-// cannot be read here.
-func (p *Part) auditors() []string {
-	var uris []string
-	for _, config := range p.Config {
-		switch text, yaml := strings.CutPrefix(config.Location, "yaml:"); {
-		case yaml:
-			uris = append(uris, "yaml:"+text)
-		case config.Location == "":
-			uris = append(uris, "yaml:"+config.Text)
-		case uri.MatchString(config.Location):
-			return nil
-		default:
-			content, err := os.ReadFile(config.Location)
-			if err != nil {
-				return nil // who starts the part will tell
-			}
-			uris = append(uris, "yaml:"+string(content))
-		}
-	}
-	if len(uris) == 0 {
-		return nil
-	}
-	resolver, err := confmap.NewResolver(confmap.ResolverSettings{
-		URIs: uris, DefaultScheme: "env",
-		ProviderFactories: []confmap.ProviderFactory{envprovider.NewFactory(), yamlprovider.NewFactory()},
-	})
-	if err != nil {
-		return nil
-	}
-	config, err := resolver.Resolve(context.Background()) // it reads nothing but texts and the environment
-	if err != nil {
-		return nil // the Collector will tell
-	}
+// auditors are the exporters named load_verify in the pipelines of a Collector. None: the configuration does not say.
+func (r *resolved) auditors() []string {
 	var service struct {
 		Service struct {
 			Pipelines map[string]struct {
@@ -79,8 +47,8 @@ func (p *Part) auditors() []string {
 			} `mapstructure:"pipelines"`
 		} `mapstructure:"service"`
 	}
-	if err := config.Unmarshal(&service, confmap.WithIgnoreUnused()); err != nil {
-		return nil
+	if err := r.Unmarshal(&service, confmap.WithIgnoreUnused()); err != nil {
+		return nil // the Collector will tell
 	}
 	ids := map[string]bool{}
 	for _, pipeline := range service.Service.Pipelines {

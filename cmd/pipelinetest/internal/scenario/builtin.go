@@ -4,13 +4,19 @@ package scenario
 
 import (
 	"embed"
+	"os"
+	"slices"
+	"strings"
 )
 
 // Builtin is the word that stands in a list of configurations for the one that is built in.
 const Builtin = "builtin"
 
-//go:embed builtin/generator.yaml builtin/verifier.yaml
+//go:embed builtin/*.yaml
 var builtin embed.FS
+
+// overHTTP is the configuration by which the built-in generator sends over OTLP/HTTP.
+const overHTTP = GeneratorName + "-http"
 
 // BuiltinConfig is the configuration that generators, or the verifier, have unless told otherwise.
 func BuiltinConfig(name string) string {
@@ -19,4 +25,33 @@ func BuiltinConfig(name string) string {
 		panic(err) // the names are constants
 	}
 	return string(text)
+}
+
+// Follows tells whether a generator is the one that is built in, and sends as that one does: it can then be told to send over OTLP/HTTP. One
+// whose exporters somebody has set is left as it is.
+func (p *Part) Follows() bool {
+	at := p.builtinAt()
+	return at >= 0 && !slices.ContainsFunc(p.Config[at+1:], func(c Config) bool {
+		text := c.Text + c.Location
+		if c.Location != "" && !uri.MatchString(c.Location) {
+			content, err := os.ReadFile(c.Location)
+			if err != nil {
+				return true // who starts the part will tell
+			}
+			text = string(content)
+		} else if c.Location != "" && !strings.HasPrefix(c.Location, "yaml:") {
+			return true // it cannot be read from here
+		}
+		return strings.Contains(text, "exporters") || strings.Contains(text, "${")
+	})
+}
+
+// builtinAt is where the built-in generator is among the configurations; -1: nowhere.
+func (p *Part) builtinAt() int {
+	return slices.Index(p.Config, Config{Text: BuiltinConfig(GeneratorName)})
+}
+
+// OverHTTP makes a generator that follows send over OTLP/HTTP.
+func (p *Part) OverHTTP() {
+	p.Config = slices.Insert(slices.Clone(p.Config), p.builtinAt()+1, Config{Text: BuiltinConfig(overHTTP)})
 }

@@ -15,11 +15,17 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/proxy"
 )
 
+// gatewayConfig passes on what it receives.
+const gatewayConfig = `
+receivers: {otlp: {protocols: {grpc: {endpoint: "${env:PIPELINETEST_LISTEN}"}}}}
+exporters: {otlp_grpc: {endpoint: "${env:PIPELINETEST_TO_NEXT}"}}
+`
+
 func write(t *testing.T, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "test.yaml")
 	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
-	require.NoError(t, os.WriteFile(filepath.Join(filepath.Dir(path), "gateway.yaml"), nil, 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(filepath.Dir(path), "gateway.yaml"), []byte(gatewayConfig), 0o600))
 	return path
 }
 
@@ -39,7 +45,7 @@ description: All there is.
 timeout: 2m
 settle: 5s
 generator: {config: [builtin, "yaml:receivers::synthetic_load::duration: 20s"]}
-verifier: {config: [{exporters: {load_verify: {grace: 1s}}}]}
+verifier: {config: [builtin, {exporters: {load_verify: {grace: 1s}}}]}
 systems:
   - name: gateway
     config: [gateway.yaml]
@@ -68,7 +74,7 @@ want:
 		{Name: "gateway", Config: []Config{{Location: filepath.Join(filepath.Dir(path), "gateway.yaml")}}, Disk: 4 << 20},
 		{Name: "my-agent", Command: []string{"agent", "--listen", "${PIPELINETEST_LISTEN}"}},
 	}, s.Systems)
-	assert.YAMLEq(t, "exporters: {load_verify: {grace: 1s}}", s.Verifier.Config[0].Text)
+	assert.YAMLEq(t, "exporters: {load_verify: {grace: 1s}}", s.Verifier.Config[1].Text)
 	three := 3
 	assert.Equal(t, []Fault{
 		{Key: "faults[0]", At: 5 * time.Second, For: 20 * time.Second, Link: Link{"my-agent", "verifier"}, Disturbance: proxy.Fault{Down: true}},
@@ -258,15 +264,15 @@ scenarios:
 func TestReach(t *testing.T) {
 	const fault = "faults: [{link: gateway->verifier, grpc: unavailable}]\n"
 	for name, config := range map[string]string{
-		"gRPC":      `{exporters: {otlp_grpc: {endpoint: "${env:PIPELINETEST_TO_NEXT}"}}}`,
-		"by name":   `{exporters: {otlp_grpc: {endpoint: "${env:PIPELINETEST_TO_VERIFIER}"}}}`,
+		"gRPC":      `gateway.yaml, {exporters: {otlp_grpc: {endpoint: "${env:PIPELINETEST_TO_NEXT}"}}}`,
+		"by name":   `gateway.yaml, {exporters: {otlp_grpc: {endpoint: "${env:PIPELINETEST_TO_VERIFIER}"}}}`,
 		"elsewhere": `"https://example.com/config.yaml"`,
 		"included":  `{exporters: "${file:exporters.yaml}"}`,
 	} {
 		t.Run(name, func(t *testing.T) { load(t, write(t, fault+"systems: [{name: gateway, config: ["+config+"]}]\n")) })
 	}
-	_, err := Load(write(t, fault+"systems: [{name: gateway, config: [gateway.yaml]}]\n"))
-	assert.ErrorContains(t, err, "nothing is sent there", "the file is empty")
+	_, err := Load(write(t, fault+"systems: [{name: gateway, config: [gateway.yaml, {exporters: {otlp_grpc: {endpoint: backend}}}]}]\n"))
+	assert.ErrorContains(t, err, "nothing is sent there", "what takes the place of an address is what counts")
 }
 
 func TestCompareWhere(t *testing.T) {
@@ -306,6 +312,7 @@ func TestFiles(t *testing.T) {
 // TestAliases: a configuration stands alone, whatever else of the scenario it refers to.
 func TestAliases(t *testing.T) {
 	s := load(t, write(t, `
+want: {verdict: fail, traces: {lost: some}}
 generators:
   - {name: a, config: [&load {receivers: &fleet {synthetic_load: {seed: 1}}}]}
   - {name: b, config: [*load, {receivers: *fleet}]}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package run
+
+import (
+	"fmt"
+
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
+)
+
+// follow makes the built-in generator send over OTLP/HTTP if the next part, which is ready by then, takes nothing else.
+func (c *course) follow(m *member) error {
+	if !m.generates || !m.Follows() || !c.member(c.Next(m.Name)).onlyHTTP {
+		return nil
+	}
+	m.OverHTTP()
+	m.follows = true
+	c.Say("%s sends over OTLP/HTTP: %s listens for nothing else", m.Name, c.Next(m.Name))
+	return c.prepareMember(m)
+}
+
+// misunderstood notes who may have sent over OTLP/gRPC to a part that takes OTLP/HTTP only, if nothing has arrived.
+func (c *course) misunderstood() (notes []string) {
+	if c.result.Report != nil && c.result.Report.Arrived() > 0 {
+		return nil
+	}
+	for _, m := range c.members {
+		if m.Name == scenario.VerifierName || m.follows {
+			continue
+		}
+		if next := c.member(c.Next(m.Name)); next.onlyHTTP {
+			notes = append(notes, fmt.Sprintf("%s listens for OTLP/HTTP only, at %s; want %s to send there, to the address in %s",
+				next.Name, scenario.EnvListenHTTP, m.Name, scenario.EnvToNextHTTP()))
+		}
+	}
+	return notes
+}

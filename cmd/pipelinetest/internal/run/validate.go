@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/part"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
+)
+
+// validatePatience is how long a Collector may look at a configuration. One that takes longer, or does not know how, has said nothing.
+const validatePatience = time.Minute
+
+// validation is a configuration that a Collector is to look at.
+type validation struct {
+	scenario *scenario.Scenario
+	of       scenario.Part
+	args     []string
+	env      []string
+}
+
+// Validate asks the Collector what it thinks of the configurations of all parts, before any test starts. Each is looked at once, in
+// the environment that it will have, but for ports and folders. A folder of its own, which is empty, is what they share.
+func Validate(ctx context.Context, scenarios []*scenario.Scenario, collector string) (err error) {
+	dir, err := os.MkdirTemp("", "pipelinetest-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	own := filepath.Join(dir, "dir")
+	if err := os.Mkdir(own, 0o700); err != nil {
+		return err
+	}
+	validations, err := validations(scenarios, collector, own)
+	if err != nil {
+		return err
+	}
+	errs := make([]error, len(validations))
+	next := make(chan int)
+	var workers sync.WaitGroup
+	for range min(runtime.NumCPU(), len(validations)) {
+		workers.Go(func() {
+			for i := range next {
+				errs[i] = validations[i].run(ctx, filepath.Join(dir, fmt.Sprintf("log-%d", i)))
+			}
+		})
+	}
+	for i := range validations {
+		next <- i
+	}
+	close(next)
+	workers.Wait()
+	if ctx.Err() != nil {
+		return errInterrupted
+	}
+	return errors.Join(errs...)
+}
+
+// validations are those of all parts that are Collectors, without repetitions.
+func validations(scenarios []*scenario.Scenario, collector, dir string) (list []*validation, err error) {
+	seen := map[string]bool{}
+	for _, s := range scenarios {
+		c := &course{Scenario: s, Options: Options{Collector: collector}}
+		for _, p := range s.Parts() {
+			// Nothing listens, so all may have the same ports.
+			c.members = append(c.members, &member{Part: p, grpc: loopback + ":4317", http: loopback + ":4318", metrics: loopback + ":8888"})
+		}
+		for _, m := range c.members {
+			if len(m.Config) == 0 {
+				continue
+			}
+			args, err := c.withConfigs(m, func(_ int, text string) (string, error) { return "yaml:" + text, nil })
+			if err != nil {
+				return nil, err
+			}
+			v := &validation{scenario: s, of: m.Part, env: c.environment(m, dir)}
+			v.args = append([]string{args[0], "validate"}, args[1:]...)
+			if m.Name == scenario.VerifierName {
+				v.env = append(v.env, scenario.EnvReport+"="+filepath.Join(dir, "report.json"))
+			}
+			v.env = append(v.env, "TMPDIR="+dir)
+			key := strings.Join(append(append([]string{s.Dir}, v.args...), v.env...), "\x00")
+			if !seen[key] {
+				list = append(list, v)
+			}
+			seen[key] = true
+		}
+	}
+	return list, nil
+}
+
+// run lets the Collector look at the configuration. An error is what the Collector says against it.
+func (v *validation) run(ctx context.Context, log string) error {
+	ctx, cancel := context.WithTimeout(ctx, validatePatience)
+	defer cancel()
+	if ctx.Err() != nil {
+		return nil // who has been interrupted will tell
+	}
+	process, err := part.Start(part.Spec{Name: v.of.Name, Args: v.args, Env: append(foreign(os.Environ()), v.env...), Dir: v.scenario.Dir, Log: log})
+	if err != nil {
+		return fmt.Errorf("%s cannot be started: %w", v.of.Name, err)
+	}
+	select {
+	case <-process.Exited():
+	case <-ctx.Done():
+		process.Kill()
+		return nil
+	}
+	words := process.Tail(lastLines)
+	if process.Ending() == part.EndedWell || strings.Contains(strings.Join(words, "\n"), "unknown command") {
+		return nil
+	}
+	said := []string{fmt.Sprintf("%s: the Collector refuses %s:", v.of.Name, v.scenario.Sources(&v.of, ""))}
+	for _, line := range words {
+		if strings.TrimSpace(line) != "" {
+			said = append(said, "  "+strings.ReplaceAll(line, "\t", "    "))
+		}
+	}
+	err = errors.New(strings.Join(said, "\n"))
+	if v.scenario.File != "" {
+		err = v.scenario.Prefixed(err)
+	}
+	return err
+}
