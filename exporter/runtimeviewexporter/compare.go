@@ -5,7 +5,7 @@ package runtimeviewexporter
 import (
 	"fmt"
 
-	"github.com/runtimelab/otelcol-runtimelab/exporter/internal/format"
+	"github.com/runtimelab/otelcol-runtimelab/internal/format"
 	"github.com/runtimelab/otelcol-runtimelab/exporter/runtimeviewexporter/internal/aggregate"
 )
 

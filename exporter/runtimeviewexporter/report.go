@@ -10,7 +10,7 @@ import (
 
 	"go.uber.org/zap"
 
-	"github.com/runtimelab/otelcol-runtimelab/exporter/internal/format"
+	"github.com/runtimelab/otelcol-runtimelab/internal/format"
 	"github.com/runtimelab/otelcol-runtimelab/exporter/runtimeviewexporter/internal/aggregate"
 )
 

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/runtimelab/otelcol-runtimelab/exporter/internal/format"
+	"github.com/runtimelab/otelcol-runtimelab/internal/format"
 	"github.com/runtimelab/otelcol-runtimelab/exporter/runtimeviewexporter/internal/aggregate"
 )
 
