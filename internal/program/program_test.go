@@ -4,8 +4,11 @@ package program
 
 import (
 	"bytes"
+	"fmt"
+	"io"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"testing"
 
 	"github.com/spf13/cobra"
@@ -57,4 +60,66 @@ func TestArguments(t *testing.T) {
 	got, printed = play("version")
 	assert.Nil(t, got)
 	assert.Regexp(t, `^p version \S+, commit `, printed)
+}
+
+// TestDidYouMean: the nearest words, and those that are longer. A word that resembles none gets no hint.
+func TestDidYouMean(t *testing.T) {
+	known := []string{"rate", "runtime", "runtimes", "run-id", "cpus", "cost"}
+	for word, want := range map[string]string{
+		"rte":      " (did you mean rate?)",
+		"RATE":     " (did you mean rate?)",
+		"runtim":   " (did you mean runtime or runtimes?)",
+		"rn":       "",
+		"run":      " (did you mean runtime or runtimes or run-id?)",
+		"cpsu":     " (did you mean cpus or cost?)",
+		"verbose":  "",
+		"x":        "",
+		"":         "",
+		"runtimez": " (did you mean runtime or runtimes?)",
+	} {
+		assert.Equal(t, want, DidYouMean(word, known), word)
+	}
+	assert.Empty(t, DidYouMean("rate", nil))
+}
+
+// play runs a command line of a program with two flags and a subcommand.
+func play(t *testing.T, args ...string) error {
+	t.Helper()
+	root := &cobra.Command{Use: "p", SilenceErrors: true, SilenceUsage: true}
+	sub := &cobra.Command{Use: "compare", Args: cobra.NoArgs, Run: func(*cobra.Command, []string) {}}
+	sub.Flags().Int("rate", 1, "")
+	sub.Flags().Int("secret", 1, "")
+	require.NoError(t, sub.Flags().MarkHidden("secret"))
+	root.AddCommand(sub)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w; see p", err) })
+	Equip(root)
+	root.SetOut(io.Discard)
+	root.SetArgs(args)
+	return root.Execute()
+}
+
+// TestUnknown: what is unknown is answered with what may have been meant, and the program's own words.
+func TestUnknown(t *testing.T) {
+	for line, want := range map[string]string{
+		"compare --rte 5":     "unknown flag: --rte (did you mean --rate?); see p",
+		"compare --rte=5":     "unknown flag: --rte (did you mean --rate?); see p",
+		"compare -rate 5":     "unknown shorthand flag: 'r' in -rate (did you mean --rate?); see p",
+		"compare -rate=5":     "unknown shorthand flag: 'r' in -rate=5 (did you mean --rate?); see p",
+		"compare --secert 5":  "unknown flag: --secert; see p", // the hidden one is no help
+		"compare -x":          "unknown shorthand flag: 'x' in -x; see p",
+		"compare --frobnicat": "unknown flag: --frobnicat; see p",
+		"compare --rate x":    `invalid argument "x" for "--rate" flag: strconv.ParseInt: parsing "x": invalid syntax; see p`,
+		"--vesion":            "unknown flag: --vesion (did you mean --version?); see p",
+		"comprae":             `unknown command "comprae" (did you mean compare?); see p --help`,
+		"help comprae":        `unknown command "comprae" (did you mean compare?); see p --help`,
+		"verzion":             `unknown command "verzion" (did you mean version?); see p --help`,
+		"comprae --rate 5":    `unknown command "comprae" (did you mean compare?); see p --help`,
+		"dance":               `unknown command "dance"; see p --help`,
+	} {
+		assert.EqualError(t, play(t, strings.Fields(line)...), want, line)
+	}
+	assert.NoError(t, play(t))
+	assert.NoError(t, play(t, "compare", "--rate", "5"))
+	assert.NoError(t, play(t, "help", "compare"))
+	assert.NoError(t, play(t, "help"))
 }

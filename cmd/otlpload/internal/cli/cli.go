@@ -73,7 +73,10 @@ traces, metrics and logs of that service over OTLP. It needs no configuration
 file; --print-config prints the one that does the same in a Collector.
 
 The connection is encrypted unless --insecure says otherwise.
-Exit code: 0 if the backend accepted all, 1 if not, 2 if the load could not run.`,
+Exit code: 0 if the backend accepted all, 1 if not, 2 if the load could not run.
+
+In a shell, "source <(otlpload completion bash)" completes flags and the names
+that they take; zsh, fish and PowerShell likewise.`,
 		Example: `  # a Collector or Jaeger on this machine
   otlpload --endpoint localhost:4317 --insecure --rate 500 --duration 30s
 
@@ -145,7 +148,7 @@ func play(cmd *cobra.Command, p *plan.Plan) error {
 		c.say(err.Error())
 	}
 	if ending.Silent {
-		c.say("the duration is over, and the backend takes nothing any more")
+		c.say("the duration is over, and the backend still takes nothing: ending")
 	}
 	result, err := l.Snapshot(stop, true)
 	l.Stop(stop)

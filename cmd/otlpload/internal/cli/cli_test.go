@@ -7,10 +7,12 @@ import (
 	"errors"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
+	"github.com/google/shlex"
 	"github.com/spf13/pflag"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -45,6 +47,7 @@ func TestExitCodes(t *testing.T) {
 		{"wrong preset", []string{"--preset", "api_getaway"}, exitBroken, "", "did you mean api_gateway?"},
 		{"telemetrygen's name", []string{"--otlp-insecure"}, exitBroken, "", "--otlp-insecure: unknown flag; here it is --insecure"},
 		{"unknown flag", []string{"--frobnicate"}, exitBroken, "", "unknown flag: --frobnicate; see otlpload --help"},
+		{"mistyped flag", []string{"--endpont", "localhost"}, exitBroken, "", "unknown flag: --endpont (did you mean --endpoint?); see otlpload --help"},
 		{"argument", []string{"localhost:4317"}, exitBroken, "", `unexpected argument "localhost:4317"; want flags only`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -90,6 +93,36 @@ func TestHelp(t *testing.T) {
 	for line := range strings.SplitSeq(stdout, "\n") {
 		assert.LessOrEqual(t, utf8.RuneCountInString(line), 80, line)
 	}
+	assert.Contains(t, stdout, "source <(otlpload completion bash)")
+}
+
+// TestExamples: what the help shows works. What sends is given a backend that is here, and a duration.
+func TestExamples(t *testing.T) {
+	t.Setenv("TOKEN", "abc")
+	b := backendtest.Start(t, backendtest.Settings{})
+	played := 0
+	for line := range strings.SplitSeq(strings.ReplaceAll(newRoot().Example, "\\\n", ""), "\n") {
+		line, _, _ = strings.Cut(strings.TrimSpace(line), " > ")
+		words, err := shlex.Split(os.ExpandEnv(line))
+		require.NoError(t, err)
+		if len(words) == 0 || words[0] != name { // a comment, or another program, which TestPrintConfig runs
+			continue
+		}
+		code, _, stderr := command(append(words[1:], "--print-config")...)
+		assert.Zero(t, code, "%s: %s", line, stderr)
+		if slices.Contains(words, "--print-config") {
+			continue
+		}
+		endpoint := b.GRPC
+		if slices.Contains(words, "http") {
+			endpoint = b.HTTP
+		}
+		code, stdout, stderr := command(append(words[1:], "--endpoint", "http://"+endpoint, "--duration", "1500ms")...)
+		assert.Zero(t, code, "%s: %s", line, stderr)
+		assert.Contains(t, stdout, "The backend accepted all of it.")
+		played++
+	}
+	assert.Equal(t, 2, played)
 }
 
 // TestDocument: docs/otlpload.md has a row for each flag, and names the flags of other programs that the command line answers to.

@@ -15,6 +15,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
@@ -45,6 +46,10 @@ type Load struct {
 	metrics  *metric.ManualReader
 	ending   chan diagnosis.Diagnosis // why the run cannot go on
 	began    time.Time
+	sight    sight
+	accepted atomic.Bool            // something has been, of any signal
+	reached  atomic.Bool            // the backend was, by some attempt
+	trouble  atomic.Pointer[string] // what the last failure means; nil: there was none
 }
 
 // New makes the components of a plan, which do nothing yet. What happens to the load is said in a sentence each, from any goroutine.
@@ -196,6 +201,9 @@ func (l *Load) Snapshot(ctx context.Context, ended bool) (tally.Snapshot, error)
 	}
 	s := tally.Snapshot{
 		After: now.Sub(l.began), Lag: counts.lag, WorstLag: counts.worstLag, Arrived: counts.arrived, Shed: counts.shed, SDKDropped: counts.sdkDropped,
+	}
+	if why := l.trouble.Load(); why != nil {
+		s.Trouble, s.Unreached = *why, !l.reached.Load()
 	}
 	for _, stage := range l.stages {
 		answers, waiting := stage.read(now)

@@ -28,7 +28,7 @@ type outcome struct {
 }
 
 // play plays a request to its end. Meanwhile may watch it; its context's end is Ctrl-C.
-func play(t *testing.T, r *plan.Request, meanwhile func(ctrlC func())) outcome {
+func play(t *testing.T, r *plan.Request, meanwhile func(l *load.Load, ctrlC func())) outcome {
 	t.Helper()
 	p, err := r.Check()
 	require.NoError(t, err)
@@ -44,7 +44,7 @@ func play(t *testing.T, r *plan.Request, meanwhile func(ctrlC func())) outcome {
 	defer cancel()
 	require.NoError(t, l.Start(ctx))
 	if meanwhile != nil {
-		go meanwhile(cancel)
+		go meanwhile(l, cancel)
 	}
 	ending, err := l.Run(ctx)
 	require.NoError(t, err)
@@ -107,7 +107,7 @@ func TestRefusedForNow(t *testing.T) {
 			got := play(t, short(b, protocol), nil)
 			assert.True(t, got.Complete())
 			assert.EqualValues(t, b.Traces.SpanCount(), got.Total().Accepted)
-			assert.GreaterOrEqual(t, got.Refusals(), int64(2))
+			assert.GreaterOrEqual(t, got.Failures(), int64(2))
 			assert.Equal(t, 1, strings.Count(got.said, "Trying again."), got.said)
 			assert.Equal(t, 1, strings.Count(got.said, "takes traces again"), got.said)
 		})
@@ -153,8 +153,10 @@ func TestNobodyListens(t *testing.T) {
 			assert.False(t, got.Complete())
 			assert.Positive(t, total.Unconfirmed)
 			assert.Equal(t, total.Emitted(), total.Unconfirmed)
-			assert.Greater(t, got.Refusals(), int64(1))
-			assert.Equal(t, "nobody listens at "+r.Endpoint+" (connection refused). Trying again.\n", got.said)
+			assert.Greater(t, got.Failures(), int64(1))
+			why := "nobody listens at " + r.Endpoint + ": start the backend, or name another address with --endpoint"
+			assert.Equal(t, why+" (connection refused). Trying again.\n", got.said)
+			assert.Equal(t, why, got.Trouble)
 		})
 	}
 }
@@ -174,7 +176,7 @@ func TestInterrupted(t *testing.T) {
 			}})
 			r := short(b, protocol)
 			r.Duration = 0
-			got := play(t, r, func(ctrlC func()) {
+			got := play(t, r, func(_ *load.Load, ctrlC func()) {
 				<-second
 				ctrlC()
 			})

@@ -24,8 +24,7 @@ type stage struct {
 	mu       sync.Mutex
 	answers  tally.Answers
 	since    time.Time    // of the request that waits for its answer; zero: none does
-	accepted bool         // something has been
-	told     string       // what the last refusal means; empty: the last answer was no refusal
+	told     string       // what the last failure means; empty: the last request was accepted, or none was answered yet
 	rejected string       // what the backend said of the items that it rejected last
 	givenUp  func() error // not nil: nobody waits for the answer to the last request any more
 }
@@ -47,7 +46,7 @@ func (s *stage) offer(ctx context.Context, items int, consume func() error) erro
 		s.answers.RefusedForGood += int64(items)
 		s.since = time.Time{}
 		s.mu.Unlock()
-		s.tell(err, "What it refuses is lost.")
+		s.tell(ctx, err, "What it refuses is lost.")
 	}
 	return err
 }
@@ -55,23 +54,25 @@ func (s *stage) offer(ctx context.Context, items int, consume func() error) erro
 func (s *stage) accept() {
 	s.mu.Lock()
 	again := s.told != ""
-	s.accepted, s.since, s.told = true, time.Time{}, ""
+	s.since, s.told = time.Time{}, ""
 	s.mu.Unlock()
+	s.load.accepted.Store(true)
+	s.load.reached.Store(true)
 	if again {
 		s.load.say(fmt.Sprintf("%s takes %s again", s.load.plan.Target.Address, s.signal))
 	}
 }
 
-// refuse notes that the backend has refused a request for now. The end of a request that is given up is no refusal.
-func (s *stage) refuse(err error) {
+// refuse notes that an attempt to send a request failed. The end of a request that is given up is no failure.
+func (s *stage) refuse(ctx context.Context, err error) {
 	s.mu.Lock()
 	if s.givenUp != nil && s.givenUp() != nil {
 		s.mu.Unlock()
 		return
 	}
-	s.answers.Refusals++
+	s.answers.Failures++
 	s.mu.Unlock()
-	s.tell(err, "Trying again.")
+	s.tell(ctx, err, "Trying again.")
 }
 
 // reject notes that the backend has taken a request but for some of its items. It says so once, until the backend's message changes.
@@ -87,14 +88,26 @@ func (s *stage) reject(items int64, message string) {
 	s.load.say(fmt.Sprintf("%s rejects %d %s for good: %q", s.load.plan.Target.Address, items, itemNames[s.signal], message))
 }
 
-// tell says what a refusal means, once until its cause changes, and ends a run that cannot get anywhere.
-func (s *stage) tell(err error, consequence string) {
-	d := diagnosis.Of(err, s.load.plan.Target)
+// tell says what a failure means, once until its cause changes, and ends a run that cannot get anywhere.
+func (s *stage) tell(ctx context.Context, err error, consequence string) {
+	to := s.load.plan.Target
+	d := diagnosis.Of(err, to)
+	accepted := s.load.accepted.Load()
+	switch {
+	case d.PerhapsTLS && !accepted && s.load.sight.speaksTLS(ctx, to.Address):
+		d = diagnosis.WantsTLS(to)
+	case d.Unreached && to.Protocol == plan.GRPC && diagnosis.Listens(ctx, to.Address):
+		d = diagnosis.NotNow(d, to)
+	}
 	s.mu.Lock()
-	news, hopeless := s.told != d.Meaning, d.Hopeless && !s.accepted
+	news := s.told != d.Meaning
 	s.told = d.Meaning
 	s.mu.Unlock()
-	if hopeless {
+	s.load.trouble.Store(&d.Meaning)
+	if !d.Unreached {
+		s.load.reached.Store(true)
+	}
+	if d.Hopeless && !accepted {
 		select {
 		case s.load.ending <- d:
 		default: // one reason is enough

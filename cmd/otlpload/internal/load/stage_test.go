@@ -32,13 +32,13 @@ var errPlaintext = errors.New("tls: first record does not look like a TLS handsh
 // TestHopelessOnlyAtFirst: a backend that has taken something may take something again.
 func TestHopelessOnlyAtFirst(t *testing.T) {
 	s, said := newStage()
-	s.refuse(errPlaintext)
+	s.refuse(t.Context(), errPlaintext)
 	assert.Len(t, s.load.ending, 1)
 	assert.Empty(t, *said)
 
 	s, said = newStage()
 	require.NoError(t, s.offer(t.Context(), 1, func() error { return nil }))
-	s.refuse(errPlaintext)
+	s.refuse(t.Context(), errPlaintext)
 	assert.Empty(t, s.load.ending)
 	assert.Len(t, *said, 1)
 }
@@ -47,19 +47,19 @@ func TestHopelessOnlyAtFirst(t *testing.T) {
 func TestToldOnce(t *testing.T) {
 	s, said := newStage()
 	for range 3 {
-		s.refuse(errors.New("connection refused"))
+		s.refuse(t.Context(), errors.New("connection refused"))
 	}
-	s.refuse(errors.New("DeadlineExceeded"))
+	s.refuse(t.Context(), errors.New("DeadlineExceeded"))
 	s.accept()
 	s.accept()
-	s.refuse(errors.New("connection refused"))
+	s.refuse(t.Context(), errors.New("connection refused"))
 	assert.Equal(t, []string{
-		"nobody listens at there (connection refused). Trying again.",
+		"nobody listens at there: start the backend, or name another address with --endpoint (connection refused). Trying again.",
 		"there does not answer in time (DeadlineExceeded). Trying again.",
 		"there takes traces again",
-		"nobody listens at there (connection refused). Trying again.",
+		"nobody listens at there: start the backend, or name another address with --endpoint (connection refused). Trying again.",
 	}, *said)
-	assert.EqualValues(t, 5, s.answers.Refusals)
+	assert.EqualValues(t, 5, s.answers.Failures)
 }
 
 // TestGivenUpIsNoRefusal: the end of a run cancels the request that waits, which says nothing about the backend.
@@ -68,11 +68,11 @@ func TestGivenUpIsNoRefusal(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	require.Error(t, s.offer(ctx, 1, func() error {
 		cancel()
-		s.refuse(context.Canceled)
+		s.refuse(ctx, context.Canceled)
 		return ctx.Err()
 	}))
 	assert.Empty(t, *said)
-	assert.Zero(t, s.answers.Refusals)
+	assert.Zero(t, s.answers.Failures)
 }
 
 func TestGivenUp(t *testing.T) {

@@ -3,6 +3,7 @@
 package load
 
 import (
+	"context"
 	"fmt"
 
 	"go.uber.org/zap/zapcore"
@@ -56,7 +57,7 @@ func (w *watch) Write(entry zapcore.Entry, fields []zapcore.Field) error {
 	}
 	switch {
 	case entry.Message == messageRetry && err != nil:
-		w.stage.refuse(err)
+		w.stage.refuse(context.Background(), err) // a log has no context
 	case entry.Message == messagePartial:
 		w.stage.reject(rejected, message)
 	case entry.Level >= zapcore.WarnLevel && err == nil: // with an error, it is the answer that the stage gets, too

@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/runtimelab/otelcol-runtimelab/internal/program"
 )
 
 // Request is what the flags say, unchecked.
@@ -93,7 +95,7 @@ func (r Request) Check() (*Plan, error) {
 	p := &Plan{Request: r, Service: r.Service}
 	var errs []error
 	if !slices.Contains(Protocols(), r.Protocol) {
-		errs = append(errs, fmt.Errorf("--protocol: %q is not allowed; want %s", r.Protocol, strings.Join(Protocols(), " or ")))
+		errs = append(errs, fmt.Errorf("--protocol: %q is not allowed%s; want %s", r.Protocol, program.DidYouMean(r.Protocol, Protocols()), strings.Join(Protocols(), " or ")))
 	}
 	if r.Duration < 0 {
 		errs = append(errs, fmt.Errorf("--duration: %v is not allowed; want a duration such as 30s, or 0s: until Ctrl-C", r.Duration))
@@ -107,9 +109,9 @@ func (r Request) Check() (*Plan, error) {
 	p.Headers, wrong = parseHeaders(r.Header)
 	errs = append(errs, wrong...)
 	errs = append(errs, p.checkService()...)
-	if slices.Contains(Protocols(), r.Protocol) { // it decides what an endpoint is
+	if slices.Contains(Protocols(), r.Protocol) && len(p.Signals) > 0 { // they decide what an endpoint is
 		var err error
-		if p.Target, err = parseTarget(r.Endpoint, r.Protocol, r.Insecure); err != nil {
+		if p.Target, err = parseTarget(r.Endpoint, r.Protocol, r.Insecure, p.Signals); err != nil {
 			errs = append(errs, err)
 		} else {
 			errs = append(errs, p.checkTLS()...)
@@ -124,7 +126,8 @@ func (r Request) Check() (*Plan, error) {
 func parseSignals(names []string) (wanted []Signal, errs []error) {
 	for _, name := range names {
 		if !slices.Contains(Signals(), name) {
-			errs = append(errs, fmt.Errorf("--signals: %q is not allowed; want one or more of %s, with commas between them", name, strings.Join(Signals(), ", ")))
+			errs = append(errs, fmt.Errorf("--signals: %q is not allowed%s; want one or more of %s, with commas between them",
+				name, program.DidYouMean(name, Signals()), strings.Join(Signals(), ", ")))
 		}
 	}
 	for _, s := range signals {

@@ -26,8 +26,10 @@ func TestMistakes(t *testing.T) {
 		want string
 	}{
 		{"protocol", func(r *Request) { r.Protocol = "udp" }, `--protocol: "udp" is not allowed; want grpc or http`},
+		{"protocol mistyped", func(r *Request) { r.Protocol = "htpp" }, `--protocol: "htpp" is not allowed (did you mean http?); want grpc or http`},
 		{"duration", func(r *Request) { r.Duration = -1 }, "--duration: -1ns is not allowed; want a duration such as 30s"},
 		{"signal", func(r *Request) { r.SignalNames = []string{"traces", "spans"} }, `--signals: "spans" is not allowed; want one or more of traces, metrics, logs`},
+		{"signal mistyped", func(r *Request) { r.SignalNames = []string{"trace"} }, `--signals: "trace" is not allowed (did you mean traces?); want one or more`},
 		{"no signal", func(r *Request) { r.SignalNames = nil }, `--signals: "" is not allowed; want one or more`},
 		{"preset", func(r *Request) { r.Preset = "api_getaway" }, `--preset: "api_getaway" is not allowed (did you mean api_gateway?); want one of`},
 		{"runtime", func(r *Request) { r.Runtime = "tokyo" }, `--runtime: "tokyo" is not allowed (did you mean tokio?); want one of tokio, async_std, smol`},
@@ -39,6 +41,8 @@ func TestMistakes(t *testing.T) {
 		{"port", func(r *Request) { r.Endpoint = "there:70000" }, `--endpoint: "there:70000" is not allowed; want a port`},
 		{"port 0", func(r *Request) { r.Endpoint = "there:0" }, `--endpoint: "there:0" is not allowed; want a port`},
 		{"path with gRPC", func(r *Request) { r.Endpoint = "there:4317/otlp" }, "want no path with --protocol grpc"},
+		{"path of a signal with gRPC", func(r *Request) { r.Endpoint = "http://there:4318/v1/traces" }, `--endpoint: "http://there:4318/v1/traces" is not allowed; want --protocol http with it`},
+		{"path of another signal", func(r *Request) { r.Endpoint, r.Protocol = "http://there:4318/v1/logs", HTTP }, `--endpoint: "http://there:4318/v1/logs" is not allowed; want --signals logs with it, or a URL without /v1/logs`},
 		{"https in plaintext", func(r *Request) { r.Endpoint, r.Insecure = "https://there", true }, "want http:// with --insecure"},
 		{"header", func(r *Request) { r.Header = []string{"a=b", "secret"} }, `--header: number 2 has no "="; want NAME=VALUE`},
 		{"header's name", func(r *Request) { r.Header = []string{"a b=c"} }, `--header: the name "a b" is not allowed`},
@@ -83,12 +87,16 @@ func TestTargets(t *testing.T) {
 		{"there:1", HTTP, false, Target{"https://there:1", "there:1", HTTP, false}},
 		{"http://there:1", GRPC, false, Target{"there:1", "there:1", GRPC, true}},
 		{"https://there/otlp/", HTTP, false, Target{"https://there:443/otlp", "there:443", HTTP, false}},
+		{"http://there:4318/v1/traces", HTTP, false, Target{"http://there:4318", "there:4318", HTTP, true}},
+		{"https://there/otlp/v1/metrics/", HTTP, false, Target{"https://there:443/otlp", "there:443", HTTP, false}},
+		{"there:1/v1/traces", HTTP, true, Target{"http://there:1", "there:1", HTTP, true}},
+		{"http://there/", HTTP, true, Target{"http://there:80", "there:80", HTTP, true}},
 		{"http://there", HTTP, true, Target{"http://there:80", "there:80", HTTP, true}},
 		{"https://there", GRPC, false, Target{"there:443", "there:443", GRPC, false}},
 		{"[::1]:4317", GRPC, true, Target{"[::1]:4317", "[::1]:4317", GRPC, true}},
 		{"::1", GRPC, true, Target{}},
 	} {
-		got, err := parseTarget(tc.endpoint, tc.protocol, tc.insecure)
+		got, err := parseTarget(tc.endpoint, tc.protocol, tc.insecure, []Signal{Traces, Metrics})
 		if tc.want == (Target{}) {
 			require.Error(t, err, tc.endpoint)
 			continue

@@ -35,9 +35,13 @@ func (t Target) String() string {
 // defaultPorts are OTLP's own.
 var defaultPorts = map[string]string{GRPC: "4317", HTTP: "4318"}
 
+// DefaultPort is the usual port of a protocol.
+func DefaultPort(protocol string) string { return defaultPorts[protocol] }
+
 // parseTarget reads host, host:port, or a URL. The scheme of a URL says whether the backend speaks TLS, as in the environment variables
-// of OpenTelemetry's SDKs; without one, --insecure does. A URL without a port has that of its scheme, a host alone has OTLP's.
-func parseTarget(endpoint, protocol string, insecure bool) (Target, error) {
+// of OpenTelemetry's SDKs; without one, --insecure does. A URL without a port has that of its scheme, a host alone has OTLP's. A URL may end
+// with the path of one of the wanted signals, such as /v1/traces, which is what backends' documentation often shows.
+func parseTarget(endpoint, protocol string, insecure bool, wanted []Signal) (Target, error) {
 	refuse := func(want string) (Target, error) {
 		return Target{}, fmt.Errorf("--endpoint: %q is not allowed; want %s", endpoint, want)
 	}
@@ -62,9 +66,17 @@ func parseTarget(endpoint, protocol string, insecure bool) (Target, error) {
 		return refuse("the scheme http or https, or host:port alone")
 	case u.Scheme == "https" && insecure:
 		return refuse("http:// with --insecure, or no --insecure: https means TLS")
-	case protocol == GRPC && strings.Trim(u.Path, "/") != "":
-		return refuse("no path with --protocol grpc")
 	}
+	base, signal := cutSignal(u.Path)
+	switch {
+	case protocol == GRPC && signal != "":
+		return refuse("--protocol http with it: gRPC has no path")
+	case protocol == GRPC && base != "":
+		return refuse("no path with --protocol grpc")
+	case signal != "" && !slices.Contains(wanted, signal):
+		return refuse(fmt.Sprintf("--signals %s with it, or a URL without %s", signal, signalPath(signal)))
+	}
+	u.Path = base
 	if u.Port() == "" {
 		u.Host = net.JoinHostPort(u.Hostname(), port[u.Scheme])
 	} else if n, err := strconv.ParseUint(u.Port(), 10, 16); err != nil || n == 0 {
@@ -74,9 +86,23 @@ func parseTarget(endpoint, protocol string, insecure bool) (Target, error) {
 	if protocol == GRPC {
 		t.Endpoint = u.Host
 	} else {
-		t.Endpoint = strings.TrimRight(u.String(), "/")
+		t.Endpoint = u.String()
 	}
 	return t, nil
+}
+
+// signalPath is where OTLP/HTTP sends a signal. The exporter adds it to the endpoint.
+func signalPath(s Signal) string { return "/v1/" + string(s) }
+
+// cutSignal takes the path of a signal off the end of a URL's path, and slashes.
+func cutSignal(path string) (base string, of Signal) {
+	path = strings.TrimRight(path, "/")
+	for _, s := range signals {
+		if base, found := strings.CutSuffix(path, signalPath(s)); found {
+			return strings.TrimRight(base, "/"), s
+		}
+	}
+	return path, ""
 }
 
 // parseHeaders reads headers. The error does not quote a value that may be a secret.

@@ -54,8 +54,8 @@ func Line(before, now *tally.Snapshot, duration time.Duration) string {
 	}
 	total := now.Total()
 	line.WriteString(formatCount(total.Accepted) + " accepted")
-	if n := now.Refusals(); n > 0 {
-		line.WriteString(", " + plural(n, "refusal"))
+	if n := now.Failures(); n > 0 {
+		line.WriteString(", " + plural(n, "failed attempt"))
 	}
 	if total.Dropped > 0 {
 		line.WriteString(", " + formatCount(total.Dropped) + " dropped")
@@ -95,18 +95,18 @@ func Summary(w io.Writer, p *plan.Plan, s *tally.Snapshot) error {
 // schedule says whether the load came in time, if any came.
 func schedule(s *tally.Snapshot) string {
 	var text string
-	late, refusals := max(s.WorstLag, s.Lag), s.Refusals()
+	late, failures := max(s.WorstLag, s.Lag), s.Failures()
 	switch {
 	case s.Total().Accepted == 0:
 	case late < tooLate:
 		text = fmt.Sprintf("On schedule: at most %v late.\n", late.Round(time.Millisecond))
-	case refusals > 0:
-		text = fmt.Sprintf("LATE: up to %s behind schedule, because the backend refused, or is slow.\n", formatTime(late))
+	case failures > 0:
+		text = fmt.Sprintf("LATE: up to %s behind schedule. Attempts to send failed, or the backend is slow.\n", formatTime(late))
 	default:
 		text = fmt.Sprintf("LATE: up to %s behind schedule. The backend, or this machine, is slower than the load.\n", formatTime(late))
 	}
-	if refusals > 0 {
-		text += fmt.Sprintf("The backend refused %s for now; what it refused was sent again.\n", plural(refusals, "request"))
+	if failures > 0 {
+		text += fmt.Sprintf("%s to send failed and %s repeated.\n", plural(failures, "attempt"), map[bool]string{true: "was", false: "were"}[failures == 1])
 	}
 	return text
 }
@@ -125,9 +125,20 @@ func verdict(s *tally.Snapshot) string {
 		why = append(why, formatCount(total.Dropped)+" dropped (refused for good)")
 	}
 	if total.Unconfirmed > 0 {
-		why = append(why, formatCount(total.Unconfirmed)+" unconfirmed (no answer before the end; some may have arrived)")
+		how := "no answer before the end; some may have arrived"
+		if s.Unreached {
+			how = "never sent"
+		}
+		why = append(why, fmt.Sprintf("%s unconfirmed (%s)", formatCount(total.Unconfirmed), how))
 	}
-	return fmt.Sprintf("NOT ALL of it was accepted. Of %s: %s.", plural(emitted, "item"), strings.Join(why, ", "))
+	counts := fmt.Sprintf("Of %s: %s.", plural(emitted, "item"), strings.Join(why, ", "))
+	switch {
+	case s.Trouble == "":
+		return "NOT ALL of it was accepted. " + counts
+	case total.Accepted == 0:
+		return fmt.Sprintf("NOTHING was accepted, because %s.\n%s", s.Trouble, counts)
+	}
+	return fmt.Sprintf("NOT ALL of it was accepted. %s\nThe last failure: %s.", counts, s.Trouble)
 }
 
 func perSecond(n int64, in time.Duration) string {

@@ -34,8 +34,8 @@ func TestPlan(t *testing.T) {
 	})))
 }
 
-func signal(name string, accepted, dropped, unconfirmed, refusals int64) tally.Signal {
-	return tally.Signal{Name: name, Items: tally.Items{Accepted: accepted, Dropped: dropped, Unconfirmed: unconfirmed}, Refusals: refusals}
+func signal(name string, accepted, dropped, unconfirmed, failures int64) tally.Signal {
+	return tally.Signal{Name: name, Items: tally.Items{Accepted: accepted, Dropped: dropped, Unconfirmed: unconfirmed}, Failures: failures}
 }
 
 func TestLine(t *testing.T) {
@@ -49,7 +49,7 @@ func TestLine(t *testing.T) {
 
 	late := tally.Snapshot{After: 2500 * time.Millisecond, Lag: time.Second, Signals: []tally.Signal{signal("spans", 0, 7, 0, 1)}}
 	late.Signals[0].Waiting = 400 * time.Millisecond
-	assert.Equal(t, "2.5 s, 1.5 s past the end: 0 spans/s, 0 accepted, 1 refusal, 7 dropped, behind by 1.4 s", Line(&tally.Snapshot{}, &late, time.Second))
+	assert.Equal(t, "2.5 s, 1.5 s past the end: 0 spans/s, 0 accepted, 1 failed attempt, 7 dropped, behind by 1.4 s", Line(&tally.Snapshot{}, &late, time.Second))
 }
 
 func TestSummary(t *testing.T) {
@@ -78,6 +78,7 @@ The backend accepted all of it.
 			"some lost",
 			tally.Snapshot{
 				After: 200 * time.Second, WorstLag: 2 * time.Second, Arrived: 1, Shed: 5, SDKDropped: 7, Signals: []tally.Signal{signal("spans", 10, 3, 2, 4)},
+				Trouble: "localhost:4317 has too much to do",
 			},
 			`
            emitted   accepted   dropped   unconfirmed   accepted/s
@@ -85,9 +86,10 @@ The backend accepted all of it.
 
 1 request arrived in 3m20s; the service turned 5 away.
 The service's SDK dropped 7 items before they were emitted: they ended faster than it exports.
-LATE: up to 2.0 s behind schedule, because the backend refused, or is slow.
-The backend refused 4 requests for now; what it refused was sent again.
+LATE: up to 2.0 s behind schedule. Attempts to send failed, or the backend is slow.
+4 attempts to send failed and were repeated.
 NOT ALL of it was accepted. Of 15 items: 3 dropped (refused for good), 2 unconfirmed (no answer before the end; some may have arrived).
+The last failure: localhost:4317 has too much to do.
 `,
 		},
 		{
@@ -104,14 +106,15 @@ The backend accepted all of it.
 		},
 		{
 			"no backend",
-			tally.Snapshot{After: 5 * time.Second, WorstLag: 4 * time.Second, Arrived: 9, Signals: []tally.Signal{signal("spans", 0, 0, 10, 8)}},
+			tally.Snapshot{After: 5 * time.Second, WorstLag: 4 * time.Second, Arrived: 9, Signals: []tally.Signal{signal("spans", 0, 0, 10, 1)}, Trouble: "nobody listens at localhost:4317: start the backend", Unreached: true},
 			`
            emitted   accepted   dropped   unconfirmed   accepted/s
    spans        10          0         0            10            0
 
 9 requests arrived in 5.0 s.
-The backend refused 8 requests for now; what it refused was sent again.
-NOT ALL of it was accepted. Of 10 items: 10 unconfirmed (no answer before the end; some may have arrived).
+1 attempt to send failed and was repeated.
+NOTHING was accepted, because nobody listens at localhost:4317: start the backend.
+Of 10 items: 10 unconfirmed (never sent).
 `,
 		},
 		{

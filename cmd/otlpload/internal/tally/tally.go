@@ -21,8 +21,8 @@ func (i Items) Emitted() int64 { return i.Held + i.Accepted + i.Dropped + i.Unco
 type Signal struct {
 	Name string // of the items: spans, data points, log records
 	Items
-	// Refusals are requests that the backend refused for now. They are sent again.
-	Refusals int64
+	// Failures are attempts to send a request that failed, because the backend refused it for now or was not reached. They are repeated.
+	Failures int64
 	// Waiting is how long a request has waited for its answer.
 	Waiting time.Duration
 }
@@ -34,14 +34,14 @@ type Receiver struct{ Offered, Emitted, Dropped int64 }
 type Answers struct {
 	RefusedForGood int64 // items of requests that it refused for good
 	Rejected       int64 // items that it rejected out of requests that it took
-	Refusals       int64 // requests that it refused for now
+	Failures       int64 // attempts that failed, and are repeated
 }
 
 // Read puts together what the receiver and the exporter have counted. The receiver counts as emitted what was answered without an error,
 // and as dropped both what was refused for good and what was given up at the end.
 func Read(name string, r Receiver, a Answers, ended bool) Signal {
 	rejected := min(max(a.Rejected, 0), r.Emitted) // a backend may say anything
-	s := Signal{Name: name, Refusals: a.Refusals, Items: Items{
+	s := Signal{Name: name, Failures: a.Failures, Items: Items{
 		Held:        max(r.Offered-r.Emitted-r.Dropped, 0), // what is counted while this reads may be in two places
 		Accepted:    r.Emitted - rejected,
 		Dropped:     min(a.RefusedForGood, r.Dropped) + rejected,
@@ -65,6 +65,10 @@ type Snapshot struct {
 	Arrived, Shed int64
 	// SDKDropped are items that the service's SDK dropped. They are not emitted.
 	SDKDropped int64
+	// Trouble is what the last failure means; empty: nothing failed.
+	Trouble string
+	// Unreached: every attempt failed on its way to the backend, so that nothing has arrived.
+	Unreached bool
 }
 
 // Total of all signals.
@@ -78,10 +82,10 @@ func (s *Snapshot) Total() (t Items) {
 	return t
 }
 
-// Refusals of all signals.
-func (s *Snapshot) Refusals() (n int64) {
+// Failures of all signals.
+func (s *Snapshot) Failures() (n int64) {
 	for i := range s.Signals {
-		n += s.Signals[i].Refusals
+		n += s.Signals[i].Failures
 	}
 	return n
 }

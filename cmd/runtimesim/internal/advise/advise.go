@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package advise chooses a runtime: the source document's decision tree (its section 8), answered by measured runs where the
-// document has an opinion.
+// Package advise chooses a runtime: the source document's decision tree (its section 8), answered by runs on the models where
+// the document has an opinion. A run is a simulation, and no word here calls it a measurement.
 //
 //	needs (libraries, features), binary size     --> ruled out, or not
 //	the offered load, played                     --> ruled out if the SLO is missed or requests pile up
-//	what is left, by the goal                    --> performance: measured; api, size, ecosystem: the document's ratings
+//	what is left, by the goal                    --> performance: simulated; api, size, ecosystem: the document's ratings
 //
-// A measured difference counts if the confidence intervals leave no doubt of it; else it is a tie, which the document's rating of
+// A simulated difference counts if the confidence intervals leave no doubt of it; else it is a tie, which the document's rating of
 // the ecosystem decides. async-std, which is discontinued, is advised only if nothing else is left.
 package advise
 
@@ -30,8 +30,8 @@ type Request struct {
 	Offered float64
 }
 
-// Measurement is what runs of one runtime showed.
-type Measurement struct {
+// Simulation is what runs of one runtime showed.
+type Simulation struct {
 	// AtOffered is the offered load.
 	AtOffered *knee.Point
 	// Knee is the last rate at which the SLO was met; 0: none. KneeLow and KneeHigh are the rates between which it surely is.
@@ -42,7 +42,7 @@ type Measurement struct {
 type Reason struct {
 	For    bool   `json:"for"`
 	Text   string `json:"text"`
-	Source string `json:"source"` // measured, document or corrected
+	Source string `json:"source"` // simulated, document or corrected
 }
 
 // Candidate is a runtime and what speaks for and against it.
@@ -50,7 +50,10 @@ type Candidate struct {
 	Runtime  string
 	RuledOut bool
 	Reasons  []Reason
-	Measurement
+
+	lacking bool // something that is needed: no load matters
+	unsure  bool // whether it carries the offered load
+	Simulation
 }
 
 // Advice is the answer.
@@ -64,13 +67,14 @@ type Advice struct {
 // Candidates are the runtimes to measure.
 func Candidates() []string { return slices.Clone(candidates) }
 
-// Decide weighs what was measured, by candidate, against the request.
-func Decide(r *Request, measured []Measurement) *Advice {
+// Decide weighs what was simulated, by candidate, against the request.
+func Decide(r *Request, simulated []Simulation) *Advice {
 	a := &Advice{}
 	for i, name := range candidates {
-		c := &Candidate{Runtime: name, Measurement: measured[i]}
+		c := &Candidate{Runtime: name, Simulation: simulated[i]}
 		c.weighNeeds(r, i)
 		c.weighBinary(r, i)
+		c.lacking = c.RuledOut
 		c.weighLoad(r)
 		a.Candidates = append(a.Candidates, c)
 	}
@@ -112,15 +116,16 @@ func (c *Candidate) weighLoad(r *Request) {
 	served := p.Achieved.Mean + p.Achieved.HalfWidth
 	switch {
 	case served < tooSlow*r.Offered:
-		c.say(false, Measured, "serves %.0f of %.0f requests a second: they pile up", p.Achieved.Mean, r.Offered)
+		c.say(false, Simulated, "serves %.0f of %.0f requests a second: they pile up", p.Achieved.Mean, r.Offered)
 		c.RuledOut = true
 	case p.Limited.Mean-p.Limited.HalfWidth > float64(r.SLO.Limit):
-		c.say(false, Measured, "misses %s at %.0f/s", r.SLO, r.Offered)
+		c.say(false, Simulated, "misses %s at %.0f/s", r.SLO, r.Offered)
 		c.RuledOut = true
 	case p.Limited.Mean+p.Limited.HalfWidth > float64(r.SLO.Limit):
-		c.say(p.Meets, Measured, "too close to %s at %.0f/s to be sure", r.SLO, r.Offered)
+		c.unsure = true
+		c.say(p.Meets, Simulated, "too close to %s at %.0f/s to be sure", r.SLO, r.Offered)
 	default:
-		c.say(true, Measured, "meets %s at %.0f/s", r.SLO, r.Offered)
+		c.say(true, Simulated, "meets %s at %.0f/s", r.SLO, r.Offered)
 	}
 }
 
@@ -133,7 +138,16 @@ func (a *Advice) choose(r *Request) {
 		}
 	}
 	if len(left) == 0 {
-		a.Because = "each runtime is ruled out; ease what is asked for"
+		a.Because = a.whyNone(r)
+		return
+	}
+	if !slices.ContainsFunc(left, func(i int) bool { return a.Candidates[i].AtOffered.Meets }) {
+		names := make([]string, len(left))
+		for n, i := range left {
+			names[n] = candidates[i]
+		}
+		a.Because = fmt.Sprintf("no runtime met %s at %s/s, though the runs leave it open for %s: more --replications or --tasks decide",
+			r.SLO, formatRate(r.Offered), strings.Join(names, ", "))
 		return
 	}
 	if len(left) == 1 {
@@ -158,15 +172,52 @@ func (a *Advice) choose(r *Request) {
 	a.takeFaster(left[0], left[1])
 }
 
-// takeFaster compares two by what was measured.
+// whyNone says why nothing fits, and what would have to change: the needs, if each runtime lacks one, and else the load or the SLO.
+func (a *Advice) whyNone(r *Request) string {
+	var most *Candidate
+	able := 0
+	for _, c := range a.Candidates {
+		if c.lacking {
+			continue
+		}
+		able++
+		if most == nil || c.Knee > most.Knee {
+			most = c
+		}
+	}
+	of := "no runtime"
+	if able < len(a.Candidates) {
+		of = "no runtime that has what is needed"
+	}
+	switch {
+	case able == 0:
+		return "each runtime lacks something that is needed, or is too large: ask for less"
+	case most.Knee == 0:
+		return fmt.Sprintf("%s meets %s at any simulated rate, however low: allow a higher limit, or shorten the requests", of, r.SLO)
+	case most.Knee >= r.Offered: // the SLO holds in runs so short, but the queue grows
+		return fmt.Sprintf("%s serves all of %s/s: lower the rate, or add workers", of, formatRate(r.Offered))
+	}
+	return fmt.Sprintf("%s meets %s at %s/s; the highest simulated rate that met it is %s/s, on %s: lower the rate, allow a higher limit, or add workers",
+		of, r.SLO, formatRate(r.Offered), formatRate(most.Knee), most.Runtime)
+}
+
+// formatRate shows a rate; one below 10 keeps two digits, so that it is not shown as none.
+func formatRate(perSecond float64) string {
+	if perSecond < 10 {
+		return fmt.Sprintf("%.2g", perSecond)
+	}
+	return fmt.Sprintf("%.0f", perSecond)
+}
+
+// takeFaster compares two by what was simulated.
 func (a *Advice) takeFaster(x, y int) {
 	cx, cy := a.Candidates[x], a.Candidates[y]
 	if cx.KneeLow < cy.KneeLow {
 		x, y, cx, cy = y, x, cy, cx
 	}
 	if cx.KneeLow > cy.KneeHigh && cy.KneeHigh > 0 {
-		cx.say(true, Measured, "carries more: the SLO holds up to %.0f/s", cx.Knee)
-		cy.say(false, Measured, "carries less: the SLO holds up to %.0f/s", cy.Knee)
+		cx.say(true, Simulated, "carries more: the SLO holds up to %.0f/s", cx.Knee)
+		cy.say(false, Simulated, "carries less: the SLO holds up to %.0f/s", cy.Knee)
 		a.take(x, "it carries the higher load")
 		return
 	}
@@ -174,8 +225,8 @@ func (a *Advice) takeFaster(x, y int) {
 		x, y, cx, cy = y, x, cy, cx
 	}
 	if cx.AtOffered.P99.Mean+cx.AtOffered.P99.HalfWidth < cy.AtOffered.P99.Mean-cy.AtOffered.P99.HalfWidth {
-		cx.say(true, Measured, "its p99 is lower at the offered load")
-		cy.say(false, Measured, "its p99 is higher at the offered load")
+		cx.say(true, Simulated, "its p99 is lower at the offered load")
+		cy.say(false, Simulated, "its p99 is higher at the offered load")
 		a.take(x, "it is faster at the offered load; in how much they carry there is no difference to be sure of")
 		return
 	}
@@ -189,6 +240,9 @@ func (a *Advice) takeFaster(x, y int) {
 
 func (a *Advice) take(i int, because string) {
 	a.Runtime, a.Because = candidates[i], because
+	if a.Candidates[i].unsure {
+		a.Because += "; the runs leave it open whether it meets the SLO"
+	}
 	if candidates[i] == asyncStd {
 		a.Because += "; beware: " + discontinued
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/report"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/scenario"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/simulate"
+	"github.com/runtimelab/otelcol-runtimelab/internal/program"
 )
 
 // adviseFlags say what is wanted of a runtime.
@@ -48,10 +49,10 @@ func newAdvise() *cobra.Command {
 it within the SLO, and weighs that with what else is needed. A runtime is ruled
 out if it lacks a library or feature, makes too large a binary, or does not
 carry the offered load; of the others the one that serves --prefer best is
-taken. A measured difference counts only if the confidence intervals leave no
-doubt of it. Every reason says where it comes from: measured here, told by the
-source document, or corrected where the real crates differ from it
-(docs/runtimes.md).`,
+taken. A difference between the runs counts only if their confidence intervals
+leave no doubt of it. Every reason says where it comes from: simulated here,
+told by the source document, or corrected where the real crates differ from it
+(docs/runtimes.md). Nothing of it was measured on a real runtime.`,
 		Example: `  runtimesim advise --workload api_gateway --arrivals poisson:20000 \
     --slo p99=20ms --needs sqlx
   runtimesim advise --arrivals poisson:10 --service exp:1ms --max-binary 1MB`,
@@ -97,7 +98,7 @@ func (f *adviseFlags) wanted() (*advise.Request, error) {
 }
 
 func unknown(flag, value string, names []string) error {
-	return fmt.Errorf("--%s: %q is not allowed; want one of %s", flag, value, strings.Join(names, ", "))
+	return fmt.Errorf("--%s: %q is not allowed%s; want one of %s", flag, value, program.DidYouMean(value, names), strings.Join(names, ", "))
 }
 
 func giveAdvice(cmd *cobra.Command, flags *adviseFlags) error {
@@ -114,14 +115,14 @@ func giveAdvice(cmd *cobra.Command, flags *adviseFlags) error {
 	}
 
 	var status atomic.Pointer[string]
-	status.Store(new("no rate measured yet"))
+	status.Store(new("no rate simulated yet"))
 	stop := showProgress(cmd.ErrOrStderr(), func() string { return *status.Load() })
-	scenarios, measured, err := flags.measureAll(cmd.Context(), request, source, func(line string) { status.Store(&line) })
+	scenarios, simulated, err := flags.simulateAll(cmd.Context(), request, source, func(line string) { status.Store(&line) })
 	stop()
 	if err != nil {
 		return err
 	}
-	a := report.NewAdvice(request, scenarios, flags.request.Cost, advise.Decide(request, measured))
+	a := report.NewAdvice(request, scenarios, flags.request.Cost, advise.Decide(request, simulated))
 	if flags.json {
 		err = report.WriteJSON(cmd.OutOrStdout(), a)
 	} else {
@@ -136,9 +137,9 @@ func giveAdvice(cmd *cobra.Command, flags *adviseFlags) error {
 	return nil
 }
 
-// measureAll measures the candidates, one after the other.
-func (f *adviseFlags) measureAll(ctx context.Context, r *advise.Request, source *scenario.Source, status func(string)) (
-	scenarios []*simulate.Scenario, measured []advise.Measurement, err error,
+// simulateAll plays the candidates, one after the other.
+func (f *adviseFlags) simulateAll(ctx context.Context, r *advise.Request, source *scenario.Source, status func(string)) (
+	scenarios []*simulate.Scenario, simulated []advise.Simulation, err error,
 ) {
 	for _, name := range advise.Candidates() {
 		v := f.variant
@@ -147,17 +148,17 @@ func (f *adviseFlags) measureAll(ctx context.Context, r *advise.Request, source 
 		if err != nil {
 			return nil, nil, err
 		}
-		m, err := f.measure(ctx, r, source, v, func(p *knee.Point) { status(name + ", " + report.PointLine(p, r.SLO)) })
+		m, err := f.simulateOne(ctx, r, source, v, func(p *knee.Point) { status(name + ", " + report.PointLine(p, r.SLO)) })
 		if err != nil {
 			return nil, nil, err
 		}
-		scenarios, measured = append(scenarios, s), append(measured, *m)
+		scenarios, simulated = append(scenarios, s), append(simulated, *m)
 	}
-	return scenarios, measured, nil
+	return scenarios, simulated, nil
 }
 
 // measure plays the offered rate and looks for the knee.
-func (f *adviseFlags) measure(ctx context.Context, r *advise.Request, source *scenario.Source, v scenario.Variant, measured func(*knee.Point)) (*advise.Measurement, error) {
+func (f *adviseFlags) simulateOne(ctx context.Context, r *advise.Request, source *scenario.Source, v scenario.Variant, simulated func(*knee.Point)) (*advise.Simulation, error) {
 	search := knee.Search{
 		SLO: r.SLO, From: r.Offered, Step: 2, Precision: 0.05,
 		Replications: int(f.replications.value), Tasks: f.tasks.value, //nolint:gosec // G115: at most 1000
@@ -170,7 +171,7 @@ func (f *adviseFlags) measure(ctx context.Context, r *advise.Request, source *sc
 			s.Requests = tasks
 			return replicate(ctx, s, replications), nil
 		},
-		Measured: measured,
+		Played: simulated,
 	}
 	result, err := search.Run(ctx)
 	if err != nil {
@@ -179,7 +180,7 @@ func (f *adviseFlags) measure(ctx context.Context, r *advise.Request, source *sc
 	if result.Partial {
 		return nil, errInterrupted
 	}
-	m := &advise.Measurement{KneeHigh: knee.HighestRate}
+	m := &advise.Simulation{KneeHigh: knee.HighestRate}
 	for _, p := range result.Points {
 		if p.Rate == r.Offered {
 			m.AtOffered = p

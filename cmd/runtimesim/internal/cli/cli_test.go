@@ -224,12 +224,48 @@ func TestArrivalsOnALine(t *testing.T) {
 	assert.Contains(t, heading, ": gamma:RATE,4, det:1ms, ")
 }
 
+// TestWorkers: each runtime has the threads that the flag says, or those of the file, or its own default, as the help of compare says.
+func TestWorkers(t *testing.T) {
+	file := func(name, runtime string) string {
+		path := filepath.Join(t.TempDir(), name)
+		require.NoError(t, os.WriteFile(path, []byte("name: s\nruntime: {"+runtime+"}\narrivals: {process: poisson, rate: 100}\n"+
+			"operations: [{name: o, steps: [{compute: 1ms}]}]\n"), 0o600))
+		return path
+	}
+	three, none := file("three.yaml", "model: tokio, worker_threads: 3"), file("none.yaml", "model: tokio")
+	for line, want := range map[string]map[string]int{
+		"--workload " + three:                            {"tokio": 3, "async_std": 3, "smol": 3, "ideal": 3},
+		"--workload " + three + " --workers 2":           {"tokio": 2, "async_std": 2, "smol": 2, "ideal": 2},
+		"--workload " + none:                             {"tokio": 4, "async_std": 4, "smol": 1, "ideal": 4},
+		"--workload minimal --arrivals poisson:100":      {"tokio": 4, "async_std": 4, "smol": 1, "ideal": 4},
+		"--arrivals poisson:100 --service exp:1ms":       {"tokio": 4, "async_std": 4, "smol": 1, "ideal": 4},
+		"--workload " + three + " --arrivals poisson:10": {"tokio": 3, "async_std": 3, "smol": 3, "ideal": 3},
+	} {
+		got := map[string]int{}
+		for name, run := range decode[map[string]report.Run](t, succeed(t, "compare --json --tasks 20 "+line)) {
+			got[name] = run.Workers
+		}
+		assert.Equal(t, want, got, line)
+	}
+	help := strings.Join(strings.Fields(succeed(t, "compare --help")), " ")
+	assert.Contains(t, help, "All runtimes get the worker threads that --workers says, or else those of the file.")
+	assert.Contains(t, help, "one for smol, four for the others.")
+}
+
 func TestMistakesAreUsageErrors(t *testing.T) {
 	const load = " --arrivals poisson:100 --service exp:1ms"
 	for line, want := range map[string]string{
-		"rnu":                                             `unknown command "rnu"`,
-		"--verbose":                                       "unknown flag: --verbose; see runtimesim --help",
-		"run --cpsu 4" + load:                             "unknown flag: --cpsu; see runtimesim run --help",
+		"rnu":           `unknown command "rnu" (did you mean run?); see runtimesim --help`,
+		"--verbose":     "unknown flag: --verbose; see runtimesim --help",
+		"advice" + load: `unknown command "advice" (did you mean advise?); see runtimesim --help`,
+		"run --arrivals poison:5 --service exp:1ms":       `--arrivals: "poison" is not allowed (did you mean poisson?); want one of`,
+		"run --arrivals poisson:5 --service epx:1ms":      `--service: "epx:1ms" is not allowed (did you mean exp?); want one of`,
+		"run --arrivals poisson:5 --workload api_getaway": `--workload: "api_getaway" (did you mean api_gateway?) is not a preset (one of `,
+		"advise --needs axmu" + load:                      `--needs: "axmu" is not allowed (did you mean axum?); want one of`,
+		"advise --prefer perfformance" + load:             `--prefer: "perfformance" is not allowed (did you mean performance?); want one of`,
+		"run --cost zreo" + load:                          `--cost: "zreo" (did you mean zero?) is not default, seed or zero, and no file: open`,
+		"help rnu":                                        `unknown command "rnu" (did you mean run?); see runtimesim --help`,
+		"run --cpsu 4" + load:                             "unknown flag: --cpsu (did you mean --cpus or --cost?); see runtimesim run --help",
 		"run now" + load:                                  `unexpected argument "now"; want flags only: see runtimesim run --help`,
 		"run --tasks -5" + load:                           `--tasks: "-5" is not allowed; want a whole number from 1 to 1000000000`,
 		"run --tasks 1.5" + load:                          `--tasks: "1.5" is not allowed; want a whole number from 1 to 1000000000`,
@@ -242,7 +278,7 @@ func TestMistakesAreUsageErrors(t *testing.T) {
 		"compare --runtimes tokio,rayon" + load:           `--runtimes: "rayon" is not allowed`,
 		"compare --runtimes smol,smol" + load:             "--runtimes: smol is there twice",
 		"compare --runtimes tokio:2" + load:               `--runtimes: "2" is not allowed; want one of 1.53, 1.51.0, 1.50`,
-		"compare --runtime tokio" + load:                  "unknown flag: --runtime; see runtimesim compare --help",
+		"compare --runtime tokio" + load:                  "unknown flag: --runtime (did you mean --runtimes?); see runtimesim compare --help",
 		"knee --slo 99%" + load:                           `--slo: "99%" is not allowed; want STATISTIC=LIMIT`,
 		"knee --step 1" + load:                            `--step: "1" is not allowed; want a factor from 1.1 to 100`,
 		"knee --from 0" + load:                            `--from: "0" is not allowed; want a rate per second from 0.001 to 1000000`,
@@ -319,50 +355,4 @@ func TestInterrupted(t *testing.T) {
 	assert.True(t, knee.Partial)
 	assert.NotNil(t, knee.Points)
 	assert.Nil(t, knee.LastRate)
-}
-
-// TestAdviceFollowsTheLoad: the answer is of the runs, not of a list.
-func TestAdviceFollowsTheLoad(t *testing.T) {
-	for line, want := range map[string]string{
-		// One thread of smol carries a light load, and its binary is small; ten times the load it does not.
-		"--arrivals poisson:300 --service exp:1ms --max-binary 1MB": "smol",
-		"--arrivals poisson:3000 --service exp:1ms":                 "tokio",
-		// Less than that is a tie, which the ecosystem decides.
-		"--arrivals poisson:300 --service exp:1ms --slo p99=1s --workers 4": "tokio",
-		"--arrivals poisson:300 --service exp:1ms --prefer size":            "smol",
-		"--arrivals poisson:300 --service exp:1ms --needs axum":             "tokio",
-	} {
-		a := decode[report.Advice](t, succeed(t, "advise --json --tasks 3000 --replications 3 "+line))
-		require.NotNil(t, a.Runtime, line)
-		assert.Equal(t, want, *a.Runtime, "%s: %s", line, a.Because)
-	}
-	stdout, _, code := command("advise --arrivals poisson:3000 --service exp:1ms --tasks 1000 --max-binary 1MB")
-	assert.Equal(t, exitNothingFits, code)
-	assert.Contains(t, stdout, "nothing fits: each runtime is ruled out")
-}
-
-// TestExamples: what the help shows works.
-func TestExamples(t *testing.T) {
-	for _, c := range newRoot().Commands() {
-		for line := range strings.SplitSeq(strings.ReplaceAll(c.Example, "\\\n", ""), "\n") {
-			line, ok := strings.CutPrefix(strings.TrimSpace(line), "runtimesim ")
-			if !ok {
-				continue
-			}
-			t.Run(line, func(t *testing.T) {
-				t.Chdir("../../../..") // examples name files of the repository
-				if before, _, ok := strings.Cut(line, "--out "); ok {
-					line = before + "--out " + filepath.Join(t.TempDir(), "trace.json")
-				}
-				line += " --tasks 20" // as shown, but smaller
-				if c.Name() == "advise" {
-					line += " --replications 2"
-				}
-				if c.Name() == "knee" {
-					line += " --replications 2 --from 20000 --step 4 --precision 1"
-				}
-				succeed(t, line)
-			})
-		}
-	}
 }

@@ -23,8 +23,11 @@ func newCompare() *cobra.Command {
 		Use:   "compare",
 		Short: "Play one workload on several runtimes, side by side",
 		Long: `compare gives several runtimes the same requests at the same times, with the
-same work, and prints a column for each. What differs is the runtime. Without
---workers each has its own default: smol has one thread.`,
+same work, and prints a column for each. What differs is the runtime.
+
+All runtimes get the worker threads that --workers says, or else those of the
+file. If neither says it, each has its own default: one for smol, four for the
+others.`,
 		Example: `  runtimesim compare --workload api_gateway --arrivals poisson:20000 --workers 4
   runtimesim compare --runtimes tokio,smol --arrivals constant:100 \
     --workload spawn_benchmark --tasks 1000`,

@@ -73,7 +73,7 @@ type scenarioFlags struct {
 func (f *scenarioFlags) register(cmd *cobra.Command, tasks uint64, tasksMeaning string) {
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.StringVar(&f.variant.Workers, "workers", "", "worker threads, `N` of 1 to 1024 (default: the runtime's; 4, for smol 1)")
+	flags.StringVar(&f.variant.Workers, "workers", "", "worker threads, `N` of 1 to 1024 (default: the file's; if it says none, 1 for smol and 4 for the others)")
 	flags.StringVar(&f.variant.CPUs, "cpus", "", "CPUs that the process's threads share, `N` of 1 to 4096 (default: one for each thread)")
 	flags.StringVar(&f.request.Arrivals, "arrivals", "",
 		"when requests arrive: `PROCESS:VALUES`, one of "+strings.Join(scenario.ArrivalsNotations(), ", ")+"; rates in requests a second, THINK as --service")
@@ -95,7 +95,7 @@ func (f *scenarioFlags) register(cmd *cobra.Command, tasks uint64, tasksMeaning 
 // registerRuntime adds the flags of commands that play one runtime.
 func (f *scenarioFlags) registerRuntime(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.variant.Runtime, "runtime", "", "`RUNTIME`: tokio, async_std, smol or ideal (default: the file's; without one tokio)")
-	cmd.Flags().StringVar(&f.variant.Version, "version", "", "`VERSION` of the runtime's model, such as 1.53 (default: the newest)")
+	cmd.Flags().StringVar(&f.variant.Version, "version", "", "`VERSION` of the runtime's model, such as 1.53 (default: the newest that is modelled)")
 }
 
 func (f *scenarioFlags) open(cmd *cobra.Command) (*scenario.Source, error) {

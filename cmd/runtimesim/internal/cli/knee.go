@@ -85,7 +85,7 @@ func findKnee(cmd *cobra.Command, flags *kneeFlags) error {
 
 	stderr := cmd.ErrOrStderr()
 	var status atomic.Pointer[string]
-	status.Store(new("no rate measured yet"))
+	status.Store(new("no rate simulated yet"))
 	stop := showProgress(stderr, func() string { return *status.Load() })
 	search := knee.Search{
 		SLO: slo, From: from, Step: flags.step.value, Precision: flags.precision.value,
@@ -98,7 +98,7 @@ func findKnee(cmd *cobra.Command, flags *kneeFlags) error {
 			s.Requests = tasks
 			return replicate(ctx, s, replications), nil
 		},
-		Measured: func(p *knee.Point) { status.Store(new(report.PointLine(p, slo))) },
+		Played: func(p *knee.Point) { status.Store(new(report.PointLine(p, slo))) },
 	}
 	result, err := search.Run(cmd.Context())
 	stop()

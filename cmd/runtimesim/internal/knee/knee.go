@@ -32,11 +32,11 @@ type Search struct {
 	Tasks uint64
 	// Play plays the runs of one rate, in any order or at once; nil if interrupted.
 	Play func(ctx context.Context, rate float64, tasks uint64, replications int) ([]*simulate.Result, error)
-	// Measured is told each point as it is measured.
-	Measured func(*Point)
+	// Played is told each point once its runs are over.
+	Played func(*Point)
 }
 
-// Point is what was measured at one rate.
+// Point is what the runs of one rate showed.
 type Point struct {
 	Rate     float64  `json:"rate_per_s"`
 	Meets    bool     `json:"meets"`
@@ -166,8 +166,8 @@ func (s *Search) measure(ctx context.Context, rate float64) (*Point, error) {
 		Utilization: over((*simulate.Result).Utilization),
 	}
 	p.Meets = p.Limited.Mean <= float64(s.SLO.Limit) && p.Shed.Mean == 0
-	if s.Measured != nil {
-		s.Measured(p)
+	if s.Played != nil {
+		s.Played(p)
 	}
 	return p, nil
 }

@@ -61,7 +61,7 @@ func NewAdvice(r *advise.Request, scenarios []*simulate.Scenario, cost string, a
 	return out
 }
 
-// Write shows the advice: the answer, what was measured, and what speaks for and against each runtime.
+// Write shows the advice: the answer, what the runs showed, and what speaks for and against each runtime.
 func (a *Advice) Write(w io.Writer, heading string) error {
 	out := &printer{w: w}
 	verdict := "nothing fits"
@@ -103,6 +103,6 @@ func (a *Advice) Write(w io.Writer, heading string) error {
 		}
 	}
 	out.line("")
-	out.line("± are half-widths of 95 % confidence intervals; measured: of these runs on the models")
+	out.line("± are half-widths of 95 % confidence intervals; simulated: by these runs on the models, not measured")
 	return out.err
 }

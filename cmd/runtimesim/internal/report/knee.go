@@ -109,7 +109,7 @@ func (k *Knee) conclusion() string {
 	}
 	switch {
 	case k.LastRate == nil && k.FirstRate == nil:
-		return partial + "no rate was measured"
+		return partial + "no rate was simulated"
 	case k.LastRate == nil:
 		lowest := k.Points[0]
 		return fmt.Sprintf("%sno rate met %s: at %s/s, the lowest tried, it is %s, with the workers %s busy", partial, limit,
@@ -120,7 +120,7 @@ func (k *Knee) conclusion() string {
 	return fmt.Sprintf("%sthe knee is at %s/s: the last rate that met %s; %s/s missed it", partial, formatRate(*k.LastRate), limit, formatRate(*k.FirstRate))
 }
 
-// PointLine says in a line what was measured at a rate.
+// PointLine says in a line what the runs of a rate showed.
 func PointLine(p *knee.Point, slo knee.SLO) string {
 	return fmt.Sprintf("%s/s: %s.%s is %s", formatRate(p.Rate), slo.Metric, slo.Statistic, interval(p.Limited, formatNS))
 }

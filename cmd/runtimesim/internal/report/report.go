@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package report shows what a simulation measured: as a table to read, or as JSON whose schema docs/runtimesim.md describes.
+// Package report shows what a simulation showed: as a table to read, or as JSON whose schema docs/runtimesim.md describes.
 package report
 
 import (

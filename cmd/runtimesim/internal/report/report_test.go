@@ -113,7 +113,7 @@ the intervals leave no doubt up to 100/s and from 400/s on
 	k.LastRate, k.FirstRate = rate(400), nil
 	assert.Contains(t, k.conclusion(), "every rate met queue_wait.p999 of 20.0ms: 400/s was the highest tried")
 	k.LastRate = nil
-	assert.Contains(t, k.conclusion(), "no rate was measured")
+	assert.Contains(t, k.conclusion(), "no rate was simulated")
 }
 
 func TestFormats(t *testing.T) {

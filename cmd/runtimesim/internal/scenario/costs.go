@@ -28,7 +28,7 @@ func openCosts(name string) (*cost.Set, error) {
 	case CostSeed:
 		return new(cost.Seed()), nil
 	}
-	text, err := readFile("--cost", name, "default, seed or zero")
+	text, err := readFile("--cost", name, "default, seed or zero", []string{CostDefault, CostSeed, CostZero})
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/runtimelab/otelcol-runtimelab/internal/program"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
 )
 
@@ -24,7 +25,7 @@ var serviceOnlyKeys = []string{"operations", "workload", "runtime", "arrivals"}
 // or a whole Collector configuration with the receiver.
 func (s *Source) open(path string) error {
 	s.file = path
-	text, err := readFile("--workload", path, "a preset (one of "+strings.Join(workload.Presets(), ", ")+")")
+	text, err := readFile("--workload", path, "a preset (one of "+strings.Join(workload.Presets(), ", ")+")", workload.Presets())
 	if err != nil {
 		return err
 	}
@@ -141,7 +142,7 @@ func (s *Source) pick(list []other, at string) error {
 		names = append(names, name)
 	}
 	if s.request.Name != "" {
-		return fmt.Errorf("--name: %q is not in %s; want one of %s", s.request.Name, s.file, strings.Join(names, ", "))
+		return fmt.Errorf("--name: %q is not in %s%s; want one of %s", s.request.Name, s.file, program.DidYouMean(s.request.Name, names), strings.Join(names, ", "))
 	}
 	if len(list) > 1 {
 		return fmt.Errorf("%s has %d services; choose by --name: one of %s", s.file, len(list), strings.Join(names, ", "))

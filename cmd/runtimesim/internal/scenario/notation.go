@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/runtimelab/otelcol-runtimelab/internal/program"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
 )
 
@@ -62,6 +63,14 @@ func arrivalsNotations() string { return "one of " + strings.Join(ArrivalsNotati
 // String is the notation with placeholders.
 func (n *notation) String() string { return n.name + ":" + n.placeholders }
 
+// serviceNames are the distributions that parseDistribution knows.
+func serviceNames() (names []string) {
+	for i := range services {
+		names = append(names, services[i].name)
+	}
+	return names
+}
+
 // parseDistribution turns exp:1ms into the tree of a distribution.
 func parseDistribution(flag, text string) (any, error) {
 	name, rest, _ := strings.Cut(text, ":")
@@ -76,7 +85,7 @@ func parseDistribution(flag, text string) (any, error) {
 		parameters, err := n.parameters(flag, text, strings.Split(rest, ","))
 		return map[string]any{n.yaml: parameters}, err
 	}
-	return nil, fmt.Errorf("%s: %q is not allowed; want %s", flag, text, serviceNotations())
+	return nil, fmt.Errorf("%s: %q is not allowed%s; want %s", flag, text, program.DidYouMean(name, serviceNames()), serviceNotations())
 }
 
 func (n *notation) parameters(flag, text string, values []string) (map[string]any, error) {

@@ -19,6 +19,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/runtimelab/otelcol-runtimelab/internal/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
 )
@@ -335,11 +336,11 @@ func (s *Source) Describe() string {
 	return s.request.Arrivals + ", " + s.request.Service
 }
 
-// readFile is os.ReadFile with an error that says which flag named the file.
-func readFile(flag, path, orElse string) ([]byte, error) {
+// readFile is os.ReadFile with an error that says which flag named the file, and which names it could have had instead.
+func readFile(flag, path, names string, known []string) ([]byte, error) {
 	text, err := os.ReadFile(path) //nolint:gosec // G304: the user names the file
 	if err != nil {
-		return nil, fmt.Errorf("%s: %q is not %s, and no file: %w", flag, path, orElse, err)
+		return nil, fmt.Errorf("%s: %q%s is not %s, and no file: %w", flag, path, program.DidYouMean(path, known), names, err)
 	}
 	return text, nil
 }

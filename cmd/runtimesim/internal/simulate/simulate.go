@@ -73,7 +73,7 @@ type Watch struct {
 	Arrived func(requests uint64)
 }
 
-// Result is what a run measured.
+// Result is what a run showed.
 type Result struct {
 	// Arrived and Finished count requests. They differ by those in flight if the run was cut short, and by those that were
 	// turned away.

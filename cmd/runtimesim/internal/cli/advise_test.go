@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/report"
+)
+
+// TestAdviceFollowsTheLoad: the answer is of the runs, not of a list.
+func TestAdviceFollowsTheLoad(t *testing.T) {
+	for line, want := range map[string]string{
+		// One thread of smol carries a light load, and its binary is small; ten times the load it does not.
+		"--arrivals poisson:300 --service exp:1ms --max-binary 1MB": "smol",
+		"--arrivals poisson:3000 --service exp:1ms":                 "tokio",
+		// Less than that is a tie, which the ecosystem decides.
+		"--arrivals poisson:300 --service exp:1ms --slo p99=1s --workers 4": "tokio",
+		"--arrivals poisson:300 --service exp:1ms --prefer size":            "smol",
+		"--arrivals poisson:300 --service exp:1ms --needs axum":             "tokio",
+	} {
+		a := decode[report.Advice](t, succeed(t, "advise --json --tasks 3000 --replications 3 "+line))
+		require.NotNil(t, a.Runtime, line)
+		assert.Equal(t, want, *a.Runtime, "%s: %s", line, a.Because)
+	}
+	stdout, _, code := command("advise --arrivals poisson:3000 --service exp:1ms --tasks 1000 --max-binary 1MB")
+	assert.Equal(t, exitNothingFits, code)
+	assert.Contains(t, stdout, "nothing fits: ")
+}
+
+// TestNoSimulationIsCalledMeasurement: what advise says of its runs, in every place that a reader sees.
+func TestNoSimulationIsCalledMeasurement(t *testing.T) {
+	const load = "advise --arrivals poisson:3000 --service exp:1ms --tasks 500 --replications 2"
+	outputs := []string{succeed(t, "advise --help"), succeed(t, load), succeed(t, load+" --json")}
+	nothing, _, code := command(load + " --slo p99=1ns --replications 4")
+	assert.Equal(t, exitNothingFits, code)
+	headline, _, _ := strings.Cut(nothing, "\n")
+	assert.Equal(t, "nothing fits: no runtime meets latency.p99=1ns at any simulated rate, however low: allow a higher limit, or shorten the requests", headline)
+	for _, text := range append(outputs, nothing) {
+		for _, said := range regexp.MustCompile(`(?i).{0,20}measure.{0,20}`).FindAllString(text, -1) {
+			assert.Regexp(t, "not measured|Nothing of it was measured", said)
+		}
+		assert.Contains(t, text, "simulated")
+	}
+}
