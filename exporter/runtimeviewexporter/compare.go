@@ -35,7 +35,7 @@ func compared(columns []aggregate.Column) string {
 	if slow == nil || float64(slow.Latency.P99.Number) < clearlySlower*float64(fast.Latency.P99.Number) || fast.Latency.P99.Number == 0 {
 		return ""
 	}
-	text := fmt.Sprintf("%s is slowest here: its p99 is %.1f times that of %s.\n", slow.Runtime,
+	text := fmt.Sprintf("%s is slowest here: its latency p99 is %.1f times that of %s.\n", slow.Runtime,
 		float64(slow.Latency.P99.Number)/float64(fast.Latency.P99.Number), fast.Runtime)
 	if !slow.Queued.Known || !fast.Queued.Known {
 		return text

@@ -27,15 +27,15 @@ func TestCompared(t *testing.T) {
 	}{
 		"queues": {
 			[]aggregate.Column{column(aggregate.Tokio, 5*ms, 0.07), column(aggregate.AsyncStd, 6*ms, 0.1), column(aggregate.Smol, 28*ms, 0.81)},
-			"smol is slowest here: its p99 is 5.6 times that of tokio.\nIts tasks wait for a worker 81.0% of their time; on tokio 7.00%.\n",
+			"smol is slowest here: its latency p99 is 5.6 times that of tokio.\nIts tasks wait for a worker 81.0% of their time; on tokio 7.00%.\n",
 		},
 		"something else": {
 			[]aggregate.Column{column(aggregate.Tokio, 50*ms, 0.05), column(aggregate.Smol, 10*ms, 0.04)},
-			"tokio is slowest here: its p99 is 5.0 times that of smol.\nNot because its tasks wait for a worker: that takes 5.00% of their time; on smol 4.00%.\n",
+			"tokio is slowest here: its latency p99 is 5.0 times that of smol.\nNot because its tasks wait for a worker: that takes 5.00% of their time; on smol 4.00%.\n",
 		},
 		"not measured": {
 			[]aggregate.Column{column(aggregate.Tokio, 50*ms, 0.9), column(aggregate.Smol, 10*ms, -1)},
-			"tokio is slowest here: its p99 is 5.0 times that of smol.\n",
+			"tokio is slowest here: its latency p99 is 5.0 times that of smol.\n",
 		},
 		"much the same":         {[]aggregate.Column{column(aggregate.Tokio, 10*ms, 0.1), column(aggregate.Smol, 14*ms, 0.9)}, ""},
 		"one":                   {[]aggregate.Column{column(aggregate.Tokio, 10*ms, 0.1)}, ""},

@@ -63,7 +63,7 @@ func (r *reporter) periodic(now time.Time, s aggregate.Snapshot) string {
 
 	switch {
 	case !r.silent:
-		return render(heading{id: r.id, elapsed: now.Sub(r.start), over: "in the last"}, s, rates)
+		return render(heading{id: r.id, elapsed: now.Sub(r.start), over: "in the last", window: "last"}, s, rates)
 	case wasSilent:
 		return ""
 	case s.Counts.Total() == 0:
@@ -76,7 +76,7 @@ func (r *reporter) periodic(now time.Time, s aggregate.Snapshot) string {
 
 // final returns the table of the whole run.
 func (r *reporter) final(now time.Time, s aggregate.Snapshot) string {
-	return render(heading{id: r.id, title: "whole run", elapsed: now.Sub(r.start), over: "over"}, s, s.Run)
+	return render(heading{id: r.id, title: "whole run", elapsed: now.Sub(r.start), over: "over", window: "over"}, s, s.Run)
 }
 
 // console writes to stdout. A broken stdout is logged when it breaks, not at every table.

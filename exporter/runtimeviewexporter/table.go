@@ -4,17 +4,19 @@ package runtimeviewexporter
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/runtimelab/otelcol-runtimelab/internal/format"
 	"github.com/runtimelab/otelcol-runtimelab/exporter/runtimeviewexporter/internal/aggregate"
 )
 
-// A label and four columns make 79 characters, and columns never touch.
+// A label and five columns, one for each runtime and one for spans that name none, make 79 characters.
 const (
-	labelWidth  = 15
-	columnWidth = format.Width + 1
+	labelWidth  = 19
+	columnWidth = 12
 )
 
 // unknown stands where nothing is known. It is never 0: nobody measured is not the same as measured none.
@@ -26,21 +28,27 @@ type column struct {
 	rate aggregate.Value[float64]
 }
 
-// rows are the lines of the table from top to bottom, each with how its cells read.
-var rows = []struct {
+// row is a line of the table: what it is called, and how its cells read.
+type row struct {
 	label string
 	cell  func(column) string
-}{
-	{"spans", func(c column) string { return format.Count(c.Spans) }},
-	{"rate (/s)", func(c column) string { return cell(c.rate, format.Rate) }},
-	{"latency p50", func(c column) string { return cell(c.Latency.P50, format.Quantile) }},
-	{"latency p99", func(c column) string { return cell(c.Latency.P99, format.Quantile) }},
+}
+
+// sinceStart is the line above the rows that cover everything since the start. It says what newcomers take for something else: a
+// percentile is that of all spans, not of requests alone.
+const sinceStart = "since the start, parent and child spans alike:\n"
+
+// rows are the lines below sinceStart, from top to bottom.
+var rows = []row{
+	{"spans", func(c column) string { return count(c.Spans) }},
+	{"span latency p50", func(c column) string { return cell(c.Latency.P50, format.Quantile) }},
+	{"span latency p99", func(c column) string { return cell(c.Latency.P99, format.Quantile) }},
 	{"queue wait p50", func(c column) string { return cell(c.QueueWait.P50, format.Quantile) }},
 	{"queue wait p99", func(c column) string { return cell(c.QueueWait.P99, format.Quantile) }},
-	{"queued", func(c column) string { return cell(c.Queued, format.Share) }},
-	{"busy ratio", func(c column) string { return cell(c.BusyRatio, format.Share) }},
-	{"steals", func(c column) string { return cell(c.Steals, format.Count) }},
-	{"outliers", func(c column) string { return cell(c.Outliers, format.Share) }},
+	{"span time queued", func(c column) string { return cell(c.Queued, format.Share) }},
+	{"span time polled", func(c column) string { return cell(c.Polled, format.Share) }},
+	{"steals", func(c column) string { return cell(c.Steals, count) }},
+	{"latency outliers", func(c column) string { return cell(c.Outliers, format.Share) }},
 }
 
 func cell[T any](value aggregate.Value[T], write func(T) string) string {
@@ -48,6 +56,19 @@ func cell[T any](value aggregate.Value[T], write func(T) string) string {
 		return unknown
 	}
 	return write(value.Number)
+}
+
+// count writes a count in full, or with three digits and a power of ten if it is too wide for a column.
+func count(n uint64) string { return fitting(format.Count(n), float64(n)) }
+
+// rate does the same with a rate.
+func rate(perSecond float64) string { return fitting(format.Rate(perSecond), perSecond) }
+
+func fitting(text string, number float64) string {
+	if len(text) < columnWidth {
+		return text
+	}
+	return strconv.FormatFloat(number, 'e', 2, 64)
 }
 
 // tooFarBehind is how far a load may be behind before the table says so.
@@ -58,7 +79,8 @@ type heading struct {
 	id      string
 	title   string // what the table covers, if that is not plain
 	elapsed time.Duration
-	over    string // joins the rate with its window: "in the last"
+	over    string // joins the total rate with its window: "in the last"
+	window  string // does the same in the label of a row: "last"
 }
 
 func (h heading) render(spans uint64, rates aggregate.Rates) string {
@@ -83,6 +105,17 @@ func (h heading) render(spans uint64, rates aggregate.Rates) string {
 	return b.String()
 }
 
+// write adds the row to a table. A label that is too long takes its room from the first cell.
+func (r row) write(b *strings.Builder, columns []column) {
+	b.WriteString(r.label)
+	width := labelWidth + columnWidth - utf8.RuneCountInString(r.label)
+	for _, c := range columns {
+		fmt.Fprintf(b, "%*s", width, r.cell(c))
+		width = columnWidth
+	}
+	b.WriteByte('\n')
+}
+
 // render returns the whole text of a table: heading, one column for each runtime that occurred, a note on what was left
 // out, and an empty line that sets it apart from what comes next. Without spans it is the heading alone.
 func render(h heading, s aggregate.Snapshot, rates aggregate.Rates) string {
@@ -91,17 +124,19 @@ func render(h heading, s aggregate.Snapshot, rates aggregate.Rates) string {
 	if len(s.Columns) == 0 {
 		return b.String()
 	}
-	fmt.Fprintf(&b, "%-*s", labelWidth, "")
-	for _, c := range s.Columns {
-		fmt.Fprintf(&b, "%*s", columnWidth, c.Runtime)
+	columns := make([]column, len(s.Columns))
+	for i, c := range s.Columns {
+		columns[i] = column{c, rates.Of(c.Runtime)}
 	}
-	b.WriteByte('\n')
+	row{"", func(c column) string { return c.Runtime.String() }}.write(&b, columns)
+	speed := row{"spans/s", func(c column) string { return cell(c.rate, rate) }}
+	if rates.Window > 0 {
+		speed.label += ", " + h.window + " " + format.Window(rates.Window)
+	}
+	speed.write(&b, columns)
+	b.WriteString(sinceStart)
 	for _, row := range rows {
-		fmt.Fprintf(&b, "%-*s", labelWidth, row.label)
-		for _, c := range s.Columns {
-			fmt.Fprintf(&b, "%*s", columnWidth, row.cell(column{c, rates.Of(c.Runtime)}))
-		}
-		b.WriteByte('\n')
+		row.write(&b, columns)
 	}
 	b.WriteString(compared(s.Columns))
 	if behind := s.Behind; behind.Known && behind.Number > tooFarBehind {

@@ -37,6 +37,9 @@ const (
 
 	// tooLate is how far a slice may be behind its schedule before the log says so, and before the policy drop gives it up.
 	tooLate = time.Second
+	// onTime is how far it may be behind and count as on schedule again. It is well below tooLate: a load that is about as fast as the
+	// machine would else fill the log with the two messages in turn.
+	onTime = 100 * time.Millisecond
 )
 
 // loadReceiver paces a fleet. One goroutine plays it, slice by slice; another hands what the fleet exports to the pipelines of the
@@ -61,6 +64,7 @@ type loadReceiver struct {
 	held    atomic.Pointer[held]
 	settled atomic.Uint64 // requests that were taken or given up
 	late    time.Duration // of the last slice
+	behind  bool          // the log has said so last
 	counted counts
 }
 
@@ -323,14 +327,25 @@ func (r *loadReceiver) waitUntil(ctx context.Context, due time.Time) {
 	late := max(time.Since(due), 0)
 	r.telemetry.ReceiverSyntheticLoadLateness.Record(ctx, late.Seconds())
 	r.telemetry.ReceiverSyntheticLoadLag.Record(ctx, late.Seconds())
-	switch was := r.late > tooLate; {
-	case late > tooLate && !was:
-		r.logger.Warn("Behind schedule: the pipeline, or this machine, is slower than the load. Telemetry comes late.",
-			zap.Duration("late", late))
-	case late <= tooLate && was:
-		r.logger.Info("On schedule again")
-	}
 	r.late = late
+	r.reportLateness()
+}
+
+// reportLateness tells the log when the run falls behind its schedule, and when it is on schedule again: a line for each change.
+func (r *loadReceiver) reportLateness() {
+	switch {
+	case r.late > tooLate && !r.behind:
+		r.behind = true
+		consequence := "Telemetry arrives late; none is dropped for that."
+		if r.config.OnBackpressure == BackpressureDrop {
+			consequence = "What is more than a second late is dropped (on_backpressure: drop)."
+		}
+		r.logger.Warn(fmt.Sprintf("The load is %.1f s behind schedule: the pipeline, or this machine, is too slow for it. %s "+
+			"To keep up, lower the rate of the services, or find what holds the pipeline up.", r.late.Seconds(), consequence))
+	case r.late <= onTime && r.behind:
+		r.behind = false
+		r.logger.Info("The load is on schedule again")
+	}
 }
 
 // count tells the telemetry what the fleet has counted up to a slice.

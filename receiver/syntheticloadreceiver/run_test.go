@@ -242,6 +242,35 @@ func TestPermanentRefusalIsShouted(t *testing.T) {
 	assert.Zero(t, measured(t, tel, "emitted_items", "traces"))
 }
 
+// TestLatenessIsToldOnce: a load about as fast as the machine is a second late now and then. The log tells each change once, in words that
+// say what happens to the telemetry and what to do.
+func TestLatenessIsToldOnce(t *testing.T) {
+	for policy, consequence := range map[Backpressure]string{
+		BackpressureBlock: "Telemetry arrives late; none is dropped for that.",
+		BackpressureDrop:  "What is more than a second late is dropped (on_backpressure: drop).",
+	} {
+		core, logs := observer.New(zap.InfoLevel)
+		r := &loadReceiver{config: &Config{OnBackpressure: policy}, logger: zap.New(core)}
+		for _, r.late = range []time.Duration{
+			0, tooLate, 1500 * time.Millisecond, 900 * time.Millisecond, 1100 * time.Millisecond, onTime + 1, 3 * time.Second, onTime, 0, 2 * time.Second,
+		} {
+			r.reportLateness()
+		}
+		var told []string
+		for _, line := range logs.All() {
+			assert.Empty(t, line.Context, "a reader finds it all in the sentence")
+			told = append(told, line.Level.String()+": "+line.Message)
+		}
+		const cause = " behind schedule: the pipeline, or this machine, is too slow for it. "
+		const remedy = " To keep up, lower the rate of the services, or find what holds the pipeline up."
+		assert.Equal(t, []string{
+			"warn: The load is 1.5 s" + cause + consequence + remedy,
+			"info: The load is on schedule again",
+			"warn: The load is 2.0 s" + cause + consequence + remedy,
+		}, told)
+	}
+}
+
 // keeperHost is a host with an extension that keeps a gate.
 type keeperHost struct {
 	component.Host

@@ -31,9 +31,8 @@ type runtimeTotals struct {
 	latency       histogram.Histogram
 	queueWait     histogram.Histogram
 	waited, ran   float64 // ns: queue wait and duration of the spans that have both
-	busyRatioSum  float64
-	busyRatios    uint64
-	steals        uint64 // saturates: a hostile count must not wrap to a small one
+	polled, lived float64 // ns: time being polled and duration of the spans that carry a busy ratio
+	steals        uint64  // saturates: a hostile count must not wrap to a small one
 	stealsCarried bool
 	warm          uint64
 	outliers      uint64 // of the warm ones
@@ -57,8 +56,10 @@ func (t *Totals) Observe(s Span) {
 	}
 	if s.BusyRatio.Known {
 		if ratio := s.BusyRatio.Number; ratio >= 0 && ratio <= 1 { // NaN is neither
-			r.busyRatioSum += ratio
-			r.busyRatios++
+			if s.Latency.Known && s.Latency.Number >= 0 {
+				r.polled += ratio * float64(s.Latency.Number)
+				r.lived += float64(s.Latency.Number)
+			}
 		} else {
 			t.malformed++
 		}

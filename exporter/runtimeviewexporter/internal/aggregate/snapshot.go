@@ -10,7 +10,7 @@ import (
 
 // Snapshot tells the totals of a moment.
 type Snapshot struct {
-	// Columns holds the runtimes that occurred, always in the same order: Tokio, AsyncStd, Smol, Unknown.
+	// Columns holds the runtimes that occurred, always in the same order: Tokio, AsyncStd, Smol, Ideal, Unknown.
 	Columns []Column
 	// Counts holds the spans of each runtime, those that did not occur included.
 	Counts Counts
@@ -29,7 +29,7 @@ type Column struct {
 	Latency   Quantiles
 	QueueWait Quantiles
 	Queued    Value[float64] // queue wait / duration, 0 to 1, of all spans that have both: a second of any span weighs the same
-	BusyRatio Value[float64] // mean over the spans that carry it, each with the same weight
+	Polled    Value[float64] // time being polled / duration, 0 to 1, weighted in the same way: the time that is neither was a wait for something else
 	Steals    Value[uint64]  // sum
 	Outliers  Value[float64] // outliers / warm spans, 0 to 1
 }
@@ -61,8 +61,8 @@ func (r *runtimeTotals) column(runtime Runtime) Column {
 	if r.ran > 0 {
 		c.Queued = Known(r.waited / r.ran)
 	}
-	if r.busyRatios > 0 {
-		c.BusyRatio = Known(r.busyRatioSum / float64(r.busyRatios))
+	if r.lived > 0 {
+		c.Polled = Known(r.polled / r.lived)
 	}
 	if r.warm > 0 {
 		c.Outliers = Known(float64(r.outliers) / float64(r.warm))
