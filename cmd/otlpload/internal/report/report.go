@@ -23,7 +23,7 @@ func Plan(p *plan.Plan) string {
 	r := &p.Request
 	names := make([]string, len(p.Signals))
 	for i, s := range p.Signals {
-		names[i] = string(s)
+		names[i] = s.String()
 	}
 	rate := p.Rate() + " requests/s"
 	if r.Instances > 1 {
