@@ -27,16 +27,12 @@ func Count(n uint64) string {
 }
 
 // Grouped writes a count in full with commas.
-func Grouped(n uint64) string {
-	digits := strconv.FormatUint(n, 10)
-	grouped := make([]byte, 0, len(digits)+len(digits)/3)
-	for i := range len(digits) {
-		if i > 0 && (len(digits)-i)%3 == 0 {
-			grouped = append(grouped, ',')
-		}
-		grouped = append(grouped, digits[i])
+func Grouped[N int | int64 | uint64](n N) string {
+	digits := fmt.Sprint(n)
+	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
 	}
-	return string(grouped)
+	return digits
 }
 
 // Rate writes a rate, 0 or more, with three digits, and larger ones as a count.

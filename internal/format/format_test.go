@@ -133,6 +133,9 @@ func TestGrouped(t *testing.T) {
 	for n, want := range map[uint64]string{0: "0", 999: "999", 1_000: "1,000", 1_000_000_000_000: "1,000,000,000,000"} {
 		assert.Equal(t, want, Grouped(n))
 	}
+	for n, want := range map[int64]string{-1: "-1", -100: "-100", -1_000: "-1,000", -123_456: "-123,456"} {
+		assert.Equal(t, want, Grouped(n))
+	}
 }
 
 func TestSeconds(t *testing.T) {
