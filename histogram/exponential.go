@@ -18,7 +18,7 @@ const otlpIndex = minExp<<Scale - 1
 // into i>>1. The overflow bucket becomes the one above the range.
 func (h *Histogram) Exponential(most int) Exponential {
 	e := Exponential{Scale: Scale, Zero: h.counts[0]}
-	low, high := 1, Buckets-1
+	low, high := int32(1), int32(Buckets-1) // fewer than 2,400, so all below fits an int32
 	for low <= high && h.counts[low] == 0 {
 		low++
 	}
@@ -28,13 +28,13 @@ func (h *Histogram) Exponential(most int) Exponential {
 	if low > high {
 		return e
 	}
-	shift := 0
-	index := func(bucket int) int { return (bucket + otlpIndex) >> shift }
-	for index(high)-index(low) >= most {
+	shift := int32(0)
+	index := func(bucket int32) int32 { return (bucket + otlpIndex) >> shift }
+	for int(index(high)-index(low)) >= most {
 		shift++
 	}
-	e.Scale -= int32(shift)      //nolint:gosec // G115: a dozen at most
-	e.Offset = int32(index(low)) //nolint:gosec // G115: fewer than 2,400
+	e.Scale -= shift
+	e.Offset = index(low)
 	e.Counts = make([]uint64, index(high)-index(low)+1)
 	for bucket := low; bucket <= high; bucket++ {
 		e.Counts[index(bucket)-index(low)] += h.counts[bucket]

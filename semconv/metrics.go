@@ -21,8 +21,9 @@ const (
 type Scheme struct {
 	Naming         Naming
 	Scope, Version string // instrumentation scope
-	// TokioOnly: the numbers come from Tokio's RuntimeMetrics; other runtimes have nothing like it.
-	TokioOnly bool
+	SchemaURL      string // of the scope; empty: whoever uses this naming sends none
+	// Crate is the crate whose numbers these are; runtimes of other crates have nothing like it. Empty: every runtime has them.
+	Crate string
 	// CumulativeOnly: there is no delta temporality.
 	CumulativeOnly bool
 	// Doubles: every number is a double.
@@ -35,13 +36,13 @@ type Scheme struct {
 
 // Schemes are the namings to choose from; the first is the default.
 var Schemes = []Scheme{
-	{Naming: NamingAsyncRuntime, Scope: "async_runtime", WorkerKey: Worker},
+	{Naming: NamingAsyncRuntime, Scope: "async_runtime", SchemaURL: SchemaURL, WorkerKey: Worker},
 	{
-		Naming: NamingTokioCrate, Scope: "opentelemetry-instrumentation-tokio", Version: "0.1.2", TokioOnly: true,
+		Naming: NamingTokioCrate, Scope: "opentelemetry-instrumentation-tokio", Version: "0.1.2", Crate: CrateTokio,
 		WorkerKey: TokioWorkerIndex, Runtime: "1", // a process's first runtime
 	},
 	{
-		Naming: NamingPrometheus, TokioOnly: true, CumulativeOnly: true, Doubles: true,
+		Naming: NamingPrometheus, Crate: CrateTokio, CumulativeOnly: true, Doubles: true,
 		Scope: "github.com/open-telemetry/opentelemetry-collector-contrib/receiver/prometheusreceiver",
 	},
 }
@@ -240,3 +241,23 @@ var Metrics = []Metric{
 	{NamingPrometheus, "tokio_idle_blocking_threads_count", Gauge, "", AsIs, Total, of(IdleBlockingThreads), "Those without a job."},
 	{NamingPrometheus, "tokio_budget_forced_yield_count", Counter, "", AsIs, Total, of(ForcedYields), "Times a task gave way because its coop budget was used up."},
 }
+
+// SpanMetric describes one metric that the runtime_stats connector makes of spans: an exponential histogram in ns.
+type SpanMetric struct{ Name, Meaning string }
+
+// Metrics made of spans, per service.name, span.name and span.kind.
+const (
+	MetricSpanDuration  = "async_runtime.span.duration"
+	MetricSpanBusy      = "async_runtime.span.busy.duration"
+	MetricSpanQueueWait = "async_runtime.span.queue_wait.duration"
+)
+
+// SpanMetrics is the registry of these metrics.
+var SpanMetrics = [...]SpanMetric{
+	{MetricSpanDuration, "Duration of spans."},
+	{MetricSpanBusy, "Time that the task of a span was being polled."},
+	{MetricSpanQueueWait, "Time that the task of a span was runnable but not running."},
+}
+
+// SpanMetricUnit is the unit of [SpanMetrics]. In seconds, the boundaries of buckets would be others than those of package histogram.
+const SpanMetricUnit = "ns"

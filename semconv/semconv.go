@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//go:generate go test . -run "TestDocs|TestMetricDocs" -update
+//go:generate go test . -run "TestDocs|TestMetricDocs|TestWeaverRegistry" -update
 
 // Package semconv names, once, every attribute and thread that Runtimelab writes or reads, with its type, meaning and
 // source. Receiver, processor and exporters meet only through these names: whatever is true of a simulated service
@@ -14,8 +14,10 @@
 //
 // The metrics of the runtimes have names too, several for each: [Metrics].
 //
+// The runtimes themselves are a table, too: [Runtimes].
+//
 // The tables in this folder's README, in docs/telemetry.md and in the processor's README are generated from [Attributes] and [Metrics] by
-// `make generate`.
+// `make generate`. So is registry/, which says the same to OpenTelemetry's Weaver; [SchemaURL] is its name.
 package semconv
 
 // Type is the OTLP type of an attribute's value.
@@ -201,31 +203,6 @@ const (
 	LatencyCategory = "latency.category"
 )
 
-// Metrics made from spans: histograms in ns, per service.name, span.name and span.kind.
-const (
-	MetricSpanDuration  = "async_runtime.span.duration"
-	MetricSpanBusy      = "async_runtime.span.busy.duration"
-	MetricSpanQueueWait = "async_runtime.span.queue_wait.duration"
-)
-
-// Values of async_runtime.name.
-const (
-	RuntimeTokio    = "tokio"
-	RuntimeAsyncStd = "async_std"
-	RuntimeSmol     = "smol"
-	// RuntimeIdeal is no real runtime: the baseline that simulated ones are compared with.
-	RuntimeIdeal = "ideal"
-)
-
-// Values of process.runtime.name: the crates' own names.
-const (
-	CrateTokio    = "tokio"
-	CrateAsyncStd = "async-std"
-	CrateSmol     = "smol"
-	// CrateIdeal stands where the others have a crate; there is none.
-	CrateIdeal = "ideal"
-)
-
 // Values of async_runtime.task.queue_wait_source.
 const (
 	QueueWaitMeasured      = "measured"
@@ -259,24 +236,6 @@ const (
 	CategoryVerySlow = "very_slow"
 )
 
-// Thread names as the runtimes give them by default.
-const (
-	// ThreadMain is the thread that runs main: it accepts requests and is no worker.
-	ThreadMain = "main"
-	// ThreadTokio names Tokio's workers and blocking threads since 1.50.
-	ThreadTokio = "tokio-rt-worker"
-	// ThreadTokioOld is the name before 1.50; Linux shows 15 characters of it.
-	ThreadTokioOld = "tokio-runtime-worker"
-	// ThreadAsyncStd names every async-std executor thread.
-	ThreadAsyncStd = "async-std/runtime"
-	// ThreadSmolPrefix and a number from 1 name the threads of smol's global executor.
-	ThreadSmolPrefix = "smol-"
-	// ThreadBlockingPrefix and a number from 1 name the threads of the blocking crate's pool, which smol and async-std use.
-	ThreadBlockingPrefix = "blocking-"
-	// ThreadIdeal names every worker of the ideal runtime.
-	ThreadIdeal = "ideal-worker"
-)
-
 // Attributes is the registry: one row for each name above but the HTTP conventions', in the order in which tables show them.
 var Attributes = []Attribute{
 	{ServiceName, String, Resource, "Name of the service.", "always"},
@@ -284,7 +243,7 @@ var Attributes = []Attribute{
 	{TelemetrySDKLanguage, String, Resource, "`rust`.", "always"},
 	{TelemetrySDKName, String, Resource, "`opentelemetry`.", "always"},
 	{TelemetrySDKVersion, String, Resource, "Version of the OpenTelemetry Rust SDK that is played.", "always"},
-	{ProcessRuntimeName, String, Resource, "Crate of the runtime: `tokio`, `async-std`, `smol`; `ideal` for the baseline.", "always"},
+	{ProcessRuntimeName, String, Resource, crateMeaning(), "always"},
 	{ProcessRuntimeVersion, String, Resource, "Version of that crate.", "always"},
 	{ProcessPID, Int, Resource, "Process id of the instance.", "always"},
 	{HostName, String, Resource, "Host of the instance.", "always"},
@@ -332,7 +291,7 @@ var Attributes = []Attribute{
 	{StampDroppedRanges, Bytes, Stamp, "The numbers of the items that the process gave up, of each signal: package `internal/stamp`, type `Ranges`.", "end markers, where the generator gave up something"},
 	{StampShard, Bytes, Stamp, "What the shard numbered of each signal in each stretch of time: package `internal/stamp`, type `Shard`.", "end markers of a shard's first 32 sources"},
 
-	{RuntimeName, String, Runtime, "`tokio`, `async_std` or `smol`; `ideal` for the simulated baseline.", "the runtime was recognised"},
+	{RuntimeName, String, Runtime, nameMeaning(), "the runtime was recognised"},
 	{BusyRatio, Double, Runtime, "Share of the span's duration spent being polled, 0 to 1.", "`busy_ns` known"},
 	{QueueWaitNs, Int, Runtime, "Runnable but not running, summed.", "`scheduled_ns` known"},
 	{QueueWaitEstimate, Int, Runtime, "Estimate of the queue wait, where nobody measured it.", "estimated from the first poll; on outliers and findings also from the runtime's metrics"},

@@ -78,6 +78,8 @@ func points(t *testing.T, sink *consumertest.MetricsSink) map[string]pmetric.Exp
 	last := sink.AllMetrics()[len(sink.AllMetrics())-1]
 	for _, resourceMetrics := range last.ResourceMetrics().All() {
 		service := text(resourceMetrics.Resource().Attributes(), semconv.ServiceName)
+		assert.Equal(t, semconv.SchemaURL, resourceMetrics.ScopeMetrics().At(0).SchemaUrl())
+		assert.Empty(t, resourceMetrics.SchemaUrl(), "its attributes are those of the spans' resource")
 		for _, metric := range resourceMetrics.ScopeMetrics().At(0).Metrics().All() {
 			assert.Equal(t, "ns", metric.Unit())
 			assert.Equal(t, pmetric.AggregationTemporalityCumulative, metric.ExponentialHistogram().AggregationTemporality())

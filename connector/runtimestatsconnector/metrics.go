@@ -17,10 +17,10 @@ import (
 )
 
 // instruments are the metrics, one for each measure.
-var instruments = [numMeasures]struct{ name, description string }{
-	duration:  {semconv.MetricSpanDuration, "Duration of spans."},
-	busy:      {semconv.MetricSpanBusy, "Time that the task of a span was being polled."},
-	queueWait: {semconv.MetricSpanQueueWait, "Time that the task of a span was runnable but not running."},
+var instruments = [numMeasures]semconv.SpanMetric{
+	duration:  semconv.SpanMetrics[0],
+	busy:      semconv.SpanMetrics[1],
+	queueWait: semconv.SpanMetrics[2],
 }
 
 // Names of data point attributes; the values of span.kind are those that the span_metrics connector uses, too.
@@ -81,6 +81,7 @@ func newService(all pmetric.Metrics) service {
 	resourceMetrics := all.ResourceMetrics().AppendEmpty()
 	scopeMetrics := resourceMetrics.ScopeMetrics().AppendEmpty()
 	scopeMetrics.Scope().SetName(metadata.ScopeName)
+	scopeMetrics.SetSchemaUrl(semconv.SchemaURL)
 	return service{resource: resourceMetrics.Resource(), metrics: scopeMetrics.Metrics()}
 }
 
@@ -91,9 +92,9 @@ func (s *service) add(from *series, now time.Time, describe func(pcommon.Map)) {
 		}
 		if s.points[m] == nil {
 			metric := s.metrics.AppendEmpty()
-			metric.SetName(instruments[m].name)
-			metric.SetDescription(instruments[m].description)
-			metric.SetUnit("ns") // in seconds, the boundaries of buckets would be others
+			metric.SetName(instruments[m].Name)
+			metric.SetDescription(instruments[m].Meaning)
+			metric.SetUnit(semconv.SpanMetricUnit)
 			exponential := metric.SetEmptyExponentialHistogram()
 			exponential.SetAggregationTemporality(pmetric.AggregationTemporalityCumulative)
 			points := exponential.DataPoints()

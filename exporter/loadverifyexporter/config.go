@@ -5,6 +5,7 @@ package loadverifyexporter
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
@@ -12,6 +13,7 @@ import (
 	"go.opentelemetry.io/collector/confmap"
 
 	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/audit"
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
 // SampledConfig is what to expect of a pipeline that drops a share on purpose.
@@ -161,23 +163,14 @@ func (s *SampledConfig) validate() error {
 		errs = append(errs, fmt.Errorf("expect.sampled.tolerance: %v is not allowed; want 0 or more, and less than ratio, or the loss of everything would pass", s.Tolerance))
 	}
 	if len(s.Signals) == 0 {
-		errs = append(errs, errors.New("expect.sampled.signals: [] is not allowed; want some of traces, metrics, logs"))
+		errs = append(errs, errors.New("expect.sampled.signals: [] is not allowed; want some of "+strings.Join(semconv.SignalNames[:], ", ")))
 	}
 	for i, name := range s.Signals {
-		if _, known := signalNamed(name); !known {
+		if _, known := semconv.SignalNamed(name); !known {
 			errs = append(errs, fmt.Errorf("expect.sampled.signals[%d]: %q is not allowed; want traces, metrics or logs", i, name))
 		}
 	}
 	return errors.Join(errs...)
-}
-
-func signalNamed(name string) (audit.Signal, bool) {
-	for s := range audit.Signals {
-		if s.String() == name {
-			return s, true
-		}
-	}
-	return 0, false
 }
 
 // expectations are those of a valid configuration.
@@ -190,7 +183,7 @@ func (e *ExpectConfig) expectations() audit.Expectations {
 		of := e.Sampled.Get()
 		x.Sampled = &audit.Sampled{Ratio: of.Ratio, Tolerance: of.Tolerance}
 		for _, name := range of.Signals {
-			s, _ := signalNamed(name)
+			s, _ := semconv.SignalNamed(name)
 			x.Sampled.Signals = append(x.Sampled.Signals, s)
 		}
 	}

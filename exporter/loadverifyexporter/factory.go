@@ -13,7 +13,7 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/audit"
 	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/metadata"
-	"github.com/runtimelab/otelcol-runtimelab/internal/shared"
+	"github.com/runtimelab/otelcol-runtimelab/internal/refcount"
 	"github.com/runtimelab/otelcol-runtimelab/internal/stdout"
 )
 
@@ -33,7 +33,7 @@ func newFactory(out func() io.Writer) exporter.Factory {
 // configuration: they are one, so that a run has one verdict.
 type verifiers struct {
 	out    func() io.Writer
-	shared shared.Values[*Config, *verifier]
+	shared refcount.Values[*Config, *verifier]
 }
 
 // part makes what one signal needs of the one verifier.

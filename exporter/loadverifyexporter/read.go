@@ -19,10 +19,11 @@ import (
 
 // marks are the stamp's attributes as they were found.
 type marks struct {
-	run, source        string
-	sequence, checksum int64
-	found              uint8 // by bit below
-	wrong              bool  // one has another type, or is negative
+	run, source string
+	sequence    uint64
+	checksum    int64
+	found       uint8 // by bit below
+	wrong       bool  // one has another type, or is negative
 }
 
 const (
@@ -71,13 +72,18 @@ func (m *marks) text(value pcommon.Value, to *string, bit uint8) {
 	*to = value.Str()
 }
 
-func (m *marks) count(value pcommon.Value, to *int64, bit uint8) {
+func (m *marks) count(value pcommon.Value, to *uint64, bit uint8) {
 	m.found |= bit
-	if value.Type() != pcommon.ValueTypeInt || value.Int() < 0 {
+	if value.Type() != pcommon.ValueTypeInt {
 		m.wrong = true
 		return
 	}
-	*to = value.Int()
+	n := value.Int()
+	if n < 0 {
+		m.wrong = true
+		return
+	}
+	*to = uint64(n)
 }
 
 // read makes an item of its attributes. The checksum is computed for stamped items only. Without one to compare, an item is corrupt.
@@ -92,7 +98,7 @@ func read(attributes pcommon.Map, at pcommon.Timestamp, checksum func() (sum int
 		return it
 	case parts == stampOfItem:
 		sum, known := checksum()
-		it.Kind, it.Sequence = audit.Numbered, uint64(m.sequence) //nolint:gosec // G115: not negative
+		it.Kind, it.Sequence = audit.Numbered, m.sequence
 		it.Corrupt = !known || m.found&hasChecksum == 0 || sum != m.checksum
 	default:
 		sum, known := checksum()

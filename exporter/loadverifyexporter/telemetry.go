@@ -66,7 +66,7 @@ func (t *telemetry) add(ctx context.Context, signal audit.Signal, tally *audit.T
 		{t.builder.ExporterLoadVerifyCorruptItems, tally.Corrupt},
 	} {
 		if c.n > 0 {
-			c.counter.Add(ctx, int64(c.n), t.signals[signal]) //nolint:gosec // G115: at most a batch
+			c.counter.Add(ctx, int64(c.n), t.signals[signal]) //nolint:gosec // G115: items of a batch, all of which are in memory
 		}
 	}
 	for i, n := range unexpected(tally) {

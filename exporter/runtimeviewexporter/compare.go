@@ -5,8 +5,8 @@ package runtimeviewexporter
 import (
 	"fmt"
 
-	"github.com/runtimelab/otelcol-runtimelab/exporter/internal/format"
 	"github.com/runtimelab/otelcol-runtimelab/exporter/runtimeviewexporter/internal/aggregate"
+	"github.com/runtimelab/otelcol-runtimelab/internal/format"
 )
 
 const (
@@ -22,7 +22,7 @@ func compared(columns []aggregate.Column) string {
 	var slow, fast *aggregate.Column
 	for i := range columns {
 		c := &columns[i]
-		if !c.Latency.P99.Known || c.Runtime == aggregate.Unknown || c.Runtime == aggregate.Ideal {
+		if !c.Latency.P99.Known || !c.Runtime.Real() {
 			continue
 		}
 		if slow == nil || c.Latency.P99.Number > slow.Latency.P99.Number {

@@ -26,23 +26,23 @@ func TestCompared(t *testing.T) {
 		want    string
 	}{
 		"queues": {
-			[]aggregate.Column{column(aggregate.Tokio, 5*ms, 0.07), column(aggregate.AsyncStd, 6*ms, 0.1), column(aggregate.Smol, 28*ms, 0.81)},
+			[]aggregate.Column{column(tokio, 5*ms, 0.07), column(asyncStd, 6*ms, 0.1), column(smol, 28*ms, 0.81)},
 			"smol is slowest here: its latency p99 is 5.6 times that of tokio.\nIts tasks wait for a worker 81.0% of their time; on tokio 7.00%.\n",
 		},
 		"something else": {
-			[]aggregate.Column{column(aggregate.Tokio, 50*ms, 0.05), column(aggregate.Smol, 10*ms, 0.04)},
+			[]aggregate.Column{column(tokio, 50*ms, 0.05), column(smol, 10*ms, 0.04)},
 			"tokio is slowest here: its latency p99 is 5.0 times that of smol.\nNot because its tasks wait for a worker: that takes 5.00% of their time; on smol 4.00%.\n",
 		},
 		"not measured": {
-			[]aggregate.Column{column(aggregate.Tokio, 50*ms, 0.9), column(aggregate.Smol, 10*ms, -1)},
+			[]aggregate.Column{column(tokio, 50*ms, 0.9), column(smol, 10*ms, -1)},
 			"tokio is slowest here: its latency p99 is 5.0 times that of smol.\n",
 		},
-		"much the same":         {[]aggregate.Column{column(aggregate.Tokio, 10*ms, 0.1), column(aggregate.Smol, 14*ms, 0.9)}, ""},
-		"one":                   {[]aggregate.Column{column(aggregate.Tokio, 10*ms, 0.1)}, ""},
+		"much the same":         {[]aggregate.Column{column(tokio, 10*ms, 0.1), column(smol, 14*ms, 0.9)}, ""},
+		"one":                   {[]aggregate.Column{column(tokio, 10*ms, 0.1)}, ""},
 		"none":                  {nil, ""},
-		"baseline":              {[]aggregate.Column{column(aggregate.Tokio, 50*ms, 0.1), column(aggregate.Ideal, 1*ms, 0)}, ""},
-		"of unknown runtime":    {[]aggregate.Column{column(aggregate.Unknown, 50*ms, 0.1), column(aggregate.Smol, 1*ms, 0)}, ""},
-		"fastest takes no time": {[]aggregate.Column{column(aggregate.Tokio, 50*ms, 0.1), column(aggregate.Smol, 0, 0)}, ""},
+		"baseline":              {[]aggregate.Column{column(tokio, 50*ms, 0.1), column(ideal, 1*ms, 0)}, ""},
+		"of unknown runtime":    {[]aggregate.Column{column(aggregate.Unknown, 50*ms, 0.1), column(smol, 1*ms, 0)}, ""},
+		"fastest takes no time": {[]aggregate.Column{column(tokio, 50*ms, 0.1), column(smol, 0, 0)}, ""},
 	} {
 		t.Run(name, func(t *testing.T) { assert.Equal(t, tt.want, compared(tt.columns)) })
 	}

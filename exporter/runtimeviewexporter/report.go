@@ -10,8 +10,8 @@ import (
 
 	"go.uber.org/zap"
 
-	"github.com/runtimelab/otelcol-runtimelab/exporter/internal/format"
 	"github.com/runtimelab/otelcol-runtimelab/exporter/runtimeviewexporter/internal/aggregate"
+	"github.com/runtimelab/otelcol-runtimelab/internal/format"
 )
 
 // firstTable is when the first table comes if spans have arrived: a whole interval is long for a first sign of life.

@@ -43,7 +43,7 @@ func TestReadSpan(t *testing.T) {
 	full.Attributes().PutStr("http.route", "/orders/{id}")
 	describe(full.Attributes(), semconv.RuntimeSmol, 40*time.Microsecond, true)
 	assert.Equal(t, aggregate.Span{
-		Runtime:   aggregate.Smol,
+		Runtime:   smol,
 		Latency:   aggregate.Known[int64](2_000_000),
 		QueueWait: aggregate.Known[int64](40_000),
 		BusyRatio: aggregate.Known(0.25),

@@ -9,8 +9,8 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/runtimelab/otelcol-runtimelab/exporter/internal/format"
 	"github.com/runtimelab/otelcol-runtimelab/exporter/runtimeviewexporter/internal/aggregate"
+	"github.com/runtimelab/otelcol-runtimelab/internal/format"
 )
 
 // A label and five columns, one for each runtime and one for spans that name none, make 79 characters.

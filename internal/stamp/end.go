@@ -8,6 +8,7 @@ import (
 	"math"
 
 	"github.com/runtimelab/otelcol-runtimelab/internal/timeline"
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
 // End is what an end marker says. So that one marker that gets through tells of those that do not, it says more than its own count.
@@ -17,9 +18,9 @@ type End struct {
 	// Sources is how many the run has for each signal, of all shards.
 	Sources uint64
 	// Sends says which signals the run has.
-	Sends [len(Signals)]bool
+	Sends [len(semconv.SignalNames)]bool
 	// Process is what the source's process numbered of each signal.
-	Process [len(Signals)]Totals
+	Process [len(semconv.SignalNames)]Totals
 	// Shard is what the whole shard numbered, and when; nil: this marker does not carry it.
 	Shard *Shard
 }
@@ -39,11 +40,11 @@ type Shard struct {
 	// Index of Total shards that have sources.
 	Index, Total uint64
 	// GivenUp items of each signal were refused by the pipeline. They are not in Offered.
-	GivenUp [len(Signals)]uint64
+	GivenUp [len(semconv.SignalNames)]uint64
 	// Squares are those of its processes, summed: what is not of processes that are known is of those that are not.
-	Squares [len(Signals)]uint64
+	Squares [len(semconv.SignalNames)]uint64
 	// Offered are the items that the shard numbered and did not give up, by when they happened.
-	Offered [len(Signals)]timeline.Timeline
+	Offered [len(semconv.SignalNames)]timeline.Timeline
 }
 
 // Carriers is how many sources of a shard have it on their end markers: enough that a sampler that keeps one marker in five drops them
@@ -63,7 +64,7 @@ func (s *Shard) Append(b []byte) []byte {
 	b = append(b, shardVersion)
 	b = binary.AppendUvarint(b, s.Index)
 	b = binary.AppendUvarint(b, s.Total)
-	for signal := range Signals {
+	for signal := range semconv.SignalNames {
 		b = binary.AppendUvarint(b, s.GivenUp[signal])
 		b = binary.AppendUvarint(b, s.Squares[signal])
 		b = s.Offered[signal].Append(b)
@@ -90,7 +91,7 @@ func ReadShard(b []byte) (*Shard, error) {
 		return x
 	}
 	s.Index, s.Total = number(mostShards), number(mostShards)
-	for signal := range Signals {
+	for signal := range semconv.SignalNames {
 		s.GivenUp[signal], s.Squares[signal] = number(mostItems), number(mostSquares)
 		var err error
 		if s.Offered[signal], b, err = timeline.Cut(b); err != nil {
@@ -111,11 +112,11 @@ func (t *Totals) Sound() bool {
 // checksum of an end marker covers that of the item and what the marker says; shard is the encoded Shard, empty without.
 func (e *End) checksum(item int64, shard []byte) int64 {
 	var h digest
-	h.number(uint64(item)) //nolint:gosec // G115: any bits will do
+	h.signed(item)
 	h.number(e.Total)
 	h.number(e.GivenUp)
 	h.number(e.Sources)
-	for signal := range Signals {
+	for signal := range semconv.SignalNames {
 		sends := uint64(0)
 		if e.Sends[signal] {
 			sends = 1

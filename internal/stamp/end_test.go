@@ -3,6 +3,7 @@
 package stamp
 
 import (
+	"math"
 	"reflect"
 	"testing"
 
@@ -17,7 +18,7 @@ import (
 )
 
 func exampleShard() *Shard {
-	s := &Shard{Index: 1, Total: 3, GivenUp: [len(Signals)]uint64{5, 0, 7}, Squares: [len(Signals)]uint64{8000, 0, 2000}}
+	s := &Shard{Index: 1, Total: 3, GivenUp: [len(semconv.SignalNames)]uint64{5, 0, 7}, Squares: [len(semconv.SignalNames)]uint64{8000, 0, 2000}}
 	for i := range int64(1000) {
 		s.Offered[0].AddCluster(1e18+i*1e8, uint64(i/8)*0x9E3779B97F4A7C15, 1)
 		s.Offered[2].Add(1e18+i*1e9, 2)
@@ -34,7 +35,7 @@ func TestShard(t *testing.T) {
 	assert.Equal(t, want.Total, got.Total)
 	assert.Equal(t, want.GivenUp, got.GivenUp)
 	assert.Equal(t, want.Squares, got.Squares)
-	for signal := range Signals {
+	for signal := range semconv.SignalNames {
 		assert.Equal(t, timeline.Compare(&want.Offered[signal], &want.Offered[signal]), timeline.Compare(&got.Offered[signal], &got.Offered[signal]))
 	}
 	for n := range b {
@@ -106,8 +107,8 @@ func FuzzReadShard(f *testing.F) {
 // TestReadEnd: what is written is read; what is changed on the way is noticed, and what cannot be is not taken.
 func TestReadEnd(t *testing.T) {
 	want := End{
-		Total: 9, GivenUp: 2, Sources: 3, Sends: [len(Signals)]bool{true, false, true},
-		Process: [len(Signals)]Totals{{9, 2, 30, "\x01\x02"}, {}, {7, 0, 7, ""}}, Shard: exampleShard(),
+		Total: 9, GivenUp: 2, Sources: 3, Sends: [len(semconv.SignalNames)]bool{true, false, true},
+		Process: [len(semconv.SignalNames)]Totals{{9, 2, 30, "\x01\x02"}, {}, {7, 0, 7, ""}}, Shard: exampleShard(),
 	}
 	written := func() pcommon.Map {
 		var b xpdata.MapBuilder
@@ -157,4 +158,19 @@ func TestReadEnd(t *testing.T) {
 	}
 	_, intact, _ = ReadEnd(written(), 8)
 	assert.False(t, intact, "another item")
+}
+
+// TestCountBeyondAnAttribute: a total that an attribute cannot hold is not taken for one that it can.
+func TestCountBeyondAnAttribute(t *testing.T) {
+	for total, want := range map[uint64]bool{math.MaxInt64: true, math.MaxInt64 + 1: false, math.MaxUint64: false} {
+		says := End{Total: total, Sources: 1}
+		var b xpdata.MapBuilder
+		says.Write(&b, 7)
+		m := pcommon.NewMap()
+		b.UnsafeIntoMap(m)
+		read, intact, ok := ReadEnd(m, 7)
+		require.True(t, ok)
+		assert.Equal(t, want, intact)
+		assert.Equal(t, uint64(math.MaxInt64), read.Total)
+	}
 }

@@ -3,6 +3,8 @@
 package stamp
 
 import (
+	"math"
+
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/xpdata"
 
@@ -11,20 +13,20 @@ import (
 
 // Write adds what an end marker says to its attributes, beside run and source. item is the checksum of the marker without them.
 func (e *End) Write(to *xpdata.MapBuilder, item int64) {
-	to.AppendEmpty(semconv.StampTotal).SetInt(int64(e.Total))     //nolint:gosec // G115: a count
-	to.AppendEmpty(semconv.StampDropped).SetInt(int64(e.GivenUp)) //nolint:gosec // G115: a count
-	to.AppendEmpty(semconv.StampSources).SetInt(int64(e.Sources)) //nolint:gosec // G115: a count
+	to.AppendEmpty(semconv.StampTotal).SetInt(inAttribute(e.Total))
+	to.AppendEmpty(semconv.StampDropped).SetInt(inAttribute(e.GivenUp))
+	to.AppendEmpty(semconv.StampSources).SetInt(inAttribute(e.Sources))
 	names := to.AppendEmpty(semconv.StampSignals).SetEmptySlice()
 	process := to.AppendEmpty(semconv.StampProcess).SetEmptySlice()
-	for signal, name := range Signals {
+	for signal, name := range semconv.SignalNames {
 		if e.Sends[signal] {
 			names.AppendEmpty().SetStr(name)
 		}
 		for _, n := range e.Process[signal].numbers() {
-			process.AppendEmpty().SetInt(int64(*n)) //nolint:gosec // G115: a count
+			process.AppendEmpty().SetInt(inAttribute(*n))
 		}
 	}
-	if refused := e.appendRefused(nil); len(refused) > len(Signals) { // not all are empty
+	if refused := e.appendRefused(nil); len(refused) > len(semconv.SignalNames) { // not all are empty
 		to.AppendEmpty(semconv.StampDroppedRanges).SetEmptyBytes().FromRaw(refused)
 	}
 	var shard []byte
@@ -33,6 +35,15 @@ func (e *End) Write(to *xpdata.MapBuilder, item int64) {
 		to.AppendEmpty(semconv.StampShard).SetEmptyBytes().FromRaw(shard)
 	}
 	to.AppendEmpty(semconv.StampChecksum).SetInt(e.checksum(item, shard))
+}
+
+// inAttribute is a count as an attribute. One that no attribute can hold becomes the largest: the checksum is that of the count itself, so the
+// marker reads as damaged.
+func inAttribute(n uint64) int64 {
+	if n > math.MaxInt64 {
+		return math.MaxInt64
+	}
+	return int64(n)
 }
 
 // numbers are those of the attribute, in its order.
@@ -97,11 +108,16 @@ func (r *endReader) attribute(key string, value pcommon.Value) {
 // count reads a number that is not negative.
 func (r *endReader) count(value pcommon.Value, to *uint64, bit int) {
 	r.found |= 1 << bit
-	if value.Type() != pcommon.ValueTypeInt || value.Int() < 0 {
+	if value.Type() != pcommon.ValueTypeInt {
 		r.failed = true
 		return
 	}
-	*to = uint64(value.Int()) //nolint:gosec // G115: not negative
+	n := value.Int()
+	if n < 0 {
+		r.failed = true
+		return
+	}
+	*to = uint64(n)
 }
 
 func (r *endReader) signals(value pcommon.Value) {
@@ -111,7 +127,7 @@ func (r *endReader) signals(value pcommon.Value) {
 		return
 	}
 	for _, name := range value.Slice().All() {
-		for signal, known := range Signals {
+		for signal, known := range semconv.SignalNames {
 			if name.Type() == pcommon.ValueTypeStr && name.Str() == known {
 				r.end.Sends[signal] = true
 			}
@@ -123,7 +139,7 @@ func (r *endReader) process(value pcommon.Value) {
 	const bit = 4
 	r.found |= 1 << bit
 	perSignal := len(r.end.Process[0].numbers())
-	if value.Type() != pcommon.ValueTypeSlice || value.Slice().Len() != len(Signals)*perSignal {
+	if value.Type() != pcommon.ValueTypeSlice || value.Slice().Len() != len(semconv.SignalNames)*perSignal {
 		r.failed = true
 		return
 	}

@@ -7,6 +7,8 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"slices"
+
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
 // Range is the numbers from First up to End, without End.
@@ -122,7 +124,7 @@ func (t *Totals) RefusedRanges() (ranges []Range, known bool) {
 
 // appendRefused appends the ranges of all signals, each after its length.
 func (e *End) appendRefused(b []byte) []byte {
-	for signal := range Signals {
+	for signal := range semconv.SignalNames {
 		b = binary.AppendUvarint(b, uint64(len(e.Process[signal].Refused)))
 		b = append(b, e.Process[signal].Refused...)
 	}
@@ -131,12 +133,14 @@ func (e *End) appendRefused(b []byte) []byte {
 
 // cutRefused reads what appendRefused has written.
 func (e *End) cutRefused(b []byte) (ok bool) {
-	for signal := range Signals {
+	for signal := range semconv.SignalNames {
 		length, n := binary.Uvarint(b)
-		if n <= 0 || length > uint64(len(b)-n) { //nolint:gosec // G115: n is at most the length
+		if n <= 0 {
 			return false
 		}
-		b = b[n:]
+		if b = b[n:]; length > uint64(len(b)) {
+			return false
+		}
 		e.Process[signal].Refused, b = Packed(b[:length]), b[length:]
 	}
 	return len(b) == 0

@@ -98,7 +98,7 @@ func (t *Timeline) Total() (n uint64) {
 // window is the place of a time, for which it makes room. It runs for each item.
 func (t *Timeline) window(at int64) int {
 	at = max(at, 0)
-	if i := at>>(finest+t.level) - t.first; uint64(i) < uint64(len(t.items)) { //nolint:gosec // G115: a negative one is too large, too
+	if i := at>>(finest+t.level) - t.first; i >= 0 && i < int64(len(t.items)) {
 		return int(i)
 	}
 	return t.grow(at)

@@ -58,10 +58,14 @@ func Valid(s string) string {
 // Duration returns the time from start to end in nanoseconds, or -1 if there is none that makes sense: no start, an end before it (as
 // an end that is missing is), or one that is centuries away.
 func Duration(start, end pcommon.Timestamp) int64 {
-	if start == 0 || end < start || end-start > math.MaxInt64 {
+	if start == 0 || end < start {
 		return -1
 	}
-	return int64(end - start) //nolint:gosec // G115: at most MaxInt64
+	ns := uint64(end - start)
+	if ns > math.MaxInt64 {
+		return -1
+	}
+	return int64(ns)
 }
 
 // Tolerance is by how much a time may exceed the duration in nanoseconds that it is part of. Busy and idle times come from a

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/runtimes"
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
 // RuntimeConfig names the runtime of the spans that match.
@@ -44,8 +45,8 @@ func (c *Config) validateRuntimes(reject func(key string, value any, want string
 				reject(key+"match."+entry, `""`, "a pattern; * stands for any characters")
 			}
 		}
-		if !slices.Contains(runtimes.Known, r.Name) {
-			reject(key+"name", fmt.Sprintf("%q", r.Name), "one of "+strings.Join(runtimes.Known, ", "))
+		if semconv.RuntimeNamed(r.Name) == nil {
+			reject(key+"name", fmt.Sprintf("%q", r.Name), "one of "+strings.Join(semconv.RuntimeNames(), ", "))
 		}
 	}
 }

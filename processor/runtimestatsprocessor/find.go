@@ -6,7 +6,6 @@ import (
 	"context"
 	"math"
 	"math/bits"
-	"strings"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -19,7 +18,7 @@ import (
 
 // find looks for findings in what is known of a span, and notes what its worker did. What a late one tells is no measure of the
 // present.
-func (r *resource) find(limits *findings.Limits, a *annotation, thread string, span ptrace.Span, late bool, counts *tally) {
+func (r *resource) find(limits *findings.Limits, a *annotation, mayBlock bool, span ptrace.Span, late bool, counts *tally) {
 	account := &a.account
 	if account.Busy < 0 && account.Source == runtimes.Unknown {
 		return // not of async code, or not in a way that tells
@@ -28,7 +27,7 @@ func (r *resource) find(limits *findings.Limits, a *annotation, thread string, s
 	evidence.Duration, evidence.Busy, evidence.Idle = a.duration, account.Busy, account.Idle
 	evidence.LongestPoll, evidence.Polls = account.Value(runtimes.TaskLongestPoll), account.Value(runtimes.TaskPolls)
 	evidence.Wait, evidence.MeanWait, evidence.SkewedWorker = account.Value(runtimes.QueueWait), findings.Unknown, false
-	evidence.Pool = strings.HasPrefix(thread, semconv.ThreadBlockingPrefix)
+	evidence.Pool = mayBlock
 	evidence.ID = span.SpanID()
 	if account.Source == runtimes.FirstPoll {
 		evidence.Wait = account.Parts[runtimes.QueueWaitEstimate]

@@ -8,7 +8,7 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
-	"github.com/runtimelab/otelcol-runtimelab/internal/shared"
+	"github.com/runtimelab/otelcol-runtimelab/internal/refcount"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/instances"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/runtimes"
 )
@@ -24,7 +24,7 @@ func newJoin(cfg *Config) *join { return &join{instances: instances.New(cfg.Join
 
 // joins are the joins of one Collector by processor id. A join lives as long as one of its users.
 type joins struct {
-	shared shared.Values[component.ID, *join]
+	shared refcount.Values[component.ID, *join]
 }
 
 // acquire returns the join of an id, and what its user calls in the end, once or more often.

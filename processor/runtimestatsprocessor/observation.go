@@ -123,15 +123,17 @@ var attributeRoles = [...]attributeRole{
 var (
 	rolesBySlot [256][]attributeRole
 	partNames   [runtimes.NumParts]string
-	origins     [numDerived]int8 // the field that a derived attribute stands for, -1 for none
+	origins     [numDerived]runtimes.Field // the field that a derived attribute stands for, noField for none
 )
+
+const noField = runtimes.Field(runtimes.NumFields)
 
 // slot spreads names by length and last character; the factors are those that leave the fewest of ours together.
 func slot(name string) uint8 {
 	if name == "" {
 		return 0
 	}
-	return uint8(9*len(name)) + 10*name[len(name)-1] //nolint:gosec // G115: meant to wrap
+	return uint8(9*len(name)&0xff) + 10*name[len(name)-1]
 }
 
 // roleOf returns the row of a name, nil if it has none.
@@ -147,10 +149,10 @@ func roleOf(name string) *attributeRole {
 
 func init() {
 	for i := range origins {
-		origins[i] = -1
+		origins[i] = noField
 	}
 	for part, field := range runtimes.Origins {
-		origins[part] = int8(field) //nolint:gosec // G115: there are few fields
+		origins[part] = field
 	}
 	for _, r := range attributeRoles {
 		rolesBySlot[slot(r.name)] = append(rolesBySlot[slot(r.name)], r)
@@ -199,8 +201,8 @@ func (o *observation) read(attributes pcommon.Map) {
 		case roleUnused:
 		case roleDerived:
 			o.derived |= 1 << r.number
-			if field := origins[r.number]; field >= 0 && value.Type() == pcommon.ValueTypeInt {
-				o.upstream.Set(runtimes.Field(field), value.Int())
+			if field := origins[r.number]; field != noField && value.Type() == pcommon.ValueTypeInt {
+				o.upstream.Set(field, value.Int())
 			}
 		}
 	}

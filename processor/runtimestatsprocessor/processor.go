@@ -182,7 +182,7 @@ func (p *statsProcessor) examine(r *resource, names *runtimes.Names, span ptrace
 		a.verdict = r.windows.Observe(name, kind, duration)
 		counts.add(a.verdict)
 	}
-	r.find(&p.findings, a, found.threadName, span, late, counts)
+	r.find(&p.findings, a, names.MayBlock(found.threadName), span, late, counts)
 	r.context(a, span, p.joinAll, counts)
 }
 

@@ -29,9 +29,6 @@ const (
 	retryMost  = 5 * time.Second
 )
 
-// signalNames are the values of the attribute `signal`, by signal.
-var signalNames = [...]string{fleet.Traces: "traces", fleet.Metrics: "metrics", fleet.Logs: "logs"}
-
 // itemNames are what a signal's items are called in the log.
 var itemNames = [...]string{fleet.Traces: "spans", fleet.Metrics: "data_points", fleet.Logs: "log_records"}
 
@@ -76,7 +73,7 @@ func (r *loadReceiver) attach(signal fleet.Signal, set receiver.Settings) (*sink
 	}
 	s := &sink{
 		signal:     signal,
-		attributes: metric.WithAttributeSet(attribute.NewSet(attribute.String("signal", signalNames[signal]))),
+		attributes: metric.WithAttributeSet(attribute.NewSet(attribute.String("signal", signal.String()))),
 	}
 	r.sinks[signal] = s
 	return s, obsreport, nil
@@ -263,7 +260,7 @@ func (r *loadReceiver) reportLoss(s *sink, items, size int, err error) {
 	s.lost += items
 	if now := time.Now(); s.lossTold.IsZero() || now.Sub(s.lossTold) >= lossInterval {
 		s.lossTold = now
-		r.logger.Error("LOST: the pipeline refuses "+signalNames[s.signal]+" for good. They are counted as dropped, not as emitted.",
+		r.logger.Error("LOST: the pipeline refuses "+s.signal.String()+" for good. They are counted as dropped, not as emitted.",
 			zap.Int(itemNames[s.signal]+"_lost", s.lost), zap.Int("request_bytes", size),
 			zap.Int("max_request_bytes", r.config.MaxRequestBytes), zap.Error(err))
 	}
@@ -275,12 +272,12 @@ func (r *loadReceiver) reportRefusal(s *sink, err error) {
 	case refused == s.refusing:
 	case refused:
 		s.refusing = true
-		r.logger.Warn("The pipeline refuses "+signalNames[s.signal],
+		r.logger.Warn("The pipeline refuses "+s.signal.String(),
 			zap.String("on_backpressure", string(r.config.OnBackpressure)), zap.Error(err))
 		r.report(func() *componentstatus.Event { return componentstatus.NewRecoverableErrorEvent(err) })
 	default:
 		s.refusing = false
-		r.logger.Info("The pipeline takes " + signalNames[s.signal] + " again")
+		r.logger.Info("The pipeline takes " + s.signal.String() + " again")
 		r.report(func() *componentstatus.Event { return componentstatus.NewEvent(componentstatus.StatusOK) })
 	}
 }

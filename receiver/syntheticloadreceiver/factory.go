@@ -9,7 +9,7 @@ import (
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/receiver"
 
-	"github.com/runtimelab/otelcol-runtimelab/internal/shared"
+	"github.com/runtimelab/otelcol-runtimelab/internal/refcount"
 	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/metadata"
 )
 
@@ -25,7 +25,7 @@ func NewFactory() receiver.Factory {
 // receivers are those that have been made and not shut down. The Collector asks for one for each signal, with the same
 // configuration: they are one, so that all signals come from one fleet.
 type receivers struct {
-	shared shared.Values[*Config, *loadReceiver]
+	shared refcount.Values[*Config, *loadReceiver]
 }
 
 func (r *receivers) of(set receiver.Settings, cfg *Config) (*loadReceiver, error) {

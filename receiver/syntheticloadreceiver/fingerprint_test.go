@@ -61,7 +61,7 @@ func TestFingerprints(t *testing.T) {
 	if runtime.GOARCH != "amd64" {
 		t.Skip("the fingerprints are those of amd64")
 	}
-	for _, model := range []string{"tokio", "async_std", "smol", "ideal"} {
+	for _, model := range semconv.RuntimeNames() {
 		t.Run(model, func(t *testing.T) {
 			var lines strings.Builder
 			seen := map[string]string{}

@@ -22,6 +22,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/fleet"
 	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/metadata"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
 const (
@@ -48,8 +49,8 @@ type loadReceiver struct {
 	config    *Config
 	telemetry *metadata.TelemetryBuilder
 	logger    *zap.Logger
-	sinks     [len(signalNames)]*sink // nil: nobody asks for the signal
-	releases  []func() (last bool)    // of the factory, one for each component
+	sinks     [semconv.NumSignals]*sink // nil: nobody asks for the signal
+	releases  []func() (last bool)      // of the factory, one for each component
 
 	mu                   sync.Mutex
 	hosts                []component.Host // one for each component that was started
@@ -71,7 +72,7 @@ type loadReceiver struct {
 type counts struct {
 	arrivals uint64
 	shed     uint64
-	sdkDrops [len(signalNames)]uint64
+	sdkDrops [semconv.NumSignals]uint64
 }
 
 func newReceiver(set receiver.Settings, cfg *Config) (*loadReceiver, error) {
@@ -174,7 +175,7 @@ func (r *loadReceiver) End(ctx context.Context) error {
 	if !waitFor(context.WithoutCancel(ctx), r.ended, abandonGrace) {
 		err := errors.New("the fleet does not stop")
 		if h := r.held.Load(); h != nil {
-			err = fmt.Errorf("%s: %v, and does not let go of it", signalNames[h.signal], h)
+			err = fmt.Errorf("%s: %v, and does not let go of it", h.signal, h)
 		}
 		r.logger.Error("The stop does not wait any longer", zap.Error(err)) // the Collector tells only when all components have stopped
 		return err

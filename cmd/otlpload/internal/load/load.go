@@ -207,7 +207,7 @@ func (l *Load) Snapshot(ctx context.Context, ended bool) (tally.Snapshot, error)
 	}
 	for _, stage := range l.stages {
 		answers, waiting := stage.read(now)
-		signal := tally.Read(itemNames[stage.signal], counts.signals[string(stage.signal)], answers, ended)
+		signal := tally.Read(itemNames[stage.signal], counts.signals[stage.signal.String()], answers, ended)
 		if !ended {
 			signal.Waiting = waiting
 		}

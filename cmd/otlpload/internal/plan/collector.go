@@ -35,8 +35,8 @@ func (p *Plan) Exporter() string {
 // Rate in requests a second, as YAML reads it.
 func (p *Plan) Rate() string { return strconv.FormatFloat(p.Request.Rate, 'f', -1, 64) }
 
-// Sends reports whether the plan has a signal.
-func (p *Plan) Sends(s Signal) bool { return slices.Contains(p.Signals, s) }
+// SendsMetrics reports whether metrics are among the plan's signals.
+func (p *Plan) SendsMetrics() bool { return slices.Contains(p.Signals, Metrics) }
 
 // quote writes text as YAML reads it, with quotes where it needs them. The Collector takes $ for the beginning of a variable, and $$ for $.
 func quote(text string) (string, error) {

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/internal/program"
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
 // Request is what the flags say, unchecked.
@@ -43,39 +44,29 @@ const (
 )
 
 // Signal is a kind of telemetry.
-type Signal string
+type Signal = semconv.Signal
 
 // The signals.
 const (
-	Traces  Signal = "traces"
-	Metrics Signal = "metrics"
-	Logs    Signal = "logs"
+	Traces  = semconv.SignalTraces
+	Metrics = semconv.SignalMetrics
+	Logs    = semconv.SignalLogs
 )
 
-var (
-	protocols = [...]string{GRPC, HTTP}
-	runtimes  = [...]string{"tokio", "async_std", "smol"}
-	signals   = [...]Signal{Traces, Metrics, Logs}
-)
+var protocols = [...]string{GRPC, HTTP}
 
 // Protocols lists what --protocol takes.
 func Protocols() []string { return protocols[:] }
 
 // Runtimes lists what --runtime takes.
-func Runtimes() []string { return runtimes[:] }
+func Runtimes() []string { return semconv.ServiceRuntimes() }
 
 // Signals lists what --signals takes.
-func Signals() []string {
-	names := make([]string, len(signals))
-	for i, s := range signals {
-		names[i] = string(s)
-	}
-	return names
-}
+func Signals() []string { return slices.Clone(semconv.SignalNames[:]) }
 
 // Default is the request of a command line without flags.
 func Default() Request {
-	return Request{Protocol: GRPC, Preset: "api_gateway", Runtime: "tokio", Rate: 100, Instances: 1, SignalNames: []string{string(Traces)}, Seed: 1}
+	return Request{Protocol: GRPC, Preset: "api_gateway", Runtime: semconv.RuntimeTokio, Rate: 100, Instances: 1, SignalNames: []string{Traces.String()}, Seed: 1}
 }
 
 // Header goes with every request to the backend.
@@ -87,7 +78,7 @@ type Plan struct {
 	Target  Target
 	Service string // its name
 	Headers []Header
-	Signals []Signal // in the order of the list above
+	Signals []Signal // in the order of semconv.SignalNames
 }
 
 // Check makes a plan. The error joins one for each mistake.
@@ -130,8 +121,8 @@ func parseSignals(names []string) (wanted []Signal, errs []error) {
 				name, program.DidYouMean(name, Signals()), strings.Join(Signals(), ", ")))
 		}
 	}
-	for _, s := range signals {
-		if slices.Contains(names, string(s)) {
+	for s := range semconv.NumSignals {
+		if slices.Contains(names, s.String()) {
 			wanted = append(wanted, s)
 		}
 	}

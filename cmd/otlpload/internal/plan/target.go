@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"golang.org/x/net/http/httpguts"
+
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
 // Target is where the telemetry goes.
@@ -67,13 +69,13 @@ func parseTarget(endpoint, protocol string, insecure bool, wanted []Signal) (Tar
 	case u.Scheme == "https" && insecure:
 		return refuse("http:// with --insecure, or no --insecure: https means TLS")
 	}
-	base, signal := cutSignal(u.Path)
+	base, signal, ofSignal := cutSignal(u.Path)
 	switch {
-	case protocol == GRPC && signal != "":
+	case protocol == GRPC && ofSignal:
 		return refuse("--protocol http with it: gRPC has no path")
 	case protocol == GRPC && base != "":
 		return refuse("no path with --protocol grpc")
-	case signal != "" && !slices.Contains(wanted, signal):
+	case ofSignal && !slices.Contains(wanted, signal):
 		return refuse(fmt.Sprintf("--signals %s with it, or a URL without %s", signal, signalPath(signal)))
 	}
 	u.Path = base
@@ -92,17 +94,17 @@ func parseTarget(endpoint, protocol string, insecure bool, wanted []Signal) (Tar
 }
 
 // signalPath is where OTLP/HTTP sends a signal. The exporter adds it to the endpoint.
-func signalPath(s Signal) string { return "/v1/" + string(s) }
+func signalPath(s Signal) string { return "/v1/" + s.String() }
 
 // cutSignal takes the path of a signal off the end of a URL's path, and slashes.
-func cutSignal(path string) (base string, of Signal) {
+func cutSignal(path string) (base string, of Signal, found bool) {
 	path = strings.TrimRight(path, "/")
-	for _, s := range signals {
-		if base, found := strings.CutSuffix(path, signalPath(s)); found {
-			return strings.TrimRight(base, "/"), s
+	for s := range semconv.NumSignals {
+		if base, found = strings.CutSuffix(path, signalPath(s)); found {
+			return strings.TrimRight(base, "/"), s, true
 		}
 	}
-	return path, ""
+	return path, 0, false
 }
 
 // parseHeaders reads headers. The error does not quote a value that may be a secret.

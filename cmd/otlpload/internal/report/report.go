@@ -6,13 +6,13 @@ package report
 import (
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/otlpload/internal/plan"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/otlpload/internal/tally"
+	"github.com/runtimelab/otelcol-runtimelab/internal/format"
+	"github.com/runtimelab/otelcol-runtimelab/internal/texttable"
 )
 
 // tooLate is from when on a load that is late is said to be; the receiver's log has the same bound.
@@ -23,7 +23,7 @@ func Plan(p *plan.Plan) string {
 	r := &p.Request
 	names := make([]string, len(p.Signals))
 	for i, s := range p.Signals {
-		names[i] = string(s)
+		names[i] = s.String()
 	}
 	rate := p.Rate() + " requests/s"
 	if r.Instances > 1 {
@@ -35,13 +35,13 @@ func Plan(p *plan.Plan) string {
 // Line is how far a run is: what the backend has accepted since the reading before, and in all.
 func Line(before, now *tally.Snapshot, duration time.Duration) string {
 	var line strings.Builder
-	line.WriteString(formatTime(now.After))
+	line.WriteString(format.Window(now.After))
 	switch {
 	case duration == 0:
 	case now.After < duration+tooLate: // the last spans leave when it is over
-		line.WriteString(" of " + formatTime(duration))
+		line.WriteString(" of " + format.Window(duration))
 	default:
-		line.WriteString(", " + formatTime(now.After-duration) + " past the end")
+		line.WriteString(", " + format.Window(now.After-duration) + " past the end")
 	}
 	line.WriteString(": ")
 	for i := range now.Signals {
@@ -53,15 +53,15 @@ func Line(before, now *tally.Snapshot, duration time.Duration) string {
 		fmt.Fprintf(&line, "%s %s/s, ", perSecond(s.Accepted-was, now.After-before.After), s.Name)
 	}
 	total := now.Total()
-	line.WriteString(formatCount(total.Accepted) + " accepted")
+	line.WriteString(format.Grouped(total.Accepted) + " accepted")
 	if n := now.Failures(); n > 0 {
 		line.WriteString(", " + plural(n, "failed attempt"))
 	}
 	if total.Dropped > 0 {
-		line.WriteString(", " + formatCount(total.Dropped) + " dropped")
+		line.WriteString(", " + format.Grouped(total.Dropped) + " dropped")
 	}
 	if behind := now.Behind(); behind >= tooLate {
-		line.WriteString(", behind by " + formatTime(behind))
+		line.WriteString(", behind by " + format.Window(behind))
 	}
 	return line.String()
 }
@@ -70,17 +70,18 @@ func Line(before, now *tally.Snapshot, duration time.Duration) string {
 func Summary(w io.Writer, p *plan.Plan, s *tally.Snapshot) error {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s, seed %d\n\n", Plan(p), p.Request.Seed)
-	table := tabwriter.NewWriter(&text, 0, 0, 3, ' ', tabwriter.AlignRight)
-	_, _ = fmt.Fprintln(table, "\temitted\taccepted\tdropped\tunconfirmed\taccepted/s\t") // a Builder takes everything
+	rows := [][]string{{"", "emitted", "accepted", "dropped", "unconfirmed", "accepted/s"}}
 	for i := range s.Signals {
 		items := &s.Signals[i]
-		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t\n", items.Name, formatCount(items.Emitted()), formatCount(items.Accepted),
-			formatCount(items.Dropped), formatCount(items.Unconfirmed), perSecond(items.Accepted, s.After))
+		rows = append(rows, []string{
+			"  " + items.Name, format.Grouped(items.Emitted()), format.Grouped(items.Accepted),
+			format.Grouped(items.Dropped), format.Grouped(items.Unconfirmed), perSecond(items.Accepted, s.After),
+		})
 	}
-	_ = table.Flush()
-	fmt.Fprintf(&text, "\n%s arrived in %s", plural(s.Arrived, "request"), formatTime(s.After))
+	_ = texttable.Write(&text, texttable.Right, rows...) // a Builder takes everything
+	fmt.Fprintf(&text, "\n%s arrived in %s", plural(s.Arrived, "request"), format.Window(s.After))
 	if s.Shed > 0 {
-		fmt.Fprintf(&text, "; the service turned %s away", formatCount(s.Shed))
+		fmt.Fprintf(&text, "; the service turned %s away", format.Grouped(s.Shed))
 	}
 	text.WriteString(".\n")
 	if s.SDKDropped > 0 {
@@ -101,9 +102,9 @@ func schedule(s *tally.Snapshot) string {
 	case late < tooLate:
 		text = fmt.Sprintf("On schedule: at most %v late.\n", late.Round(time.Millisecond))
 	case failures > 0:
-		text = fmt.Sprintf("LATE: up to %s behind schedule. Attempts to send failed, or the backend is slow.\n", formatTime(late))
+		text = fmt.Sprintf("LATE: up to %s behind schedule. Attempts to send failed, or the backend is slow.\n", format.Window(late))
 	default:
-		text = fmt.Sprintf("LATE: up to %s behind schedule. The backend, or this machine, is slower than the load.\n", formatTime(late))
+		text = fmt.Sprintf("LATE: up to %s behind schedule. The backend, or this machine, is slower than the load.\n", format.Window(late))
 	}
 	if failures > 0 {
 		text += fmt.Sprintf("%s to send failed and %s repeated.\n", plural(failures, "attempt"), map[bool]string{true: "was", false: "were"}[failures == 1])
@@ -122,14 +123,14 @@ func verdict(s *tally.Snapshot) string {
 	}
 	var why []string
 	if total.Dropped > 0 {
-		why = append(why, formatCount(total.Dropped)+" dropped (refused for good)")
+		why = append(why, format.Grouped(total.Dropped)+" dropped (refused for good)")
 	}
 	if total.Unconfirmed > 0 {
 		how := "no answer before the end; some may have arrived"
 		if s.Unreached {
 			how = "never sent"
 		}
-		why = append(why, fmt.Sprintf("%s unconfirmed (%s)", formatCount(total.Unconfirmed), how))
+		why = append(why, fmt.Sprintf("%s unconfirmed (%s)", format.Grouped(total.Unconfirmed), how))
 	}
 	counts := fmt.Sprintf("Of %s: %s.", plural(emitted, "item"), strings.Join(why, ", "))
 	switch {
@@ -145,36 +146,12 @@ func perSecond(n int64, in time.Duration) string {
 	if in <= 0 {
 		return "0"
 	}
-	rate := float64(n) / in.Seconds()
-	if rate > 0 && rate < 9.95 {
-		return strconv.FormatFloat(rate, 'f', 1, 64)
-	}
-	return formatCount(int64(rate + 0.5))
+	return format.Rate(float64(n) / in.Seconds())
 }
 
 func plural(n int64, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
-	return formatCount(n) + " " + noun + "s"
-}
-
-// formatTime writes a time with a tenth of a second while that matters.
-func formatTime(d time.Duration) string {
-	if d < 10*time.Second {
-		return strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + " s"
-	}
-	if d < 2*time.Minute {
-		return strconv.FormatFloat(d.Seconds(), 'f', 0, 64) + " s"
-	}
-	return d.Round(time.Second).String()
-}
-
-// formatCount writes a count with commas.
-func formatCount(n int64) string {
-	digits := strconv.FormatInt(n, 10)
-	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
+	return format.Grouped(n) + " " + noun + "s"
 }

@@ -17,6 +17,7 @@ import (
 	"strings"
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/knee"
+	"github.com/runtimelab/otelcol-runtimelab/internal/format"
 )
 
 // Request is what is asked for.
@@ -147,7 +148,7 @@ func (a *Advice) choose(r *Request) {
 			names[n] = candidates[i]
 		}
 		a.Because = fmt.Sprintf("no runtime met %s at %s/s, though the runs leave it open for %s: more --replications or --tasks decide",
-			r.SLO, formatRate(r.Offered), strings.Join(names, ", "))
+			r.SLO, format.Rate(r.Offered), strings.Join(names, ", "))
 		return
 	}
 	if len(left) == 1 {
@@ -195,18 +196,10 @@ func (a *Advice) whyNone(r *Request) string {
 	case most.Knee == 0:
 		return fmt.Sprintf("%s meets %s at any simulated rate, however low: allow a higher limit, or shorten the requests", of, r.SLO)
 	case most.Knee >= r.Offered: // the SLO holds in runs so short, but the queue grows
-		return fmt.Sprintf("%s serves all of %s/s: lower the rate, or add workers", of, formatRate(r.Offered))
+		return fmt.Sprintf("%s serves all of %s/s: lower the rate, or add workers", of, format.Rate(r.Offered))
 	}
 	return fmt.Sprintf("%s meets %s at %s/s; the highest simulated rate that met it is %s/s, on %s: lower the rate, allow a higher limit, or add workers",
-		of, r.SLO, formatRate(r.Offered), formatRate(most.Knee), most.Runtime)
-}
-
-// formatRate shows a rate; one below 10 keeps two digits, so that it is not shown as none.
-func formatRate(perSecond float64) string {
-	if perSecond < 10 {
-		return fmt.Sprintf("%.2g", perSecond)
-	}
-	return fmt.Sprintf("%.0f", perSecond)
+		of, r.SLO, format.Rate(r.Offered), format.Rate(most.Knee), most.Runtime)
 }
 
 // takeFaster compares two by what was simulated.

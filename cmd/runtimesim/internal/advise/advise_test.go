@@ -12,7 +12,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/knee"
 )
 
-// at is a measurement at 1000/s: what is served, the p99, and the knee, each give or take a share.
+// at is a measurement at 1,000/s: what is served, the p99, and the knee, each give or take a share.
 func at(served, p99ms, capacity, doubt float64) Simulation {
 	p99 := knee.Estimate{Mean: p99ms * 1e6, HalfWidth: p99ms * 1e6 * doubt}
 	return Simulation{
@@ -42,7 +42,7 @@ func TestDecide(t *testing.T) {
 			"none carries the load",
 			Request{},
 			[]Simulation{at(1000, 20, 400, 0.05), at(1000, 20, 700, 0.05), at(500, 9000, 500, 0.05)},
-			"", "no runtime meets latency.p99=10ms at 1000/s; the highest simulated rate that met it is 700/s, on async_std: lower the rate, allow a higher limit, or add workers",
+			"", "no runtime meets latency.p99=10ms at 1,000/s; the highest simulated rate that met it is 700/s, on async_std: lower the rate, allow a higher limit, or add workers",
 		},
 		{
 			"no rate meets the SLO",
@@ -54,19 +54,19 @@ func TestDecide(t *testing.T) {
 			"the queue grows, but slowly",
 			Request{},
 			[]Simulation{at(900, 5, 1000, 0.05), at(900, 5, 2000, 0.05), at(900, 5, 1000, 0.05)},
-			"", "no runtime serves all of 1000/s: lower the rate, or add workers",
+			"", "no runtime serves all of 1,000/s: lower the rate, or add workers",
 		},
 		{
 			"what has the library does not meet the SLO",
 			Request{Needs: []string{"tonic"}},
 			[]Simulation{at(1000, 20, 400, 0.05), at(1000, 5, 5000, 0.05), at(1000, 5, 5000, 0.05)},
-			"", "no runtime that has what is needed meets latency.p99=10ms at 1000/s; the highest simulated rate that met it is 400/s, on tokio: lower the rate, allow a higher limit, or add workers",
+			"", "no runtime that has what is needed meets latency.p99=10ms at 1,000/s; the highest simulated rate that met it is 400/s, on tokio: lower the rate, allow a higher limit, or add workers",
 		},
 		{
 			"what is left perhaps meets the SLO",
 			Request{Needs: []string{"tonic"}},
 			[]Simulation{at(1000, 10.2, 0, 0.05), at(1000, 5, 5000, 0.05), at(1000, 5, 5000, 0.05)},
-			"", "no runtime met latency.p99=10ms at 1000/s, though the runs leave it open for tokio: more --replications or --tasks decide",
+			"", "no runtime met latency.p99=10ms at 1,000/s, though the runs leave it open for tokio: more --replications or --tasks decide",
 		},
 		{
 			"what is left perhaps misses the SLO",

@@ -2,6 +2,8 @@
 
 package advise
 
+import "github.com/runtimelab/otelcol-runtimelab/semconv"
+
 // What is known about the runtimes without running anything. The rows are the source document's (Rust asynchronous runtime
 // comparison, October 2025: sections 1, 6, 7 and 8), except those marked as corrected, where the real crates differ from it;
 // docs/runtimes.md says how.
@@ -28,13 +30,13 @@ const (
 	Simulated    = "simulated"
 )
 
-// candidates are the runtimes to choose from, in the document's order.
+// candidates are the runtimes to choose from, in the document's order: those of which it tells.
 var candidates = []string{tokio, asyncStd, smol}
 
 const (
-	tokio    = "tokio"
-	asyncStd = "async_std"
-	smol     = "smol"
+	tokio    = semconv.RuntimeTokio
+	asyncStd = semconv.RuntimeAsyncStd
+	smol     = semconv.RuntimeSmol
 )
 
 // need is a library or a feature that a service may need.

@@ -13,6 +13,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/report"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/scenario"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/simulate"
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
 func newCompare() *cobra.Command {
@@ -34,7 +35,7 @@ others.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return compare(cmd, &flags, runtimes, asJSON) },
 	}
-	cmd.Flags().StringVar(&runtimes, flagRuntimes, "tokio,async_std,smol,ideal", "`LIST` of runtimes, or RUNTIME:VERSION, separated by commas")
+	cmd.Flags().StringVar(&runtimes, flagRuntimes, strings.Join(semconv.RuntimeNames(), ","), "`LIST` of runtimes, or RUNTIME:VERSION, separated by commas")
 	flags.register(cmd, defaultTasks, tasksOfRun)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object, keyed by runtime, instead of text (schema: docs/runtimesim.md)")
 	return cmd

@@ -12,6 +12,7 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/scenario"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/simulate"
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
 	"github.com/runtimelab/otelcol-runtimelab/workload/spec"
 )
 
@@ -94,7 +95,7 @@ func (f *scenarioFlags) register(cmd *cobra.Command, tasks uint64, tasksMeaning 
 
 // registerRuntime adds the flags of commands that play one runtime.
 func (f *scenarioFlags) registerRuntime(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.variant.Runtime, "runtime", "", "`RUNTIME`: tokio, async_std, smol or ideal (default: the file's; without one tokio)")
+	cmd.Flags().StringVar(&f.variant.Runtime, "runtime", "", "`RUNTIME`: "+strings.Join(semconv.RuntimeNames(), ", ")+" (default: the file's; without one tokio)")
 	cmd.Flags().StringVar(&f.variant.Version, "version", "", "`VERSION` of the runtime's model, such as 1.53 (default: the newest that is modelled)")
 }
 

@@ -9,6 +9,8 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/advise"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/knee"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/simulate"
+	"github.com/runtimelab/otelcol-runtimelab/internal/format"
+	"github.com/runtimelab/otelcol-runtimelab/internal/texttable"
 )
 
 // Advice is the JSON object of an advice. Its keys and their meanings are a contract: docs/runtimesim.md.
@@ -77,15 +79,15 @@ func (a *Advice) Write(w io.Writer, heading string) error {
 		c := &a.Candidates[i]
 		limit := "no rate"
 		if c.Knee != nil {
-			limit = formatRate(*c.Knee) + "/s"
+			limit = format.Rate(*c.Knee) + "/s"
 		}
 		rows = append(rows, []string{
-			c.Runtime, formatCount(uint64(c.Workers)), //nolint:gosec // G115: a count
-			interval(c.Offered.Achieved, formatRate), interval(c.Offered.P50, formatNS), interval(c.Offered.P99, formatNS),
-			interval(c.Offered.Utilization, formatShare), limit,
+			c.Runtime, format.Grouped(c.Workers),
+			interval(c.Offered.Achieved, format.Rate), interval(c.Offered.P50, formatNS), interval(c.Offered.P99, formatNS),
+			interval(c.Offered.Utilization, format.Share), limit,
 		})
 	}
-	out.table(rightAligned, rows...)
+	out.table(texttable.Right, rows...)
 	for i := range a.Candidates {
 		c := &a.Candidates[i]
 		out.line("")

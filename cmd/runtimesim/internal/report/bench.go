@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+
+	"github.com/runtimelab/otelcol-runtimelab/internal/format"
+	"github.com/runtimelab/otelcol-runtimelab/internal/texttable"
 )
 
 // Bench is the source document's benchmark of one runtime beside the model's: the time of 1000 tasks, spawned and joined.
@@ -37,9 +40,9 @@ func WriteBench(w io.Writer, heading string, benches []Bench) error {
 			b.Runtime, strconv.Itoa(b.Workers),
 			fmt.Sprintf("%.2f - %.2f - %.2f", b.DocumentLowNS/1e3, b.DocumentNS/1e3, b.DocumentHighNS/1e3),
 			fmt.Sprintf("%.2f", b.ModelNS/1e3),
-			formatCount(uint64(1000e9 / b.DocumentNS)), formatCount(uint64(1000e9 / b.ModelNS)), verdict,
+			format.Count(uint64(1000e9 / b.DocumentNS)), format.Count(uint64(1000e9 / b.ModelNS)), verdict,
 		})
 	}
-	out.table(leftAligned, rows...)
+	out.table(texttable.Left, rows...)
 	return out.err
 }

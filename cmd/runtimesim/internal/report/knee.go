@@ -10,6 +10,8 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/knee"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/simulate"
+	"github.com/runtimelab/otelcol-runtimelab/internal/format"
+	"github.com/runtimelab/otelcol-runtimelab/internal/texttable"
 )
 
 // Knee is the JSON object of a search. Its keys and their meanings are a contract: docs/runtimesim.md.
@@ -75,13 +77,13 @@ func (k *Knee) Write(w io.Writer, heading string) error {
 		if p.Meets {
 			verdict = "meets"
 		} else if p.Shed.Mean > 0 {
-			verdict += ", turned away: " + formatShare(p.Shed.Mean)
+			verdict += ", turned away: " + format.Share(p.Shed.Mean)
 		}
 		if k.LastRate != nil && p.Rate == *k.LastRate {
 			verdict += " <"
 		}
 		row := []string{
-			formatRate(p.Rate), interval(p.Achieved, formatRate), interval(p.Utilization, formatShare),
+			format.Rate(p.Rate), interval(p.Achieved, format.Rate), interval(p.Utilization, format.Share),
 			interval(p.P50, formatNS), interval(p.P99, formatNS),
 		}
 		if !shown {
@@ -89,11 +91,11 @@ func (k *Knee) Write(w io.Writer, heading string) error {
 		}
 		rows = append(rows, append(row, verdict))
 	}
-	out.table(leftAligned, rows...)
+	out.table(texttable.Left, rows...)
 	out.line("")
 	out.line(k.conclusion())
 	if k.SureMeets != nil && k.SureMiss != nil {
-		out.line(fmt.Sprintf("the intervals leave no doubt up to %s/s and from %s/s on", formatRate(*k.SureMeets), formatRate(*k.SureMiss)))
+		out.line(fmt.Sprintf("the intervals leave no doubt up to %s/s and from %s/s on", format.Rate(*k.SureMeets), format.Rate(*k.SureMiss)))
 	}
 	out.line(fmt.Sprintf("± are half-widths of %.0f %% confidence intervals over %d replications", 100*k.Confidence, k.Replications))
 	return out.err
@@ -102,7 +104,7 @@ func (k *Knee) Write(w io.Writer, heading string) error {
 func (k *Knee) limited() string { return k.SLO.Metric + "." + k.SLO.Statistic }
 
 func (k *Knee) conclusion() string {
-	limit := k.limited() + " of " + formatDuration(int64(k.SLO.Limit))
+	limit := k.limited() + " of " + format.Duration(int64(k.SLO.Limit))
 	partial := ""
 	if k.Partial {
 		partial = "partial, the search was interrupted: "
@@ -113,19 +115,19 @@ func (k *Knee) conclusion() string {
 	case k.LastRate == nil:
 		lowest := k.Points[0]
 		return fmt.Sprintf("%sno rate met %s: at %s/s, the lowest tried, it is %s, with the workers %s busy", partial, limit,
-			formatRate(lowest.Rate), formatNS(lowest.Limited.Mean), formatShare(lowest.Utilization.Mean))
+			format.Rate(lowest.Rate), formatNS(lowest.Limited.Mean), format.Share(lowest.Utilization.Mean))
 	case k.FirstRate == nil:
-		return fmt.Sprintf("%severy rate met %s: %s/s was the highest tried", partial, limit, formatRate(*k.LastRate))
+		return fmt.Sprintf("%severy rate met %s: %s/s was the highest tried", partial, limit, format.Rate(*k.LastRate))
 	}
-	return fmt.Sprintf("%sthe knee is at %s/s: the last rate that met %s; %s/s missed it", partial, formatRate(*k.LastRate), limit, formatRate(*k.FirstRate))
+	return fmt.Sprintf("%sthe knee is at %s/s: the last rate that met %s; %s/s missed it", partial, format.Rate(*k.LastRate), limit, format.Rate(*k.FirstRate))
 }
 
 // PointLine says in a line what the runs of a rate showed.
 func PointLine(p *knee.Point, slo knee.SLO) string {
-	return fmt.Sprintf("%s/s: %s.%s is %s", formatRate(p.Rate), slo.Metric, slo.Statistic, interval(p.Limited, formatNS))
+	return fmt.Sprintf("%s/s: %s.%s is %s", format.Rate(p.Rate), slo.Metric, slo.Statistic, interval(p.Limited, formatNS))
 }
 
-func formatNS(ns float64) string { return formatDuration(int64(ns + 0.5)) }
+func formatNS(ns float64) string { return format.Duration(int64(ns + 0.5)) }
 
 func interval(e knee.Estimate, format func(float64) string) string {
 	return format(e.Mean) + " ± " + format(e.HalfWidth)

@@ -10,6 +10,8 @@ import (
 	"slices"
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/simulate"
+	"github.com/runtimelab/otelcol-runtimelab/internal/format"
+	"github.com/runtimelab/otelcol-runtimelab/internal/texttable"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
 )
 
@@ -141,7 +143,7 @@ func (r *Run) Write(w io.Writer, heading string) error {
 	out.line(heading)
 	out.line("")
 	r.caveats(out, "")
-	out.table(rightAligned,
+	out.table(texttable.Right,
 		[]string{"", "mean", "p50", "p90", "p99", "p999", "max"},
 		append([]string{"queue wait"}, r.QueueWait.cells()...),
 		append([]string{"latency"}, r.Latency.cells()...),
@@ -151,7 +153,7 @@ func (r *Run) Write(w io.Writer, heading string) error {
 	for _, f := range figures {
 		rows = append(rows, append([]string{f.name}, f.of(r)...))
 	}
-	out.table(leftAligned, rows...)
+	out.table(texttable.Left, rows...)
 	return out.err
 }
 
@@ -161,11 +163,11 @@ func (r *Run) caveats(out *printer, of string) {
 		of += ": "
 	}
 	if r.Partial {
-		out.line(fmt.Sprintf("%spartial: the run ended early; requests in flight: %s", of, formatCount(r.unfinished)))
+		out.line(fmt.Sprintf("%spartial: the run ended early; requests in flight: %s", of, format.Count(r.unfinished)))
 		out.line("")
 	}
 	if r.Shed > 0 {
-		out.line(fmt.Sprintf("%sturned away: %s requests, which came while as many as max_in_flight were in flight", of, formatCount(r.Shed)))
+		out.line(fmt.Sprintf("%sturned away: %s requests, which came while as many as max_in_flight were in flight", of, format.Count(r.Shed)))
 		out.line("")
 	}
 	if r.WarmupTasks == r.Tasks {
@@ -173,15 +175,15 @@ func (r *Run) caveats(out *printer, of string) {
 		out.line("")
 	}
 	if r.QuantileError > 0 {
-		out.line(fmt.Sprintf("%squantiles are exact to %s; those below 1.02µs are given as 512ns", of, formatShare(r.QuantileError)))
+		out.line(fmt.Sprintf("%squantiles are exact to %s; those below 1.02µs are given as 512ns", of, format.Share(r.QuantileError)))
 		out.line("")
 	}
 }
 
 func (d *Durations) cells() []string {
 	return []string{
-		formatDuration(int64(d.Mean + 0.5)), formatDuration(d.P50), formatDuration(d.P90),
-		formatDuration(d.P99), formatDuration(d.P999), formatDuration(d.Max),
+		format.Duration(int64(d.Mean + 0.5)), format.Duration(d.P50), format.Duration(d.P90),
+		format.Duration(d.P99), format.Duration(d.P999), format.Duration(d.Max),
 	}
 }
 
@@ -191,22 +193,22 @@ var figures = []struct {
 	of   func(r *Run) []string
 }{
 	{"requests", func(r *Run) []string {
-		return []string{formatCount(r.Tasks), formatCount(r.WarmupTasks) + " of them warm-up, not in the durations above"}
+		return []string{format.Count(r.Tasks), format.Count(r.WarmupTasks) + " of them warm-up, not in the durations above"}
 	}},
-	{"throughput", func(r *Run) []string { return []string{formatRate(r.ThroughputPerS) + "/s"} }},
+	{"throughput", func(r *Run) []string { return []string{format.Rate(r.ThroughputPerS) + "/s"} }},
 	{"utilization", func(r *Run) []string {
-		return []string{formatShare(r.Utilization), fmt.Sprintf("of %d workers", r.Workers)}
+		return []string{format.Share(r.Utilization), fmt.Sprintf("of %d workers", r.Workers)}
 	}},
 	{"steals", func(r *Run) []string {
-		return []string{formatCount(r.Counters.Steals), "in " + formatCount(r.Counters.StealOperations) + " operations"}
+		return []string{format.Count(r.Counters.Steals), "in " + format.Count(r.Counters.StealOperations) + " operations"}
 	}},
 	{"parks", func(r *Run) []string {
-		return []string{formatCount(r.Counters.Parks), formatCount(r.Counters.Noops) + " without a poll since the one before"}
+		return []string{format.Count(r.Counters.Parks), format.Count(r.Counters.Noops) + " without a poll since the one before"}
 	}},
-	{"polls per park", func(r *Run) []string { return []string{formatRate(r.pollsPerPark)} }},
-	{"virtual time", func(r *Run) []string { return []string{formatSeconds(r.VirtualS)} }},
+	{"polls per park", func(r *Run) []string { return []string{format.Rate(r.pollsPerPark)} }},
+	{"virtual time", func(r *Run) []string { return []string{format.Seconds(r.VirtualS)} }},
 	{"wall time", func(r *Run) []string {
-		return []string{formatSeconds(r.WallS), formatRate(float64(r.Counters.Finished)/max(r.WallS, 1e-9)) + " tasks/s simulated"}
+		return []string{format.Seconds(r.WallS), format.Rate(float64(r.Counters.Finished)/max(r.WallS, 1e-9)) + " tasks/s simulated"}
 	}},
 }
 
@@ -229,7 +231,7 @@ func WriteComparison(w io.Writer, heading string, names []string, runs []*Run) e
 	for _, c := range comparison {
 		rows = append(rows, row(c.name, c.of))
 	}
-	out.table(rightAligned, rows...)
+	out.table(texttable.Right, rows...)
 	return out.err
 }
 
@@ -238,23 +240,23 @@ var comparison = []struct {
 	of   func(r *Run) string
 }{
 	{"version", func(r *Run) string { return r.Version }},
-	{"workers", func(r *Run) string { return formatCount(uint64(r.Workers)) }},
-	{"requests", func(r *Run) string { return formatCount(r.Tasks) }},
-	{"throughput", func(r *Run) string { return formatRate(r.ThroughputPerS) + "/s" }},
-	{"utilization", func(r *Run) string { return formatShare(r.Utilization) }},
+	{"workers", func(r *Run) string { return format.Count(uint64(r.Workers)) }},
+	{"requests", func(r *Run) string { return format.Count(r.Tasks) }},
+	{"throughput", func(r *Run) string { return format.Rate(r.ThroughputPerS) + "/s" }},
+	{"utilization", func(r *Run) string { return format.Share(r.Utilization) }},
 	{"queue wait mean", func(r *Run) string { return r.QueueWait.cells()[0] }},
-	{"queue wait p50", func(r *Run) string { return formatDuration(r.QueueWait.P50) }},
-	{"queue wait p99", func(r *Run) string { return formatDuration(r.QueueWait.P99) }},
-	{"queue wait p999", func(r *Run) string { return formatDuration(r.QueueWait.P999) }},
-	{"queue wait max", func(r *Run) string { return formatDuration(r.QueueWait.Max) }},
+	{"queue wait p50", func(r *Run) string { return format.Duration(r.QueueWait.P50) }},
+	{"queue wait p99", func(r *Run) string { return format.Duration(r.QueueWait.P99) }},
+	{"queue wait p999", func(r *Run) string { return format.Duration(r.QueueWait.P999) }},
+	{"queue wait max", func(r *Run) string { return format.Duration(r.QueueWait.Max) }},
 	{"latency mean", func(r *Run) string { return r.Latency.cells()[0] }},
-	{"latency p50", func(r *Run) string { return formatDuration(r.Latency.P50) }},
-	{"latency p99", func(r *Run) string { return formatDuration(r.Latency.P99) }},
-	{"latency p999", func(r *Run) string { return formatDuration(r.Latency.P999) }},
-	{"latency max", func(r *Run) string { return formatDuration(r.Latency.Max) }},
-	{"steals", func(r *Run) string { return formatCount(r.Counters.Steals) }},
-	{"parks", func(r *Run) string { return formatCount(r.Counters.Parks) }},
-	{"polls per park", func(r *Run) string { return formatRate(r.pollsPerPark) }},
-	{"virtual time", func(r *Run) string { return formatSeconds(r.VirtualS) }},
-	{"wall time", func(r *Run) string { return formatSeconds(r.WallS) }},
+	{"latency p50", func(r *Run) string { return format.Duration(r.Latency.P50) }},
+	{"latency p99", func(r *Run) string { return format.Duration(r.Latency.P99) }},
+	{"latency p999", func(r *Run) string { return format.Duration(r.Latency.P999) }},
+	{"latency max", func(r *Run) string { return format.Duration(r.Latency.Max) }},
+	{"steals", func(r *Run) string { return format.Count(r.Counters.Steals) }},
+	{"parks", func(r *Run) string { return format.Count(r.Counters.Parks) }},
+	{"polls per park", func(r *Run) string { return format.Rate(r.pollsPerPark) }},
+	{"virtual time", func(r *Run) string { return format.Seconds(r.VirtualS) }},
+	{"wall time", func(r *Run) string { return format.Seconds(r.WallS) }},
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/knee"
+	"github.com/runtimelab/otelcol-runtimelab/internal/format"
 )
 
 func exampleRun() *Run {
@@ -118,12 +119,12 @@ the intervals leave no doubt up to 100/s and from 400/s on
 
 func TestFormats(t *testing.T) {
 	for ns, want := range map[int64]string{0: "0", 1: "1ns", 999: "999ns", 1000: "1.00µs", 999_499: "999µs", 999_500: "1.00ms", 1e9: "1.00s", 86_400e9: "86400s"} {
-		assert.Equal(t, want, formatDuration(ns))
+		assert.Equal(t, want, format.Duration(ns))
 	}
 	for x, want := range map[float64]string{0: "0", 0.001: "0.001", 0.0523: "0.052", 1: "1.00", 9.995: "10.0", 99.95: "100", 1234567.4: "1,234,567"} {
-		assert.Equal(t, want, formatRate(x))
+		assert.Equal(t, want, format.Rate(x))
 	}
-	assert.Equal(t, "7.00%", formatShare(0.07))
-	assert.Equal(t, "36.5s", formatSeconds(36.5))
-	assert.Equal(t, "1,000,000s", formatSeconds(1e6))
+	assert.Equal(t, "7.00%", format.Share(0.07))
+	assert.Equal(t, "36.5s", format.Seconds(36.5))
+	assert.Equal(t, "1,000,000s", format.Seconds(1e6))
 }

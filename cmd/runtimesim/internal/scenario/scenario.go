@@ -21,6 +21,7 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/internal/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
 	"github.com/runtimelab/otelcol-runtimelab/workload/arrive"
 	"github.com/runtimelab/otelcol-runtimelab/workload/spec"
@@ -245,7 +246,7 @@ func (s *Source) applyRuntime(tree map[string]any, v Variant) (flags []origin) {
 	}
 	model := v.Runtime
 	if model == "" && s.file == "" {
-		model = "tokio"
+		model = semconv.RuntimeTokio
 	}
 	flag := v.RuntimeFlag
 	if flag == "" {
@@ -278,7 +279,7 @@ func (s *Source) applyRuntime(tree map[string]any, v Variant) (flags []origin) {
 		tree["runtime"] = runtime
 	}
 	switch {
-	case model == "ideal" && v.RuntimeFlag != "": // one of several: the others share the CPUs
+	case model == semconv.RuntimeIdeal && v.RuntimeFlag != "": // one of several: the others share the CPUs
 		delete(tree, "host")
 	case v.CPUs != "":
 		tree["host"] = map[string]any{"cpus": scalar(v.CPUs)}

@@ -2,23 +2,21 @@
 
 package audit
 
-import "github.com/runtimelab/otelcol-runtimelab/internal/stamp"
+import (
+	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
+)
 
 // Signal is a kind of telemetry.
-type Signal uint8
+type Signal = semconv.Signal
 
 // The signals.
 const (
-	Traces Signal = iota
-	Metrics
-	Logs
-	Signals // how many there are
+	Traces  = semconv.SignalTraces
+	Metrics = semconv.SignalMetrics
+	Logs    = semconv.SignalLogs
+	Signals = semconv.NumSignals
 )
-
-func (s Signal) String() string { return stamp.Signals[s] }
-
-// MarshalText writes the name.
-func (s Signal) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // Set has bit 1<<s set for every signal s in it.
 type Set uint8

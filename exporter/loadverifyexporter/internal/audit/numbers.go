@@ -177,5 +177,5 @@ func (b *budget) measure(n *numbers) {
 	}
 	n.gaps.RunOptimize()
 	b.release(n)
-	b.charge(n, int(n.gaps.GetSizeInBytes())+int(n.gaps.Stats().Containers)*containerCost) //nolint:gosec // G115: memory
+	b.charge(n, int(n.gaps.GetSizeInBytes())+int(n.gaps.Stats().Containers)*containerCost) //nolint:gosec // G115: sizes of what is in memory
 }

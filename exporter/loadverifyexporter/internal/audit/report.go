@@ -65,7 +65,7 @@ type RunReport struct {
 // Shards counts the shards of a generator.
 type Shards struct {
 	// Seen are those of which an end marker came that tells what the whole shard sent.
-	Seen int `json:"seen"`
+	Seen uint64 `json:"seen"`
 	// Total is how many there are; 0: no such marker has come.
 	Total uint64 `json:"total"`
 }
@@ -131,7 +131,7 @@ type Counts struct {
 }
 
 // Expected is how many sources there are or must be.
-func (s *SignalReport) Expected() uint64 { return max(uint64(s.Sources), s.Announced) } //nolint:gosec // G115: a number of sources
+func (s *SignalReport) Expected() uint64 { return max(uint64(max(s.Sources, 0)), s.Announced) }
 
 // offered is how many items were sent and not given up.
 func (c *Counts) offered() uint64 { return c.Sent - min(c.Sent, c.GivenUp) }
@@ -198,7 +198,7 @@ func (a *Auditor) reportRun(r *run, now int64, closing bool) RunReport {
 		ended := time.Unix(0, r.markedAt).UTC()
 		report.EndedAt = &ended
 	}
-	report.Shards = Shards{Seen: len(r.told.shards), Total: r.told.of}
+	report.Shards = Shards{Seen: uint64(len(r.told.shards)), Total: r.told.of}
 	for s := range Signals {
 		account := &r.accounts[s]
 		expected := a.served.has(s) && r.told.announced[s] > 0

@@ -222,12 +222,12 @@ func (r *RunReport) judgeSampled(e *Sampled, s *SignalReport) {
 	}
 }
 
-func (s *Shards) complete() bool { return s.Total > 0 && uint64(s.Seen) == s.Total } //nolint:gosec // G115: a number of shards
+func (s *Shards) complete() bool { return s.Total > 0 && s.Seen == s.Total }
 
 // String names those that have not told.
 func (s *Shards) String() string {
 	if s.Total == 0 {
 		return "any shard"
 	}
-	return fmt.Sprintf("%d of %d shards", s.Total-uint64(s.Seen), s.Total) //nolint:gosec // G115: a number of shards
+	return fmt.Sprintf("%d of %d shards", s.Total-s.Seen, s.Total)
 }

@@ -226,13 +226,14 @@ func (a *Auditor) restoreAccount(to *account, as *accountState) error {
 		return err
 	}
 	for _, l := range as.Latency {
-		if l[0] >= histogram.Buckets {
-			return fmt.Errorf("latency has no bucket %d", l[0])
+		bucket := l[0]
+		if bucket >= histogram.Buckets {
+			return fmt.Errorf("latency has no bucket %d", bucket)
 		}
 		if to.latency == nil {
 			to.latency = &histogram.Histogram{}
 		}
-		to.latency.Add(int(l[0]), l[1]) //nolint:gosec // G115: checked above
+		to.latency.Add(int(bucket), l[1])
 	}
 	for name, ss := range as.Streams {
 		st := &stream{

@@ -226,7 +226,9 @@ func (r *RunReport) judgeEnds(e *Expectations, s *SignalReport) {
 }
 
 // open is how many sources have no end marker.
-func (s *SignalReport) open() uint64 { return s.Expected() - min(s.Expected(), uint64(s.Ended)) } //nolint:gosec // G115: a number of sources
+func (s *SignalReport) open() uint64 {
+	return s.Expected() - min(s.Expected(), uint64(max(s.Ended, 0)))
+}
 
 // judgeLatency: items whose latency is not known may have been late. That corrupt ones are among them need not be said again if there are
 // too many.

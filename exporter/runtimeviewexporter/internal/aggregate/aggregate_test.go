@@ -12,6 +12,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
 func TestMain(m *testing.M) {
@@ -87,12 +89,12 @@ func checkQuantiles(t *testing.T, values []int64, got Quantiles) {
 // never measures, async_std's not always.
 func randomSpan(random *rand.Rand) Span {
 	s := Span{
-		Runtime: order[random.IntN(len(order))],
+		Runtime: runtimes()[random.IntN(runtimeCount)],
 		Latency: Known(int64(5e6 * math.Exp(random.NormFloat64()))),
 		Warm:    random.IntN(10) > 0,
 		Outlier: random.IntN(100) == 0,
 	}
-	if s.Runtime == Tokio || s.Runtime == AsyncStd && random.IntN(2) == 0 {
+	if s.Runtime == tokio || s.Runtime == asyncStd && random.IntN(2) == 0 {
 		s.QueueWait = Known(int64(30e3 * math.Exp(random.NormFloat64()/2)))
 		s.BusyRatio = Known(random.Float64())
 		s.Steals = Known(random.Int64N(5))
@@ -110,11 +112,11 @@ func TestTotalsAgainstOracle(t *testing.T) {
 		oracles[s.Runtime].observe(s)
 	}
 	snapshot := totals.Snapshot()
-	require.Len(t, snapshot.Columns, len(order))
+	require.Len(t, snapshot.Columns, runtimeCount)
 	assert.Zero(t, snapshot.Malformed)
 	assert.EqualValues(t, 200_000, snapshot.Counts.Total())
 	for i, column := range snapshot.Columns {
-		assert.Equal(t, order[i], column.Runtime)
+		assert.Equal(t, runtimes()[i], column.Runtime)
 		t.Run(column.Runtime.String(), func(t *testing.T) { oracles[column.Runtime].check(t, column) })
 	}
 }
@@ -123,11 +125,11 @@ func TestOnlyRuntimesThatOccurred(t *testing.T) {
 	var totals Totals
 	assert.Empty(t, totals.Snapshot().Columns)
 	totals.Observe(Span{})
-	totals.Observe(Span{Runtime: AsyncStd})
+	totals.Observe(Span{Runtime: asyncStd})
 	snapshot := totals.Snapshot()
 	// A span that says nothing is counted, and everything else about it is unknown.
-	assert.Equal(t, []Column{{Runtime: AsyncStd, Spans: 1}, {Runtime: Unknown, Spans: 1}}, snapshot.Columns)
-	assert.Equal(t, Counts{AsyncStd: 1, Unknown: 1}, snapshot.Counts)
+	assert.Equal(t, []Column{{Runtime: asyncStd, Spans: 1}, {Runtime: Unknown, Spans: 1}}, snapshot.Columns)
+	assert.Equal(t, counts(map[Runtime]uint64{asyncStd: 1, Unknown: 1}), snapshot.Counts)
 }
 
 // TestSharesAddUp: a reader adds the two shares of a span's time. A short span that is polled all the time and a long one that waits are
@@ -179,8 +181,9 @@ func TestOutlierMeansNothingUnlessWarm(t *testing.T) {
 }
 
 func TestRuntimeNames(t *testing.T) {
-	for _, runtime := range order[:runtimeCount-1] {
+	for i, runtime := range runtimes() {
 		assert.Equal(t, runtime, RuntimeNamed(runtime.String()))
+		assert.Equal(t, runtime != Unknown && !semconv.Runtimes[i].Baseline, runtime.Real())
 	}
 	for _, name := range []string{"", "unknown", "Tokio", "async-std", "glommio"} {
 		assert.Equal(t, Unknown, RuntimeNamed(name), name)
@@ -199,40 +202,40 @@ func TestRunRateOfBatches(t *testing.T) {
 		totals.EndBatch(start.Add(after))
 	}
 
-	batch(0, 0, Tokio)
+	batch(0, 0, tokio)
 	assert.Equal(t, Rates{}, totals.Snapshot().Run, "an empty batch is no arrival")
 
-	batch(5*time.Second, 7_500, Tokio)
+	batch(5*time.Second, 7_500, tokio)
 	assert.Equal(t, Rates{}, totals.Snapshot().Run, "one arrival has no rate")
 
-	batch(10*time.Second, 7_500, Tokio)
-	batch(15*time.Second, 7_500, Tokio)
-	batch(15*time.Second, 100, Smol)
-	batch(time.Minute, 0, Tokio)
+	batch(10*time.Second, 7_500, tokio)
+	batch(15*time.Second, 7_500, tokio)
+	batch(15*time.Second, 100, smol)
+	batch(time.Minute, 0, tokio)
 	run := totals.Snapshot().Run
 	assert.Equal(t, 10*time.Second, run.Window, "silence before and after does not count")
 	assert.Equal(t, Known(1_510.0), run.Total)
-	assert.Equal(t, Known(1_500.0), run.Of(Tokio))
-	assert.Equal(t, Known(10.0), run.Of(Smol))
-	assert.Equal(t, Value[float64]{}, run.Of(AsyncStd))
+	assert.Equal(t, Known(1_500.0), run.Of(tokio))
+	assert.Equal(t, Known(10.0), run.Of(smol))
+	assert.Equal(t, Value[float64]{}, run.Of(asyncStd))
 }
 
 func TestRunRateOfRuntimeOnlyInFirstBatch(t *testing.T) {
 	var totals Totals
-	totals.Observe(Span{Runtime: Tokio})
+	totals.Observe(Span{Runtime: tokio})
 	totals.EndBatch(time.Unix(1, 0))
-	totals.Observe(Span{Runtime: Smol})
+	totals.Observe(Span{Runtime: smol})
 	totals.EndBatch(time.Unix(2, 0))
 	run := totals.Snapshot().Run
-	assert.False(t, run.Of(Tokio).Known)
-	assert.Equal(t, Known(1.0), run.Of(Smol))
+	assert.False(t, run.Of(tokio).Known)
+	assert.Equal(t, Known(1.0), run.Of(smol))
 }
 
 func TestRatesBetween(t *testing.T) {
-	from, to := Counts{Tokio: 10, Smol: 5}, Counts{Tokio: 30, Smol: 5}
+	from, to := counts(map[Runtime]uint64{tokio: 10, smol: 5}), counts(map[Runtime]uint64{tokio: 30, smol: 5})
 	rates := RatesBetween(from, to, 4*time.Second)
 	assert.Equal(t, Known(5.0), rates.Total)
-	assert.Equal(t, Known(5.0), rates.Of(Tokio))
-	assert.Equal(t, Known(0.0), rates.Of(Smol), "measured to be none")
+	assert.Equal(t, Known(5.0), rates.Of(tokio))
+	assert.Equal(t, Known(0.0), rates.Of(smol), "measured to be none")
 	assert.Equal(t, Rates{}, RatesBetween(from, to, 0))
 }

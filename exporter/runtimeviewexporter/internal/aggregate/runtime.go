@@ -4,57 +4,40 @@ package aggregate
 
 import "github.com/runtimelab/otelcol-runtimelab/semconv"
 
-// Runtime is the async runtime that a span ran on. Only those that Runtimelab knows are told apart, so that whoever
-// sends spans cannot add to the state.
+// Runtime is the async runtime that a span ran on: Unknown, or 1 and more for the rows of semconv.Runtimes. Only those are told apart,
+// so that whoever sends spans cannot add to the state.
 type Runtime uint8
 
-// The runtimes.
-const (
-	// Unknown is the runtime of spans that name none, or one that is not known here.
-	Unknown Runtime = iota
-	// Tokio is the runtime "tokio".
-	Tokio
-	// AsyncStd is the runtime "async_std".
-	AsyncStd
-	// Smol is the runtime "smol".
-	Smol
-	// Ideal is the baseline "ideal", which is simulated only.
-	Ideal
+// Unknown is the runtime of spans that name none, or one that is not in the table.
+const Unknown Runtime = 0
 
-	runtimeCount
-)
+const runtimeCount = len(semconv.Runtimes) + 1
 
-// order is the order in which a snapshot lists the runtimes.
-var order = [runtimeCount]Runtime{Tokio, AsyncStd, Smol, Ideal, Unknown}
+// runtimes are those of the table in its order, and last Unknown: the order in which a snapshot lists them.
+func runtimes() (all [runtimeCount]Runtime) {
+	for i := range len(semconv.Runtimes) {
+		all[i] = Runtime(i + 1)
+	}
+	return all
+}
 
 // RuntimeNamed returns the runtime with this value of async_runtime.name, or Unknown.
 func RuntimeNamed(name string) Runtime {
-	switch name {
-	case semconv.RuntimeTokio:
-		return Tokio
-	case semconv.RuntimeAsyncStd:
-		return AsyncStd
-	case semconv.RuntimeSmol:
-		return Smol
-	case semconv.RuntimeIdeal:
-		return Ideal
-	default:
-		return Unknown
+	for i := range semconv.Runtimes {
+		if semconv.Runtimes[i].Name == name {
+			return Runtime(i + 1)
+		}
 	}
+	return Unknown
 }
 
 // String returns the runtime's value of async_runtime.name, or "unknown".
 func (r Runtime) String() string {
-	switch r {
-	case Tokio:
-		return semconv.RuntimeTokio
-	case AsyncStd:
-		return semconv.RuntimeAsyncStd
-	case Smol:
-		return semconv.RuntimeSmol
-	case Ideal:
-		return semconv.RuntimeIdeal
-	default:
+	if r == Unknown {
 		return "unknown"
 	}
+	return semconv.Runtimes[r-1].Name
 }
+
+// Real reports whether services run on it: it is known, and no baseline.
+func (r Runtime) Real() bool { return r != Unknown && !semconv.Runtimes[r-1].Baseline }

@@ -10,7 +10,7 @@ import (
 
 // Snapshot tells the totals of a moment.
 type Snapshot struct {
-	// Columns holds the runtimes that occurred, always in the same order: Tokio, AsyncStd, Smol, Ideal, Unknown.
+	// Columns holds the runtimes that occurred, always in the order of semconv.Runtimes, and last Unknown.
 	Columns []Column
 	// Counts holds the spans of each runtime, those that did not occur included.
 	Counts Counts
@@ -42,7 +42,7 @@ type Quantiles struct {
 // Snapshot reads the totals.
 func (t *Totals) Snapshot() Snapshot {
 	s := Snapshot{Counts: t.counts(), Run: t.arrivals.rates(), Malformed: t.malformed}
-	for _, runtime := range order {
+	for _, runtime := range runtimes() {
 		if r := &t.runtimes[runtime]; r.spans > 0 {
 			s.Columns = append(s.Columns, r.column(runtime))
 		}

@@ -79,9 +79,9 @@ func (w *Window) Tick(elapsed, halfLife time.Duration) {
 
 // halve rounds up in every other bucket, other ones each time: of buckets with a single span half lose it, then half of the rest.
 func (t *times) halve(bit uint) {
-	for i := range t.counts {
+	for i := range uint32(len(t.counts)) {
 		if n := t.counts[i].Load(); n != 0 {
-			roundUp := uint32(i>>bit) & 1 //nolint:gosec // G115: an index
+			roundUp := i >> bit & 1
 			t.counts[i].Add(-(n - (n+roundUp)/2))
 		}
 	}

@@ -187,7 +187,7 @@ func (r *reader) resources(f fading, rotations int, settings *Settings) (map[str
 		}
 		resource := &resourceWindows{}
 		for keys := r.uvarint(math.MaxUint64); keys > 0 && r.err == nil && total < settings.MaxKeys; keys-- {
-			key := spanKey{name: r.string(), kind: Kind(r.uvarint(uint64(numKinds - 1)))} //nolint:gosec // G115: there are six
+			key := spanKey{name: r.string(), kind: Kind(r.uvarint(uint64(numKinds - 1)))} //nolint:gosec // G115: uvarint returns at most its argument
 			if resource.window(key) != nil {
 				r.fail()
 			}
@@ -208,7 +208,7 @@ func (r *reader) resources(f fading, rotations int, settings *Settings) (map[str
 func (r *reader) window(settings *Settings) *window {
 	w := newWindow(settings)
 	w.ticked = true
-	unit := uint32(r.uvarint(uint64(w.unit.Load()))) //nolint:gosec // at most maxUnit
+	unit := uint32(r.uvarint(uint64(w.unit.Load()))) //nolint:gosec // G115: uvarint returns at most its argument
 	if bits.OnesCount32(unit) != 1 {
 		r.fail()
 	}

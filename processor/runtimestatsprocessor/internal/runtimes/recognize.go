@@ -16,9 +16,6 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
-// Known are the runtimes that can be recognised: the values of async_runtime.name.
-var Known = []string{semconv.RuntimeTokio, semconv.RuntimeAsyncStd, semconv.RuntimeSmol, semconv.RuntimeIdeal}
-
 // Attributes looks up resource attributes as strings.
 type Attributes func(name string) (value string, present bool)
 
@@ -31,6 +28,7 @@ type Names struct {
 
 	// The last answer. The spans of a batch come from few threads, most of which have the same name.
 	thread, name string
+	mayBlock     bool
 	answered     bool
 }
 
@@ -66,10 +64,22 @@ func matching(rules []Rule, condition func(*Rule) bool) []Rule {
 
 // Of returns the async_runtime.name for a span that a thread of the given name created, or "" if nothing gives it away.
 func (n *Names) Of(thread string) string {
+	n.ask(thread)
+	return n.name
+}
+
+// MayBlock reports whether a thread of this name is there to block. Some runtimes have such threads without telling: Tokio gives them
+// the names of its workers.
+func (n *Names) MayBlock(thread string) bool {
+	n.ask(thread)
+	return n.mayBlock
+}
+
+func (n *Names) ask(thread string) {
 	if !n.answered || thread != n.thread {
 		n.thread, n.name, n.answered = thread, n.find(thread), true
+		n.mayBlock = first(func(r *semconv.AsyncRuntime) bool { return among(r.Blocking, thread) }) != ""
 	}
-	return n.name
 }
 
 func (n *Names) find(thread string) string {
@@ -81,91 +91,58 @@ func (n *Names) find(thread string) string {
 	if name := FromThread(thread); name != "" {
 		return name
 	}
-	if n.hint == "" && numbered(thread, semconv.ThreadBlockingPrefix) {
-		// A thread of the blocking crate: smol's, or that of async-std, which is discontinued in favour of smol.
-		return semconv.RuntimeSmol
+	if n.hint == "" {
+		return fromBlockingThread(thread)
 	}
 	return n.hint
 }
-
-// linuxThreadName is how many characters of a thread's name Linux keeps; who asks the kernel for it gets no more.
-const linuxThreadName = 15
 
 // FromThread returns the async_runtime.name that a worker's default thread name gives away, or "" if it gives away none.
 // The name is that of the thread which created the span: "main" therefore says nothing, since main creates the spans of
 // accepted requests under every runtime.
 func FromThread(name string) string {
-	switch name {
-	case semconv.ThreadTokio, semconv.ThreadTokioOld, semconv.ThreadTokioOld[:linuxThreadName]:
-		return semconv.RuntimeTokio
-	case semconv.ThreadAsyncStd, semconv.ThreadAsyncStd[:linuxThreadName]:
-		return semconv.RuntimeAsyncStd
-	}
-	if numbered(name, semconv.ThreadSmolPrefix) {
-		return semconv.RuntimeSmol
-	}
-	return ""
+	return first(func(r *semconv.AsyncRuntime) bool { return among(r.Threads, name) })
+}
+
+// fromBlockingThread returns the async_runtime.name that a thread of a blocking pool hints at, or "". Runtimes share such pools; a
+// discontinued one leaves the thread to its successor.
+func fromBlockingThread(name string) string {
+	return first(func(r *semconv.AsyncRuntime) bool { return r.Successor == "" && among(r.Blocking, name) })
 }
 
 // FromCrate returns the async_runtime.name of the crate that the resource attribute process.runtime.name holds, or "" if
 // it is none of ours.
 func FromCrate(crate string) string {
-	switch crate {
-	case semconv.CrateTokio:
-		return semconv.RuntimeTokio
-	case semconv.CrateAsyncStd:
-		return semconv.RuntimeAsyncStd
-	case semconv.CrateSmol:
-		return semconv.RuntimeSmol
-	case semconv.CrateIdeal:
-		return semconv.RuntimeIdeal
-	default:
-		return ""
-	}
-}
-
-// frameworks are crates that run on one runtime only and give their name to the spans that they make.
-var frameworks = map[string]string{
-	"actix-web": semconv.RuntimeTokio,
-	"axum":      semconv.RuntimeTokio,
-	"reqwest":   semconv.RuntimeTokio,
-	"tonic":     semconv.RuntimeTokio,
-	"warp":      semconv.RuntimeTokio,
-	"tide":      semconv.RuntimeAsyncStd,
+	return first(func(r *semconv.AsyncRuntime) bool { return r.Crate == crate })
 }
 
 // FromScope returns the async_runtime.name that an instrumentation scope gives away, or "". A scope is named after a crate or a
 // module of one (tokio::net): that of a runtime, one named after it (tokio-postgres), or a framework that runs on one only.
 func FromScope(scope string) string {
 	crate, _, _ := strings.Cut(scope, "::")
-	if name := frameworks[crate]; name != "" {
-		return name
-	}
-	for _, runtime := range [...]string{semconv.CrateTokio, semconv.CrateAsyncStd, semconv.CrateSmol} {
-		if rest, ok := strings.CutPrefix(crate, runtime); ok && (rest == "" || rest[0] == '-') {
-			return FromCrate(runtime)
-		}
-	}
-	switch crate { // a module path has underscores
-	case "async_std":
-		return semconv.RuntimeAsyncStd
-	case "actix_web":
-		return semconv.RuntimeTokio
-	default:
-		return ""
-	}
-}
-
-// numbered reports whether a name is the prefix and a number.
-func numbered(name, prefix string) bool {
-	number, ok := strings.CutPrefix(name, prefix)
-	if !ok {
-		return false
-	}
-	for _, c := range []byte(number) {
-		if c < '0' || c > '9' {
+	return first(func(r *semconv.AsyncRuntime) bool {
+		if r.Baseline {
 			return false
 		}
+		rest, ok := strings.CutPrefix(crate, r.Crate)
+		return ok && (rest == "" || rest[0] == '-') || crate == module(r.Crate) ||
+			slices.ContainsFunc(r.Frameworks, func(f string) bool { return crate == f || crate == module(f) })
+	})
+}
+
+// module is how Rust spells a crate's name in the path of a module.
+func module(crate string) string { return strings.ReplaceAll(crate, "-", "_") }
+
+// first returns the name of the first runtime for which the condition holds, or "".
+func first(condition func(*semconv.AsyncRuntime) bool) string {
+	for i := range semconv.Runtimes {
+		if r := &semconv.Runtimes[i]; condition(r) {
+			return r.Name
+		}
 	}
-	return number != ""
+	return ""
+}
+
+func among(names []semconv.ThreadPattern, thread string) bool {
+	return slices.ContainsFunc(names, func(p semconv.ThreadPattern) bool { return p.Matches(thread) })
 }

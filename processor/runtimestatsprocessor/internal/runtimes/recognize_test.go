@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
 func TestFromThread(t *testing.T) {
@@ -107,6 +109,32 @@ func TestNames(t *testing.T) {
 				assert.Equal(t, tt.want, n.Of(tt.thread))
 			}
 		})
+	}
+}
+
+// TestTableIsRecognised: each sign in the table of runtimes names its runtime, in every spelling.
+func TestTableIsRecognised(t *testing.T) {
+	for _, r := range semconv.Runtimes {
+		assert.Equal(t, r.Name, FromCrate(r.Crate))
+		for _, p := range r.Threads {
+			name := p.Name
+			if p.Numbered {
+				name += "12"
+			}
+			assert.Equal(t, r.Name, FromThread(name))
+		}
+		for _, framework := range r.Frameworks {
+			assert.Equal(t, r.Name, FromScope(framework))
+			assert.Equal(t, r.Name, FromScope(module(framework)+"::server"))
+		}
+	}
+	assert.Empty(t, FromScope(semconv.CrateIdeal), "no service runs on a baseline")
+}
+
+func TestMayBlock(t *testing.T) {
+	n := NewNames(nil, func(string) (string, bool) { return "", false })
+	for thread, want := range map[string]bool{"": false, "main": false, "tokio-rt-worker": false, "smol-1": false, "blocking-7": true, "blocking-": false} {
+		assert.Equal(t, want, n.MayBlock(thread), "thread %q", thread)
 	}
 }
 

@@ -143,6 +143,6 @@ func (id *identity) phase(s Signal, interval sim.Time) sim.Time {
 	if interval <= 0 {
 		return 0
 	}
-	r := sim.Stream(id.draws, uint64(s), streamPhase) //nolint:gosec // G115: one of three
+	r := sim.Stream(id.draws, uint64(s), streamPhase)
 	return sim.Time(r.Float64() * float64(interval))
 }

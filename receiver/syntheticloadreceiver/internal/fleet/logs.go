@@ -211,6 +211,7 @@ func (f *Fleet) Logs(r *Request, epoch time.Time) plog.Logs {
 	for _, part := range r.parts {
 		p := part.process
 		rl := ld.ResourceLogs().AppendEmpty()
+		rl.SetSchemaUrl(semconv.SchemaURL) // of async_runtime.simulated
 		p.identity.resource.CopyTo(rl.Resource())
 		if r.ends {
 			f.buildLogsEnd(rl.ScopeLogs().AppendEmpty(), p, epoch)

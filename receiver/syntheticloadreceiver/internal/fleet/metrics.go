@@ -11,6 +11,7 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
 // reader is the SDK's periodic metric reader: a timer that runs as long as the process does.
@@ -57,6 +58,7 @@ func (f *Fleet) Metrics(r *Request, epoch time.Time) pmetric.Metrics {
 	for _, part := range r.parts {
 		p := part.process
 		rm := md.ResourceMetrics().AppendEmpty()
+		rm.SetSchemaUrl(semconv.SchemaURL) // of async_runtime.simulated
 		p.identity.resource.CopyTo(rm.Resource())
 		sm := rm.ScopeMetrics().AppendEmpty()
 		if r.ends {

@@ -418,7 +418,7 @@ func TestMetricsFollowTheTable(t *testing.T) {
 				}
 				assert.Equal(t, next, metrics.Len())
 			}
-			if scheme.TokioOnly {
+			if scheme.Crate == semconv.CrateTokio {
 				assert.Equal(t, map[string]bool{"tokio": true, "current_thread": true}, senders)
 			} else {
 				assert.Len(t, senders, 6)

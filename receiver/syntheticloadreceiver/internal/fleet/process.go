@@ -98,7 +98,7 @@ func (p *process) observer(f *Fleet) (o play.Observer) {
 		o = p.observeSpans(f)
 	}
 	if f.options.sends(Metrics) {
-		p.metrics = runtimemetrics.New(f.options.Metrics, p.identity.service.Runtime.Model == semconv.RuntimeTokio, f.sim.Now())
+		p.metrics = runtimemetrics.New(f.options.Metrics, p.identity.service.Runtime.Crate(), f.sim.Now())
 		if p.metrics != nil && p.metrics.TimesPolls() {
 			o.Poll = both(o.Poll, p.metrics.Poll)
 		}

@@ -9,17 +9,19 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/runtimemetrics"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
 // Signal is a kind of telemetry.
-type Signal int
+type Signal = semconv.Signal
 
 // The signals.
 const (
-	Traces Signal = iota
-	Metrics
-	Logs
-	signals // how many there are
+	Traces  = semconv.SignalTraces
+	Metrics = semconv.SignalMetrics
+	Logs    = semconv.SignalLogs
+
+	signals = semconv.NumSignals
 )
 
 // Request is what is handed on at once: one export of one process, or the exports of many. It shares nothing with the fleet that

@@ -28,6 +28,7 @@ func (f *Fleet) Traces(r *Request, epoch time.Time) ptrace.Traces {
 	for _, part := range r.parts {
 		p := part.process
 		rs := td.ResourceSpans().AppendEmpty()
+		rs.SetSchemaUrl(semconv.SchemaURL) // of async_runtime.simulated
 		p.identity.resource.CopyTo(rs.Resource())
 		ss := rs.ScopeSpans().AppendEmpty()
 		ss.Scope().SetName(p.identity.scope)

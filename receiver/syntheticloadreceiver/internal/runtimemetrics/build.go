@@ -54,6 +54,7 @@ func (x Samples) Build(to pmetric.ScopeMetrics, at clock) {
 	}
 	to.Scope().SetName(s.scheme.Scope)
 	to.Scope().SetVersion(s.scheme.Version)
+	to.SetSchemaUrl(s.scheme.SchemaURL)
 	metrics := to.Metrics()
 	metrics.EnsureCapacity(len(s.metrics))
 	value, spread := make([]int, len(samples)), 0 // where each sample's next points are

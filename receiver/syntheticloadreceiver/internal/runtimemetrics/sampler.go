@@ -50,13 +50,13 @@ type value struct {
 	from, to int64
 }
 
-// New makes a sampler for a process that starts now; nil if the naming is not for its runtime.
-func New(c *Config, tokio bool, now sim.Time) *Sampler {
+// New makes a sampler for a process that starts now; nil if the naming is not for runtimes of its crate.
+func New(c *Config, crate string, now sim.Time) *Sampler {
 	i := slices.IndexFunc(semconv.Schemes, func(s semconv.Scheme) bool { return s.Naming == c.Naming })
 	s := &Sampler{
 		scheme: &semconv.Schemes[i], delta: c.Temporality == Delta, perWorker: c.PerWorker, start: now, last: now,
 	}
-	if s.scheme.TokioOnly && !tokio {
+	if s.scheme.Crate != "" && s.scheme.Crate != crate {
 		return nil
 	}
 	for _, m := range semconv.Metrics {

@@ -29,7 +29,8 @@ func TestCount(t *testing.T) {
 
 func TestDuration(t *testing.T) {
 	for ns, want := range map[int64]string{
-		0:                               "0ns",
+		0:                               "0",
+		1:                               "1ns",
 		999:                             "999ns",
 		1_000:                           "1.00µs",
 		1_024:                           "1.02µs",
@@ -68,7 +69,8 @@ func TestQuantile(t *testing.T) {
 func TestRate(t *testing.T) {
 	for rate, want := range map[float64]string{
 		0:                  "0",
-		0.001:              "0.00",
+		0.001:              "0.001",
+		0.0123:             "0.012",
 		0.2:                "0.20",
 		9.994:              "9.99",
 		9.996:              "10.0",
@@ -124,5 +126,20 @@ func TestWidth(t *testing.T) {
 	}
 	for _, cell := range cells {
 		assert.LessOrEqual(t, utf8.RuneCountInString(cell), Width, cell)
+	}
+}
+
+func TestGrouped(t *testing.T) {
+	for n, want := range map[uint64]string{0: "0", 999: "999", 1_000: "1,000", 1_000_000_000_000: "1,000,000,000,000"} {
+		assert.Equal(t, want, Grouped(n))
+	}
+	for n, want := range map[int64]string{-1: "-1", -100: "-100", -1_000: "-1,000", -123_456: "-123,456"} {
+		assert.Equal(t, want, Grouped(n))
+	}
+}
+
+func TestSeconds(t *testing.T) {
+	for s, want := range map[float64]string{0: "0", 0.0025: "2.50ms", 12.5: "12.5s", 2_500: "2,500s"} {
+		assert.Equal(t, want, Seconds(s))
 	}
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package shared gives the components that the Collector makes of one configuration, one for each signal or pipeline, what they have in
-// common: one fleet, one audit, one join.
-package shared
+// Package refcount keeps values as long as they have users. The Collector makes several components of one configuration, one for each
+// signal or pipeline; by this package the components have in common what is one of its kind: a fleet, an audit, a join.
+package refcount
 
 import "sync"
 

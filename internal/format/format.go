@@ -18,20 +18,21 @@ const Width = 15
 // maxGrouped is the largest count that is written out: 15 characters with its commas, which still fits a column.
 const maxGrouped = 999_999_999_999
 
-// Count writes a count in full with commas, or with three digits and a power of ten if it is too wide.
+// Count writes a count in full with commas, or with three digits and a power of ten if it is too wide for a column.
 func Count(n uint64) string {
 	if n > maxGrouped {
 		return strconv.FormatFloat(float64(n), 'e', 2, 64)
 	}
-	digits := strconv.FormatUint(n, 10)
-	grouped := make([]byte, 0, len(digits)+len(digits)/3)
-	for i := range len(digits) {
-		if i > 0 && (len(digits)-i)%3 == 0 {
-			grouped = append(grouped, ',')
-		}
-		grouped = append(grouped, digits[i])
+	return Grouped(n)
+}
+
+// Grouped writes a count in full with commas.
+func Grouped[N int | int64 | uint64](n N) string {
+	digits := fmt.Sprint(n)
+	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
 	}
-	return string(grouped)
+	return digits
 }
 
 // Rate writes a rate, 0 or more, with three digits, and larger ones as a count.
@@ -53,6 +54,9 @@ func Share(share float64) string {
 
 // Duration writes a duration, 0 or more, with three digits and the unit that makes them at least 1.
 func Duration(ns int64) string {
+	if ns == 0 {
+		return "0"
+	}
 	if ns < 1000 {
 		return strconv.FormatInt(ns, 10) + "ns"
 	}
@@ -79,12 +83,14 @@ func Quantile(ns int64) string {
 	}
 }
 
-// threeDigits writes a number that is 0 or more with three digits, and the whole part of larger ones in full. Below
-// 0.01 it has fewer, as two decimals are left.
+// threeDigits writes a number that is 0 or more with three digits, and the whole part of larger ones in full. Below 0.1 it has two digits,
+// and as many decimals as these take: what is not 0 does not read as 0.
 func threeDigits(x float64) string {
 	switch {
 	case x == 0:
 		return "0"
+	case x < 0.1:
+		return strconv.FormatFloat(x, 'g', 2, 64)
 	case x < 9.995:
 		return strconv.FormatFloat(x, 'f', 2, 64)
 	case x < 99.95:
@@ -92,6 +98,14 @@ func threeDigits(x float64) string {
 	default:
 		return strconv.FormatFloat(x, 'f', 0, 64)
 	}
+}
+
+// Seconds writes a time in seconds, 0 or more; a long one as a rate.
+func Seconds(s float64) string {
+	if ns := s * 1e9; ns < 1e12 {
+		return Duration(int64(ns))
+	}
+	return Rate(s) + "s"
 }
 
 // Window writes the length of a window as a person would set it: 5s and 1m0s, not 5.00s and 60.0s.
