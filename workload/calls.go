@@ -148,9 +148,51 @@ func (s *Service) Callees() []*Service {
 	return all
 }
 
-// Groups are the services of a fleet that call each other, over however many others; most services are alone. Groups and the services
-// in them are in the fleet's order.
-func Groups(fleet []*Service) [][]*Service {
+// Member is an instance of a service in a fleet.
+type Member struct {
+	Service  *Service
+	Instance int // of the service, from 0
+	Number   int // of all instances of the fleet, from 0
+}
+
+// Groups are the instances of a fleet that meet. Instances of services that call each other meet, over however many others, because
+// calls go to the instances of a service in turn; runtimes of one process meet. Instances of other services are alone. Nothing that
+// an instance does depends on another group. Groups are in the order of their first members.
+func Groups(fleet []*Service) (groups [][]Member) {
+	number := 0
+	for _, services := range callers(fleet) {
+		var together []Member
+		for _, s := range services {
+			for instance := range s.Instances {
+				together = append(together, Member{s, instance, number})
+				number++
+			}
+		}
+		if slices.ContainsFunc(services, (*Service).callsOthers) {
+			groups = append(groups, together)
+			continue
+		}
+		// Runtimes of one process have as many instances: each instance of the first is a group with its own of the others.
+		instances := services[0].Instances
+		for first := range instances {
+			process := make([]Member, 0, len(services))
+			for at := first; at < len(together); at += instances {
+				process = append(process, together[at])
+			}
+			groups = append(groups, process)
+		}
+	}
+	return groups
+}
+
+// callsOthers reports whether the service calls one of another process.
+func (s *Service) callsOthers() bool {
+	return slices.ContainsFunc(s.Calls, func(c Call) bool { return !c.inProcess() })
+}
+
+// callers are the services of a fleet that call each other, over however many others; most services are alone. They are in the
+// fleet's order.
+func callers(fleet []*Service) [][]*Service {
 	group := make([]int, len(fleet))
 	for i := range fleet {
 		group[i] = i
@@ -187,6 +229,9 @@ type replicas struct {
 	all  []*Instance
 	next int
 }
+
+// ofProcess is the instance of a number, as its service counts them. A network has instances that are next to each other.
+func (r *replicas) ofProcess(number int) *Instance { return r.all[number-r.all[0].number] }
 
 // journey is a request on its way to an instance, or an answer on its way back.
 type journey struct {
@@ -240,7 +285,7 @@ func (n *Network) Handle(ev sim.Event) {
 	}
 	of := n.instances[j.call.callee.key()]
 	if j.call.inProcess() {
-		of.all[j.caller.number].serve(j)
+		of.ofProcess(j.caller.number).serve(j)
 		return
 	}
 	of.all[of.next%len(of.all)].serve(j)

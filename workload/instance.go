@@ -75,7 +75,7 @@ func (s *Service) Play(n *Network, fleetSeed uint64, instance int, o Observer) *
 	if s.Part == "" {
 		in.host = s.Runtime.host(n.sim)
 	} else {
-		in.host = n.instances[serviceKey{name: s.Name}].all[instance].host
+		in.host = n.instances[serviceKey{name: s.Name}].ofProcess(instance).host
 	}
 	n.add(s, in)
 	in.runtime = s.Runtime.start(n.sim, &s.Runtime, in.host, choices.Uint64(), in.observer(s, o.Observer))

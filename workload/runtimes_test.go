@@ -33,7 +33,11 @@ const twoRuntimes = `
 func TestRunOn(t *testing.T) {
 	services := mustFleet(t, twoRuntimes)
 	require.Len(t, services, 2)
-	assert.Equal(t, [][]*Service{services}, Groups(services))
+	require.Equal(t, 2, services[0].Instances)
+	assert.Equal(t, [][]Member{
+		{{services[0], 0, 0}, {services[1], 0, 2}},
+		{{services[0], 1, 1}, {services[1], 1, 3}},
+	}, Groups(services))
 	var sm sim.Simulation
 	n := NewNetwork(&sm)
 	finished := map[string][]scheduler.Finished{}

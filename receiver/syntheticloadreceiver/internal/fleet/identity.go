@@ -116,19 +116,6 @@ func (id *identity) spanID(task uint64) pcommon.SpanID {
 	return b
 }
 
-// traceID is that of a tag: of an arrival at this process or at another.
-func (f *Fleet) traceID(tag uint64) pcommon.TraceID {
-	instance, arrival := workload.Origin(tag)
-	return f.origins[instance].traceID(arrival)
-}
-
-// chosen reports whether the share of traces that is chosen has the one of a tag.
-func (f *Fleet) chosen(tag uint64, share float64) bool {
-	instance, arrival := workload.Origin(tag)
-	r := sim.Stream(f.origins[instance].draws, arrival, streamChosen)
-	return r.Float64() < share
-}
-
 // What is drawn of an identity's draws, each a stream of its own.
 const (
 	streamChosen uint64 = iota // with the arrival
