@@ -99,28 +99,3 @@ func Runtimes(fleet []*Service) []*Service {
 	}
 	return slices.Clip(all)
 }
-
-// Groups are the runtimes of a fleet that call each other, over however many others; most services are alone. Groups and the runtimes
-// in them are in the order of [Runtimes].
-func Groups(fleet []*Service) [][]*Service {
-	all := Runtimes(fleet)
-	group := make([]int, len(all))
-	for i := range all {
-		group[i] = i
-	}
-	for i, s := range all {
-		for c := range s.Calls {
-			from, to := group[i], group[slices.Index(all, s.Calls[c].Service)]
-			for k := range group {
-				if group[k] == max(from, to) {
-					group[k] = min(from, to)
-				}
-			}
-		}
-	}
-	members := make([][]*Service, len(all))
-	for i, s := range all {
-		members[group[i]] = append(members[group[i]], s)
-	}
-	return slices.DeleteFunc(members, func(m []*Service) bool { return len(m) == 0 })
-}

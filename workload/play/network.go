@@ -28,6 +28,9 @@ type replicas struct {
 	next int
 }
 
+// ofProcess is the instance of a number, as its service counts them. The instances on a network are numbered without a gap.
+func (r *replicas) ofProcess(number int) *Instance { return r.all[number-r.all[0].number] }
+
 // journey is a request on its way to an instance, or an answer on its way back.
 type journey struct {
 	call    *workload.Call
@@ -82,7 +85,7 @@ func (n *Network) Handle(ev sim.Event) {
 	}
 	of := n.instances[j.call.Service]
 	if j.call.InProcess() {
-		of.all[j.caller.number].serve(j)
+		of.ofProcess(j.caller.number).serve(j)
 		return
 	}
 	of.all[of.next%len(of.all)].serve(j)

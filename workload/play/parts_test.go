@@ -36,7 +36,11 @@ func TestRunOn(t *testing.T) {
 	require.Len(t, services, 1)
 	services = workload.Runtimes(services)
 	require.Len(t, services, 2)
-	assert.Equal(t, [][]*workload.Service{services}, workload.Groups(services[:1]))
+	require.Equal(t, 2, services[0].Instances)
+	assert.Equal(t, [][]workload.Member{
+		{{Service: services[0], Instance: 0, Number: 0}, {Service: services[1], Instance: 0, Number: 2}},
+		{{Service: services[0], Instance: 1, Number: 1}, {Service: services[1], Instance: 1, Number: 3}},
+	}, workload.Groups(services[:1]))
 	var sm sim.Simulation
 	n := NewNetwork(&sm)
 	finished := map[string][]scheduler.Finished{}

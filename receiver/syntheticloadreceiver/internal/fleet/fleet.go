@@ -4,8 +4,9 @@
 //
 //	play.Instance --spans, samples, log records--> process --exporter--> Request --Traces, Metrics, Logs--> pdata
 //
-// A [Fleet] holds one simulation with every instance of every service on it. [Fleet.Advance] plays it. What ends waits in its
-// process's exporter as a plain record, as in the SDK's queue of a real service, until that exports it. [Fleet.Requests] are the
+// Instances that call each other, over however many others, are a group. Each group has a clock of its own, because groups never
+// meet: [Fleet.Advance] plays them side by side, on all CPUs, and what they send does not depend on who plays first. What ends
+// waits in its process's exporter as a plain record, as in the SDK's queue of a real service, until that exports it. [Fleet.Requests] are the
 // exports since the last [Fleet.Discard]; each builds its pdata from the records, any number of times: a batch that a pipeline
 // refused cannot be sent again, because the pipeline may have changed it.
 //
@@ -15,13 +16,15 @@
 package fleet
 
 import (
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/runtimemetrics"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
-	"github.com/runtimelab/otelcol-runtimelab/workload/play"
 )
 
 // Options say what the fleet sends of what it plays.
@@ -55,27 +58,17 @@ func (s Shard) has(process int) bool { return s.Total < 2 || process%s.Total == 
 
 // Fleet is a set of services at some virtual time. Not safe for concurrent use.
 type Fleet struct {
-	sim        sim.Simulation
-	options    Options
-	groups     []*group
-	processes  []*process  // that this shard sends for
-	sources    int         // processes of all shards
-	origins    []*identity // of all that are played, in the order of the network
-	byInstance map[*play.Instance]*identity
-	slice      sim.Time
-	ledger     ledger
+	options   Options
+	groups    []*group
+	processes []*process // that this shard sends for
+	sources   int        // processes of all shards
+	slice     sim.Time
+	ledger    ledger
 }
 
 // sends reports whether a signal is to be sent, which may need a configuration.
 func (o *Options) sends(s Signal) bool {
 	return slices.Contains(o.Signals, s) && (s != Metrics || o.Metrics != nil) && (s != Logs || o.Logs != nil)
-}
-
-// group is services that call each other, over however many others. They are played together, and end together.
-type group struct {
-	instances []*play.Instance
-	processes []*process // that this shard sends for
-	ended     bool
 }
 
 const (
@@ -89,34 +82,20 @@ const (
 
 // New makes a fleet at virtual time 0.
 func New(services []*workload.Service, seed uint64, o Options) *Fleet {
-	f := &Fleet{options: o, byInstance: map[*play.Instance]*identity{}}
-	network := play.NewNetwork(&f.sim)
-	rate, number := 0.0, 0 // slices a second
-	for _, together := range workload.Groups(services) {
-		g := &group{}
-		needed := false
-		first := number
-		for _, s := range together {
-			rate += float64(s.Instances) * max(s.SpanRate()/spansPerSlice, s.PayloadRate()/payloadPerSlice)
-			for range s.Instances {
-				needed = needed || o.Shard.has(number)
-				number++
-			}
-		}
-		if !needed {
-			continue
-		}
-		number = first
-		for _, s := range together {
-			for n := range s.Instances {
-				g.play(f, network, s, seed, n, o.Shard.has(number))
-				number++
-			}
-		}
-		f.groups = append(f.groups, g)
-		f.processes = append(f.processes, g.processes...)
+	f := &Fleet{options: o}
+	rate := 0.0 // slices a second
+	for _, s := range workload.Runtimes(services) {
+		rate += float64(s.Instances) * max(s.SpanRate()/spansPerSlice, s.PayloadRate()/payloadPerSlice)
 	}
-	f.sources = number
+	for _, members := range workload.Groups(services) {
+		f.sources += len(members)
+		if slices.ContainsFunc(members, func(m workload.Member) bool { return o.Shard.has(m.Number) }) {
+			g := newGroup(&f.options, seed, members)
+			f.groups = append(f.groups, g)
+			f.processes = append(f.processes, g.processes...)
+		}
+	}
+	slices.SortFunc(f.processes, func(a, b *process) int { return a.number - b.number })
 	f.slice = sim.Time(min(max(float64(time.Second)/rate, float64(shortestSlice)), float64(longestSlice)))
 	return f
 }
@@ -125,8 +104,25 @@ func New(services []*workload.Service, seed uint64, o Options) *Fleet {
 // the configuration alone, so that two runs cut their batches at the same places.
 func (f *Fleet) SliceLength() sim.Time { return f.slice }
 
-// Advance plays until a virtual time.
-func (f *Fleet) Advance(until sim.Time) { f.sim.Run(until) }
+// Advance plays until a virtual time, on all CPUs.
+func (f *Fleet) Advance(until sim.Time) {
+	var next atomic.Int64
+	play := func() {
+		for {
+			i := int(next.Add(1)) - 1
+			if i >= len(f.groups) {
+				return
+			}
+			f.groups[i].sim.Run(until)
+		}
+	}
+	var others sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(f.groups)) - 1 {
+		others.Go(play)
+	}
+	play()
+	others.Wait()
+}
 
 // StopArrivals lets no further request arrive.
 func (f *Fleet) StopArrivals() {
@@ -143,7 +139,7 @@ func (f *Fleet) EndIdle() bool {
 	all := true
 	for _, g := range f.groups {
 		if !g.ended && g.live() == 0 {
-			g.end(f.sim.Now())
+			g.end()
 		}
 		all = all && g.ended
 	}
@@ -154,24 +150,9 @@ func (f *Fleet) EndIdle() bool {
 func (f *Fleet) End() {
 	for _, g := range f.groups {
 		if !g.ended {
-			g.end(f.sim.Now())
+			g.end()
 		}
 	}
-}
-
-func (g *group) end(now sim.Time) {
-	g.ended = true
-	for _, p := range g.processes {
-		p.end(now)
-	}
-}
-
-func (g *group) live() int {
-	n := 0
-	for _, in := range g.instances {
-		n += in.Runtime().Live()
-	}
-	return n
 }
 
 // Live is the number of tasks in flight.

@@ -362,13 +362,15 @@ func BenchmarkTraces(b *testing.B) {
 	}{{"simulate", true, false}, {"build", false, true}, {"both", true, true}} {
 		b.Run(part.name, func(b *testing.B) {
 			f := New(services, 1, sendSpans)
-			f.Advance(sim.Time(time.Second))
+			now := sim.Time(time.Second)
+			f.Advance(now)
 			spans := 0
 			b.ReportAllocs()
 			for b.Loop() {
 				if part.simulate {
 					f.Discard()
-					f.Advance(f.sim.Now() + f.SliceLength())
+					now += f.SliceLength()
+					f.Advance(now)
 				}
 				for _, r := range f.Requests() {
 					if part.make {

@@ -14,7 +14,6 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
-	"github.com/runtimelab/otelcol-runtimelab/workload/play"
 )
 
 // What the services are built with.
@@ -115,19 +114,6 @@ func (id *identity) spanID(task uint64) pcommon.SpanID {
 	var b pcommon.SpanID
 	binary.BigEndian.PutUint64(b[:], r.Uint64()|1) // never all zero
 	return b
-}
-
-// traceID is that of a tag: of an arrival at this process or at another.
-func (f *Fleet) traceID(tag uint64) pcommon.TraceID {
-	instance, arrival := play.Origin(tag)
-	return f.origins[instance].traceID(arrival)
-}
-
-// chosen reports whether the share of traces that is chosen has the one of a tag.
-func (f *Fleet) chosen(tag uint64, share float64) bool {
-	instance, arrival := play.Origin(tag)
-	r := sim.Stream(f.origins[instance].draws, arrival, streamChosen)
-	return r.Float64() < share
 }
 
 // What is drawn of an identity's draws, each a stream of its own.

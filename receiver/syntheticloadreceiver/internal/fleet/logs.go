@@ -247,7 +247,7 @@ func (f *Fleet) buildLog(to plog.LogRecord, p *process, r *logRecord, number uin
 	to.SetSeverityNumber(kind.number)
 	to.SetSeverityText(kind.text)
 	if r.span != 0 {
-		to.SetTraceID(f.traceID(r.tag))
+		to.SetTraceID(p.group.traceID(r.tag))
 		to.SetSpanID(id.spanID(r.span))
 		to.SetFlags(plog.DefaultLogRecordFlags.WithIsSampled(true))
 	}

@@ -22,8 +22,8 @@ type reader struct {
 	interval sim.Time
 }
 
-func (r *reader) start(f *Fleet, p *process) {
-	*r = reader{process: p, sim: &f.sim, interval: sim.Time(f.options.Metrics.Interval)}
+func (r *reader) start(p *process, interval sim.Time) {
+	*r = reader{process: p, sim: &p.group.sim, interval: interval}
 	r.target = r.sim.Register(r)
 	r.schedule(r.interval - p.identity.phase(Metrics, r.interval))
 }

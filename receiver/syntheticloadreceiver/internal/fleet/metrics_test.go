@@ -558,12 +558,14 @@ func BenchmarkSignals(b *testing.B) {
 	} {
 		b.Run(bc.name, func(b *testing.B) {
 			f := New(services, 1, Options{Signals: bc.signals, TaskFields: true, Metrics: &metrics, Logs: &logs})
-			f.Advance(second)
+			now := sim.Time(second)
+			f.Advance(now)
 			spans := 0
 			b.ReportAllocs()
 			for b.Loop() {
 				f.Discard()
-				f.Advance(f.sim.Now() + f.SliceLength())
+				now += f.SliceLength()
+				f.Advance(now)
 				for _, r := range f.Requests() {
 					switch r.Signal {
 					case Traces:

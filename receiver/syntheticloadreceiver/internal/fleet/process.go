@@ -14,6 +14,8 @@ import (
 
 // process is one instance of a service, and what its SDK holds.
 type process struct {
+	group     *group
+	number    int // of all processes of the fleet
 	instance  *play.Instance
 	identity  identity
 	exporters [signals]exporter
@@ -72,39 +74,19 @@ const isPoll = -1
 // mostEvents is how many events a span holds; the SDK drops more (OTEL_SPAN_EVENT_COUNT_LIMIT).
 const mostEvents = 128
 
-// play starts an instance. It is recorded if this shard sends for it.
-func (g *group) play(f *Fleet, network *play.Network, s *workload.Service, seed uint64, n int, sends bool) {
-	var o play.Observer
-	p := &process{identity: newIdentity(s, seed, f.options.Run, n), events: map[uint64][]event{}, links: newLinks(s.Spans)}
-	if sends {
-		for signal := range p.exporters {
-			p.exporters[signal].init(&f.sim, s.Export, p.identity.phase(Signal(signal), s.Export.Delay))
-		}
-		o = p.observer(f)
-		g.processes = append(g.processes, p)
-	}
-	f.origins = append(f.origins, &p.identity)
-	p.instance = network.Play(s, seed, n, o)
-	if p.metrics != nil {
-		p.reader.start(f, p)
-	}
-	f.byInstance[p.instance] = &p.identity
-	g.instances = append(g.instances, p.instance)
-}
-
 // observer keeps what becomes telemetry of the process.
-func (p *process) observer(f *Fleet) (o play.Observer) {
-	if f.options.sends(Traces) {
-		o = p.observeSpans(f)
+func (p *process) observer(with *Options) (o play.Observer) {
+	if with.sends(Traces) {
+		o = p.observeSpans(with.PollEvents)
 	}
-	if f.options.sends(Metrics) {
-		p.metrics = runtimemetrics.New(f.options.Metrics, p.identity.service.Runtime.Crate(), f.sim.Now())
+	if with.sends(Metrics) {
+		p.metrics = runtimemetrics.New(with.Metrics, p.identity.service.Runtime.Crate(), p.group.sim.Now())
 		if p.metrics != nil && p.metrics.TimesPolls() {
 			o.Poll = both(o.Poll, p.metrics.Poll)
 		}
 	}
-	if f.options.sends(Logs) {
-		p.observeLogs(&o, f.options.Logs.Level)
+	if with.sends(Logs) {
+		p.observeLogs(&o, with.Logs.Level)
 	}
 	if o.Shed != nil {
 		o.Shed = both(func(*play.Shed) { p.shed++ }, o.Shed)
@@ -122,10 +104,10 @@ func both[T any](first, second func(*T)) func(*T) {
 	}
 }
 
-// observeSpans keeps spans, and what belongs to them.
-func (p *process) observeSpans(f *Fleet) play.Observer {
+// observeSpans keeps spans and what belongs to them; of the given share of traces, each poll.
+func (p *process) observeSpans(pollEvents float64) play.Observer {
 	o := scheduler.Observer{
-		Finished: func(t *scheduler.Finished) { p.finished(f, t) },
+		Finished: func(t *scheduler.Finished) { p.finished(t) },
 		Span: func(s *scheduler.Span) {
 			p.ended(span{
 				number: s.Number, parent: s.Parent, tag: s.Tag, label: s.Label, creator: s.Thread,
@@ -138,19 +120,19 @@ func (p *process) observeSpans(f *Fleet) play.Observer {
 			}
 		},
 	}
-	if f.options.PollEvents > 0 {
+	if pollEvents > 0 {
 		o.Poll = func(poll *scheduler.Poll) {
-			if f.chosen(poll.Tag, f.options.PollEvents) {
+			if p.group.chosen(poll.Tag, pollEvents) {
 				p.happened(poll.Task, event{
 					at: poll.Start, label: isPoll, queueWait: poll.Start - poll.Queued, duration: poll.End - poll.Start, worker: poll.Worker,
 				})
 			}
 		}
 	}
-	return play.Observer{Observer: o, Shed: func(s *play.Shed) { p.turnedAway(f, s) }}
+	return play.Observer{Observer: o, Shed: func(s *play.Shed) { p.turnedAway(s) }}
 }
 
-func (p *process) finished(f *Fleet, t *scheduler.Finished) {
+func (p *process) finished(t *scheduler.Finished) {
 	if t.Program.Label == workload.Untraced {
 		delete(p.events, t.Task) // its polls
 		return
@@ -164,7 +146,7 @@ func (p *process) finished(f *Fleet, t *scheduler.Finished) {
 		},
 	}
 	if t.Spawner == scheduler.Outside {
-		s.calledBy(f, p.instance.Caller(t.Task))
+		s.calledBy(p.group, p.instance.Caller(t.Task))
 		if p.identity.service.Part != "" { // there is no main: the runtime's own thread opens the span
 			s.creator = t.FirstWorker
 		}
@@ -173,9 +155,9 @@ func (p *process) finished(f *Fleet, t *scheduler.Finished) {
 }
 
 // calledBy makes the span a child of the one that sent its request.
-func (s *span) calledBy(f *Fleet, c play.Caller) {
+func (s *span) calledBy(g *group, c play.Caller) {
 	if c.Instance != nil {
-		s.parent, s.caller = c.Span, f.byInstance[c.Instance]
+		s.parent, s.caller = c.Span, g.byInstance[c.Instance]
 	}
 }
 
@@ -183,12 +165,12 @@ func (s *span) calledBy(f *Fleet, c play.Caller) {
 func (p *process) shedSpan() uint64 { return ^p.shed }
 
 // turnedAway makes a span of a request that never became a task.
-func (p *process) turnedAway(f *Fleet, s *play.Shed) {
+func (p *process) turnedAway(s *play.Shed) {
 	turned := span{
 		number: p.shedSpan(), tag: s.Tag, label: p.identity.service.Operations[s.Operation].Program.Label, creator: scheduler.Outside,
 		start: s.At, end: s.At, outcome: overloaded, work: sim.Stream(p.identity.draws, s.Tag, streamShed),
 	}
-	turned.calledBy(f, s.Caller)
+	turned.calledBy(p.group, s.Caller)
 	p.ended(turned)
 }
 

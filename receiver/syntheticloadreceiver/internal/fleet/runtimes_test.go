@@ -14,7 +14,7 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
-	"github.com/runtimelab/otelcol-runtimelab/workload"
+	"github.com/runtimelab/otelcol-runtimelab/workload/spec"
 )
 
 // TestRuntimesAreInTheTable: the far side recognises a runtime by what its row in semconv says, so the models behind synthetic_load
@@ -22,7 +22,7 @@ import (
 func TestRuntimesAreInTheTable(t *testing.T) {
 	for _, runtime := range semconv.Runtimes {
 		t.Run(runtime.Name, func(t *testing.T) {
-			services, err := workload.Parse([]any{map[string]any{
+			services, err := spec.Decode([]any{map[string]any{
 				"name":     "app",
 				"runtime":  map[string]any{"model": runtime.Name},
 				"arrivals": map[string]any{"process": "poisson", "rate": 200},

@@ -53,7 +53,7 @@ func timestamp(epoch time.Time, t sim.Time) pcommon.Timestamp {
 func (f *Fleet) build(span ptrace.Span, p *process, s *span, number uint64, epoch time.Time) {
 	id := &p.identity
 	what := &id.service.Spans[s.label]
-	span.SetTraceID(f.traceID(s.tag))
+	span.SetTraceID(p.group.traceID(s.tag))
 	span.SetSpanID(id.spanID(s.number))
 	if s.caller != nil {
 		span.SetParentSpanID(s.caller.spanID(s.parent))
@@ -74,7 +74,7 @@ func (f *Fleet) build(span ptrace.Span, p *process, s *span, number uint64, epoc
 	p.buildEvents(span, s, epoch)
 	for _, l := range s.links {
 		link := span.Links().AppendEmpty()
-		link.SetTraceID(f.traceID(l.tag))
+		link.SetTraceID(p.group.traceID(l.tag))
 		link.SetSpanID(id.spanID(l.number))
 		link.SetFlags(sampled)
 	}

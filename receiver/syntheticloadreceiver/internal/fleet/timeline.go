@@ -8,7 +8,6 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
 	"github.com/runtimelab/otelcol-runtimelab/internal/timeline"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
-	"github.com/runtimelab/otelcol-runtimelab/workload/play"
 )
 
 // ledger is what the shard has offered to the pipelines, by when it happened: the end markers tell load_verify, which compares it with what
@@ -47,13 +46,13 @@ func (f *Fleet) enter(r *Request, n int64) {
 			spread.Add(cluster, n)
 		}
 		for j := range part.spans {
-			enter(part.spans[j].end, f.cluster(part.spans[j].tag), n)
+			enter(part.spans[j].end, p.group.cluster(part.spans[j].tag), n)
 		}
 		for j := range part.records {
 			record := &part.records[j]
 			cluster := p.cluster(clusterRecord, part.first+uint64(j))
 			if record.span != 0 {
-				cluster = f.cluster(record.tag)
+				cluster = p.group.cluster(record.tag)
 			}
 			enter(record.at, cluster, n)
 		}
@@ -84,13 +83,6 @@ const (
 	clusterRecord
 	clusterSample
 )
-
-// cluster is the key of the trace of a tag.
-func (f *Fleet) cluster(tag uint64) uint64 {
-	instance, arrival := play.Origin(tag)
-	r := sim.Stream(f.origins[instance].traces, arrival, clusterTrace)
-	return r.Uint64()
-}
 
 func (p *process) cluster(kind, number uint64) uint64 {
 	r := sim.Stream(p.identity.traces, number, kind)
