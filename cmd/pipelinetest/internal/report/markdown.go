@@ -11,7 +11,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/printable"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/run"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
-	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/telemetry"
+	"github.com/runtimelab/otelcol-runtimelab/internal/format"
 )
 
 // Markdown writes a summary to a file, as a CI server shows it on a job's page.
@@ -38,9 +38,9 @@ func markdown(b *bytes.Buffer, t *Test) {
 		starred := false
 		for _, signal := range t.signals() {
 			f := t.figures(signal)
-			cells := []string{counted(signal), f.From.Show(f.Sent), telemetry.Grouped(r.Report.Sum(signal, "received")), f.LostFrom.Show(f.Lost)}
+			cells := []string{counted(signal), f.From.Show(f.Sent), format.Grouped(r.Report.Sum(signal, "received")), f.LostFrom.Show(f.Lost)}
 			for _, count := range []string{"duplicate", "corrupt"} {
-				cells = append(cells, telemetry.Grouped(r.Report.Sum(signal, count)))
+				cells = append(cells, format.Grouped(r.Report.Sum(signal, count)))
 			}
 			cells = append(cells, f.From.Show(f.GivenUp))
 			for i := range cells {

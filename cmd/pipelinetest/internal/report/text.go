@@ -8,7 +8,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/printable"
@@ -16,6 +15,8 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/telemetry"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/verdict"
+	"github.com/runtimelab/otelcol-runtimelab/internal/format"
+	"github.com/runtimelab/otelcol-runtimelab/internal/texttable"
 )
 
 var words = map[run.Outcome]string{run.Passed: "PASS", run.Failed: "FAIL", run.Unknown: "UNKNOWN", run.Broken: "ERROR"}
@@ -94,11 +95,6 @@ const ownCount = "* by the generators' own count, which may hold end markers: lo
 // nameWidth is that of the first column of the tables, at least.
 const nameWidth = len("  metrics (points)")
 
-// table begins a table whose columns end on the right.
-func table(w io.Writer) *tabwriter.Writer {
-	return tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-}
-
 // shownCounts are the counts of load_verify that are always shown; the others only if they are not 0.
 var shownCounts = []string{"sent", "received", "lost", "duplicate", "out_of_order", "corrupt"}
 
@@ -125,9 +121,8 @@ func audited(w io.Writer, t *Test) {
 			}
 		}
 	}
-	cells := table(w)
+	rows := [][]string{row("audited", nameWidth, counts)}
 	own := false
-	row(cells, "audited", nameWidth, counts)
 	for _, signal := range t.signals() {
 		f := t.figures(signal)
 		own = own || f.From == verdict.Own || f.LostFrom == verdict.Own
@@ -141,12 +136,12 @@ func audited(w io.Writer, t *Test) {
 			case "given_up":
 				values = append(values, f.From.Show(f.GivenUp))
 			default:
-				values = append(values, telemetry.Grouped(n))
+				values = append(values, format.Grouped(n))
 			}
 		}
-		row(cells, "  "+counted(signal), nameWidth, values)
+		rows = append(rows, row("  "+counted(signal), nameWidth, values))
 	}
-	_ = cells.Flush() // into memory
+	_ = texttable.Write(w, texttable.Right, rows...) // into memory
 	if own {
 		_, _ = fmt.Fprintln(w, "  "+ownCount) // into memory
 	}
@@ -168,33 +163,33 @@ func told(w io.Writer, t *Test) {
 	for _, part := range t.Result.Parts {
 		width = max(width, len(part.Name)+2)
 	}
-	cells := table(w)
+	var rows [][]string
 	for _, signal := range t.signals() {
-		row(cells, counted(signal), width, []string{"offered", "received", "refused", "dropped", "sent", "send failed", "not queued", "queued"})
+		rows = append(rows, row(counted(signal), width, []string{"offered", "received", "refused", "dropped", "sent", "send failed", "not queued", "queued"}))
 		for i := range t.Result.Parts {
 			part := &t.Result.Parts[i]
 			if !part.Read {
-				row(cells, "  "+part.Name, width, slices.Repeat([]string{"-"}, 8))
+				rows = append(rows, row("  "+part.Name, width, slices.Repeat([]string{"-"}, 8)))
 				continue
 			}
 			c := telemetry.Sum(part.Components, signal)
 			var values []string
 			for _, n := range []uint64{c.Offered, c.Received, c.Refused, c.Dropped + c.GivenUp, c.Sent, c.SendFailed, c.EnqueueFailed, c.Queued} {
-				value := telemetry.Grouped(n)
+				value := format.Grouped(n)
 				if part.Least && n > 0 {
 					value = ">=" + value
 				}
 				values = append(values, value)
 			}
-			row(cells, "  "+part.Name, width, values)
+			rows = append(rows, row("  "+part.Name, width, values))
 		}
 	}
-	_ = cells.Flush() // into memory
+	_ = texttable.Write(w, texttable.Right, rows...) // into memory
 }
 
-// row writes a row. Its name ends on the left: it is padded here.
-func row(cells *tabwriter.Writer, name string, width int, values []string) {
-	_, _ = fmt.Fprintf(cells, "%-*s\t%s\t\n", width, name, strings.Join(values, "\t")) // into memory
+// row is a row of a table. The width is that of its name at least, so that the columns of both tables begin at the same place.
+func row(name string, width int, values []string) []string {
+	return append([]string{fmt.Sprintf("  %-*s", width, name)}, values...)
 }
 
 // where writes where items did not get any further, and what the proxies did.
@@ -222,7 +217,7 @@ func faults(w *bytes.Buffer, t *Test) {
 		}
 		what := "it did not come to that"
 		if f.Met != nil {
-			what = fmt.Sprintf("%s of %s %s", telemetry.Grouped(f.Met.Suffered), telemetry.Grouped(f.Met.Came), f.Met.Unit)
+			what = fmt.Sprintf("%s of %s %s", format.Grouped(f.Met.Suffered), format.Grouped(f.Met.Came), f.Met.Unit)
 		}
 		fmt.Fprintf(w, "  %s%s: %s\n", f.Fault, f.When(), what)
 	}
@@ -231,7 +226,7 @@ func faults(w *bytes.Buffer, t *Test) {
 // disturbed says what a proxy did to requests and connections.
 func disturbed(link run.LinkResult) string {
 	c := link.Counts
-	said := []string{telemetry.Grouped(c.Connections) + " connections"}
+	said := []string{format.Grouped(c.Connections) + " connections"}
 	for _, count := range []struct {
 		n    uint64
 		what string
@@ -251,7 +246,7 @@ func disturbed(link run.LinkResult) string {
 		{c.ConnectionsReset, "connections reset"},
 	} {
 		if count.n > 0 {
-			said = append(said, telemetry.Grouped(count.n)+" "+count.what)
+			said = append(said, format.Grouped(count.n)+" "+count.what)
 		}
 	}
 	return strings.Join(said, "; ")

@@ -10,6 +10,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/telemetry"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/verdict"
+	"github.com/runtimelab/otelcol-runtimelab/internal/format"
 )
 
 // offered is what all generators say of a signal.
@@ -97,7 +98,7 @@ func (c *course) note() {
 		for _, signal := range scenario.Signals {
 			if n := telemetry.Sum(r.Components, signal).SDKDropped; n > 0 {
 				c.result.Notes = append(c.result.Notes, fmt.Sprintf("%s: the SDKs of the services it plays dropped %s %s before they were sent, because their queues "+
-					"were full; the pipeline has not seen them, and is not judged by them", m.Name, telemetry.Grouped(n), items[signal]))
+					"were full; the pipeline has not seen them, and is not judged by them", m.Name, format.Grouped(n), items[signal]))
 			}
 		}
 		if m.generates && !m.account.Read && c.result.Report != nil {

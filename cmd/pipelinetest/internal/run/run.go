@@ -27,6 +27,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/telemetry"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/verdict"
+	"github.com/runtimelab/otelcol-runtimelab/internal/format"
 )
 
 // How often, and how long.
@@ -329,7 +330,7 @@ func (c *course) sayArrived() {
 	}
 	var counts []string
 	for _, signal := range scenario.Signals {
-		counts = append(counts, telemetry.Grouped(c.report.Sum(signal, "received"))+" "+signal)
+		counts = append(counts, format.Grouped(c.report.Sum(signal, "received"))+" "+signal)
 	}
 	c.Say("received so far: %s", strings.Join(counts, ", "))
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/telemetry"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/verdict"
+	"github.com/runtimelab/otelcol-runtimelab/internal/format"
 )
 
 // distrust says why load_verify's report is not to be believed: then nobody knows how the test came out. Nil: nothing speaks against it.
@@ -34,7 +35,7 @@ func (c *course) distrust(report *verdict.Report) error {
 	for _, signal := range scenario.Signals {
 		if audited, came := report.Heard(signal), telemetry.Came(components, signal); audited > came {
 			return broken{fmt.Errorf("load_verify's report has %s %s, and by its own telemetry no more than %s came to %s: the report is not of this test alone",
-				telemetry.Grouped(audited), items[signal], telemetry.Grouped(came), v.Name)}
+				format.Grouped(audited), items[signal], format.Grouped(came), v.Name)}
 		}
 	}
 	return nil

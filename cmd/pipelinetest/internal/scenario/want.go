@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
 // Verdicts of load_verify that a scenario can want.
@@ -23,7 +25,7 @@ const (
 )
 
 // Signals are the names of the signals, in the order in which they are shown.
-var Signals = []string{"traces", "metrics", "logs"}
+var Signals = semconv.SignalNames[:]
 
 // Counts are the counts of load_verify's report that a scenario can want something of. Those of all runs are added up.
 var Counts = []string{

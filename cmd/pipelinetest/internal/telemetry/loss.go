@@ -4,7 +4,8 @@ package telemetry
 
 import (
 	"fmt"
-	"strconv"
+
+	"github.com/runtimelab/otelcol-runtimelab/internal/format"
 )
 
 // Part is what a part said in the end.
@@ -55,7 +56,7 @@ func Losses(parts []Part, generators int, signal string) []string {
 			}
 			for _, reason := range reasons {
 				if n := reason.count(&c.Counts); n > 0 {
-					said = append(said, fmt.Sprintf("%s: %s by %s %s: %s%s", parts[i].Name, reason.say, c.Kind, c.ID, Grouped(n), reason.rest))
+					said = append(said, fmt.Sprintf("%s: %s by %s %s: %s%s", parts[i].Name, reason.say, c.Kind, c.ID, format.Grouped(n), reason.rest))
 				}
 			}
 		}
@@ -85,12 +86,12 @@ func balance(parts []Part, generators int, signal string) []string {
 		way := from + "->" + parts[i].Name
 		switch {
 		case before.Sent > now.Received:
-			said = append(said, fmt.Sprintf("%s: sent, but not received: %s", way, Grouped(before.Sent-now.Received)))
+			said = append(said, fmt.Sprintf("%s: sent, but not received: %s", way, format.Grouped(before.Sent-now.Received)))
 		case before.Sent < now.Received:
-			said = append(said, fmt.Sprintf("%s: received, but not known to be sent: %s", way, Grouped(now.Received-before.Sent)))
+			said = append(said, fmt.Sprintf("%s: received, but not known to be sent: %s", way, format.Grouped(now.Received-before.Sent)))
 		}
 		if accounted := now.Sent + now.SendFailed + now.EnqueueFailed + now.Dropped; now.Received > accounted {
-			said = append(said, fmt.Sprintf("%s: received, but neither sent nor failed: %s", parts[i].Name, Grouped(now.Received-accounted)))
+			said = append(said, fmt.Sprintf("%s: received, but neither sent nor failed: %s", parts[i].Name, format.Grouped(now.Received-accounted)))
 		}
 		before, from = now, parts[i].Name
 	}
@@ -104,13 +105,4 @@ func exporters(components []Component, signal string) (n int) {
 		}
 	}
 	return n
-}
-
-// Grouped is a number with its digits in groups of three.
-func Grouped(n uint64) string {
-	digits := strconv.FormatUint(n, 10)
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
 }

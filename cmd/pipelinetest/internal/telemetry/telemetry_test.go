@@ -220,9 +220,3 @@ func TestLosses(t *testing.T) {
 	assert.Len(t, said, 5)
 	assert.Equal(t, "gateway: some of what it counted is not known, because it was killed or began to count anew", said[1])
 }
-
-func TestGrouped(t *testing.T) {
-	for n, want := range map[uint64]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567"} {
-		assert.Equal(t, want, Grouped(n))
-	}
-}

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/telemetry"
+	"github.com/runtimelab/otelcol-runtimelab/internal/format"
 )
 
 // Source is where a figure comes from.
@@ -36,13 +36,13 @@ type Figures struct {
 func (from Source) Show(n uint64) string {
 	switch {
 	case from == Exact:
-		return telemetry.Grouped(n)
+		return format.Grouped(n)
 	case from == Own:
-		return telemetry.Grouped(n) + "*"
+		return format.Grouped(n) + "*"
 	case n == 0:
 		return "?"
 	}
-	return ">=" + telemetry.Grouped(n)
+	return ">=" + format.Grouped(n)
 }
 
 // Offered is what the generators say that they have handed on, of one signal: end markers included, one for each process. Read: at least
@@ -96,7 +96,7 @@ func (r *Report) Refused(signal string, offered Offered) *Finding {
 		return nil
 	}
 	return &Finding{Expectation: GivenUp, Signal: signal, Message: fmt.Sprintf(
-		"%s given up by the generators, because they were refused for good or until the end; want none, or want.%s.given_up", telemetry.Grouped(n), signal)}
+		"%s given up by the generators, because they were refused for good or until the end; want none, or want.%s.given_up", format.Grouped(n), signal)}
 }
 
 // ExplainMarkers adds to what load_verify says of lost end markers that the generators gave them up, if that accounts for each: what they
@@ -150,5 +150,5 @@ func (r *Report) Unseen(signal string, offered Offered) *Finding {
 	}
 	return &Finding{Expectation: Generator, Signal: signal, Message: fmt.Sprintf(
 		"%s handed on by the generators' own count, %s known to load_verify: %s went unseen; want none",
-		telemetry.Grouped(offered.Items), telemetry.Grouped(known), telemetry.Grouped(offered.Items-known))}
+		format.Grouped(offered.Items), format.Grouped(known), format.Grouped(offered.Items-known))}
 }
