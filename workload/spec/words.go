@@ -2,17 +2,14 @@
 
 package spec
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // words say what a kind takes, for tables and schemas; empty if its name says it.
 func words(k kind) string {
 	switch k := k.(type) {
 	case text:
 		if k.oneOf != nil {
-			return strings.Join(k.oneOf, ", ")
+			return oneOf(k.oneOf)
 		}
 		return "text"
 	case whole:
