@@ -72,12 +72,12 @@ type Caller struct {
 //
 // The service must be one that [workload.Check] accepts, as all are that package spec has read.
 func (n *Network) Play(s *workload.Service, fleetSeed uint64, instance int, o Observer) *Instance {
-	seed := seedOf(s, fleetSeed)
-	choices := sim.Stream(seed, streamRuntime, uint64(instance)) //nolint:gosec // G115: instances count from 0
+	seed, number := seedOf(s, fleetSeed), numberOf(instance)
+	choices := sim.Stream(seed, streamRuntime, number)
 	in := &Instance{sim: n.sim, network: n, service: s, number: instance, turnedAway: o.Shed}
 	n.add(s, in)
 	in.runtime = start(n.sim, &s.Runtime, n.process(s, instance), choices.Uint64(), in.observer(s, o.Observer))
-	in.play(s, seed, uint64(instance)) //nolint:gosec // G115: instances count from 0
+	in.play(s, seed, number)
 	return in
 }
 

@@ -19,7 +19,7 @@ type Network struct {
 	processes map[processKey]*process.Process
 	played    uint64
 	travel    []journey // under way
-	free      []int
+	free      []uint64  // of travel
 }
 
 // replicas are the instances of one service, which take its calls in turn.
@@ -57,7 +57,7 @@ func (n *Network) add(s *workload.Service, in *Instance) {
 
 // send puts a request or an answer on its way.
 func (n *Network) send(j journey) {
-	i := len(n.travel)
+	i := uint64(len(n.travel))
 	if last := len(n.free) - 1; last >= 0 {
 		i = n.free[last]
 		n.free = n.free[:last]
@@ -65,13 +65,13 @@ func (n *Network) send(j journey) {
 	} else {
 		n.travel = append(n.travel, j)
 	}
-	n.sim.Schedule(n.sim.Now()+j.request.Network, n.target, 0, uint64(i))
+	n.sim.Schedule(n.sim.Now()+j.request.Network, n.target, 0, i)
 }
 
 // Handle implements sim.Handler: a request or an answer arrives. Requests go to the instances in turn.
 func (n *Network) Handle(ev sim.Event) {
 	j := n.travel[ev.Arg]
-	n.free = append(n.free, int(ev.Arg)) //nolint:gosec // G115: was an index
+	n.free = append(n.free, ev.Arg)
 	if j.answer {
 		if j.call.InProcess() {
 			j.caller.runtime.Wake(j.request.Waker)

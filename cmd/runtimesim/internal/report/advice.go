@@ -80,7 +80,7 @@ func (a *Advice) Write(w io.Writer, heading string) error {
 			limit = formatRate(*c.Knee) + "/s"
 		}
 		rows = append(rows, []string{
-			c.Runtime, formatCount(uint64(c.Workers)), //nolint:gosec // G115: a count
+			c.Runtime, formatCount(uint64(max(0, c.Workers))),
 			interval(c.Offered.Achieved, formatRate), interval(c.Offered.P50, formatNS), interval(c.Offered.P99, formatNS),
 			interval(c.Offered.Utilization, formatShare), limit,
 		})

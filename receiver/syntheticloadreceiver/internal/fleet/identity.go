@@ -49,7 +49,7 @@ func newIdentity(s *workload.Service, seed uint64, run string, instance int) ide
 	if s.Part != "" {
 		name += "/" + s.Part
 	}
-	number := uint64(instance) //nolint:gosec // G115: instances count from 0
+	number := uint64(max(0, instance)) // instances count from 0
 	draws := sim.Stream(seed, hashed(name), number)
 	ids := sim.Stream(seed, hashed(name), number, hashed(run))
 	crate := crateName(s.Name)
@@ -143,6 +143,6 @@ func (id *identity) phase(s Signal, interval sim.Time) sim.Time {
 	if interval <= 0 {
 		return 0
 	}
-	r := sim.Stream(id.draws, uint64(s), streamPhase) //nolint:gosec // G115: one of three
+	r := sim.Stream(id.draws, uint64(max(0, s)), streamPhase)
 	return sim.Time(r.Float64() * float64(interval))
 }
