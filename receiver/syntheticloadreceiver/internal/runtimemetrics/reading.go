@@ -3,10 +3,11 @@
 package runtimemetrics
 
 import (
+	"math"
+
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
-	"math"
 )
 
 // reading is a runtime's counters at a moment.
