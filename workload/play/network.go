@@ -3,7 +3,6 @@
 package play
 
 import (
-	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/process"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
@@ -28,19 +27,38 @@ type replicas struct {
 	next int
 }
 
-// journey is a request on its way to an instance, or an answer on its way back.
-type journey struct {
-	call    *workload.Call
-	request scheduler.Request
-	caller  *Instance
-	answer  bool
-}
-
 // NewNetwork makes a network without instances.
 func NewNetwork(s *sim.Simulation) *Network {
 	n := &Network{sim: s, instances: map[*workload.Service]*replicas{}, processes: map[processKey]*process.Process{}}
 	n.target = s.Register(n)
 	return n
+}
+
+// Play starts an instance of the service on the network's simulation, now. Its requests arrive as the simulation runs; they come back to
+// the observer with a tag, as does all that is done for them elsewhere ([Origin]). Instances are numbered from 0; fleetSeed is the seed
+// of services that have none of their own. Services that the instance calls must be played on the same network before the simulation
+// runs, and the parts of a process after its first runtime.
+//
+// The service must be one that [workload.Check] accepts, as all are that package spec has read.
+func (n *Network) Play(s *workload.Service, fleetSeed uint64, instance int, o Observer) *Instance {
+	seed, number := seedOf(s, fleetSeed), numberOf(instance)
+	choices := sim.Stream(seed, streamRuntime, number)
+	in := &Instance{sim: n.sim, send: n.send, service: s, number: instance, turnedAway: o.Shed}
+	n.add(s, in)
+	in.runtime = start(n.sim, &s.Runtime, n.process(s, instance), choices.Uint64(), in.observer(s, o.Observer))
+	in.play(s, seed, number)
+	return in
+}
+
+// process is the one that a runtime of a service belongs to. The first runtime of a process makes it.
+func (n *Network) process(s *workload.Service, instance int) *process.Process {
+	key := processKey{s.Name, instance}
+	p := n.processes[key]
+	if p == nil {
+		p = newProcess(n.sim, &s.Runtime)
+		n.processes[key] = p
+	}
+	return p
 }
 
 // add gives an instance its place among those that take calls, and its number in the tags of its arrivals.

@@ -2,7 +2,9 @@
 
 package spec
 
-import "fmt"
+import (
+	"fmt"
+)
 
 // words say what a kind takes, for tables and schemas; empty if its name says it.
 func words(k kind) string {
