@@ -39,6 +39,7 @@ type builder struct {
 	parts   []*builder    // of the process's further runtimes
 	at      value         // in YAML, of a part
 	linked  []link
+	holding map[int]bool // mutexes that the task locks around the steps that are being read
 }
 
 // link is a name that has to be one of the service's.

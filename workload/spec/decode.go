@@ -31,6 +31,9 @@ func Decode(services any) ([]*workload.Service, error) {
 	if err := d.err(); err != nil {
 		return nil, err
 	}
+	if err := workload.Check(d.fleet); err != nil { // what play relies on holds, whatever is forgotten here
+		return nil, fmt.Errorf("services: %w", err)
+	}
 	return d.fleet, nil
 }
 

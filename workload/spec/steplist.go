@@ -48,6 +48,7 @@ func (b *builder) steps(v value, depth int) (steps []program.Step, tasks int) {
 		spawn.fail("its tasks are never joined; add a join or cancel after it or set detached: true")
 	}
 	for _, mutex := range slices.Sorted(maps.Keys(l.locked)) {
+		delete(b.holding, mutex)
 		l.locked[mutex].fail("never unlocked; add an unlock after it")
 	}
 	return l.steps, l.tasks

@@ -106,9 +106,13 @@ func (l *stepList) runOn(v value) {
 
 func (l *stepList) lock(v value) {
 	mutex := l.mutexes.number(v.text())
-	if _, held := l.locked[mutex]; held {
+	if l.holding[mutex] { // by a step of this list, or of one around it
 		v.fail("locked already; a task that waits for itself waits for ever")
 	}
+	if l.holding == nil {
+		l.holding = map[int]bool{}
+	}
+	l.holding[mutex] = true
 	l.locked[mutex] = v
 	l.add(program.Step{Op: program.Lock, Object: mutex})
 }
@@ -119,6 +123,7 @@ func (l *stepList) unlock(v value) {
 		v.fail("not locked by a step before it in this list")
 	}
 	delete(l.locked, mutex)
+	delete(l.holding, mutex)
 	l.add(program.Step{Op: program.Unlock, Object: mutex})
 }
 
@@ -167,7 +172,10 @@ func (b *builder) spawn(v value, depth int) (step program.Step, tasks int) {
 	t.boolean("detached", &step.Detached)
 	step.Child = b.task(t)
 	if steps, ok := t.get("steps"); ok {
+		around := b.holding
+		b.holding = nil // another task holds them
 		step.Child.Steps, tasks = b.steps(steps, depth)
+		b.holding = around
 	}
 	// Neither factor exceeds MostTasks+2: no overflow.
 	return step, min(step.Count*(1+tasks), workload.MostTasks+1)
