@@ -184,7 +184,7 @@ GENERATED := dist/components.go dist/main.go dist/main_others.go dist/main_windo
 .PHONY: generated
 generated: ## check that everything generated is fresh
 	@echo "Checking generated files"
-	@sums() { { ls -1 $(GENERATED); git ls-files -co --exclude-standard '*generated_*' '*documentation.md' '*README.md' 'docs/*.md' 'semconv/registry/*'; } | sort -u | xargs sha256sum; }; \
+	@sums() { { ls -1 $(GENERATED); git ls-files -co --exclude-standard '*generated_*' '*documentation.md' '*README.md' 'docs/*.md' 'semconv/registry/*' '*/schema.json'; } | sort -u | xargs sha256sum; }; \
 		before=$$(sums); $(MAKE) generate; go mod tidy; (cd internal/comparison && go mod tidy); after=$$(sums); \
 		diff <(echo "$$before") <(echo "$$after") || { echo "Generated files were stale. They are fresh now: commit them."; exit 1; }
 

@@ -1,27 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package scheduler holds models of Rust's async runtimes: Tokio, async-std and smol. They run in virtual time, one
-// event at a time, and follow the queue disciplines of the real ones: who runs next, who steals from whom, who is woken,
-// who polls timers and sockets. What a model leaves out, its package says.
-//
-//	sim.Simulation            one virtual clock, shared
-//	      ^ events
-//	tokio.Runtime     asyncexecutor.Executor <- smol, asyncstd   (compositions: threads, names, costs)
-//	      |                    |
-//	      +---- Tasks ---------+    the live tasks: states, steps, accounts; this package
-//	              |
-//	          Observer              each poll, each finished task
-//
-// This package is what the models share. [Tasks] knows what a task does and where its time went, but not who runs it; a
-// runtime knows its workers and queues, but not what a task does. A runtime polls a task by [Tasks.Begin], applies the
-// [Action]s that [Tasks.Step] gives until one ends the poll, and closes it with [Tasks.Pend] or [Tasks.Finish].
-//
-// A task runs from step to step without preemption. Its life:
-//
-//	         Spawn/Wake            Begin              Finish
-//	waiting ------------> queued ---------> running ---------> done
-//	   ^                                      |
-//	   +--------------- Pend -----------------+
 package scheduler
 
 import (

@@ -37,14 +37,18 @@ type Draws uint64
 // DrawsOf are the draws of a span of a service: label is its index in [Service.Spans], work what the scheduler reports with its
 // end. As work does, they depend neither on the runtime nor on other requests.
 func DrawsOf(work sim.Rand, label int) Draws {
-	return Draws(sim.Stream(uint64(work), uint64(label))) //nolint:gosec // G115: an index
+	return Draws(sim.Stream(uint64(work), indexOf(label)))
 }
 
 // DrawsOfEvent are the draws of an event of a service: label is its index in [Service.Events], work what the scheduler reports
 // with it. They are known when it happens: a log record of it has the same values as the span's event.
 func DrawsOfEvent(work sim.Rand, label int) Draws {
-	return Draws(sim.Stream(uint64(work), uint64(label), 1)) //nolint:gosec // G115: an index
+	return Draws(sim.Stream(uint64(work), indexOf(label), 1))
 }
+
+// indexOf is an index of a table as the label of a stream. Indices count from 0: what is traced has one, and nothing is drawn for what is
+// not.
+func indexOf(label int) uint64 { return uint64(max(0, label)) }
 
 // draw is the stream of an attribute, by the hash of its key.
 type draw uint64

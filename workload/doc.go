@@ -18,8 +18,14 @@
 // words, and a scheduler that knows nothing of spans hands the label back with all that happens. The label of a program is its span, or
 // [Untraced].
 //
+// Times are nanoseconds of virtual time (sim.Time), rates are per second, sizes bytes. A service must not change once it is played; apart
+// from that all of this may be read by any number of goroutines. Nothing blocks.
+//
 // Attributes of spans are the same in each span, or drawn for each ([Texts], [Integers]). What is drawn comes from the span's [Draws],
 // which follow from the work of its request alone.
+//
+// The package stands above packages scheduler, semconv, arrive and dist; packages spec and play stand above it. The fields may still
+// change, and fields are added: write literals with the names of the fields.
 //
 // What makes runs comparable: the times of arrivals come from one random stream per instance, and all that arrival n does
 // from a stream derived from the seed, the instance and n alone. Neither depends on the runtime or on other requests, so

@@ -7,11 +7,15 @@ import "math/bits"
 // Range draws whole numbers evenly. [NewRange] makes one.
 type Range struct {
 	low, high int64
+	width     uint64 // how many there are; 0: 2^64
 	draw      draw
 }
 
 // NewRange draws numbers from low to high, both included, for the attribute key.
-func NewRange(key string, low, high int64) Range { return Range{low, high, drawOf(key)} }
+func NewRange(key string, low, high int64) Range {
+	width := uint64(high) - uint64(low) + 1 //nolint:gosec // G115: modulo 2^64 is what is meant, and 0 is all of it
+	return Range{low, high, width, drawOf(key)}
+}
 
 // Bounds are the least and the highest number.
 func (g Range) Bounds() (low, high int64) { return g.low, g.high }
@@ -20,8 +24,8 @@ func (g Range) Bounds() (low, high int64) { return g.low, g.high }
 func (g Range) Integer(d Draws) int64 {
 	r := g.draw.from(d)
 	u := r.Uint64()
-	if width := uint64(g.high) - uint64(g.low) + 1; width != 0 { // modulo 2^64; 0 is all of it
-		u, _ = bits.Mul64(u, width)
+	if g.width != 0 {
+		u, _ = bits.Mul64(u, g.width)
 	}
-	return int64(uint64(g.low) + u) //nolint:gosec // G115: modulo 2^64
+	return int64(uint64(g.low) + u) //nolint:gosec // G115: modulo 2^64 is what is meant
 }

@@ -30,6 +30,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/receiver"
 	"go.opentelemetry.io/collector/receiver/receivertest"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/metadata"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
@@ -85,6 +86,35 @@ func TestFingerprints(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, string(want), lines.String(), "run with -update if this is meant")
 		})
+	}
+}
+
+// written are services as package spec writes them after it has read them.
+func written(t *testing.T, services string) string {
+	t.Helper()
+	var tree any
+	require.NoError(t, yaml.Unmarshal([]byte(services), &tree))
+	decoded, err := spec.Decode(tree)
+	require.NoError(t, err)
+	node, err := spec.Encode(decoded)
+	require.NoError(t, err)
+	text, err := yaml.Marshal(node)
+	require.NoError(t, err)
+	return string(text)
+}
+
+// TestWrittenServicesSendTheSame: what spec.Encode writes plays the same bytes as what spec.Decode had read.
+func TestWrittenServicesSendTheSame(t *testing.T) {
+	fleets := map[string]string{"calling": calling}
+	for _, preset := range spec.Presets() {
+		fleets[preset] = threeOf(t, preset, semconv.RuntimeTokio)
+	}
+	for name, services := range fleets {
+		want := playShard(t, services, ShardConfig{Total: 1})
+		for i, s := range playShard(t, written(t, services), ShardConfig{Total: 1}) {
+			assert.Equal(t, want[i].count, s.count, "%s: %s", name, s.name)
+			assert.Equal(t, want[i].requests.Sum(nil), s.requests.Sum(nil), "%s: %s", name, s.name)
+		}
 	}
 }
 

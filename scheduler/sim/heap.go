@@ -2,12 +2,18 @@
 
 package sim
 
-// eventHeap is a 4-ary min-heap by (At, seq): half the depth of a binary heap, and the four children of a node lie
+// eventHeap is a 4-ary min-heap by (At, from, order): half the depth of a binary heap, and the four children of a node lie
 // beside each other. It runs once per scheduled event, which is why container/heap (an interface call per comparison) is not used.
 type eventHeap []Event
 
 func (e *Event) before(o *Event) bool {
-	return e.At < o.At || (e.At == o.At && e.seq < o.seq)
+	if e.At != o.At {
+		return e.At < o.At
+	}
+	if e.from != o.from {
+		return e.from < o.from
+	}
+	return e.order < o.order
 }
 
 func (h *eventHeap) push(ev Event) {

@@ -35,7 +35,8 @@ type Target int32
 // Event is something due at a time. Kind and Arg mean what the handler says they mean.
 type Event struct {
 	At     Time
-	seq    uint64 // order of scheduling; breaks ties
+	from   Time   // when it was scheduled, or as if
+	order  uint64 // of scheduling, or rank
 	Arg    uint64
 	target Target
 	Kind   uint8
@@ -49,6 +50,7 @@ type Handler interface {
 // Simulation is a virtual clock and the events ahead of it. The zero value is ready to use. Not safe for concurrent use.
 type Simulation struct {
 	now   Time
+	from  Time // of the event that is handled; or, since Advance moved the clock, where it moved from
 	limit Time // Run's until: Advance does not pass it
 	seq   uint64
 	queue eventHeap
@@ -70,7 +72,20 @@ func (s *Simulation) Now() Time { return s.now }
 // Schedule queues an event for a target. A time in the past counts as now.
 func (s *Simulation) Schedule(at Time, target Target, kind uint8, arg uint64) {
 	s.seq++
-	ev := Event{At: max(at, s.now), seq: s.seq, Arg: arg, target: target, Kind: kind}
+	s.schedule(Event{At: max(at, s.now), from: s.now, order: s.seq, Arg: arg, target: target, Kind: kind})
+}
+
+// ScheduleFrom is Schedule for who leaves out events in which nothing would have happened. Among the events of the same time, this one
+// runs as if it had been scheduled at the time from, by the last of those that are left out; and among those that were scheduled at
+// that time too, behind all others, by rank.
+func (s *Simulation) ScheduleFrom(from, at Time, rank uint64, target Target, kind uint8, arg uint64) {
+	s.schedule(Event{At: max(at, s.now), from: from, order: rank | ranked, Arg: arg, target: target, Kind: kind})
+}
+
+// ranked is set in the order of events that have a rank.
+const ranked = 1 << 63
+
+func (s *Simulation) schedule(ev Event) {
 	if s.handled {
 		s.handled = false
 		s.queue.replaceHead(ev)
@@ -83,12 +98,25 @@ func (s *Simulation) Schedule(at Time, target Target, kind uint8, arg uint64) {
 // Otherwise it changes nothing: the caller must Schedule its continuation and return.
 // It is for handlers only: outside Run it reports false.
 func (s *Simulation) Advance(d Time) bool {
-	to := s.now + d
+	return s.AdvanceFrom(s.now, s.now+d)
+}
+
+// AdvanceFrom is Advance, to a time, for who leaves out events in which nothing would have happened, like [Simulation.ScheduleFrom].
+func (s *Simulation) AdvanceFrom(from, to Time) bool {
 	if to > s.limit || s.Next() <= to {
 		return false
 	}
-	s.now = to
+	s.from, s.now = from, to
 	return true
+}
+
+// From is when what is being handled now was scheduled; or, since Advance moved the clock, where it moved from.
+func (s *Simulation) From() Time { return s.from }
+
+// Precedes reports whether what is being handled now comes before an event that was, or would have been, scheduled at the time from for
+// the time at.
+func (s *Simulation) Precedes(from, at Time) bool {
+	return s.now < at || (s.now == at && s.from < from)
 }
 
 // Run handles every event due up to and including until, then sets the clock to until.
@@ -96,7 +124,7 @@ func (s *Simulation) Run(until Time) {
 	s.limit = until
 	for len(s.queue) > 0 && s.queue[0].At <= until {
 		ev := s.queue[0]
-		s.now = ev.At
+		s.now, s.from = ev.At, ev.from
 		s.handled = true
 		s.handlers[ev.target].Handle(ev)
 		if s.handled {

@@ -19,6 +19,7 @@ const (
 	eventResume  uint8 = iota // Arg: worker
 	eventIO                   // Arg: waker of the task whose socket became ready
 	eventTimeout              // Arg: generation of the epoll_wait that times out
+	eventSkipped              // Arg: worker that skips empty queues, and the generation of the skip above
 	eventInPlace              // Arg: place of a task that goes on without a worker
 )
 

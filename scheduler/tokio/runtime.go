@@ -108,7 +108,12 @@ type Runtime struct {
 	eventInterval uint32
 
 	workers []worker
-	loose   []loose // tasks that block in place, or did and have no worker
+	// mayHaveTasks has a bit for each worker; it is set if the worker's run queue is not empty.
+	mayHaveTasks []uint64
+	skipping     []*worker // searchers that pass empty queues; see skip
+	skipsEmpty   bool
+	ranks        ranks
+	loose        []loose // tasks that block in place, or did and have no worker
 
 	// The three fields of Tokio's idle state (schedulers.md 1.7). Invariants: searching <= unparked;
 	// unparked + len(sleepers) = len(workers).
@@ -141,6 +146,8 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) (*Runtime, error) 
 	if err := rt.init(s, rt, &cfg, settled.workers, rt.giveThread, o); err != nil {
 		return nil, err
 	}
+	rt.mayHaveTasks = make([]uint64, (settled.workers+63)/64)
+	rt.skipsEmpty = rt.host == nil && cfg.Costs.StealAttempt > 0 && !settled.version.lifoStealable
 	rt.tasks.Threads = make([]int32, settled.workers)
 	for i := range rt.workers {
 		rt.workers[i] = worker{
@@ -210,6 +217,8 @@ func (rt *Runtime) Handle(ev sim.Event) {
 		rt.Answer(scheduler.Waker(ev.Arg))
 	case eventTimeout:
 		rt.driver.timeout(ev.Arg)
+	case eventSkipped:
+		rt.skipped(ev.Arg)
 	case eventInPlace:
 		rt.resumeInPlace(narrow.Int(ev.Arg))
 	}

@@ -23,6 +23,9 @@ func (rt *Runtime) startSearch(w *worker) sim.Time {
 	w.victim = w.rand.IntN(len(rt.workers))
 	w.victimsLeft = len(rt.workers)
 	w.phase = phaseVictim
+	if rt.skipsEmpty {
+		w.skip.rank = rt.rankOf()
+	}
 	return 0
 }
 
@@ -70,6 +73,9 @@ func (rt *Runtime) steal(w, v *worker) (id task.ID, copying sim.Time) {
 		id, v.lifo = v.lifo, 0
 		n = 1
 	} else {
+		if w.queue.Len() == 0 && n > 1 {
+			rt.filled(w)
+		}
 		for range n - 1 {
 			id := v.queue.Pop()
 			rt.tasks.Stolen(id)

@@ -45,6 +45,9 @@ const (
 // blocked is returned by step when the worker sleeps: an event will resume it.
 const blocked sim.Time = -1
 
+// skips is returned by step when the worker passes empty queues: an event will resume it, and it is awake.
+const skips sim.Time = -2
+
 type worker struct {
 	poller
 	phase phase
@@ -71,6 +74,7 @@ type worker struct {
 	rand        sim.Rand
 	victim      int // next to look at
 	victimsLeft int
+	skip        skip
 }
 
 func (w *worker) localTasks() int {
@@ -95,6 +99,9 @@ func (rt *Runtime) resume(w *worker) {
 	w.counters.WakeUp(rt.sim.Now())
 	for {
 		d := rt.step(w)
+		if d == skips {
+			return
+		}
 		if d == blocked {
 			if w.phase != phaseNoThread {
 				w.counters.FallAsleep(rt.sim.Now())
@@ -131,7 +138,16 @@ func (rt *Runtime) step(w *worker) sim.Time {
 	case phaseSearch:
 		return rt.startSearch(w)
 	case phaseVictim:
-		return rt.tryVictim(w)
+		if rt.trySkip(w) {
+			return skips
+		}
+		spent := rt.tryVictim(w)
+		if rt.skipsEmpty && spent > 0 && w.phase == phaseVictim && !rt.looked(w) {
+			return skips
+		} else if rt.skipsEmpty && w.phase == phaseVictim {
+			return 0
+		}
+		return spent
 	case phaseStolen:
 		w.tuning.openBatch(rt.sim.Now())
 		return rt.runTask(w, w.task, scheduler.FromSteal, 0)
@@ -214,6 +230,9 @@ func (rt *Runtime) takeBatch(w *worker) task.ID {
 		return 0
 	}
 	n := min((rt.inject.Len()+1)/len(rt.workers)+1, w.queue.Free()-w.leaving(rt.sim.Now()), queueCapacity/2)
+	if w.queue.Len() == 0 && n > 1 && rt.inject.Len() > 0 {
+		rt.filled(w)
+	}
 	for range n - 1 {
 		id := rt.inject.Pop(rt.tasks)
 		if id == 0 {
@@ -290,6 +309,9 @@ func (rt *Runtime) pushBack(w *worker, id task.ID) {
 	leaving := w.leaving(rt.sim.Now())
 	switch {
 	case w.queue.Free() > leaving:
+		if w.queue.Len() == 0 {
+			rt.filled(w)
+		}
 		w.queue.Push(id)
 	case leaving > 0:
 		rt.scheduleRemote(id)

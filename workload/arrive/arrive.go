@@ -56,11 +56,11 @@ const HighestRate = 1e6
 const LongestPeriod = 8760 * sim.Time(time.Hour)
 
 // checkRate tells a rate that is not more than 0 and at most HighestRate. NaN is not.
-func checkRate(name string, rate float64) error {
+func checkRate(rate float64) error {
 	if rate > 0 && rate <= HighestRate {
 		return nil
 	}
-	return fmt.Errorf("%s: %v is not allowed; want more than 0 and at most %d a second", name, rate, int(HighestRate))
+	return fmt.Errorf("rate: %v is not allowed; want more than 0 and at most %d a second", rate, int(HighestRate))
 }
 
 // checkNumber tells a number that is not from least to most. NaN is not.

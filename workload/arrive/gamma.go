@@ -24,7 +24,7 @@ const (
 
 // Check implements Process.
 func (g Gamma) Check() error {
-	if err := checkRate("rate", g.Rate); err != nil {
+	if err := checkRate(g.Rate); err != nil {
 		return err
 	}
 	return checkNumber("shape", g.Shape, LowestShape, HighestShape)

@@ -24,7 +24,7 @@ const fewestPerCycle = 0.01
 
 // Check implements Process. Besides the bounds of each number it tells a source that is silent for hundreds of cycles.
 func (o OnOff) Check() error {
-	if err := checkRate("rate", o.Rate); err != nil {
+	if err := checkRate(o.Rate); err != nil {
 		return err
 	}
 	if err := checkNumber("off_rate", o.OffRate, 0, HighestRate); err != nil {

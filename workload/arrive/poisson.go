@@ -14,7 +14,7 @@ type Poisson struct {
 }
 
 // Check implements Process.
-func (p Poisson) Check() error { return checkRate("rate", p.Rate) }
+func (p Poisson) Check() error { return checkRate(p.Rate) }
 
 // Start implements Open.
 func (p Poisson) Start(r sim.Rand) Sequence { return &poisson{mean: 1e9 / p.Rate, gaps: r} }
@@ -39,7 +39,7 @@ type Constant struct {
 }
 
 // Check implements Process.
-func (c Constant) Check() error { return checkRate("rate", c.Rate) }
+func (c Constant) Check() error { return checkRate(c.Rate) }
 
 // Start implements Open. The instances of a service arrive in step.
 func (c Constant) Start(sim.Rand) Sequence { return &constant{rate: c.Rate} }

@@ -18,11 +18,8 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
-// Bounds of a recording: 8 bytes of memory for each line.
-const (
-	MostGaps        = 10_000_000
-	mostReplayBytes = 256 << 20
-)
+// mostReplayBytes bounds a file.
+const mostReplayBytes = 256 << 20
 
 // ReadRecording reads inter-arrival times from a file: the first column of a CSV file, each a duration such as 1.5ms or a number of
 // seconds. The error names the file, and the line if it is one line's.
@@ -60,8 +57,6 @@ func ofFile(path string, err error) error {
 	}
 	return fmt.Errorf("%s: %w", oneLine(path), err)
 }
-
-func oneLine(path string) string { return strings.Trim(strconv.Quote(path), `"`) }
 
 // quote quotes the beginning of a text.
 func quote(text string) string {

@@ -4,6 +4,8 @@ package arrive
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
@@ -18,6 +20,9 @@ type Replay struct {
 	// writes the process as YAML, use it.
 	File string
 }
+
+// MostGaps bounds a recording, which takes 8 bytes of memory for each.
+const MostGaps = 10_000_000
 
 // shortestRepeated is the least mean gap of a recording that repeats: [HighestRate] requests a second.
 const shortestRepeated = sim.Time(1000)
@@ -37,6 +42,9 @@ func (r *Replay) Check() error {
 	}
 	return nil
 }
+
+// oneLine is a path on one line, whatever is in it.
+func oneLine(path string) string { return strings.Trim(strconv.Quote(path), `"`) }
 
 // length of the recording. More than virtual time is cut off there.
 func (r *Replay) length() sim.Time {

@@ -25,7 +25,7 @@ const ShortestPeriod = sim.Time(time.Millisecond)
 
 // Check implements Process.
 func (s Sine) Check() error {
-	if err := checkRate("rate", s.Rate); err != nil {
+	if err := checkRate(s.Rate); err != nil {
 		return err
 	}
 	if err := checkNumber("amplitude", s.Amplitude, 0, 1); err != nil {

@@ -13,6 +13,7 @@
 package dist
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -145,7 +146,7 @@ func (w Weibull) Check() error {
 func Check(s program.Sampler) error {
 	switch s := s.(type) {
 	case nil:
-		return fmt.Errorf("no distribution; want a duration")
+		return errors.New("no distribution; want a duration")
 	case program.Constant:
 		return within("constant", sim.Time(s), 0, Longest)
 	case interface{ Check() error }:

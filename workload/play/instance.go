@@ -3,6 +3,7 @@
 package play
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
@@ -19,7 +20,7 @@ import (
 type Instance struct {
 	sim        *sim.Simulation
 	target     sim.Target
-	network    *Network
+	send       func(journey)
 	runtime    scheduler.Runtime
 	operations []workload.Operation
 	cumulative []float64       // weights of operations[0] to [i], summed
@@ -41,6 +42,14 @@ type Instance struct {
 	shed                  uint64
 	turnedAway            func(*Shed)
 	away                  Shed // the latest
+}
+
+// journey is a request on its way to an instance, or an answer on its way back.
+type journey struct {
+	call    *workload.Call
+	request scheduler.Request
+	caller  *Instance
+	answer  bool
 }
 
 // Observer is told what happens at an instance. A nil function costs nothing. The pointers are valid during the call only.
@@ -65,26 +74,10 @@ type Caller struct {
 	Span     uint64
 }
 
-// Play starts an instance of the service on the network's simulation, now. Its requests arrive as the simulation runs; they come back to
-// the observer with a tag, as does all that is done for them elsewhere ([Origin]). Instances are numbered from 0; fleetSeed is the seed
-// of services that have none of their own. Services that the instance calls must be played on the same network before the simulation
-// runs, and the parts of a process after its first runtime.
-//
-// The service must be one that [workload.Check] accepts, as all are that package spec has read.
-func (n *Network) Play(s *workload.Service, fleetSeed uint64, instance int, o Observer) *Instance {
-	seed := seedOf(s, fleetSeed)
-	choices := sim.Stream(seed, streamRuntime, uint64(instance)) //nolint:gosec // G115: instances count from 0
-	in := &Instance{sim: n.sim, network: n, service: s, number: instance, turnedAway: o.Shed}
-	n.add(s, in)
-	in.runtime = start(n.sim, &s.Runtime, n.process(s, instance), choices.Uint64(), in.observer(s, o.Observer))
-	in.play(s, seed, uint64(instance)) //nolint:gosec // G115: instances count from 0
-	return in
-}
-
 // observer adds what the instance itself wants to know of its runtime.
 func (in *Instance) observer(s *workload.Service, o scheduler.Observer) scheduler.Observer {
 	if len(s.Calls) > 0 {
-		o.Call = func(r *scheduler.Request) { in.network.send(journey{call: &s.Calls[r.Label], request: *r, caller: in}) }
+		o.Call = func(r *scheduler.Request) { in.send(journey{call: &s.Calls[r.Label], request: *r, caller: in}) }
 	}
 	finished := o.Finished
 	o.Finished = func(f *scheduler.Finished) {
@@ -199,3 +192,72 @@ func (in *Instance) choose(r *sim.Rand) int {
 	}
 	return last
 }
+
+// serve lets a request arrive that another service sent.
+func (in *Instance) serve(j journey) {
+	in.accept(j.call.Operation, j.request.Tag, sim.Rand(j.request.Seed), &j)
+}
+
+// answer sends the answer to a request of another service.
+func (in *Instance) answer(j journey) {
+	j.answer = true
+	in.send(j)
+}
+
+// accept starts the task of a request, or turns the request away. Who called is nil for arrivals.
+func (in *Instance) accept(operation int, tag uint64, work sim.Rand, called *journey) {
+	if in.inFlight < in.maxInFlight || in.maxInFlight == 0 {
+		in.inFlight++
+		task, err := in.runtime.Spawn(in.operations[operation].Program, tag, work)
+		if err != nil {
+			panic(fmt.Sprintf("play: operation %d of %s: %v; workload.Check says so", operation, in.service.FullName(), err))
+		}
+		if called != nil {
+			in.open[task] = *called
+		}
+		return
+	}
+	in.shed++
+	if in.turnedAway != nil {
+		in.away = Shed{Tag: tag, Operation: operation, At: in.sim.Now()}
+		if called != nil {
+			in.away.Caller = called.from()
+		}
+		in.turnedAway(&in.away)
+	}
+	if called != nil {
+		in.answer(*called)
+	} else {
+		in.think(tag)
+	}
+}
+
+// over tells whoever waits for a request that it is over.
+func (in *Instance) over(task, tag uint64) {
+	if called, ok := in.open[task]; ok {
+		delete(in.open, task)
+		in.answer(called)
+		return
+	}
+	in.think(tag)
+}
+
+// think lets the user of a closed loop who waits for a request think, and then send another.
+func (in *Instance) think(tag uint64) {
+	if in.loop == nil {
+		return
+	}
+	user := in.loop.waiting[tag]
+	delete(in.loop.waiting, tag)
+	in.sendAfterThinking(user)
+}
+
+// Caller tells of a task that runs, or has just finished, who sent its request.
+func (in *Instance) Caller(task uint64) Caller {
+	if called, ok := in.open[task]; ok {
+		return called.from()
+	}
+	return Caller{}
+}
+
+func (j *journey) from() Caller { return Caller{j.caller, j.request.Span} }

@@ -3,7 +3,6 @@
 package play
 
 import (
-	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/process"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
@@ -19,7 +18,7 @@ type Network struct {
 	processes map[processKey]*process.Process
 	played    uint64
 	travel    []journey // under way
-	free      []int
+	free      []uint64  // of travel
 }
 
 // replicas are the instances of one service, which take its calls in turn.
@@ -31,19 +30,38 @@ type replicas struct {
 // ofProcess is the instance of a number, as its service counts them. The instances on a network are numbered without a gap.
 func (r *replicas) ofProcess(number int) *Instance { return r.all[number-r.all[0].number] }
 
-// journey is a request on its way to an instance, or an answer on its way back.
-type journey struct {
-	call    *workload.Call
-	request scheduler.Request
-	caller  *Instance
-	answer  bool
-}
-
 // NewNetwork makes a network without instances.
 func NewNetwork(s *sim.Simulation) *Network {
 	n := &Network{sim: s, instances: map[*workload.Service]*replicas{}, processes: map[processKey]*process.Process{}}
 	n.target = s.Register(n)
 	return n
+}
+
+// Play starts an instance of the service on the network's simulation, now. Its requests arrive as the simulation runs; they come back to
+// the observer with a tag, as does all that is done for them elsewhere ([Origin]). Instances are numbered from 0; fleetSeed is the seed
+// of services that have none of their own. Services that the instance calls must be played on the same network before the simulation
+// runs, and the parts of a process after its first runtime.
+//
+// The service must be one that [workload.Check] accepts, as all are that package spec has read.
+func (n *Network) Play(s *workload.Service, fleetSeed uint64, instance int, o Observer) *Instance {
+	seed, number := seedOf(s, fleetSeed), numberOf(instance)
+	choices := sim.Stream(seed, streamRuntime, number)
+	in := &Instance{sim: n.sim, send: n.send, service: s, number: instance, turnedAway: o.Shed}
+	n.add(s, in)
+	in.runtime = start(n.sim, &s.Runtime, n.process(s, instance), choices.Uint64(), in.observer(s, o.Observer))
+	in.play(s, seed, number)
+	return in
+}
+
+// process is the one that a runtime of a service belongs to. The first runtime of a process makes it.
+func (n *Network) process(s *workload.Service, instance int) *process.Process {
+	key := processKey{s.Name, instance}
+	p := n.processes[key]
+	if p == nil {
+		p = newProcess(n.sim, &s.Runtime)
+		n.processes[key] = p
+	}
+	return p
 }
 
 // add gives an instance its place among those that take calls, and its number in the tags of its arrivals.
@@ -60,7 +78,7 @@ func (n *Network) add(s *workload.Service, in *Instance) {
 
 // send puts a request or an answer on its way.
 func (n *Network) send(j journey) {
-	i := len(n.travel)
+	i := uint64(len(n.travel))
 	if last := len(n.free) - 1; last >= 0 {
 		i = n.free[last]
 		n.free = n.free[:last]
@@ -68,13 +86,13 @@ func (n *Network) send(j journey) {
 	} else {
 		n.travel = append(n.travel, j)
 	}
-	n.sim.Schedule(n.sim.Now()+j.request.Network, n.target, 0, uint64(i))
+	n.sim.Schedule(n.sim.Now()+j.request.Network, n.target, 0, i)
 }
 
 // Handle implements sim.Handler: a request or an answer arrives. Requests go to the instances in turn.
 func (n *Network) Handle(ev sim.Event) {
 	j := n.travel[ev.Arg]
-	n.free = append(n.free, int(ev.Arg)) //nolint:gosec // G115: was an index
+	n.free = append(n.free, ev.Arg)
 	if j.answer {
 		if j.call.InProcess() {
 			j.caller.runtime.Wake(j.request.Waker)

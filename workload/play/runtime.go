@@ -19,16 +19,11 @@ type processKey struct {
 	instance int
 }
 
-// process is the one that a runtime of a service belongs to. The first runtime of a process makes it.
-func (n *Network) process(s *workload.Service, instance int) *process.Process {
-	key := processKey{s.Name, instance}
-	p := n.processes[key]
-	if p == nil {
-		p = &process.Process{}
-		if cpus := s.Runtime.CPUs; cpus > 0 {
-			p.Host = host.New(n.sim, host.Config{CPUs: cpus})
-		}
-		n.processes[key] = p
+// newProcess makes a process of a service, with its machine.
+func newProcess(s *sim.Simulation, spec *workload.RuntimeSpec) *process.Process {
+	p := &process.Process{}
+	if spec.CPUs > 0 {
+		p.Host = host.New(s, host.Config{CPUs: spec.CPUs})
 	}
 	return p
 }

@@ -32,6 +32,14 @@ func seedOf(s *workload.Service, fleetSeed uint64) uint64 {
 	return r.Uint64()
 }
 
+// numberOf is the number of an instance in the labels of its streams. Instances count from 0.
+func numberOf(instance int) uint64 {
+	if instance < 0 {
+		panic("play: the number of an instance is negative; instances count from 0")
+	}
+	return uint64(instance)
+}
+
 func startArrivals(a arrive.Open, seed, instance uint64) arrive.Sequence {
 	return a.Start(sim.Stream(seed, streamArrivals, instance))
 }
@@ -40,7 +48,7 @@ func startArrivals(a arrive.Open, seed, instance uint64) arrive.Sequence {
 // seed. It is nil for a closed loop and for a service that only others call, which have no schedule.
 func Schedule(s *workload.Service, fleetSeed uint64, instance int) arrive.Sequence {
 	if a, open := s.Arrivals.(arrive.Open); open {
-		return startArrivals(a, seedOf(s, fleetSeed), uint64(instance)) //nolint:gosec // G115: instances count from 0
+		return startArrivals(a, seedOf(s, fleetSeed), numberOf(instance))
 	}
 	return nil
 }

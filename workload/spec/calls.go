@@ -18,12 +18,6 @@ var callForm = form{name: "call", means: "A request to another service, in a cli
 	attributesKey, errorsKey, linksKey,
 }}
 
-// writtenCall is what a call names, until all services are read.
-type writtenCall struct {
-	at                 value
-	service, operation string
-}
-
 // call reads a request to another service.
 func (b *builder) call(v value) []program.Step {
 	t, ok := v.table(&callForm)
@@ -41,12 +35,6 @@ func (b *builder) call(v value) []program.Step {
 	span := workload.Span{Name: w.operation, Kind: workload.Client, Attributes: []workload.Attribute{{Key: semconv.ServerAddress, Value: w.service}}}
 	b.describe(t, &span)
 	return []program.Step{{Op: program.Span, Label: b.label(span)}, step, {Op: program.EndSpan}}
-}
-
-// called adds a call, and keeps what it names.
-func (b *builder) called(c workload.Call, w writtenCall) {
-	b.service.Calls = append(b.service.Calls, c)
-	b.decoder.calls[b.service] = append(b.decoder.calls[b.service], w)
 }
 
 // resolveCalls finds what each call names, and notes what cannot be.

@@ -31,6 +31,9 @@ func Decode(services any) ([]*workload.Service, error) {
 	if err := d.err(); err != nil {
 		return nil, err
 	}
+	if err := workload.Check(d.fleet); err != nil { // what play relies on holds, whatever is forgotten here
+		return nil, fmt.Errorf("services: %w", err)
+	}
 	return d.fleet, nil
 }
 
@@ -42,20 +45,6 @@ func DecodeArrivals(tree any) (arrive.Process, error) {
 		return nil, err
 	}
 	return a, nil
-}
-
-// decoder reads a fleet.
-type decoder struct {
-	reading
-
-	stepKinds []stepKind
-	stepNames []string
-
-	fleet  []*workload.Service
-	named  map[string]string                   // path of the service, by its name
-	idle   map[*workload.Service]value         // where arrivals would stand, of services without
-	calls  map[*workload.Service][]writtenCall // as Service.Calls
-	called map[*workload.Service]bool          // by another service
 }
 
 // Bounds of a whole fleet: about a gigabyte each.
@@ -82,13 +71,6 @@ func (d *decoder) checkSize(all value) {
 	if users > mostFleetUsers {
 		all.fail(fmt.Sprintf("%d users of all instances of all services; want at most %d", users, mostFleetUsers))
 	}
-}
-
-// namedValue is a service of the tree. The name is empty if the service says it.
-type namedValue struct {
-	value
-
-	name string
 }
 
 // services are those of a list, or of a map, in the order of their names.

@@ -1,9 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package spec reads services that are written in YAML.
+// Package spec reads services that are written in YAML, and writes them.
 //
-//	services:            Decode                       play.Network.Play
-//	(YAML tree)  ---------------> workload.Service  ------------------>  requests on a runtime
+//	services:      --Decode-->                      play.Network.Play
+//	(YAML tree)    <--Encode--   workload.Service  ------------------>  requests on a runtime
+//	      ^
+//	      |  Schema: what an editor knows of it
+//
+// Every map of the tree is a form: which keys it has, what each takes within which bounds, what holds without it, and a line that says
+// what it means. Forms are tables, and the only place where a bound or a default of YAML stands. Decode reads by them, its messages
+// quote them, and [Schema] and the tables of the receiver's README are made of them. Which runtimes there are, and what each can be
+// told, comes from package models; steps, distributions, processes and generators of attributes are tables here. A step that takes a
+// duration is one line of the table in steps.go.
+//
+// A tree is what a YAML library makes of a text: map[string]any, []any and scalars. Nothing here keeps a tree, blocks, or may not be
+// called by several goroutines at once. Decode reads the files that `replay` names, and no others.
+//
+// The package stands above packages workload, arrive and dist. The receiver synthetic_load and the commands runtimesim and otlpload use
+// it. The keys are stable: what is valid stays valid and means the same.
 //
 // [Decode] is the only reader of the `services:` list, for the receiver and the command line alike. It accepts nothing that
 // it does not play, and reports every mistake at once, each with its path: a service is either played as written or not at

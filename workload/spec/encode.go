@@ -38,20 +38,6 @@ func Encode(fleet []*workload.Service) (*yaml.Node, error) {
 	return node, nil
 }
 
-// encoder writes a service.
-type encoder struct {
-	service   *workload.Service
-	stepKinds []stepKind
-	err       error // the first
-}
-
-// fail notes what cannot be written.
-func (e *encoder) fail(format string, of ...any) {
-	if e.err == nil {
-		e.err = fmt.Errorf(format, of...)
-	}
-}
-
 func (e *encoder) write() *yaml.Node {
 	s := e.service
 	t := (&tree{}).value("name", s.Name)

@@ -3,6 +3,7 @@
 package spec
 
 import (
+	"fmt"
 	"strconv"
 
 	"go.yaml.in/yaml/v3"
@@ -12,6 +13,20 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/workload"
 	"github.com/runtimelab/otelcol-runtimelab/workload/dist"
 )
+
+// encoder writes a service.
+type encoder struct {
+	service   *workload.Service
+	stepKinds []stepKind
+	err       error // the first
+}
+
+// fail notes what cannot be written.
+func (e *encoder) fail(format string, of ...any) {
+	if e.err == nil {
+		e.err = fmt.Errorf(format, of...)
+	}
+}
 
 // distribution writes a duration: a constant as text, what is drawn as a map of its distribution.
 func (e *encoder) distribution(s program.Sampler) *yaml.Node {

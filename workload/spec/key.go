@@ -5,6 +5,7 @@ package spec
 import (
 	"slices"
 
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/models"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -84,4 +85,11 @@ func (f *form) key(name string) *key {
 		panic("form " + f.name + " has no key " + name)
 	}
 	return &f.keys[i]
+}
+
+// runtimeForm is a runtime as a form of YAML.
+type runtimeForm struct {
+	form
+
+	model *models.Model
 }

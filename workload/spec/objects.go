@@ -4,6 +4,7 @@ package spec
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
@@ -14,7 +15,7 @@ const defaultCapacity = 100
 var channelForm = form{name: "channel", means: "A message of a bounded channel. One of send and receive is there.", keys: []key{
 	{name: "send", takes: text{}, means: "Name of the channel to put a message into. The task waits in order while it is full."},
 	{name: "receive", takes: text{}, means: "Name of the channel to take a message from. The task waits while it is empty."},
-	{name: "capacity", takes: whole{workload.MostCapacity}, initial: fmt.Sprint(defaultCapacity), means: "Messages that the channel holds, said beside send. All that send to it say the same, or nothing."},
+	{name: "capacity", takes: whole{workload.MostCapacity}, initial: strconv.Itoa(defaultCapacity), means: "Messages that the channel holds, said beside send. All that send to it say the same, or nothing."},
 }}
 
 // objects are the mutexes and channels of a process. All its runtimes share them.

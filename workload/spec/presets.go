@@ -2,7 +2,7 @@
 
 package spec
 
-//go:generate go test . -run TestPresetDocs -update
+//go:generate go test . -run "TestPresetDocs|TestReferenceTables" -update
 
 import (
 	"embed"

@@ -16,7 +16,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/workload/internal/fleettest"
 )
 
-var update = flag.Bool("update", false, "rewrite the table of presets in the receiver's README")
+var update = flag.Bool("update", false, "rewrite the tables of presets and settings in the documents")
 
 // TestPresetDocs compares docs/workloads.md with the comments of the presets; -update rewrites it.
 func TestPresetDocs(t *testing.T) {

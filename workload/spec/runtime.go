@@ -7,18 +7,10 @@ import (
 	"strconv"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/models"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
 )
 
 // Which runtimes there are, and what each can be told, package models says: nothing here knows one by its name.
-
-// runtimeForm is a runtime as a form of YAML.
-type runtimeForm struct {
-	form
-
-	model *models.Model
-}
 
 const modelKeyName = "model"
 
@@ -132,14 +124,6 @@ func (t table) allowOf(kind string, keys, all []string) {
 			t.unknown("key", key, keys)
 		}
 	}
-}
-
-// lacks says why the runtime does not have a step; empty: it has it, or which runtime it is could not be read.
-func (b *builder) lacks(op program.Op) string {
-	if b.model == nil {
-		return ""
-	}
-	return b.model.Lacks(&b.service.Runtime.Config, op)
 }
 
 var hostForm = form{name: "host", means: "The machine that each instance has to itself.", keys: []key{

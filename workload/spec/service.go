@@ -7,7 +7,6 @@ import (
 	"strconv"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/models"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
 )
 
@@ -15,7 +14,6 @@ const (
 	mostInstances   = 1000
 	mostInFlight    = 1_000_000
 	defaultInFlight = 10_000
-	highestWeight   = 1e6
 )
 
 var serviceForm = form{name: "service", means: "One service of the fleet.", keys: []key{
@@ -30,15 +28,6 @@ var serviceForm = form{name: "service", means: "One service of the fleet.", keys
 	{name: "export", takes: ref{"export"}, initial: "the batch processor; on smol the simple one", means: "How spans and log records leave the process."},
 	{name: "workload", takes: ref{"workload"}, means: "A built-in workload, in place of operations."},
 	{name: "operations", takes: listOf{item: ref{"operation"}}, means: "What a request can ask for."},
-}}
-
-var operationForm = form{name: "operation", means: "One kind of request.", keys: []key{
-	{name: "name", takes: text{}, missing: "text", means: "Name of the operation and of its span."},
-	kindKey("server"),
-	{name: "weight", takes: number{0, highestWeight, true}, initial: "1", means: "Share of the arrivals, relative to the other operations."},
-	{name: "timeout", takes: ref{"distribution"}, means: "Time after which the steps are dropped, if the task waits then."},
-	attributesKey, errorsKey, linksKey,
-	stepsKey,
 }}
 
 // service reads a service, and adds it to the fleet.
@@ -99,60 +88,4 @@ func (d *decoder) keysOf(s *workload.Service, t table, inMap bool) {
 	default:
 		preset.fail("neither workload nor operations is set; want one of them; workloads are " + oneOf(Presets()))
 	}
-}
-
-// builder makes the programs of one runtime, and keeps what they share: the tables that their labels point into, and the mutexes and
-// channels of the process, by name.
-type builder struct {
-	*objects
-
-	decoder *decoder
-	service *workload.Service
-	model   *models.Model // of its runtime; nil: that could not be read
-	parts   []*builder    // of the process's further runtimes
-	at      value         // in YAML, of a part
-	linked  []link
-}
-
-func (b *builder) readOperations(v value) {
-	for _, item := range v.list("operations") {
-		b.service.Operations = append(b.service.Operations, b.operation(item))
-	}
-	b.finish()
-	for _, part := range b.parts {
-		part.finish()
-		if len(part.service.Operations) == 0 {
-			part.at.fail(fmt.Sprintf("no step runs on it; want run_on: {runtime: %s, steps: [...]} in an operation", part.service.Part))
-		}
-	}
-}
-
-func (b *builder) finish() {
-	b.checkLinks()
-	b.service.Mutexes, b.service.Channels = b.mutexes.names, b.channels.names
-}
-
-func (b *builder) operation(v value) workload.Operation {
-	o := workload.Operation{Weight: 1, Program: &program.Program{Label: workload.Untraced}}
-	t, ok := v.table(&operationForm)
-	if !ok {
-		return o
-	}
-	span := workload.Span{Kind: workload.Server}
-	t.text("name", &span.Name)
-	t.number("weight", &o.Weight)
-	b.describe(t, &span)
-	o.Program = b.traced(span)
-	if steps, ok := t.get("steps"); ok {
-		var tasks int
-		o.Program.Steps, tasks = b.steps(steps, 0)
-		if tasks > workload.MostTasks {
-			steps.fail(fmt.Sprintf("more than %d tasks spawned for one request; want at most that many", workload.MostTasks))
-		}
-	}
-	if timeout, ok := t.get("timeout"); ok {
-		begin := program.Step{Op: program.Timeout, Duration: readDistribution(timeout)}
-		o.Program.Steps = under(begin, o.Program.Steps)
-	}
-	return o
 }

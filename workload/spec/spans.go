@@ -52,12 +52,6 @@ var (
 	}}
 )
 
-// link is a name that has to be one of the service's.
-type link struct {
-	at   value
-	name string
-}
-
 // describe reads those of the keys that are there.
 func (b *builder) describe(t table, span *workload.Span) {
 	if t.has("kind") {
@@ -132,17 +126,6 @@ func (b *builder) checkLinks() {
 			l.at.fail(fmt.Sprintf("%s is no span of this service%s; want %s", l.at.describe(), didYouMean(l.name, names), oneOf(names)))
 		}
 	}
-}
-
-// label adds a span to the service's, and is what its steps know it by.
-func (b *builder) label(span workload.Span) int {
-	b.service.Spans = append(b.service.Spans, span)
-	return len(b.service.Spans) - 1
-}
-
-// traced makes the program of a span.
-func (b *builder) traced(span workload.Span) *program.Program {
-	return &program.Program{Name: span.Name, Label: b.label(span)}
 }
 
 // task makes the program of a spawned task, without its steps: with a span, if it has a name.

@@ -4,28 +4,10 @@ package spec
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
 )
-
-const (
-	// mostSteps bounds the steps of all services, those of their presets included. A step takes half a kilobyte while it is read.
-	mostSteps = 500_000
-	// deepestSpawn bounds how deep spawns nest, and with it the recursion of the parser.
-	deepestSpawn = 16
-)
-
-// stepKind is one of the steps that YAML can say. One kind may stand for several steps of a program, as span does.
-type stepKind struct {
-	name  string
-	means string
-	op    program.Op // which a runtime may lack
-	takes kind
-	read  func(l *stepList, v value)
-}
 
 // stepKinds are all steps, in the order in which messages and tables show them. To add one that takes a duration, add a line.
 func stepKinds() []stepKind {
@@ -82,54 +64,6 @@ var (
 	}}
 )
 
-// stepList is a list of steps that is being read, inside depth spawns, spans and timeouts.
-type stepList struct {
-	*builder
-
-	kind     *stepKind // of the step that is being read
-	depth    int
-	steps    []program.Step
-	tasks    int // that the steps spawn, up to MostTasks+1
-	unjoined []value
-	locked   map[int]value // by mutex: where
-}
-
-func (l *stepList) add(s ...program.Step) { l.steps = append(l.steps, s...) }
-
-// spawned counts tasks.
-func (l *stepList) spawned(tasks int) { l.tasks = min(l.tasks+tasks, workload.MostTasks+1) }
-
-// steps reads a list of steps, and counts the tasks that they spawn, up to MostTasks+1. Beyond mostSteps it reads none.
-func (b *builder) steps(v value, depth int) (steps []program.Step, tasks int) {
-	if v.in.steps > mostSteps {
-		return nil, 0 // checkSize tells
-	}
-	items := v.list("steps")
-	v.in.steps += len(items)
-	l := stepList{builder: b, depth: depth, locked: map[int]value{}}
-	for _, item := range items {
-		if name, ok := item.raw.(string); ok {
-			item.raw = map[string]any{name: nil} // `- yield` is short for `- yield:`
-		}
-		i, argument, ok := item.variant("step", b.decoder.stepNames)
-		if !ok {
-			continue
-		}
-		l.kind = &b.decoder.stepKinds[i]
-		if problem := b.lacks(l.kind.op); problem != "" {
-			argument.fail(problem)
-		}
-		l.kind.read(&l, argument)
-	}
-	for _, spawn := range l.unjoined {
-		spawn.fail("its tasks are never joined; add a join or cancel after it or set detached: true")
-	}
-	for _, mutex := range slices.Sorted(maps.Keys(l.locked)) {
-		l.locked[mutex].fail("never unlocked; add an unlock after it")
-	}
-	return l.steps, l.tasks
-}
-
 // plain reads a step without an argument.
 func (l *stepList) plain(v value) {
 	v.nothing()
@@ -172,9 +106,13 @@ func (l *stepList) runOn(v value) {
 
 func (l *stepList) lock(v value) {
 	mutex := l.mutexes.number(v.text())
-	if _, held := l.locked[mutex]; held {
+	if l.holding[mutex] { // by a step of this list, or of one around it
 		v.fail("locked already; a task that waits for itself waits for ever")
 	}
+	if l.holding == nil {
+		l.holding = map[int]bool{}
+	}
+	l.holding[mutex] = true
 	l.locked[mutex] = v
 	l.add(program.Step{Op: program.Lock, Object: mutex})
 }
@@ -185,6 +123,7 @@ func (l *stepList) unlock(v value) {
 		v.fail("not locked by a step before it in this list")
 	}
 	delete(l.locked, mutex)
+	delete(l.holding, mutex)
 	l.add(program.Step{Op: program.Unlock, Object: mutex})
 }
 
@@ -233,7 +172,10 @@ func (b *builder) spawn(v value, depth int) (step program.Step, tasks int) {
 	t.boolean("detached", &step.Detached)
 	step.Child = b.task(t)
 	if steps, ok := t.get("steps"); ok {
+		around := b.holding
+		b.holding = nil // another task holds them
 		step.Child.Steps, tasks = b.steps(steps, depth)
+		b.holding = around
 	}
 	// Neither factor exceeds MostTasks+2: no overflow.
 	return step, min(step.Count*(1+tasks), workload.MostTasks+1)

@@ -108,6 +108,8 @@ func TestMistakesInStepsOnSharedObjects(t *testing.T) {
 		{"never unlocked", "[lock: a]", at + "[0].lock: never unlocked; add an unlock after it"},
 		{"never locked", "[unlock: a]", at + "[0].unlock: not locked by a step before it in this list"},
 		{"locked twice", "[lock: a, lock: a, unlock: a]", at + "[1].lock: locked already; a task that waits for itself waits for ever"},
+		{"locked in a span too", "[lock: a, span: {name: s, steps: [lock: a, unlock: a]}, unlock: a]", at + "[1].span.steps[0].lock: locked already; a task that waits for itself waits for ever"},
+		{"locked in a timeout too", "[lock: a, timeout: {after: 1s, steps: [lock: a, unlock: a]}, unlock: a]", at + "[1].timeout.steps[0].lock: locked already; a task that waits for itself waits for ever"},
 		{"a lock without name", "[lock, yield]", at + "[0].lock: null is not allowed; want text\n" + at + "[0].lock: never unlocked; add an unlock after it"},
 		{"neither send nor receive", "[channel: {capacity: 3}]", at + "[0].channel: want one of send and receive, with the channel's name"},
 		{"send and receive", "[channel: {send: a, receive: a}]", at + "[0].channel: want one of send and receive, with the channel's name"},
@@ -129,4 +131,10 @@ func TestMistakesInStepsOnSharedObjects(t *testing.T) {
 			require.EqualError(t, err, tc.want)
 		})
 	}
+}
+
+// TestATaskOfItsOwnMayLock: what a spawned task locks, the task that spawned it may hold: it waits for that one, not for itself.
+func TestATaskOfItsOwnMayLock(t *testing.T) {
+	mustFleet(t, steps("[lock: a, spawn: {detached: true, steps: [lock: a, unlock: a]}, unlock: a, lock: a, unlock: a]"))
+	mustFleet(t, steps("[span: {name: s, steps: [lock: a, unlock: a]}, lock: a, unlock: a]"))
 }

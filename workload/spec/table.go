@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
@@ -118,12 +117,6 @@ func (t table) choice(name string) int {
 		return v.choice(t.form.key(name).takes.(text).oneOf)
 	}
 	return -1
-}
-
-func plainKey(key string) bool {
-	return key != "" && len(key) <= longestQuote && strings.IndexFunc(key, func(r rune) bool {
-		return r != '_' && r != '-' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
-	}) < 0
 }
 
 // variant reads a map with a single key that is one of names, and returns that name's index and what stands under it.

@@ -7,7 +7,6 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -73,23 +72,6 @@ func (v value) describe() string {
 	default:
 		return fmt.Sprintf("a %T", raw)
 	}
-}
-
-// quote quotes the beginning of a text.
-func quote(text string) string {
-	if len(text) > longestQuote {
-		text = text[:longestQuote] + "..."
-	}
-	return strconv.Quote(text)
-}
-
-const longestQuote = 60
-
-func formatNumber(f float64) string {
-	if a := math.Abs(f); a >= 1e-4 && a < 1e15 || f == 0 {
-		return strconv.FormatFloat(f, 'f', -1, 64)
-	}
-	return strconv.FormatFloat(f, 'g', -1, 64)
 }
 
 // list reads a list of at least one item; what names the items.
@@ -255,18 +237,6 @@ func (d duration) example() string {
 		return "30s"
 	}
 	return "80us"
-}
-
-// formatDuration writes 1h0m0s as 1h, and 1m0s as 1m. time.ParseDuration reads what it writes to the nanosecond.
-func formatDuration(d sim.Time) string {
-	s := d.Duration().String()
-	if strings.HasSuffix(s, "m0s") {
-		s = strings.TrimSuffix(s, "0s")
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
-	}
-	return s
 }
 
 // nothing notes a value where none is allowed.

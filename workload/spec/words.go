@@ -4,7 +4,6 @@ package spec
 
 import (
 	"fmt"
-	"strings"
 )
 
 // words say what a kind takes, for tables and schemas; empty if its name says it.
@@ -12,7 +11,7 @@ func words(k kind) string {
 	switch k := k.(type) {
 	case text:
 		if k.oneOf != nil {
-			return strings.Join(k.oneOf, ", ")
+			return oneOf(k.oneOf)
 		}
 		return "text"
 	case whole:

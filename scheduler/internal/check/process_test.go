@@ -3,6 +3,7 @@
 package check_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -45,10 +46,17 @@ func (p *pair) spawn(runtime int, steps ...program.Step) {
 	check.Must(p.runs[runtime].Spawn(&program.Program{Steps: steps}, 0, sim.Stream(1)))
 }
 
+// eachPair calls f for each two models that can have several workers.
 func eachPair(t *testing.T, f func(t *testing.T, first, second string)) {
 	t.Helper()
-	for _, first := range models.Names() {
-		for _, second := range models.Names() {
+	var names []string
+	for _, m := range models.All() {
+		if slices.Contains(m.KeyNames(), "worker_threads") {
+			names = append(names, m.Name)
+		}
+	}
+	for _, first := range names {
+		for _, second := range names {
 			t.Run(first+" and "+second, func(t *testing.T) { f(t, first, second) })
 		}
 	}

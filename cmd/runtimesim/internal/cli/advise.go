@@ -64,7 +64,7 @@ told by the source document, or corrected where the real crates differ from it
 	cmd.Flags().StringVar(&flags.maxBinary, "max-binary", "", "largest binary, a `SIZE` such as 1MB")
 	cmd.Flags().StringVar(&flags.goal, flagPrefer, advise.Goals()[0], "`GOAL` that decides between those that fit: "+strings.Join(advise.Goals(), ", "))
 	cmd.Flags().StringVar(&flags.slo, "slo", "p99=10ms", "what to meet: `STATISTIC=LIMIT` of latency, or queue_wait.STATISTIC=LIMIT; mean, p50, p90, p99, p999, max")
-	flags.replications = number[uint64]{flag: "replications", value: 4, least: 2, most: 1000, want: "a whole number from 2 to 1000"}
+	flags.replications = number[uint64]{flag: "replications", value: 4, least: 2, most: mostReplications, want: "a whole number from 2 to 1000"}
 	cmd.Flags().Var(&flags.replications, flags.replications.flag, "runs of each rate, with different seeds")
 	cmd.Flags().BoolVar(&flags.json, "json", false, jsonUsage)
 	return cmd
@@ -161,7 +161,7 @@ func (f *adviseFlags) simulateAll(ctx context.Context, r *advise.Request, source
 func (f *adviseFlags) simulateOne(ctx context.Context, r *advise.Request, source *scenario.Source, v scenario.Variant, simulated func(*knee.Point)) (*advise.Simulation, error) {
 	search := knee.Search{
 		SLO: r.SLO, From: r.Offered, Step: 2, Precision: 0.05,
-		Replications: int(f.replications.value), Tasks: f.tasks.value, //nolint:gosec // G115: at most 1000
+		Replications: int(min(f.replications.value, mostReplications)), Tasks: f.tasks.value,
 		Play: func(ctx context.Context, rate float64, tasks uint64, replications int) ([]*simulate.Result, error) {
 			v.Rate = rate
 			s, err := f.scenario(source, v)

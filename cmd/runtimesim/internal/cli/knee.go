@@ -16,6 +16,9 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/simulate"
 )
 
+// mostReplications bounds the runs of one rate.
+const mostReplications = 1000
+
 // kneeFlags say how to look for the knee.
 type kneeFlags struct {
 	scenarioFlags
@@ -52,7 +55,7 @@ at least a hundred times the limit of the SLO, so more than --tasks may arrive.`
 	flags.from = number[float64]{flag: "from", value: 100, least: 1e-3, most: knee.HighestRate, want: "a rate per second from 0.001 to 1000000"}
 	flags.step = number[float64]{flag: "step", value: 2, least: 1.1, most: 100, want: "a factor from 1.1 to 100"}
 	flags.precision = number[float64]{flag: "precision", value: 0.02, least: 1e-4, most: 1, want: "a share from 0.0001 to 1"}
-	flags.replications = number[uint64]{flag: "replications", value: 6, least: 2, most: 1000, want: "a whole number from 2 to 1000"}
+	flags.replications = number[uint64]{flag: "replications", value: 6, least: 2, most: mostReplications, want: "a whole number from 2 to 1000"}
 	cmd.Flags().Var(&flags.from, flags.from.flag, "first rate to try, per second; --arrivals poisson:RATE or a file's rate also sets it")
 	cmd.Flags().Var(&flags.step, flags.step.flag, "factor from one rate to the next until the SLO is missed")
 	cmd.Flags().Var(&flags.precision, flags.precision.flag, "relative distance between the last rate that meets the SLO and the first that misses it")
@@ -89,7 +92,7 @@ func findKnee(cmd *cobra.Command, flags *kneeFlags) error {
 	stop := showProgress(stderr, func() string { return *status.Load() })
 	search := knee.Search{
 		SLO: slo, From: from, Step: flags.step.value, Precision: flags.precision.value,
-		Replications: int(flags.replications.value), Tasks: flags.tasks.value, //nolint:gosec // G115: at most 1000
+		Replications: int(min(flags.replications.value, mostReplications)), Tasks: flags.tasks.value,
 		Play: func(ctx context.Context, rate float64, tasks uint64, replications int) ([]*simulate.Result, error) {
 			s, err := flags.scenario(source, flags.at(rate))
 			if err != nil {
@@ -138,7 +141,7 @@ func (f *kneeFlags) at(rate float64) scenario.Variant {
 func replicate(ctx context.Context, s *simulate.Scenario, n int) []*simulate.Result {
 	results := make([]*simulate.Result, n)
 	parallel(n, func(i int) {
-		replication := s.Replication(uint64(i)) //nolint:gosec // G115: counts from 0
+		replication := s.Replication(uint64(max(0, i)))
 		results[i] = simulate.Run(ctx, &replication, simulate.Watch{})
 	})
 	if ctx.Err() != nil {

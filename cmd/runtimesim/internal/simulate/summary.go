@@ -28,7 +28,7 @@ type Summary struct {
 func (s *Summary) Record(ns int64) {
 	s.count++
 	var carry uint64
-	s.low, carry = bits.Add64(s.low, uint64(ns), 0) //nolint:gosec // G115: not negative
+	s.low, carry = bits.Add64(s.low, uint64(max(0, ns)), 0)
 	s.high += carry
 	s.max = max(s.max, ns)
 	if s.rest == nil && len(s.exact) < mostExact {

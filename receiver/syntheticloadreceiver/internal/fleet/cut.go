@@ -46,6 +46,6 @@ func (it part) cut(n int) (begin, end part) {
 		begin.samples, end.samples, n = it.samples.Cut(n)
 	}
 	begin.count, end.count = n, it.count-n
-	end.first += uint64(n) //nolint:gosec // G115: a number of items
+	end.first += uint64(max(0, n))
 	return begin, end
 }

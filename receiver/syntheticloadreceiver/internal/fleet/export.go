@@ -150,7 +150,7 @@ func (e *exporter) flush() {
 func (e *exporter) waiting() int { return e.length - e.sent }
 
 // numbered is how many items were exported ever.
-func (e *exporter) numbered() uint64 { return e.sequence + uint64(e.sent) } //nolint:gosec // G115: a length
+func (e *exporter) numbered() uint64 { return e.sequence + uint64(max(0, e.sent)) }
 
 // discard forgets the first items, those that were exported, and returns their number.
 func (e *exporter) discard() int {

@@ -48,7 +48,7 @@ func newIdentity(s *workload.Service, seed uint64, run string, instance int) ide
 	if s.Part != "" {
 		name += "/" + s.Part
 	}
-	number := uint64(instance) //nolint:gosec // G115: instances count from 0
+	number := uint64(max(0, instance)) // instances count from 0
 	draws := sim.Stream(seed, hashed(name), number)
 	ids := sim.Stream(seed, hashed(name), number, hashed(run))
 	crate := crateName(s.Name)

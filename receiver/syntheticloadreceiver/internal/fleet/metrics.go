@@ -3,6 +3,7 @@
 package fleet
 
 import (
+	"math"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -112,7 +113,7 @@ func (f *Fleet) buildMetricsEnd(sm pmetric.ScopeMetrics, p *process, epoch time.
 	m.SetName(stamp.EndMarker)
 	point := m.SetEmptyGauge().DataPoints().AppendEmpty()
 	point.SetTimestamp(timestamp(epoch, p.endedAt))
-	point.SetIntValue(int64(p.exporters[Metrics].numbered())) //nolint:gosec // G115: a count
+	point.SetIntValue(int64(min(p.exporters[Metrics].numbered(), math.MaxInt64)))
 	var b xpdata.MapBuilder
 	f.stampEnd(&b, p, Metrics, stamp.NumberPoint(stamp.EndMarker, point))
 	b.UnsafeIntoMap(point.Attributes())

@@ -49,7 +49,7 @@ type part struct {
 
 // part is the exported items of a signal, from one up to another, without it.
 func (p *process) part(s Signal, from, to int) part {
-	it := part{process: p, count: to - from, first: p.exporters[s].sequence + uint64(from)} //nolint:gosec // G115: an index
+	it := part{process: p, count: to - from, first: p.exporters[s].sequence + uint64(max(0, from))}
 	switch s {
 	case Traces:
 		it.spans = p.spans[from:to]

@@ -3,6 +3,7 @@
 package fleet
 
 import (
+	"math"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -123,7 +124,7 @@ func (t *taskFields) build(b *xpdata.MapBuilder, number uint64) {
 	b.AppendEmpty(semconv.LongestPollNs).SetInt(int64(t.longestPoll))
 	b.AppendEmpty(semconv.StealCount).SetInt(int64(t.steals))
 	b.AppendEmpty(semconv.ForcedYieldCount).SetInt(int64(t.forcedYields))
-	b.AppendEmpty(semconv.TaskID).SetInt(int64(number)) //nolint:gosec // G115: a count of tasks
+	b.AppendEmpty(semconv.TaskID).SetInt(int64(min(number, math.MaxInt64)))
 	b.AppendEmpty(semconv.WorkerIndex).SetInt(int64(t.worker))
 }
 

@@ -3,6 +3,7 @@
 package fleet
 
 import (
+	"math"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -19,7 +20,7 @@ const stampAttributes = 4
 func (f *Fleet) stamp(b *xpdata.MapBuilder, p *process, number uint64, checksum int64) {
 	b.AppendEmpty(semconv.StampRun).SetStr(f.options.Run)
 	b.AppendEmpty(semconv.StampSource).SetStr(p.identity.source)
-	b.AppendEmpty(semconv.StampSequence).SetInt(int64(number)) //nolint:gosec // G115: a count
+	b.AppendEmpty(semconv.StampSequence).SetInt(int64(min(number, math.MaxInt64)))
 	b.AppendEmpty(semconv.StampChecksum).SetInt(checksum)
 }
 
@@ -30,7 +31,7 @@ func (f *Fleet) Drop(r *Request) {
 	}
 	f.strike(r)
 	for _, part := range r.parts {
-		n := uint64(part.count) //nolint:gosec // G115: a length
+		n := uint64(max(0, part.count))
 		part.process.givenUp[r.Signal] += n
 		part.process.refused[r.Signal].Add(part.first, n)
 	}

@@ -58,7 +58,7 @@ func (f *Fleet) enter(r *Request, n int64) {
 		}
 		if r.Signal == Metrics {
 			part.samples.Each(func(at sim.Time, points int) {
-				enter(at, p.cluster(clusterSample, uint64(at)), n*int64(points)) //nolint:gosec // G115: not negative
+				enter(at, p.cluster(clusterSample, uint64(max(0, at))), n*int64(points))
 			})
 		}
 	}
@@ -91,7 +91,7 @@ func (p *process) cluster(kind, number uint64) uint64 {
 
 // says is what a process's end marker of a signal says; the shard is added to the first few processes'.
 func (f *Fleet) says(p *process, of Signal) stamp.End {
-	says := stamp.End{Total: p.exporters[of].numbered(), GivenUp: p.givenUp[of], Sources: uint64(f.sources)} //nolint:gosec // G115: a count
+	says := stamp.End{Total: p.exporters[of].numbered(), GivenUp: p.givenUp[of], Sources: uint64(max(0, f.sources))}
 	for s := range signals {
 		says.Sends[s] = f.options.sends(s)
 		says.Process[s] = stamp.Totals{
@@ -109,8 +109,8 @@ func (f *Fleet) says(p *process, of Signal) stamp.End {
 
 // shard is what all processes of this shard have offered and given up.
 func (f *Fleet) shard() *stamp.Shard {
-	total := min(max(f.options.Shard.Total, 1), f.sources)                                                   // further shards have no process, and send nothing
-	s := &stamp.Shard{Index: uint64(f.options.Shard.Index), Total: uint64(total), Offered: f.ledger.offered} //nolint:gosec // G115: not negative
+	total := min(max(f.options.Shard.Total, 1), f.sources) // further shards have no process, and send nothing
+	s := &stamp.Shard{Index: uint64(max(0, f.options.Shard.Index)), Total: uint64(max(0, total)), Offered: f.ledger.offered}
 	for _, p := range f.processes {
 		for signal, n := range p.givenUp {
 			s.GivenUp[signal] += n

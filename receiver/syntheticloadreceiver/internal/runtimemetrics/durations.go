@@ -21,14 +21,17 @@ const mostBuckets = 160
 // zeroThreshold in seconds: package histogram's underflow bucket ends at 2^10 units.
 const zeroThreshold = 1.0 / (1 << (unitOctaves - 10))
 
+// mostBinary is 2^32 s, beyond which units of 2^-30 s do not fit into 63 bits: 136 years.
+const mostBinary = sim.Time(1<<32) * sim.Time(time.Second)
+
 // binary is a duration in units of 2^-30 s, rounded up: buckets include their upper bound.
 func binary(d sim.Time) int64 {
 	const second = uint64(time.Second)
-	n := uint64(d) //nolint:gosec // G115: not negative
+	n := uint64(min(max(0, d), mostBinary))
 	if n < 1<<34 { // 17 s: a division by a constant
 		return int64((n<<unitOctaves + second - 1) / second)
 	}
-	return int64((n/second)<<unitOctaves + (n%second<<unitOctaves+second-1)/second) //nolint:gosec // G115: less than 2^63 for 2^33 s
+	return int64((n/second)<<unitOctaves + (n%second<<unitOctaves+second-1)/second)
 }
 
 // duration is the spread of a duration of polls.

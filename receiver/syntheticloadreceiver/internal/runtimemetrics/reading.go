@@ -3,6 +3,8 @@
 package runtimemetrics
 
 import (
+	"math"
+
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
@@ -74,4 +76,4 @@ func (r *reading) ofRuntime(q semconv.Quantity) int64 {
 	}
 }
 
-func count(n uint64) int64 { return int64(n) } //nolint:gosec // G115: what a simulation counts is far below 2^63
+func count(n uint64) int64 { return int64(min(n, math.MaxInt64)) }
