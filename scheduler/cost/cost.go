@@ -4,17 +4,14 @@
 // tasks, and the delay until a sleeping thread runs. Costs are data. The models apply them; the zero [Profile] makes every
 // primitive free, which is what the queueing-theory oracles need.
 //
-//	default.yaml --> Default() --> Set --> one Profile for each runtime
-//	                    ^
-//	                    +-- Parse: a user's file replaces what it names
+//	DefaultParameters, SeedParameters, a file --> Parameters --> Set --> one Profile for each runtime
 //
-// A [Set] holds the profiles of all runtimes. [Default] is the one to simulate with: its values come from published
-// measurements and from probes on a virtual machine, and default.yaml names the source of each. [Parse] reads a file of
-// one's own, for instance one fitted on the machine in question. [Zero] is free of any cost.
+// A [Set] holds the profiles of all runtimes. [Default] is the one to simulate with: its values come from published measurements and
+// from probes on a virtual machine, and default.go names the source of each. [Zero] is free of any cost. Package costfile reads a file
+// of one's own, for instance one fitted on the machine in question, by the keys of [Sections]. The models use this package.
 package cost
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
@@ -81,20 +78,16 @@ func (l Latency) Sample(r *sim.Rand) sim.Time {
 	return sim.Time(float64(l.Median) * math.Exp(l.Sigma*r.Norm()))
 }
 
-// Check returns which cost is negative, or longer than any primitive can take.
-func (p Profile) Check() error {
-	for _, e := range entries {
-		if e.number != nil {
-			if f := *e.number(&p); !(f >= 0 && f <= highestSigma) { // NaN is neither
-				return fmt.Errorf("%s: %g is not allowed; want a number from 0 to %g", e.name, f, highestSigma)
-			}
-			continue
-		}
-		if d := *e.time(&p); d < 0 || d > longest {
-			return fmt.Errorf("%s: %v is not allowed; want a duration from 0s to %v", e.name, d.Duration(), longest.Duration())
-		}
-	}
-	return nil
+// Default returns the default profile: DefaultParameters.
+func Default() Set {
+	p := DefaultParameters()
+	return p.Set()
+}
+
+// Seed returns the profile that reproduces the source document: SeedParameters.
+func Seed() Set {
+	p := SeedParameters()
+	return p.Set()
 }
 
 // Tokio is the default profile of the Tokio models: Default().Tokio.

@@ -178,7 +178,7 @@ func TestConfigsThatAreRefused(t *testing.T) {
 		{Config{MaxBlockingThreads: 10_001}, "tokio: MaxBlockingThreads: 10001 is not allowed; want 1 to 10000, or 0 for 512"},
 		{Config{GlobalQueueInterval: -1}, "tokio: GlobalQueueInterval: -1 is not allowed; want 1 to 1000000 ticks, or 0 for the default"},
 		{Config{EventInterval: 1_000_001}, "tokio: EventInterval: 1000001 is not allowed; want 1 to 1000000 ticks, or 0 for the default"},
-		{Config{Costs: cost.Profile{Poll: -1}}, "tokio: Costs: poll: -1ns is not allowed; want a duration from 0s to 1s"},
+		{Config{Costs: cost.Profile{Poll: -1}}, "tokio: Costs: poll: -1ns is not allowed; want a duration from 0s to 2s"},
 	} {
 		var s sim.Simulation
 		_, err := New(&s, tt.cfg, scheduler.Observer{})

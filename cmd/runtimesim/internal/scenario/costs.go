@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/runtimelab/otelcol-runtimelab/internal/costfile"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
 )
 
@@ -32,7 +33,7 @@ func openCosts(name string) (*cost.Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	set, err := cost.Parse(bytes.NewReader(text))
+	set, err := costfile.Parse(bytes.NewReader(text))
 	if err != nil {
 		var mistakes []error
 		for line := range strings.SplitSeq(err.Error(), "\n") {
