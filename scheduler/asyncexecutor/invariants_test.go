@@ -69,7 +69,7 @@ func checkConservation(t *testing.T, sc *scenario) {
 	t.Helper()
 	require.NoError(t, sc.Check(sc))
 	free := sc.costs == (cost.Profile{}) && sc.host == nil
-	require.NoError(t, check.CheckTime(sc, sc.sim.Now(), free))
+	require.NoError(t, check.Times(sc, sc.sim.Now(), free))
 	counters := sc.Counters()
 	busy := make([]sim.Time, len(sc.runners))
 	polls := make([]uint64, len(sc.runners))

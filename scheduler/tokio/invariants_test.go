@@ -127,7 +127,7 @@ func checkConservation(t *testing.T, seed uint64, rt scheduler.Runtime, e *engin
 	}
 	if !slices.Contains(inPlace, true) {
 		free := e.costs == (cost.Profile{}) && e.host == nil
-		require.NoError(t, check.CheckTime(rt, e.sim.Now(), free), "seed %d", seed)
+		require.NoError(t, check.Times(rt, e.sim.Now(), free), "seed %d", seed)
 	}
 	// Each schedule is followed by one poll. A push while a thief copies counts as a local and a remote schedule.
 	require.GreaterOrEqual(t, schedules, polls, "seed %d", seed)

@@ -28,7 +28,7 @@ func TestCountersAtAnyInstant(t *testing.T) {
 				work := &program.Program{Steps: []program.Step{step(program.Compute, sim.Time(random.Exp()*float64(model.workers)*9000), 0)}}
 				check.Must(rt.Spawn(work, n, sim.Stream(n)))
 				s.Run(s.Now() + sim.Time(random.Exp()*10_000) + 1)
-				require.NoError(t, check.CheckTime(rt, s.Now(), true), "at %d", s.Now())
+				require.NoError(t, check.Times(rt, s.Now(), true), "at %d", s.Now())
 				c := rt.Counters()
 				require.EqualValues(t, rt.Live(), c.Spawned-c.Finished)
 				for i := range c.Workers {

@@ -88,7 +88,7 @@ func TestNoWorkerIdlesWhileATaskIsQueued(t *testing.T) {
 				load.Play(&s, rt)
 				require.NoError(t, log.Check(rt))
 				assert.Zero(t, log.IdleWhileQueued(model.workers))
-				assert.NoError(t, check.CheckTime(rt, s.Now(), true))
+				assert.NoError(t, check.Times(rt, s.Now(), true))
 			})
 		}
 	}
@@ -100,7 +100,7 @@ func TestTimesScale(t *testing.T) {
 		t.Run(model.name, func(t *testing.T) {
 			waited := 0
 			for seed := range uint64(20) {
-				n, err := check.CheckScaling(model.start, seed, 7, model.waits...)
+				n, err := check.Scaling(model.start, seed, 7, model.waits...)
 				require.NoError(t, err, "seed %d", seed)
 				waited += n
 			}

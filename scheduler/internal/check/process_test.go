@@ -71,6 +71,7 @@ func compute(d sim.Time) program.Step {
 // TestAMutexIsHandedToTheOtherRuntime in the order in which tasks came, whatever runtime they are of.
 func TestAMutexIsHandedToTheOtherRuntime(t *testing.T) {
 	eachPair(t, func(t *testing.T, first, second string) {
+		t.Helper()
 		p := newPair(t, &cost.Zero, first, second)
 		start := p.sim.Now()
 		lock, unlock := program.Step{Op: program.Lock}, program.Step{Op: program.Unlock}
@@ -87,6 +88,7 @@ func TestAMutexIsHandedToTheOtherRuntime(t *testing.T) {
 // TestAChannelWakesTheOtherRuntime on both of its ends.
 func TestAChannelWakesTheOtherRuntime(t *testing.T) {
 	eachPair(t, func(t *testing.T, first, second string) {
+		t.Helper()
 		p := newPair(t, &cost.Zero, first, second)
 		start := p.sim.Now()
 		send := program.Step{Op: program.Send, Count: 1}
@@ -128,6 +130,7 @@ func TestTheUnlockingRuntimePaysForTheWake(t *testing.T) {
 // TestWhoGivesUpWaitsNoLonger: a task whose timeout elapsed is not handed what it has waited for.
 func TestWhoGivesUpWaitsNoLonger(t *testing.T) {
 	eachPair(t, func(t *testing.T, first, second string) {
+		t.Helper()
 		p := newPair(t, &cost.Zero, first, second)
 		start := p.sim.Now()
 		lock, unlock := program.Step{Op: program.Lock}, program.Step{Op: program.Unlock}

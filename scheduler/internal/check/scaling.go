@@ -9,14 +9,14 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
-// CheckScaling plays a random load twice, the second time with every duration and every gap between arrivals multiplied
+// Scaling plays a random load twice, the second time with every duration and every gap between arrivals multiplied
 // by factor, and returns an error unless all that happens is the same, and each time in it a multiple of what it was.
 // That holds for a runtime without costs as far as it has no times of its own. Waits says which ways of waiting
 // (program.Sleep, program.IO) the load may use: a timer wheel has ticks. Every task computes for at least 1 ms between
 // two waits, out of reach of what runtimes tune by the length of polls.
 //
 // It returns how many polls had to wait, to show that the load says something.
-func CheckScaling(start Start, seed uint64, factor sim.Time, waits ...program.Op) (waited int, err error) {
+func Scaling(start Start, seed uint64, factor sim.Time, waits ...program.Op) (waited int, err error) {
 	base, scaled := playScaled(start, seed, 1, waits), playScaled(start, seed, factor, waits)
 	if len(base.Polls) != len(scaled.Polls) || len(base.Finished) != len(scaled.Finished) {
 		return 0, fmt.Errorf("%d polls and %d tasks finished; with times x %d: %d and %d",

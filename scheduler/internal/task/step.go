@@ -9,7 +9,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
-// ActionKind says what a runtime has to do next for the task it is polling.
+// Kind says what a runtime has to do next for the task it is polling.
 type Kind uint32
 
 // The kinds of actions.

@@ -12,7 +12,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
-// TaskID is a task's place in [Tasks]; it is reused after the task is gone. 0 is no task.
+// ID is a task's place in [Tasks]; it is reused after the task is gone. 0 is no task.
 type ID uint32
 
 type taskState uint8

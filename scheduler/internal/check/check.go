@@ -178,9 +178,9 @@ func (l *Log) checkWorkers(rt scheduler.Runtime) error {
 	return nil
 }
 
-// CheckTime holds the workers' times against the time that they have been there: polling and sleeping make no more of it; the rest
+// Times holds the workers' times against the time that they have been there: polling and sleeping make no more of it; the rest
 // is looking for tasks and falling asleep, which takes no time without costs (free).
-func CheckTime(rt scheduler.Runtime, wall sim.Time, free bool) error {
+func Times(rt scheduler.Runtime, wall sim.Time, free bool) error {
 	for i, w := range rt.Counters().Workers {
 		if rest := wall - w.Busy - w.Unpublished - w.Parked; rest < 0 || free && rest > 0 {
 			return fmt.Errorf("worker %d: busy %d + %d + parked %d, of %d ns", i, w.Busy, w.Unpublished, w.Parked, wall)
