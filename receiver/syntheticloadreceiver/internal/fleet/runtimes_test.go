@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/models"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 	"github.com/runtimelab/otelcol-runtimelab/workload/spec"
@@ -44,4 +45,13 @@ func TestRuntimesAreInTheTable(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestTableAndModelsAgree: what the models can play is what the far side can name, in one order.
+func TestTableAndModelsAgree(t *testing.T) {
+	var named []string
+	for _, runtime := range semconv.Runtimes {
+		named = append(named, runtime.Name)
+	}
+	require.Equal(t, models.Names(), named)
 }
