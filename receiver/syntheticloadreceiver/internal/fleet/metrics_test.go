@@ -558,7 +558,7 @@ func BenchmarkSignals(b *testing.B) {
 	} {
 		b.Run(bc.name, func(b *testing.B) {
 			f := New(services, 1, Options{Signals: bc.signals, TaskFields: true, Metrics: &metrics, Logs: &logs})
-			now := sim.Time(second)
+			now := second
 			f.Advance(now)
 			spans := 0
 			b.ReportAllocs()
