@@ -269,7 +269,7 @@ func TestMistakes(t *testing.T) {
 		{[]string{"--json", "/"}, "--json: / is a folder; want a file"},
 		{[]string{"--junit", "/none/junit.xml"}, "--junit: open /none"},
 		{[]string{"--keep", "/dev/null"}, "--keep: "},
-		{[]string{"--repeet", "0"}, "unknown flag: --repeet; see pipelinetest --help"},
+		{[]string{"--repeet", "0"}, "unknown flag: --repeet (did you mean --repeat?); see pipelinetest --help"},
 		{[]string{"none.yaml"}, "none.yaml: no such file"},
 		{[]string{"--system", "a=b", filepath.Join(root, "config", "pipeline-test", "happy-path.yaml")}, "--system: not beside a scenario"},
 	} {
