@@ -174,13 +174,10 @@ func TestHopelessAfterAccepted(t *testing.T) {
 	r.SignalNames, r.Duration = []string{"traces", "metrics"}, 2500*time.Millisecond // metrics are sampled once a second
 	got := play(t, r, func(l *load.Load, _ func()) {
 		defer close(accepted)
-		for {
+		assert.Eventually(t, func() bool {
 			now, err := l.Snapshot(t.Context(), false)
-			if err != nil || now.Total().Accepted > 0 {
-				return
-			}
-			time.Sleep(time.Millisecond)
-		}
+			return err != nil || now.Total().Accepted > 0 // an error: the test is over
+		}, 5*time.Minute, time.Millisecond)
 	})
 	assert.Nil(t, got.Hopeless)
 	assert.Positive(t, got.Total().Accepted)

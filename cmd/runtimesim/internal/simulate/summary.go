@@ -5,7 +5,6 @@ package simulate
 import (
 	"math"
 	"math/bits"
-	"slices"
 
 	"github.com/runtimelab/otelcol-runtimelab/histogram"
 )
@@ -67,7 +66,7 @@ func (s *Summary) Quantile(q float64) int64 {
 		return min(s.rest.Quantile(q), s.max)
 	}
 	if !s.sorted {
-		slices.Sort(s.exact)
+		sortDurations(s.exact)
 		s.sorted = true
 	}
 	rank := int(math.Ceil(q * float64(len(s.exact))))
