@@ -54,7 +54,7 @@ func TestTimesThatDoNotAddUpAreMarked(t *testing.T) {
 		span := addSpan(spans, "GET", 10*ms)
 		a := span.Attributes()
 		a.PutInt(semconv.BusyNs, int64(4*ms))
-		a.PutInt(semconv.IdleNs, int64(7*ms))
+		a.PutInt(semconv.IdleNs, int64(8*ms))
 		if legacy {
 			a.PutStr(semconv.CodeFilePathLegacy, "src/orders.rs")
 		}
