@@ -33,7 +33,10 @@ type collectorConfig struct {
 	}
 	Exporters struct {
 		OTLP struct {
-			Timeout string
+			Timeout      string
+			SendingQueue struct {
+				QueueSize int64 `json:"queue_size"`
+			} `json:"sending_queue"`
 		} `json:"otlp_grpc"`
 	}
 	Extensions struct {
@@ -41,6 +44,9 @@ type collectorConfig struct {
 		FileStorage struct {
 			MaxSize int64 `json:"max_size"`
 		} `json:"file_storage"`
+	}
+	Service struct {
+		Pipelines map[string]struct{ Receivers, Processors, Exporters []string }
 	}
 }
 

@@ -127,13 +127,26 @@ func TestOperatorConfig(t *testing.T) {
 	assertQueue(t, config, resource.Spec.Volumes[0])
 }
 
-// assertQueue: a full queue is refused by the Collector before the kubelet evicts the pod.
-func assertQueue(t *testing.T, config []byte, volume corev1.Volume) {
+// assertQueue: a full queue is refused by the Collector before its file is full, and files are full before the kubelet evicts the pod.
+// Each signal has a file, and the windows of runtime_stats have one.
+func assertQueue(t *testing.T, text []byte, volume corev1.Volume) {
 	t.Helper()
 	require.NotNil(t, volume.EmptyDir)
-	maxSize := parseConfig(t, config).Extensions.FileStorage.MaxSize
-	assert.Positive(t, maxSize)
-	assert.Greater(t, volume.EmptyDir.SizeLimit.Value(), maxSize)
+	config := parseConfig(t, text)
+	maxSize, files := config.Extensions.FileStorage.MaxSize, len(config.Service.Pipelines)+1
+	assert.Positive(t, config.Exporters.OTLP.SendingQueue.QueueSize)
+	assert.LessOrEqual(t, 2*config.Exporters.OTLP.SendingQueue.QueueSize, maxSize)
+	assert.GreaterOrEqual(t, volume.EmptyDir.SizeLimit.Value(), int64(files)*maxSize)
+}
+
+// TestSignals: whatever the service sends is passed on.
+func TestSignals(t *testing.T) {
+	for _, signal := range []string{"traces", "metrics", "logs"} {
+		pipeline := parseConfig(t, sidecarConfig(t)).Service.Pipelines[signal]
+		assert.Equal(t, []string{"otlp"}, pipeline.Receivers, signal)
+		assert.Contains(t, pipeline.Processors, "memory_limiter", signal)
+		assert.Equal(t, []string{"otlp_grpc"}, pipeline.Exporters, signal)
+	}
 }
 
 // TestMemory: the memory limiter refuses first, then Go collects harder, and the kernel has no reason to kill.

@@ -22,14 +22,24 @@ func writeFile(t *testing.T, path string, text []byte) {
 // settings reads `Key=value` lines, of a unit's section or of an environment file. A key that is set twice has the last value.
 func settings(t *testing.T, name, section string) map[string]string {
 	t.Helper()
-	values, in := map[string]string{}, ""
+	values := map[string]string{}
+	for key, all := range lists(t, name, section) {
+		values[key] = all[len(all)-1]
+	}
+	return values
+}
+
+// lists reads the same lines, with all values of a key in their order.
+func lists(t *testing.T, name, section string) map[string][]string {
+	t.Helper()
+	values, in := map[string][]string{}, ""
 	for line := range strings.Lines(string(readFile(t, "systemd", name))) {
 		line = strings.TrimSpace(line)
 		if strings.HasPrefix(line, "[") {
 			in = strings.Trim(line, "[]")
 		}
 		if key, value, found := strings.Cut(line, "="); found && in == section && !strings.HasPrefix(line, "#") {
-			values[key] = value
+			values[key] = append(values[key], value)
 		}
 	}
 	require.NotEmpty(t, values)
@@ -59,6 +69,30 @@ func TestUnit(t *testing.T) {
 	// Where the queue goes unless SIDECAR_STATE says otherwise.
 	assert.NotContains(t, environment, "SIDECAR_STATE")
 	assert.Contains(t, string(sidecarConfig(t)), "${env:SIDECAR_STATE:-/var/lib/"+service["StateDirectory"]+"}")
+}
+
+// TestReload: the Collector ends if it is told to read a configuration with a mistake. So systemd has the file validated before, and a
+// command that fails ends the reload.
+func TestReload(t *testing.T) {
+	service := lists(t, "otelcol-runtimelab.service", "Service")
+	require.Len(t, service["ExecReload"], 2)
+	check, reload := service["ExecReload"][0], service["ExecReload"][1]
+	assert.Equal(t, strings.Replace(service["ExecStart"][0], " --config", " validate --config", 1), check, "what is validated is what runs")
+	assert.Equal(t, "/bin/kill -HUP $MAINPID", reload)
+
+	file := filepath.Join(t.TempDir(), "config.yaml")
+	validates := func(text, options string) error {
+		writeFile(t, file, []byte(text))
+		arguments := strings.Fields(strings.NewReplacer("/etc/otelcol-runtimelab/config.yaml", file, "$OTELCOL_OPTIONS", options).Replace(check))
+		command := exec.CommandContext(t.Context(), binary(t), arguments[1:]...)
+		command.Env = []string{"SIDECAR_STATE=" + t.TempDir()}
+		return command.Run()
+	}
+	text := string(sidecarConfig(t))
+	require.NoError(t, validates(text, ""))
+	require.NoError(t, validates(text, "--set=service.telemetry.logs.level=debug"))
+	require.Error(t, validates(strings.Replace(text, "runtime_stats:", "runtime_stat:", 1), ""))
+	require.Error(t, validates(text, "--set=service.telemetry.logs.level=loud"))
 }
 
 // TestUnitVerifies: systemd knows every setting of the unit, and rates what it allows as safe.

@@ -263,7 +263,7 @@ var Attributes = []Attribute{
 	{CodeModuleNameLegacy, String, Legacy, "Rust module of the span.", "layers up to 0.31"},
 
 	{PollCount, Int, Task, "Polls of the span's future.", "`task_fields`"},
-	{ScheduledNs, Int, Task, "Runnable but not running (queue wait), summed.", "`task_fields`"},
+	{ScheduledNs, Int, Task, "Runnable but not running (queue wait), summed, including the wait before the first poll.", "`task_fields`"},
 	{FirstPollDelayNs, Int, Task, "From spawn to the first poll.", "`task_fields`"},
 	{LongestPollNs, Int, Task, "Longest single poll.", "`task_fields`"},
 	{StealCount, Int, Task, "Times another worker took the task from a queue.", "`task_fields`"},
@@ -293,10 +293,10 @@ var Attributes = []Attribute{
 
 	{RuntimeName, String, Runtime, nameMeaning(), "the runtime was recognised"},
 	{BusyRatio, Double, Runtime, "Share of the span's duration spent being polled, 0 to 1.", "`busy_ns` known"},
-	{QueueWaitNs, Int, Runtime, "Runnable but not running, summed.", "`scheduled_ns` known"},
-	{QueueWaitEstimate, Int, Runtime, "Estimate of the queue wait, where nobody measured it.", "estimated from the first poll; on outliers and findings also from the runtime's metrics"},
-	{QueueWaitSource, String, Runtime, "How the queue wait is known: `measured`, `simulated`; of an estimate `first_poll`, `histogram_mean`; `none`.", "with one of the two; `none` on outliers and findings of async code"},
-	{IOWaitNs, Int, Runtime, "Idle time that was no queue wait: timers, I/O, other tasks.", "`scheduled_ns` and `idle_ns` known"},
+	{QueueWaitNs, Int, Runtime, "Runnable but not running, summed, including the wait before the first poll.", "`scheduled_ns` known"},
+	{QueueWaitEstimate, Int, Runtime, "Estimate of the queue wait, where nobody measured it. From the runtime's metrics it is the mean over all polls of the runtime; a slow span may have waited 20 times longer: do not subtract it from the idle time.", "estimated from the first poll; on outliers and findings also from the runtime's metrics"},
+	{QueueWaitSource, String, Runtime, "How the queue wait is known: `measured`, `simulated`; of an estimate `first_poll`, `histogram_mean`; `none`.", "there is a queue wait or an estimate; `none`: there is neither, on an outlier or a finding of async code"},
+	{IOWaitNs, Int, Runtime, "Idle time that was no queue wait: timers, I/O, locks, channels, other tasks.", "`scheduled_ns` and `idle_ns` known"},
 	{UnaccountedNs, Int, Runtime, "Duration less busy less idle.", "measured task fields, `busy_ns` and `idle_ns` known"},
 	{InconsistentTime, Bool, Runtime, "`true`: recorded times do not add up; those that cannot be right are not used.", "only when true"},
 	{Finding, Strings, Runtime, "What the times hint at: `blocking_suspected`, `queue_starved`, `worker_skew`, `never_idle`, `held_after_completion`.", "there are some"},

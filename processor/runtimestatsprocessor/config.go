@@ -50,7 +50,7 @@ type Config struct {
 	// needs MinCount spans of its own and memory, see MaxKeys. Never use what is unique to a request, such as a URL with ids in it.
 	Key []string `mapstructure:"key"`
 
-	// MaxKeys is how many keys are kept at a time, at 12 KB each (with ModeSliding 13 to 21 KB, at most 43). Spans of any further key get no latency attributes and
+	// MaxKeys is how many keys are kept at a time, at 13 KB each (with ModeSliding 14 to 22 KB, at most 44). Spans of any further key get no latency attributes and
 	// are counted, until keys without traffic make room.
 	MaxKeys int `mapstructure:"max_keys"`
 

@@ -54,7 +54,7 @@ func TestTimesThatDoNotAddUpAreMarked(t *testing.T) {
 		span := addSpan(spans, "GET", 10*ms)
 		a := span.Attributes()
 		a.PutInt(semconv.BusyNs, int64(4*ms))
-		a.PutInt(semconv.IdleNs, int64(7*ms))
+		a.PutInt(semconv.IdleNs, int64(8*ms))
 		if legacy {
 			a.PutStr(semconv.CodeFilePathLegacy, "src/orders.rs")
 		}
@@ -121,4 +121,19 @@ func TestDerivedNamesAreReadFirst(t *testing.T) {
 	require.True(t, removed)
 	assert.Equal(t, map[string]any{"async_runtime.task.io_wait_ns": int64(5 * ms)}, added(t, gateway, traces),
 		"from task.idle_ns and task.queue_wait_ns")
+}
+
+// tokio-metrics keeps the wait before the first poll apart from the others. A service that records only the latter as scheduled_ns
+// does not get a measured queue wait of zero.
+func TestQueueWaitIncludesTheFirst(t *testing.T) {
+	traces, spans := newService("orders")
+	span := addSpan(spans, "GET", 60*ms)
+	addTracingAttributes(span, 1*ms, 59*ms)
+	span.Attributes().PutInt(semconv.ScheduledNs, 0)
+	span.Attributes().PutInt(semconv.FirstPollDelayNs, 53_211_032)
+	got := added(t, newTestProcessor(t, nil), traces)
+	assert.Equal(t, int64(53_211_032), got[semconv.QueueWaitNs])
+	assert.Equal(t, "measured", got[semconv.QueueWaitSource])
+	assert.Equal(t, int64(59*ms)-53_211_032, got[semconv.IOWaitNs])
+	assert.Equal(t, []any{semconv.FindingStarved}, got[semconv.Finding])
 }

@@ -174,6 +174,7 @@ func (a *Account) SetWorkers(n int64) { a.set(Workers, n) }
 // idle instead of busy.
 //
 //	busy ratio  = busy / duration
+//	queue wait  = scheduled                   and the delay of the first poll, if that is longer and so not in it
 //	I/O wait    = idle - queue wait           timers, sockets, other tasks
 //	unaccounted = duration - busy - idle      alive after the last poll
 //
@@ -198,38 +199,54 @@ func (f *Fields) Account(duration int64, legacy bool, a *Account) {
 	}
 }
 
+// layerSlack is by how much recorded times may exceed the duration that they are part of. tracing-opentelemetry begins to count the idle
+// time before it takes the span's start, and ends to count the busy time after it has taken the span's end; a service that times its
+// polls does so around that. What lies between takes a microsecond in a release build, 40 in a debug build, and longer if the thread
+// is preempted there.
+func layerSlack(duration int64) int64 {
+	const atAll = 1_000_000
+	return atAll + duration/100
+}
+
+// add returns the sum of two times, or the longest there is.
+func add(a, b int64) int64 { return a + min(b, math.MaxInt64-a) }
+
+// accountTimes takes the times that fit. One that exceeds its bound by no more than the slack is cut to it, so the parts of a span
+// never sum up to more than the span.
 func (f *Fields) accountTimes(duration int64, legacy bool, a *Account) {
-	slack := untrusted.Tolerance(duration)
-	limit := duration + slack
-	if limit < 0 { // overflow
-		limit = duration
-	}
-	// within returns whether a field is known and no longer than the span. What is longer does not add up.
-	within := func(field Field, limit int64) bool {
-		known, fits := f.has(field), f.values[field] <= limit
-		a.Inconsistent = a.Inconsistent || known && !fits
-		return known && fits
-	}
-	busy, idle, queued, longest := f.values[Busy], f.values[Idle], f.values[Scheduled], f.values[LongestPoll]
-	if !f.has(Busy) {
-		busy = 0 // the others mean nothing if they are not known
+	slack := layerSlack(duration)
+	// within returns a field, at most bound, and whether it is known and fits: what is beyond bound and slack does not add up.
+	within := func(field Field, bound int64) (value int64, fits bool) {
+		value = f.values[field]
+		if !f.has(field) {
+			return 0, false
+		}
+		if value > add(bound, slack) {
+			a.Inconsistent = true
+			return 0, false
+		}
+		return min(value, bound), true
 	}
 	measured := f.has(Scheduled)
-	hasBusy := within(Busy, limit)
-	// An untrusted busy says nothing against idle, but then what they add up to cannot be checked.
-	hasIdle := f.has(Busy) == hasBusy && within(Idle, limit-busy)
-	hasQueued := within(Scheduled, limit)
-	// Nothing is polled longer than all polls together.
-	bound := limit
-	if hasBusy && !legacy {
-		bound = busy + min(slack, math.MaxInt64-busy)
+	busy, hasBusy := within(Busy, duration)
+	var idle int64
+	hasIdle := false
+	if f.has(Busy) == hasBusy { // An untrusted busy says nothing against idle, but then what they add up to cannot be checked.
+		idle, hasIdle = within(Idle, duration-busy)
 	}
-	hasLongest := within(LongestPoll, bound)
+	queued, hasQueued := within(Scheduled, duration)
+	first, hasFirst := within(FirstPollDelay, duration)
+	// Nothing is polled longer than all polls together.
+	bound := duration
+	if hasBusy && !legacy {
+		bound = busy
+	}
+	longest, hasLongest := within(LongestPoll, bound)
 
 	if hasBusy {
 		a.Busy = busy
 		if duration > 0 {
-			a.BusyRatio = min(float64(busy)/float64(duration), 1)
+			a.BusyRatio = float64(busy) / float64(duration)
 			a.HasBusyRatio = true
 		}
 	}
@@ -243,10 +260,22 @@ func (f *Fields) accountTimes(duration int64, legacy bool, a *Account) {
 		a.set(TaskLongestPoll, busy)
 	}
 	if !measured {
-		f.estimate(limit, legacy, hasIdle, a)
+		switch {
+		case hasFirst:
+			a.estimate(first)
+		case hasIdle && !legacy && !f.has(FirstPollDelay) && f.has(PollCount) && f.values[PollCount] == 1:
+			a.estimate(idle)
+		}
 		return
 	}
 	if hasQueued {
+		if hasFirst && queued < first { // it cannot be in there
+			longestWait := duration
+			if hasIdle {
+				longestWait = idle
+			}
+			queued = max(queued, min(add(queued, first), longestWait))
+		}
 		a.set(QueueWait, queued)
 		a.Source = Measured
 	}
@@ -258,29 +287,17 @@ func (f *Fields) accountTimes(duration int64, legacy bool, a *Account) {
 	}
 	// More queue wait than idle time is no contradiction: tokio-metrics counts the wait after a wake by the task's own poll
 	// from that wake on, the rest of the poll included. It leaves no I/O wait to tell.
-	if hasIdle && hasQueued && queued-slack <= idle {
+	if hasIdle && hasQueued && queued-untrusted.Tolerance(duration) <= idle {
 		a.set(IOWait, max(idle-queued, 0))
 	}
 	if hasIdle && hasBusy {
-		a.set(Unaccounted, max(duration-busy-idle, 0))
+		a.set(Unaccounted, duration-busy-idle)
 	}
 }
 
-// estimate derives a queue wait that was not measured from the first poll. Recorded, its delay is a lower bound: later waits
-// are not in it. Of a span with a single poll the idle time is what it waited for it, exactly, unless an older layer has
-// added busy time to it.
-func (f *Fields) estimate(limit int64, legacy, hasIdle bool, a *Account) {
-	switch {
-	case f.has(FirstPollDelay):
-		if f.values[FirstPollDelay] > limit {
-			a.Inconsistent = true
-			return
-		}
-		a.set(QueueWaitEstimate, f.values[FirstPollDelay])
-	case hasIdle && !legacy && f.has(PollCount) && f.values[PollCount] == 1:
-		a.set(QueueWaitEstimate, f.values[Idle])
-	default:
-		return
-	}
+// estimate sets a queue wait that was not measured, from the first poll. Recorded, its delay is a lower bound: later waits are not in
+// it. Of a span with a single poll the idle time is what it waited for it, exactly, unless an older layer has added busy time to it.
+func (a *Account) estimate(wait int64) {
+	a.set(QueueWaitEstimate, wait)
 	a.Source = FirstPoll
 }
