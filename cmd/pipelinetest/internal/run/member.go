@@ -36,7 +36,8 @@ type member struct {
 	ended               bool          // it has said that its run has ended
 	told                bool          // and that has been passed on
 	account             telemetry.Account
-	asked               bool // for its telemetry, and has not answered yet
+	readAt              time.Time // when the account was read last
+	asked               bool      // for its telemetry, and has not answered yet
 }
 
 // launch starts the part, for the first time or again.
@@ -68,6 +69,19 @@ func (m *member) hasEnded() bool {
 		m.ended = !m.up || m.process.Said() || !m.alive() && m.process.Ending() == part.EndedWell
 	}
 	return m.ended
+}
+
+// holds tells whether the part held something at the last reading, in a queue or to be tried again.
+func (m *member) holds() bool {
+	return slices.ContainsFunc(m.account.Components(), func(component telemetry.Component) bool { return component.Queued+component.InFlight > 0 })
+}
+
+// failed is how much the part could not send, or gave up, by the last reading.
+func (m *member) failed() (sum uint64) {
+	for _, component := range m.account.Components() {
+		sum += component.SendFailed + component.EnqueueFailed + component.GivenUp
+	}
+	return sum
 }
 
 func (c *course) verifier() *member { return c.members[len(c.members)-1] }

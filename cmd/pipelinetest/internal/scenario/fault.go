@@ -32,6 +32,9 @@ type Fault struct {
 	FullDisk string // part whose disk is filled, and emptied at the end
 }
 
+// Part is what is killed, stopped or full; nothing for a fault of a link.
+func (f *Fault) Part() string { return f.Kill + f.Stop + f.FullDisk }
+
 // String is the fault without its times, as a scenario writes it.
 func (f *Fault) String() string {
 	switch {
