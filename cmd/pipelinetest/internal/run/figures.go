@@ -95,6 +95,9 @@ func (c *course) note() {
 	}
 	for i, m := range c.members {
 		r := &c.result.Parts[i]
+		for _, way := range m.elsewhere {
+			c.result.Notes = append(c.result.Notes, m.Name+": it has sent what it got elsewhere, too: "+way)
+		}
 		for _, signal := range scenario.Signals {
 			if n := telemetry.Sum(r.Components, signal).SDKDropped; n > 0 {
 				c.result.Notes = append(c.result.Notes, fmt.Sprintf("%s: the SDKs of the services it plays dropped %s %s before they were sent, because their queues "+

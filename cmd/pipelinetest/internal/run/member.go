@@ -24,8 +24,9 @@ const endOfRun = "The run ended"
 type member struct {
 	scenario.Part
 	generates, tested   bool
-	grpc, http, metrics string // host:port
-	report              string // path of load_verify's report
+	grpc, http, metrics string   // host:port
+	report              string   // path of load_verify's report
+	elsewhere           []string // it sends to, beside other parts
 	spec                part.Spec
 	process             *part.Process // nil: not started yet
 	onlyHTTP            bool          // it takes OTLP/HTTP, and not OTLP/gRPC

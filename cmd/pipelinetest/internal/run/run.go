@@ -105,7 +105,7 @@ func Run(ctx context.Context, s *scenario.Scenario, o Options) *Result {
 	}
 	for _, m := range c.members {
 		c.result.Parts = append(c.result.Parts, telemetry.Part{
-			Name: m.Name, Read: m.account.Read, Least: m.account.Least, Odd: m.account.Odd, Components: m.account.Components(),
+			Name: m.Name, Elsewhere: m.elsewhere, Read: m.account.Read, Least: m.account.Least, Odd: m.account.Odd, Components: m.account.Components(),
 		})
 	}
 	c.sayMet()
@@ -177,6 +177,9 @@ func (c *course) start(ctx context.Context) error {
 			return err
 		}
 		c.Say("%s is ready at %s", m.Name, m.readyAt())
+		for _, way := range m.elsewhere {
+			c.Say("%s SENDS WHAT IT GETS ELSEWHERE, TOO: %s", m.Name, way)
+		}
 	}
 	c.began = time.Now()
 	c.quiet = c.began

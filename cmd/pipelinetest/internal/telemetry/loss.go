@@ -4,6 +4,7 @@ package telemetry
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/runtimelab/otelcol-runtimelab/internal/format"
 )
@@ -15,7 +16,9 @@ type Part struct {
 	// Least: the counts are the least there have been.
 	Least bool `json:"least,omitempty"`
 	// Odd are values that cannot be counts, and were left out.
-	Odd        []string    `json:"odd,omitempty"`
+	Odd []string `json:"odd,omitempty"`
+	// Elsewhere is where it sends to, beside the other parts, as its configuration says.
+	Elsewhere  []string    `json:"elsewhere,omitempty"`
 	Components []Component `json:"components"`
 }
 
@@ -70,6 +73,7 @@ func balance(parts []Part, generators int, signal string) []string {
 	var said []string
 	var before Counts
 	from := ""
+	var elsewhere []string // the part before sends to, too
 	for i := range parts {
 		if !parts[i].Read || parts[i].Least || exporters(parts[i].Components, signal) > 1 {
 			return said
@@ -85,6 +89,9 @@ func balance(parts []Part, generators int, signal string) []string {
 		}
 		way := from + "->" + parts[i].Name
 		switch {
+		case before.Sent > now.Received && len(elsewhere) > 0:
+			said = append(said, fmt.Sprintf("%s: sent, but not received by %s: %s; it also sends elsewhere (%s)",
+				from, parts[i].Name, format.Grouped(before.Sent-now.Received), strings.Join(elsewhere, "; ")))
 		case before.Sent > now.Received:
 			said = append(said, fmt.Sprintf("%s: sent, but not received: %s", way, format.Grouped(before.Sent-now.Received)))
 		case before.Sent < now.Received:
@@ -93,7 +100,7 @@ func balance(parts []Part, generators int, signal string) []string {
 		if accounted := now.Sent + now.SendFailed + now.EnqueueFailed + now.Dropped; now.Received > accounted {
 			said = append(said, fmt.Sprintf("%s: received, but neither sent nor failed: %s", parts[i].Name, format.Grouped(now.Received-accounted)))
 		}
-		before, from = now, parts[i].Name
+		before, from, elsewhere = now, parts[i].Name, parts[i].Elsewhere
 	}
 	return said
 }
