@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/part"
-	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/printable"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/telemetry"
 )
@@ -36,6 +35,7 @@ type member struct {
 	readToEnd           bool          // its telemetry was read when nobody sent to it any more
 	ended               bool          // it has said that its run has ended
 	told                bool          // and that has been passed on
+	endedAt             time.Time     // when that was seen
 	account             telemetry.Account
 	readAt              time.Time // when the account was read last
 	asked               bool      // for its telemetry, and has not answered yet
@@ -123,7 +123,10 @@ func (c *course) awaitListening(ctx context.Context, m *member) error {
 		case <-ctx.Done():
 			return broken{errors.Join(context.Cause(ctx), silent(m, time.Since(begun)))}
 		case <-m.process.Exited():
-			return c.lookForDead()
+			if err := c.lookForDead(); err != nil {
+				return broken{err} // nothing has been tested yet
+			}
+			return broken{silent(m, time.Since(begun))} // it has ended well, without ever listening
 		case <-patience.C:
 			return broken{silent(m, startPatience)}
 		case <-hint.C:
@@ -160,16 +163,4 @@ func elsewhere(m *member, before string) string {
 		return ""
 	}
 	return before + "it listens at " + strings.Join(addresses, ", ")
-}
-
-// columns is how wide a part's words are shown: with what stands before them, they fit a terminal that nobody has widened.
-const columns = 76
-
-// lastWords are the last lines that a part has printed.
-func lastWords(p *part.Process) string {
-	var words []string
-	for _, line := range p.Tail(lastLines) {
-		words = append(words, printable.Wrapped(line, columns)...)
-	}
-	return strings.Join(words, "\n  ")
 }

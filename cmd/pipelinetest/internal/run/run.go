@@ -261,7 +261,7 @@ func (c *course) look() (over bool, err error) {
 		if m.generates && !m.hasEnded() {
 			ended = false
 		} else if m.generates && !m.told {
-			m.told, c.quiet = true, time.Now()
+			m.told, m.endedAt, c.quiet = true, time.Now(), time.Now()
 			c.Say("%s has ended its run", m.Name)
 		}
 	}
