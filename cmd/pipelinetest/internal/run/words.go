@@ -25,25 +25,27 @@ var (
 // lastWords are what a part has printed: the error, if there is one, and then the last lines.
 func lastWords(p *part.Process) string { return strings.Join(words(p.Tail(mostLines)), "\n  ") }
 
-// words are the rows of lines that tell most: the last error first, then the last of the others.
+// words are the rows of lines that tell most: all if they are few, otherwise the last error and then the last of the others.
 func words(lines []string) []string {
 	at := last(lines, errorLine)
 	if at < 0 {
 		at = last(lines, errorWord)
 	}
-	var first, rows []string
+	var rows, first, others []string
 	for i, line := range lines {
-		if i == at && i < len(lines)-1 {
-			first = printable.Wrapped(line, columns)
-			continue
+		wrapped := printable.Wrapped(line, columns)
+		rows = append(rows, wrapped...)
+		if i == at {
+			first = wrapped
+		} else {
+			others = append(others, wrapped...)
 		}
-		rows = append(rows, printable.Wrapped(line, columns)...)
 	}
 	if len(rows) <= mostRows {
-		return append(first, rows...)
+		return rows
 	}
-	rows = rows[len(rows)-mostRows:]
-	return append(append(first, "..."), append(rows, "(--keep FOLDER keeps all that the part prints, in FOLDER/SCENARIO-N/PART/log)")...)
+	others = others[max(0, len(others)-mostRows):]
+	return append(append(first, "..."), append(others, "(--keep FOLDER keeps all that the part prints, in FOLDER/SCENARIO-N/PART/log)")...)
 }
 
 // last is the last line that matches; -1: none.
