@@ -21,6 +21,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/printable"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/report"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/run"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
 	"github.com/runtimelab/otelcol-runtimelab/internal/program"
@@ -103,10 +104,15 @@ zsh, fish and PowerShell likewise.`,
 				return list(cmd.OutOrStdout(), scenarios)
 			}
 			collector, collectorErr := f.findCollector(scenarios)
-			if err := errors.Join(err, collectorErr, f.checkOutputs()); err != nil {
-				return err
+			outputsErr := f.checkOutputs()
+			err = errors.Join(err, collectorErr, outputsErr)
+			if err == nil {
+				err = run.Validate(cmd.Context(), scenarios, collector)
 			}
-			if err := run.Validate(cmd.Context(), scenarios, collector); err != nil {
+			if err != nil {
+				if outputsErr == nil && !f.list {
+					err = errors.Join(err, report.Unstarted(f.json, f.junit, f.markdown, err))
+				}
 				return err
 			}
 			*code, err = f.run(cmd, scenarios, collector)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -64,6 +65,7 @@ func (f *flags) run(cmd *cobra.Command, scenarios []*scenario.Scenario, collecto
 	}
 	out := &console{to: cmd.OutOrStdout()}
 	several := len(tests) > 1
+	began := time.Now()
 	done, err := f.runAll(cmd, tests, collector, func(t *report.Test) {
 		_ = show(out, t, several) // the console remembers
 	})
@@ -71,7 +73,7 @@ func (f *flags) run(cmd *cobra.Command, scenarios []*scenario.Scenario, collecto
 		return 0, err
 	}
 	if several {
-		_ = report.Summary(out, done) // the console remembers
+		_ = report.Summary(out, done, time.Since(began)) // the console remembers
 	}
 	if f.json != "" {
 		err = report.JSON(f.json, done)

@@ -27,6 +27,7 @@ type connection struct {
 	ctx    context.Context // done when it is cut
 	cut    context.CancelCauseFunc
 	gone   chan struct{} // closed when both sides are
+	talk   talk
 }
 
 func newConnection(w *wire, client *net.TCPConn) *connection {
@@ -88,9 +89,20 @@ const (
 
 // chunk is what one read has brought.
 type chunk struct {
-	data  []byte
-	at    time.Time // of the read
-	shift float64   // its place within a jitter, -1 to 1
+	data []byte
+	// carried are how many bytes are of requests or answers. opaque: nobody knows.
+	carried int
+	opaque  bool
+	at      time.Time // of the read
+	shift   float64   // its place within a jitter, -1 to 1
+}
+
+// subject is how much of the chunk a fault can do something to that matters.
+func (c *chunk) subject() int {
+	if c.opaque {
+		return len(c.data)
+	}
+	return c.carried
 }
 
 // way carries one direction of a connection.
@@ -107,7 +119,9 @@ func (c *connection) way(running *sync.WaitGroup, direction int, from, to *net.T
 					heard = true
 					c.wire.counters.heard.hear(buffer[:n])
 				}
-				next := chunk{data: slices.Clone(buffer[:n]), at: time.Now(), shift: 2*rand.Float64() - 1} //nolint:gosec // G404: no secret
+				carried, speaks := c.talk.hear(direction, buffer[:n])
+				c.wire.counters.carry(direction, carried, speaks)
+				next := chunk{carried: carried, opaque: speaks == opaque, data: slices.Clone(buffer[:n]), at: time.Now(), shift: 2*rand.Float64() - 1} //nolint:gosec // G404: no secret
 				select {
 				case chunks <- next:
 				case <-c.ctx.Done():
@@ -124,7 +138,7 @@ func (c *connection) way(running *sync.WaitGroup, direction int, from, to *net.T
 	})
 	running.Go(func() {
 		for next := range chunks {
-			if !c.arrive(next) || !c.send(direction, to, next.data) {
+			if !c.arrive(&next) || !c.send(direction, to, &next) {
 				return
 			}
 		}
@@ -135,13 +149,13 @@ func (c *connection) way(running *sync.WaitGroup, direction int, from, to *net.T
 }
 
 // arrive waits until a chunk is due, and says whether the connection still stands.
-func (c *connection) arrive(next chunk) bool {
+func (c *connection) arrive(next *chunk) bool {
 	for counted := false; ; counted = true {
 		weather := c.wire.weather.Load()
 		wait := time.Until(next.at.Add(weather.delay(next.shift)))
 		if !counted { // a chunk that is judged anew has been counted
 			for _, f := range weather.delays {
-				f.met.count(len(next.data), true)
+				f.met.bytes(next, next.subject(), true)
 			}
 		}
 		if len(weather.delays) == 0 || wait <= 0 {
@@ -154,13 +168,14 @@ func (c *connection) arrive(next chunk) bool {
 }
 
 // send writes the data as fast as the bandwidth allows, and says whether the connection still stands.
-func (c *connection) send(direction int, to *net.TCPConn, data []byte) bool {
+func (c *connection) send(direction int, to *net.TCPConn, next *chunk) bool {
+	data := next.data
 	for len(data) > 0 {
 		weather := c.wire.weather.Load()
 		n := weather.piece(len(data))
 		for _, f := range weather.limits {
 			wait := f.limiters[direction].ReserveN(time.Now(), n).Delay()
-			f.met.count(n, wait > 0)
+			f.met.bytes(next, n, wait > 0)
 			if wait > 0 && !c.wait(wait, f.over) {
 				return false
 			}

@@ -70,7 +70,7 @@ func (f *Fault) Validate() error {
 	wrong := func(key string, value any, want string) {
 		errs = append(errs, fmt.Errorf("%s: %v is not allowed; want %s", key, value, want))
 	}
-	if kinds := f.kinds(); len(kinds) != 1 {
+	if kinds := f.Kinds(); len(kinds) != 1 {
 		given := "none"
 		if len(kinds) > 0 {
 			given = strings.Join(kinds, ", ")
@@ -151,8 +151,8 @@ func (f *Fault) settings() (given []setting) {
 	return given
 }
 
-// kinds are the keys that say a kind of fault.
-func (f *Fault) kinds() (keys []string) {
+// Kinds are the keys that say a kind of fault.
+func (f *Fault) Kinds() (keys []string) {
 	for _, s := range f.settings() {
 		if s.kind {
 			keys = append(keys, s.key)

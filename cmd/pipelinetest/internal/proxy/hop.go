@@ -45,7 +45,7 @@ var effects = []effect{
 }
 
 func newHop(f *forwarder, fault Fault, random *rand.Rand) *hop {
-	h := &hop{fault: fault, counters: f.counters, met: newMet(&fault), over: make(chan struct{}), random: random}
+	h := &hop{fault: fault, counters: f.counters, met: newMet(&fault, nil), over: make(chan struct{}), random: random}
 	h.end = sync.OnceFunc(func() { close(h.over) })
 	apply := (*hop).refuse
 	for _, e := range effects {
@@ -76,7 +76,9 @@ func (h *hop) takes(c *call) bool {
 		return false
 	default:
 	}
-	h.met.came.Add(1)
+	if c.isTelemetry() {
+		h.met.came.Add(1)
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.seen++
@@ -93,7 +95,9 @@ func (h *hop) takes(c *call) bool {
 func (h *hop) suffers(c *call, count *atomic.Uint64) {
 	c.disturbed = true
 	count.Add(1)
-	h.met.suffered.Add(1)
+	if c.isTelemetry() {
+		h.met.suffered.Add(1)
+	}
 }
 
 // retryAfter is the pause that resource_exhausted asks for; clients have their own for the other codes.

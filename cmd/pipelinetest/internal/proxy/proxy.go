@@ -165,6 +165,19 @@ type counters struct {
 	requests, passed, failed, refused, dropped, duplicated, reordered, corrupted, responsesLost, rejected, undelivered,
 	connections, connectionsRefused, connectionsCut, connectionsReset atomic.Uint64
 	heard heard
+	// carried is how often clients have sent something of a request, opaque how often what nobody here can read.
+	carried, opaque atomic.Uint64
+}
+
+// carry counts what a talk has heard.
+func (c *counters) carry(direction, carried int, speaks language) {
+	switch {
+	case direction != 0:
+	case speaks == opaque:
+		c.opaque.Add(1)
+	case carried > 0:
+		c.carried.Add(1)
+	}
 }
 
 // Counts so far. Each is counted before the client can know.

@@ -87,7 +87,7 @@ func (w *wire) open(client *net.TCPConn) {
 		if f.Down {
 			refused = true
 			f.met.came.Add(1)
-			f.met.suffered.Add(1)
+			f.met.connection(false)
 		}
 	}
 	if refused {
@@ -121,7 +121,7 @@ func (w *wire) resetLater(c *connection, f *wireFault) {
 		select {
 		case <-timer.C:
 			if c.ctx.Err() == nil {
-				f.met.suffered.Add(1)
+				f.met.connection(c.talk.isOpen())
 				c.cut(errReset)
 			}
 		case <-f.over:
@@ -132,7 +132,7 @@ func (w *wire) resetLater(c *connection, f *wireFault) {
 
 // disturb puts a fault in force: when it returns, no byte passes that is not subject to it.
 func (w *wire) disturb(fault Fault) (*Disturbance, error) {
-	f := &wireFault{Fault: fault, met: newMet(&fault), over: make(chan struct{})}
+	f := &wireFault{Fault: fault, met: newMet(&fault, w.counters), over: make(chan struct{})}
 	if fault.Bandwidth > 0 {
 		for direction := range f.limiters {
 			n := max(1, int(float64(fault.Bandwidth)*burst.Seconds()))
@@ -151,7 +151,7 @@ func (w *wire) disturb(fault Fault) (*Disturbance, error) {
 		switch {
 		case fault.Down:
 			f.met.came.Add(1)
-			f.met.suffered.Add(1)
+			f.met.connection(c.talk.isOpen())
 			c.cut(errDown)
 			cut = append(cut, c)
 		case fault.Reset > 0:

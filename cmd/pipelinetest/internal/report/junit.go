@@ -44,14 +44,21 @@ func JUnit(path string, tests []Test) error {
 	if len(tests) > 0 {
 		suite.SetTimestamp(tests[0].Result.Began)
 	}
-	suites := junit.Testsuites{Name: suite.Name, Time: suite.Time}
-	suites.AddSuite(suite)
-	var text bytes.Buffer
-	text.WriteString(`<?xml version="1.0" encoding="UTF-8"?>` + "\n")
-	if err := suites.WriteXML(&text); err != nil {
+	text, err := inXML(&suite)
+	if err != nil {
 		return err
 	}
-	return write(path, text.Bytes())
+	return write(path, text)
+}
+
+// inXML is a document of one suite.
+func inXML(suite *junit.Testsuite) ([]byte, error) {
+	suites := junit.Testsuites{Name: suite.Name, Time: suite.Time}
+	suites.AddSuite(*suite)
+	var text bytes.Buffer
+	text.WriteString(`<?xml version="1.0" encoding="UTF-8"?>` + "\n")
+	err := suites.WriteXML(&text)
+	return text.Bytes(), err
 }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.3f", d.Seconds()) }

@@ -60,6 +60,7 @@ type document struct {
 	Failed    int            `json:"failed"`
 	Errors    int            `json:"errors"`
 	Unknown   int            `json:"unknown"`
+	Problems  []string       `json:"problems,omitempty"` // why no test could start
 	Tests     []testDocument `json:"tests"`
 }
 

@@ -90,7 +90,7 @@ func TestText(t *testing.T) {
 		require.NoError(t, Line(&out, &all[i]))
 		out.WriteString("---\n")
 	}
-	require.NoError(t, Summary(&out, all))
+	require.NoError(t, Summary(&out, all, 5*time.Second))
 	golden := filepath.Join("testdata", "console.txt")
 	if *update {
 		require.NoError(t, os.WriteFile(golden, out.Bytes(), 0o600))

@@ -252,12 +252,8 @@ func disturbed(link run.LinkResult) string {
 	return strings.Join(said, "; ")
 }
 
-// Summary writes how many tests came out in which way, and what those that passed say nothing about.
-func Summary(w io.Writer, tests []Test) error {
-	var took time.Duration
-	for _, t := range tests {
-		took += t.Result.Took
-	}
+// Summary writes how many tests came out in which way, how long all of them took together, and what those that passed say nothing about.
+func Summary(w io.Writer, tests []Test, took time.Duration) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d passed, %d failed, %d unknown, %d could not run; %s\n",
 		Count(tests, run.Passed), Count(tests, run.Failed), Count(tests, run.Unknown), Count(tests, run.Broken), took.Round(100*time.Millisecond))

@@ -73,7 +73,7 @@ func (c *course) disturb(ctx context.Context) error {
 	} else {
 		c.Say("fault begins: %s", f)
 		c.result.Faults[e.fault].Began = &seconds
-		c.met[e.fault] = &encounter{}
+		c.met[e.fault] = c.encounter(f)
 	}
 	if err := act(ctx, e.fault, f); err != nil {
 		return broken{fmt.Errorf("fault %s: %w", f, err)}
@@ -87,6 +87,7 @@ func (c *course) begin(ctx context.Context, i int, f *scenario.Fault) error {
 		m := c.member(f.Kill)
 		c.met[i].process(m.up && m.alive())
 		c.scrape(ctx, m)
+		c.met[i].held = c.met[i].held || m.holds()
 		m.up = false
 		m.process.Kill()
 		m.account.Cut()
@@ -94,6 +95,8 @@ func (c *course) begin(ctx context.Context, i int, f *scenario.Fault) error {
 	case f.Stop != "":
 		m := c.member(f.Stop)
 		c.met[i].process(m.up && m.alive())
+		c.scrape(ctx, m)
+		c.met[i].held = c.met[i].held || m.holds()
 		c.stopMember(ctx, m)
 		m.readToEnd = false // others may send to it until its last moment
 		m.account.Cut()

@@ -88,6 +88,7 @@ func (c *course) note() {
 		c.result.Notes = append(c.result.Notes, fmt.Sprintf("the test was ended because nothing had arrived for %v (settle), although %s",
 			c.Settle, strings.Join(c.unfinished, ", and ")))
 	}
+	c.result.Notes = append(c.result.Notes, c.tooShort()...)
 	c.result.Notes = append(c.result.Notes, c.misunderstood()...)
 	if len(c.members) > 0 && c.verifier().account.Anew {
 		c.result.Notes = append(c.result.Notes, c.verifier().Name+": it has begun anew in the middle of the test; unless it keeps its state (storage), "+
@@ -95,6 +96,9 @@ func (c *course) note() {
 	}
 	for i, m := range c.members {
 		r := &c.result.Parts[i]
+		for _, way := range m.elsewhere {
+			c.result.Notes = append(c.result.Notes, m.Name+": it has sent what it got elsewhere, too: "+way)
+		}
 		for _, signal := range scenario.Signals {
 			if n := telemetry.Sum(r.Components, signal).SDKDropped; n > 0 {
 				c.result.Notes = append(c.result.Notes, fmt.Sprintf("%s: the SDKs of the services it plays dropped %s %s before they were sent, because their queues "+

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/part"
-	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/printable"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/telemetry"
 )
@@ -24,8 +23,9 @@ const endOfRun = "The run ended"
 type member struct {
 	scenario.Part
 	generates, tested   bool
-	grpc, http, metrics string // host:port
-	report              string // path of load_verify's report
+	grpc, http, metrics string   // host:port
+	report              string   // path of load_verify's report
+	elsewhere           []string // it sends to, beside other parts
 	spec                part.Spec
 	process             *part.Process // nil: not started yet
 	onlyHTTP            bool          // it takes OTLP/HTTP, and not OTLP/gRPC
@@ -35,8 +35,10 @@ type member struct {
 	readToEnd           bool          // its telemetry was read when nobody sent to it any more
 	ended               bool          // it has said that its run has ended
 	told                bool          // and that has been passed on
+	endedAt             time.Time     // when that was seen
 	account             telemetry.Account
-	asked               bool // for its telemetry, and has not answered yet
+	readAt              time.Time // when the account was read last
+	asked               bool      // for its telemetry, and has not answered yet
 }
 
 // launch starts the part, for the first time or again.
@@ -68,6 +70,19 @@ func (m *member) hasEnded() bool {
 		m.ended = !m.up || m.process.Said() || !m.alive() && m.process.Ending() == part.EndedWell
 	}
 	return m.ended
+}
+
+// holds tells whether the part held something at the last reading, in a queue or to be tried again.
+func (m *member) holds() bool {
+	return slices.ContainsFunc(m.account.Components(), func(component telemetry.Component) bool { return component.Queued+component.InFlight > 0 })
+}
+
+// failed is how much the part could not send, or gave up, by the last reading.
+func (m *member) failed() (sum uint64) {
+	for _, component := range m.account.Components() {
+		sum += component.SendFailed + component.EnqueueFailed + component.GivenUp
+	}
+	return sum
 }
 
 func (c *course) verifier() *member { return c.members[len(c.members)-1] }
@@ -108,7 +123,10 @@ func (c *course) awaitListening(ctx context.Context, m *member) error {
 		case <-ctx.Done():
 			return broken{errors.Join(context.Cause(ctx), silent(m, time.Since(begun)))}
 		case <-m.process.Exited():
-			return c.lookForDead()
+			if err := c.lookForDead(); err != nil {
+				return broken{err} // nothing has been tested yet
+			}
+			return broken{silent(m, time.Since(begun))} // it has ended well, without ever listening
 		case <-patience.C:
 			return broken{silent(m, startPatience)}
 		case <-hint.C:
@@ -145,16 +163,4 @@ func elsewhere(m *member, before string) string {
 		return ""
 	}
 	return before + "it listens at " + strings.Join(addresses, ", ")
-}
-
-// columns is how wide a part's words are shown: with what stands before them, they fit a terminal that nobody has widened.
-const columns = 76
-
-// lastWords are the last lines that a part has printed.
-func lastWords(p *part.Process) string {
-	var words []string
-	for _, line := range p.Tail(lastLines) {
-		words = append(words, printable.Wrapped(line, columns)...)
-	}
-	return strings.Join(words, "\n  ")
 }

@@ -3,7 +3,9 @@
 package run
 
 import (
+	"cmp"
 	"fmt"
+	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/part"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/proxy"
@@ -16,6 +18,62 @@ type encounter struct {
 	ways []*proxy.Disturbance // of a fault of a link, one for each proxy
 	disk *part.Process        // whose disk is full
 	of   proxy.Met            // of another fault
+
+	began time.Time
+	// loading: a generator had not ended its run when the fault began.
+	loading bool
+	// before is how much had arrived by the last report before the fault began; soon is the same a while later, when a report of before
+	// that has been replaced. Nil: the test was over, or the verifier has not reported since.
+	before uint64
+	soon   *uint64
+	// heard: whoever sends on the link has been asked for its telemetry while the fault was in force. held: it then had something to send, or failed to
+	// send it; so had a part that was killed, stopped or full.
+	heard, held bool
+	failed      uint64 // what the sender had failed to send when the fault began
+}
+
+// reportDelay is how old a report may be, and then some: what it says had arrived by then.
+const reportDelay = time.Second
+
+// encounter notes what there was when a fault began.
+func (c *course) encounter(f *scenario.Fault) *encounter {
+	e := &encounter{began: time.Now(), before: c.arrived()}
+	for _, m := range c.members {
+		if m.generates && !m.hasEnded() {
+			e.loading = true
+			e.held = e.held || m.Name == f.Part()
+		}
+	}
+	if f.Part() == "" {
+		e.failed = c.member(f.Link.From).failed()
+	}
+	return e
+}
+
+// arrived is how much the verifier has reported.
+func (c *course) arrived() uint64 {
+	if c.report == nil {
+		return 0
+	}
+	return c.report.Arrived()
+}
+
+// observe notes what a look, or a reading of telemetry, tells of the faults that have begun.
+func (c *course) observe() {
+	for i, e := range c.met {
+		if e.soon == nil && c.report != nil && c.reportedAt.After(e.began.Add(reportDelay)) {
+			e.soon = new(c.report.Arrived())
+		}
+		r, f := &c.result.Faults[i], &c.Faults[i]
+		if r.Ended != nil || f.Kill+f.Stop != "" {
+			continue
+		}
+		m := c.member(cmp.Or(f.Part(), f.Link.From))
+		if m.readAt.After(e.began) {
+			e.heard = true
+			e.held = e.held || m.holds() || m.failed() > e.failed
+		}
+	}
 }
 
 // process notes whether a part was there to be killed or stopped.
@@ -52,27 +110,98 @@ func (e *encounter) met() proxy.Met {
 	return sum
 }
 
-// sayMet puts what each fault has met into the result. It is called while the parts and the proxies are there.
+// effect is whether a fault has disturbed telemetry.
+type effect uint8
+
+const (
+	something effect = iota
+	nothing
+	unknown
+)
+
+// sayMet puts what each fault has met into the result. It is called while the proxies' counts are there, and the last report.
 func (c *course) sayMet() {
 	for i := range c.result.Faults {
 		if e := c.met[i]; e != nil {
+			r := &c.result.Faults[i]
 			met := e.met()
-			c.result.Faults[i].Met = &met
+			r.effect = c.effect(e, &met)
+			affected := met.Suffered + met.Idle + met.Unsure
+			switch {
+			case r.effect == something:
+			case r.effect == nothing:
+				met.Suffered, met.Idle, met.Unsure = 0, affected, 0
+			default:
+				met.Suffered, met.Idle, met.Unsure = 0, 0, affected
+			}
+			r.Met = &met
 		}
 	}
 }
 
-// metNothing finds the faults that were in force and did nothing.
+// effect judges what a fault did. A process that was killed, and a connection that was refused, does not tell whether anything was to be sent.
+func (c *course) effect(e *encounter, met *proxy.Met) effect {
+	link, report := len(e.ways) > 0, c.result.Report
+	if met.Suffered > 0 && link {
+		return something
+	}
+	if met.Suffered+met.Idle+met.Unsure == 0 {
+		return nothing
+	}
+	if e.held || report == nil || report.Verdict != scenario.Pass { // what is missing may be missing because of it, and the verdict is no pass
+		return something
+	}
+	switch {
+	case report.Arrived() == e.before && c.complete():
+		return nothing
+	case link && met.Unsure == 0 && e.heard && (c.complete() || c.overSince(e)):
+		return nothing
+	case link && met.Unsure == 0:
+		return unknown
+	case e.soon != nil && *e.soon != report.Arrived(), e.before != report.Arrived() && e.loading:
+		return something
+	}
+	return unknown
+}
+
+// overSince tells whether a fault had ended before the test did: who had something to send could then send it.
+func (c *course) overSince(e *encounter) bool {
+	for i := range c.result.Faults {
+		if c.met[i] == e {
+			return c.result.Faults[i].Ended != nil
+		}
+	}
+	return false
+}
+
+// complete tells whether all that was sent has arrived, and that is known.
+func (c *course) complete() bool {
+	for _, signal := range scenario.Signals {
+		f := c.result.Report.Figures(signal, c.offered(signal))
+		if f.From != verdict.Exact || f.LostFrom != verdict.Exact || f.Lost+f.GivenUp > 0 || c.result.Report.Sum(signal, "received") < f.Sent {
+			return false
+		}
+	}
+	return true
+}
+
+// metNothing finds the faults that were in force and did nothing, or of which that is not known.
 func (c *course) metNothing() (findings []verdict.Finding) {
 	for i := range c.result.Faults {
 		r := &c.result.Faults[i]
-		if r.Met == nil || r.Met.Suffered > 0 {
-			continue
+		switch {
+		case r.Met == nil || r.effect == something:
+		case r.effect == nothing:
+			findings = append(findings, verdict.Finding{
+				Expectation: verdict.Faults,
+				Message:     fmt.Sprintf("%s%s, did nothing: %s", r.Fault, r.When(), c.why(i, r.Met)),
+			})
+		default:
+			findings = append(findings, verdict.Finding{
+				Expectation: verdict.Faults, Unknown: true,
+				Message: fmt.Sprintf("%s%s: whether it disturbed any telemetry is not known: %s", r.Fault, r.When(), c.whyUnknown(i, r.Met)),
+			})
 		}
-		findings = append(findings, verdict.Finding{
-			Expectation: verdict.Faults,
-			Message:     fmt.Sprintf("%s%s, did nothing: %s", r.Fault, r.When(), c.why(&c.Faults[i], r.Met)),
-		})
 	}
 	return findings
 }
@@ -86,55 +215,4 @@ func (r *FaultResult) When() string {
 		return fmt.Sprintf(", from %.1fs on", *r.Began)
 	}
 	return fmt.Sprintf(", from %.1fs to %.1fs", *r.Began, *r.Ended)
-}
-
-// why says why nothing suffered from a fault.
-func (c *course) why(f *scenario.Fault, met *proxy.Met) string {
-	switch {
-	case f.Kill != "":
-		return f.Kill + " was not running"
-	case f.Stop != "":
-		return f.Stop + " was not running"
-	case f.FullDisk != "":
-		return f.FullDisk + " has written nothing to its disk"
-	}
-	l := c.link(f.Link)
-	if f.Disturbance.OfRequests() {
-		return l.whyNoRequest(&f.Disturbance, met)
-	}
-	counts := l.counts()
-	switch {
-	case counts.Connections+counts.ConnectionsRefused == 0:
-		return nobody(l)
-	case met.Came == 0:
-		return fmt.Sprintf("no %s came while it was in force", met.Unit)
-	case f.Disturbance.Bandwidth > 0:
-		return fmt.Sprintf("%d bytes came, and none had to wait: %s a second is more than the link needs", met.Came, f.Disturbance.Bandwidth)
-	case f.Disturbance.Reset > 0:
-		return fmt.Sprintf("%d connections were there, and none for as long as %v while it was in force", met.Came, f.Disturbance.Reset)
-	}
-	return fmt.Sprintf("%s came, and nothing happened to any", met)
-}
-
-func nobody(l *link) string { return "nobody has ever sent anything over " + l.String() }
-
-// whyNoRequest says why a fault of OTLP/gRPC requests met none, by what the link carried instead.
-func (l *link) whyNoRequest(f *proxy.Fault, met *proxy.Met) string {
-	grpc, http := l.heard()
-	const only = "; grpc and otlp meet requests of OTLP/gRPC without TLS only, down, reset, delay and bandwidth meet all"
-	switch {
-	case met.Came > 0 && (f.Every != nil || f.Share != nil):
-		return fmt.Sprintf("%d requests came, and it was the turn of none", met.Came)
-	case met.Came > 0:
-		return fmt.Sprintf("%d requests came, and none could suffer: the target refused them, or there was nothing in them", met.Came)
-	case l.grpc.Counts().Requests > 0:
-		return fmt.Sprintf("no request came while it was in force, of %d that the link carried in all", l.grpc.Counts().Requests)
-	case grpc.TLS > 0:
-		return "the link carries TLS, in which requests cannot be told apart" + only
-	case http != proxy.Heard{}:
-		return "the link carries OTLP/HTTP" + only
-	case grpc != proxy.Heard{}:
-		return "what the link carries is not gRPC" + only
-	}
-	return nobody(l)
 }

@@ -19,6 +19,9 @@ import (
 func (c *course) prepare() error {
 	for i, p := range c.Parts() {
 		m := &member{Part: p, generates: i < len(c.Generators), tested: i >= len(c.Generators) && p.Name != scenario.VerifierName}
+		if m.tested {
+			m.elsewhere = c.Elsewhere(&p)
+		}
 		for _, address := range []*string{&m.grpc, &m.http, &m.metrics} {
 			var err error
 			if *address, err = c.takePort(); err != nil {

@@ -4,6 +4,7 @@ package run
 
 import (
 	"context"
+	"time"
 
 	dto "github.com/prometheus/client_model/go"
 
@@ -16,6 +17,7 @@ import (
 type reading struct {
 	of       *member
 	process  *part.Process // that was asked; another may run by now
+	askedAt  time.Time
 	families map[string]*dto.MetricFamily
 	err      error
 }
@@ -27,10 +29,10 @@ func (c *course) ask(ctx context.Context) {
 			continue
 		}
 		m.asked = true
-		process := m.process
+		process, now := m.process, time.Now()
 		c.asking.Go(func() {
 			families, err := telemetry.Scrape(ctx, c.client, m.metrics)
-			c.answers <- reading{of: m, process: process, families: families, err: err}
+			c.answers <- reading{of: m, process: process, askedAt: now, families: families, err: err}
 		})
 	}
 }
@@ -40,6 +42,7 @@ func (c *course) take(r *reading) {
 	r.of.asked = false
 	if r.err == nil && r.of.process == r.process && r.of.up {
 		r.of.account.Set(r.families)
+		r.of.readAt = r.askedAt
 	}
 }
 
@@ -60,10 +63,12 @@ func (c *course) scrape(ctx context.Context, m *member) (read bool) {
 		r := <-c.answers
 		c.take(&r)
 	}
+	now := time.Now()
 	families, err := telemetry.Scrape(ctx, c.client, m.metrics)
 	if err != nil {
 		return false
 	}
+	m.readAt = now
 	m.account.Set(families)
 	return true
 }

@@ -62,6 +62,8 @@ type FaultResult struct {
 	Ended *float64 `json:"ended_s,omitempty"`
 	// Met is what the fault met; nil: it had not come to that.
 	Met *proxy.Met `json:"met,omitempty"`
+
+	effect effect
 }
 
 // judge decides on the outcome. What is wrong with the report explains an error in the course, and the other way round.

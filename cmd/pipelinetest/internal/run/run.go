@@ -19,6 +19,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -72,6 +73,8 @@ type course struct {
 	taken   []string  // ports
 	began   time.Time // when the generators were started
 	report  *verdict.Report
+	// reportedAt is when that was written.
+	reportedAt time.Time
 	// quiet is since when nothing has happened: no arrival, no fault, no generator's end.
 	quiet time.Time
 	// unfinished is what had not come to its end when nothing arrived any more.
@@ -100,12 +103,12 @@ func Run(ctx context.Context, s *scenario.Scenario, o Options) *Result {
 	for _, l := range c.links {
 		c.result.Links = append(c.result.Links, LinkResult{l.String(), l.counts(), l.grpc.Heard().Plus(l.http.Heard())})
 	}
-	c.sayMet()
 	for _, m := range c.members {
 		c.result.Parts = append(c.result.Parts, telemetry.Part{
-			Name: m.Name, Read: m.account.Read, Least: m.account.Least, Odd: m.account.Odd, Components: m.account.Components(),
+			Name: m.Name, Elsewhere: m.elsewhere, Read: m.account.Read, Least: m.account.Least, Odd: m.account.Odd, Components: m.account.Components(),
 		})
 	}
+	c.sayMet()
 	c.judge(err)
 	return c.result
 }
@@ -174,6 +177,9 @@ func (c *course) start(ctx context.Context) error {
 			return err
 		}
 		c.Say("%s is ready at %s", m.Name, m.readyAt())
+		for _, way := range m.elsewhere {
+			c.Say("%s SENDS WHAT IT GETS ELSEWHERE, TOO: %s", m.Name, way)
+		}
 	}
 	c.began = time.Now()
 	c.quiet = c.began
@@ -222,6 +228,7 @@ func (c *course) watch(ctx context.Context) error {
 			c.ask(ctx)
 		case r := <-c.answers:
 			c.take(&r)
+			c.observe()
 		case <-progress.C:
 			c.sayArrived()
 		case <-look.C:
@@ -246,14 +253,15 @@ func (c *course) look() (over bool, err error) {
 		if c.report == nil || report.Arrived() != c.report.Arrived() {
 			c.quiet = time.Now()
 		}
-		c.report = report
+		c.report, c.reportedAt = report, writtenAt(c.verifier().report)
 	}
+	c.observe()
 	ended := true
 	for _, m := range c.members {
 		if m.generates && !m.hasEnded() {
 			ended = false
 		} else if m.generates && !m.told {
-			m.told, c.quiet = true, time.Now()
+			m.told, m.endedAt, c.quiet = true, time.Now(), time.Now()
 			c.Say("%s has ended its run", m.Name)
 		}
 	}
@@ -269,6 +277,15 @@ func (c *course) look() (over bool, err error) {
 	c.Say("nothing has arrived for %v", c.Settle)
 	c.unfinished = c.goesOn()
 	return true, nil
+}
+
+// writtenAt is when a file was written last; zero: it is not there any more.
+func writtenAt(path string) time.Time {
+	info, err := os.Stat(path)
+	if err != nil {
+		return time.Time{}
+	}
+	return info.ModTime()
 }
 
 // goesOn is what had not come to its end when the test was ended all the same.
@@ -309,10 +326,8 @@ func (c *course) lookForDead() error {
 // anyHeld tells whether a part held something at the last reading, in a queue or to be tried again.
 func (c *course) anyHeld() bool {
 	for _, m := range c.members {
-		for _, component := range m.account.Components() {
-			if m.up && component.Queued+component.InFlight > 0 {
-				return true
-			}
+		if m.up && m.holds() {
+			return true
 		}
 	}
 	return false
@@ -353,6 +368,7 @@ func (c *course) stop(ctx context.Context) {
 func (c *course) stopMember(ctx context.Context, m *member) {
 	m.readToEnd = c.scrape(ctx, m)
 	m.up = false
+	c.observe()
 	m.forced = !m.process.Stop(ctx, stopPatience, func() { m.readToEnd = c.scrape(ctx, m) || m.readToEnd })
 	if m.forced || !m.readToEnd {
 		m.account.Cut()

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -98,6 +99,11 @@ func validations(scenarios []*scenario.Scenario, collector, dir string) (list []
 	return list, nil
 }
 
+// isSystem tells whether the configuration is of what is tested.
+func (v *validation) isSystem() bool {
+	return slices.ContainsFunc(v.scenario.Systems, func(p scenario.Part) bool { return p.Name == v.of.Name })
+}
+
 // run lets the Collector look at the configuration. An error is what the Collector says against it.
 func (v *validation) run(ctx context.Context, log string) error {
 	ctx, cancel := context.WithTimeout(ctx, validatePatience)
@@ -124,6 +130,10 @@ func (v *validation) run(ctx context.Context, log string) error {
 		if strings.TrimSpace(line) != "" {
 			said = append(said, "  "+strings.ReplaceAll(line, "\t", "    "))
 		}
+	}
+	if text := strings.Join(words, " "); strings.Contains(text, "unknown type") && v.isSystem() {
+		said = append(said, fmt.Sprintf("  this is the Collector of pipelinetest (--collector); to test one of your own: --system '%s=otelcol-contrib --config %s'",
+			v.of.Name, v.scenario.Sources(&v.of, "")))
 	}
 	err = errors.New(strings.Join(said, "\n"))
 	if v.scenario.File != "" {

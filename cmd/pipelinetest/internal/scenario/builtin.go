@@ -51,6 +51,9 @@ func (p *Part) builtinAt() int {
 	return slices.Index(p.Config, Config{Text: BuiltinConfig(GeneratorName)})
 }
 
+// Builtin tells whether a generator is the one that is built in, with or without changes.
+func (p *Part) Builtin() bool { return p.builtinAt() >= 0 }
+
 // OverHTTP makes a generator that follows send over OTLP/HTTP.
 func (p *Part) OverHTTP() {
 	p.Config = slices.Insert(slices.Clone(p.Config), p.builtinAt()+1, Config{Text: BuiltinConfig(overHTTP)})

@@ -49,7 +49,7 @@ func (s *Scenario) Check() error {
 			errs = append(errs, fmt.Errorf("%s.%w", s.Faults[i].Key, err))
 		}
 	}
-	return errors.Join(append(errs, s.checkDown(), s.checkAudits(), s.checkWays())...)
+	return errors.Join(append(errs, s.checkDown(), s.checkAudits(), s.checkWays(), s.checkOutlets())...)
 }
 
 // checkDown finds a part that is to be killed or stopped while it is down already.
@@ -101,7 +101,9 @@ func (s *Scenario) checkFault(f *Fault) error {
 	if f.Link != (Link{}) && !slices.Contains(s.Links(), f.Link) {
 		var links []string
 		for _, link := range s.Links() {
-			links = append(links, link.String())
+			if s.checkReach(&Fault{Link: link}) == nil { // somebody sends there, as far as is known
+				links = append(links, link.String())
+			}
 		}
 		return refused("link", f.Link, "one of "+strings.Join(links, ", "))
 	}

@@ -32,6 +32,9 @@ type Fault struct {
 	FullDisk string // part whose disk is filled, and emptied at the end
 }
 
+// Part is what is killed, stopped or full; nothing for a fault of a link.
+func (f *Fault) Part() string { return f.Kill + f.Stop + f.FullDisk }
+
 // String is the fault without its times, as a scenario writes it.
 func (f *Fault) String() string {
 	switch {
@@ -70,9 +73,13 @@ func ParseFault(text string) (Fault, error) {
 	return readFault(node.Content[0], key)
 }
 
+// tells tells whether an error is about a key.
+func tells(err error, key string) bool { return err != nil && strings.Contains(err.Error(), key+":") }
+
 func readFault(node *yaml.Node, key string) (Fault, error) {
 	var f faultFile
-	errs := []error{decode(node, key, &f)}
+	misread := decode(node, key, &f)
+	errs := []error{misread}
 	fault := Fault{Key: key, At: f.At, Disturbance: f.Fault, Kill: f.Kill, Stop: f.Stop, FullDisk: f.FullDisk}
 	if f.For != nil {
 		fault.For = *f.For
@@ -80,7 +87,7 @@ func readFault(node *yaml.Node, key string) (Fault, error) {
 	if f.At < 0 {
 		errs = append(errs, refused(key+".at", f.At, "a duration of 0s or more"))
 	}
-	if f.For != nil && *f.For <= 0 {
+	if f.For != nil && *f.For <= 0 && !tells(misread, key+".for") {
 		errs = append(errs, refused(key+".for", *f.For, "a duration of more than 0s; leave it out for a fault that lasts to the end"))
 	}
 	parts := slices.DeleteFunc([]string{f.Kill, f.Stop, f.FullDisk}, func(name string) bool { return name == "" })
@@ -96,8 +103,10 @@ func readFault(node *yaml.Node, key string) (Fault, error) {
 			errs = append(errs, refused(key+".link", fmt.Sprintf("%q", f.Link), "FROM->TO"))
 		}
 		fault.Link = Link{strings.TrimSpace(from), strings.TrimSpace(to)}
-		if errors.Join(errs...) == nil {
-			errs = append(errs, prefixed(key, f.Validate()))
+		if err := f.Validate(); misread == nil {
+			errs = append(errs, prefixed(key, err))
+		} else if len(f.Kinds()) > 0 { // otherwise what could not be read may have been meant to say the kind
+			errs = append(errs, prefixed(key, err))
 		}
 	}
 	return fault, errors.Join(errs...)

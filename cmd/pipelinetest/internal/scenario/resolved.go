@@ -96,6 +96,9 @@ func (r *resolved) variable(reference string, variables map[string]bool) (*confm
 		if name == EnvListen || name == EnvListenHTTP {
 			return confmap.NewRetrieved(given)
 		}
+		if strings.HasPrefix(name, envTo) {
+			return confmap.NewRetrieved(name + there)
+		}
 		return confmap.NewRetrieved("127.0.0.1:4317") // that of a test is known when it runs
 	}
 	value, set := "", false

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -106,7 +107,7 @@ func TestMistakes(t *testing.T) {
 		{"two documents of several", "scenarios: [{name: a}]\n---\nscenarios: [{name: b}]", "a second YAML document begins here"},
 		{"a second document that is no YAML", "timeout: 1m\n---\n{", "yaml: line "},
 		{"no mapping", "[]", "[] is not allowed; want a mapping of keys"},
-		{"unknown key", "timout: 1m", "line 1: timout: there is no such key; want one of description, timeout, settle, generator, generators, systems, add, verifier, faults, want"},
+		{"unknown key", "timout: 1m", "line 1: timout: there is no such key (did you mean timeout?); want one of description, timeout, settle, generator, generators, systems, add, verifier, faults, want"},
 		{"twice", "timeout: 1m\ntimeout: 2m", "line 2: timeout: the key is there twice"},
 		{"duration", "timeout: 1", `line 1: timeout: "1" is not allowed; want a duration such as 20s or 1m30s`},
 		{"negative", "timeout: -1s", "timeout: -1s is not allowed; want a duration of more than 0s"},
@@ -127,10 +128,11 @@ func TestMistakes(t *testing.T) {
 		{"kill on a link", gateway + "faults: [{kill: gateway, down: true}]", "faults[0]: kill, stop and full_disk are each a fault alone"},
 		{"link without kind", gateway + "faults: [{link: gateway->verifier}]", "faults[0]: fault kinds: none; want exactly one of down: true"},
 		{"unknown fault", gateway + "faults: [{link: gateway->verifier, slow: 1s}]", "faults[0].slow: there is no such key; want one of at, for, link, down"},
+		{"nearly a fault", gateway + "faults: [{link: gateway->verifier, dely: 1s}]", "faults[0].dely: there is no such key (did you mean delay?); want"},
 		{"no arrow", gateway + "faults: [{link: gateway, down: true}]", `faults[0].link: "gateway" is not allowed; want FROM->TO`},
 		{
 			"unknown link", gateway + "faults: [{link: gatway->verifier, down: true}]",
-			"faults[0].link: gatway->verifier is not allowed; want one of generator->gateway, generator->verifier, gateway->verifier",
+			"faults[0].link: gatway->verifier is not allowed; want one of generator->gateway, gateway->verifier",
 		},
 		{"unknown part", gateway + "faults: [{kill: gatway}]", `faults[0].kill: "gatway" is not allowed; want one of generator, gateway, verifier`},
 		{"no disk", gateway + "faults: [{full_disk: gateway}]", `faults[0].full_disk: "gateway" is not allowed; want a part with disk: SIZE; there is none`},
@@ -323,4 +325,24 @@ generators:
 	}
 	_, err := Load(write(t, "generator: {config: [&a {receivers: *a}]}"))
 	require.ErrorContains(t, err, "generator.config[0]: yaml: anchor 'a' value contains itself")
+}
+
+// TestFaultMistakesTogether: each mistake in a fault is told once, and all at the same time.
+func TestFaultMistakesTogether(t *testing.T) {
+	_, err := ParseFault("for: 10, link: gateway->verifier, grpc: unavailble")
+	require.Error(t, err)
+	assert.Equal(t, 1, strings.Count(err.Error(), ".for: "), err)
+	assert.Contains(t, err.Error(), `--fault: grpc: "unavailble" is not allowed`)
+	_, err = ParseFault("link: gateway->verifier, delay: 10")
+	require.Error(t, err)
+	assert.NotContains(t, err.Error(), "fault kinds", "the delay is the kind, though it cannot be read")
+}
+
+// TestWantLoss: end markers may be among what is lost, and items may come late; neither is another reason to fail.
+func TestWantLoss(t *testing.T) {
+	list, err := parse([]byte("want: {verdict: fail, findings: [max_loss], traces: {lost: some}}"), "x", t.TempDir())
+	require.NoError(t, err)
+	assert.Equal(t, []string{"end_marker"}, list[0].Want.MayFind)
+	assert.NotContains(t, list[0].Want.Signals["logs"], "after_grace")
+	assert.Contains(t, list[0].Want.Signals["logs"], "duplicate")
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/agext/levenshtein"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -48,7 +49,7 @@ func decode(node *yaml.Node, key string, to any) error {
 		field, known := fields[name]
 		switch {
 		case !known:
-			errs = append(errs, fmt.Errorf("line %d: %s: there is no such key; want one of %s", node.Content[i].Line, at, strings.Join(names, ", ")))
+			errs = append(errs, fmt.Errorf("line %d: %s: there is no such key%s; want one of %s", node.Content[i].Line, at, meant(name, names), strings.Join(names, ", ")))
 		case seen[name]:
 			errs = append(errs, fmt.Errorf("line %d: %s: the key is there twice", node.Content[i].Line, at))
 		default:
@@ -59,6 +60,15 @@ func decode(node *yaml.Node, key string, to any) error {
 		seen[name] = true
 	}
 	return errors.Join(errs...)
+}
+
+// meant asks whether another name was meant, if one is so near that it may have been.
+func meant(name string, names []string) string {
+	near := nearest(name, names)
+	if near == "" || levenshtein.Distance(name, near, nil) > (len(name)+1)/3 {
+		return ""
+	}
+	return " (did you mean " + near + "?)"
 }
 
 // fieldsOf are the fields of a struct by their keys, and the keys in order. Embedded structs are inline.

@@ -38,7 +38,13 @@ var PartCounts = []string{"offered", "sdk_dropped", "given_up", "received", "ref
 
 // faultless are the counts that must be 0 in a run that is not wanted to pass, unless it says otherwise: it fails for what it
 // names, and for nothing else.
-var faultless = []string{"lost", "duplicate", "corrupt", "beyond", "after_grace", "over_limit"}
+var faultless = []string{"lost", "duplicate", "corrupt", "beyond", "over_limit"}
+
+// Findings of load_verify that have to do with each other.
+const (
+	maxLoss   = "max_loss"
+	endMarker = "end_marker"
+)
 
 // Want is what must come out.
 type Want struct {
@@ -170,6 +176,10 @@ func (f *wantFile) want() (Want, error) {
 	}
 	if len(want.MayFind) > 0 && len(want.Findings) == 0 {
 		errs = append(errs, errors.New("want.may_find: not without findings; want at least one that must be there"))
+	}
+	// With enough lost, an end marker is among it: that is no other reason.
+	if slices.Contains(want.Findings, maxLoss) && !slices.Contains(want.Findings, endMarker) {
+		want.MayFind = append(want.MayFind, endMarker)
 	}
 	if want.Verdict != Pass {
 		// A failure has a cause that is there; of what is unknown, a count may well be anything.

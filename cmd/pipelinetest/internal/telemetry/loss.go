@@ -4,6 +4,7 @@ package telemetry
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/runtimelab/otelcol-runtimelab/internal/format"
 )
@@ -15,7 +16,9 @@ type Part struct {
 	// Least: the counts are the least there have been.
 	Least bool `json:"least,omitempty"`
 	// Odd are values that cannot be counts, and were left out.
-	Odd        []string    `json:"odd,omitempty"`
+	Odd []string `json:"odd,omitempty"`
+	// Elsewhere is where it sends to, beside the other parts, as its configuration says.
+	Elsewhere  []string    `json:"elsewhere,omitempty"`
 	Components []Component `json:"components"`
 }
 
@@ -30,13 +33,16 @@ var reasons = []struct {
 	{func(c *Counts) uint64 { return c.Refused }, "refused", told},
 	{func(c *Counts) uint64 { return c.Dropped }, "dropped", ""},
 	{func(c *Counts) uint64 { return c.TracesDropped }, "dropped", " traces"},
-	{func(c *Counts) uint64 { return c.EnqueueFailed }, "not queued", told},
+	{func(c *Counts) uint64 { return c.EnqueueFailed }, "not queued", perhapsTold},
 	{func(c *Counts) uint64 { return c.SendFailed }, "send failed", ""},
 	{func(c *Counts) uint64 { return c.Queued }, "still queued", ""},
 }
 
 // told is said of what may have been sent again.
 const told = "; who sent that was told, and may have sent it again"
+
+// perhapsTold is said of what a queue had no room for: a processor that confirms before it hands on, such as batch, is told instead of the sender.
+const perhapsTold = "; lost where a processor has confirmed before (batch does), otherwise the sender was told, and may have sent it again"
 
 // Losses says where items of a signal did not get any further, or became more: in the parts, by what their components say, and where the
 // counts of two parts in a row do not agree. It makes sense for a signal of which something is missing, or came more than once. The parts
@@ -70,6 +76,7 @@ func balance(parts []Part, generators int, signal string) []string {
 	var said []string
 	var before Counts
 	from := ""
+	var elsewhere []string // the part before sends to, too
 	for i := range parts {
 		if !parts[i].Read || parts[i].Least || exporters(parts[i].Components, signal) > 1 {
 			return said
@@ -85,15 +92,18 @@ func balance(parts []Part, generators int, signal string) []string {
 		}
 		way := from + "->" + parts[i].Name
 		switch {
+		case before.Sent > now.Received && len(elsewhere) > 0:
+			said = append(said, fmt.Sprintf("%s: sent, but not received by %s: %s; it also sends elsewhere (%s)",
+				from, parts[i].Name, format.Grouped(before.Sent-now.Received), strings.Join(elsewhere, "; ")))
 		case before.Sent > now.Received:
 			said = append(said, fmt.Sprintf("%s: sent, but not received: %s", way, format.Grouped(before.Sent-now.Received)))
 		case before.Sent < now.Received:
-			said = append(said, fmt.Sprintf("%s: received, but not known to be sent: %s", way, format.Grouped(now.Received-before.Sent)))
+			said = append(said, fmt.Sprintf("%s: received, but not known to be sent: %s; these are copies, or their confirmation did not arrive", way, format.Grouped(now.Received-before.Sent)))
 		}
 		if accounted := now.Sent + now.SendFailed + now.EnqueueFailed + now.Dropped; now.Received > accounted {
 			said = append(said, fmt.Sprintf("%s: received, but neither sent nor failed: %s", parts[i].Name, format.Grouped(now.Received-accounted)))
 		}
-		before, from = now, parts[i].Name
+		before, from, elsewhere = now, parts[i].Name, parts[i].Elsewhere
 	}
 	return said
 }

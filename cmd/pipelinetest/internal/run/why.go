@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package run
+
+import (
+	"fmt"
+
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/proxy"
+)
+
+// arrivedBefore is why a fault disturbs no telemetry that does something all the same.
+const arrivedBefore = "all that was sent had arrived before it began"
+
+// why says why no telemetry suffered from a fault.
+func (c *course) why(i int, met *proxy.Met) string {
+	f := &c.Faults[i]
+	switch {
+	case f.FullDisk != "" && met.Idle == 0:
+		return f.FullDisk + " has written nothing to its disk"
+	case (f.Kill != "" || f.Stop != "") && met.Idle == 0:
+		return f.Part() + " was not running"
+	case f.Part() != "":
+		return arrivedBefore
+	}
+	l := c.link(f.Link)
+	if f.Disturbance.OfRequests() {
+		return l.whyNoRequest(&f.Disturbance, met)
+	}
+	counts := l.counts()
+	switch {
+	case counts.Connections+counts.ConnectionsRefused == 0:
+		return nobody(l)
+	case met.Idle+met.Unsure > 0 && c.met[i].before > 0 && c.met[i].before == c.result.Report.Arrived():
+		return arrivedBefore
+	case met.Idle > 0:
+		return fmt.Sprintf("it met %d connections, and no request was under way on any, and none has come since", met.Idle)
+	case met.Came == 0 && met.Unit == "bytes":
+		return "no request or answer was under way while it was in force"
+	case met.Came == 0:
+		return fmt.Sprintf("no %s came while it was in force", met.Unit)
+	case f.Disturbance.Bandwidth > 0:
+		return fmt.Sprintf("%d bytes came, and none had to wait: %s a second is more than the link needs", met.Came, f.Disturbance.Bandwidth)
+	case f.Disturbance.Reset > 0:
+		return fmt.Sprintf("%d connections were there, and none for as long as %v while it was in force", met.Came, f.Disturbance.Reset)
+	}
+	return fmt.Sprintf("%s came, and nothing happened to any", met)
+}
+
+// whyUnknown says why nobody knows whether telemetry suffered.
+func (c *course) whyUnknown(i int, met *proxy.Met) string {
+	e := c.met[i]
+	switch {
+	case e.before != c.result.Report.Arrived():
+		return "the load had ended, and the last of it arrived at about the time when the fault began"
+	case met.Unsure > 0 && len(e.ways) > 0 && c.link(c.Faults[i].Link).isOpaque():
+		return "the link carries what cannot be read here, such as TLS, nothing has arrived since, and something is missing"
+	}
+	return "nothing has arrived since it began, and something is missing"
+}
+
+// isOpaque tells whether anything was said on the link that is neither HTTP/2 nor HTTP/1.
+func (l *link) isOpaque() bool {
+	grpc, http := l.heard()
+	all := grpc.Plus(http)
+	return all.TLS+all.Other > 0
+}
+
+func nobody(l *link) string { return "nobody has ever sent anything over " + l.String() }
+
+// whyNoRequest says why a fault of OTLP/gRPC requests met none, by what the link carried instead.
+func (l *link) whyNoRequest(f *proxy.Fault, met *proxy.Met) string {
+	grpc, http := l.heard()
+	const only = "; grpc and otlp meet requests of OTLP/gRPC without TLS only, down, reset, delay and bandwidth meet all"
+	switch {
+	case met.Came > 0 && (f.Every != nil || f.Share != nil):
+		return fmt.Sprintf("%d requests came, and it was the turn of none", met.Came)
+	case met.Came > 0:
+		return fmt.Sprintf("%d requests came, and none could suffer: the target refused them, or there was nothing in them", met.Came)
+	case l.grpc.Counts().Requests > 0:
+		return fmt.Sprintf("no request came while it was in force, of %d that the link carried in all", l.grpc.Counts().Requests)
+	case grpc.TLS > 0:
+		return "the link carries TLS, in which requests cannot be told apart" + only
+	case http != proxy.Heard{}:
+		return "the link carries OTLP/HTTP" + only
+	case grpc != proxy.Heard{}:
+		return "what the link carries is not gRPC" + only
+	}
+	return nobody(l)
+}
