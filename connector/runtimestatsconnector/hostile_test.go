@@ -97,12 +97,12 @@ func TestNestedServiceName(t *testing.T) {
 func TestImpossibleTimesAreNotAddedUp(t *testing.T) {
 	traces, spans := newTraces("orders")
 	addSpan(spans, "GET", 10*ms).PutInt(semconv.BusyNs, 4*ms)
-	for _, impossible := range []int64{10*ms + 100_000, math.MaxInt64, -1, math.MinInt64} {
+	for _, impossible := range []int64{12 * ms, math.MaxInt64, -1, math.MinInt64} {
 		attributes := addSpan(spans, "GET", 10*ms)
 		attributes.PutInt(semconv.BusyNs, impossible)
 		attributes.PutInt(semconv.ScheduledNs, impossible)
 	}
-	addSpan(spans, "GET", 10*ms).PutInt(semconv.BusyNs, 10*ms+1_000) // a tick of the clock
+	addSpan(spans, "GET", 10*ms).PutInt(semconv.BusyNs, 10*ms+40_000) // what a debug build of the service records
 	addSpan(spans, "GET", 1)
 	spans.At(spans.Len() - 1).SetEndTimestamp(math.MaxUint64)
 
@@ -112,7 +112,7 @@ func TestImpossibleTimesAreNotAddedUp(t *testing.T) {
 	assert.Equal(t, uint64(6), durations.Count())
 	assert.Equal(t, float64(60*ms), durations.Sum())
 	assert.Equal(t, uint64(2), busies.Count())
-	assert.Equal(t, float64(14*ms+1_000), busies.Sum())
+	assert.Equal(t, float64(14*ms), busies.Sum())
 }
 
 // Whatever bytes arrive, what leaves is what a strict backend takes.

@@ -3,7 +3,6 @@
 package runtimestatsconnector
 
 import (
-	"math"
 	"strings"
 	"time"
 
@@ -97,7 +96,7 @@ func kindOf(span ptrace.Span) ptrace.SpanKind {
 }
 
 // taskTimes returns busy time and queue wait of a span, -1 where unknown: what the runtime_stats processor derived, else
-// what the service recorded. A time that is longer than the span is not known.
+// what the service recorded.
 func taskTimes(attributes pcommon.Map, duration int64) (busyNs, queueWaitNs int64) {
 	busyNs, queueWaitNs = -1, -1
 	for name, value := range attributes.All() {
@@ -116,14 +115,15 @@ func taskTimes(attributes pcommon.Map, duration int64) (busyNs, queueWaitNs int6
 			}
 		}
 	}
-	longest := duration + min(untrusted.Tolerance(duration), math.MaxInt64-duration)
-	if busyNs > longest {
-		busyNs = -1
+	return within(busyNs, duration), within(queueWaitNs, duration)
+}
+
+// within cuts a time to the duration of its span. It is -1, which is unknown, if it exceeds the duration by more than recording explains.
+func within(ns, duration int64) int64 {
+	if ns-duration > untrusted.Excess(duration) {
+		return -1
 	}
-	if queueWaitNs > longest {
-		queueWaitNs = -1
-	}
-	return busyNs, queueWaitNs
+	return min(ns, duration)
 }
 
 func intOf(value pcommon.Value, otherwise int64) int64 {

@@ -199,22 +199,13 @@ func (f *Fields) Account(duration int64, legacy bool, a *Account) {
 	}
 }
 
-// layerSlack is by how much recorded times may exceed the duration that they are part of. tracing-opentelemetry begins to count the idle
-// time before it takes the span's start, and ends to count the busy time after it has taken the span's end; a service that times its
-// polls does so around that. What lies between takes a microsecond in a release build, 40 in a debug build, and longer if the thread
-// is preempted there.
-func layerSlack(duration int64) int64 {
-	const atAll = 1_000_000
-	return atAll + duration/100
-}
-
 // add returns the sum of two times, or the longest there is.
 func add(a, b int64) int64 { return a + min(b, math.MaxInt64-a) }
 
 // accountTimes takes the times that fit. One that exceeds its bound by no more than the slack is cut to it, so the parts of a span
 // never sum up to more than the span.
 func (f *Fields) accountTimes(duration int64, legacy bool, a *Account) {
-	slack := layerSlack(duration)
+	slack := untrusted.Excess(duration)
 	// within returns a field, at most bound, and whether it is known and fits: what is beyond bound and slack does not add up.
 	within := func(field Field, bound int64) (value int64, fits bool) {
 		value = f.values[field]
