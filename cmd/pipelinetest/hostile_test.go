@@ -21,7 +21,7 @@ func TestHostileSystem(t *testing.T) {
 	keep := t.TempDir()
 	code, stdout, stderr, _ := pipelinetest(t, "--keep", keep, "--system",
 		`evil=sh -c 'head -c 100000000 /dev/zero | tr "\0" x; printf "\n\033[31m\033]0;title\007 \233 red\n"; exit 3'`)
-	assert.Equal(t, 1, code)
+	assert.Equal(t, 2, code)
 	assert.Contains(t, stdout, `\x1b[31m\x1b]0;title\x07 \x9b red`)
 	assert.NotContains(t, stdout+stderr, "\x1b")
 	info, err := os.Stat(filepath.Join(keep, "pipelinetest-1", "evil", "log"))

@@ -159,8 +159,10 @@ func TestMetIdle(t *testing.T) {
 		delayed, delayedUnsurely uint64
 	}{
 		"HTTP/2, idle": {first: greeting, answer: settings},
-		"HTTP/2, answered": {first: greeting + frame(frameHeaders, 0x4, 1, "path") + frame(frameData, flagEndStream, 1, "items"),
-			answer: settings + frame(frameHeaders, flagEndStream, 1, "trailer"), delayed: 9 + 4 + 9 + 5 + 9 + 7},
+		"HTTP/2, answered": {
+			first:  greeting + frame(frameHeaders, 0x4, 1, "path") + frame(frameData, flagEndStream, 1, "items"),
+			answer: settings + frame(frameHeaders, flagEndStream, 1, "trailer"), delayed: 9 + 4 + 9 + 5 + 9 + 7,
+		},
 		"HTTP/2, under way": {first: greeting + frame(frameHeaders, 0x4, 1, "path"), answer: settings, open: true, delayed: 9 + 4},
 		"TLS":               {first: "\x16\x03\x01", answer: "\x16\x03\x03", unsure: true, delayedUnsurely: 6},
 	} {

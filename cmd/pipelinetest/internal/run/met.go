@@ -127,11 +127,11 @@ func (c *course) sayMet() {
 			met := e.met()
 			r.effect = c.effect(e, &met)
 			affected := met.Suffered + met.Idle + met.Unsure
-			switch {
-			case r.effect == something:
-			case r.effect == nothing:
+			switch r.effect {
+			case something:
+			case nothing:
 				met.Suffered, met.Idle, met.Unsure = 0, affected, 0
-			default:
+			case unknown:
 				met.Suffered, met.Idle, met.Unsure = 0, 0, affected
 			}
 			r.Met = &met

@@ -178,7 +178,7 @@ func (c *course) start(ctx context.Context) error {
 		}
 		c.Say("%s is ready at %s", m.Name, m.readyAt())
 		for _, way := range m.elsewhere {
-			c.Say("%s SENDS WHAT IT GETS ELSEWHERE, TOO: %s", m.Name, way)
+			c.Say("WARNING: %s also sends what it gets elsewhere: %s", m.Name, way)
 		}
 	}
 	c.began = time.Now()

@@ -4,6 +4,7 @@ package run
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/part"
@@ -50,8 +51,8 @@ func words(lines []string) []string {
 
 // last is the last line that matches; -1: none.
 func last(lines []string, pattern *regexp.Regexp) int {
-	for i := len(lines) - 1; i >= 0; i-- {
-		if pattern.MatchString(lines[i]) {
+	for i, line := range slices.Backward(lines) {
+		if pattern.MatchString(line) {
 			return i
 		}
 	}

@@ -58,3 +58,16 @@ func TestElsewhere(t *testing.T) {
 		}
 	}
 }
+
+// TestNowhere: a test may want that nothing arrives, as long as nothing goes to where it must not.
+func TestNowhere(t *testing.T) {
+	const system = `systems: [{name: gateway, config: [{
+  receivers: {otlp: {protocols: {grpc: {endpoint: "${env:PIPELINETEST_LISTEN}"}}}},
+  exporters: {otlp_grpc: {endpoint: "${env:PIPELINETEST_TO_NEXT}"}, nop: {}},
+  service: {pipelines: {traces: {receivers: [otlp], exporters: [nop]}}}}]}]
+`
+	_, err := parse([]byte(system), "x", t.TempDir())
+	require.ErrorContains(t, err, "its pipelines send with nop: override nop")
+	_, err = parse([]byte(system+"want: {verdict: fail, findings: [runs]}"), "x", t.TempDir())
+	require.NoError(t, err)
+}

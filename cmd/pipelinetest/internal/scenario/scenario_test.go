@@ -329,10 +329,10 @@ generators:
 
 // TestFaultMistakesTogether: each mistake in a fault is told once, and all at the same time.
 func TestFaultMistakesTogether(t *testing.T) {
-	_, err := ParseFault("for: 10, link: gateway->verifier, grpc: unavailble")
+	_, err := ParseFault("for: 10, link: gateway->verifier, grpc: away")
 	require.Error(t, err)
 	assert.Equal(t, 1, strings.Count(err.Error(), ".for: "), err)
-	assert.Contains(t, err.Error(), `--fault: grpc: "unavailble" is not allowed`)
+	assert.Contains(t, err.Error(), `--fault: grpc: "away" is not allowed`)
 	_, err = ParseFault("link: gateway->verifier, delay: 10")
 	require.Error(t, err)
 	assert.NotContains(t, err.Error(), "fault kinds", "the delay is the kind, though it cannot be read")
