@@ -34,7 +34,7 @@ func TestDecide(t *testing.T) {
 		{"a small binary", Request{MaxBinary: 1e6}, same, "smol", "the others are ruled out"},
 		{"both", Request{Needs: []string{"tonic"}, MaxBinary: 1e6}, same, "", "each runtime lacks something that is needed, or is too large: ask for less"},
 		{"what nobody has", Request{Needs: []string{"priority"}}, same, "", "each runtime lacks something that is needed, or is too large: ask for less"},
-		{"no difference", Request{}, same, "tokio", "the runs show no difference to be sure of, and its ecosystem is the larger one"},
+		{"no difference", Request{}, same, "tokio", "the runs show no difference that is sure and at least 10 %, and its ecosystem is the larger one"},
 		{"ease of use", Request{Goal: "api"}, same, "smol", "the document rates its ease of use higher"},
 		{"size", Request{Goal: "size"}, same, "smol", "the document rates its size higher"},
 		{"ecosystem", Request{Goal: "ecosystem"}, same, "tokio", "the document rates its ecosystem higher"},
@@ -78,7 +78,7 @@ func TestDecide(t *testing.T) {
 			"requests pile up",
 			Request{},
 			[]Simulation{at(1000, 5, 5000, 0.05), at(1000, 5, 5000, 0.05), at(700, 9000, 600, 0.05)},
-			"tokio", "what else fits is discontinued",
+			"tokio", "smol is ruled out, and async_std is discontinued",
 		},
 		{
 			"one misses the SLO",
@@ -90,7 +90,25 @@ func TestDecide(t *testing.T) {
 			"one may miss it",
 			Request{},
 			[]Simulation{at(1000, 10.2, 990, 0.05), at(1000, 20, 500, 0.05), at(1000, 5, 5000, 0.05)},
-			"smol", "it carries the higher load",
+			"smol", "it met latency.p99=10ms at 1,000/s, and tokio did not, though not beyond doubt",
+		},
+		{
+			"one may miss it, and has the larger ecosystem",
+			Request{Goal: "ecosystem"},
+			[]Simulation{at(1000, 10.2, 990, 0.05), at(1000, 20, 500, 0.05), at(1000, 9.6, 1050, 0.05)},
+			"smol", "it met latency.p99=10ms at 1,000/s, and tokio did not, though not beyond doubt; the runs leave it open whether it meets the SLO",
+		},
+		{
+			"a sure difference of 4 %",
+			Request{},
+			[]Simulation{at(1000, 3.28, 3064, 0.005), at(1000, 3.15, 3064, 0.005), at(1000, 3.14, 3064, 0.005)},
+			"tokio", "the runs show no difference that is sure and at least 10 %, and its ecosystem is the larger one",
+		},
+		{
+			"a knee that is surely 8 % higher",
+			Request{},
+			[]Simulation{at(1000, 5, 5000, 0.005), at(1000, 5, 5000, 0.005), at(1000, 5, 5400, 0.005)},
+			"tokio", "the runs show no difference that is sure and at least 10 %, and its ecosystem is the larger one",
 		},
 		{
 			"smol carries more",
@@ -103,14 +121,14 @@ func TestDecide(t *testing.T) {
 			Request{},
 			[]Simulation{at(1000, 5, 5000, 0.2), at(1000, 5, 5000, 0.2), at(1000, 5, 6000, 0.2)},
 			"tokio",
-			"the runs show no difference to be sure of, and its ecosystem is the larger one",
+			"the runs show no difference that is sure and at least 10 %, and its ecosystem is the larger one",
 		},
 		{
 			"smol is faster",
 			Request{},
 			[]Simulation{at(1000, 5, 5000, 0.05), at(1000, 5, 5000, 0.05), at(1000, 4, 5000, 0.05)},
 			"smol",
-			"it is faster at the offered load; in how much they carry there is no difference to be sure of",
+			"at the offered load its p99 latency is 20 % lower than that of tokio",
 		},
 		{
 			"only async-std is left",
@@ -146,6 +164,110 @@ func TestDecide(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestSLOStatistic: the runs are compared by what the SLO limits, which may be another statistic than the p99.
+func TestSLOStatistic(t *testing.T) {
+	one, two, three := at(1000, 5, 5000, 0.01), at(1000, 5, 5000, 0.01), at(1000, 4, 5000, 0.01)
+	one.AtOffered.Limited, three.AtOffered.Limited = knee.Estimate{Mean: 1e6}, knee.Estimate{Mean: 2e6}
+	a := Decide(&Request{
+		Goal: Goals()[0], Offered: 1000, SLO: knee.SLO{Metric: "queue_wait", Statistic: "mean", Limit: 10 * time.Millisecond},
+	}, []Simulation{one, two, three})
+	assert.Equal(t, "tokio", a.Runtime)
+	assert.Equal(t, "at the offered load its mean queue wait is 50 % lower than that of smol", a.Because)
+	texts := reasons(a)
+	assert.Contains(t, texts, "+ its mean queue wait is 50 % lower at the offered load")
+	assert.Contains(t, texts, "- the mean queue wait of tokio is 50 % lower at the offered load")
+}
+
+func reasons(a *Advice) (texts []string) {
+	for _, c := range a.Candidates {
+		for _, r := range c.Reasons {
+			sign := "- "
+			if r.For {
+				sign = "+ "
+			}
+			texts = append(texts, sign+r.Text)
+		}
+	}
+	return texts
+}
+
+// TestThreads: a runtime that loses because it starts fewer threads than the others is said to.
+func TestThreads(t *testing.T) {
+	fast, slow := at(1000, 5, 5000, 0.05), at(1000, 50, 500, 0.05)
+	one := func(s Simulation, more *Simulation) Simulation {
+		s.Workers = 1
+		if more != nil {
+			s.WithMore = more.AtOffered
+		}
+		return s
+	}
+	fast.Workers, slow.Workers = 4, 4
+	const starts = "- starts one thread unless SMOL_THREADS=4 is set"
+	for _, tt := range []struct {
+		name          string
+		request       Request
+		others, smol  Simulation
+		want, because string
+		reason        string
+	}{
+		{
+			"four would do",
+			Request{},
+			fast, one(slow, &fast),
+			"tokio", "smol is ruled out, and async_std is discontinued; smol starts one thread, and with --workers 4 it would meet the SLO too",
+			"+ with --workers 4 it would meet latency.p99=10ms at 1,000/s",
+		},
+		{
+			"four would do, and nothing else does",
+			Request{MaxBinary: 1e6},
+			fast, one(slow, &fast),
+			"", "no runtime that has what is needed meets latency.p99=10ms at 1,000/s; the highest simulated rate that met it is 500/s, on smol: " +
+				"lower the rate, allow a higher limit, or add workers; smol starts one thread, and with --workers 4 it would meet the SLO",
+			"+ with --workers 4 it would meet latency.p99=10ms at 1,000/s",
+		},
+		{
+			"four would not do either",
+			Request{},
+			fast, one(slow, &slow),
+			"tokio", "smol is ruled out, and async_std is discontinued",
+			"- with --workers 4 it would not meet latency.p99=10ms at 1,000/s either",
+		},
+		{
+			"a library is missing",
+			Request{Needs: []string{"tonic"}},
+			fast, one(slow, &fast),
+			"tokio", "the others are ruled out", starts,
+		},
+		{
+			"one does, but carries less",
+			Request{},
+			fast, one(at(1000, 5, 1500, 0.05), nil),
+			"tokio", "it carries the higher load; smol starts one thread: try --workers 4", starts,
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := tt.request
+			r.Offered, r.Goal, r.SLO = 1000, Goals()[0], knee.SLO{Metric: "latency", Statistic: "p99", Limit: 10 * time.Millisecond}
+			a := Decide(&r, []Simulation{tt.others, tt.others, tt.smol})
+			assert.Equal(t, tt.want, a.Runtime)
+			assert.Equal(t, tt.because, a.Because)
+			assert.Contains(t, reasons(a), starts)
+			assert.Contains(t, reasons(a), tt.reason)
+		})
+	}
+}
+
+// TestTurnedAway: a runtime that turns requests away misses the SLO, however fast the others are.
+func TestTurnedAway(t *testing.T) {
+	fast, full := at(1000, 5, 5000, 0.05), at(1000, 5, 500, 0.05)
+	full.AtOffered.Shed, full.AtOffered.Meets = knee.Estimate{Mean: 0.01, HalfWidth: 0.001}, false
+	a := Decide(&Request{Goal: Goals()[0], Offered: 1000, SLO: knee.SLO{Metric: "latency", Statistic: "p99", Limit: 10 * time.Millisecond}},
+		[]Simulation{full, fast, fast})
+	assert.True(t, a.Candidates[0].RuledOut)
+	assert.Contains(t, reasons(a), "- misses latency.p99=10ms at 1,000/s")
+	assert.Equal(t, "smol", a.Runtime)
 }
 
 func TestParseSize(t *testing.T) {

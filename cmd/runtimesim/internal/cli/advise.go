@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 
@@ -49,10 +50,11 @@ func newAdvise() *cobra.Command {
 it within the SLO, and weighs that with what else is needed. A runtime is ruled
 out if it lacks a library or feature, makes too large a binary, or does not
 carry the offered load; of the others the one that serves --prefer best is
-taken. A difference between the runs counts only if their confidence intervals
-leave no doubt of it. Every reason says where it comes from: simulated here,
-told by the source document, or corrected where the real crates differ from it
-(docs/runtimes.md). Nothing of it was measured on a real runtime.`,
+taken. A difference between the runs counts only if it is at least 10 % and
+their confidence intervals leave no doubt of it. Every reason says where it
+comes from: simulated here, told by the source document, or corrected where the
+real crates differ from it (docs/runtimes.md). Nothing of it was measured on a
+real runtime.`,
 		Example: `  runtimesim advise --workload api_gateway --arrivals poisson:20000 \
     --slo p99=20ms --needs sqlx
   runtimesim advise --arrivals poisson:10 --service exp:1ms --max-binary 1MB`,
@@ -148,19 +150,35 @@ func (f *adviseFlags) simulateAll(ctx context.Context, r *advise.Request, source
 		if err != nil {
 			return nil, nil, err
 		}
-		m, err := f.simulateOne(ctx, r, source, v, func(p *knee.Point) { status(name + ", " + report.PointLine(p, r.SLO)) })
+		m, err := simulateOne(ctx, f.search(r, source, v, status))
 		if err != nil {
 			return nil, nil, err
 		}
+		m.Workers = s.Service.Runtime.Workers
 		scenarios, simulated = append(scenarios, s), append(simulated, *m)
+	}
+	most := advise.MostWorkers(simulated)
+	for i, name := range advise.Candidates() {
+		m := &simulated[i]
+		if m.AtOffered.Meets || m.Workers == most {
+			continue
+		}
+		v := f.variant
+		v.Runtime, v.Workers = name, strconv.Itoa(most)
+		if m.WithMore, err = f.search(r, source, v, status).At(ctx, r.Offered); err != nil {
+			return nil, nil, err
+		}
+		if m.WithMore == nil {
+			return nil, nil, errInterrupted
+		}
 	}
 	return scenarios, simulated, nil
 }
 
-// measure plays the offered rate and looks for the knee.
-func (f *adviseFlags) simulateOne(ctx context.Context, r *advise.Request, source *scenario.Source, v scenario.Variant, simulated func(*knee.Point)) (*advise.Simulation, error) {
-	search := knee.Search{
-		SLO: r.SLO, From: r.Offered, Step: 2, Precision: 0.05,
+// search looks for the knee of a variant, from the offered rate on.
+func (f *adviseFlags) search(r *advise.Request, source *scenario.Source, v scenario.Variant, status func(string)) *knee.Search {
+	return &knee.Search{
+		SLO: r.SLO, From: r.Offered, Step: 2, Precision: advise.Precision,
 		Replications: int(min(f.replications.value, mostReplications)), Tasks: f.tasks.value,
 		Play: func(ctx context.Context, rate float64, tasks uint64, replications int) ([]*simulate.Result, error) {
 			v.Rate = rate
@@ -171,8 +189,12 @@ func (f *adviseFlags) simulateOne(ctx context.Context, r *advise.Request, source
 			s.Requests = tasks
 			return replicate(ctx, s, replications), nil
 		},
-		Played: simulated,
+		Played: func(p *knee.Point) { status(v.Runtime + ", " + report.PointLine(p, r.SLO)) },
 	}
+}
+
+// simulateOne plays the offered rate and looks for the knee.
+func simulateOne(ctx context.Context, search *knee.Search) (*advise.Simulation, error) {
 	result, err := search.Run(ctx)
 	if err != nil {
 		return nil, err
@@ -180,9 +202,9 @@ func (f *adviseFlags) simulateOne(ctx context.Context, r *advise.Request, source
 	if result.Partial {
 		return nil, errInterrupted
 	}
-	m := &advise.Simulation{KneeHigh: knee.HighestRate}
+	m := &advise.Simulation{KneeHigh: knee.HighestRate, Capacity: result.Capacity, MostServed: result.MostServed}
 	for _, p := range result.Points {
-		if p.Rate == r.Offered {
+		if p.Rate == search.From {
 			m.AtOffered = p
 		}
 	}

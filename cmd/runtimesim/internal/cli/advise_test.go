@@ -3,6 +3,8 @@
 package cli
 
 import (
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -31,6 +33,28 @@ func TestAdviceFollowsTheLoad(t *testing.T) {
 	stdout, _, code := command("advise --arrivals poisson:3000 --service exp:1ms --tasks 1000 --max-binary 1MB")
 	assert.Equal(t, exitNothingFits, code)
 	assert.Contains(t, stdout, "nothing fits: ")
+}
+
+// TestAdviceOnThreads: a service that four threads of any runtime carry with ease. A difference of 4 % in the p99 is none, and who loses
+// because of a default hears of it.
+func TestAdviceOnThreads(t *testing.T) {
+	file := func(workers string) string {
+		path := filepath.Join(t.TempDir(), "service.yaml")
+		require.NoError(t, os.WriteFile(path, []byte("name: s\nruntime: {model: tokio"+workers+"}\narrivals: {process: poisson, rate: 800}\n"+
+			"operations: [{name: o, steps: [{io: 2ms}, {compute: 300us}, {spawn: {count: 4, steps: [{compute: 200us}]}}, {join: }]}]\n"), 0o600))
+		return path
+	}
+	out := succeed(t, "advise --workload "+file(", worker_threads: 4"))
+	assert.Contains(t, out, "take tokio: the runs show no difference that is sure and at least 10 %, and its ecosystem is the larger one\n")
+	assert.NotContains(t, out, "SMOL_THREADS")
+
+	out = succeed(t, "advise --tasks 5000 --workload "+file(""))
+	assert.Contains(t, out, "take tokio: smol is ruled out, and async_std is discontinued; smol starts one thread, and with --workers 4 it would meet the SLO too\n")
+	assert.Contains(t, out, `smol, ruled out
+  - misses latency.p99=10ms at 800/s (simulated)
+  - starts one thread unless SMOL_THREADS=4 is set (corrected)
+  + with --workers 4 it would meet latency.p99=10ms at 800/s (simulated)
+`)
 }
 
 // TestNoSimulationIsCalledMeasurement: what advise says of its runs, in every place that a reader sees.

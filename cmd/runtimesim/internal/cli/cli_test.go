@@ -129,6 +129,7 @@ func TestSchema(t *testing.T) {
 		".slo.metric": "string", ".slo.statistic": "string", ".slo.limit_ns": "number",
 		".replications": "number", ".confidence": "number", ".partial": "boolean",
 		".knee_rate_per_s": "number", ".first_missed_rate_per_s": "number", ".surely_met_rate_per_s": "number", ".surely_missed_rate_per_s": "number",
+		".capacity_per_s":    "number",
 		".points.rate_per_s": "number", ".points.meets": "boolean",
 	}
 	for _, e := range []string{"slo_value_ns", "achieved_per_s", "shed_share", "latency_p50_ns", "latency_p99_ns", "utilization"} {
@@ -140,7 +141,7 @@ func TestSchema(t *testing.T) {
 		".needs": "string", ".max_binary_bytes": "number", ".prefer": "string",
 		".candidates.runtime": "string", ".candidates.version": "string", ".candidates.workers": "number", ".candidates.ruled_out": "boolean",
 		".candidates.reasons.for": "boolean", ".candidates.reasons.text": "string", ".candidates.reasons.source": "string",
-		".candidates.knee_rate_per_s": "number", ".candidates.at_offered.rate_per_s": "number", ".candidates.at_offered.meets": "boolean",
+		".candidates.capacity_per_s": "number", ".candidates.knee_rate_per_s": "number", ".candidates.at_offered.rate_per_s": "number", ".candidates.at_offered.meets": "boolean",
 	}
 	for _, e := range []string{"slo_value_ns", "achieved_per_s", "shed_share", "latency_p50_ns", "latency_p99_ns", "utilization"} {
 		advice[".candidates.at_offered."+e+".mean"], advice[".candidates.at_offered."+e+".half_width"] = "number", "number"

@@ -58,6 +58,11 @@ type Result struct {
 	// SurelyMeets is the highest rate up to Last at which even the upper end of the confidence interval meets the SLO,
 	// SurelyMisses the lowest from First on at which even the lower end misses it; nil: none.
 	SurelyMeets, SurelyMisses *Point
+	// Capacity is the highest rate that was served, per second, of runs in which more came than was served while the workers were busy
+	// all the time; 0: no such run, so that it is unknown.
+	Capacity float64
+	// MostServed is the highest rate that was served: the capacity is not lower.
+	MostServed float64
 	// Partial: interrupted, or the last point misses.
 	Partial bool
 }
@@ -69,6 +74,9 @@ const (
 	idle = 0.01
 	// lowestRate is where the search stops downwards in any case.
 	lowestRate = 1e-3
+	// served is the share of what comes that is served, at most, by workers that cannot serve all, and busy their utilization, at least.
+	// Less of either has other reasons: a run whose last requests take long, or a queue for something else than the workers.
+	served, busy = 0.98, 0.95
 	// runLength is the shortest run, in limits of the SLO.
 	runLength = 100
 )
@@ -78,7 +86,7 @@ func (s *Search) Run(ctx context.Context) (*Result, error) {
 	result := &Result{}
 	rate := s.From
 	for {
-		p, err := s.measure(ctx, rate)
+		p, err := s.At(ctx, rate)
 		if err != nil {
 			return nil, err
 		}
@@ -116,9 +124,13 @@ func (r *Result) add(p *Point) {
 	}
 }
 
-// judge finds the rates of whose verdict the intervals leave no doubt.
+// judge finds the rates of whose verdict the intervals leave no doubt, and the capacity.
 func (r *Result) judge(limit float64) {
 	for _, p := range r.Points {
+		r.MostServed = max(r.MostServed, p.Achieved.Mean)
+		if p.Achieved.Mean+p.Achieved.HalfWidth < served*p.Rate && p.Utilization.Mean > busy {
+			r.Capacity = max(r.Capacity, p.Achieved.Mean)
+		}
 		switch {
 		case r.First == nil || p.Rate < r.First.Rate:
 			if p.Limited.Mean+p.Limited.HalfWidth <= limit && p.Shed.Mean == 0 {
@@ -130,7 +142,7 @@ func (r *Result) judge(limit float64) {
 	}
 }
 
-// next is the rate to measure next.
+// next is the rate to play next.
 func (s *Search) next(r *Result) (rate float64, more bool) {
 	switch {
 	case r.First == nil:
@@ -142,8 +154,8 @@ func (s *Search) next(r *Result) (rate float64, more bool) {
 	}
 }
 
-// measure plays one rate; nil if interrupted.
-func (s *Search) measure(ctx context.Context, rate float64) (*Point, error) {
+// At plays one rate; nil if interrupted.
+func (s *Search) At(ctx context.Context, rate float64) (*Point, error) {
 	tasks := max(s.Tasks, uint64(math.Ceil(runLength*s.SLO.Limit.Seconds()*rate)))
 	results, err := s.Play(ctx, rate, tasks, s.Replications)
 	if results == nil || err != nil {

@@ -61,6 +61,34 @@ func TestSearchUpwards(t *testing.T) {
 	assert.GreaterOrEqual(t, r.SurelyMisses.Rate, r.First.Rate)
 	assert.InEpsilon(t, 100, r.Points[0].Achieved.Mean, 1e-9)
 	assert.InEpsilon(t, 0.1, r.Points[0].Utilization.Mean, 1e-6)
+	assert.InEpsilon(t, 1000, r.Capacity, 1e-6, "what is served of 1,600/s")
+	assert.InEpsilon(t, 1000, r.MostServed, 1e-6)
+}
+
+// TestCapacityIsUnknown: without a run in which busy workers serve less than what comes.
+func TestCapacityIsUnknown(t *testing.T) {
+	var played []float64
+	s := search(10*time.Millisecond, 100, &played)
+	s.Step, s.Precision = 1.1, 1
+	s.From = 898
+	r, err := s.Run(t.Context())
+	require.NoError(t, err)
+	assert.InDeltaSlice(t, []float64{898, 987.8}, played, 1e-9)
+	assert.Zero(t, r.Capacity)
+	assert.InEpsilon(t, 987.8, r.MostServed, 1e-6)
+
+	// A run whose last requests take long serves less in its time, though the workers are idle.
+	play := s.Play
+	s.Play = func(ctx context.Context, rate float64, n uint64, replications int) ([]*simulate.Result, error) {
+		results, err := play(ctx, rate, n, replications)
+		for _, r := range results {
+			r.Virtual *= 2
+		}
+		return results, err
+	}
+	r, err = s.Run(t.Context())
+	require.NoError(t, err)
+	assert.Zero(t, r.Capacity)
 }
 
 // TestTurnedAwayMisses: what is served fast because the rest is turned away does not meet the SLO.

@@ -38,6 +38,9 @@ type Candidate struct {
 	Reasons  []advise.Reason `json:"reasons"`
 	Offered  *knee.Point     `json:"at_offered"`
 	Knee     *float64        `json:"knee_rate_per_s"`
+	Capacity *float64        `json:"capacity_per_s"`
+
+	mostServed float64
 }
 
 // NewAdvice describes an advice; scenarios are those of its candidates.
@@ -53,10 +56,13 @@ func NewAdvice(r *advise.Request, scenarios []*simulate.Scenario, cost string, a
 		spec := &scenarios[i].Service.Runtime
 		candidate := Candidate{
 			Runtime: c.Runtime, Version: spec.Version, Workers: spec.Workers, RuledOut: c.RuledOut,
-			Reasons: c.Reasons, Offered: c.AtOffered,
+			Reasons: c.Reasons, Offered: c.AtOffered, mostServed: c.MostServed,
 		}
 		if c.Knee > 0 {
 			candidate.Knee = &c.Knee
+		}
+		if c.Capacity > 0 {
+			candidate.Capacity = &c.Capacity
 		}
 		out.Candidates = append(out.Candidates, candidate)
 	}
@@ -74,17 +80,13 @@ func (a *Advice) Write(w io.Writer, heading string) error {
 	out.line("")
 	out.line(fmt.Sprintf("%s, seed %d, prefer %s", heading, a.Seed, a.Prefer))
 	out.line("")
-	rows := [][]string{{"", "workers", "served /s", "latency p50", "latency p99", "utilization", a.SLO.String() + " holds up to"}}
+	rows := [][]string{{"", "workers", "served /s", "latency p50", "latency p99", "utilization", "meets " + a.SLO.String(), "capacity"}}
 	for i := range a.Candidates {
 		c := &a.Candidates[i]
-		limit := "no rate"
-		if c.Knee != nil {
-			limit = format.Rate(*c.Knee) + "/s"
-		}
 		rows = append(rows, []string{
 			c.Runtime, format.Grouped(c.Workers),
 			interval(c.Offered.Achieved, format.Rate), interval(c.Offered.P50, formatNS), interval(c.Offered.P99, formatNS),
-			interval(c.Offered.Utilization, format.Share), limit,
+			interval(c.Offered.Utilization, format.Share), c.upTo(), c.capacity(),
 		})
 	}
 	out.table(texttable.Right, rows...)
@@ -105,6 +107,32 @@ func (a *Advice) Write(w io.Writer, heading string) error {
 		}
 	}
 	out.line("")
-	out.line("± are half-widths of 95 % confidence intervals; simulated: by these runs on the models, not measured")
+	for _, line := range []string{
+		fmt.Sprintf("meets up to: the highest simulated rate that met the SLO; a rate at most %.0f %% higher missed it", 100*advise.Precision),
+		"capacity: what the workers serve when more comes; at least: no run clearly overloaded them, and this is the most that was served",
+		"± are half-widths of 95 % confidence intervals over the seeds; how close the models are to the real runtimes they do not cover",
+		"simulated: by these runs on the models, not measured",
+	} {
+		out.line(line)
+	}
 	return out.err
+}
+
+// upTo says up to which rate the SLO was met.
+func (c *Candidate) upTo() string {
+	switch {
+	case c.Knee == nil:
+		return "at no rate"
+	case *c.Knee >= knee.HighestRate:
+		return "at all rates tried"
+	}
+	return "up to " + format.Rate(*c.Knee) + "/s"
+}
+
+// capacity says what is known of it.
+func (c *Candidate) capacity() string {
+	if c.Capacity != nil {
+		return format.Rate(*c.Capacity) + "/s"
+	}
+	return "at least " + format.Rate(c.mostServed) + "/s"
 }

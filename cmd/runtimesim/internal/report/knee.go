@@ -27,11 +27,15 @@ type Knee struct {
 	Confidence   float64  `json:"confidence"`
 	Partial      bool     `json:"partial"`
 	// Rates; null if no rate met the SLO, or none missed it.
-	LastRate  *float64      `json:"knee_rate_per_s"`
-	FirstRate *float64      `json:"first_missed_rate_per_s"`
-	SureMeets *float64      `json:"surely_met_rate_per_s"`
-	SureMiss  *float64      `json:"surely_missed_rate_per_s"`
-	Points    []*knee.Point `json:"points"`
+	LastRate  *float64 `json:"knee_rate_per_s"`
+	FirstRate *float64 `json:"first_missed_rate_per_s"`
+	SureMeets *float64 `json:"surely_met_rate_per_s"`
+	SureMiss  *float64 `json:"surely_missed_rate_per_s"`
+	// Capacity per second; null: unknown.
+	Capacity *float64      `json:"capacity_per_s"`
+	Points   []*knee.Point `json:"points"`
+
+	mostServed float64
 }
 
 // NewKnee describes the result of a search.
@@ -48,6 +52,10 @@ func NewKnee(s *simulate.Scenario, cost string, search *knee.Search, r *knee.Res
 		Confidence:   knee.Confidence,
 		Partial:      r.Partial,
 		Points:       append([]*knee.Point{}, r.Points...), // an empty list rather than null
+		mostServed:   r.MostServed,
+	}
+	if r.Capacity > 0 {
+		k.Capacity = &r.Capacity
 	}
 	for _, rate := range []struct {
 		to   **float64
@@ -65,6 +73,10 @@ func (k *Knee) Write(w io.Writer, heading string) error {
 	out := &printer{w: w}
 	out.line(heading)
 	out.line("")
+	if len(k.Points) == 0 {
+		out.line("partial, the search was interrupted: no rate was simulated")
+		return out.err
+	}
 	rows := [][]string{{"rate /s", "achieved /s", "utilization", "latency p50", "latency p99"}}
 	limited := k.SLO.Metric + " " + k.SLO.Statistic
 	shown := slices.Contains(rows[0], limited)
@@ -94,8 +106,9 @@ func (k *Knee) Write(w io.Writer, heading string) error {
 	out.table(texttable.Left, rows...)
 	out.line("")
 	out.line(k.conclusion())
-	if k.SureMeets != nil && k.SureMiss != nil {
-		out.line(fmt.Sprintf("the intervals leave no doubt up to %s/s and from %s/s on", format.Rate(*k.SureMeets), format.Rate(*k.SureMiss)))
+	out.line(k.capacity())
+	if sure := k.sure(); sure != "" {
+		out.line(sure)
 	}
 	out.line(fmt.Sprintf("± are half-widths of %.0f %% confidence intervals over %d replications", 100*k.Confidence, k.Replications))
 	return out.err
@@ -110,8 +123,6 @@ func (k *Knee) conclusion() string {
 		partial = "partial, the search was interrupted: "
 	}
 	switch {
-	case k.LastRate == nil && k.FirstRate == nil:
-		return partial + "no rate was simulated"
 	case k.LastRate == nil:
 		lowest := k.Points[0]
 		return fmt.Sprintf("%sno rate met %s: at %s/s, the lowest tried, it is %s, with the workers %s busy", partial, limit,
@@ -119,7 +130,31 @@ func (k *Knee) conclusion() string {
 	case k.FirstRate == nil:
 		return fmt.Sprintf("%severy rate met %s: %s/s was the highest tried", partial, limit, format.Rate(*k.LastRate))
 	}
-	return fmt.Sprintf("%sthe knee is at %s/s: the last rate that met %s; %s/s missed it", partial, format.Rate(*k.LastRate), limit, format.Rate(*k.FirstRate))
+	return fmt.Sprintf("%sthe knee is at %s/s: up to there each simulated rate met %s; the next one, %s/s, is %s higher and missed it", partial,
+		format.Rate(*k.LastRate), limit, format.Rate(*k.FirstRate), format.Share(*k.FirstRate / *k.LastRate - 1))
+}
+
+// capacity says what is known of it.
+func (k *Knee) capacity() string {
+	if k.Capacity != nil {
+		return fmt.Sprintf("the capacity is %s/s: what the workers served when more came", format.Rate(*k.Capacity))
+	}
+	return fmt.Sprintf("the capacity is at least %s/s: the most that was served; no run clearly overloaded the workers", format.Rate(k.mostServed))
+}
+
+// sure says what the intervals leave no doubt of, as far as there is such a rate; else it is empty.
+func (k *Knee) sure() string {
+	var sure []string
+	if k.SureMeets != nil {
+		sure = append(sure, "that the SLO is met up to "+format.Rate(*k.SureMeets)+"/s")
+	}
+	if k.SureMiss != nil {
+		sure = append(sure, "that it is missed from "+format.Rate(*k.SureMiss)+"/s on")
+	}
+	if sure == nil {
+		return ""
+	}
+	return "the intervals leave no doubt " + strings.Join(sure, ", and ")
 }
 
 // PointLine says in a line what the runs of a rate showed.

@@ -3,6 +3,7 @@
 package report
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -87,7 +88,8 @@ func TestKnee(t *testing.T) {
 	k := Knee{
 		SLO: knee.SLO{Metric: "latency", Statistic: "p99", Limit: 20 * time.Millisecond}, Replications: 6, Confidence: 0.95,
 		LastRate: rate(200), FirstRate: rate(400), SureMeets: rate(100), SureMiss: rate(400),
-		Points: []*knee.Point{point(100, 12*ms, ms), point(200, 19*ms, 2*ms), point(400, 300*ms, 50*ms)},
+		Points:     []*knee.Point{point(100, 12*ms, ms), point(200, 19*ms, 2*ms), point(400, 300*ms, 50*ms)},
+		mostServed: 395,
 	}
 	var out strings.Builder
 	require.NoError(t, k.Write(&out, "heading"))
@@ -98,8 +100,9 @@ rate /s  achieved /s    utilization  latency p50      latency p99  SLO
 200       200 ± 1.00  50.0% ± 0.10%   1.00ms ± 0  19.0ms ± 2.00ms  meets <
 400       400 ± 1.00  50.0% ± 0.10%   1.00ms ± 0   300ms ± 50.0ms  misses
 
-the knee is at 200/s: the last rate that met latency.p99 of 20.0ms; 400/s missed it
-the intervals leave no doubt up to 100/s and from 400/s on
+the knee is at 200/s: up to there each simulated rate met latency.p99 of 20.0ms; the next one, 400/s, is 100% higher and missed it
+the capacity is at least 395/s: the most that was served; no run clearly overloaded the workers
+the intervals leave no doubt that the SLO is met up to 100/s, and that it is missed from 400/s on
 ± are half-widths of 95 % confidence intervals over 6 replications
 `, out.String())
 
@@ -113,8 +116,45 @@ the intervals leave no doubt up to 100/s and from 400/s on
 
 	k.LastRate, k.FirstRate = rate(400), nil
 	assert.Contains(t, k.conclusion(), "every rate met queue_wait.p999 of 20.0ms: 400/s was the highest tried")
-	k.LastRate = nil
-	assert.Contains(t, k.conclusion(), "no rate was simulated")
+
+	k.SureMiss, k.Capacity = nil, rate(390)
+	out.Reset()
+	require.NoError(t, k.Write(&out, "heading"))
+	assert.Contains(t, out.String(), "\nthe capacity is 390/s: what the workers served when more came\n")
+	assert.Contains(t, out.String(), "\nthe intervals leave no doubt that the SLO is met up to 100/s\n", "the half that is known")
+	k.SureMeets, k.SureMiss = nil, rate(400)
+	assert.Equal(t, "the intervals leave no doubt that it is missed from 400/s on", k.sure())
+	k.SureMiss = nil
+	assert.Empty(t, k.sure())
+}
+
+// TestKneeWithoutPoints: an interrupted search that has seen nothing explains no figures.
+func TestKneeWithoutPoints(t *testing.T) {
+	k := Knee{SLO: knee.SLO{Metric: "latency", Statistic: "p99", Limit: time.Millisecond}, Replications: 6, Confidence: 0.95, Partial: true}
+	var out strings.Builder
+	require.NoError(t, k.Write(&out, "heading"))
+	assert.Equal(t, "heading\n\npartial, the search was interrupted: no rate was simulated\n", out.String())
+}
+
+func TestAdvice(t *testing.T) {
+	rate := func(x float64) *float64 { return &x }
+	offered := &knee.Point{Achieved: knee.Estimate{Mean: 798}}
+	a := Advice{
+		Because: "x", SLO: knee.SLO{Metric: "latency", Statistic: "p99", Limit: time.Millisecond},
+		Candidates: []Candidate{
+			{Runtime: "tokio", Offered: offered, Knee: rate(3064), Capacity: rate(3630)},
+			{Runtime: "async_std", Offered: offered, mostServed: 798},
+			{Runtime: "smol", Offered: offered, Knee: rate(knee.HighestRate), mostServed: 1e6},
+		},
+	}
+	var out strings.Builder
+	require.NoError(t, a.Write(&out, "heading"))
+	text := regexp.MustCompile(" +").ReplaceAllString(out.String(), " ")
+	assert.Contains(t, text, " meets latency.p99=1ms capacity\n")
+	assert.Contains(t, text, " up to 3,064/s 3,630/s\n")
+	assert.Contains(t, text, " at no rate at least 798/s\n")
+	assert.Contains(t, text, " at all rates tried at least 1,000,000/s\n")
+	assert.Contains(t, text, "meets up to: the highest simulated rate that met the SLO; a rate at most 5 % higher missed it\n")
 }
 
 func TestFormats(t *testing.T) {
