@@ -81,7 +81,7 @@ func (f *scenarioFlags) register(cmd *cobra.Command, tasks uint64, tasksMeaning 
 	flags.StringVar(&f.request.Service, "service", "",
 		"how long a request computes: `DISTRIBUTION:VALUES`, one of "+strings.Join(scenario.ServiceNotations(), ", ")+"; durations such as 80us")
 	flags.StringVar(&f.request.Workload, "workload", "",
-		"in place of --service: `PRESET|FILE`, a preset ("+strings.Join(spec.Presets(), ", ")+") or a YAML file of services")
+		"in place of --service: `PRESET|FILE`, a preset ("+strings.Join(spec.Presets(), ", ")+") or a YAML file of services (docs/workloads.md)")
 	flags.StringVar(&f.request.Name, "name", "", "the `NAME` of the service to play, if the file has several")
 	flags.StringVar(&f.request.Cost, "cost", scenario.CostDefault, "what scheduling costs: `default|seed|zero|FILE`; a file names what differs from the default")
 
