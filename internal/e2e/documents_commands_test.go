@@ -81,6 +81,9 @@ func (c *checkout) runCommand(t *testing.T, line string) {
 	t.Helper()
 	words, err := shlex.Split(line) // without comments
 	require.NoError(t, err, line)
+	for strings.Contains(words[0], "=") { // a variable
+		words = words[1:]
+	}
 	switch program := filepath.Base(words[0]); {
 	case elsewhere[program] != "":
 	case program == "make":
