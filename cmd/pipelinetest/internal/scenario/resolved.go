@@ -112,7 +112,7 @@ func (r *resolved) variable(reference string, variables map[string]bool) (*confm
 		return confmap.NewRetrievedFromYAML([]byte(otherwise))
 	}
 	r.unset[name] = true
-	return confmap.NewRetrieved(nil)
+	return confmap.NewRetrievedFromYAML(nil) // null, and within a longer text no text: as the Collector has it
 }
 
 // retrieveFile reads a file that a configuration includes. A part is started in the folder of its scenario.

@@ -53,6 +53,10 @@ exporters: {otlp_grpc: {endpoint: "${PIPELINTEST_TO_NEXT}"}}`, []string{"a.yaml 
 		{"a backend of its own", gateway, grpcReceiver + "\nexporters: {otlp_grpc: {endpoint: backend:4317}}", []string{
 			"gateway: a.yaml uses none of PIPELINETEST_TO_NEXT, PIPELINETEST_TO_NEXT_HTTP, PIPELINETEST_TO_VERIFIER, PIPELINETEST_TO_VERIFIER_HTTP, so nothing gets from gateway to the verifier; want an exporter to ${env:PIPELINETEST_TO_NEXT}",
 		}},
+		{"a backend of its own, and a secret that nobody has set", gateway, grpcReceiver + `
+exporters: {otlp_grpc: {endpoint: "ingest.${env:NOBODY_HAS_SET_THIS}.example.com:4317", headers: {authorization: "Bearer ${env:NOR_THIS}"}, tls: {cert_file: "${NOR_THAT}/a.pem"}}}`, []string{
+			"so nothing gets from gateway to the verifier",
+		}},
 		{"a part that there is not", gateway, grpcReceiver + `
 exporters: {otlp_grpc: {endpoint: "${env:PIPELINETEST_TO_VERIFER}"}}`, []string{"a.yaml uses ${env:PIPELINETEST_TO_VERIFER}, which is not set for it (did you mean PIPELINETEST_TO_VERIFIER?)"}},
 		{"two that do not understand each other", "systems: [{name: agent, config: [a.yaml]}, {name: b, config: [{" + httpReceiver + "}, {" + grpcExporter + "}]}]", grpcReceiver + "\n" + grpcExporter, []string{
