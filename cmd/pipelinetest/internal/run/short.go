@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/verdict"
 )
 
 // tooShort says which faults went on, or began, when the generators had ended: the pipeline had little or nothing to do then.
@@ -54,3 +55,17 @@ func (c *course) longer(end time.Duration) string {
 	}
 	return ", such as with " + setting + " at the end of generator.config"
 }
+
+// sentAgain says how copies are allowed, if a fault was in force and they are all that is wrong: a sender whose connection is cut before
+// the answer cannot know whether its request arrived.
+func (c *course) sentAgain() (notes []string) {
+	found := c.result.Report.AllFindings()
+	if len(c.Faults) == 0 || slices.ContainsFunc(c.Faults, doubles) || len(found) == 0 || slices.ContainsFunc(found, func(f verdict.Finding) bool { return f.Expectation != "max_duplicates" }) {
+		return nil
+	}
+	return []string{"nothing was lost; a sender that a fault keeps from getting an answer has to send again, so copies are to be expected; allow them, such as with " +
+		"--verifier builtin --verifier 'yaml:exporters::load_verify::expect::max_duplicates: 0.2'"}
+}
+
+// doubles tells whether a fault delivers requests twice.
+func doubles(f scenario.Fault) bool { return f.Disturbance.OTLP == "duplicate" }

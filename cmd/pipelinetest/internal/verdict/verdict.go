@@ -176,8 +176,8 @@ func (r *Report) Add(findings ...Finding) {
 	}
 }
 
-// findings are all expectations that were not met.
-func (r *Report) findings() []Finding {
+// AllFindings are all expectations that were not met.
+func (r *Report) AllFindings() []Finding {
 	all := slices.Clone(r.Findings)
 	for _, run := range r.Runs {
 		all = append(all, run.Findings...)
@@ -191,7 +191,7 @@ func Compare(r *Report, want *scenario.Want, get func(signal, count string) uint
 	if r.Verdict != want.Verdict {
 		wrong = append(wrong, fmt.Sprintf("verdict: %s; want %s", r.Verdict, want.Verdict))
 		if want.Verdict == scenario.Pass || r.Verdict == Unknown {
-			for _, f := range r.findings() {
+			for _, f := range r.AllFindings() {
 				wrong = append(wrong, f.String())
 			}
 		}
@@ -209,7 +209,7 @@ func compareFindings(r *Report, want, may []string) []string {
 		return nil
 	}
 	kinds, allowed := map[string]bool{}, map[string]bool{}
-	for _, f := range r.findings() {
+	for _, f := range r.AllFindings() {
 		kinds[f.Expectation] = true
 	}
 	missing := false
@@ -225,7 +225,7 @@ func compareFindings(r *Report, want, may []string) []string {
 		return nil
 	}
 	lines := []string{fmt.Sprintf("findings: %s; want %s", orNone(is), orNone(want))}
-	for _, f := range r.findings() {
+	for _, f := range r.AllFindings() {
 		if !allowed[f.Expectation] {
 			lines = append(lines, f.String())
 		}
