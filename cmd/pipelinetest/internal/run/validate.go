@@ -133,7 +133,7 @@ func (v *validation) run(ctx context.Context, log string) error {
 	}
 	if text := strings.Join(words, " "); strings.Contains(text, "unknown type") && v.isSystem() {
 		said = append(said, fmt.Sprintf("  this is the Collector of pipelinetest (--collector); to test one of your own: --system '%s=otelcol-contrib --config %s'",
-			v.of.Name, v.scenario.Sources(&v.of, "")))
+			v.of.Name, strings.ReplaceAll(v.scenario.Sources(&v.of, ""), " with ", " --config ")))
 	}
 	err = errors.New(strings.Join(said, "\n"))
 	if v.scenario.File != "" {
