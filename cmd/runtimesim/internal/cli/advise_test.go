@@ -22,9 +22,9 @@ func TestAdviceFollowsTheLoad(t *testing.T) {
 		"--arrivals poisson:300 --service exp:1ms --max-binary 1MB": "smol",
 		"--arrivals poisson:3000 --service exp:1ms":                 "tokio",
 		// Less than that is a tie, which the ecosystem decides.
-		"--arrivals poisson:300 --service exp:1ms --slo p99=1s --workers 4": "tokio",
-		"--arrivals poisson:300 --service exp:1ms --prefer size":            "smol",
-		"--arrivals poisson:300 --service exp:1ms --needs axum":             "tokio",
+		"--arrivals poisson:300 --service exp:1ms --slo p99=100ms --workers 4": "tokio",
+		"--arrivals poisson:300 --service exp:1ms --prefer size":               "smol",
+		"--arrivals poisson:300 --service exp:1ms --needs axum":                "tokio",
 	} {
 		a := decode[report.Advice](t, succeed(t, "advise --json --tasks 3000 --replications 3 "+line))
 		require.NotNil(t, a.Runtime, line)
