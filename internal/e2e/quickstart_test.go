@@ -28,6 +28,7 @@ func quickstart(t *testing.T, overrides ...string) (c *collector, received strin
 		"receivers::otlp::protocols::http::endpoint: " + endpoint,
 		"exporters::otlp_http::endpoint: http://" + endpoint,
 		"service::telemetry::logs::level: info",
+		"service::telemetry::metrics::level: normal",
 		"exporters::runtime_view::interval: 1s",
 		"processors::runtime_stats::window::length: 1h", // nothing fades meanwhile, however slow the machine
 		"exporters::file::path: " + received,
