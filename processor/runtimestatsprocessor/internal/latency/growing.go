@@ -13,7 +13,7 @@ import (
 // What is new waits beside it, under a lock, and settles at the next tick, or as soon as it is as much as has settled. So n new names
 // cost n insertions and a few copies, not n copies; and a name is read under the lock for its first second only.
 //
-// Safe for concurrent use. A get that runs while names settle may miss one of them, once.
+// Safe for concurrent use.
 type growing[V any] struct {
 	settled atomic.Pointer[map[string]*V] // nil: none as yet
 	waiting atomic.Int32                  // len(fresh)
@@ -24,9 +24,25 @@ type growing[V any] struct {
 
 // get returns the value of a name, nil if it has none.
 func (g *growing[V]) get(name string) *V {
-	if found := g.view()[name]; found != nil || g.waiting.Load() == 0 {
-		return found
+	for {
+		settled := g.settled.Load()
+		if settled != nil {
+			if found := (*settled)[name]; found != nil {
+				return found
+			}
+		}
+		if g.waiting.Load() > 0 {
+			if found := g.waits(name); found != nil {
+				return found
+			}
+		}
+		if g.settled.Load() == settled { // else the name may have settled in between
+			return nil
+		}
 	}
+}
+
+func (g *growing[V]) waits(name string) *V {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
 	return g.fresh[name]
