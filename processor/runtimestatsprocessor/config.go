@@ -16,17 +16,14 @@ import (
 
 var _ component.Config = (*Config)(nil)
 
-// The entries of `key` that stand for a property of the span rather than for a resource attribute.
-const (
-	keySpanName = "span.name"
-	keySpanKind = "span.kind"
-)
-
 // The values of `window.mode`.
 const (
 	ModeDecay   = "decay"
 	ModeSliding = "sliding"
 )
+
+// tickInterval is how often the windows fade, and so how far a verdict lags behind.
+const tickInterval = time.Second
 
 // A slice of a sliding window, a sixth of it, must not end more often than the windows tick.
 const (
@@ -198,7 +195,7 @@ func (c *Config) Validate() error {
 	if ratio := c.Classes.MinRatioToMedian; !(ratio >= 0 && ratio <= maxRatio) { // or NaN
 		reject("classes.min_ratio_to_median", ratio, fmt.Sprintf("0 to %d", maxRatio))
 	}
-	c.validateRuntimes(reject)
+	validateRuntimes(c.Runtimes, reject)
 	c.Join.validate(reject)
 	c.Findings.validate(reject)
 	return errors.Join(errs...)

@@ -28,11 +28,11 @@ type RuntimeConfig struct {
 // maxRules bounds the entries of `runtimes`: each is looked at for every resource.
 const maxRules = 100
 
-func (c *Config) validateRuntimes(reject func(key string, value any, want string)) {
-	if n := len(c.Runtimes); n > maxRules {
+func validateRuntimes(entries []RuntimeConfig, reject func(key string, value any, want string)) {
+	if n := len(entries); n > maxRules {
 		reject("runtimes", fmt.Sprintf("%d entries", n), fmt.Sprintf("at most %d", maxRules))
 	}
-	for i, r := range c.Runtimes {
+	for i, r := range entries {
 		key := fmt.Sprintf("runtimes[%d].", i)
 		if len(r.Match) == 0 {
 			reject(key+"match", "{}", "thread.name, scope.name or a resource attribute, and a pattern")
@@ -51,9 +51,9 @@ func (c *Config) validateRuntimes(reject func(key string, value any, want string
 	}
 }
 
-func (c *Config) runtimeRules() []runtimes.Rule {
+func runtimeRules(entries []RuntimeConfig) []runtimes.Rule {
 	var rules []runtimes.Rule
-	for _, r := range c.Runtimes {
+	for _, r := range entries {
 		rules = append(rules, runtimes.NewRule(r.Match, r.Name))
 	}
 	return rules

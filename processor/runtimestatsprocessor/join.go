@@ -3,14 +3,16 @@
 package runtimestatsprocessor
 
 import (
+	"math"
 	"sync/atomic"
 
 	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/runtimelab/otelcol-runtimelab/internal/refcount"
+	"github.com/runtimelab/otelcol-runtimelab/internal/untrusted"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/instances"
-	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/runtimes"
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
 // join is what the pipelines of one processor id share: traces look up what metrics have left there.
@@ -33,27 +35,19 @@ func (j *joins) acquire(id component.ID, cfg *Config) (of *join, release func() 
 	return of, release
 }
 
-// context adds to an annotation what the metrics of its time tell, and how the queue wait is known. An outlier or a finding of
-// async code of which it is not known says so: no signal is not no wait.
-func (r *resource) context(a *annotation, span ptrace.Span, all bool, counts *tally) {
-	notable := a.outlier() || a.findings != 0
-	if r.joined && (all || notable) && a.async() {
-		outcome := miss
-		if r.recent != nil && a.duration >= 0 { // else it has no time that metrics could be of
-			start, end := nanoseconds(span.StartTimestamp()), nanoseconds(span.EndTimestamp())
-			if n, known := r.recent.Workers(end); known {
-				a.account.SetWorkers(n)
-				outcome = hit
-			}
-			if mean, known := r.recent.QueueWait(start, end); known && mean <= a.longestWait() {
-				a.account.Estimate(mean)
-				outcome = hit
-			}
-		}
-		counts.joined[outcome]++
+// instanceKey tells service instances apart: by service.instance.id, or else by host and process. It is empty if the
+// resource says neither: the metrics of one instance must not explain the spans of another.
+func instanceKey(attributes pcommon.Map) string {
+	service := untrusted.Cut(valueOf(attributes, semconv.ServiceNamespace)) + "\x00" + untrusted.Cut(valueOf(attributes, semconv.ServiceName))
+	if id := valueOf(attributes, semconv.ServiceInstanceID); id != "" {
+		return service + "\x00" + untrusted.Cut(id)
 	}
-	if a.account.Source != runtimes.Unknown || notable && a.async() {
-		a.queueWaitSource = r.sources[a.account.Source]
+	host, process := valueOf(attributes, semconv.HostName), valueOf(attributes, semconv.ProcessPID)
+	if host == "" && process == "" {
+		return ""
 	}
-	counts.queueWaits[a.account.Source]++
+	return service + "\x00" + untrusted.Cut(host) + "\x00" + untrusted.Cut(process)
 }
+
+// nanoseconds returns a time as the instances take it: as a number that can be subtracted from another.
+func nanoseconds(t pcommon.Timestamp) int64 { return int64(min(t, math.MaxInt64)) }

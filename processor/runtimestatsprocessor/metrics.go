@@ -12,7 +12,6 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
-	"github.com/runtimelab/otelcol-runtimelab/internal/untrusted"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/instances"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
@@ -88,20 +87,6 @@ func (p *metricsProcessor) processMetrics(ctx context.Context, metrics pmetric.M
 
 // unseen stands for an instance that has not been looked up yet.
 var unseen = new(instances.Instance)
-
-// instanceKey tells service instances apart: by service.instance.id, or else by host and process. It is empty if the
-// resource says neither: the metrics of one instance must not explain the spans of another.
-func instanceKey(attributes pcommon.Map) string {
-	service := untrusted.Cut(valueOf(attributes, semconv.ServiceNamespace)) + "\x00" + untrusted.Cut(valueOf(attributes, semconv.ServiceName))
-	if id := valueOf(attributes, semconv.ServiceInstanceID); id != "" {
-		return service + "\x00" + untrusted.Cut(id)
-	}
-	host, process := valueOf(attributes, semconv.HostName), valueOf(attributes, semconv.ProcessPID)
-	if host == "" && process == "" {
-		return ""
-	}
-	return service + "\x00" + untrusted.Cut(host) + "\x00" + untrusted.Cut(process)
-}
 
 func keep(instance *instances.Instance, metric pmetric.Metric, what watchedMetric) {
 	switch metric.Type() {
@@ -183,5 +168,3 @@ func keepDurations[P histogramPoint](
 	default:
 	}
 }
-
-func nanoseconds(t pcommon.Timestamp) int64 { return int64(min(t, math.MaxInt64)) }

@@ -17,9 +17,6 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/runtimes"
 )
 
-// tickInterval is how often the windows fade, and so how far a verdict lags behind.
-const tickInterval = time.Second
-
 type statsProcessor struct {
 	key       keyParts
 	overwrite bool
@@ -51,7 +48,7 @@ func newStatsProcessor(cfg *Config, settings component.TelemetrySettings) (*stat
 		overwrite: cfg.Overwrite,
 		category:  cfg.LatencyCategory,
 		reach:     cfg.Window.Length,
-		rules:     cfg.runtimeRules(),
+		rules:     runtimeRules(cfg.Runtimes),
 		drop:      cfg.DropSourceAttributes,
 		joinAll:   cfg.Join.Spans == joinAll,
 		findings:  cfg.Findings.limits(),
@@ -120,7 +117,7 @@ func (p *statsProcessor) processTraces(ctx context.Context, traces ptrace.Traces
 	now := time.Now()
 	oldest, newest := pcommon.NewTimestampFromTime(now.Add(-p.reach)), pcommon.NewTimestampFromTime(now.Add(p.reach))
 	for _, resourceSpans := range traces.ResourceSpans().All() {
-		r := p.newResource(resourceSpans)
+		r := newResource(resourceSpans, p.key, p.rules, p.windows, p.join)
 		r.oldest, r.newest = oldest, newest
 		for _, scopeSpans := range resourceSpans.ScopeSpans().All() {
 			names := r.names.InScope(scopeSpans.Scope().Name())
@@ -129,7 +126,9 @@ func (p *statsProcessor) processTraces(ctx context.Context, traces ptrace.Traces
 			}
 		}
 		p.telemetry.addSources(ctx, &counts, &r.sources)
-		p.keepWork(ctx, r)
+		if !r.keepWork(p.join.instances) {
+			p.telemetry.rejectedInstances(ctx, 1)
+		}
 		if p.drop {
 			dropSources(resourceSpans)
 		}

@@ -3,9 +3,6 @@
 package runtimestatsprocessor
 
 import (
-	"slices"
-	"strings"
-
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
@@ -16,60 +13,6 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/runtimes"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
-
-// keyParts says what of a span makes its key.
-type keyParts struct {
-	resource   []string // resource attributes, in the configured order
-	name, kind bool
-}
-
-func newKeyParts(key []string) keyParts {
-	return keyParts{
-		resource: slices.DeleteFunc(slices.Clone(key), func(entry string) bool {
-			return entry == keySpanName || entry == keySpanKind
-		}),
-		name: slices.Contains(key, keySpanName),
-		kind: slices.Contains(key, keySpanKind),
-	}
-}
-
-// ofResource joins the values of the resource attributes; one that is missing counts as empty. Of each part of a key only the
-// beginning counts (package untrusted): parts come from outside and keys stay in memory. Names that agree so far share a window.
-func (k keyParts) ofResource(attributes pcommon.Map) string {
-	if len(k.resource) == 1 {
-		return untrusted.Cut(valueOf(attributes, k.resource[0]))
-	}
-	var joined strings.Builder
-	for _, name := range k.resource {
-		joined.WriteString(untrusted.Cut(valueOf(attributes, name)))
-		joined.WriteByte(0)
-	}
-	return joined.String()
-}
-
-// valueOf returns the text of an attribute, empty if it has none: a list or map is not looked into.
-func valueOf(attributes pcommon.Map, name string) string {
-	s, _ := textOf(attributes, name)
-	return s
-}
-
-func textOf(attributes pcommon.Map, name string) (s string, ok bool) {
-	if value, present := attributes.Get(name); present {
-		return untrusted.Text(value)
-	}
-	return "", false
-}
-
-// ofSpan returns the span's part of the key.
-func (k keyParts) ofSpan(span ptrace.Span) (name string, kind latency.Kind) {
-	if k.name {
-		name = untrusted.Cut(span.Name())
-	}
-	if k.kind {
-		kind = latency.KindOf(int32(span.Kind()))
-	}
-	return name, kind
-}
 
 // resource is what all spans of a resource have in common.
 type resource struct {
@@ -97,11 +40,13 @@ type resource struct {
 	evidence   findings.Evidence
 }
 
-func (p *statsProcessor) newResource(spans ptrace.ResourceSpans) *resource {
+// newResource works out what the spans of a resource have in common: from the resource alone, and from what the windows and the
+// metrics of its instance know.
+func newResource(spans ptrace.ResourceSpans, key keyParts, rules []runtimes.Rule, windows *latency.Windows, shared *join) *resource {
 	attributes := spans.Resource().Attributes()
 	r := &resource{
 		children: children{of: spans},
-		names: runtimes.NewNames(p.rules, func(name string) (string, bool) {
+		names: runtimes.NewNames(rules, func(name string) (string, bool) {
 			s, ok := textOf(attributes, name)
 			if name == semconv.RuntimeName {
 				s = untrusted.Valid(s) // it goes onto every span
@@ -114,13 +59,13 @@ func (p *statsProcessor) newResource(spans ptrace.ResourceSpans) *resource {
 			runtimes.HistogramMean: semconv.QueueWaitHistogramMean,
 			runtimes.Unknown:       semconv.QueueWaitNone,
 		},
-		windows: p.windows.Resource(p.key.ofResource(attributes)),
+		windows: windows.Resource(key.ofResource(attributes)),
 	}
 	r.evidence.Children = &r.children
 	if r.instance = instanceKey(attributes); r.instance != "" {
-		r.recent = p.join.instances.Recent(r.instance)
+		r.recent = shared.instances.Recent(r.instance)
 	}
-	r.joined = p.join.watching.Load() > 0
+	r.joined = shared.watching.Load() > 0
 	if simulated, ok := attributes.Get(semconv.Simulated); ok && simulated.Bool() {
 		r.sources[runtimes.Measured] = semconv.QueueWaitSimulated
 	}

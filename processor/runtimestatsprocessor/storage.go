@@ -28,13 +28,12 @@ const (
 // store keeps the windows where they survive a restart. Nothing that is or is not in there keeps the processor from
 // working; it starts with empty windows then.
 type store struct {
-	open      func(ctx context.Context, name string) (storage.Client, error)
-	client    storage.Client // nil while it could not be opened; every save tries again
-	broken    bool           // a call has panicked, and there will be no other
-	processor component.ID
-	scope     string
-	logger    *zap.Logger
-	failing   bool // whether the last save failed: only the first failure in a row is logged
+	generations generations
+	client      storage.Client // nil while it could not be opened; every save tries again
+	broken      bool           // a call has panicked, and there will be no other
+	scope       string
+	logger      *zap.Logger
+	failing     bool // whether the last save failed: only the first failure in a row is logged
 }
 
 // openStore returns the store of a processor in a storage extension. It fails only if there cannot be any.
@@ -47,13 +46,17 @@ func openStore(host component.Host, cfg *Config, processor component.ID, logger 
 	if !ok {
 		return nil, fmt.Errorf("storage: extension %q stores nothing; want a storage extension such as file_storage", cfg.Storage)
 	}
+	logger = logger.With(zap.Stringer("storage", cfg.Storage))
 	return &store{
-		open: func(ctx context.Context, name string) (storage.Client, error) {
-			return stores.GetClient(ctx, component.KindProcessor, processor, name)
+		generations: generations{
+			open: func(ctx context.Context, name string) (storage.Client, error) {
+				return stores.GetClient(ctx, component.KindProcessor, processor, name)
+			},
+			processor: processor,
+			logger:    logger,
 		},
-		processor: processor,
-		scope:     strings.Join(cfg.Key, ","),
-		logger:    logger.With(zap.Stringer("storage", cfg.Storage)),
+		scope:  strings.Join(cfg.Key, ","),
+		logger: logger,
 	}, nil
 }
 
@@ -72,7 +75,7 @@ func (s *store) access(ctx context.Context, call func(storage.Client) error) (er
 		}
 	}()
 	if s.client == nil {
-		client, err := s.openWindows(ctx)
+		client, err := s.generations.openNewest(ctx)
 		if err != nil {
 			return fmt.Errorf("cannot open the storage: %w", err)
 		}
@@ -81,19 +84,10 @@ func (s *store) access(ctx context.Context, call func(storage.Client) error) (er
 	return call(s.client)
 }
 
-// file returns what file_storage calls a generation of the windows.
-func (s *store) file(generation int) string {
-	name := fmt.Sprintf("processor_%s_%s", s.processor.Type(), s.processor.Name())
-	if generation > 0 {
-		name += "_" + generationName(generation)
-	}
-	return name
-}
-
 // advice says what to do about a storage that fails.
 func (s *store) advice() zap.Field {
 	return zap.String("advice", "If another process uses the storage, nothing: the windows are stored once that has ended. If the storage is damaged, "+
-		"stop the Collector, move the processor's files away (file_storage calls them "+s.file(0)+"*) and start again.")
+		"stop the Collector, move the processor's files away (file_storage calls them "+s.generations.file(0)+"*) and start again.")
 }
 
 // load takes the stored windows over. What cannot be taken over is set aside, for somebody to look at.

@@ -4,8 +4,10 @@ package runtimestatsprocessor
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 
+	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 	"go.uber.org/zap"
 )
@@ -23,6 +25,13 @@ const (
 	keyGeneration = "generation"
 )
 
+// generations opens the database of the windows of a processor, the newest of those that there are.
+type generations struct {
+	open      func(ctx context.Context, name string) (storage.Client, error)
+	processor component.ID
+	logger    *zap.Logger
+}
+
 // generationName is the name of the client of a generation. That of the first is empty.
 func generationName(generation int) string {
 	if generation == 0 {
@@ -31,9 +40,18 @@ func generationName(generation int) string {
 	return strconv.Itoa(generation)
 }
 
-// openWindows opens the database of the windows, unless doing so ended the process before.
-func (s *store) openWindows(ctx context.Context) (client storage.Client, err error) {
-	marks, err := s.open(ctx, openings)
+// file returns what file_storage calls a generation of the windows.
+func (g *generations) file(generation int) string {
+	name := fmt.Sprintf("processor_%s_%s", g.processor.Type(), g.processor.Name())
+	if generation > 0 {
+		name += "_" + generationName(generation)
+	}
+	return name
+}
+
+// openNewest opens the database of the windows, unless doing so ended the process before.
+func (g *generations) openNewest(ctx context.Context) (client storage.Client, err error) {
+	marks, err := g.open(ctx, openings)
 	if err != nil {
 		return nil, err
 	}
@@ -47,14 +65,14 @@ func (s *store) openWindows(ctx context.Context) (client storage.Client, err err
 		generation = 0 // the first start
 	}
 	if opening.Value != nil {
-		s.logger.Warn("The last attempt to open the stored windows failed badly: they seem to be damaged. Leaving them, and starting without",
-			zap.String("left", s.file(generation)))
+		g.logger.Warn("The last attempt to open the stored windows failed badly: they seem to be damaged. Leaving them, and starting without",
+			zap.String("left", g.file(generation)))
 		generation++
 	}
 	err = marks.Batch(ctx, storage.SetOperation(keyOpening, []byte{1}),
 		storage.SetOperation(keyGeneration, []byte(strconv.Itoa(generation))))
 	if err == nil {
-		client, err = s.open(ctx, generationName(generation))
+		client, err = g.open(ctx, generationName(generation))
 		// It opened, or it said why not.
 		_ = marks.Delete(ctx, keyOpening) // a mark that stays costs a warm-up
 	}

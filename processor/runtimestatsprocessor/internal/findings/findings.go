@@ -71,9 +71,6 @@ const (
 	nearly  = 50 // all but one part in so many
 )
 
-// unusual is what part of a long time is worth a comparison with the operation's own.
-const unusual = 10
-
 // poll returns the longest poll of the span. If it is not known, that of the mean of several is, which is no longer; else only
 // that it is no longer than all of them together.
 func (e *Evidence) poll() (ns int64, bound bool) {

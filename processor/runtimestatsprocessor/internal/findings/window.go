@@ -22,6 +22,9 @@ const (
 	outstanding = 10
 )
 
+// unusual is what part of a long time is worth a comparison with the operation's own.
+const unusual = 10
+
 // Window holds the polls and queue waits of the recent spans of a key. Its zero value is empty. Adding is lock-free; one
 // goroutine at a time may call Tick.
 type Window struct {

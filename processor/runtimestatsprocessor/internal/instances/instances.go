@@ -14,7 +14,6 @@ package instances
 import (
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -83,18 +82,4 @@ func (s *Instances) sweep(now time.Time) {
 			delete(s.byKey, key)
 		}
 	}
-}
-
-// Instance is one process of a service.
-type Instance struct {
-	samples int
-	far     int64     // times further apart do not belong together: in between, an instance would have been forgotten
-	seen    time.Time // under the lock of Instances
-
-	mu      sync.Mutex // of those who add
-	waits   clock      // of totals and intervals
-	workers clock
-	last    Total
-	load    load
-	recent  atomic.Pointer[Recent]
 }

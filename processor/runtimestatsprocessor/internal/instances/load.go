@@ -43,16 +43,18 @@ type load struct {
 	clock   clock
 }
 
-// AddWork adds the work of a batch of spans that ended at a time, and sees whether a worker does several times as much as
-// the others.
-func (i *Instance) AddWork(work *Work, at int64) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	l := &i.load
+// workerSet has bit 1<<w set for every worker w in it.
+type workerSet uint64
+
+var _ = [1]struct{}{}[MaxWorkers-64] // it holds them all
+
+// add adds the work of a batch of spans that ended at a time. It reports whether the batch is of the present; the work of another is
+// not added.
+func (l *load) add(work *Work, at int64) (added bool) {
 	fade, last := 1.0, l.clock.last
 	switch l.clock.hear(at, longAgo) {
 	case unheard:
-		return
+		return false
 	case anew:
 		*l = load{clock: l.clock}
 	case next:
@@ -66,16 +68,8 @@ func (i *Instance) AddWork(work *Work, at int64) {
 			l.workers = max(l.workers, w+1)
 		}
 	}
-	fresh := *i.recent.Load()
-	fresh.skewed = l.skewed(max(l.workers, int(min(fresh.workers, MaxWorkers))))
-	fresh.skewedAt = l.clock.last
-	i.recent.Store(&fresh)
+	return true
 }
-
-// workerSet has bit 1<<w set for every worker w in it.
-type workerSet uint64
-
-var _ = [1]struct{}{}[MaxWorkers-64] // it holds them all
 
 // skewed returns the workers of so many that are overloaded relative to the others.
 func (l *load) skewed(workers int) (overloaded workerSet) {
@@ -92,9 +86,4 @@ func (l *load) skewed(workers int) (overloaded workerSet) {
 		}
 	}
 	return overloaded
-}
-
-// Skewed reports whether a worker did several times the work of the others at about that time.
-func (r *Recent) Skewed(worker, at int64) bool {
-	return worker >= 0 && r.skewed&(1<<min(worker, MaxWorkers-1)) != 0 && max(at, r.skewedAt)-min(at, r.skewedAt) <= int64(memory)
 }

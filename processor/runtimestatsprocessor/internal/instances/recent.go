@@ -26,13 +26,6 @@ type Recent struct {
 	skewedAt int64 // by spans until then
 }
 
-func (t *Total) mean() int64 {
-	if t.Count == 0 {
-		return 0
-	}
-	return int64(t.Sum / float64(t.Count))
-}
-
 // LongestMean returns the longest of the mean queue waits of all intervals: none that [Recent.QueueWait] returns is longer.
 func (r *Recent) LongestMean() int64 { return r.longestMean }
 
@@ -64,4 +57,9 @@ func (r *Recent) Workers(end int64) (n int64, known bool) {
 		every = usualInterval
 	}
 	return r.workers, r.workersAt != 0 && end-r.workersAt <= stale*every
+}
+
+// Skewed reports whether a worker did several times the work of the others at about that time.
+func (r *Recent) Skewed(worker, at int64) bool {
+	return worker >= 0 && r.skewed&(1<<min(worker, MaxWorkers-1)) != 0 && max(at, r.skewedAt)-min(at, r.skewedAt) <= int64(memory)
 }

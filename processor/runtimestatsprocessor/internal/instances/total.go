@@ -9,104 +9,18 @@ type Total struct {
 	Count    uint64
 }
 
-const (
-	// mostPolls is more polls than all cores of a host can begin in a nanosecond: each takes several.
-	mostPolls = 10
-	// longestSum is the largest sum that is one, a century and more: it fits an int64, and so does every mean.
-	longestSum = 1 << 62
-)
+// longestSum is the largest sum that is one, a century and more: it fits an int64, and so does every mean.
+const longestSum = 1 << 62
 
 // sound reports whether a total or interval can be what it says. It is not if its sum is not a number or infinite.
 func (t *Total) sound() bool {
 	return t.Sum >= 0 && t.Sum <= longestSum && (t.Count > 0 || t.Sum == 0)
 }
 
-// AddTotal adds what a total has grown by. The first one is where it starts to be watched; how its past was spread over time nobody
-// knows. The same holds for one that has become smaller without saying that it has begun anew.
-func (i *Instance) AddTotal(t Total) {
-	if !t.sound() {
-		return
+// mean returns the mean queue wait of the polls, 0 if there were none.
+func (t *Total) mean() int64 {
+	if t.Count == 0 {
+		return 0
 	}
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	last := i.last
-	switch i.waits.hear(t.To, i.far) {
-	case unheard, late:
-		return
-	case anew:
-		i.last = t
-		i.forgetWaits()
-		return
-	case next:
-	}
-	i.last = t
-	switch {
-	case last.To == 0 || t.From <= last.To && t.Count < last.Count:
-	case t.From > last.To:
-		i.add(t)
-	default:
-		i.add(Total{From: last.To, To: t.To, Sum: t.Sum - last.Sum, Count: t.Count - last.Count})
-	}
-}
-
-// AddInterval adds the sum of an interval. One that does not say where it begins does so where the last one ended; without one before
-// it tells nothing.
-func (i *Instance) AddInterval(t Total) {
-	if !t.sound() {
-		return
-	}
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	last := i.waits.last
-	switch i.waits.hear(t.To, i.far) {
-	case unheard, late:
-		return
-	case anew:
-		i.forgetWaits()
-	case next:
-		if t.From == 0 {
-			t.From = last
-		}
-	}
-	i.add(t)
-}
-
-func (i *Instance) forgetWaits() {
-	fresh := *i.recent.Load()
-	fresh.intervals, fresh.longestMean = nil, 0
-	i.recent.Store(&fresh)
-}
-
-// add appends an interval that is newer than all others, if it can be one.
-func (i *Instance) add(t Total) {
-	length := t.To - t.From
-	if t.From <= 0 || length <= 0 || length > i.far || t.Count/mostPolls > uint64(length) || !t.sound() {
-		return
-	}
-	old := i.recent.Load()
-	fresh := *old
-	kept := old.intervals[max(len(old.intervals)-(i.samples-1), 0):]
-	fresh.intervals = append(append(make([]Total, 0, len(kept)+1), kept...), t)
-	fresh.longestMean = 0
-	for _, interval := range fresh.intervals {
-		fresh.longestMean = max(fresh.longestMean, interval.mean())
-	}
-	i.recent.Store(&fresh)
-}
-
-// SetWorkers says how many workers there were at a time.
-func (i *Instance) SetWorkers(n, at int64) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	fresh := *i.recent.Load()
-	switch i.workers.hear(at, i.far) {
-	case unheard, late:
-		return
-	case anew:
-		fresh.workersEvery = 0
-	case next:
-		fresh.workersEvery = at - fresh.workersAt
-	}
-	fresh.workers, fresh.workersAt = n, at
-	i.recent.Store(&fresh)
+	return int64(t.Sum / float64(t.Count))
 }

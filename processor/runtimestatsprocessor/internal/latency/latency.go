@@ -38,11 +38,7 @@
 // a half times its share, however the durations fall (limit).
 package latency
 
-import (
-	"time"
-
-	"github.com/runtimelab/otelcol-runtimelab/semconv"
-)
+import "time"
 
 // Settings are the sizes and limits of all windows.
 type Settings struct {
@@ -63,13 +59,6 @@ const (
 	Sliding
 )
 
-// Classes are the quantiles above which spans are elevated, outliers or extreme, ascending, in (0, 1).
-type Classes struct {
-	Elevated, Outlier, Extreme float64
-	// MinRatioToMedian is how many times slower than the median an outlier is at least; up to 1 it has no effect.
-	MinRatioToMedian float64
-}
-
 // Kind is the kind of a span, as OTLP numbers it.
 type Kind uint8
 
@@ -82,49 +71,4 @@ func KindOf(number int32) Kind {
 		return 0
 	}
 	return Kind(number)
-}
-
-// Class says in words how slow a span is.
-type Class uint8
-
-// The classes, from fast to slow.
-const (
-	Normal Class = iota
-	Elevated
-	Outlier
-	Extreme
-	NumClasses int = iota
-)
-
-var classNames = [NumClasses]string{semconv.ClassNormal, semconv.ClassElevated, semconv.ClassOutlier, semconv.ClassExtreme}
-
-// String returns the value of latency.class.
-func (c Class) String() string {
-	return classNames[c]
-}
-
-// State says whether a span could be judged.
-type State uint8
-
-const (
-	// Warming means that the key's window holds too few spans.
-	Warming State = iota
-	// Judged means that the verdict holds.
-	Judged
-	// Overflow means that the key has no window because MaxKeys others have one; the span left no trace.
-	Overflow
-)
-
-// Verdict is what a window says about one span. Fields other than State are set when State is Judged. It has no more than four, so
-// that it travels in registers.
-type Verdict struct {
-	Baseline *Baseline // what the span was compared with; read-only
-	Rank     uint16    // mid-rank among the spans of the key, 0 to 10,000
-	Class    Class
-	State    State
-}
-
-// Percentile is the rank in percent, 0 to 100.
-func (v Verdict) Percentile() float64 {
-	return float64(v.Rank) / (maxRank / 100)
 }

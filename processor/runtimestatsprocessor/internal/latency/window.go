@@ -12,8 +12,6 @@ import (
 )
 
 const (
-	// maxRank is the rank of a span slower than all others; one step is a hundredth of a percent.
-	maxRank = 10_000
 	// maxUnit is what one span adds to its bucket in mode Decay. Fading works on fractions of a span, hence more than 1.
 	maxUnit = 256
 	// fullBucket is the count at which a window makes room: a fading one halves its unit, together with all its counts; a

@@ -16,9 +16,6 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
-// Attributes looks up resource attributes as strings.
-type Attributes func(name string) (value string, present bool)
-
 // Names names the runtime of the spans of one scope. It answers from, in this order: the configured rules, the thread that
 // created the span, the resource, the scope. The thread goes before the resource: a Tokio worker may well run in a process
 // whose main runtime is smol.

@@ -4,6 +4,9 @@ package runtimes
 
 import "strings"
 
+// Attributes looks up resource attributes as strings.
+type Attributes func(name string) (value string, present bool)
+
 // Entries of a rule's match that are not resource attributes.
 const (
 	MatchThread = "thread.name"
