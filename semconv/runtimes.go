@@ -33,6 +33,11 @@ const (
 	ThreadTokio = "tokio-rt-worker"
 	// ThreadTokioOld is the name before 1.50; Linux shows 15 characters of it.
 	ThreadTokioOld = "tokio-runtime-worker"
+	// ThreadRocket names the workers that Rocket starts.
+	ThreadRocket = "rocket-worker-thread"
+	// ThreadActixPrefix begins the names of Actix's threads, each of which is a runtime of one thread: actix-rt|system:0|arbiter:1. Linux
+	// shows this much of it.
+	ThreadActixPrefix = "actix-rt|system"
 	// ThreadAsyncStd names every async-std executor thread.
 	ThreadAsyncStd = "async-std/runtime"
 	// ThreadSmolPrefix and a number from 1 name the threads of smol's global executor.
@@ -53,10 +58,15 @@ type AsyncRuntime struct {
 	Successor string
 	// Threads are the names of its worker threads, where the program does not choose others.
 	Threads []ThreadPattern
+	// Arbiters are the names of threads that each run tasks of their own: no other thread may run them.
+	Arbiters []ThreadPattern
 	// Blocking are the names of the threads that are there to block, where these differ from the names of workers.
 	Blocking []ThreadPattern
-	// Frameworks are the crates that run on this runtime only. Their instrumentation scopes have their names.
+	// Frameworks are the crates that run on this runtime only, and those that instrument them. Instrumentation scopes have their names,
+	// and the targets and modules of the spans that they make begin with them.
 	Frameworks []string
+	// Servers are those of the frameworks whose spans stand for requests that a server was sent.
+	Servers []string
 }
 
 // ThreadPattern is how threads are called that are there for one purpose.
@@ -64,6 +74,8 @@ type ThreadPattern struct {
 	Name string
 	// Numbered: a number from 1 follows the name.
 	Numbered bool
+	// Begins: anything may follow the name.
+	Begins bool
 }
 
 // linuxThreadName is how many characters of a thread's name Linux keeps. Who asks the kernel for the name gets no more.
@@ -71,6 +83,9 @@ const linuxThreadName = 15
 
 // Matches reports whether a thread of this name is called thread, in full or as far as Linux keeps it.
 func (p ThreadPattern) Matches(thread string) bool {
+	if p.Begins {
+		return strings.HasPrefix(thread, p.Name)
+	}
 	if !p.Numbered {
 		return thread == p.Name || len(p.Name) > linuxThreadName && thread == p.Name[:linuxThreadName]
 	}
@@ -92,8 +107,14 @@ func (p ThreadPattern) Matches(thread string) bool {
 var Runtimes = [...]AsyncRuntime{
 	{
 		Name: RuntimeTokio, Crate: CrateTokio,
-		Threads:    []ThreadPattern{{Name: ThreadTokio}, {Name: ThreadTokioOld}},
-		Frameworks: []string{"actix-web", "axum", "reqwest", "tonic", "warp"},
+		Threads:  []ThreadPattern{{Name: ThreadTokio}, {Name: ThreadTokioOld}, {Name: ThreadRocket}},
+		Arbiters: []ThreadPattern{{Name: ThreadActixPrefix, Begins: true}},
+		Frameworks: []string{
+			"actix-rt", "actix-server", "actix-web", "actix-web-opentelemetry", "axum", "axum-otel", "axum-tracing-opentelemetry",
+			"opentelemetry-instrumentation-actix-web", "opentelemetry-instrumentation-tokio", "opentelemetry-instrumentation-tower",
+			"reqwest", "reqwest-tracing", "rocket", "tonic", "tonic-tracing-opentelemetry", "tower-http", "tracing-actix-web", "warp",
+		},
+		Servers: []string{"actix-web-opentelemetry", "tower-http", "tracing-actix-web"},
 	},
 	{
 		Name: RuntimeAsyncStd, Crate: CrateAsyncStd, Successor: RuntimeSmol,

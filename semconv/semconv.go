@@ -187,6 +187,7 @@ const (
 	InconsistentTime  = "async_runtime.task.times_inconsistent"
 	WorkerCount       = "async_runtime.worker.count"
 	Finding           = "async_runtime.finding"
+	HeldUpBy          = "async_runtime.held_up_by"
 )
 
 // Derived attributes: how slow this span is for its operation.
@@ -219,6 +220,9 @@ const (
 	FindingWorkerSkew = "worker_skew"
 	FindingNeverIdle  = "never_idle"
 	FindingHeld       = "held_after_completion"
+	FindingHeldUp     = "held_up"
+	FindingGuard      = "guard_across_await"
+	FindingOutlives   = "outlives_parent"
 )
 
 // Values of latency.class, from fast to slow.
@@ -299,7 +303,8 @@ var Attributes = []Attribute{
 	{IOWaitNs, Int, Runtime, "Idle time that was no queue wait: timers, I/O, locks, channels, other tasks.", "`scheduled_ns` and `idle_ns` known"},
 	{UnaccountedNs, Int, Runtime, "Duration less busy less idle.", "measured task fields, `busy_ns` and `idle_ns` known"},
 	{InconsistentTime, Bool, Runtime, "`true`: recorded times do not add up; those that cannot be right are not used.", "only when true"},
-	{Finding, Strings, Runtime, "What the times hint at: `blocking_suspected`, `queue_starved`, `worker_skew`, `never_idle`, `held_after_completion`.", "there are some"},
+	{Finding, Strings, Runtime, "What the times hint at: `blocking_suspected`, `queue_starved`, `worker_skew`, `never_idle`, `held_after_completion`, `held_up`, `guard_across_await`, `outlives_parent`.", "there are some"},
+	{HeldUpBy, String, Runtime, "Name of the span whose polls took most of the time in which this one was held up.", "finding `held_up`"},
 	{WorkerCount, Int, Runtime, "Workers of the runtime.", "outliers and findings, from the runtime's metrics"},
 	{Worker, Int, Runtime, "Worker that first polled the task.", "`worker.index` known"},
 	{TaskIdentifier, Int, Runtime, "Number of the task in its runtime.", "`task.id` known"},

@@ -7,6 +7,8 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
+	"github.com/runtimelab/otelcol-runtimelab/internal/untrusted"
+	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/explain"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/findings"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/latency"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/runtimes"
@@ -22,12 +24,12 @@ type annotation struct {
 	verdict         latency.Verdict
 	duration        int64
 	category        bool // whether an outlier gets latency.category
-	findings        findings.Set
+	findings        explain.Findings
 }
 
 // begin takes away what there was for the span before; the account is a matter of its own.
 func (a *annotation) begin(duration int64, category bool) {
-	a.runtime, a.named, a.queueWaitSource, a.findings = "", false, "", 0
+	a.runtime, a.named, a.queueWaitSource, a.findings = "", false, "", explain.Findings{}
 	a.verdict = latency.Verdict{}
 	a.duration, a.category = duration, category
 }
@@ -56,7 +58,7 @@ func (a *annotation) yield(present derivedSet) {
 		a.account.Inconsistent = false
 	}
 	if present.has(derivedFinding) {
-		a.findings = 0
+		a.findings = explain.Findings{}
 	}
 	if present.has(derivedLatency) {
 		a.verdict.State = latency.Warming
@@ -93,7 +95,10 @@ func (a *annotation) size() int {
 	if a.account.Inconsistent {
 		n++
 	}
-	if a.findings != 0 {
+	if a.findings.Found != 0 {
+		n++
+	}
+	if a.findings.HeldUpBy != "" {
 		n++
 	}
 	if a.runtime != "" {
@@ -132,14 +137,17 @@ func (a *annotation) write(attributes pcommon.Map) {
 	if a.account.Inconsistent {
 		attributes.PutBool(semconv.InconsistentTime, true)
 	}
-	if a.findings != 0 {
+	if a.findings.Found != 0 {
 		list := attributes.PutEmptySlice(semconv.Finding)
-		list.EnsureCapacity(bits.OnesCount8(uint8(a.findings)))
+		list.EnsureCapacity(bits.OnesCount8(uint8(a.findings.Found)))
 		for kind, name := range findings.Names {
-			if a.findings.Has(findings.Kind(kind)) {
+			if a.findings.Found.Has(findings.Kind(kind)) {
 				list.AppendEmpty().SetStr(name)
 			}
 		}
+	}
+	if a.findings.HeldUpBy != "" {
+		attributes.PutStr(semconv.HeldUpBy, untrusted.Valid(a.findings.HeldUpBy)) // another span's name
 	}
 	if a.verdict.State != latency.Judged {
 		return

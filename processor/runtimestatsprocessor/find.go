@@ -3,46 +3,76 @@
 package runtimestatsprocessor
 
 import (
+	"encoding/binary"
+	"hash/maphash"
 	"math/bits"
 
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/runtimelab/otelcol-runtimelab/internal/untrusted"
+	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/explain"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/findings"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/runtimes"
 )
 
+// The bits of a span's flags that say whether its parent is of another process.
+const (
+	flagHasIsRemote = 0x100
+	flagIsRemote    = 0x200
+)
+
 // find looks for findings in what is known of a span, and notes what its worker did. What a late one tells is no measure of the
 // present.
-func (r *resource) find(limits *findings.Limits, a *annotation, mayBlock bool, span ptrace.Span, late bool, counts *tally) {
-	account := &a.account
-	if account.Busy < 0 && account.Source == runtimes.Unknown {
-		return // not of async code, or not in a way that tells
-	}
-	evidence := &r.evidence
-	evidence.Duration, evidence.Busy, evidence.Idle = a.duration, account.Busy, account.Idle
-	evidence.LongestPoll, evidence.Polls = account.Value(runtimes.TaskLongestPoll), account.Value(runtimes.TaskPolls)
-	evidence.Wait, evidence.MeanWait, evidence.SkewedWorker = account.Value(runtimes.QueueWait), findings.Unknown, false
-	evidence.Pool = mayBlock
-	evidence.ID = span.SpanID()
+func (r *resource) find(limits *findings.Limits, a *annotation, sign *runtimes.Sign, span ptrace.Span, late bool, counts *tally) {
+	account, s := &a.account, &r.span
+	identify(s, span, &r.found, sign)
+	s.Late = late
+	s.Duration, s.Busy, s.Idle, s.Layered = a.duration, account.Busy, account.Idle, r.found.legacy
+	s.LongestPoll, s.Polls = account.Value(runtimes.TaskLongestPoll), account.Value(runtimes.TaskPolls)
+	s.Wait, s.MeanWait, s.SkewedWorker = account.Value(runtimes.QueueWait), explain.Unknown, false
 	if account.Source == runtimes.FirstPoll {
-		evidence.Wait = account.Parts[runtimes.QueueWaitEstimate]
+		s.Wait = account.Parts[runtimes.QueueWaitEstimate]
 	}
 	if r.recent != nil {
-		end := nanoseconds(span.EndTimestamp())
-		evidence.SkewedWorker = r.recent.Skewed(account.Value(runtimes.Worker), end)
+		s.SkewedWorker = r.recent.Skewed(account.Value(runtimes.Worker), s.End)
 		if account.Source == runtimes.Unknown && r.recent.LongestMean() >= limits.Wait {
-			if mean, known := r.recent.QueueWait(nanoseconds(span.StartTimestamp()), end); known {
-				evidence.MeanWait = mean
+			if mean, known := r.recent.QueueWait(s.Start, s.End); known {
+				s.MeanWait = mean
 			}
 		}
 	}
 	if worker := account.Value(runtimes.Worker); worker >= 0 && account.Busy > 0 && !late && span.EndTimestamp() <= r.newest {
 		r.work.Add(worker, account.Busy)
-		r.lastEnd = max(r.lastEnd, nanoseconds(span.EndTimestamp()))
+		r.lastEnd = max(r.lastEnd, s.End)
 	}
 
-	a.findings = limits.Find(evidence, r.windows.Tasks(), !late)
-	for found := uint8(a.findings); found != 0; found &= found - 1 {
+	a.findings = r.process.Explain(s, limits, r.windows.Tasks())
+	for found := uint8(a.findings.Found); found != 0; found &= found - 1 {
 		counts.findings[bits.TrailingZeros8(found)]++
 	}
+	if a.async() {
+		counts.async++
+		for judged := uint8(a.findings.Judged); judged != 0; judged &= judged - 1 {
+			counts.judged[bits.TrailingZeros8(judged)]++
+		}
+	}
 }
+
+// identify reads what a span is, and where it comes from.
+func identify(s *explain.Span, span ptrace.Span, found *observation, sign *runtimes.Sign) {
+	trace, id, parent := span.TraceID(), span.SpanID(), span.ParentSpanID()
+	s.Trace = binary.LittleEndian.Uint64(trace[:8])
+	s.ID, s.Parent = binary.LittleEndian.Uint64(id[:]), binary.LittleEndian.Uint64(parent[:])
+	kind := span.Kind()
+	s.Request = sign.Server || kind == ptrace.SpanKindServer || kind == ptrace.SpanKindConsumer
+	said, remote := span.Flags()&flagHasIsRemote != 0, span.Flags()&flagIsRemote != 0
+	s.SaidLocal = s.Parent != 0 && said && !remote
+	s.Top = s.Parent == 0 || remote || !said && s.Request
+	s.Name = untrusted.Cut(span.Name())
+	s.Callsite = maphash.String(seed, s.Name) + uint64(found.line)
+	s.Start, s.End = nanoseconds(span.StartTimestamp()), nanoseconds(span.EndTimestamp())
+	s.Thread, s.Arbiter, s.Blockable = found.threadID, sign.Arbiter, sign.Blockable
+}
+
+// seed of the hash that tells places in the code apart.
+var seed = maphash.MakeSeed()

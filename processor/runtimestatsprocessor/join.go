@@ -35,8 +35,8 @@ func (j *joins) acquire(id component.ID, cfg *Config) (of *join, release func() 
 	return of, release
 }
 
-// instanceKey tells service instances apart: by service.instance.id, or else by host and process. It is empty if the
-// resource says neither: the metrics of one instance must not explain the spans of another.
+// instanceKey tells service instances apart: by service.instance.id, or else by host and process. Of a service that says neither, as with
+// the default resource of the Rust SDK, there is one instance, for all that can be known.
 func instanceKey(attributes pcommon.Map) string {
 	service := untrusted.Cut(valueOf(attributes, semconv.ServiceNamespace)) + "\x00" + untrusted.Cut(valueOf(attributes, semconv.ServiceName))
 	if id := valueOf(attributes, semconv.ServiceInstanceID); id != "" {
@@ -44,7 +44,7 @@ func instanceKey(attributes pcommon.Map) string {
 	}
 	host, process := valueOf(attributes, semconv.HostName), valueOf(attributes, semconv.ProcessPID)
 	if host == "" && process == "" {
-		return ""
+		return service
 	}
 	return service + "\x00" + untrusted.Cut(host) + "\x00" + untrusted.Cut(process)
 }

@@ -14,7 +14,7 @@ import (
 // context adds to an annotation what the metrics of its time tell, and how the queue wait is known. An outlier or a finding of
 // async code of which it is not known says so: no signal is not no wait.
 func (r *resource) context(a *annotation, span ptrace.Span, all bool, counts *tally) {
-	notable := a.outlier() || a.findings != 0
+	notable := a.outlier() || a.findings.Found != 0
 	if r.joined && (all || notable) && a.async() {
 		outcome := miss
 		if r.recent != nil && a.duration >= 0 { // else it has no time that metrics could be of
@@ -36,16 +36,12 @@ func (r *resource) context(a *annotation, span ptrace.Span, all bool, counts *ta
 	counts.queueWaits[a.account.Source]++
 }
 
-// keepWork leaves what the workers did in this batch to the spans of the next. It reports whether there was room for the instance
-// whose workers they are.
-func (r *resource) keepWork(known *instances.Instances) bool {
-	if r.lastEnd == 0 || r.instance == "" {
-		return true
+// keepWork leaves what the workers did in this batch to the spans of the next.
+func (r *resource) keepWork(known *instances.Instances) {
+	if r.lastEnd == 0 || r.full {
+		return
 	}
-	instance := known.Seen(r.instance, time.Now())
-	if instance == nil {
-		return false
+	if instance := known.Seen(r.instance, time.Now()); instance != nil {
+		instance.AddWork(&r.work, r.lastEnd)
 	}
-	instance.AddWork(&r.work, r.lastEnd)
-	return true
 }

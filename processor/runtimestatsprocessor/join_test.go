@@ -165,7 +165,7 @@ func TestSpansAreSeenInTheLightOfMetrics(t *testing.T) {
 		point(4, attribute.String("source", "none")),
 	}, metricdatatest.IgnoreTimestamp())
 	metadatatest.AssertEqualProcessorRuntimeStatsInstances(t, p.telemetry,
-		[]metricdata.DataPoint[int64]{point(1)}, metricdatatest.IgnoreTimestamp())
+		[]metricdata.DataPoint[int64]{point(3)}, metricdatatest.IgnoreTimestamp())
 }
 
 // By default only spans that somebody will look at carry the context.
@@ -217,14 +217,14 @@ func TestTooManyInstances(t *testing.T) {
 	assert.Contains(t, p.joined(t, asyncSpan("a", time.Second)), semconv.WorkerCount)
 	assert.NotContains(t, p.joined(t, asyncSpan("b", time.Second)), semconv.WorkerCount)
 	metadatatest.AssertEqualProcessorRuntimeStatsRejectedInstances(t, p.telemetry,
-		[]metricdata.DataPoint[int64]{point(2)}, metricdatatest.IgnoreTimestamp())
+		[]metricdata.DataPoint[int64]{point(4)}, metricdatatest.IgnoreTimestamp()) // three batches of metrics, one of spans
 }
 
 // Who cannot be told from others by service.instance.id is by host and process.
 func TestInstanceKeys(t *testing.T) {
 	attributes := pcommon.NewMap()
 	attributes.PutStr(semconv.ServiceName, "orders")
-	assert.Empty(t, instanceKey(attributes))
+	alone := instanceKey(attributes)
 	attributes.PutInt(semconv.ProcessPID, 1)
 	process := instanceKey(attributes)
 	attributes.PutStr(semconv.HostName, "host")
@@ -232,7 +232,7 @@ func TestInstanceKeys(t *testing.T) {
 	attributes.PutStr(semconv.ServiceInstanceID, "id")
 	byID := instanceKey(attributes)
 	attributes.PutStr(semconv.ServiceNamespace, "shop")
-	keys := []string{process, onHost, byID, instanceKey(attributes)}
+	keys := []string{alone, process, onHost, byID, instanceKey(attributes)}
 	for i, key := range keys {
 		assert.NotEmpty(t, key)
 		assert.NotContains(t, keys[:i], key)

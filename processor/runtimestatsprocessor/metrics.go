@@ -69,9 +69,7 @@ func (p *metricsProcessor) processMetrics(ctx context.Context, metrics pmetric.M
 					continue
 				}
 				if instance == unseen {
-					if key := instanceKey(resourceMetrics.Resource().Attributes()); key == "" {
-						instance = nil
-					} else if instance = p.join.instances.Seen(key, now); instance == nil {
+					if instance = p.join.instances.Seen(instanceKey(resourceMetrics.Resource().Attributes()), now); instance == nil {
 						rejected++
 					}
 				}

@@ -3,8 +3,11 @@
 package runtimestatsprocessor
 
 import (
+	"strconv"
+
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
+	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/explain"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/runtimes"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
@@ -14,6 +17,9 @@ type observation struct {
 	fields     runtimes.Fields
 	upstream   runtimes.Fields // the same numbers under their derived names, written by somebody before us
 	threadName string
+	threadID   int64      // explain.Unknown without one
+	module     string     // that made the span: its target, or the path of the module in the code
+	line       int64      // in the code
 	derived    derivedSet // derived attributes, written by somebody before us
 	legacy     bool       // the tracing layer is 0.31 or older
 }
@@ -54,6 +60,10 @@ type role uint8
 const (
 	roleField role = iota // number: a runtimes.Field
 	roleThreadName
+	roleThreadID
+	roleTarget
+	roleModule
+	roleLine
 	roleLegacy  // a name that only older tracing layers use
 	roleUnused  // of the tracing layer, of no use but to be dropped
 	roleDerived // number: a derived
@@ -82,11 +92,11 @@ var attributeRoles = [...]attributeRole{
 	{semconv.CodeFilePathLegacy, roleLegacy, 0},
 	{semconv.CodeLineNumberLegacy, roleLegacy, 0},
 	{semconv.CodeModuleNameLegacy, roleLegacy, 0},
-	{semconv.ThreadID, roleUnused, 0},
+	{semconv.ThreadID, roleThreadID, 0},
 	{semconv.CodeFilePath, roleUnused, 0},
-	{semconv.CodeLineNumber, roleUnused, 0},
-	{semconv.CodeModuleName, roleUnused, 0},
-	{semconv.Target, roleUnused, 0},
+	{semconv.CodeLineNumber, roleLine, 0},
+	{semconv.CodeModuleName, roleModule, 0},
+	{semconv.Target, roleTarget, 0},
 
 	{semconv.RuntimeName, roleDerived, uint8(derivedRuntimeName)},
 	{semconv.QueueWaitNs, roleDerived, uint8(runtimes.QueueWait)},
@@ -106,6 +116,7 @@ var attributeRoles = [...]attributeRole{
 	{semconv.QueueWaitSource, roleDerived, uint8(derivedQueueWaitSource)},
 	{semconv.InconsistentTime, roleDerived, uint8(derivedInconsistent)},
 	{semconv.Finding, roleDerived, uint8(derivedFinding)},
+	{semconv.HeldUpBy, roleDerived, uint8(derivedFinding)},
 
 	{semconv.LatencyCategory, roleDerived, uint8(derivedLatencyCategory)},
 	{semconv.LatencyPercentile, roleDerived, uint8(derivedLatency)},
@@ -169,7 +180,7 @@ func isSource(name string) bool {
 		return false
 	}
 	switch r.role {
-	case roleThreadName, roleLegacy, roleUnused:
+	case roleThreadName, roleThreadID, roleTarget, roleModule, roleLine, roleLegacy, roleUnused:
 		return true
 	case roleField:
 		return name == semconv.BusyNs || name == semconv.IdleNs
@@ -183,7 +194,7 @@ func isSource(name string) bool {
 func (o *observation) read(attributes pcommon.Map) {
 	o.fields.Reset()
 	o.upstream.Reset()
-	o.threadName, o.derived, o.legacy = "", 0, false
+	o.threadName, o.threadID, o.module, o.line, o.derived, o.legacy = "", explain.Unknown, "", 0, 0, false
 	for name, value := range attributes.All() {
 		r := roleOf(name)
 		if r == nil {
@@ -191,11 +202,25 @@ func (o *observation) read(attributes pcommon.Map) {
 		}
 		switch r.role {
 		case roleField:
-			if value.Type() == pcommon.ValueTypeInt {
-				o.fields.Set(runtimes.Field(r.number), value.Int())
+			if n, ok := numberOf(value); ok {
+				o.fields.Set(runtimes.Field(r.number), n)
 			}
 		case roleThreadName:
 			o.threadName = value.Str()
+		case roleThreadID:
+			if value.Type() == pcommon.ValueTypeInt {
+				o.threadID = value.Int()
+			}
+		case roleTarget:
+			o.module = value.Str()
+		case roleModule:
+			if o.module == "" {
+				o.module = value.Str()
+			}
+		case roleLine:
+			if value.Type() == pcommon.ValueTypeInt {
+				o.line = value.Int()
+			}
 		case roleLegacy:
 			o.legacy = true
 		case roleUnused:
@@ -205,5 +230,22 @@ func (o *observation) read(attributes pcommon.Map) {
 				o.upstream.Set(field, value.Int())
 			}
 		}
+	}
+}
+
+// numberOf returns a whole number, in any form in which a service may record one: tracing-opentelemetry makes a text of each integer that
+// it cannot be sure to fit into 64 bits with a sign, which are u64, usize and u128. What is no number that fits is none.
+func numberOf(value pcommon.Value) (n int64, ok bool) {
+	switch value.Type() {
+	case pcommon.ValueTypeInt:
+		return value.Int(), true
+	case pcommon.ValueTypeDouble:
+		f := value.Double()
+		return int64(f), f >= 0 && f < 1<<63 // false for NaN
+	case pcommon.ValueTypeStr:
+		n, err := strconv.ParseInt(value.Str(), 10, 64)
+		return n, err == nil
+	default:
+		return 0, false
 	}
 }

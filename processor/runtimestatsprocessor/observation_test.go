@@ -3,12 +3,14 @@
 package runtimestatsprocessor
 
 import (
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
+	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/explain"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/runtimes"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
@@ -47,7 +49,11 @@ func TestRolesAgreeWithTheRegistry(t *testing.T) {
 func TestObserve(t *testing.T) {
 	attributes := pcommon.NewMap()
 	attributes.PutInt(semconv.BusyNs, 3)
-	attributes.PutStr(semconv.IdleNs, "4") // not a number
+	attributes.PutStr(semconv.IdleNs, "four")                     // not a number
+	attributes.PutStr(semconv.StealCount, "18446744073709551615") // none that fits
+	attributes.PutStr(semconv.ScheduledNs, "70")                  // u64 comes as text
+	attributes.PutDouble(semconv.LongestPollNs, 8)
+	attributes.PutDouble(semconv.TaskID, math.Inf(1))
 	attributes.PutInt(semconv.PollCount, 2)
 	attributes.PutStr(semconv.ThreadName, "smol-1")
 	attributes.PutStr("http.route", "/")
@@ -62,7 +68,9 @@ func TestObserve(t *testing.T) {
 	var want observation
 	want.fields.Set(runtimes.Busy, 3)
 	want.fields.Set(runtimes.PollCount, 2)
-	want.threadName = "smol-1"
+	want.fields.Set(runtimes.Scheduled, 70)
+	want.fields.Set(runtimes.LongestPoll, 8)
+	want.threadName, want.threadID = "smol-1", explain.Unknown
 	want.upstream.Set(runtimes.Scheduled, 5)
 	want.legacy = true
 	want.derived = 1<<derivedLatency | 1<<runtimes.QueueWait

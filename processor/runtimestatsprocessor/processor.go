@@ -118,17 +118,21 @@ func (p *statsProcessor) processTraces(ctx context.Context, traces ptrace.Traces
 	oldest, newest := pcommon.NewTimestampFromTime(now.Add(-p.reach)), pcommon.NewTimestampFromTime(now.Add(p.reach))
 	for _, resourceSpans := range traces.ResourceSpans().All() {
 		r := newResource(resourceSpans, p.key, p.rules, p.windows, p.join)
+		if r.full {
+			p.telemetry.rejectedInstances(ctx, 1)
+		}
+		r.process.Lock()
 		r.oldest, r.newest = oldest, newest
+		r.listen(resourceSpans)
 		for _, scopeSpans := range resourceSpans.ScopeSpans().All() {
 			names := r.names.InScope(scopeSpans.Scope().Name())
 			for _, span := range scopeSpans.Spans().All() {
 				p.processSpan(r, &names, span, &counts)
 			}
 		}
+		r.process.Unlock()
 		p.telemetry.addSources(ctx, &counts, &r.sources)
-		if !r.keepWork(p.join.instances) {
-			p.telemetry.rejectedInstances(ctx, 1)
-		}
+		r.keepWork(p.join.instances)
 		if p.drop {
 			dropSources(resourceSpans)
 		}
@@ -166,8 +170,9 @@ func (p *statsProcessor) examine(r *resource, names *runtimes.Names, span ptrace
 	a.begin(duration, p.category)
 	found.fields.Account(duration, found.legacy, &a.account)
 	// Whoever named the runtime before knew it better, also with overwrite.
+	sign, runtime := r.recognize(names)
 	if a.named = found.derived.has(derivedRuntimeName); !a.named {
-		a.runtime = names.Of(found.threadName)
+		a.runtime = runtime
 	}
 	late := span.EndTimestamp() < r.oldest
 	switch name, kind := p.key.ofSpan(span); {
@@ -181,7 +186,7 @@ func (p *statsProcessor) examine(r *resource, names *runtimes.Names, span ptrace
 		a.verdict = r.windows.Observe(name, kind, duration)
 		counts.add(a.verdict)
 	}
-	r.find(&p.findings, a, names.MayBlock(found.threadName), span, late, counts)
+	r.find(&p.findings, a, sign, span, late, counts)
 	r.context(a, span, p.joinAll, counts)
 }
 

@@ -3,11 +3,13 @@
 package runtimestatsprocessor
 
 import (
+	"time"
+
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/runtimelab/otelcol-runtimelab/internal/untrusted"
-	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/findings"
+	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/explain"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/instances"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/latency"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/runtimes"
@@ -26,18 +28,19 @@ type resource struct {
 
 	// Of its instance, as far as there is a key to it.
 	instance string
+	full     bool              // there was no room for it
 	joined   bool              // metrics could have told about it
 	recent   *instances.Recent // what they and the spans before did, nil for nothing
 	work     instances.Work    // of this batch
 	lastEnd  int64             // of the spans with work
 
-	children children
+	process *explain.Process // locked while the resource is processed
 
 	// Of the span being processed. Here they are used over and over, and written field by field: copying a struct right after its
 	// fields have been written takes longer than writing them (the loads wait for several stores).
 	found      observation
 	annotation annotation
-	evidence   findings.Evidence
+	span       explain.Span
 }
 
 // newResource works out what the spans of a resource have in common: from the resource alone, and from what the windows and the
@@ -45,7 +48,6 @@ type resource struct {
 func newResource(spans ptrace.ResourceSpans, key keyParts, rules []runtimes.Rule, windows *latency.Windows, shared *join) *resource {
 	attributes := spans.Resource().Attributes()
 	r := &resource{
-		children: children{of: spans},
 		names: runtimes.NewNames(rules, func(name string) (string, bool) {
 			s, ok := textOf(attributes, name)
 			if name == semconv.RuntimeName {
@@ -61,13 +63,54 @@ func newResource(spans ptrace.ResourceSpans, key keyParts, rules []runtimes.Rule
 		},
 		windows: windows.Resource(key.ofResource(attributes)),
 	}
-	r.evidence.Children = &r.children
-	if r.instance = instanceKey(attributes); r.instance != "" {
-		r.recent = shared.instances.Recent(r.instance)
+	r.instance = instanceKey(attributes)
+	if instance := shared.instances.Seen(r.instance, time.Now()); instance != nil {
+		r.recent, r.process = instance.Recent(), &instance.Process
+	} else {
+		r.full, r.process = true, new(explain.Process) // it learns from this batch alone
 	}
 	r.joined = shared.watching.Load() > 0
 	if simulated, ok := attributes.Get(semconv.Simulated); ok && simulated.Bool() {
 		r.sources[runtimes.Measured] = semconv.QueueWaitSimulated
 	}
 	return r
+}
+
+// listens is how many batches of a process are searched for a name of its runtime before their spans are processed.
+const listens = 3
+
+// listen searches the spans for whatever names the runtime of the process, if nothing has yet: then it is named on the spans before, too.
+func (r *resource) listen(spans ptrace.ResourceSpans) {
+	if r.process.Named() || !r.process.Listen(listens) {
+		return
+	}
+	for _, scopeSpans := range spans.ScopeSpans().All() {
+		names := r.names.InScope(scopeSpans.Scope().Name())
+		for _, span := range scopeSpans.Spans().All() {
+			attributes := span.Attributes()
+			module := valueOf(attributes, semconv.Target)
+			if module == "" {
+				module = valueOf(attributes, semconv.CodeModuleName)
+			}
+			if sign, told := names.Of(valueOf(attributes, semconv.ThreadName), module); !told && sign.Number >= 0 {
+				r.process.NameRuntime(sign.Number)
+			}
+		}
+	}
+}
+
+// recognize says what the names on the span being processed tell, and how its runtime is called: as they say, or as everything else of
+// its process does.
+func (r *resource) recognize(names *runtimes.Names) (sign *runtimes.Sign, runtime string) {
+	sign, told := names.Of(r.found.threadName, r.found.module)
+	if !told && sign.Number >= 0 {
+		r.process.NameRuntime(sign.Number)
+	}
+	if sign.Runtime != "" {
+		return sign, sign.Runtime
+	}
+	if n, known := r.process.Runtime(); known {
+		return sign, semconv.Runtimes[n].Name
+	}
+	return sign, ""
 }

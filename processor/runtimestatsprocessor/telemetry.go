@@ -27,6 +27,8 @@ type tally struct {
 	queueWaits [runtimes.NumSources]int64
 	joined     [numOutcomes]int64
 	findings   [findings.NumKinds]int64
+	async      int64                    // spans of async code,
+	judged     [findings.NumKinds]int64 // and those of them of which it is known whether they have the finding
 }
 
 // outcome says whether a lookup of metrics told anything.
@@ -150,6 +152,14 @@ func (t *telemetry) add(ctx context.Context, counts *tally) {
 		if n > 0 {
 			t.builder.ProcessorRuntimeStatsFindings.Add(ctx, n, t.findings[kind])
 		}
+	}
+	for kind, n := range counts.judged {
+		if n > 0 {
+			t.builder.ProcessorRuntimeStatsJudgedSpans.Add(ctx, n, t.findings[kind])
+		}
+	}
+	if counts.async > 0 {
+		t.builder.ProcessorRuntimeStatsAsyncSpans.Add(ctx, counts.async)
 	}
 	for outcome, n := range counts.joined {
 		if n > 0 {

@@ -40,20 +40,35 @@ type times struct {
 	median, p99 atomic.Int64 // 0: there are not enough
 }
 
-// exceededBy reports whether a time is long: for any operation, or for this one. An unknown time is not. Nil times know nothing of
-// this one.
+// exceededBy reports whether a time is long for this operation. An unknown time is not.
 func (t *times) exceededBy(ns, long int64) bool {
-	if ns >= long {
-		return true
-	}
-	if t == nil || ns < long/unusual {
+	if ns < long/unusual {
 		return false
 	}
 	p99 := t.p99.Load()
 	return p99 > 0 && ns > p99 && ns >= outstanding*t.median.Load()
 }
 
-func (w *Window) add(poll, wait int64) {
+// LongPoll reports whether a poll is long: for any operation, or for this one. A nil window knows nothing of this one.
+func (w *Window) LongPoll(ns, long int64) bool {
+	return ns >= long || w != nil && w.polls.exceededBy(ns, long)
+}
+
+// LongWait is the same for a queue wait.
+func (w *Window) LongWait(ns, long int64) bool {
+	return ns >= long || w != nil && w.waits.exceededBy(ns, long)
+}
+
+// MedianWait returns the usual queue wait, 0 if it is not known.
+func (w *Window) MedianWait() int64 {
+	if w == nil {
+		return 0
+	}
+	return w.waits.median.Load()
+}
+
+// Add adds the times of a span; one that is not known is negative.
+func (w *Window) Add(poll, wait int64) {
 	if poll >= 0 {
 		w.polls.counts[bucketOf(poll)].Add(1)
 	}

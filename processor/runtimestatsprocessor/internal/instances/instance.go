@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/explain"
 )
 
 // mostPolls is more polls than all cores of a host can begin in a nanosecond: each takes several.
@@ -16,6 +18,9 @@ type Instance struct {
 	samples int
 	far     int64     // times further apart do not belong together: in between, an instance would have been forgotten
 	seen    time.Time // under the lock of Instances
+
+	// Process is what its spans have said.
+	Process explain.Process
 
 	mu      sync.Mutex // of those who add
 	waits   clock      // of totals and intervals
@@ -128,3 +133,6 @@ func (i *Instance) AddWork(work *Work, at int64) {
 	fresh.skewedAt = i.load.clock.last
 	i.recent.Store(&fresh)
 }
+
+// Recent returns what is known of the instance.
+func (i *Instance) Recent() *Recent { return i.recent.Load() }

@@ -38,16 +38,6 @@ func New(settings Settings) *Instances {
 	return &Instances{settings: settings, byKey: map[string]*Instance{}}
 }
 
-// Recent returns what is known of an instance, nil if nothing is.
-func (s *Instances) Recent(key string) *Recent {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if found := s.byKey[key]; found != nil {
-		return found.recent.Load()
-	}
-	return nil
-}
-
 // Len returns the number of instances.
 func (s *Instances) Len() int {
 	s.mu.RLock()

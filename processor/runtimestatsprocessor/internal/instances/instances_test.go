@@ -207,3 +207,13 @@ func TestWorkOfManyWorkers(t *testing.T) {
 	work.Add(MaxWorkers-1, 2)
 	assert.Equal(t, int64(7), work[MaxWorkers-1])
 }
+
+// Recent returns what is known of an instance, nil if nothing is.
+func (s *Instances) Recent(key string) *Recent {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if found := s.byKey[key]; found != nil {
+		return found.Recent()
+	}
+	return nil
+}

@@ -28,12 +28,14 @@ type TelemetryBuilder struct {
 	meter                                     metric.Meter
 	mu                                        sync.Mutex
 	registrations                             []metric.Registration
+	ProcessorRuntimeStatsAsyncSpans           metric.Int64Counter
 	ProcessorRuntimeStatsClassifiedSpans      metric.Int64Counter
 	ProcessorRuntimeStatsExpiredKeys          metric.Int64Counter
 	ProcessorRuntimeStatsFindings             metric.Int64Counter
 	ProcessorRuntimeStatsInstances            metric.Int64ObservableGauge
 	ProcessorRuntimeStatsInvalidDurationSpans metric.Int64Counter
 	ProcessorRuntimeStatsJoinedSpans          metric.Int64Counter
+	ProcessorRuntimeStatsJudgedSpans          metric.Int64Counter
 	ProcessorRuntimeStatsKeys                 metric.Int64ObservableGauge
 	ProcessorRuntimeStatsLateSpans            metric.Int64Counter
 	ProcessorRuntimeStatsOverflowSpans        metric.Int64Counter
@@ -110,6 +112,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	}
 	builder.meter = Meter(settings)
 	var err, errs error
+	builder.ProcessorRuntimeStatsAsyncSpans, err = builder.meter.Int64Counter(
+		"otelcol_processor_runtime_stats_async_spans",
+		metric.WithDescription("Number of spans of async code. [Development]"),
+		metric.WithUnit("{span}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ProcessorRuntimeStatsClassifiedSpans, err = builder.meter.Int64Counter(
 		"otelcol_processor_runtime_stats_classified_spans",
 		metric.WithDescription("Number of spans judged by the window of their key. [Development]"),
@@ -143,6 +151,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	builder.ProcessorRuntimeStatsJoinedSpans, err = builder.meter.Int64Counter(
 		"otelcol_processor_runtime_stats_joined_spans",
 		metric.WithDescription("Number of spans for which the metrics of their service instance were looked up. [Development]"),
+		metric.WithUnit("{span}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorRuntimeStatsJudgedSpans, err = builder.meter.Int64Counter(
+		"otelcol_processor_runtime_stats_judged_spans",
+		metric.WithDescription("Number of spans of async code of which it is known whether they have a finding; their share is the coverage of that finding. [Development]"),
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)

@@ -28,15 +28,20 @@ func TestSetupTelemetry(t *testing.T) {
 		observer.Observe(1)
 		return nil
 	}))
+	tb.ProcessorRuntimeStatsAsyncSpans.Add(context.Background(), 1)
 	tb.ProcessorRuntimeStatsClassifiedSpans.Add(context.Background(), 1)
 	tb.ProcessorRuntimeStatsExpiredKeys.Add(context.Background(), 1)
 	tb.ProcessorRuntimeStatsFindings.Add(context.Background(), 1)
 	tb.ProcessorRuntimeStatsInvalidDurationSpans.Add(context.Background(), 1)
 	tb.ProcessorRuntimeStatsJoinedSpans.Add(context.Background(), 1)
+	tb.ProcessorRuntimeStatsJudgedSpans.Add(context.Background(), 1)
 	tb.ProcessorRuntimeStatsLateSpans.Add(context.Background(), 1)
 	tb.ProcessorRuntimeStatsOverflowSpans.Add(context.Background(), 1)
 	tb.ProcessorRuntimeStatsQueueWaitSpans.Add(context.Background(), 1)
 	tb.ProcessorRuntimeStatsRejectedInstances.Add(context.Background(), 1)
+	AssertEqualProcessorRuntimeStatsAsyncSpans(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorRuntimeStatsClassifiedSpans(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
@@ -53,6 +58,9 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorRuntimeStatsJoinedSpans(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorRuntimeStatsJudgedSpans(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorRuntimeStatsKeys(t, testTel,

@@ -17,16 +17,26 @@ import (
 )
 
 // Names names the runtime of the spans of one scope. It answers from, in this order: the configured rules, the thread that
-// created the span, the resource, the scope. The thread goes before the resource: a Tokio worker may well run in a process
+// created the span, the resource, the scope, the module. The thread goes before the resource: a Tokio worker may well run in a process
 // whose main runtime is smol.
 type Names struct {
 	rules []Rule // those that match in all but the thread
 	hint  string // what resource and scope say, "" for nothing
 
-	// The last answer. The spans of a batch come from few threads, most of which have the same name.
-	thread, name string
-	mayBlock     bool
-	answered     bool
+	// The last answer. The spans of a batch come from few threads and modules, most of which have the same names.
+	thread, module string
+	sign           Sign
+	answered       bool
+}
+
+// Sign is what the names on a span tell.
+type Sign struct {
+	Runtime string // async_runtime.name, "" if nothing gives it away
+	Number  int    // of the runtime in semconv.Runtimes; negative for none of ours
+	// Blockable: the thread is there to block. Some runtimes have such threads without telling: Tokio gives them the names of its workers.
+	Blockable bool
+	Arbiter   bool // the thread runs tasks that no other thread may run
+	Server    bool // the span stands for a request that a server was sent
 }
 
 // NewNames returns the names for the spans of a resource, as far as it goes without their scope. The resource attribute
@@ -46,7 +56,7 @@ func (n Names) InScope(scope string) Names {
 	n.answered = false
 	n.rules = matching(n.rules, func(r *Rule) bool { return r.scope == nil || r.scope.matches(scope) })
 	if n.hint == "" {
-		n.hint = FromScope(scope)
+		n.hint = FromModule(scope)
 	}
 	return n
 }
@@ -59,27 +69,26 @@ func matching(rules []Rule, condition func(*Rule) bool) []Rule {
 	return slices.DeleteFunc(slices.Clone(rules), func(r Rule) bool { return !condition(&r) })
 }
 
-// Of returns the async_runtime.name for a span that a thread of the given name created, or "" if nothing gives it away.
-func (n *Names) Of(thread string) string {
-	n.ask(thread)
-	return n.name
-}
-
-// MayBlock reports whether a thread of this name is there to block. Some runtimes have such threads without telling: Tokio gives them
-// the names of its workers.
-func (n *Names) MayBlock(thread string) bool {
-	n.ask(thread)
-	return n.mayBlock
-}
-
-func (n *Names) ask(thread string) {
-	if !n.answered || thread != n.thread {
-		n.thread, n.name, n.answered = thread, n.find(thread), true
-		n.mayBlock = first(func(r *semconv.AsyncRuntime) bool { return among(r.Blocking, thread) }) != ""
+// Of returns what the name of the thread that created a span tells, and the module that it comes from: its target, or the path of the module
+// in the code. The sign is good until the next call. told reports whether it is the same as that of the call before.
+func (n *Names) Of(thread, module string) (sign *Sign, told bool) {
+	if n.answered && thread == n.thread && module == n.module {
+		return &n.sign, true
 	}
+	n.thread, n.module, n.answered = thread, module, true
+	n.sign = Sign{Runtime: n.find(thread, module)}
+	n.sign.Number = slices.IndexFunc(semconv.Runtimes[:], func(r semconv.AsyncRuntime) bool { return r.Name == n.sign.Runtime })
+	crate := crateOf(module)
+	for i := range semconv.Runtimes {
+		r := &semconv.Runtimes[i]
+		n.sign.Blockable = n.sign.Blockable || among(r.Blocking, thread)
+		n.sign.Arbiter = n.sign.Arbiter || among(r.Arbiters, thread)
+		n.sign.Server = n.sign.Server || isOne(r.Servers, crate)
+	}
+	return &n.sign, false
 }
 
-func (n *Names) find(thread string) string {
+func (n *Names) find(thread, module string) string {
 	for i := range n.rules {
 		if r := &n.rules[i]; r.thread == nil || r.thread.matches(thread) {
 			return r.name
@@ -88,23 +97,17 @@ func (n *Names) find(thread string) string {
 	if name := FromThread(thread); name != "" {
 		return name
 	}
-	if n.hint == "" {
-		return fromBlockingThread(thread)
+	if n.hint != "" {
+		return n.hint
 	}
-	return n.hint
+	return FromModule(module)
 }
 
 // FromThread returns the async_runtime.name that a worker's default thread name gives away, or "" if it gives away none.
 // The name is that of the thread which created the span: "main" therefore says nothing, since main creates the spans of
 // accepted requests under every runtime.
 func FromThread(name string) string {
-	return first(func(r *semconv.AsyncRuntime) bool { return among(r.Threads, name) })
-}
-
-// fromBlockingThread returns the async_runtime.name that a thread of a blocking pool hints at, or "". Runtimes share such pools; a
-// discontinued one leaves the thread to its successor.
-func fromBlockingThread(name string) string {
-	return first(func(r *semconv.AsyncRuntime) bool { return r.Successor == "" && among(r.Blocking, name) })
+	return first(func(r *semconv.AsyncRuntime) bool { return among(r.Threads, name) || among(r.Arbiters, name) })
 }
 
 // FromCrate returns the async_runtime.name of the crate that the resource attribute process.runtime.name holds, or "" if
@@ -113,18 +116,32 @@ func FromCrate(crate string) string {
 	return first(func(r *semconv.AsyncRuntime) bool { return r.Crate == crate })
 }
 
-// FromScope returns the async_runtime.name that an instrumentation scope gives away, or "". A scope is named after a crate or a
-// module of one (tokio::net): that of a runtime, one named after it (tokio-postgres), or a framework that runs on one only.
-func FromScope(scope string) string {
-	crate, _, _ := strings.Cut(scope, "::")
+// FromModule returns the async_runtime.name that an instrumentation scope, a target or the path of a module gives away, or "". They are
+// named after a crate or a module of one (tokio::net): that of a runtime, one named after it (tokio-postgres), or a framework that
+// runs on one only.
+func FromModule(path string) string {
+	if path == "" {
+		return ""
+	}
+	crate := crateOf(path)
 	return first(func(r *semconv.AsyncRuntime) bool {
 		if r.Baseline {
 			return false
 		}
 		rest, ok := strings.CutPrefix(crate, r.Crate)
-		return ok && (rest == "" || rest[0] == '-') || crate == module(r.Crate) ||
-			slices.ContainsFunc(r.Frameworks, func(f string) bool { return crate == f || crate == module(f) })
+		return ok && (rest == "" || rest[0] == '-') || crate == module(r.Crate) || isOne(r.Frameworks, crate)
 	})
+}
+
+// crateOf returns the crate of a module's path.
+func crateOf(path string) string {
+	crate, _, _ := strings.Cut(path, "::")
+	return crate
+}
+
+// isOne reports whether a crate is in a list, in either spelling.
+func isOne(crates []string, crate string) bool {
+	return slices.ContainsFunc(crates, func(c string) bool { return crate == c || crate == module(c) })
 }
 
 // module is how Rust spells a crate's name in the path of a module.

@@ -46,7 +46,7 @@ func TestFromCrate(t *testing.T) {
 	}
 }
 
-func TestFromScope(t *testing.T) {
+func TestFromModule(t *testing.T) {
 	for scope, want := range map[string]string{
 		"tokio":                       "tokio",
 		"tokio::net":                  "tokio",
@@ -64,7 +64,7 @@ func TestFromScope(t *testing.T) {
 		"io.opentelemetry.tomcat-7.0": "",
 		"":                            "",
 	} {
-		assert.Equal(t, want, FromScope(scope), "scope %q", scope)
+		assert.Equal(t, want, FromModule(scope), "scope %q", scope)
 	}
 }
 
@@ -96,7 +96,7 @@ func TestNames(t *testing.T) {
 		{"the resource's own word", resource{"process.runtime.name": "tokio", "async_runtime.name": "glommio"}, "", "main", "glommio"},
 		{"scope", resource{}, "tokio::net", "main", "tokio"},
 		{"another language", resource{"process.runtime.name": "nodejs"}, "", "main", ""},
-		{"a thread of the blocking crate", resource{}, "", "blocking-12", "smol"},
+		{"a thread of the blocking crate, which several use", resource{}, "", "blocking-12", ""},
 		{"where async-std uses it", resource{"process.runtime.name": "async-std"}, "", "blocking-12", "async_std"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -106,7 +106,8 @@ func TestNames(t *testing.T) {
 			})
 			n = n.InScope(tt.scope)
 			for range 2 { // the second answer is the first
-				assert.Equal(t, tt.want, n.Of(tt.thread))
+				sign, _ := n.Of(tt.thread, "")
+				assert.Equal(t, tt.want, sign.Runtime)
 			}
 		})
 	}
@@ -124,24 +125,27 @@ func TestTableIsRecognised(t *testing.T) {
 			assert.Equal(t, r.Name, FromThread(name))
 		}
 		for _, framework := range r.Frameworks {
-			assert.Equal(t, r.Name, FromScope(framework))
-			assert.Equal(t, r.Name, FromScope(module(framework)+"::server"))
+			assert.Equal(t, r.Name, FromModule(framework))
+			assert.Equal(t, r.Name, FromModule(module(framework)+"::server"))
 		}
 	}
-	assert.Empty(t, FromScope(semconv.CrateIdeal), "no service runs on a baseline")
+	assert.Empty(t, FromModule(semconv.CrateIdeal), "no service runs on a baseline")
 }
 
-func TestMayBlock(t *testing.T) {
+func TestBlockable(t *testing.T) {
 	n := NewNames(nil, func(string) (string, bool) { return "", false })
 	for thread, want := range map[string]bool{"": false, "main": false, "tokio-rt-worker": false, "smol-1": false, "blocking-7": true, "blocking-": false} {
-		assert.Equal(t, want, n.MayBlock(thread), "thread %q", thread)
+		sign, _ := n.Of(thread, "")
+		assert.Equal(t, want, sign.Blockable, "thread %q", thread)
 	}
 }
 
 func TestNamesForgetTheLastThread(t *testing.T) {
 	n := NewNames(nil, func(string) (string, bool) { return "", false })
 	for _, thread := range []string{"", "smol-1", "", "tokio-rt-worker", "smol-1"} {
-		assert.Equal(t, FromThread(thread), n.Of(thread), "thread %q", thread)
+		sign, told := n.Of(thread, "")
+		assert.Equal(t, FromThread(thread), sign.Runtime, "thread %q", thread)
+		assert.False(t, told)
 	}
 }
 

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package explain judges what a span says of itself in the light of what the spans of its process said before it. It knows no
+// pdata: a [Span] goes in, [Findings] come out.
+//
+// What a span records, where its future was polled for how long, does not tell by itself who held a thread. A span that was busy for
+// 20 ms on end may have blocked a worker of the runtime; or it ran on a thread that is there to be blocked; or its child blocked; or
+// a guard kept it entered while the thread did other things. What tells these apart stands on other spans of the same process:
+//
+//	threads.go     what each thread is: a worker's spans wait now and then, those of a pool thread never do
+//	relatives.go   the children of spans that have not come yet, and the ends of those that have
+//	callsites.go   what the spans of one place in the code turned out to be: polled with their parents, handed to another thread
+//	polls.go       the recent long polls: when, on which thread, whose
+//	rules.go       what follows
+//
+// A span is judged once, when it comes, by what has come before it. Children end, and are exported, before their parents, and long
+// polls before the spans that they held up; so it does not matter how an SDK cuts its batches. Spans in any other order leave more
+// unknown. All memory of a [Process] is bounded; what falls out of it makes findings unknown as well.
+package explain

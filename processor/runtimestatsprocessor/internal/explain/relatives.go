@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package explain
+
+// Bounds of both tables. A table begins small, and doubles while it fills.
+const (
+	minRelatives = 64
+	maxFamilies  = 1_024
+	maxEndings   = 2_048
+)
+
+// small is what part of a long poll a child must take to be remembered: shorter ones explain nothing.
+const small = 200
+
+// family is what is known of the children of a span that has not come yet.
+type family struct {
+	parent  uint64
+	busy    int64      // of all of them. Those of other tasks are among them: they may explain too much, and then a finding is missed
+	longest int64      // the longest poll of one of them, at least
+	last    descendant // that ended last
+
+	stretch stretch // the longest of those that were entered once and stayed so
+
+	requestThread int64 // that made the span of a request which is among them; Unknown
+}
+
+// descendant is a child, or a child of a child.
+type descendant struct {
+	end, start int64
+	site       *callsite
+}
+
+// stretch is a span that was entered once and stayed so to its end.
+type stretch struct {
+	start, end, busy, idle, thread int64
+	site                           *callsite
+}
+
+// families are a table by the span that they are the children of. A family that falls out of it before its parent has come leaves that
+// parent, whoever it is, unexplained: lost tells up to when this may be.
+type families struct {
+	slots []family // each is at one of the ways places from that of its parent's id on
+	used  int
+	lost  int64 // the latest end of a child that was forgotten
+}
+
+const ways = 4
+
+// of returns the family of a parent to add to.
+func (f *families) of(parent uint64) *family {
+	if len(f.slots) == 0 || f.used > len(f.slots)/2 && len(f.slots) < maxFamilies {
+		f.grow()
+	}
+	place := f.find(parent)
+	if place == nil {
+		place = f.room(parent)
+		if place.parent == 0 {
+			f.used++
+		} else {
+			f.lost = max(f.lost, place.last.end)
+		}
+		*place = family{parent: parent, requestThread: Unknown}
+	}
+	return place
+}
+
+// take returns the family of a span that has come, nil for none. It is good until the next call of of.
+func (f *families) take(id uint64) *family {
+	if f.used == 0 || id == 0 {
+		return nil
+	}
+	place := f.find(id)
+	if place != nil {
+		place.parent = 0
+		f.used--
+	}
+	return place
+}
+
+func (f *families) find(parent uint64) *family {
+	for i := range uint64(ways) {
+		if place := &f.slots[(parent+i)%uint64(len(f.slots))]; place.parent == parent {
+			return place
+		}
+	}
+	return nil
+}
+
+// room returns a place for a parent: one that is empty, or the one whose family ended first.
+func (f *families) room(parent uint64) *family {
+	var oldest *family
+	for i := range uint64(ways) {
+		place := &f.slots[(parent+i)%uint64(len(f.slots))]
+		if place.parent == 0 {
+			return place
+		}
+		if oldest == nil || place.last.end < oldest.last.end {
+			oldest = place
+		}
+	}
+	return oldest
+}
+
+func (f *families) grow() {
+	old := f.slots
+	f.slots = make([]family, max(minRelatives, 2*len(old)))
+	for i := range old {
+		if parent := old[i].parent; parent != 0 {
+			place := f.room(parent)
+			if place.parent != 0 {
+				f.lost = max(f.lost, place.last.end)
+				f.used--
+			}
+			*place = old[i]
+		}
+	}
+}
+
+// ended is a span that has come.
+type ended struct {
+	id, parent uint64
+	at         int64
+	duration   int64
+	top        bool // it has no parent in this process
+}
+
+// endings are a table of the spans that have come, by id; the later of two in one place stays.
+type endings struct {
+	slots []ended
+	n     int
+}
+
+func (e *endings) add(s *Span) {
+	if len(e.slots) < maxEndings && e.n >= len(e.slots) {
+		old := e.slots
+		e.slots = make([]ended, max(minRelatives, 2*len(old)))
+		for _, o := range old {
+			e.slots[o.id%uint64(len(e.slots))] = o
+		}
+	}
+	e.n++
+	e.slots[s.ID%uint64(len(e.slots))] = ended{s.ID, s.Parent, s.End, s.Duration, s.Top}
+}
+
+func (e *endings) of(id uint64) *ended {
+	if len(e.slots) == 0 || id == 0 {
+		return nil
+	}
+	if found := &e.slots[id%uint64(len(e.slots))]; found.id == id {
+		return found
+	}
+	return nil
+}
+
+// maxDepth bounds how far up the ancestors of a span are looked for.
+const maxDepth = 64
+
+// top returns the uppermost ancestor of a span, if all of its ancestors in this process have come.
+func (e *endings) top(s *Span) *ended {
+	found := e.of(s.Parent)
+	for depth := 0; found != nil && depth < maxDepth; depth++ {
+		if found.top {
+			return found
+		}
+		found = e.of(found.parent)
+	}
+	return nil
+}

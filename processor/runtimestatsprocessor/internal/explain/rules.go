@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package explain
+
+import (
+	"strings"
+
+	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/findings"
+)
+
+// judgement is a span in the course of being judged.
+type judgement struct {
+	*Span
+	limits *findings.Limits
+	usual  *findings.Window // nil if nothing is known of the span's key
+
+	made       *thread // that made the span, nil if it is not known
+	site       *callsite
+	family     family // zero for a span without children that matter
+	familyLost bool   // it may have had children that were forgotten
+
+	Findings
+}
+
+func (j *judgement) found(k findings.Kind) {
+	j.Found |= 1 << k
+	j.Judged |= 1 << k
+}
+
+func (j *judgement) not(kinds ...findings.Kind) {
+	for _, k := range kinds {
+		j.Judged |= 1 << k
+	}
+}
+
+// tellChildren tells the callsite of the child that was longest entered whether its parent, which has come now, was polled meanwhile.
+func (j *judgement) tellChildren() {
+	child := &j.family.stretch
+	if child.site == nil || child.busy*unusual < j.limits.Poll || j.Layered || j.Busy < 0 ||
+		child.start < j.Start || child.end > j.End+entering {
+		return
+	}
+	switch {
+	case j.Busy >= child.busy-child.busy/notable:
+		child.site.polled.add()
+	case j.Busy < child.busy/2 && child.thread == j.Thread && child.idle <= entering:
+		child.site.unpolled.add()
+	}
+}
+
+// entered looks for what kept the span entered for long: a poll that blocks, or a guard that was held over an await.
+func (j *judgement) entered(p *Process) {
+	role := j.made.role()
+	switch {
+	case j.Blockable || role == pool:
+		j.not(findings.BlockingSuspected, findings.GuardAcrossAwait)
+		return
+	case j.Request && j.SaidLocal && j.site.top > j.site.nested:
+		j.found(findings.GuardAcrossAwait) // not of the span itself: that of another request was entered when it began
+		return
+	case j.measured():
+		j.not(findings.GuardAcrossAwait)
+		if j.familyLost {
+			return
+		}
+		poll := j.poll()
+		explained := (poll-poll/notable <= j.family.longest) || j.site.left > j.site.stayed
+		if !explained && j.usual.LongPoll(poll, j.limits.Poll) {
+			j.found(findings.BlockingSuspected)
+			p.hold(j.Span, j.made, poll)
+		}
+		j.not(findings.BlockingSuspected)
+		return
+	case j.Busy < 0:
+		return
+	}
+	own := j.Busy - min(j.family.busy, j.Busy)
+	long := j.usual.LongPoll(own, j.limits.Poll)
+	whole := j.whole()
+	if j.usual.LongPoll(j.Busy, j.limits.Poll) {
+		count(&j.site.whole, &j.site.broken, whole)
+		count(&j.site.own, &j.site.children, long)
+	}
+	held := whole && j.Busy*unusual >= j.limits.Poll && j.poll()*unusual >= j.limits.Poll
+	switch {
+	case !held:
+		j.not(findings.GuardAcrossAwait)
+	case role != worker || j.familyLost:
+		return
+	case j.Idle <= entering && (j.made.madeOthers(j.Span) || j.family.requestThread == j.Thread || j.site.unpolled > j.site.polled):
+		j.found(findings.GuardAcrossAwait)
+		j.not(findings.BlockingSuspected)
+		return
+	}
+	if !long {
+		j.not(findings.BlockingSuspected)
+		return
+	}
+	if role != worker || j.familyLost || 2*j.Busy < j.Duration {
+		return
+	}
+	p.watch(j)
+	switch {
+	case !held && !j.site.silence.held():
+		return
+	case held && j.site.broken > j.site.whole && !j.site.silence.held(), p.disordered > 0 && j.site.children > j.site.own, j.made.madeOthers(j.Span):
+		return
+	case j.site.left > j.site.stayed: // its thread hands its tasks to another before it blocks
+		j.not(findings.BlockingSuspected)
+		return
+	case held && !j.Top && j.site.polled == 0: // its parent's word is still missing
+		return
+	}
+	j.found(findings.BlockingSuspected)
+	j.not(findings.GuardAcrossAwait)
+	p.hold(j.Span, j.made, own)
+}
+
+// count adds to the one or the other.
+func count(yes, no *votes, which bool) {
+	if which {
+		yes.add()
+	} else {
+		no.add()
+	}
+}
+
+// hold remembers a long poll, for those that it held up.
+func (p *Process) hold(s *Span, made *thread, busy int64) {
+	if made == nil {
+		return
+	}
+	made.keep(longPoll{start: s.Start, end: s.End, busy: busy, whole: s.whole(), trace: s.Trace, name: strings.Clone(s.Name)})
+	p.lastLong = max(p.lastLong, s.End)
+}
+
+// starved looks for a span that was runnable, but for long no worker took it.
+func (j *judgement) starved() {
+	if j.Wait >= 0 {
+		j.not(findings.QueueStarved)
+	}
+	if j.Wait*notable >= j.Duration && (j.usual.LongWait(j.Wait, j.limits.Wait) || j.alwaysWaiting()) {
+		j.found(findings.QueueStarved)
+	}
+	if j.Wait < 0 && j.MeanWait >= j.limits.Wait && j.Idle >= j.MeanWait {
+		j.found(findings.QueueStarved)
+	}
+	if j.SkewedWorker && j.Wait*notable >= j.Duration && j.Wait >= j.limits.Wait/unusual {
+		j.found(findings.WorkerSkew)
+	}
+}
+
+// wakeUp is what a sleeping worker may take to come, in nanoseconds: a task of many polls waits that long each time, and nobody is
+// to blame.
+const wakeUp = 100_000
+
+// alwaysWaiting is the condition on a span that waits for no longer than others of its key, where half of them wait for what is worth
+// a comparison: there is no usual wait to compare with, but usual trouble. Of the time in which the span could have run it spent
+// the larger part waiting. (There is no such rule for polls: computing may be what an operation is there for, waiting never is.)
+func (j *judgement) alwaysWaiting() bool {
+	least := j.limits.Wait / unusual
+	return j.Wait >= max(least, j.Busy) && j.Wait/wakeUp >= j.Polls && j.usual.MedianWait() >= least
+}
+
+// neverIdle looks for a task that is always ready: each of its polls but the last ends only because others must have their turn.
+func (j *judgement) neverIdle() {
+	away := j.Duration - j.Busy
+	switch {
+	case j.Busy < 0:
+	case away > j.Duration/notable:
+		j.not(findings.NeverIdle)
+	case j.Polls <= 0: // one long poll explains it as well, and so does a thread that is there to block
+	default:
+		j.not(findings.NeverIdle)
+		explained := j.family.busy >= j.Busy-j.Busy/notable || j.Blockable || j.made.role() == pool
+		explained = explained || j.LongestPoll >= 0 && j.Busy/j.Polls > j.LongestPoll+entering // it was entered elsewhere, too
+		if !explained && j.Polls > 1 && j.Duration >= j.limits.Poll && (away <= j.Duration/nearly || away/j.Polls <= entering) {
+			j.found(findings.NeverIdle)
+		}
+	}
+}
+
+// heldOpen looks for a span that was kept after its last poll.
+func (j *judgement) heldOpen() {
+	if j.Busy < 0 || j.Idle < 0 {
+		return
+	}
+	j.not(findings.HeldAfterCompletion)
+	held := j.Duration - j.Busy - j.Idle
+	if j.Busy > 0 && held*unusual >= j.limits.Poll && held*notable >= j.Duration { // a span that was never polled had nothing to complete
+		j.found(findings.HeldAfterCompletion)
+	}
+}
+
+// heldUp looks for a span that waited because all threads that could have polled it were inside long polls of others.
+func (j *judgement) heldUp(p *Process) {
+	ns, by := p.heldUp(j.Span, j.made, j.limits.Wait)
+	if ns < 0 {
+		return
+	}
+	j.not(findings.HeldUp)
+	if ns >= j.limits.Wait && 2*ns >= j.Idle {
+		j.found(findings.HeldUp)
+		j.HeldUpBy = by
+	}
+}
+
+// outlives looks for a span that goes on after all of its ancestors in the process have ended. tracing keeps a span open as long as its
+// children, and then says that it ended earlier: so the ancestors mostly come after the span. How long it took is then held against how
+// long spans of its kind were outlived by theirs.
+func (j *judgement) outlives(p *Process) {
+	least := j.limits.Poll / unusual
+	switch {
+	case j.ID == 0 || j.Duration < 0:
+		return
+	case j.Top:
+		j.not(findings.OutlivesParent)
+		return
+	}
+	if top := p.endings.top(j.Span); top != nil {
+		j.not(findings.OutlivesParent)
+		if j.End-top.at >= max(least, top.duration/notable) {
+			j.found(findings.OutlivesParent)
+		}
+		return
+	}
+	switch usual := &j.site.rest; {
+	case j.Duration < least || usual.within > usual.outlived:
+		j.not(findings.OutlivesParent)
+	case usual.outlived > usual.within && j.Duration-usual.most >= max(least, usual.most/notable):
+		j.found(findings.OutlivesParent)
+	}
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package explain
+
+// role is what a thread is there for.
+type role uint8
+
+const (
+	unknownRole role = iota
+	worker           // polls tasks: when it is held, they wait
+	pool             // is there to be blocked
+)
+
+const (
+	maxThreads = 256 // a power of two. Thread ids are small numbers, given one after the other
+	maxStarts  = 8   // recent spans of a thread
+	maxPolls   = 16  // its recent long polls
+
+	waits    = 1_000_000 // ns of idle time that a span of a pool thread does not have
+	enough   = 20        // spans without any make a pool thread
+	oneIn    = 20        // spans of a worker that wait, at least
+	halfLife = 200       // spans after which the older ones count half
+	alive    = 2_000_000_000
+)
+
+// thread is what the spans of one thread have told.
+type thread struct {
+	id           int64
+	spans, idler uint16 // and those of them that waited
+	request      bool   // it makes the spans of requests
+	arbiter      bool
+	last         int64                // end of its last span
+	starts       [maxStarts]beginning // of different traces
+	next         uint8
+	traces       int // of which it has made spans
+	since        int64
+	rate         float64    // of them a second, lately
+	polls        []longPoll // the next one takes the place of the oldest
+	nextPoll     int
+}
+
+// beginning is when a thread made a span, of which trace.
+type beginning struct {
+	at    int64
+	trace uint64
+}
+
+func (t *thread) role() role {
+	switch {
+	case t == nil:
+		return unknownRole
+	case t.request || t.arbiter || t.idler > 0 && int(t.idler)*oneIn >= int(t.spans):
+		return worker
+	case t.spans >= enough:
+		return pool
+	default:
+		return unknownRole
+	}
+}
+
+// see learns from a span that the thread made.
+func (t *thread) see(s *Span) {
+	if t.spans >= halfLife {
+		t.spans, t.idler = t.spans/2, t.idler/2
+	}
+	if s.Busy >= 0 {
+		t.spans++
+		if s.Idle >= waits {
+			t.idler++
+		}
+	}
+	t.request = t.request || s.Request
+	t.arbiter = t.arbiter || s.Arbiter
+	t.last = max(t.last, s.End)
+	if t.starts[(t.next-1)%maxStarts].trace == s.Trace {
+		return
+	}
+	t.starts[t.next%maxStarts] = beginning{s.Start, s.Trace}
+	t.next++
+	t.traces++
+	if elapsed := s.End - t.since; elapsed >= patience || elapsed < 0 {
+		t.rate = 0
+		if elapsed < minute {
+			t.rate = float64(t.traces) * patience / float64(elapsed)
+		}
+		t.traces, t.since = 0, s.End
+	}
+}
+
+// forget takes back what the thread is taken for: it has become another.
+func (t *thread) forget() { t.spans, t.idler, t.request = 0, 0, false }
+
+// madeOthers reports whether the thread made a span of another trace during the span, well after its start and before its end: it
+// cannot have been inside the span all the time.
+func (t *thread) madeOthers(s *Span) bool {
+	for i := range t.starts {
+		if at := t.starts[i].at; at > s.Start+handover && at < s.End-handover && t.starts[i].trace != s.Trace {
+			return true
+		}
+	}
+	return false
+}
+
+// threads are those of a process, by id. One that comes in the place of another takes it.
+type threads []*thread
+
+// of returns the thread of an id, nil for none.
+func (t *threads) of(id int64) *thread {
+	if id < 0 {
+		return nil
+	}
+	if *t == nil {
+		*t = make(threads, maxThreads)
+	}
+	found := (*t)[id%maxThreads]
+	if found == nil || found.id != id {
+		found = &thread{id: id}
+		(*t)[id%maxThreads] = found
+	}
+	return found
+}
+
+// workers calls visit for each worker that has made a span lately.
+func (t threads) workers(now int64, visit func(*thread)) {
+	for _, found := range t {
+		if found != nil && found.last > now-alive && found.role() == worker {
+			visit(found)
+		}
+	}
+}
