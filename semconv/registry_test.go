@@ -69,6 +69,7 @@ var ours = []struct{ namespace, brief string }{
 
 // examples are those of attributes of type string that have no list of values.
 var examples = map[string][]string{
+	HeldUpBy:    {"POST /login"},
 	StampRun:    {"0f8fad5b-d9cb-469f-a165-70867728950e", "nightly-42"},
 	StampSource: {"7c9e6679-7425-40de-944b-e07fc1f90ae7"},
 }
