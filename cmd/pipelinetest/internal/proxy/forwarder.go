@@ -126,6 +126,7 @@ func (f *forwarder) handle(_ any, stream grpc.ServerStream) error {
 			f.counters.passed.Add(1)
 		} else {
 			f.counters.failed.Add(1)
+			f.counters.answers.add(err)
 		}
 	}
 	stream.SetTrailer(a.trailer)

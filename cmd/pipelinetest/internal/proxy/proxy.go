@@ -164,7 +164,8 @@ type Counts struct {
 type counters struct {
 	requests, passed, failed, refused, dropped, duplicated, reordered, corrupted, responsesLost, rejected, undelivered,
 	connections, connectionsRefused, connectionsCut, connectionsReset atomic.Uint64
-	heard heard
+	heard   heard
+	answers answers
 	// carried is how often clients have sent something of a request, opaque how often what nobody here can read.
 	carried, opaque atomic.Uint64
 }

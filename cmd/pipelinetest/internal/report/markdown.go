@@ -33,6 +33,7 @@ func markdown(b *bytes.Buffer, t *Test) {
 	r := t.Result
 	fmt.Fprintf(b, "\n**%s** %s, after %s; wanted: %s\n", words[r.Outcome], inMarkdown(t.name()), short(r.Took), inMarkdown(t.Scenario.Want.String()))
 	markdownList(b, "", r.Problems)
+	markdownList(b, "W"+whyHeading[1:], t.why())
 	if r.Report != nil && len(t.signals()) > 0 {
 		b.WriteString("\n| signal | sent | received | lost | duplicate | corrupt | given up |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n")
 		starred := false

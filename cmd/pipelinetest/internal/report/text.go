@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -44,6 +45,12 @@ func Text(w io.Writer, t *Test) error {
 	for _, problem := range t.Result.Problems {
 		fmt.Fprintf(&b, "  %s\n", problem)
 	}
+	for i, reason := range t.Result.Reasons {
+		if i == 0 {
+			fmt.Fprintf(&b, "  %s\n", whyHeading)
+		}
+		fmt.Fprintf(&b, "    %s\n", reason)
+	}
 	if t.Result.Outcome == run.Passed && len(t.notChecked()) > 0 {
 		fmt.Fprintf(&b, "  load_verify does not look at: %s\n", strings.Join(t.notChecked(), ", "))
 	}
@@ -67,6 +74,9 @@ func Text(w io.Writer, t *Test) error {
 	_, err := io.WriteString(w, printable.Text(b.String()))
 	return err
 }
+
+// whyHeading stands before what parts say of themselves, which need not be true.
+const whyHeading = "why, as the parts' own logs say:"
 
 // harmless explains counts that look like faults in a test that has passed.
 func (t *Test) harmless() (explained []string) {
@@ -205,6 +215,13 @@ func where(w *bytes.Buffer, t *Test) {
 	}
 	for _, link := range t.Result.Links {
 		fmt.Fprintf(w, "\non %s: %s\n", link.Link, disturbed(link))
+		if codes := link.Answers.Codes; len(codes) > 0 {
+			var counts []string
+			for _, code := range slices.Sorted(maps.Keys(codes)) {
+				counts = append(counts, format.Grouped(codes[code])+" "+code)
+			}
+			fmt.Fprintf(w, "  the target answered %s; the last time: %s\n", strings.Join(counts, ", "), link.Answers.Last)
+		}
 	}
 }
 

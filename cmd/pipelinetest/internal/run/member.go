@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/part"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/refusals"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/telemetry"
 )
@@ -37,8 +38,9 @@ type member struct {
 	told                bool          // and that has been passed on
 	endedAt             time.Time     // when that was seen
 	account             telemetry.Account
-	readAt              time.Time // when the account was read last
-	asked               bool      // for its telemetry, and has not answered yet
+	refusals            refusals.Log // that its log tells of
+	readAt              time.Time    // when the account was read last
+	asked               bool         // for its telemetry, and has not answered yet
 }
 
 // launch starts the part, for the first time or again.

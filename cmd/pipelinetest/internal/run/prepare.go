@@ -102,7 +102,7 @@ func (c *course) prepareMember(m *member) error {
 	environment = append(environment, "TMPDIR="+dir) // what a part that is killed leaves there goes with the test
 	m.spec = part.Spec{
 		Name: m.Name, Args: args, Env: append(foreign(os.Environ()), environment...), Dir: c.Scenario.Dir,
-		Log: filepath.Join(dir, "log"), Watch: endOfRun, Disk: m.Disk, DiskDir: own,
+		Log: filepath.Join(dir, "log"), Watch: endOfRun, Output: &m.refusals, Disk: m.Disk, DiskDir: own,
 	}
 	return errors.Join(
 		os.WriteFile(filepath.Join(dir, "environment"), []byte(strings.Join(environment, "\n")+"\n"), 0o600),
