@@ -61,6 +61,7 @@ func markdown(b *bytes.Buffer, t *Test) {
 	for _, harmless := range t.harmless() {
 		fmt.Fprintf(b, "\n%s\n", inMarkdown(harmless))
 	}
+	markdownList(b, "Not checked before the test:", r.Unchecked)
 	if r.Outcome == run.Passed && len(t.notChecked()) > 0 {
 		fmt.Fprintf(b, "\nNot checked: %s.\n", inMarkdown(strings.Join(t.notChecked(), ", ")))
 	}

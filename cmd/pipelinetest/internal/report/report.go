@@ -85,6 +85,7 @@ type testDocument struct {
 	Findings    []verdict.Finding   `json:"findings"`
 	Notes       []string            `json:"notes"`
 	NotChecked  []string            `json:"not_checked"`
+	Unchecked   []string            `json:"unchecked"` // before the test, of the parts' configurations
 	Figures     []verdict.Figures   `json:"figures"`
 	Losses      map[string][]string `json:"losses"`
 	Reasons     []run.Reason        `json:"reasons"`
@@ -106,7 +107,7 @@ func JSON(path string, tests []Test) error {
 		doc.Tests = append(doc.Tests, testDocument{
 			Scenario: t.Scenario.Name, File: t.Scenario.File, Description: t.Scenario.Description, Repetition: t.Repetition,
 			Outcome: r.Outcome, Problems: orEmpty(r.Problems), Want: t.Scenario.Want.String(), BeganAt: r.Began.UTC(), Took: r.Took.Seconds(),
-			Findings: orEmpty(r.Findings), Notes: orEmpty(r.Notes), NotChecked: orEmpty(t.notChecked()), Figures: orEmpty(r.Figures),
+			Findings: orEmpty(r.Findings), Notes: orEmpty(r.Notes), NotChecked: orEmpty(t.notChecked()), Unchecked: orEmpty(r.Unchecked), Figures: orEmpty(r.Figures),
 			Losses: orNothing(r.Losses), Reasons: orEmpty(r.Reasons), Parts: orEmpty(r.Parts), Links: orEmpty(r.Links), Faults: orEmpty(r.Faults), LoadVerify: r.RawJSON,
 		})
 	}

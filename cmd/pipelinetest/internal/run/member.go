@@ -24,9 +24,10 @@ const endOfRun = "The run ended"
 type member struct {
 	scenario.Part
 	generates, tested   bool
-	grpc, http, metrics string   // host:port
-	report              string   // path of load_verify's report
-	elsewhere           []string // it sends to, beside other parts
+	grpc, http, metrics string            // host:port
+	report              string            // path of load_verify's report
+	elsewhere           []string          // it sends to, beside other parts
+	units               map[string]string // of its exporters' queues
 	spec                part.Spec
 	process             *part.Process // nil: not started yet
 	onlyHTTP            bool          // it takes OTLP/HTTP, and not OTLP/gRPC
@@ -85,6 +86,17 @@ func (m *member) failed() (sum uint64) {
 		sum += component.SendFailed + component.EnqueueFailed + component.GivenUp
 	}
 	return sum
+}
+
+// components are what the part's components say, with the units of their queues.
+func (m *member) components() []telemetry.Component {
+	list := m.account.Components()
+	for i := range list {
+		if list[i].Kind == telemetry.Exporter {
+			list[i].QueueUnit = m.units[list[i].ID]
+		}
+	}
+	return list
 }
 
 func (c *course) verifier() *member { return c.members[len(c.members)-1] }

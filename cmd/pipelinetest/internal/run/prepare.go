@@ -22,6 +22,10 @@ func (c *course) prepare() error {
 		if m.tested {
 			m.elsewhere = c.Elsewhere(&p)
 		}
+		m.units = c.QueueUnits(&p)
+		if unread := c.Unread(&p); unread != "" {
+			c.result.Unchecked = append(c.result.Unchecked, unread)
+		}
 		for _, address := range []*string{&m.grpc, &m.http, &m.metrics} {
 			var err error
 			if *address, err = c.takePort(); err != nil {

@@ -41,6 +41,8 @@ type Result struct {
 	Losses map[string][]string
 	// Reasons are why, as the parts' logs say.
 	Reasons []Reason
+	// Unchecked are what could not be looked at before the test, part by part.
+	Unchecked []string
 	// Notes are what to know about the result, though nothing is wrong.
 	Notes []string
 	// Findings are those of the test itself, which load_verify cannot have.
