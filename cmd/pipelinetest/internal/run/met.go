@@ -126,6 +126,7 @@ func (c *course) sayMet() {
 			r := &c.result.Faults[i]
 			met := e.met()
 			r.effect = c.effect(e, &met)
+			r.late = c.late(e, &met)
 			affected := met.Suffered + met.Idle + met.Unsure
 			switch r.effect {
 			case something:
@@ -148,13 +149,17 @@ func (c *course) effect(e *encounter, met *proxy.Met) effect {
 	if met.Suffered+met.Idle+met.Unsure == 0 {
 		return nothing
 	}
-	if e.held || report == nil || report.Verdict != scenario.Pass { // what is missing may be missing because of it, and the verdict is no pass
+	if e.held || report == nil {
 		return something
 	}
 	switch {
 	case report.Arrived() == e.before && c.complete():
 		return nothing
-	case link && met.Unsure == 0 && e.heard && (c.complete() || c.overSince(e)):
+	case link && met.Unsure == 0 && e.heard && c.complete():
+		return nothing
+	case report.Verdict != scenario.Pass: // what is missing may be missing because of it, and the verdict is no pass
+		return something
+	case link && met.Unsure == 0 && e.heard && c.overSince(e):
 		return nothing
 	case link && met.Unsure == 0:
 		return unknown
@@ -162,6 +167,22 @@ func (c *course) effect(e *encounter, met *proxy.Met) effect {
 		return something
 	}
 	return unknown
+}
+
+// late tells whether a fault may have come too late although something is wrong: nobody is known to have had anything to send any more.
+func (c *course) late(e *encounter, met *proxy.Met) bool {
+	return c.result.Report != nil && !e.held && !e.loading && c.result.Report.Arrived() == e.before && (len(e.ways) == 0 || met.Suffered == 0)
+}
+
+// tooLate is what is to be known of faults that may have done nothing in a test that has failed for whatever reason.
+func (c *course) tooLate() (notes []string) {
+	for i := range c.result.Faults {
+		if r := &c.result.Faults[i]; r.Met != nil && r.effect == something && r.late {
+			notes = append(notes, fmt.Sprintf("%s%s: it may have come too late: nothing has arrived since it began, and nobody is known to have had anything to send; "+
+				"what is wrong may be so for another reason", r.Fault, r.When()))
+		}
+	}
+	return notes
 }
 
 // overSince tells whether a fault had ended before the test did: who had something to send could then send it.

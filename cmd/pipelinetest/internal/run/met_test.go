@@ -26,13 +26,15 @@ func TestEffect(t *testing.T) {
 		lost    uint64
 		want    effect
 	}{
-		"killed when all had arrived":           {encounter{before: all}, killed, scenario.Pass, 0, nothing},
-		"killed, and more arrived":              {encounter{before: 10, soon: new(uint64(12))}, killed, scenario.Pass, 0, something},
-		"killed under load":                     {encounter{before: 10, loading: true}, killed, scenario.Pass, 0, something},
-		"killed at the end of the load":         {encounter{before: 29, soon: new(uint64(all))}, killed, scenario.Pass, 0, unknown},
-		"killed with something in hand":         {encounter{before: all, held: true}, killed, scenario.Pass, 0, something},
-		"killed, and some loss is allowed":      {encounter{before: all}, killed, scenario.Pass, 1, unknown},
-		"killed, and the test fails":            {encounter{before: all}, killed, scenario.Fail, 1, something},
+		"killed when all had arrived":                                        {encounter{before: all}, killed, scenario.Pass, 0, nothing},
+		"killed, and more arrived":                                           {encounter{before: 10, soon: new(uint64(12))}, killed, scenario.Pass, 0, something},
+		"killed under load":                                                  {encounter{before: 10, loading: true}, killed, scenario.Pass, 0, something},
+		"killed at the end of the load":                                      {encounter{before: 29, soon: new(uint64(all))}, killed, scenario.Pass, 0, unknown},
+		"killed with something in hand":                                      {encounter{before: all, held: true}, killed, scenario.Pass, 0, something},
+		"killed, and some loss is allowed":                                   {encounter{before: all}, killed, scenario.Pass, 1, unknown},
+		"killed, and the test fails":                                         {encounter{before: all}, killed, scenario.Fail, 1, something},
+		"killed when all had arrived, and the test fails for another reason": {encounter{before: all}, killed, scenario.Fail, 0, nothing},
+		"idle connections, and the test fails for another reason":            {encounter{ways: onLink, before: 10, heard: true}, idle, scenario.Fail, 0, nothing},
 		"not running":                           {encounter{before: 10}, proxy.Met{Unit: "processes", Came: 1}, scenario.Pass, 0, nothing},
 		"idle connections":                      {encounter{ways: onLink, before: 10, heard: true}, idle, scenario.Pass, 0, nothing},
 		"idle connections of who says nothing":  {encounter{ways: onLink, before: 10}, idle, scenario.Pass, 0, unknown},
@@ -50,6 +52,37 @@ func TestEffect(t *testing.T) {
 			}
 			c := &course{Scenario: scenario.New(), result: &Result{Report: report}, members: []*member{{}}}
 			assert.Equal(t, tc.want, c.effect(&tc.e, &tc.met))
+		})
+	}
+}
+
+// TestTooLate: a fault that may have come too late is told of although the test fails for a reason that may be another.
+func TestTooLate(t *testing.T) {
+	killed := proxy.Met{Unit: "processes", Came: 1, Suffered: 1}
+	for name, tc := range map[string]struct {
+		e    encounter
+		lost uint64
+		want []string
+	}{
+		"nothing has arrived since": {encounter{before: 10, of: killed}, 1, []string{
+			"kill: gateway, from 9.0s on: it may have come too late: nothing has arrived since it began, and nobody is known to have had anything to send; what is wrong may be so for another reason",
+		}},
+		"more has arrived since":   {encounter{before: 9, of: killed}, 1, nil},
+		"under load":               {encounter{before: 10, loading: true, of: killed}, 1, nil},
+		"with something in hand":   {encounter{before: 10, held: true, of: killed}, 1, nil},
+		"that it was late is sure": {encounter{before: 10, of: killed}, 0, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			report := &verdict.Report{Verdict: scenario.Fail, Runs: []verdict.Run{{Final: true, Signals: []verdict.Signal{
+				{Signal: "traces", SentKnown: true, Counts: map[string]uint64{"sent": 10 + tc.lost, "received": 10, "lost": tc.lost}},
+				{Signal: "metrics", SentKnown: true}, {Signal: "logs", SentKnown: true},
+			}}}}
+			c := &course{
+				Scenario: scenario.New(), members: []*member{{}}, met: map[int]*encounter{0: &tc.e},
+				result: &Result{Report: report, Faults: []FaultResult{{Fault: "kill: gateway", Began: new(9.0)}}},
+			}
+			c.sayMet()
+			assert.Equal(t, tc.want, c.tooLate())
 		})
 	}
 }

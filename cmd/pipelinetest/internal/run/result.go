@@ -70,6 +70,7 @@ type FaultResult struct {
 	Met *proxy.Met `json:"met,omitempty"`
 
 	effect effect
+	late   bool
 }
 
 // judge decides on the outcome. What is wrong with the report explains an error in the course, and the other way round.
