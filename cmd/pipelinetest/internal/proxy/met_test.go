@@ -163,8 +163,11 @@ func TestMetIdle(t *testing.T) {
 			first:  greeting + frame(frameHeaders, 0x4, 1, "path") + frame(frameData, flagEndStream, 1, "items"),
 			answer: settings + frame(frameHeaders, flagEndStream, 1, "trailer"), delayed: 9 + 4 + 9 + 5 + 9 + 7,
 		},
-		"HTTP/2, under way": {first: greeting + frame(frameHeaders, 0x4, 1, "path"), answer: settings, open: true, delayed: 9 + 4},
-		"TLS":               {first: "\x16\x03\x01", answer: "\x16\x03\x03", unsure: true, delayedUnsurely: 6},
+		"HTTP/2, under way":    {first: greeting + frame(frameHeaders, 0x4, 1, "path"), answer: settings, open: true, delayed: 9 + 4},
+		"HTTP/1, answered":     {first: "POST /v1/traces HTTP/1.1\r\n\r\n", answer: "HTTP/1.1 200 OK", delayed: 28 + 15},
+		"HTTP/1, under way":    {first: "POST /v1/traces HTTP/1.1\r\n\r\n", open: true, delayed: 28},
+		"HTTP/1, health check": {first: "GET /health HTTP/1.1\r\n\r\n", answer: "HTTP/1.1 200 OK"},
+		"TLS":                  {first: "\x16\x03\x01", answer: "\x16\x03\x03", unsure: true, delayedUnsurely: 6},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ask := func(c net.Conn) {

@@ -26,6 +26,8 @@ type encounter struct {
 	// that has been replaced. Nil: the test was over, or the verifier has not reported since.
 	before uint64
 	soon   *uint64
+	// fresh: that report had just been written. Of a verifier that seldom reports, more had arrived than it says.
+	fresh bool
 	// heard: whoever sends on the link has been asked for its telemetry while the fault was in force. held: it then had something to send, or failed to
 	// send it; so had a part that was killed, stopped or full.
 	heard, held bool
@@ -38,6 +40,7 @@ const reportDelay = time.Second
 // encounter notes what there was when a fault began.
 func (c *course) encounter(f *scenario.Fault) *encounter {
 	e := &encounter{began: time.Now(), before: c.arrived()}
+	e.fresh = c.reportedAt.IsZero() || e.began.Sub(c.reportedAt) < 2*reportDelay
 	for _, m := range c.members {
 		if m.generates && !m.hasEnded() {
 			e.loading = true
@@ -163,7 +166,7 @@ func (c *course) effect(e *encounter, met *proxy.Met) effect {
 		return nothing
 	case link && met.Unsure == 0:
 		return unknown
-	case e.soon != nil && *e.soon != report.Arrived(), e.before != report.Arrived() && e.loading:
+	case e.soon != nil && *e.soon != report.Arrived(), e.before != report.Arrived() && e.loading && e.fresh:
 		return something
 	}
 	return unknown

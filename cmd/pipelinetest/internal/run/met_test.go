@@ -28,7 +28,8 @@ func TestEffect(t *testing.T) {
 	}{
 		"killed when all had arrived":                                        {encounter{before: all}, killed, scenario.Pass, 0, nothing},
 		"killed, and more arrived":                                           {encounter{before: 10, soon: new(uint64(12))}, killed, scenario.Pass, 0, something},
-		"killed under load":                                                  {encounter{before: 10, loading: true}, killed, scenario.Pass, 0, something},
+		"killed under load":                                                  {encounter{before: 10, loading: true, fresh: true}, killed, scenario.Pass, 0, something},
+		"killed under load, by a report of long ago":                         {encounter{before: 10, loading: true, soon: new(uint64(all))}, killed, scenario.Pass, 0, unknown},
 		"killed at the end of the load":                                      {encounter{before: 29, soon: new(uint64(all))}, killed, scenario.Pass, 0, unknown},
 		"killed with something in hand":                                      {encounter{before: all, held: true}, killed, scenario.Pass, 0, something},
 		"killed, and some loss is allowed":                                   {encounter{before: all}, killed, scenario.Pass, 1, unknown},
