@@ -19,6 +19,9 @@ import (
 
 func TestMain(m *testing.M) {
 	Main()
+	if err := os.Setenv("GORACE", "atexit_sleep_ms=0"); err != nil { // a supervisor would wait a second before it ends
+		panic(err)
+	}
 	goleak.VerifyTestMain(m)
 }
 

@@ -5,11 +5,13 @@ package run
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/part"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/proxy"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/telemetry"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/verdict"
 )
 
@@ -31,7 +33,8 @@ type encounter struct {
 	// heard: whoever sends on the link has been asked for its telemetry while the fault was in force. held: it then had something to send, or failed to
 	// send it; so had a part that was killed, stopped or full.
 	heard, held bool
-	failed      uint64 // what the sender had failed to send when the fault began
+	sender      *member // on the link; nil: the fault is of a part
+	failed      uint64  // what the sender had failed to send when the fault began
 }
 
 // reportDelay is how old a report may be, and then some: what it says had arrived by then.
@@ -48,7 +51,8 @@ func (c *course) encounter(f *scenario.Fault) *encounter {
 		}
 	}
 	if f.Part() == "" {
-		e.failed = c.member(f.Link.From).failed()
+		e.sender = c.member(f.Link.From)
+		e.failed = e.sender.failed()
 	}
 	return e
 }
@@ -160,6 +164,8 @@ func (c *course) effect(e *encounter, met *proxy.Met) effect {
 		return nothing
 	case link && met.Unsure == 0 && e.heard && c.complete():
 		return nothing
+	case link && met.Unsure == 0 && e.heard && c.overSince(e) && e.failedNothing():
+		return nothing
 	case report.Verdict != scenario.Pass: // what is missing may be missing because of it, and the verdict is no pass
 		return something
 	case link && met.Unsure == 0 && e.heard && c.overSince(e):
@@ -170,6 +176,14 @@ func (c *course) effect(e *encounter, met *proxy.Met) effect {
 		return something
 	}
 	return unknown
+}
+
+// failedNothing tells whether the sender has failed to send nothing since the fault began, and that is known: its exporters count what they do.
+func (e *encounter) failedNothing() bool {
+	if e.sender == nil || !e.sender.account.Exact() || e.sender.holds() || e.sender.failed() > e.failed {
+		return false
+	}
+	return slices.ContainsFunc(e.sender.account.Components(), func(c telemetry.Component) bool { return c.Kind == telemetry.Exporter && c.Sent > 0 })
 }
 
 // late tells whether a fault may have come too late although something is wrong: nobody is known to have had anything to send any more.

@@ -3,12 +3,18 @@
 package run
 
 import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/proxy"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/telemetry"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/verdict"
 )
 
@@ -55,6 +61,36 @@ func TestEffect(t *testing.T) {
 			assert.Equal(t, tc.want, c.effect(&tc.e, &tc.met))
 		})
 	}
+}
+
+// TestFailedNothing: only of a sender whose exporters count, and of which all counts are known, it can be known that it failed to send nothing.
+func TestFailedNothing(t *testing.T) {
+	const sent, failed = "otelcol_exporter_sent_spans{exporter=\"e\"} 5\n", "otelcol_exporter_send_failed_spans{exporter=\"e\"} 2\n"
+	for name, tc := range map[string]struct {
+		says   string
+		before uint64
+		least  bool
+		want   bool
+	}{
+		"none":                  {sent, 0, false, true},
+		"none more than before": {sent + failed, 2, false, true},
+		"some":                  {sent + failed, 0, false, false},
+		"some, still queued":    {sent + "otelcol_exporter_queue_size{exporter=\"e\",data_type=\"traces\"} 1\n", 0, false, false},
+		"not all is known":      {sent, 0, true, false},
+		"it does not count":     {"up 1\n", 0, false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, tc.says) }))
+			defer server.Close()
+			families, err := telemetry.Scrape(t.Context(), server.Client(), strings.TrimPrefix(server.URL, "http://"))
+			require.NoError(t, err)
+			m := &member{}
+			m.account.Set(families)
+			m.account.Least = tc.least
+			assert.Equal(t, tc.want, (&encounter{sender: m, failed: tc.before}).failedNothing())
+		})
+	}
+	assert.False(t, (&encounter{}).failedNothing(), "a fault of a part")
 }
 
 // TestTooLate: a fault that may have come too late is told of although the test fails for a reason that may be another.

@@ -37,7 +37,8 @@ func TestMain(m *testing.M) {
 	if role := os.Getenv(asPart); role != "" && len(os.Args) > 1 && strings.HasPrefix(os.Args[1], "play-") {
 		play(os.Args[1], os.Args[2:])
 	}
-	if err := os.Setenv(asPart, "1"); err != nil {
+	// A part that is built with the race detector would wait a second before it ends, and so would its supervisor.
+	if err := errors.Join(os.Setenv(asPart, "1"), os.Setenv("GORACE", "atexit_sleep_ms=0")); err != nil {
 		panic(err)
 	}
 	goleak.VerifyTestMain(m)
@@ -47,7 +48,8 @@ func TestMain(m *testing.M) {
 //
 //	play-generator N          says at the metrics port that it sent N spans and generated 5, and that its run has ended; then waits
 //	play-silent-generator     says nothing; waits
-//	play-system               listens; then waits
+//	play-system               listens, and has a metrics port that tells of nothing; then waits
+//	play-unseen-system        listens; then waits
 //	play-verifier VERDICT     listens, and reports a run of that verdict; running until it is stopped, if it is `running`. With more
 //	                          arguments, those are what its metrics port says. `deaf 1`: it cannot be stopped;
 //	                          `nothing 1`: nothing has arrived

@@ -30,7 +30,7 @@ func (c *course) why(i int, met *proxy.Met) string {
 	switch {
 	case counts.Connections+counts.ConnectionsRefused == 0:
 		return nobody(l)
-	case met.Idle+met.Unsure > 0 && c.met[i].before > 0 && c.met[i].before == c.result.Report.Arrived():
+	case met.Idle+met.Unsure > 0 && c.met[i].before > 0 && c.met[i].before == c.result.Report.Arrived() && c.complete():
 		return arrivedBefore
 	case met.Idle > 0:
 		return fmt.Sprintf("it met %d connections, and no request was under way on any, and none has come since", met.Idle)
