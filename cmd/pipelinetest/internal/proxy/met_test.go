@@ -180,6 +180,7 @@ func TestMetIdle(t *testing.T) {
 			delay, err := p.Disturb(Fault{Delay: time.Nanosecond})
 			require.NoError(t, err)
 			ask(connect(t, p))
+			require.Eventually(t, func() bool { return delay.Met().Suffered == tc.delayed }, patience, time.Millisecond, "what is under way has come")
 			delay.End()
 			assert.Equal(t, tc.delayed, delay.Met().Suffered)
 			assert.Equal(t, tc.delayedUnsurely, delay.Met().Unsure)
@@ -187,6 +188,7 @@ func TestMetIdle(t *testing.T) {
 				p := start(t, Config{Target: startServer(t, len(tc.first), tc.answer)})
 				c := connect(t, p)
 				ask(c)
+				require.Eventually(t, func() bool { return !tc.open || p.counters.carried.Load() > 0 }, patience, time.Millisecond, "the request has come")
 				d, err := p.Disturb(fault)
 				require.NoError(t, err)
 				_, err = c.Read(make([]byte, 1))
@@ -230,6 +232,31 @@ func TestMetHealthCheck(t *testing.T) {
 	require.Error(t, err)
 	assert.Equal(t, Met{Unit: "requests"}, d.Met())
 	assert.EqualValues(t, 1, p.Counts().Refused, "it is refused all the same")
+}
+
+// TestMetSince: a connection that was cut between two requests has suffered if telemetry has come since, not if a health check has.
+func TestMetSince(t *testing.T) {
+	b := startBackend(t)
+	p := start(t, Config{Target: b.address, Protocol: GRPC})
+	c := dial(t, p)
+	require.NoError(t, c.send("before"))
+	down, err := p.Disturb(Fault{Down: true})
+	require.NoError(t, err)
+	down.End()
+	export := func(request ptraceotlp.ExportRequest) {
+		require.Eventually(t, func() bool { // once it is connected again
+			_, err := c.traces.Export(t.Context(), request)
+			return err == nil
+		}, patience, time.Millisecond)
+	}
+	export(ptraceotlp.NewExportRequest())
+	assert.Zero(t, down.Met().Suffered, "there was nothing in it")
+	assert.NotZero(t, down.Met().Idle)
+	items := ptraceotlp.NewExportRequest()
+	items.Traces().ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans().AppendEmpty().SetName("x")
+	export(items)
+	assert.NotZero(t, down.Met().Suffered)
+	assert.Zero(t, down.Met().Idle)
 }
 
 // TestHeard: the first bytes of a connection tell why a fault of requests meets none.

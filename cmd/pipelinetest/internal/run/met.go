@@ -34,6 +34,7 @@ type encounter struct {
 	// send it; so had a part that was killed, stopped or full.
 	heard, held bool
 	sender      *member // on the link; nil: the fault is of a part
+	subject     *member // the sender, or the part
 	failed      uint64  // what the sender had failed to send when the fault began
 }
 
@@ -50,6 +51,7 @@ func (c *course) encounter(f *scenario.Fault) *encounter {
 			e.held = e.held || m.Name == f.Part()
 		}
 	}
+	e.subject = c.member(cmp.Or(f.Part(), f.Link.From))
 	if f.Part() == "" {
 		e.sender = c.member(f.Link.From)
 		e.failed = e.sender.failed()
@@ -172,10 +174,25 @@ func (c *course) effect(e *encounter, met *proxy.Met) effect {
 		return nothing
 	case link && met.Unsure == 0:
 		return unknown
+	case e.unused() && e.before > 0 && e.before < report.Arrived(): // by other ways
+		return nothing
 	case e.soon != nil && *e.soon != report.Arrived(), e.before != report.Arrived() && e.loading && e.fresh:
 		return something
 	}
 	return unknown
+}
+
+// unused tells whether nothing has ever come to the part that was disturbed, or whose link was, by a reading of after the fault began.
+func (e *encounter) unused() bool {
+	if e.subject == nil || e.subject.generates || !e.subject.account.Counts || e.subject.readAt.Before(e.began) {
+		return false
+	}
+	for _, signal := range scenario.Signals {
+		if sum := telemetry.Sum(e.subject.account.Components(), signal); sum != (telemetry.Counts{}) {
+			return false
+		}
+	}
+	return true
 }
 
 // failedNothing tells whether the sender has failed to send nothing since the fault began, and that is known: its exporters count what they do.

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -80,17 +81,94 @@ func TestFailedNothing(t *testing.T) {
 		"it does not count":     {"up 1\n", 0, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, tc.says) }))
-			defer server.Close()
-			families, err := telemetry.Scrape(t.Context(), server.Client(), strings.TrimPrefix(server.URL, "http://"))
-			require.NoError(t, err)
-			m := &member{}
-			m.account.Set(families)
+			m := readMember(t, tc.says)
 			m.account.Least = tc.least
 			assert.Equal(t, tc.want, (&encounter{sender: m, failed: tc.before}).failedNothing())
 		})
 	}
 	assert.False(t, (&encounter{}).failedNothing(), "a fault of a part")
+}
+
+// TestUnused: to kill a part that nothing comes to disturbs nothing, though more arrives by other ways; a part that does not count, or that was killed before
+// anything had arrived, may have been meant to have it.
+func TestUnused(t *testing.T) {
+	const idle = "otelcol_exporter_queue_size{exporter=\"e\",data_type=\"traces\"} 0\n"
+	began := time.Now()
+	for name, tc := range map[string]struct {
+		says   string
+		before uint64
+		asked  time.Time
+		want   effect
+	}{
+		"nothing came":        {idle, 5, began, nothing},
+		"something came":      {idle + "otelcol_receiver_accepted_spans{receiver=\"r\"} 1\n", 5, began, something},
+		"it does not count":   {"up 1\n", 5, began, something},
+		"asked before":        {idle, 5, began.Add(-time.Second), something},
+		"before anything had": {idle, 0, began, something},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := readMember(t, tc.says)
+			m.Name, m.readAt = "standby", tc.asked
+			report := &verdict.Report{Verdict: scenario.Pass, Runs: []verdict.Run{{Final: true, Signals: []verdict.Signal{
+				{Signal: "traces", SentKnown: true, Counts: map[string]uint64{"sent": 10, "received": 10}},
+			}}}}
+			e := &encounter{began: began, before: tc.before, soon: new(uint64(8)), of: proxy.Met{Unit: "processes", Came: 1, Suffered: 1}, subject: m}
+			s := scenario.New()
+			s.Faults = []scenario.Fault{{Kill: "standby"}}
+			c := &course{
+				Scenario: s, members: []*member{{}}, met: map[int]*encounter{0: e},
+				result: &Result{Report: report, Faults: []FaultResult{{Fault: "kill: standby", Began: new(1.0)}}},
+			}
+			c.sayMet()
+			assert.Equal(t, tc.want, c.result.Faults[0].effect)
+			if tc.want == nothing {
+				assert.Equal(t, "kill: standby, from 1.0s on, did nothing: nothing has ever come to standby, by its own telemetry", c.metNothing()[0].Message)
+			}
+		})
+	}
+}
+
+// readMember is a member that has said this of itself.
+func readMember(t *testing.T, says string) *member {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, says) }))
+	defer server.Close()
+	families, err := telemetry.Scrape(t.Context(), server.Client(), strings.TrimPrefix(server.URL, "http://"))
+	require.NoError(t, err)
+	m := &member{}
+	m.account.Set(families)
+	return m
+}
+
+// TestBefore: a fault that sees no request because another of the same link lets none through says so.
+func TestBefore(t *testing.T) {
+	l := scenario.Link{From: "a", To: "b"}
+	refuse := scenario.Fault{Link: l, Disturbance: proxy.Fault{GRPC: "unavailable"}}
+	some := scenario.Fault{Link: l, Disturbance: proxy.Fault{GRPC: "unavailable", Every: new(2)}}
+	double := scenario.Fault{Link: l, Disturbance: proxy.Fault{OTLP: "duplicate"}}
+	met := &proxy.Met{Suffered: 1}
+	for name, tc := range map[string]struct {
+		first scenario.Fault
+		began float64
+		ended *float64
+		met   *proxy.Met
+		want  string
+	}{
+		"all the time":     {refuse, 1, new(4.0), met, "first"},
+		"to the end":       {refuse, 1, nil, met, "first"},
+		"it ended before":  {refuse, 1, new(2.5), met, ""},
+		"it began after":   {refuse, 2.5, new(4.0), met, ""},
+		"it let some pass": {some, 1, new(4.0), met, ""},
+		"it let all pass":  {double, 1, new(4.0), met, ""},
+		"it met none":      {refuse, 1, new(4.0), &proxy.Met{}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := scenario.New()
+			s.Faults = []scenario.Fault{tc.first, double}
+			c := &course{Scenario: s, result: &Result{Faults: []FaultResult{{Fault: "first", Began: &tc.began, Ended: tc.ended, Met: tc.met}, {Began: new(2.0), Ended: new(3.0)}}}}
+			assert.Equal(t, tc.want, c.before(1))
+		})
+	}
 }
 
 // TestTooLate: a fault that may have come too late is told of although the test fails for a reason that may be another.

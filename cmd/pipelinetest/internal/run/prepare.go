@@ -66,12 +66,19 @@ func (c *course) prepareLinks() error {
 	return nil
 }
 
-func (c *course) newProxy(target string, protocol proxy.Protocol) (*proxy.Proxy, error) {
-	listen, err := c.takePort()
-	if err != nil {
-		return nil, err
+// newProxy makes a proxy at a free port. Another program may take a port between its choice and its use: then another is tried.
+func (c *course) newProxy(target string, protocol proxy.Protocol) (p *proxy.Proxy, err error) {
+	const tries = 10
+	for range tries {
+		var listen string
+		if listen, err = c.takePort(); err != nil {
+			return nil, err
+		}
+		if p, err = proxy.New(proxy.Config{Listen: listen, Target: target, Protocol: protocol, Seed: 1}); err == nil {
+			return p, nil
+		}
 	}
-	return proxy.New(proxy.Config{Listen: listen, Target: target, Protocol: protocol, Seed: 1})
+	return nil, err
 }
 
 // takePort takes a port for as long as the test runs.
