@@ -22,7 +22,7 @@ type join struct {
 	stored    atomic.Bool  // whether the windows of a traces pipeline are
 }
 
-func newJoin(cfg *Config) *join { return &join{instances: instances.New(cfg.Join.settings())} }
+func newJoin(settings instances.Settings) *join { return &join{instances: instances.New(settings)} }
 
 // joins are the joins of one Collector by processor id. A join lives as long as one of its users.
 type joins struct {
@@ -30,8 +30,8 @@ type joins struct {
 }
 
 // acquire returns the join of an id, and what its user calls in the end, once or more often.
-func (j *joins) acquire(id component.ID, cfg *Config) (of *join, release func() (last bool)) {
-	of, release, _ = j.shared.Acquire(id, func() (*join, error) { return newJoin(cfg), nil }) // never fails
+func (j *joins) acquire(id component.ID, settings instances.Settings) (of *join, release func() (last bool)) {
+	of, release, _ = j.shared.Acquire(id, func() (*join, error) { return newJoin(settings), nil }) // never fails
 	return of, release
 }
 
