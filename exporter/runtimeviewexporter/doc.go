@@ -9,7 +9,7 @@
 //
 //	pdata span --(span.go)--> aggregate.Span --(internal/aggregate)--> aggregate.Snapshot --(table.go)--> text
 //
-// Consuming goroutines count under one lock, a batch at a time; a single reporting goroutine (report.go) takes a
+// Consuming goroutines count under one lock, a batch at a time; a single reporting goroutine (exporter.go) takes a
 // snapshot at each tick and writes it without holding the lock, so that a slow terminal does not slow the pipeline.
 // Everything is read from the received spans, which are not trusted: the state has a fixed size, a value of the wrong
 // type or out of range is counted and left out, and no text from a span is ever printed.
