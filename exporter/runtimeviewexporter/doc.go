@@ -13,4 +13,8 @@
 // snapshot at each tick and writes it without holding the lock, so that a slow terminal does not slow the pipeline.
 // Everything is read from the received spans, which are not trusted: the state has a fixed size, a value of the wrong
 // type or out of range is counted and left out, and no text from a span is ever printed.
+//
+// The package stands at the surface of the project, at the end of what the runtime_stats processor has written. The Collector
+// makes an exporter of it for each pipeline of spans that names runtime_view, through [NewFactory]. Beneath it are its own
+// internal/aggregate, package semconv for names, and internal/untrusted, format and stdout of the project.
 package runtimeviewexporter

@@ -12,12 +12,12 @@
 //
 // The processor is a thin shell. Each span passes through these steps, each in its own place:
 //
-//	span attributes ──► observation (observation.go)    one pass: which of our names does it carry, with which values?
-//	observation     ──► internal/runtimes               which runtime, where did the time go?
-//	duration        ──► internal/latency                how slow is that for the span's key?
-//	times           ──► internal/findings (find.go)     what do they hint at, compared with those of the key?
+//	span attributes ──► observation (observation.go)         one pass: which of our names does it carry, with which values?
+//	observation     ──► internal/runtimes                    which runtime, where did the time go?
+//	duration        ──► internal/latency                     how slow is that for the span's key?
+//	times           ──► internal/findings (find.go)          what do they hint at, compared with those of the key?
 //	span and times  ──► internal/instances (join_spans.go)  what did the metrics of the runtime say at that time?
-//	all             ──► annotate (annotate.go)          one write, never over what is there unless told to
+//	all             ──► annotate (annotate.go)               one write, never over what is there unless told to
 //
 // In a pipeline of metrics it watches what passes for the metrics of runtimes (metrics.go) and keeps them per service instance
 // (internal/instances). Pipelines of one processor id share them (join.go), so that spans can be seen in their light.

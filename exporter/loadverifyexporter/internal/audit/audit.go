@@ -31,6 +31,21 @@
 //
 // A stream that loses nothing costs some 300 bytes, however long it is. What is missing costs at most one bit each, and far
 // less if it is few or lies together (roaring bitmaps). All gaps together stay within Limits.GapBytes.
+//
+// # Place
+//
+// The package stands at the bottom of the load_verify exporter, on packages histogram, timeline and stamp of the project, and only
+// that exporter uses it. It feeds an [Auditor] under one lock, takes a [Report] at each interval, and stores what the auditor
+// exports. The files stand in this order, and none calls one above it:
+//
+//	audit.go, state.go               what arrives, and what is stored
+//	room.go                          what is forgotten when memory is short
+//	auditor.go                       all runs
+//	runreport.go                     a run becomes a report
+//	judge.go, sampling.go            a report becomes a verdict
+//	run.go, finding.go, toldstate.go
+//	stream.go, lineage.go, told.go, report.go
+//	numbers.go, counts.go, expectations.go, verdict.go, item.go
 package audit
 
 import (
