@@ -7,8 +7,8 @@
 //
 //	pdata --(read.go)--> audit.Item --(internal/audit)--> audit.Report --> table, JSON file, metrics, component status
 //
-// Consuming goroutines read a batch's stamps and compute its checksums without a lock, and hold it for the account alone
-// (account.go). One goroutine (report.go) wakes at each interval, takes a report and publishes it: that is also when state is saved.
+// Consuming goroutines read a batch's stamps and compute its checksums without a lock, and hold it for the audit alone
+// (ledger.go). One goroutine (report.go) wakes at each interval, takes a report and publishes it: that is also when state is saved.
 //
 // The package stands at the surface of the project, at the other end of a pipeline than the synthetic_load receiver; the two share
 // nothing but package internal/stamp. The Collector makes one verifier for all signals of an exporter id, through [NewFactory].
@@ -19,5 +19,5 @@
 //	factory.go
 //	exporter.go
 //	report.go, read.go
-//	account.go, telemetry.go, table.go, store.go, reportfile.go, config.go
+//	ledger.go, telemetry.go, table.go, store.go, reportfile.go, config.go
 package loadverifyexporter

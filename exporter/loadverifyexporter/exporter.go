@@ -21,7 +21,7 @@ import (
 // verifier audits what arrives, of all signals, and owns the goroutine that reports. It is one component for each signal: the first
 // that starts starts it, and the last that is shut down ends it, for until then something may arrive.
 type verifier struct {
-	account   account
+	ledger    ledger
 	telemetry *telemetry
 	buffers   sync.Pool
 
@@ -38,11 +38,11 @@ func newVerifier(set exporter.Settings, cfg *Config, out io.Writer) (*verifier, 
 		return nil, err
 	}
 	v := &verifier{
-		account:   account{auditor: audit.New(cfg.limits(), cfg.Grace, cfg.Expect.expectations())},
+		ledger:    ledger{auditor: audit.New(cfg.limits(), cfg.Grace, cfg.Expect.expectations())},
 		telemetry: telemetry,
 	}
 	v.buffers.New = func() any { return &buffer{items: make([]audit.Item, 0, bufferSize)} }
-	v.reporter = newReporter(set, cfg, &v.account, telemetry, out)
+	v.reporter = newReporter(set, cfg, &v.ledger, telemetry, out)
 	return v, nil
 }
 
@@ -124,7 +124,7 @@ func (b *buffer) add(it audit.Item) {
 }
 
 func (b *buffer) flush() {
-	b.tally.Add(b.verifier.account.take(b.signal, b.now, b.items))
+	b.tally.Add(b.verifier.ledger.take(b.signal, b.now, b.items))
 	clear(b.items) // of references to the batch
 	b.items = b.items[:0]
 }

@@ -37,7 +37,7 @@ type reporter struct {
 	id        component.ID
 	config    *Config
 	logger    *zap.Logger
-	account   *account
+	ledger    *ledger
 	telemetry *telemetry
 	tables    tables
 	store     *store          // nil: none
@@ -49,10 +49,10 @@ type reporter struct {
 	hosts []component.Host // one for each component; guarded by mu
 }
 
-// newReporter returns the reporter of an account. It writes tables to out.
-func newReporter(set exporter.Settings, cfg *Config, account *account, telemetry *telemetry, out io.Writer) *reporter {
+// newReporter returns the reporter of a ledger, which writes tables to out.
+func newReporter(set exporter.Settings, cfg *Config, ledger *ledger, telemetry *telemetry, out io.Writer) *reporter {
 	return &reporter{
-		id: set.ID, config: cfg, logger: set.Logger, account: account, telemetry: telemetry,
+		id: set.ID, config: cfg, logger: set.Logger, ledger: ledger, telemetry: telemetry,
 		tables: newTables(set.ID.String(), out), refused: map[string]bool{},
 	}
 }
@@ -70,7 +70,7 @@ func (r *reporter) open(ctx context.Context, host component.Host) error {
 			return errors.Join(err, store.close(ctx))
 		}
 	}
-	return r.write(r.account.report(time.Now(), false), false)
+	return r.write(r.ledger.report(time.Now(), false), false)
 }
 
 func (r *reporter) addHost(host component.Host) {
@@ -84,7 +84,7 @@ func (r *reporter) restore(ctx context.Context) error {
 	if err != nil || state == nil {
 		return err
 	}
-	if err := r.account.restore(state); err != nil {
+	if err := r.ledger.restore(state); err != nil {
 		return fmt.Errorf("storage: %q holds what cannot be used; remove it to start anew: %w", r.config.Storage, err)
 	}
 	r.logger.Info("The audit goes on from its stored state")
@@ -110,7 +110,7 @@ func (r *reporter) run(ctx context.Context, finished chan<- struct{}) {
 // publish tells all who listen how things are. With closing nothing more arrives.
 func (r *reporter) publish(ctx context.Context, closing bool) error {
 	now := time.Now()
-	report := r.account.report(now, closing)
+	report := r.ledger.report(now, closing)
 	r.telemetry.show(ctx, &report)
 	if !closing {
 		r.status(&report)
@@ -154,7 +154,7 @@ func (r *reporter) write(report audit.Report, final bool) error {
 }
 
 func (r *reporter) save(ctx context.Context, clean bool) error {
-	state, err := r.account.export(clean, clean || !r.store.saved)
+	state, err := r.ledger.export(clean, clean || !r.store.saved)
 	if state == nil && err == nil {
 		return nil
 	}

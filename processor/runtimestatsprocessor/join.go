@@ -19,7 +19,7 @@ import (
 type join struct {
 	instances *instances.Instances
 	watching  atomic.Int32 // metrics pipelines
-	stored    atomic.Bool  // whether the windows of a traces pipeline are
+	stored    atomic.Bool  // whether a traces pipeline stores its windows
 }
 
 func newJoin(settings instances.Settings) *join { return &join{instances: instances.New(settings)} }
@@ -29,7 +29,7 @@ type joins struct {
 	shared refcount.Values[component.ID, *join]
 }
 
-// acquire returns the join of an id, and what its user calls in the end, once or more often.
+// acquire returns the join of an id, and what the user of the join calls in the end, once or more often.
 func (j *joins) acquire(id component.ID, settings instances.Settings) (of *join, release func() (last bool)) {
 	of, release, _ = j.shared.Acquire(id, func() (*join, error) { return newJoin(settings), nil }) // never fails
 	return of, release

@@ -11,8 +11,8 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/runtimes"
 )
 
-// context adds to an annotation what the metrics of its time tell, and how the queue wait is known. An outlier or a finding of
-// async code of which it is not known says so: no signal is not no wait.
+// context adds to the annotation of a span what the metrics of its time tell, and how the queue wait is known. An outlier of async
+// code, or a span with a finding, also says when the queue wait is not known: the lack of a signal is no lack of waiting.
 func (r *resourceState) context(a *annotation, span ptrace.Span, all bool, counts *tally) {
 	notable := a.outlier() || a.findings != 0
 	if r.joined && (all || notable) && a.async() {

@@ -35,12 +35,14 @@ type Counts struct {
 // offered is how many items were sent and not given up.
 func (c *Counts) offered() uint64 { return c.Sent - min(c.Sent, c.GivenUp) }
 
-// offeredReceived is how many items arrived that the generator had not given up.
+// offeredReceived is how many items arrived that the generator had not given up, at least and at most: the two differ where nobody says
+// which items were given up.
 func (c *Counts) offeredReceived() (least, most uint64) {
 	most = c.Received - min(c.Received, c.anyway)
 	return most - min(most, c.doubtful), most
 }
 
+// add adds the counts of another source.
 func (c *Counts) add(o Counts) {
 	c.Sent += o.Sent
 	c.Received += o.Received
@@ -57,19 +59,20 @@ func (c *Counts) add(o Counts) {
 	c.doubtful += o.doubtful
 }
 
-// refused takes how many of the items given up are missing. The others have arrived all the same.
+// refused notes how many of the items given up are missing. The other items given up have arrived all the same.
 func (c *Counts) refused(missing uint64) {
 	c.Lost = c.Missing - min(c.Missing, missing)
 	c.anyway = c.GivenUp - min(c.GivenUp, missing)
 }
 
-// refusedUnknown is for the case that nobody says which items were given up: as many as can be of those that are missing.
+// refusedUnknown is for the case that nobody says which items were given up: as many of the missing items as can be are taken for those.
 func (c *Counts) refusedUnknown() {
 	c.refused(min(c.Missing, c.GivenUp))
 	c.doubtful = min(c.Missing, c.offered()) - c.Lost
 }
 
-// complete makes what is seen of the sources of which nobody told what all shards sent, without what is known of the others.
+// complete adds what was sent to the counts of all sources of which nobody told. What all shards sent is known, and so is what the other
+// sources sent: the difference is theirs.
 func (c *Counts) complete(known *Counts, offered, givenUp uint64) {
 	all := offered + givenUp
 	c.Sent = max(c.Sent, all-min(all, known.Sent))

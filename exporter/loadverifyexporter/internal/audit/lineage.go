@@ -3,7 +3,7 @@
 package audit
 
 // lineage finds spans whose parent does not arrive. Parents usually end, and so arrive, after their children, but a task that its
-// parent has spawned and not awaited comes later. So it keeps both: the parents that are awaited, and the spans that arrived of late.
+// parent has spawned and not awaited comes later. So lineage keeps both: the parents that are awaited, and the spans that arrived of late.
 //
 // Two runs of one seed may have the same ids: each run's salt makes its keys its own.
 //
@@ -61,6 +61,7 @@ func (l *lineage) arrived(salt uint64, of *awaiting, it *Item) {
 	of.parents[parent] = a
 }
 
+// has reports whether a span arrived of late.
 func (l *lineage) has(span uint64) bool {
 	if _, found := l.young[span]; found {
 		return true
@@ -69,7 +70,7 @@ func (l *lineage) has(span uint64) bool {
 	return found
 }
 
-// forget takes away what a run waits for.
+// forget takes away what a run waits for: others may wait in its place.
 func (l *lineage) forget(of *awaiting) {
 	l.awaited -= len(of.parents)
 	*of = awaiting{}

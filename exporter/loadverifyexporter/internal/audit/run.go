@@ -51,8 +51,8 @@ func (a *account) took(ns int64) {
 	a.slowest = max(a.slowest, ns)
 }
 
-// final reports whether a stream has had its grace. Without an end marker it is so when others of its run have ended and it
-// has been silent since.
+// final reports whether a stream has had its grace. A stream without an end marker has had it when others of its run have ended, and the
+// stream has been silent for the grace period since.
 func (r *run) final(s *stream, now int64, grace time.Duration) bool {
 	since := s.markedAt
 	if !s.ended {
