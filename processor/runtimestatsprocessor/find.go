@@ -13,7 +13,7 @@ import (
 
 // find looks for findings in what is known of a span, and notes what its worker did. What a late one tells is no measure of the
 // present.
-func (r *resource) find(limits *findings.Limits, a *annotation, mayBlock bool, span ptrace.Span, late bool, counts *tally) {
+func (r *resourceState) find(limits *findings.Limits, a *annotation, mayBlock bool, span ptrace.Span, late bool, counts *tally) {
 	account := &a.account
 	if account.Busy < 0 && account.Source == runtimes.Unknown {
 		return // not of async code, or not in a way that tells

@@ -11,9 +11,9 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/runtimes"
 )
 
-// context adds to an annotation what the metrics of its time tell, and how the queue wait is known. An outlier or a finding of
-// async code of which it is not known says so: no signal is not no wait.
-func (r *resource) context(a *annotation, span ptrace.Span, all bool, counts *tally) {
+// context adds to the annotation of a span what the metrics of its time tell, and how the queue wait is known. An outlier of async
+// code, or a span with a finding, also says when the queue wait is not known: the lack of a signal is no lack of waiting.
+func (r *resourceState) context(a *annotation, span ptrace.Span, all bool, counts *tally) {
 	notable := a.outlier() || a.findings != 0
 	if r.joined && (all || notable) && a.async() {
 		outcome := miss
@@ -38,7 +38,7 @@ func (r *resource) context(a *annotation, span ptrace.Span, all bool, counts *ta
 
 // keepWork leaves what the workers did in this batch to the spans of the next. It reports whether there was room for the instance
 // whose workers they are.
-func (r *resource) keepWork(known *instances.Instances) bool {
+func (r *resourceState) keepWork(known *instances.Instances) bool {
 	if r.lastEnd == 0 || r.instance == "" {
 		return true
 	}

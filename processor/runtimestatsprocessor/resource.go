@@ -14,8 +14,8 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
-// resource is what all spans of a resource have in common.
-type resource struct {
+// resourceState is what all spans of a resource have in common.
+type resourceState struct {
 	names   runtimes.Names
 	sources [runtimes.NumSources]string // values of async_runtime.task.queue_wait_source
 	windows latency.Resource
@@ -40,11 +40,11 @@ type resource struct {
 	evidence   findings.Evidence
 }
 
-// newResource works out what the spans of a resource have in common: from the resource alone, and from what the windows and the
+// newResourceState works out what the spans of a resource have in common: from the resource alone, and from what the windows and the
 // metrics of its instance know.
-func newResource(spans ptrace.ResourceSpans, key keyParts, rules []runtimes.Rule, windows *latency.Windows, shared *join) *resource {
+func newResourceState(spans ptrace.ResourceSpans, key keyParts, rules []runtimes.Rule, windows *latency.Windows, shared *join) *resourceState {
 	attributes := spans.Resource().Attributes()
-	r := &resource{
+	r := &resourceState{
 		children: children{of: spans},
 		names: runtimes.NewNames(rules, func(name string) (string, bool) {
 			s, ok := textOf(attributes, name)

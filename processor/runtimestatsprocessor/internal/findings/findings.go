@@ -5,8 +5,11 @@
 // What is long depends on the operation. A time is therefore compared with those of the spans before it of the same key
 // first ([Window]): it must exceed their 99th percentile and ten times their median, and a tenth of what is long anywhere.
 // Only a time that is long anywhere ([Limits]) needs no comparison: an operation that always blocks must not become normal
-// by that. Nor must one that always waits for a worker. A finding is a hint, not a proof; each rule says what it rests on. What rests on a time that is not known is not
-// found, so findings mean little without the share of spans of which it is.
+// by that. Nor must one that always waits for a worker. A finding is a hint, not a proof; each rule says what it rests on.
+// What rests on a time that is not known is not found, so findings mean little without the share of spans of which it is.
+//
+// The package stands at the bottom of the runtime_stats processor, on package histogram and the names of package semconv.
+// Package latency keeps a Window for each key; the processor asks [Limits.Find] for each span, and writes what it says.
 package findings
 
 import "github.com/runtimelab/otelcol-runtimelab/semconv"
