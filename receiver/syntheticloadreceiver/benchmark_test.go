@@ -129,6 +129,7 @@ func BenchmarkServices(b *testing.B) {
 // flatRequest is a request with one resource as plain values.
 type flatRequest struct {
 	resource pcommon.Resource
+	schema   string // URL
 	scope    string
 	spans    []flatSpan
 }
@@ -153,7 +154,7 @@ func flatten(batches []ptrace.Traces) (requests []flatRequest) {
 	for _, td := range batches {
 		rs := td.ResourceSpans().At(0)
 		ss := rs.ScopeSpans().At(0)
-		r := flatRequest{resource: rs.Resource(), scope: ss.Scope().Name()}
+		r := flatRequest{resource: rs.Resource(), schema: rs.SchemaUrl(), scope: ss.Scope().Name()}
 		for _, span := range ss.Spans().All() {
 			flat := flatSpan{
 				span.TraceID(), span.SpanID(), span.ParentSpanID(), span.Flags(), span.Name(), span.Kind(),
@@ -178,6 +179,7 @@ func flatten(batches []ptrace.Traces) (requests []flatRequest) {
 func (r *flatRequest) build() ptrace.Traces {
 	td := ptrace.NewTraces()
 	rs := td.ResourceSpans().AppendEmpty()
+	rs.SetSchemaUrl(r.schema)
 	r.resource.CopyTo(rs.Resource())
 	ss := rs.ScopeSpans().AppendEmpty()
 	ss.Scope().SetName(r.scope)
