@@ -6,20 +6,15 @@ import (
 	"math"
 	"time"
 
-	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/pdata/xpdata"
 
 	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
 )
 
-const (
-	sampled    = 1 // W3C trace flags, as the Rust SDK exports them
-	sourceFile = "src/handlers.rs"
-)
+const sampled = 1 // W3C trace flags, as the Rust SDK exports them
 
 // Traces builds the spans of a request: of each process in the order in which they ended. Virtual time 0 is epoch.
 func (f *Fleet) Traces(r *Request, epoch time.Time) ptrace.Traces {
@@ -34,7 +29,7 @@ func (f *Fleet) Traces(r *Request, epoch time.Time) ptrace.Traces {
 		ss := rs.ScopeSpans().AppendEmpty()
 		ss.Scope().SetName(p.identity.scope)
 		if r.ends {
-			f.buildEnd(ss.Spans().AppendEmpty(), p, epoch)
+			f.buildSpansEnd(ss.Spans().AppendEmpty(), p, epoch)
 			continue
 		}
 		spans := ss.Spans()
@@ -46,15 +41,11 @@ func (f *Fleet) Traces(r *Request, epoch time.Time) ptrace.Traces {
 	return td
 }
 
-func timestamp(epoch time.Time, t sim.Time) pcommon.Timestamp {
-	return pcommon.NewTimestampFromTime(epoch.Add(t.Duration()))
-}
-
 // build writes a span of a process. It runs once per span: the attributes go through a MapBuilder because Put looks for each key.
 func (f *Fleet) build(span ptrace.Span, p *process, s *span, number uint64, epoch time.Time) {
 	id := &p.identity
 	what := &id.service.Spans[s.label]
-	span.SetTraceID(p.group.traceID(s.tag))
+	span.SetTraceID(p.origins.traceID(s.tag))
 	span.SetSpanID(id.spanID(s.number))
 	if s.caller != nil {
 		span.SetParentSpanID(s.caller.spanID(s.parent))
@@ -75,7 +66,7 @@ func (f *Fleet) build(span ptrace.Span, p *process, s *span, number uint64, epoc
 	p.buildEvents(span, s, epoch)
 	for _, l := range s.links {
 		link := span.Links().AppendEmpty()
-		link.SetTraceID(p.group.traceID(l.tag))
+		link.SetTraceID(p.origins.traceID(l.tag))
 		link.SetSpanID(id.spanID(l.number))
 		link.SetFlags(sampled)
 	}
@@ -117,6 +108,12 @@ func (p *process) buildTracing(b *xpdata.MapBuilder, s *span) {
 	b.AppendEmpty(semconv.Target).SetStr(p.identity.module)
 }
 
+// How many attributes a span has beside the operation's own.
+const (
+	tracingAttributes = 8
+	taskAttributes    = 8
+)
+
 func (t *taskFields) build(b *xpdata.MapBuilder, number uint64) {
 	b.AppendEmpty(semconv.PollCount).SetInt(int64(t.polls))
 	b.AppendEmpty(semconv.ScheduledNs).SetInt(int64(t.queueWait))
@@ -155,19 +152,22 @@ func (p *process) buildEvents(span ptrace.Span, s *span, epoch time.Time) {
 	}
 }
 
-// How many attributes a span has beside the operation's own.
-const (
-	tracingAttributes = 8
-	taskAttributes    = 8
-)
-
-// sourceLine places the handlers of a service below each other in its source file.
-func sourceLine(label int) int64 { return 12 + 24*int64(label) }
-
 var spanKinds = [...]ptrace.SpanKind{
 	workload.Server:   ptrace.SpanKindServer,
 	workload.Client:   ptrace.SpanKindClient,
 	workload.Internal: ptrace.SpanKindInternal,
 	workload.Producer: ptrace.SpanKindProducer,
 	workload.Consumer: ptrace.SpanKindConsumer,
+}
+
+func (f *Fleet) buildSpansEnd(span ptrace.Span, p *process, epoch time.Time) {
+	span.SetTraceID(p.identity.traceID(endTag))
+	span.SetSpanID(p.identity.spanID(endTag))
+	span.SetName(stamp.EndMarker)
+	span.SetKind(ptrace.SpanKindInternal)
+	span.SetStartTimestamp(timestamp(epoch, p.endedAt))
+	span.SetEndTimestamp(timestamp(epoch, p.endedAt))
+	var b xpdata.MapBuilder
+	f.stampEnd(&b, p, Traces, stamp.Span(span))
+	b.UnsafeIntoMap(span.Attributes())
 }
