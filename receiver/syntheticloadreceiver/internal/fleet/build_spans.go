@@ -21,7 +21,9 @@ func (f *Fleet) Traces(r *Request, epoch time.Time) ptrace.Traces {
 	f.note(r, epoch)
 	td := ptrace.NewTraces()
 	td.ResourceSpans().EnsureCapacity(len(r.parts))
-	for _, part := range r.parts {
+	var attributes xpdata.MapBuilder // of one span after the other
+	for i := range r.parts {
+		part := &r.parts[i]
 		p := part.process
 		rs := td.ResourceSpans().AppendEmpty()
 		rs.SetSchemaUrl(semconv.SchemaURL) // of async_runtime.simulated
@@ -34,24 +36,26 @@ func (f *Fleet) Traces(r *Request, epoch time.Time) ptrace.Traces {
 		}
 		spans := ss.Spans()
 		spans.EnsureCapacity(part.count)
-		for i := range part.spans {
-			f.build(spans.AppendEmpty(), p, &part.spans[i], part.first+uint64(i), epoch)
+		for k := range part.spans.list {
+			f.build(spans.AppendEmpty(), &attributes, part, k, epoch)
 		}
 	}
 	return td
 }
 
-// build writes a span of a process. It runs once per span: the attributes go through a MapBuilder because Put looks for each key.
-func (f *Fleet) build(span ptrace.Span, p *process, s *span, number uint64, epoch time.Time) {
+// build writes a span of a part, by its place there. It runs once per span: the attributes go through an empty MapBuilder, because Put
+// looks for each key.
+func (f *Fleet) build(span ptrace.Span, b *xpdata.MapBuilder, part *part, place int, epoch time.Time) {
+	s, p := &part.spans.list[place], part.process
 	id := &p.identity
 	what := &id.service.Spans[s.label]
 	span.SetTraceID(p.origins.traceID(s.tag))
 	span.SetSpanID(id.spanID(s.number))
-	if s.caller != nil {
-		span.SetParentSpanID(s.caller.spanID(s.parent))
-	} else {
-		span.SetParentSpanID(id.spanID(s.parent))
+	parent := id
+	if s.caller != ownCaller {
+		parent = p.origins.identities[s.caller]
 	}
+	span.SetParentSpanID(parent.spanID(s.parent))
 	span.SetFlags(sampled)
 	span.SetName(what.Name)
 	span.SetKind(spanKinds[what.Kind])
@@ -63,15 +67,15 @@ func (f *Fleet) build(span ptrace.Span, p *process, s *span, number uint64, epoc
 		span.Status().SetCode(ptrace.StatusCodeError)
 		span.Status().SetMessage(message)
 	}
-	p.buildEvents(span, s, epoch)
-	for _, l := range s.links {
+	has := part.spans.has(s)
+	p.buildEvents(span, has.events, epoch)
+	for _, l := range has.links {
 		link := span.Links().AppendEmpty()
 		link.SetTraceID(p.origins.traceID(l.tag))
 		link.SetSpanID(id.spanID(l.number))
 		link.SetFlags(sampled)
 	}
 
-	var b xpdata.MapBuilder
 	n := len(attributes) + tracingAttributes
 	hasFields, hasStamp := s.task && f.options.TaskFields, f.options.Verify
 	if hasFields {
@@ -84,23 +88,23 @@ func (f *Fleet) build(span ptrace.Span, p *process, s *span, number uint64, epoc
 	for _, a := range attributes {
 		setValue(b.AppendEmpty(a.Key), a.Value, draws)
 	}
-	p.buildTracing(&b, s)
+	p.buildTracing(b, s, &part.spans.threads[s.thread])
 	if hasFields {
-		s.fields.build(&b, s.number)
+		s.fields.build(b, s.number)
 	}
 	if hasStamp {
-		f.stamp(&b, p, number, stamp.Span(span))
+		f.stamp(b, p, part.first+uint64(max(0, place)), stamp.Span(span))
 	}
 	b.UnsafeIntoMap(span.Attributes())
 }
 
 // buildTracing writes what tracing-opentelemetry does.
-func (p *process) buildTracing(b *xpdata.MapBuilder, s *span) {
+func (p *process) buildTracing(b *xpdata.MapBuilder, s *span, on *thread) {
 	b.AppendEmpty(semconv.BusyNs).SetInt(int64(s.busy))
 	b.AppendEmpty(semconv.IdleNs).SetInt(int64(s.end - s.start - s.busy))
-	b.AppendEmpty(semconv.ThreadID).SetInt(s.threadID)
-	if s.thread != "" {
-		b.AppendEmpty(semconv.ThreadName).SetStr(s.thread)
+	b.AppendEmpty(semconv.ThreadID).SetInt(on.id)
+	if on.name != "" {
+		b.AppendEmpty(semconv.ThreadName).SetStr(on.name)
 	}
 	b.AppendEmpty(semconv.CodeFilePath).SetStr(sourceFile)
 	b.AppendEmpty(semconv.CodeLineNumber).SetInt(sourceLine(s.label))
@@ -125,8 +129,7 @@ func (t *taskFields) build(b *xpdata.MapBuilder, number uint64) {
 	b.AppendEmpty(semconv.WorkerIndex).SetInt(int64(t.worker))
 }
 
-func (p *process) buildEvents(span ptrace.Span, s *span, epoch time.Time) {
-	events := s.events
+func (p *process) buildEvents(span ptrace.Span, events []spanEvent, epoch time.Time) {
 	if len(events) > mostEvents {
 		span.SetDroppedEventsCount(events[mostEvents].more)
 		events = events[:mostEvents]

@@ -20,7 +20,7 @@ type group struct {
 
 // newGroup plays instances from virtual time 0.
 func newGroup(o *Options, seed uint64, members []workload.Member) *group {
-	g := &group{origins: origins{byInstance: make(map[*play.Instance]*identity, len(members))}}
+	g := &group{origins: origins{places: make(map[*play.Instance]int, len(members))}}
 	g.network = play.NewNetwork(&g.sim)
 	for _, m := range members {
 		g.play(o, seed, m)
@@ -49,7 +49,7 @@ func (g *group) play(with *Options, seed uint64, m workload.Member) {
 		interval := sim.Time(with.Metrics.Interval)
 		p.reader.start(&g.sim, interval, p.identity.phase(Metrics, interval), p.sample)
 	}
-	g.origins.byInstance[p.instance] = &p.identity
+	g.origins.places[p.instance] = len(g.origins.identities) - 1
 	g.instances = append(g.instances, p.instance)
 }
 

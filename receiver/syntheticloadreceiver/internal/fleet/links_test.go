@@ -66,7 +66,7 @@ func TestLinks(t *testing.T) {
 		})
 		f.Discard()
 		for _, p := range f.processes {
-			require.Empty(t, p.spans)
+			require.Empty(t, p.spans.list)
 		}
 	}
 	require.Len(t, processes, 2)

@@ -12,7 +12,7 @@ import (
 // origins are the instances of a group, in the order of its network: whose spans may be parents, and whose arrivals begin traces.
 type origins struct {
 	identities []*identity
-	byInstance map[*play.Instance]*identity
+	places     map[*play.Instance]int // in identities
 }
 
 // traceID is that of a tag: of an arrival at one of the instances.

@@ -17,7 +17,7 @@ type process struct {
 	instance  *play.Instance
 	identity  identity
 	exporters [signals]exporter
-	spans     []span                 // of the exporter
+	spans     spans                  // of the exporter
 	events    map[uint64][]spanEvent // by span, of spans that have not ended
 	links     links
 	spare     spare
@@ -39,7 +39,7 @@ type logs struct {
 
 // spare are the lists of a process that are free.
 type spare struct {
-	spans   buffers[span]
+	spans   spareSpans
 	records buffers[logRecord]
 	events  buffers[spanEvent]
 	links   buffers[spanRef]
@@ -62,7 +62,7 @@ func (p *process) sample(now sim.Time) bool {
 // discard forgets what was exported. Requests may still hold it: what waits goes on in other buffers.
 func (p *process) discard() {
 	if n := p.exporters[Traces].discard(); n > 0 {
-		p.spans = append(p.spare.spans.take(), p.spans[n:]...)
+		p.spans.discard(n, &p.spare.spans)
 	}
 	if n := p.exporters[Logs].discard(); n > 0 {
 		p.logs.records = append(p.spare.records.take(), p.logs.records[n:]...)

@@ -11,21 +11,35 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
-// span is the record of a span that has ended, around a task or inside one.
+// span is the record of a span that has ended, around a task or inside one. It has no pointers: many spans wait at a time, and the
+// garbage collector need not look at them.
 type span struct {
 	number, parent, tag uint64
-	label, creator      int // creator: the thread, or Outside
 	start, end, busy    sim.Time
+	work                sim.Rand // of which its attributes are drawn
+	label               int
+	thread              int // that opened the span: place in threads
+	caller              int // place in origins of the process whose span the parent is
+	extras              int // place in extras, from 1; 0: it has none
 	outcome             scheduler.Outcome
-	work                sim.Rand  // of which its attributes are drawn
-	caller              *identity // whose span the parent is; nil: its own process's
-	thread              string    // name of the creator's
-	threadID            int64
-	events              []spanEvent
-	links               []spanRef
 
 	task   bool // around a task: the rest is known
 	fields taskFields
+}
+
+// ownCaller stands for the span's own process.
+const ownCaller = -1
+
+// thread is a thread of a process, as its spans name it.
+type thread struct {
+	id   int64  // 0: no span has named it
+	name string // may be empty
+}
+
+// extras are what few spans have.
+type extras struct {
+	events []spanEvent
+	links  []spanRef
 }
 
 // taskFields are what a service records that measures its own futures.
@@ -63,6 +77,7 @@ type logRecord struct {
 	message string   // of a span that failed
 }
 
+// timestamp is the wall time of a virtual one; virtual time 0 is epoch.
 func timestamp(epoch time.Time, t sim.Time) pcommon.Timestamp {
-	return pcommon.NewTimestampFromTime(epoch.Add(t.Duration()))
+	return pcommon.NewTimestampFromTime(epoch) + pcommon.Timestamp(max(0, t))
 }

@@ -27,7 +27,7 @@ type part struct {
 	count   int
 	first   uint64 // number of the first
 
-	spans   []span
+	spans   spans
 	records []logRecord
 	samples runtimemetrics.Samples
 }
@@ -37,7 +37,7 @@ func (p *process) part(s Signal, from, to int) part {
 	it := part{process: p, count: to - from, first: p.exporters[s].sequence + uint64(max(0, from))}
 	switch s {
 	case Traces:
-		it.spans = p.spans[from:to]
+		it.spans = p.spans.from(from, to)
 	case Metrics:
 		it.samples = p.metrics.Samples(from, to)
 	default:
@@ -82,8 +82,8 @@ func (r *Request) add(it part) {
 func (it part) cut(n int) (begin, end part) {
 	begin, end = it, it
 	switch {
-	case it.spans != nil:
-		begin.spans, end.spans = it.spans[:n], it.spans[n:]
+	case it.spans.list != nil:
+		begin.spans.list, end.spans.list = it.spans.list[:n], it.spans.list[n:]
 	case it.records != nil:
 		begin.records, end.records = it.records[:n], it.records[n:]
 	default:
@@ -97,12 +97,14 @@ func (it part) cut(n int) (begin, end part) {
 // recycle gives the lists of a part back to its process; whole: the part is all that these lists hold.
 func (it *part) recycle(whole bool) {
 	spare := &it.process.spare
-	for i := range it.spans {
-		spare.events.keep(it.spans[i].events)
-		spare.links.keep(it.spans[i].links)
+	for i := range it.spans.list {
+		has := it.spans.has(&it.spans.list[i])
+		spare.events.keep(has.events)
+		spare.links.keep(has.links)
 	}
 	if whole {
-		spare.spans.keep(it.spans)
+		spare.spans.lists.keep(it.spans.list)
+		spare.spans.extras.keep(it.spans.extras)
 		spare.records.keep(it.records)
 	}
 }

@@ -65,8 +65,8 @@ func (f *Fleet) enter(r *Request, n int64) {
 			line.AddCluster(epoch+int64(at), cluster, n)
 			spread.Add(cluster, n)
 		}
-		for j := range part.spans {
-			enter(part.spans[j].end, p.origins.cluster(part.spans[j].tag), n)
+		for j := range part.spans.list {
+			enter(part.spans.list[j].end, p.origins.cluster(part.spans.list[j].tag), n)
 		}
 		for j := range part.records {
 			record := &part.records[j]
