@@ -4,15 +4,15 @@ package sim
 
 // eventHeap is a 4-ary min-heap of events: half the depth of a binary heap, and the four children of a node lie beside each other.
 // container/heap is not used because of its interface call per comparison.
-type eventHeap []Event
+type eventHeap []scheduled
 
-func (h *eventHeap) push(ev Event) {
+func (h *eventHeap) push(ev scheduled) {
 	*h = append(*h, ev)
 	q := *h
 	i := len(q) - 1
 	for i > 0 {
 		parent := (i - 1) / 4
-		if !ev.before(&q[parent]) {
+		if !ev.before(q[parent].due) {
 			break
 		}
 		q[i] = q[parent]
@@ -22,7 +22,7 @@ func (h *eventHeap) push(ev Event) {
 }
 
 // pop takes the earliest event out of a heap that is not empty.
-func (h *eventHeap) pop() Event {
+func (h *eventHeap) pop() scheduled {
 	q := *h
 	earliest, last := q[0], q[len(q)-1]
 	q = q[:len(q)-1]
@@ -38,11 +38,11 @@ func (h *eventHeap) pop() Event {
 		}
 		least := first
 		for c := first + 1; c < min(first+4, len(q)); c++ {
-			if q[c].before(&q[least]) {
+			if q[c].before(q[least].due) {
 				least = c
 			}
 		}
-		if !q[least].before(&last) {
+		if !q[least].before(last.due) {
 			break
 		}
 		q[i] = q[least]

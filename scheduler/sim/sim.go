@@ -34,23 +34,9 @@ type Target int32
 
 // Event is something due at a time. Kind and Arg mean what the handler says they mean.
 type Event struct {
-	At     Time
-	from   Time   // when it was scheduled, or as if
-	order  uint64 // of scheduling, or rank
-	Arg    uint64
-	target Target
-	Kind   uint8
-}
-
-// before is the order in which events are handled.
-func (e *Event) before(o *Event) bool {
-	if e.At != o.At {
-		return e.At < o.At
-	}
-	if e.from != o.from {
-		return e.from < o.from
-	}
-	return e.order < o.order
+	At   Time
+	Arg  uint64
+	Kind uint8
 }
 
 // Handler receives the events scheduled for its target, at their time.
@@ -80,14 +66,14 @@ func (s *Simulation) Now() Time { return s.now }
 // Schedule queues an event for a target. A time in the past counts as now.
 func (s *Simulation) Schedule(at Time, target Target, kind uint8, arg uint64) {
 	s.seq++
-	s.queue.push(Event{At: max(at, s.now), from: s.now, order: s.seq, Arg: arg, target: target, Kind: kind})
+	s.queue.push(due{max(at, s.now), s.now, s.seq}, message{arg, target, kind})
 }
 
 // ScheduleFrom is Schedule for who leaves out events in which nothing would have happened. Among the events of the same time, this one
 // runs as if it had been scheduled at the time from, by the last of those that are left out; and among those that were scheduled at
 // that time too, behind all others, by rank.
 func (s *Simulation) ScheduleFrom(from, at Time, rank uint64, target Target, kind uint8, arg uint64) {
-	s.queue.push(Event{At: max(at, s.now), from: from, order: rank | ranked, Arg: arg, target: target, Kind: kind})
+	s.queue.push(due{max(at, s.now), from, rank | ranked}, message{arg, target, kind})
 }
 
 // ranked is set in the order of events that have a rank.
@@ -121,10 +107,15 @@ func (s *Simulation) Precedes(from, at Time) bool {
 // Run handles every event due up to and including until, then sets the clock to until.
 func (s *Simulation) Run(until Time) {
 	s.limit = until
-	for !s.queue.empty() && s.queue.first().At <= until {
-		ev := s.queue.pop()
-		s.now, s.from = ev.At, ev.from
-		s.handlers[ev.target].Handle(ev)
+	for !s.queue.empty() {
+		first := s.queue.first()
+		if first.at > until {
+			break
+		}
+		s.now, s.from = first.at, first.from
+		m := first.message
+		s.queue.removeFirst()
+		s.handlers[m.target].Handle(Event{At: s.now, Arg: m.arg, Kind: m.kind})
 	}
 	s.now = max(s.now, until)
 	s.limit = -1
@@ -135,5 +126,5 @@ func (s *Simulation) Next() Time {
 	if s.queue.empty() {
 		return Never
 	}
-	return s.queue.first().At
+	return s.queue.first().at
 }
