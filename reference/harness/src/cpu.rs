@@ -45,6 +45,11 @@ pub fn this_is_a_worker() {
     });
 }
 
+/// Whether the calling thread is known as one.
+pub fn is_worker() -> bool {
+    KNOWN.get()
+}
+
 /// How long workers have waited for a CPU since then.
 pub fn wait_since(start: u64) -> u64 {
     let counters = COUNTERS.lock().unwrap();

@@ -14,6 +14,7 @@ pub mod handlers;
 pub mod ledger;
 pub mod load;
 pub mod measured;
+pub mod portable;
 pub mod truth;
 
 pub use args::Args;

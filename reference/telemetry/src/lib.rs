@@ -73,9 +73,11 @@ impl<P: SpanProcessor> SpanProcessor for Truth<P> {
     fn on_end(&self, mut span: SpanData) {
         let (start, end) = (clock::nanos(span.start_time), clock::nanos(span.end_time));
         let trace = u128::from_be_bytes(span.span_context.trace_id().to_bytes());
-        if let Some(held) = ledger::held_up(trace, start, end) {
-            span.attributes.push(KeyValue::new("truth.held_up_ns", held.nanos as i64));
-            span.attributes.push(KeyValue::new("truth.held_up_by", held.by));
+        if cpu::is_worker() {
+            if let Some(held) = ledger::held_up(trace, start, end) {
+                span.attributes.push(KeyValue::new("truth.held_up_ns", held.nanos as i64));
+                span.attributes.push(KeyValue::new("truth.held_up_by", held.by));
+            }
         }
         span.attributes.push(KeyValue::new("truth.cpu_wait_ns", cpu::wait_since(start) as i64));
         self.0.on_end(span);
