@@ -13,20 +13,37 @@ import (
 //go:embed preface.md
 var preface string
 
-// Section is the part of docs/findings.md about real services: it ends the document.
-func Section(results []Result) string {
-	return preface + "\n" + Findings(results).Markdown(2) + "\n" + Health(results).Markdown(2)
+// Where the generated part of a document begins. It goes to the document's end.
+const (
+	inFindings = "\n## Real services\n"
+	inReal     = "\n## The captures\n"
+)
+
+// WriteSection writes what a run has shown at the end of docs/findings.md, in place of what is there.
+func WriteSection(document string, results []Result) error {
+	return writeEnd(document, inFindings, preface+"\n"+Findings(results).Markdown(2)+"\n"+Health(results).Markdown(2))
 }
 
-// heading begins the section.
-const heading = "\n## Real services\n"
+// Section returns what docs/findings.md says about real services.
+func Section(document string) (string, error) {
+	_, end, err := cutEnd(document, inFindings)
+	return end, err
+}
 
-// WriteSection puts the section at the end of a document, in place of the one that is there.
-func WriteSection(document string, results []Result) error {
-	text, err := os.ReadFile(document) //nolint:gosec // the caller says which
+func writeEnd(document, heading, end string) error {
+	begin, _, err := cutEnd(document, heading)
 	if err != nil {
 		return err
 	}
-	models, _, _ := strings.Cut(string(text), heading)
-	return os.WriteFile(document, []byte(models+Section(results)), 0o644) //nolint:gosec // a document
+	return os.WriteFile(document, []byte(begin+heading+end), 0o644) //nolint:gosec // a document
+}
+
+// cutEnd returns what is before a heading, and the heading with what follows.
+func cutEnd(document, heading string) (begin, end string, err error) {
+	text, err := os.ReadFile(document) //nolint:gosec // the caller says which
+	begin, end, found := strings.Cut(string(text), heading)
+	if found {
+		end = heading + end
+	}
+	return begin, end, err
 }

@@ -76,6 +76,9 @@ func run(ctx context.Context, b reality.Bench, only, keep, captures, document st
 		}
 		fmt.Println()
 	}
+	for _, line := range append(reality.Misses(results), reality.Unhealthy(results)...) {
+		fmt.Println("below the goals: " + line)
+	}
 	if document != "" {
 		return reality.WriteSection(document, results)
 	}
