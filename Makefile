@@ -153,6 +153,25 @@ bench-processor: ## the processor beside contrib's attributes processor, which w
 quality: ## hold the findings of runtime_stats against services whose trouble is known; rewrites docs/findings.md
 	@go test ./internal/quality -run TestQuality -count 1 -v -update | awk '/^ *\||^ *## |^(ok|FAIL)|Error/'
 
+# The services of reference/, built where Go and Git do not look. One job: a crate takes a CPU for seconds, and others may need it.
+REFERENCE := bin/reference
+RUN := .
+REAL := go run ./internal/reality/real -services $(REFERENCE)/release -run '$(RUN)'
+WITHOUT_CARGO := Left out: there is no cargo to build the Rust services of reference/. go test ./internal/reality judges captures of them.
+
+.PHONY: real
+real: build ## run real Rust services whose faults are known beside the sidecar (5 minutes and a build); RUN=regexp selects
+	@if command -v cargo >/dev/null; then $(MAKE) reference; $(REAL) $(if $(DOCUMENT),-document $(DOCUMENT)); else echo "$(WITHOUT_CARGO)"; fi
+
+.PHONY: real-captures
+real-captures: build ## take a capture of each of these services into reference/captures/
+	@if command -v cargo >/dev/null; then $(MAKE) reference; $(REAL) -captures reference/captures; else echo "$(WITHOUT_CARGO)"; fi
+
+.PHONY: reference
+reference: # the services of reference/; the first time takes many minutes
+	@echo "Building reference/ (the first time takes many minutes)"
+	@CARGO_BUILD_JOBS=$${CARGO_BUILD_JOBS:-1} nice -n 10 cargo build --release --locked --quiet --manifest-path reference/Cargo.toml --target-dir $(REFERENCE)
+
 .PHONY: documents
 documents: build ## run every code block of every document, and rewrite what runtimesim prints in them (2 minutes)
 	@go test ./internal/e2e -run TestDocument -count 1 -slow -update | awk '/documents|Error|Messages|^(ok|FAIL|panic)/'

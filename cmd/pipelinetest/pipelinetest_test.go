@@ -30,6 +30,9 @@ const (
 
 func TestMain(m *testing.M) {
 	part.Main()
+	if os.Getenv(asBackend) != "" { // which is started by the command
+		panic(throttle())
+	}
 	if os.Getenv(asCommand) != "" {
 		os.Exit(cli.Main(os.Args[1:], os.Stdout, os.Stderr))
 	}
@@ -83,8 +86,12 @@ type document struct {
 		Problems          []string
 		Losses            map[string][]string
 		Notes             []string
-		Findings          []struct{ Expectation, Signal, Message string }
-		Faults            []struct {
+		Reasons           []struct {
+			Part, Component, Signal, Answer, Last string
+			Lines, Items                          uint64
+		}
+		Findings []struct{ Expectation, Signal, Message string }
+		Faults   []struct {
 			Met *struct {
 				Unit           string
 				Came, Suffered uint64

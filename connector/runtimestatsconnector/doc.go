@@ -10,4 +10,9 @@
 //
 // The histograms count from when their key was first seen, as OpenTelemetry's cumulative temporality wants it; they do not fade
 // as the windows of the runtime_stats processor do. Both use the same buckets.
+//
+// The package stands at the surface of the project. The Collector makes a connector of it for each pipeline of spans that ends
+// in runtime_stats, through [NewFactory]. Beneath it are package histogram, the names of package semconv, and package untrusted for
+// what arrives. It imports nothing of the processor: attributes alone tie the two, those that the processor writes or, where none
+// stands before, those of the tracing layer.
 package runtimestatsconnector

@@ -50,10 +50,10 @@ func (t *table) metrics(now time.Time) pmetric.Metrics {
 	slices.SortFunc(keys, func(a, b key) int {
 		return cmp.Or(cmp.Compare(a.service, b.service), cmp.Compare(a.span, b.span), cmp.Compare(a.kind, b.kind))
 	})
-	var current service
+	var current serviceMetrics
 	for i, k := range keys {
 		if i == 0 || k.service != keys[i-1].service {
-			current = newService(all)
+			current = newServiceMetrics(all)
 			current.resource.Attributes().PutStr(semconv.ServiceName, k.service)
 		}
 		current.add(t.series[k], now, func(attributes pcommon.Map) {
@@ -64,28 +64,28 @@ func (t *table) metrics(now time.Time) pmetric.Metrics {
 		})
 	}
 	if t.overflow != nil {
-		current = newService(all)
+		current = newServiceMetrics(all)
 		current.add(t.overflow, now, func(attributes pcommon.Map) { attributes.PutBool(attributeOverflow, true) })
 	}
 	return all
 }
 
-// service is the metrics of one resource, each made when it has a data point.
-type service struct {
+// serviceMetrics is the metrics of one resource, each made when it has a data point.
+type serviceMetrics struct {
 	resource pcommon.Resource
 	metrics  pmetric.MetricSlice
 	points   [numMeasures]*pmetric.ExponentialHistogramDataPointSlice
 }
 
-func newService(all pmetric.Metrics) service {
+func newServiceMetrics(all pmetric.Metrics) serviceMetrics {
 	resourceMetrics := all.ResourceMetrics().AppendEmpty()
 	scopeMetrics := resourceMetrics.ScopeMetrics().AppendEmpty()
 	scopeMetrics.Scope().SetName(metadata.ScopeName)
 	scopeMetrics.SetSchemaUrl(semconv.SchemaURL)
-	return service{resource: resourceMetrics.Resource(), metrics: scopeMetrics.Metrics()}
+	return serviceMetrics{resource: resourceMetrics.Resource(), metrics: scopeMetrics.Metrics()}
 }
 
-func (s *service) add(from *series, now time.Time, describe func(pcommon.Map)) {
+func (s *serviceMetrics) add(from *series, now time.Time, describe func(pcommon.Map)) {
 	for m, times := range from.times {
 		if times == nil {
 			continue

@@ -49,7 +49,7 @@ func BenchmarkTraces(b *testing.B) {
 	perSpan := float64(b.Elapsed().Nanoseconds()) / float64(spans)
 	b.ReportMetric(perSpan, "ns/span")
 	b.ReportMetric(1e3/perSpan, "Mspans/s")
-	report := v.report(time.Now(), true)
+	report := v.ledger.report(time.Now(), true)
 	require.EqualValues(b, spans, report.Runs[0].Signals[0].Received)
 	require.Zero(b, report.Runs[0].Signals[0].Corrupt+report.Runs[0].Signals[0].Orphans)
 }

@@ -7,6 +7,17 @@
 //
 //	pdata --(read.go)--> audit.Item --(internal/audit)--> audit.Report --> table, JSON file, metrics, component status
 //
-// Consuming goroutines read a batch's stamps and compute its checksums without a lock, and hold it for the account alone. One
-// goroutine (report.go) wakes at each interval, takes a report and publishes it: that is also when state is saved.
+// Consuming goroutines read a batch's stamps and compute its checksums without a lock, and hold it for the audit alone
+// (ledger.go). One goroutine (report.go) wakes at each interval, takes a report and publishes it: that is also when state is saved.
+//
+// The package stands at the surface of the project, at the other end of a pipeline than the synthetic_load receiver; the two share
+// nothing but package internal/stamp. The Collector makes one verifier for all signals of an exporter id, through [NewFactory].
+// The commands of the project read the JSON report, not this package.
+//
+// The files stand in this order, and none calls one above it:
+//
+//	factory.go
+//	exporter.go
+//	report.go, read.go
+//	ledger.go, telemetry.go, table.go, store.go, reportfile.go, config.go
 package loadverifyexporter

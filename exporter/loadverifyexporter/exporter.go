@@ -14,7 +14,6 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pdata/ptrace"
-	"go.uber.org/zap"
 
 	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/audit"
 )
@@ -22,15 +21,9 @@ import (
 // verifier audits what arrives, of all signals, and owns the goroutine that reports. It is one component for each signal: the first
 // that starts starts it, and the last that is shut down ends it, for until then something may arrive.
 type verifier struct {
-	id        component.ID
-	config    *Config
-	logger    *zap.Logger
+	ledger    ledger
 	telemetry *telemetry
 	buffers   sync.Pool
-
-	mu      sync.Mutex     // guards the audit
-	auditor *audit.Auditor // replaced when state is restored
-	dirty   bool           // something has come since state was saved
 
 	life     sync.Mutex // guards what follows
 	running  bool
@@ -45,19 +38,12 @@ func newVerifier(set exporter.Settings, cfg *Config, out io.Writer) (*verifier, 
 		return nil, err
 	}
 	v := &verifier{
-		id: set.ID, config: cfg, logger: set.Logger, telemetry: telemetry,
-		auditor: audit.New(cfg.limits(), cfg.Grace, cfg.Expect.expectations()),
+		ledger:    ledger{auditor: audit.New(cfg.limits(), cfg.Grace, cfg.Expect.expectations())},
+		telemetry: telemetry,
 	}
 	v.buffers.New = func() any { return &buffer{items: make([]audit.Item, 0, bufferSize)} }
-	v.reporter = newReporter(v, out)
+	v.reporter = newReporter(set, cfg, &v.ledger, telemetry, out)
 	return v, nil
-}
-
-// serve makes the audit expect a signal.
-func (v *verifier) serve(signal audit.Signal) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.auditor.Serve(signal)
 }
 
 // part is the verifier as the component of one signal.
@@ -84,9 +70,6 @@ func (p *part) start(ctx context.Context, host component.Host) error {
 	go v.reporter.run(ctx, v.finished)
 	return nil
 }
-
-// patience is how long a blocked stdout, storage or named pipe may hold up the shutdown: the Collector itself would wait without end.
-const patience = 5 * time.Second
 
 // shutdown of the last part ends the audit: with the last report, state and table. Only a blocked stdout or storage can hold it up, for as
 // long as patience and ctx have it.
@@ -141,11 +124,7 @@ func (b *buffer) add(it audit.Item) {
 }
 
 func (b *buffer) flush() {
-	v := b.verifier
-	v.mu.Lock()
-	b.tally.Add(v.auditor.Audit(b.signal, b.now, b.items))
-	v.dirty = true
-	v.mu.Unlock()
+	b.tally.Add(b.verifier.ledger.take(b.signal, b.now, b.items))
 	clear(b.items) // of references to the batch
 	b.items = b.items[:0]
 }

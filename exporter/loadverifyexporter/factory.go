@@ -42,7 +42,7 @@ func (v *verifiers) part(set exporter.Settings, cfg *Config, signal audit.Signal
 	if err != nil {
 		return nil, err
 	}
-	of.serve(signal)
+	of.ledger.serve(signal)
 	return &part{of: of, release: release}, nil
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/collector/exporter"
 	"go.uber.org/zap"
 
 	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/audit"
@@ -33,27 +34,34 @@ type document struct {
 
 // reporter publishes the state of the audit, alone: in the JSON report, the storage, tables, metrics, and component status.
 type reporter struct {
-	verifier *verifier
-	tables   tables
-	store    *store          // nil: none
-	broken   bool            // the component status tells of findings
-	failed   error           // of the last report; read when the goroutine has ended
-	refused  map[string]bool // what could not be written the last time; logged on change
+	id        component.ID
+	config    *Config
+	logger    *zap.Logger
+	ledger    *ledger
+	telemetry *telemetry
+	tables    tables
+	store     *store          // nil: none
+	broken    bool            // the component status tells of findings
+	failed    error           // of the last report; read when the goroutine has ended
+	refused   map[string]bool // what could not be written the last time; logged on change
 
 	mu    sync.Mutex
 	hosts []component.Host // one for each component; guarded by mu
 }
 
-func newReporter(v *verifier, out io.Writer) *reporter {
-	return &reporter{verifier: v, tables: newTables(v.id.String(), out), refused: map[string]bool{}}
+// newReporter returns the reporter of a ledger, which writes tables to out.
+func newReporter(set exporter.Settings, cfg *Config, ledger *ledger, telemetry *telemetry, out io.Writer) *reporter {
+	return &reporter{
+		id: set.ID, config: cfg, logger: set.Logger, ledger: ledger, telemetry: telemetry,
+		tables: newTables(set.ID.String(), out), refused: map[string]bool{},
+	}
 }
 
 // open restores the state and tries whether everything can be written.
 func (r *reporter) open(ctx context.Context, host component.Host) error {
-	v := r.verifier
 	r.tables.start = time.Now()
-	if v.config.Storage != nil {
-		store, err := openStore(ctx, host, *v.config.Storage, v.id)
+	if r.config.Storage != nil {
+		store, err := openStore(ctx, host, *r.config.Storage, r.id)
 		if err != nil {
 			return err
 		}
@@ -62,7 +70,7 @@ func (r *reporter) open(ctx context.Context, host component.Host) error {
 			return errors.Join(err, store.close(ctx))
 		}
 	}
-	return r.write(v.report(time.Now(), false), false)
+	return r.write(r.ledger.report(time.Now(), false), false)
 }
 
 func (r *reporter) addHost(host component.Host) {
@@ -72,31 +80,21 @@ func (r *reporter) addHost(host component.Host) {
 }
 
 func (r *reporter) restore(ctx context.Context) error {
-	v := r.verifier
 	state, err := r.store.load(ctx)
 	if err != nil || state == nil {
 		return err
 	}
-	v.mu.Lock()
-	err = v.auditor.Import(state)
-	v.mu.Unlock()
-	if err != nil {
-		return fmt.Errorf("storage: %q holds what cannot be used; remove it to start anew: %w", v.config.Storage, err)
+	if err := r.ledger.restore(state); err != nil {
+		return fmt.Errorf("storage: %q holds what cannot be used; remove it to start anew: %w", r.config.Storage, err)
 	}
-	v.logger.Info("The audit goes on from its stored state")
+	r.logger.Info("The audit goes on from its stored state")
 	return r.save(ctx, false) // from now on it is not clean
-}
-
-func (v *verifier) report(now time.Time, closing bool) audit.Report {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return v.auditor.Report(now, closing)
 }
 
 // run publishes at each interval until ctx ends, then the last time.
 func (r *reporter) run(ctx context.Context, finished chan<- struct{}) {
 	defer close(finished)
-	ticker := time.NewTicker(r.verifier.config.Interval)
+	ticker := time.NewTicker(r.config.Interval)
 	defer ticker.Stop()
 	for {
 		select {
@@ -111,10 +109,9 @@ func (r *reporter) run(ctx context.Context, finished chan<- struct{}) {
 
 // publish tells all who listen how things are. With closing nothing more arrives.
 func (r *reporter) publish(ctx context.Context, closing bool) error {
-	v := r.verifier
 	now := time.Now()
-	report := v.report(now, closing)
-	v.telemetry.show(ctx, &report)
+	report := r.ledger.report(now, closing)
+	r.telemetry.show(ctx, &report)
 	if !closing {
 		r.status(&report)
 	}
@@ -126,26 +123,26 @@ func (r *reporter) publish(ctx context.Context, closing bool) error {
 		}
 	}
 	// The table comes last: a stdout that blocks holds up nothing else. One that is broken is no reason to fail, the verdict is elsewhere.
-	_ = r.attempt("table", r.tables.print(now, &report, v.config.TableInterval, closing))
+	_ = r.attempt("table", r.tables.print(now, &report, r.config.TableInterval, closing))
 	return errors.Join(errs...)
 }
 
 // attempt warns of an error when it is new.
 func (r *reporter) attempt(what string, err error) error {
 	if err != nil && !r.refused[what] {
-		r.verifier.logger.Warn("Cannot write; further failures are not logged until it succeeds.", zap.String("what", what), zap.Error(err))
+		r.logger.Warn("Cannot write; further failures are not logged until it succeeds.", zap.String("what", what), zap.Error(err))
 	}
 	r.refused[what] = err != nil
 	return err
 }
 
 func (r *reporter) write(report audit.Report, final bool) error {
-	path := r.verifier.config.Report
+	path := r.config.Report
 	if path == "" {
 		return nil
 	}
 	text, err := json.MarshalIndent(document{
-		Schema: Schema, Exporter: r.verifier.id.String(), WrittenAt: time.Now().UTC(), Final: final, Report: report,
+		Schema: Schema, Exporter: r.id.String(), WrittenAt: time.Now().UTC(), Final: final, Report: report,
 	}, "", "  ")
 	if err == nil {
 		err = writeReport(path, append(text, '\n'))
@@ -157,20 +154,15 @@ func (r *reporter) write(report audit.Report, final bool) error {
 }
 
 func (r *reporter) save(ctx context.Context, clean bool) error {
-	v := r.verifier
-	v.mu.Lock()
-	if !v.dirty && !clean && r.store.saved {
-		v.mu.Unlock()
+	state, err := r.ledger.export(clean, clean || !r.store.saved)
+	if state == nil && err == nil {
 		return nil
 	}
-	state, err := v.auditor.Export(clean)
-	v.dirty = false
-	v.mu.Unlock()
 	if err == nil {
 		err = r.store.save(ctx, state)
 	}
 	if err != nil {
-		return fmt.Errorf("storage: %q cannot keep the state: %w", v.config.Storage, err)
+		return fmt.Errorf("storage: %q cannot keep the state: %w", r.config.Storage, err)
 	}
 	return nil
 }

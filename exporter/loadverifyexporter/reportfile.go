@@ -37,6 +37,9 @@ func isOpenAs(info fs.FileInfo, f *os.File) bool {
 	return err == nil && os.SameFile(info, open)
 }
 
+// patience is how long a blocked stdout, storage or named pipe may hold up the shutdown: the Collector itself would wait without end.
+const patience = 5 * time.Second
+
 // writeThrough does not wait for a named pipe that nobody reads: that is an error. One that is not read for long is, too.
 func writeThrough(path string, text []byte) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|syscall.O_NONBLOCK, 0) //nolint:gosec // G304: the user names the report

@@ -9,8 +9,12 @@
 //
 //	pdata span --(span.go)--> aggregate.Span --(internal/aggregate)--> aggregate.Snapshot --(table.go)--> text
 //
-// Consuming goroutines count under one lock, a batch at a time; a single reporting goroutine (report.go) takes a
+// Consuming goroutines count under one lock, a batch at a time; a single reporting goroutine (exporter.go) takes a
 // snapshot at each tick and writes it without holding the lock, so that a slow terminal does not slow the pipeline.
 // Everything is read from the received spans, which are not trusted: the state has a fixed size, a value of the wrong
 // type or out of range is counted and left out, and no text from a span is ever printed.
+//
+// The package stands at the surface of the project, at the end of what the runtime_stats processor has written. The Collector
+// makes an exporter of it for each pipeline of spans that names runtime_view, through [NewFactory]. Beneath it are its own
+// internal/aggregate, package semconv for names, and internal/untrusted, format and stdout of the project.
 package runtimeviewexporter

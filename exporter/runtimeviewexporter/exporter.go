@@ -102,3 +102,29 @@ func (v *view) snapshot() aggregate.Snapshot {
 	s.Behind = v.lag.Behind()
 	return s
 }
+
+// firstTable is when the first table comes if spans have arrived: a whole interval is long for a first sign of life.
+const firstTable = 1500 * time.Millisecond
+
+// report runs until ctx ends. It prints at every tick, then the final table; no other goroutine writes.
+func (v *view) report(ctx context.Context) {
+	defer close(v.finished)
+	console := console{out: v.out, logger: v.logger, title: v.title}
+	reporter := newReporter(v.id.String(), time.Now())
+	ticker, early := time.NewTicker(v.interval), time.NewTimer(firstTable)
+	defer ticker.Stop()
+	defer early.Stop()
+	for {
+		select {
+		case <-early.C:
+			if s := v.snapshot(); v.interval > firstTable && s.Counts.Total() > 0 {
+				console.print(reporter.periodic(time.Now(), s))
+			}
+		case <-ticker.C:
+			console.print(reporter.periodic(time.Now(), v.snapshot()))
+		case <-ctx.Done():
+			console.print(reporter.final(time.Now(), v.snapshot()))
+			return
+		}
+	}
+}

@@ -3,7 +3,6 @@
 package runtimeviewexporter
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"time"
@@ -13,32 +12,6 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/exporter/runtimeviewexporter/internal/aggregate"
 	"github.com/runtimelab/otelcol-runtimelab/internal/format"
 )
-
-// firstTable is when the first table comes if spans have arrived: a whole interval is long for a first sign of life.
-const firstTable = 1500 * time.Millisecond
-
-// report prints at every tick until ctx ends, then the final table. It is the only goroutine that writes.
-func (v *view) report(ctx context.Context) {
-	defer close(v.finished)
-	console := console{out: v.out, logger: v.logger, title: v.title}
-	reporter := newReporter(v.id.String(), time.Now())
-	ticker, early := time.NewTicker(v.interval), time.NewTimer(firstTable)
-	defer ticker.Stop()
-	defer early.Stop()
-	for {
-		select {
-		case <-early.C:
-			if s := v.snapshot(); v.interval > firstTable && s.Counts.Total() > 0 {
-				console.print(reporter.periodic(time.Now(), s))
-			}
-		case <-ticker.C:
-			console.print(reporter.periodic(time.Now(), v.snapshot()))
-		case <-ctx.Done():
-			console.print(reporter.final(time.Now(), v.snapshot()))
-			return
-		}
-	}
-}
 
 // reporter decides what a tick has to say: a table if spans arrived since the tick before, otherwise one line when they
 // stop arriving and nothing more until they do again.

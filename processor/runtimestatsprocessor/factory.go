@@ -39,7 +39,7 @@ func (f *factory) createTraces(
 		return nil, err
 	}
 	var release func() bool
-	p.join, release = f.joins.acquire(set.ID, config)
+	p.join, release = f.joins.acquire(set.ID, config.Join.settings())
 	if config.Storage != nil {
 		p.openStore = func(host component.Host) (*store, error) {
 			store, err := openStore(host, config, set.ID, set.Logger)
@@ -68,7 +68,7 @@ func (f *factory) createMetrics(
 	if err != nil {
 		return nil, err
 	}
-	shared, release := f.joins.acquire(set.ID, cfg.(*Config))
+	shared, release := f.joins.acquire(set.ID, cfg.(*Config).Join.settings())
 	p := newMetricsProcessor(shared, telemetry)
 	return processorhelper.NewMetrics(ctx, set, cfg, next, p.processMetrics,
 		processorhelper.WithCapabilities(consumer.Capabilities{MutatesData: false}),

@@ -23,7 +23,7 @@ const (
 
 // find looks for findings in what is known of a span, and notes what its worker did. What a late one tells is no measure of the
 // present.
-func (r *resource) find(limits *findings.Limits, a *annotation, sign *runtimes.Sign, span ptrace.Span, late bool, counts *tally) {
+func (r *resourceState) find(limits *findings.Limits, a *annotation, sign *runtimes.Sign, span ptrace.Span, late bool, counts *tally) {
 	account, s := &a.account, &r.span
 	identify(s, span, &r.found, sign)
 	s.Late = late

@@ -19,19 +19,19 @@ import (
 type join struct {
 	instances *instances.Instances
 	watching  atomic.Int32 // metrics pipelines
-	stored    atomic.Bool  // whether the windows of a traces pipeline are
+	stored    atomic.Bool  // whether a traces pipeline stores its windows
 }
 
-func newJoin(cfg *Config) *join { return &join{instances: instances.New(cfg.Join.settings())} }
+func newJoin(settings instances.Settings) *join { return &join{instances: instances.New(settings)} }
 
 // joins are the joins of one Collector by processor id. A join lives as long as one of its users.
 type joins struct {
 	shared refcount.Values[component.ID, *join]
 }
 
-// acquire returns the join of an id, and what its user calls in the end, once or more often.
-func (j *joins) acquire(id component.ID, cfg *Config) (of *join, release func() (last bool)) {
-	of, release, _ = j.shared.Acquire(id, func() (*join, error) { return newJoin(cfg), nil }) // never fails
+// acquire returns the join of an id, and what the user of the join calls in the end, once or more often.
+func (j *joins) acquire(id component.ID, settings instances.Settings) (of *join, release func() (last bool)) {
+	of, release, _ = j.shared.Acquire(id, func() (*join, error) { return newJoin(settings), nil }) // never fails
 	return of, release
 }
 

@@ -13,7 +13,7 @@ import (
 
 // context adds to an annotation what the metrics of its time tell, and how the queue wait is known. An outlier or a finding of
 // async code of which it is not known says so: no signal is not no wait.
-func (r *resource) context(a *annotation, span ptrace.Span, all bool, counts *tally) {
+func (r *resourceState) context(a *annotation, span ptrace.Span, all bool, counts *tally) {
 	notable := a.outlier() || a.findings.Found != 0
 	if r.joined && (all || notable) && a.async() {
 		outcome := miss
@@ -37,7 +37,7 @@ func (r *resource) context(a *annotation, span ptrace.Span, all bool, counts *ta
 }
 
 // keepWork leaves what the workers did in this batch to the spans of the next.
-func (r *resource) keepWork(known *instances.Instances) {
+func (r *resourceState) keepWork(known *instances.Instances) {
 	if r.lastEnd == 0 || r.full {
 		return
 	}

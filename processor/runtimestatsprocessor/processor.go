@@ -117,7 +117,7 @@ func (p *statsProcessor) processTraces(ctx context.Context, traces ptrace.Traces
 	now := time.Now()
 	oldest, newest := pcommon.NewTimestampFromTime(now.Add(-p.reach)), pcommon.NewTimestampFromTime(now.Add(p.reach))
 	for _, resourceSpans := range traces.ResourceSpans().All() {
-		r := newResource(resourceSpans, p.key, p.rules, p.windows, p.join)
+		r := newResourceState(resourceSpans, p.key, p.rules, p.windows, p.join)
 		if r.full {
 			p.telemetry.rejectedInstances(ctx, 1)
 		}
@@ -142,7 +142,7 @@ func (p *statsProcessor) processTraces(ctx context.Context, traces ptrace.Traces
 }
 
 // processSpan annotates one span.
-func (p *statsProcessor) processSpan(r *resource, names *runtimes.Names, span ptrace.Span, counts *tally) {
+func (p *statsProcessor) processSpan(r *resourceState, names *runtimes.Names, span ptrace.Span, counts *tally) {
 	p.examine(r, names, span, counts)
 	attributes, a := span.Attributes(), &r.annotation
 	switch {
@@ -159,7 +159,7 @@ func (p *statsProcessor) processSpan(r *resource, names *runtimes.Names, span pt
 }
 
 // examine finds out what there is to write on a span, and learns from it for the spans to come.
-func (p *statsProcessor) examine(r *resource, names *runtimes.Names, span ptrace.Span, counts *tally) {
+func (p *statsProcessor) examine(r *resourceState, names *runtimes.Names, span ptrace.Span, counts *tally) {
 	found, a := &r.found, &r.annotation
 	found.read(span.Attributes())
 	duration := untrusted.Duration(span.StartTimestamp(), span.EndTimestamp())

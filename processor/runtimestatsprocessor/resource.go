@@ -16,8 +16,8 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
-// resource is what all spans of a resource have in common.
-type resource struct {
+// resourceState is what all spans of a resource have in common.
+type resourceState struct {
 	names   runtimes.Names
 	sources [runtimes.NumSources]string // values of async_runtime.task.queue_wait_source
 	windows latency.Resource
@@ -43,11 +43,11 @@ type resource struct {
 	span       explain.Span
 }
 
-// newResource works out what the spans of a resource have in common: from the resource alone, and from what the windows and the
+// newResourceState works out what the spans of a resource have in common: from the resource alone, and from what the windows and the
 // metrics of its instance know.
-func newResource(spans ptrace.ResourceSpans, key keyParts, rules []runtimes.Rule, windows *latency.Windows, shared *join) *resource {
+func newResourceState(spans ptrace.ResourceSpans, key keyParts, rules []runtimes.Rule, windows *latency.Windows, shared *join) *resourceState {
 	attributes := spans.Resource().Attributes()
-	r := &resource{
+	r := &resourceState{
 		names: runtimes.NewNames(rules, func(name string) (string, bool) {
 			s, ok := textOf(attributes, name)
 			if name == semconv.RuntimeName {
@@ -80,7 +80,7 @@ func newResource(spans ptrace.ResourceSpans, key keyParts, rules []runtimes.Rule
 const listens = 3
 
 // listen searches the spans for whatever names the runtime of the process, if nothing has yet: then it is named on the spans before, too.
-func (r *resource) listen(spans ptrace.ResourceSpans) {
+func (r *resourceState) listen(spans ptrace.ResourceSpans) {
 	if r.process.Named() || !r.process.Listen(listens) {
 		return
 	}
@@ -101,7 +101,7 @@ func (r *resource) listen(spans ptrace.ResourceSpans) {
 
 // recognize says what the names on the span being processed tell, and how its runtime is called: as they say, or as everything else of
 // its process does.
-func (r *resource) recognize(names *runtimes.Names) (sign *runtimes.Sign, runtime string) {
+func (r *resourceState) recognize(names *runtimes.Names) (sign *runtimes.Sign, runtime string) {
 	sign, told := names.Of(r.found.threadName, r.found.module)
 	if !told && sign.Number >= 0 {
 		r.process.NameRuntime(sign.Number)

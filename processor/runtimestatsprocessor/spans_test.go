@@ -77,7 +77,7 @@ func newTestProcessor(tb testing.TB, change func(*Config)) *statsProcessor {
 	require.NoError(tb, cfg.Validate())
 	p, err := newStatsProcessor(cfg, nopSettings())
 	require.NoError(tb, err)
-	p.join = newJoin(cfg)
+	p.join = newJoin(cfg.Join.settings())
 	tb.Cleanup(func() { require.NoError(tb, p.shutdown(tb.Context())) })
 	return p
 }

@@ -109,6 +109,27 @@ func BenchmarkReceiver(b *testing.B) {
 	b.ReportMetric(receiver.Seconds()/float64(spans)/(bare.Seconds()/float64(bareSpans)), "times-bare")
 }
 
+// BenchmarkNop plays services into a pipeline that forgets the spans: the preset api_gateway, and one whose spans have no attributes of
+// their own.
+func BenchmarkNop(b *testing.B) {
+	for name, service := range map[string]string{
+		"api_gateway": `{runtime: {model: tokio}, arrivals: {process: poisson, rate: 4000}, workload: api_gateway}`,
+		"lean":        `{runtime: {model: tokio}, arrivals: {process: poisson, rate: 4000}, operations: [{name: lean, steps: [{compute: 10us}]}]}`,
+	} {
+		b.Run(name, func(b *testing.B) {
+			cfg := configOf(b, "nop: "+service, unpaced(30*time.Second))
+			b.ReportAllocs()
+			spans := 0
+			for b.Loop() {
+				n := run(b, cfg, consumertest.NewNop())
+				require.Greater(b, n, 100_000)
+				spans += n
+			}
+			b.ReportMetric(float64(spans)/b.Elapsed().Seconds(), "spans/s")
+		})
+	}
+}
+
 // BenchmarkServices divides the load among more and more services. What a span takes should not grow with them.
 func BenchmarkServices(b *testing.B) {
 	for _, services := range []int{1, 10, 100, 1000} {
@@ -129,6 +150,7 @@ func BenchmarkServices(b *testing.B) {
 // flatRequest is a request with one resource as plain values.
 type flatRequest struct {
 	resource pcommon.Resource
+	schema   string // URL
 	scope    string
 	spans    []flatSpan
 }
@@ -153,7 +175,7 @@ func flatten(batches []ptrace.Traces) (requests []flatRequest) {
 	for _, td := range batches {
 		rs := td.ResourceSpans().At(0)
 		ss := rs.ScopeSpans().At(0)
-		r := flatRequest{resource: rs.Resource(), scope: ss.Scope().Name()}
+		r := flatRequest{resource: rs.Resource(), schema: rs.SchemaUrl(), scope: ss.Scope().Name()}
 		for _, span := range ss.Spans().All() {
 			flat := flatSpan{
 				span.TraceID(), span.SpanID(), span.ParentSpanID(), span.Flags(), span.Name(), span.Kind(),
@@ -178,6 +200,7 @@ func flatten(batches []ptrace.Traces) (requests []flatRequest) {
 func (r *flatRequest) build() ptrace.Traces {
 	td := ptrace.NewTraces()
 	rs := td.ResourceSpans().AppendEmpty()
+	rs.SetSchemaUrl(r.schema)
 	r.resource.CopyTo(rs.Resource())
 	ss := rs.ScopeSpans().AppendEmpty()
 	ss.Scope().SetName(r.scope)

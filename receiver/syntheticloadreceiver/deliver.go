@@ -5,143 +5,49 @@ package syntheticloadreceiver
 import (
 	"context"
 	"fmt"
-	"math"
+	"sync/atomic"
 	"time"
 
 	"github.com/cenkalti/backoff/v7"
+	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
-	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumererror"
-	"go.opentelemetry.io/collector/pdata/plog"
-	"go.opentelemetry.io/collector/pdata/pmetric"
-	"go.opentelemetry.io/collector/pdata/ptrace"
-	"go.opentelemetry.io/collector/receiver"
-	"go.opentelemetry.io/collector/receiver/receiverhelper"
-	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/metric"
 	"go.uber.org/zap"
 
 	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/fleet"
+	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/metadata"
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
 const (
 	retryFirst = 10 * time.Millisecond
 	retryMost  = 5 * time.Second
+
+	// tooLate is how far a slice may be behind its schedule before the log says so, and before the policy drop gives it up.
+	tooLate = time.Second
 )
 
-// itemNames are what a signal's items are called in the log.
-var itemNames = [...]string{fleet.Traces: "spans", fleet.Metrics: "data_points", fleet.Logs: "log_records"}
-
-// sink is the pipeline of one signal.
-type sink struct {
-	signal     fleet.Signal
-	attributes metric.MeasurementOption
-	build      func(*fleet.Request, time.Time) batch
-	perItem    int // bytes of OTLP that an item of the largest requests takes, 0: not known yet
-	totals     totals
-	refusing   bool // the pipeline refused the last request; logged on change only
-	lost       int  // items that it refused for good
-	lossTold   time.Time
-}
-
-// batch is a request as it is handed on, once.
-type batch struct {
-	size    int // bytes of OTLP
-	consume func(context.Context) error
-}
-
-// totals of a run, in spans, data points or log records.
-type totals struct {
-	emitted, dropped int
-}
-
-func (t *totals) fields(s *sink, took time.Duration) []zap.Field {
-	name := itemNames[s.signal]
-	return []zap.Field{
-		zap.Int(name+"_emitted", t.emitted), zap.Int(name+"_dropped", t.dropped),
-		zap.Int(name+"_per_second", int(float64(t.emitted)/took.Seconds())),
-	}
-}
-
-// attach gives a signal its pipeline.
-func (r *loadReceiver) attach(signal fleet.Signal, set receiver.Settings) (*sink, *receiverhelper.ObsReport, error) {
-	obsreport, err := receiverhelper.NewObsReport(receiverhelper.ObsReportSettings{
-		ReceiverID: set.ID, Transport: "simulation", LongLivedCtx: true, ReceiverCreateSettings: set,
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	s := &sink{
-		signal:     signal,
-		attributes: metric.WithAttributeSet(attribute.NewSet(attribute.String("signal", signal.String()))),
-	}
-	r.sinks[signal] = s
-	return s, obsreport, nil
-}
-
-const format = "virtual"
-
-func (r *loadReceiver) attachTraces(set receiver.Settings, next consumer.Traces) error {
-	s, obsreport, err := r.attach(fleet.Traces, set)
-	if err != nil {
-		return err
-	}
-	var sizer ptrace.ProtoMarshaler
-	s.build = func(request *fleet.Request, epoch time.Time) batch {
-		td := r.fleet.Traces(request, epoch)
-		return batch{sizer.TracesSize(td), func(ctx context.Context) error {
-			ctx = obsreport.StartTracesOp(ctx)
-			err := next.ConsumeTraces(ctx, td)
-			obsreport.EndTracesOp(ctx, format, request.Items, err)
-			return err
-		}}
-	}
-	return nil
-}
-
-func (r *loadReceiver) attachMetrics(set receiver.Settings, next consumer.Metrics) error {
-	s, obsreport, err := r.attach(fleet.Metrics, set)
-	if err != nil {
-		return err
-	}
-	var sizer pmetric.ProtoMarshaler
-	s.build = func(request *fleet.Request, epoch time.Time) batch {
-		md := r.fleet.Metrics(request, epoch)
-		return batch{sizer.MetricsSize(md), func(ctx context.Context) error {
-			ctx = obsreport.StartMetricsOp(ctx)
-			err := next.ConsumeMetrics(ctx, md)
-			obsreport.EndMetricsOp(ctx, format, request.Items, err)
-			return err
-		}}
-	}
-	return nil
-}
-
-func (r *loadReceiver) attachLogs(set receiver.Settings, next consumer.Logs) error {
-	s, obsreport, err := r.attach(fleet.Logs, set)
-	if err != nil {
-		return err
-	}
-	var sizer plog.ProtoMarshaler
-	s.build = func(request *fleet.Request, epoch time.Time) batch {
-		ld := r.fleet.Logs(request, epoch)
-		return batch{sizer.LogsSize(ld), func(ctx context.Context) error {
-			ctx = obsreport.StartLogsOp(ctx)
-			err := next.ConsumeLogs(ctx, ld)
-			obsreport.EndLogsOp(ctx, format, request.Items, err)
-			return err
-		}}
-	}
-	return nil
+// delivery hands what a fleet exports to the pipelines, and accounts for it. It belongs to one goroutine but for the atomic fields, in
+// which a stop sees how the pipelines do.
+type delivery struct {
+	config    *Config
+	telemetry *metadata.TelemetryBuilder
+	logger    *zap.Logger
+	fleet     *fleet.Fleet
+	sinks     [semconv.NumSignals]*sink // nil: nobody asks for the signal
+	hosts     []component.Host          // one for each component that was started
+	late      time.Duration             // of the slice that is handed on
+	held      atomic.Pointer[held]
+	settled   atomic.Uint64 // requests that were taken or given up
 }
 
 // deliver hands on requests, each in pieces that are as large as is allowed.
-func (r *loadReceiver) deliver(ctx context.Context, epoch time.Time, requests []fleet.Request) {
+func (d *delivery) deliver(ctx context.Context, epoch time.Time, requests []fleet.Request) {
 	for i := range requests {
 		rest := requests[i]
-		s := r.sinks[rest.Signal]
+		s := d.sinks[rest.Signal]
 		for {
-			n := s.fit(r.config.MaxRequestBytes)
+			n := s.fit(d.config.MaxRequestBytes)
 			if rest.Items <= n {
 				break
 			}
@@ -150,83 +56,63 @@ func (r *loadReceiver) deliver(ctx context.Context, epoch time.Time, requests []
 				rest = piece
 				break
 			}
-			r.deliverPiece(ctx, s, &piece, epoch)
+			d.deliverPiece(ctx, s, &piece, epoch)
 		}
-		r.deliverPiece(ctx, s, &rest, epoch)
-	}
-}
-
-// fit is how many items make a request of so many bytes, by those before. It aims a tenth lower: a request that turns out
-// too large has to be built again.
-func (s *sink) fit(bytes int) int {
-	if s.perItem == 0 {
-		return math.MaxInt
-	}
-	return max(bytes/10*9/s.perItem, 1)
-}
-
-// learn notes the size of a request. In small ones the resource is most, which says nothing about large ones; but one that was cut
-// and is small says that items were larger for a while.
-func (s *sink) learn(size, items, limit int) {
-	switch measured := size/items + 1; {
-	case size > limit/4:
-		s.perItem = measured
-	case items >= s.fit(limit):
-		s.perItem = max(measured, s.perItem/2)
+		d.deliverPiece(ctx, s, &rest, epoch)
 	}
 }
 
 // deliverPiece hands on a request. If it is larger than is allowed, it does so in two pieces.
-func (r *loadReceiver) deliverPiece(ctx context.Context, s *sink, request *fleet.Request, epoch time.Time) {
-	defer r.settled.Add(1)
-	drops := r.config.OnBackpressure == BackpressureDrop && r.late > tooLate || ctx.Err() != nil // the stop has given up the rest
+func (d *delivery) deliverPiece(ctx context.Context, s *sink, request *fleet.Request, epoch time.Time) {
+	defer d.settled.Add(1)
+	drops := d.config.OnBackpressure == BackpressureDrop && d.late > tooLate || ctx.Err() != nil // the stop has given up the rest
 	var built batch
 	if !drops {
-		limit := r.config.MaxRequestBytes
-		built = s.build(request, epoch)
+		limit := d.config.MaxRequestBytes
+		built = s.build(d.fleet, request, epoch)
 		s.learn(built.size, request.Items, limit)
 		if n := s.fit(limit); built.size > limit && n < request.Items {
 			if first, second := request.Cut(n); second.Items > 0 {
-				r.deliverPiece(ctx, s, &first, epoch)
-				r.deliverPiece(ctx, s, &second, epoch)
+				d.deliverPiece(ctx, s, &first, epoch)
+				d.deliverPiece(ctx, s, &second, epoch)
 				return
 			}
 		}
 	}
-	r.telemetry.ReceiverSyntheticLoadOfferedItems.Add(ctx, int64(request.Items), s.attributes)
-	r.telemetry.ReceiverSyntheticLoadQueuedItems.Record(ctx, int64(request.Items), s.attributes)
-	if r.late > tooLate {
-		r.telemetry.ReceiverSyntheticLoadLateItems.Add(ctx, int64(request.Items), s.attributes)
+	d.telemetry.ReceiverSyntheticLoadOfferedItems.Add(ctx, int64(request.Items), s.attributes)
+	d.telemetry.ReceiverSyntheticLoadQueuedItems.Record(ctx, int64(request.Items), s.attributes)
+	if d.late > tooLate {
+		d.telemetry.ReceiverSyntheticLoadLateItems.Add(ctx, int64(request.Items), s.attributes)
 	}
-	if !drops && r.offer(ctx, s, request, built, epoch) {
+	if !drops && d.offer(ctx, s, request, built, epoch) {
 		s.totals.emitted += request.Items
-		r.telemetry.ReceiverSyntheticLoadEmittedItems.Add(ctx, int64(request.Items), s.attributes)
+		d.telemetry.ReceiverSyntheticLoadEmittedItems.Add(ctx, int64(request.Items), s.attributes)
 	} else {
 		s.totals.dropped += request.Items
-		r.telemetry.ReceiverSyntheticLoadDroppedItems.Add(ctx, int64(request.Items), s.attributes)
-		r.fleet.Drop(request)
+		d.telemetry.ReceiverSyntheticLoadDroppedItems.Add(ctx, int64(request.Items), s.attributes)
+		d.fleet.Drop(request)
 	}
-	r.telemetry.ReceiverSyntheticLoadQueuedItems.Record(ctx, 0, s.attributes)
+	d.telemetry.ReceiverSyntheticLoadQueuedItems.Record(ctx, 0, s.attributes)
 }
 
 // offer hands a request to the pipeline, as often as the policy says, and reports whether it was taken.
 //
 // Each further attempt builds it anew: after Consume the data belongs to the pipeline, refused or not.
-func (r *loadReceiver) offer(ctx context.Context, s *sink, request *fleet.Request, built batch, epoch time.Time) bool {
+func (d *delivery) offer(ctx context.Context, s *sink, request *fleet.Request, built batch, epoch time.Time) bool {
 	retry := backoff.NewExponentialBackOff()
 	retry.InitialInterval, retry.MaxInterval = retryFirst, retryMost
-	r.held.Store(&held{signal: s.signal, items: request.Items, since: time.Now()})
-	defer r.held.Store(nil)
+	d.held.Store(&held{signal: s.signal, items: request.Items, since: time.Now()})
+	defer d.held.Store(nil)
 	for {
 		err := built.consume(ctx)
-		r.reportRefusal(s, err)
+		d.reportRefusal(s, err)
 		switch {
 		case err == nil:
 			return true
 		case consumererror.IsPermanent(err):
-			r.reportLoss(s, request.Items, built.size, err)
+			d.reportLoss(s, request.Items, built.size, err)
 			return false
-		case r.config.OnBackpressure == BackpressureDrop, ctx.Err() != nil:
+		case d.config.OnBackpressure == BackpressureDrop, ctx.Err() != nil:
 			return false
 		}
 		wait := time.NewTimer(retry.NextBackOff())
@@ -236,8 +122,8 @@ func (r *loadReceiver) offer(ctx context.Context, s *sink, request *fleet.Reques
 			return false
 		case <-wait.C:
 		}
-		r.telemetry.ReceiverSyntheticLoadRetries.Add(ctx, 1, s.attributes)
-		built = s.build(request, epoch)
+		d.telemetry.ReceiverSyntheticLoadRetries.Add(ctx, 1, s.attributes)
+		built = s.build(d.fleet, request, epoch)
 	}
 }
 
@@ -256,28 +142,35 @@ func (h *held) String() string {
 const lossInterval = 10 * time.Second
 
 // reportLoss tells of items that the pipeline has refused for good. Nothing will bring them back.
-func (r *loadReceiver) reportLoss(s *sink, items, size int, err error) {
+func (d *delivery) reportLoss(s *sink, items, size int, err error) {
 	s.lost += items
 	if now := time.Now(); s.lossTold.IsZero() || now.Sub(s.lossTold) >= lossInterval {
 		s.lossTold = now
-		r.logger.Error("LOST: the pipeline refuses "+s.signal.String()+" for good. They are counted as dropped, not as emitted.",
+		d.logger.Error("LOST: the pipeline refuses "+s.signal.String()+" for good. They are counted as dropped, not as emitted.",
 			zap.Int(itemNames[s.signal]+"_lost", s.lost), zap.Int("request_bytes", size),
-			zap.Int("max_request_bytes", r.config.MaxRequestBytes), zap.Error(err))
+			zap.Int("max_request_bytes", d.config.MaxRequestBytes), zap.Error(err))
 	}
 }
 
 // reportRefusal logs and reports when a pipeline begins to refuse, and when it takes items again.
-func (r *loadReceiver) reportRefusal(s *sink, err error) {
+func (d *delivery) reportRefusal(s *sink, err error) {
 	switch refused := err != nil; {
 	case refused == s.refusing:
 	case refused:
 		s.refusing = true
-		r.logger.Warn("The pipeline refuses "+s.signal.String(),
-			zap.String("on_backpressure", string(r.config.OnBackpressure)), zap.Error(err))
-		r.report(func() *componentstatus.Event { return componentstatus.NewRecoverableErrorEvent(err) })
+		d.logger.Warn("The pipeline refuses "+s.signal.String(),
+			zap.String("on_backpressure", string(d.config.OnBackpressure)), zap.Error(err))
+		d.report(func() *componentstatus.Event { return componentstatus.NewRecoverableErrorEvent(err) })
 	default:
 		s.refusing = false
-		r.logger.Info("The pipeline takes " + s.signal.String() + " again")
-		r.report(func() *componentstatus.Event { return componentstatus.NewEvent(componentstatus.StatusOK) })
+		d.logger.Info("The pipeline takes " + s.signal.String() + " again")
+		d.report(func() *componentstatus.Event { return componentstatus.NewEvent(componentstatus.StatusOK) })
+	}
+}
+
+// report tells the Collector how the receiver is.
+func (d *delivery) report(event func() *componentstatus.Event) {
+	for _, host := range d.hosts {
+		componentstatus.ReportStatus(host, event())
 	}
 }

@@ -13,4 +13,10 @@
 // only when the next slice of virtual time is played and what becomes of a batch that the pipeline refuses. Arrivals never
 // wait for the pipeline: if it pushes back, spans come late, with the times they were scheduled for, and the lateness is
 // measured.
+//
+// The files, from the top down: factory makes one receiver for all signals; receiver starts, paces and stops the run; deliver hands requests
+// to the pipelines; sink is the pipeline of one signal; config and services are the configuration.
+//
+// The package stands above packages fleet, runtimemetrics and spec. The Collector's distribution, the command otlpload, and
+// tests of whole pipelines use it, by its factory and its [Config].
 package syntheticloadreceiver

@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/receiver"
 
 	"github.com/runtimelab/otelcol-runtimelab/internal/refcount"
+	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/fleet"
 	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/metadata"
 )
 
@@ -42,7 +43,8 @@ func (r *receivers) traces(_ context.Context, set receiver.Settings, cfg compone
 	if err != nil {
 		return nil, err
 	}
-	return made, made.attachTraces(set, next)
+	made.sinks[fleet.Traces], err = newTracesSink(set, next)
+	return made, err
 }
 
 func (r *receivers) metrics(_ context.Context, set receiver.Settings, cfg component.Config, next consumer.Metrics) (receiver.Metrics, error) {
@@ -50,7 +52,8 @@ func (r *receivers) metrics(_ context.Context, set receiver.Settings, cfg compon
 	if err != nil {
 		return nil, err
 	}
-	return made, made.attachMetrics(set, next)
+	made.sinks[fleet.Metrics], err = newMetricsSink(set, next)
+	return made, err
 }
 
 func (r *receivers) logs(_ context.Context, set receiver.Settings, cfg component.Config, next consumer.Logs) (receiver.Logs, error) {
@@ -58,5 +61,6 @@ func (r *receivers) logs(_ context.Context, set receiver.Settings, cfg component
 	if err != nil {
 		return nil, err
 	}
-	return made, made.attachLogs(set, next)
+	made.sinks[fleet.Logs], err = newLogsSink(set, next)
+	return made, err
 }

@@ -8,13 +8,11 @@ import (
 	"fmt"
 	"math"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
 
 	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/receiver"
 	"go.uber.org/zap"
 
@@ -35,8 +33,6 @@ const (
 	// drainLimit bounds the virtual time in which requests in flight may end after the run's duration.
 	drainLimit = sim.Time(time.Minute)
 
-	// tooLate is how far a slice may be behind its schedule before the log says so, and before the policy drop gives it up.
-	tooLate = time.Second
 	// onTime is how far it may be behind and count as on schedule again. It is well below tooLate: a load that is about as fast as the
 	// machine would else fill the log with the two messages in turn.
 	onTime = 100 * time.Millisecond
@@ -46,25 +42,17 @@ const (
 // signals that were asked for. It is one component for each of these; the first Shutdown ends it for all, while all that comes
 // after it in any pipeline still runs.
 type loadReceiver struct {
-	config    *Config
-	telemetry *metadata.TelemetryBuilder
-	logger    *zap.Logger
-	sinks     [semconv.NumSignals]*sink // nil: nobody asks for the signal
-	releases  []func() (last bool)      // of the factory, one for each component
+	delivery
+	releases []func() (last bool) // of the factory, one for each component
 
 	mu                   sync.Mutex
-	hosts                []component.Host // one for each component that was started
 	begun, stopped, shut bool
 
-	fleet   *fleet.Fleet
 	running sync.WaitGroup
 	stop    context.CancelFunc // no further slices
 	abandon context.CancelFunc // give up the requests in hand
 	ended   chan struct{}      // the run is over
-	held    atomic.Pointer[held]
-	settled atomic.Uint64 // requests that were taken or given up
-	late    time.Duration // of the last slice
-	behind  bool          // the log has said so last
+	behind  bool               // the log has said last that the load is late
 	counted counts
 }
 
@@ -82,7 +70,7 @@ func newReceiver(set receiver.Settings, cfg *Config) (*loadReceiver, error) {
 	}
 	// A stack trace would say where this receiver is, which a log line about a pipeline is not about.
 	logger := set.Logger.WithOptions(zap.AddStacktrace(zap.DPanicLevel))
-	return &loadReceiver{config: cfg, telemetry: telemetry, logger: logger, ended: make(chan struct{})}, nil
+	return &loadReceiver{delivery: delivery{config: cfg, telemetry: telemetry, logger: logger}, ended: make(chan struct{})}, nil
 }
 
 // Start prepares the run when all signals' components have been started. It begins at once, unless an extension knows when all
@@ -365,11 +353,4 @@ func delta(now uint64, before *uint64) int64 {
 	d := now - *before
 	*before = now
 	return int64(min(d, math.MaxInt64))
-}
-
-// report tells the Collector how the receiver is.
-func (r *loadReceiver) report(event func() *componentstatus.Event) {
-	for _, host := range r.hosts {
-		componentstatus.ReportStatus(host, event())
-	}
 }

@@ -250,7 +250,7 @@ func TestLatenessIsToldOnce(t *testing.T) {
 		BackpressureDrop:  "What is more than a second late is dropped (on_backpressure: drop).",
 	} {
 		core, logs := observer.New(zap.InfoLevel)
-		r := &loadReceiver{config: &Config{OnBackpressure: policy}, logger: zap.New(core)}
+		r := &loadReceiver{delivery: delivery{config: &Config{OnBackpressure: policy}, logger: zap.New(core)}}
 		for _, r.late = range []time.Duration{
 			0, tooLate, 1500 * time.Millisecond, 900 * time.Millisecond, 1100 * time.Millisecond, onTime + 1, 3 * time.Second, onTime, 0, 2 * time.Second,
 		} {

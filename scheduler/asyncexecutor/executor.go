@@ -59,6 +59,8 @@ type Executor struct {
 
 	global   task.Queue
 	runners  []*runner
+	// mayHaveTasks are all runners whose local queues are not empty, and some others.
+	mayHaveTasks task.Places
 	sleepers sleepers
 	// notified is true when no unnotified runner sleeps, or when a notified one has not acted yet (schedulers.md 2.4).
 	notified bool
@@ -176,6 +178,9 @@ func (e *Executor) newRunner() *runner {
 	r.cpu = e.host.NewThread(e.sim, e, e.target, evRunner, r.arg)
 	r.counters.FallAsleep(e.started) // a place without a thread is asleep
 	e.runners = append(e.runners, r)
+	if len(e.mayHaveTasks)*64 < len(e.runners) {
+		e.mayHaveTasks = append(e.mayHaveTasks, 0)
+	}
 	name := ""
 	if e.threadName != nil {
 		name = e.threadName(i)

@@ -49,7 +49,7 @@ func (sc *scenario) fill(r *runner, n int) []task.ID {
 	for range n {
 		id := check.Must(sc.tasks.New(steps(compute(us)), 0, 0))
 		ids = append(ids, id)
-		r.local.Push(id)
+		sc.push(r, id)
 	}
 	return ids
 }
@@ -99,6 +99,50 @@ func TestThievesStartAnywhere(t *testing.T) {
 		}
 	}
 	assert.Len(t, robbed, 3)
+}
+
+// TestASearchPaysForTheLooksThatItLeavesOut compares searches with a walk over all runners: the same victim for the same time, with
+// queues that are empty or were emptied since, and with threads that have ended.
+func TestASearchPaysForTheLooksThatItLeavesOut(t *testing.T) {
+	sc := start(t, 150, cost.Profile{StealAttempt: 1})
+	r := sim.Stream(1)
+	for _, i := range []int{3, 64, 149} {
+		sc.runners[i].phase = ended
+		sc.gone = append(sc.gone, i)
+	}
+	stolen := 0
+	for range 2000 {
+		thief := sc.runners[r.IntN(len(sc.runners))]
+		if victim := sc.runners[r.IntN(len(sc.runners))]; victim.phase != ended && victim != thief && r.IntN(2) == 0 {
+			sc.fill(victim, 1)
+		}
+		if thief.phase == ended || thief.local.Len() > 0 {
+			continue
+		}
+		start := thief.rng
+		victim := start.IntN(len(sc.runners))
+		looks, from := 0, -1
+		for i := range sc.runners {
+			v := sc.runners[(victim+i)%len(sc.runners)]
+			if v == thief || v.phase == ended {
+				continue
+			}
+			looks++
+			if v.local.Len() > 0 {
+				from = v.index
+				break
+			}
+		}
+		id, source, spent := sc.search(thief)
+		require.EqualValues(t, looks, spent)
+		require.Equal(t, from >= 0, id != 0)
+		if id != 0 {
+			require.Equal(t, scheduler.FromSteal, source)
+			require.Zero(t, sc.runners[from].local.Len())
+			stolen++
+		}
+	}
+	assert.Greater(t, stolen, 100)
 }
 
 // TestARunnerSearchesTwice: once more after it has registered as a sleeper.

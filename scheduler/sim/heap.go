@@ -2,27 +2,17 @@
 
 package sim
 
-// eventHeap is a 4-ary min-heap by (At, from, order): half the depth of a binary heap, and the four children of a node lie
-// beside each other. It runs once per scheduled event, which is why container/heap (an interface call per comparison) is not used.
-type eventHeap []Event
+// eventHeap is a 4-ary min-heap of events: half the depth of a binary heap, and the four children of a node lie beside each other.
+// container/heap is not used because of its interface call per comparison.
+type eventHeap []scheduled
 
-func (e *Event) before(o *Event) bool {
-	if e.At != o.At {
-		return e.At < o.At
-	}
-	if e.from != o.from {
-		return e.from < o.from
-	}
-	return e.order < o.order
-}
-
-func (h *eventHeap) push(ev Event) {
+func (h *eventHeap) push(ev scheduled) {
 	*h = append(*h, ev)
 	q := *h
 	i := len(q) - 1
 	for i > 0 {
 		parent := (i - 1) / 4
-		if !ev.before(&q[parent]) {
+		if !ev.before(q[parent].due) {
 			break
 		}
 		q[i] = q[parent]
@@ -31,20 +21,16 @@ func (h *eventHeap) push(ev Event) {
 	q[i] = ev
 }
 
-// removeHead takes the earliest event out.
-func (h *eventHeap) removeHead() {
+// pop takes the earliest event out of a heap that is not empty.
+func (h *eventHeap) pop() scheduled {
 	q := *h
-	last := q[len(q)-1]
-	*h = q[:len(q)-1]
-	if len(*h) > 0 {
-		h.replaceHead(last)
+	earliest, last := q[0], q[len(q)-1]
+	q = q[:len(q)-1]
+	*h = q
+	if len(q) == 0 {
+		return earliest
 	}
-}
-
-// replaceHead puts an event in the place of the earliest one.
-func (h *eventHeap) replaceHead(ev Event) {
-	q := *h
-	i := 0
+	i := 0 // a hole, which sinks to where the last event fits
 	for {
 		first := 4*i + 1
 		if first >= len(q) {
@@ -52,25 +38,16 @@ func (h *eventHeap) replaceHead(ev Event) {
 		}
 		least := first
 		for c := first + 1; c < min(first+4, len(q)); c++ {
-			if q[c].before(&q[least]) {
+			if q[c].before(q[least].due) {
 				least = c
 			}
 		}
-		if !q[least].before(&ev) {
+		if !q[least].before(last.due) {
 			break
 		}
 		q[i] = q[least]
 		i = least
 	}
-	q[i] = ev
-}
-
-// second is the time of the earliest event after the head, or Never.
-func (h *eventHeap) second() Time {
-	q := *h
-	at := Never
-	for c := 1; c < min(5, len(q)); c++ {
-		at = min(at, q[c].At)
-	}
-	return at
+	q[i] = last
+	return earliest
 }

@@ -34,12 +34,9 @@ type Target int32
 
 // Event is something due at a time. Kind and Arg mean what the handler says they mean.
 type Event struct {
-	At     Time
-	from   Time   // when it was scheduled, or as if
-	order  uint64 // of scheduling, or rank
-	Arg    uint64
-	target Target
-	Kind   uint8
+	At   Time
+	Arg  uint64
+	Kind uint8
 }
 
 // Handler receives the events scheduled for its target, at their time.
@@ -49,14 +46,11 @@ type Handler interface {
 
 // Simulation is a virtual clock and the events ahead of it. The zero value is ready to use. Not safe for concurrent use.
 type Simulation struct {
-	now   Time
-	from  Time // of the event that is handled; or, since Advance moved the clock, where it moved from
-	limit Time // Run's until: Advance does not pass it
-	seq   uint64
-	queue eventHeap
-	// handled: the event at the head of the queue is being handled. It is taken out when the next one is needed, or replaced
-	// by the first event that its handler schedules, which is one walk through the heap instead of two.
-	handled  bool
+	now      Time
+	from     Time // of the event that is handled; or, since Advance moved the clock, where it moved from
+	limit    Time // Run's until: Advance does not pass it
+	seq      uint64
+	queue    queue
 	handlers []Handler
 }
 
@@ -72,27 +66,18 @@ func (s *Simulation) Now() Time { return s.now }
 // Schedule queues an event for a target. A time in the past counts as now.
 func (s *Simulation) Schedule(at Time, target Target, kind uint8, arg uint64) {
 	s.seq++
-	s.schedule(Event{At: max(at, s.now), from: s.now, order: s.seq, Arg: arg, target: target, Kind: kind})
+	s.queue.push(due{max(at, s.now), s.now, s.seq}, message{arg, target, kind})
 }
 
 // ScheduleFrom is Schedule for who leaves out events in which nothing would have happened. Among the events of the same time, this one
 // runs as if it had been scheduled at the time from, by the last of those that are left out; and among those that were scheduled at
 // that time too, behind all others, by rank.
 func (s *Simulation) ScheduleFrom(from, at Time, rank uint64, target Target, kind uint8, arg uint64) {
-	s.schedule(Event{At: max(at, s.now), from: from, order: rank | ranked, Arg: arg, target: target, Kind: kind})
+	s.queue.push(due{max(at, s.now), from, rank | ranked}, message{arg, target, kind})
 }
 
 // ranked is set in the order of events that have a rank.
 const ranked = 1 << 63
-
-func (s *Simulation) schedule(ev Event) {
-	if s.handled {
-		s.handled = false
-		s.queue.replaceHead(ev)
-		return
-	}
-	s.queue.push(ev)
-}
 
 // Advance moves the clock forward by d and reports true if no event is due by then and the current Run goes that far.
 // Otherwise it changes nothing: the caller must Schedule its continuation and return.
@@ -122,15 +107,15 @@ func (s *Simulation) Precedes(from, at Time) bool {
 // Run handles every event due up to and including until, then sets the clock to until.
 func (s *Simulation) Run(until Time) {
 	s.limit = until
-	for len(s.queue) > 0 && s.queue[0].At <= until {
-		ev := s.queue[0]
-		s.now, s.from = ev.At, ev.from
-		s.handled = true
-		s.handlers[ev.target].Handle(ev)
-		if s.handled {
-			s.handled = false
-			s.queue.removeHead()
+	for !s.queue.empty() {
+		first := s.queue.first()
+		if first.at > until {
+			break
 		}
+		s.now, s.from = first.at, first.from
+		m := first.message
+		s.queue.removeFirst()
+		s.handlers[m.target].Handle(Event{At: s.now, Arg: m.arg, Kind: m.kind})
 	}
 	s.now = max(s.now, until)
 	s.limit = -1
@@ -138,11 +123,8 @@ func (s *Simulation) Run(until Time) {
 
 // Next is the time of the next event, or Never.
 func (s *Simulation) Next() Time {
-	if s.handled {
-		return s.queue.second()
-	}
-	if len(s.queue) == 0 {
+	if s.queue.empty() {
 		return Never
 	}
-	return s.queue[0].At
+	return s.queue.first().at
 }

@@ -108,8 +108,7 @@ type Runtime struct {
 	eventInterval uint32
 
 	workers []worker
-	// mayHaveTasks has a bit for each worker; it is set if the worker's run queue is not empty.
-	mayHaveTasks []uint64
+	mayHaveTasks task.Places // all workers whose run queues are not empty, and some others
 	skipping     []*worker // searchers that pass empty queues; see skip
 	skipsEmpty   bool
 	ranks        ranks
@@ -146,7 +145,7 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) (*Runtime, error) 
 	if err := rt.init(s, rt, &cfg, settled.workers, rt.giveThread, o); err != nil {
 		return nil, err
 	}
-	rt.mayHaveTasks = make([]uint64, (settled.workers+63)/64)
+	rt.mayHaveTasks = task.NewPlaces(settled.workers)
 	rt.skipsEmpty = rt.host == nil && cfg.Costs.StealAttempt > 0 && !settled.version.lifoStealable
 	rt.tasks.Threads = make([]int32, settled.workers)
 	for i := range rt.workers {

@@ -3,8 +3,6 @@
 package tokio
 
 import (
-	"math/bits"
-
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/narrow"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
@@ -62,7 +60,7 @@ func (rt *Runtime) rankOf() uint64 {
 
 // filled notes that a worker's run queue, which was empty, has tasks.
 func (rt *Runtime) filled(v *worker) {
-	rt.mayHaveTasks[v.index>>6] |= 1 << (v.index & 63)
+	rt.mayHaveTasks.Add(v.index)
 	for _, w := range rt.skipping {
 		position := v.index - w.victim
 		if position < 0 {
@@ -100,24 +98,20 @@ func (rt *Runtime) emptyAhead(w *worker) int {
 		if i >= len(rt.workers) {
 			i -= len(rt.workers)
 		}
-		word := rt.mayHaveTasks[i>>6] >> (i & 63)
-		if word == 0 { // on to the next word, or to the first one
-			position += min(64-i&63, len(rt.workers)-i)
+		end := min(i+w.victimsLeft-position, len(rt.workers))
+		next := rt.mayHaveTasks.Next(i, end)
+		position += next - i
+		if next == end { // on to the first worker, or all seen
 			continue
 		}
-		if ahead := bits.TrailingZeros64(word); ahead > 0 {
-			position += ahead
-			continue
-		}
-		if v := &rt.workers[i]; v != w {
+		if v := &rt.workers[next]; v != w {
 			if v.queue.Len() > 0 {
 				break
 			}
-			rt.mayHaveTasks[i>>6] &^= 1 << (i & 63)
+			rt.mayHaveTasks.Remove(next)
 		}
 		position++
 	}
-	position = min(position, w.victimsLeft)
 	if w.passesItself(position, len(rt.workers)) {
 		position--
 	}

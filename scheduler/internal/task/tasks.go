@@ -229,18 +229,20 @@ func (ts *Tasks) IsBlockingJob(id ID) bool {
 
 func (ts *Tasks) allocate() (ID, *Task) {
 	id := ts.free
-	if id != 0 {
-		ts.free = ts.Get(id).Next
-	} else {
+	if id == 0 {
 		ts.used++
 		id = ts.used
 		if int(id>>pageBits) == len(ts.pages) {
 			ts.pages = append(ts.pages, new(page))
 		}
 	}
-	ts.spawned++
 	t := ts.Get(id)
-	*t = Task{number: ts.spawned, spawned: ts.sim.Now(), queued: ts.sim.Now(), state: stateQueued, wakers: t.wakers}
+	ts.free = t.Next // of a place that was never used: 0
+	ts.spawned++
+	now, wakers := ts.sim.Now(), t.wakers
+	*t = Task{} // a literal with values would be made on the stack first and copied
+	t.number, t.spawned, t.queued = ts.spawned, now, now
+	t.state, t.wakers = stateQueued, wakers
 	return id, t
 }
 

@@ -15,6 +15,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 
@@ -128,11 +129,23 @@ zsh, fish and PowerShell likewise.`,
 }
 
 func list(w io.Writer, scenarios []*scenario.Scenario) error {
-	for _, s := range scenarios {
-		description, _, _ := strings.Cut(s.Description, "\n")
-		if _, err := io.WriteString(w, printable.Text(fmt.Sprintf("%s\n  %s\n  want: %s\n", s.Name, description, s.Want.String()))); err != nil {
-			return err
+	var b strings.Builder
+	about := func(indent, description string) {
+		for line := range strings.Lines(description) {
+			b.WriteString(indent + strings.TrimSpace(line) + "\n")
 		}
 	}
-	return nil
+	file := ""
+	for _, s := range scenarios {
+		if s.File != file && s.About != "" {
+			b.WriteString(filepath.Base(s.File) + "\n")
+			about("  ", s.About)
+		}
+		file = s.File
+		b.WriteString(s.Name + "\n")
+		about("  ", s.Description)
+		b.WriteString("  want: " + s.Want.String() + "\n")
+	}
+	_, err := io.WriteString(w, printable.Text(b.String()))
+	return err
 }

@@ -21,12 +21,14 @@ const (
 // log keeps what a process prints.
 //
 //	process --pipe--> copy --> file: the first logHead bytes; at the end what was left out, and the last logTail bytes
-//	                      \--> tail, in memory
+//	                      |--> tail, in memory
+//	                      \--> whoever else wants it
 type log struct {
 	file   *os.File
 	from   *os.File // our end of the pipe
 	copied chan struct{}
-	watch  []byte // what Said looks for
+	watch  []byte    // what Said looks for
+	also   io.Writer // is told all of it; nil: nobody
 
 	mu      sync.Mutex // guards what follows
 	written int64
@@ -35,8 +37,8 @@ type log struct {
 }
 
 // openLog appends to a file what will be printed to the pipe that it returns.
-func openLog(path, watch string) (l *log, to *os.File, err error) {
-	l = &log{watch: []byte(watch), copied: make(chan struct{})}
+func openLog(path, watch string, also io.Writer) (l *log, to *os.File, err error) {
+	l = &log{watch: []byte(watch), also: also, copied: make(chan struct{})}
 	if l.file, err = os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil { //nolint:gosec // G304: where the caller wants it
 		return nil, nil, err
 	}
@@ -54,6 +56,7 @@ func (l *log) copy() {
 	for {
 		n, err := l.from.Read(buffer)
 		l.add(buffer[:n])
+		l.tell(buffer[:n])
 		if err != nil {
 			return
 		}
@@ -73,6 +76,12 @@ func (l *log) add(text []byte) {
 	}
 	if len(l.tail) > 2*logTail {
 		l.tail = append(l.tail[:0], l.tail[len(l.tail)-logTail:]...)
+	}
+}
+
+func (l *log) tell(text []byte) {
+	if l.also != nil {
+		_, _ = l.also.Write(text) // whatever becomes of it there
 	}
 }
 
@@ -103,6 +112,7 @@ func (l *log) finish() {
 	_ = l.from.SetReadDeadline(time.Now().Add(drainPatience)) // nobody holds it any more, as a rule
 	<-l.copied
 	_ = l.from.Close()
+	l.tell([]byte("\n")) // a process that is killed does not end its line
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if rest := l.written - logHead; rest > 0 {

@@ -14,6 +14,7 @@ package part
 
 import (
 	"context"
+	"io"
 	"os"
 	"os/exec"
 	"runtime"
@@ -29,6 +30,8 @@ type Spec struct {
 	Log  string   // file that what it prints is added to
 	// Watch is a text that Said looks for in what it prints.
 	Watch string
+	// Output is told all that it prints, too; nil: nobody.
+	Output io.Writer
 	// Disk is the size, in bytes, of a file system of its own at DiskDir. 0: none. Linux only.
 	Disk    int64
 	DiskDir string
@@ -52,7 +55,7 @@ func Start(spec Spec) (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	log, output, err := openLog(spec.Log, spec.Watch)
+	log, output, err := openLog(spec.Log, spec.Watch, spec.Output)
 	if err != nil {
 		return nil, err
 	}

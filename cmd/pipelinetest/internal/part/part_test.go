@@ -19,6 +19,9 @@ import (
 
 func TestMain(m *testing.M) {
 	Main()
+	if err := os.Setenv("GORACE", "atexit_sleep_ms=0"); err != nil { // a supervisor would wait a second before it ends
+		panic(err)
+	}
 	goleak.VerifyTestMain(m)
 }
 
@@ -68,7 +71,7 @@ func TestSaid(t *testing.T) {
 
 // TestSaidInPieces: a text that comes in two pieces is found, and one that is not watched for is not.
 func TestSaidInPieces(t *testing.T) {
-	l, to, err := openLog(filepath.Join(t.TempDir(), "log"), "The run ended")
+	l, to, err := openLog(filepath.Join(t.TempDir(), "log"), "The run ended", nil)
 	require.NoError(t, err)
 	for _, piece := range []string{"The run e", "nde", "d. The run is over."} {
 		assert.False(t, l.takeSaid())

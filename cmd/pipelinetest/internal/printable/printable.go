@@ -16,13 +16,15 @@ import (
 func Text(text string) string { return escaped(text, "\t\n") }
 
 // Name is like [Text] for a text that is to stay within a line, and within bounds: at most 200 characters are left.
-func Name(text string) string {
-	const most = 200
-	name := escaped(text, "")
-	if utf8.RuneCountInString(name) > most {
-		name = string([]rune(name)[:most]) + "..."
+func Name(text string) string { return Short(text, 200) }
+
+// Short is a text that is to stay within a line, of which so many characters are left.
+func Short(text string, most int) string {
+	short := escaped(text, "")
+	if utf8.RuneCountInString(short) > most {
+		short = string([]rune(short)[:most]) + "..."
 	}
-	return name
+	return short
 }
 
 func escaped(text, allowed string) string {

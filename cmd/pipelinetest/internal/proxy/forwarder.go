@@ -117,6 +117,9 @@ func (f *forwarder) handle(_ any, stream grpc.ServerStream) error {
 		return err
 	}
 	f.counters.requests.Add(1)
+	if c.isTelemetry() {
+		f.counters.carried.Add(1)
+	}
 	c.metadata, _ = metadata.FromIncomingContext(c.ctx)
 	c.compression = *c.ctx.Value(compressionOf{}).(*string)
 	c.ctx = metadata.NewOutgoingContext(c.ctx, c.metadata)
@@ -126,6 +129,7 @@ func (f *forwarder) handle(_ any, stream grpc.ServerStream) error {
 			f.counters.passed.Add(1)
 		} else {
 			f.counters.failed.Add(1)
+			f.counters.answers.add(err)
 		}
 	}
 	stream.SetTrailer(a.trailer)

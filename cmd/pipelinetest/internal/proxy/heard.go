@@ -32,6 +32,9 @@ type heard struct{ tls, http1, http2, other atomic.Uint64 }
 // methods are how a request over HTTP/1 begins.
 var methods = [][]byte{[]byte("POST "), []byte("GET "), []byte("PUT "), []byte("HEAD "), []byte("OPTIONS "), []byte("CONNECT ")}
 
+// asking are those of them that bring no telemetry: a health check is none.
+var asking = [][]byte{[]byte("GET "), []byte("HEAD "), []byte("OPTIONS ")}
+
 // hear counts a connection by its first bytes.
 func (h *heard) hear(first []byte) {
 	switch {
@@ -42,11 +45,9 @@ func (h *heard) hear(first []byte) {
 		h.http2.Add(1)
 		return
 	}
-	for _, method := range methods {
-		if bytes.HasPrefix(first, method) {
-			h.http1.Add(1)
-			return
-		}
+	if beginsWith(first, methods) {
+		h.http1.Add(1)
+		return
 	}
 	h.other.Add(1)
 }

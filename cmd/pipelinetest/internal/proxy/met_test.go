@@ -163,8 +163,11 @@ func TestMetIdle(t *testing.T) {
 			first:  greeting + frame(frameHeaders, 0x4, 1, "path") + frame(frameData, flagEndStream, 1, "items"),
 			answer: settings + frame(frameHeaders, flagEndStream, 1, "trailer"), delayed: 9 + 4 + 9 + 5 + 9 + 7,
 		},
-		"HTTP/2, under way": {first: greeting + frame(frameHeaders, 0x4, 1, "path"), answer: settings, open: true, delayed: 9 + 4},
-		"TLS":               {first: "\x16\x03\x01", answer: "\x16\x03\x03", unsure: true, delayedUnsurely: 6},
+		"HTTP/2, under way":    {first: greeting + frame(frameHeaders, 0x4, 1, "path"), answer: settings, open: true, delayed: 9 + 4},
+		"HTTP/1, answered":     {first: "POST /v1/traces HTTP/1.1\r\n\r\n", answer: "HTTP/1.1 200 OK", delayed: 28 + 15},
+		"HTTP/1, under way":    {first: "POST /v1/traces HTTP/1.1\r\n\r\n", open: true, delayed: 28},
+		"HTTP/1, health check": {first: "GET /health HTTP/1.1\r\n\r\n", answer: "HTTP/1.1 200 OK"},
+		"TLS":                  {first: "\x16\x03\x01", answer: "\x16\x03\x03", unsure: true, delayedUnsurely: 6},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ask := func(c net.Conn) {
@@ -177,6 +180,7 @@ func TestMetIdle(t *testing.T) {
 			delay, err := p.Disturb(Fault{Delay: time.Nanosecond})
 			require.NoError(t, err)
 			ask(connect(t, p))
+			require.Eventually(t, func() bool { return delay.Met().Suffered == tc.delayed }, patience, time.Millisecond, "what is under way has come")
 			delay.End()
 			assert.Equal(t, tc.delayed, delay.Met().Suffered)
 			assert.Equal(t, tc.delayedUnsurely, delay.Met().Unsure)
@@ -184,6 +188,7 @@ func TestMetIdle(t *testing.T) {
 				p := start(t, Config{Target: startServer(t, len(tc.first), tc.answer)})
 				c := connect(t, p)
 				ask(c)
+				require.Eventually(t, func() bool { return !tc.open || p.counters.carried.Load() > 0 }, patience, time.Millisecond, "the request has come")
 				d, err := p.Disturb(fault)
 				require.NoError(t, err)
 				_, err = c.Read(make([]byte, 1))
@@ -227,6 +232,31 @@ func TestMetHealthCheck(t *testing.T) {
 	require.Error(t, err)
 	assert.Equal(t, Met{Unit: "requests"}, d.Met())
 	assert.EqualValues(t, 1, p.Counts().Refused, "it is refused all the same")
+}
+
+// TestMetSince: a connection that was cut between two requests has suffered if telemetry has come since, not if a health check has.
+func TestMetSince(t *testing.T) {
+	b := startBackend(t)
+	p := start(t, Config{Target: b.address, Protocol: GRPC})
+	c := dial(t, p)
+	require.NoError(t, c.send("before"))
+	down, err := p.Disturb(Fault{Down: true})
+	require.NoError(t, err)
+	down.End()
+	export := func(request ptraceotlp.ExportRequest) {
+		require.Eventually(t, func() bool { // once it is connected again
+			_, err := c.traces.Export(t.Context(), request)
+			return err == nil
+		}, patience, time.Millisecond)
+	}
+	export(ptraceotlp.NewExportRequest())
+	assert.Zero(t, down.Met().Suffered, "there was nothing in it")
+	assert.NotZero(t, down.Met().Idle)
+	items := ptraceotlp.NewExportRequest()
+	items.Traces().ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans().AppendEmpty().SetName("x")
+	export(items)
+	assert.NotZero(t, down.Met().Suffered)
+	assert.Zero(t, down.Met().Idle)
 }
 
 // TestHeard: the first bytes of a connection tell why a fault of requests meets none.

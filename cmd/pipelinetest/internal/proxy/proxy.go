@@ -82,6 +82,7 @@ func New(config Config) (*Proxy, error) {
 	p := &Proxy{endpoint: listener.Addr().String()}
 	target := config.Target
 	if config.Protocol == GRPC {
+		p.counters.reads = true
 		if p.forwarder, err = newForwarder(config.Target, config.Seed, &p.counters); err != nil {
 			_ = listener.Close()
 			return nil, fmt.Errorf("forward to %s: %w", config.Target, err)
@@ -164,9 +165,12 @@ type Counts struct {
 type counters struct {
 	requests, passed, failed, refused, dropped, duplicated, reordered, corrupted, responsesLost, rejected, undelivered,
 	connections, connectionsRefused, connectionsCut, connectionsReset atomic.Uint64
-	heard heard
-	// carried is how often clients have sent something of a request, opaque how often what nobody here can read.
+	heard   heard
+	answers answers
+	// carried is how often clients have sent something of a request, or requests with telemetry where these can be told; opaque how often what nobody
+	// here can read.
 	carried, opaque atomic.Uint64
+	reads           bool // the proxy reads requests
 }
 
 // carry counts what a talk has heard.
@@ -175,7 +179,7 @@ func (c *counters) carry(direction, carried int, speaks language) {
 	case direction != 0:
 	case speaks == opaque:
 		c.opaque.Add(1)
-	case carried > 0:
+	case carried > 0 && !c.reads:
 		c.carried.Add(1)
 	}
 }

@@ -5,6 +5,7 @@ package proxy
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 	"sync"
 )
 
@@ -25,6 +26,7 @@ type talk struct {
 	speaks  language
 	open    map[uint32]struct{} // requests without an end of their answer, by the stream of HTTP/2; 0 for HTTP/1
 	readers [2]frames           // by direction
+	aside   bool                // the request of HTTP/1 that is under way, or was the last, brings nothing: it asks for something
 }
 
 // hear takes bytes of a direction, 0 from the client. carried are those of requests and answers.
@@ -38,12 +40,7 @@ func (t *talk) hear(direction int, data []byte) (carried int, speaks language) {
 	}
 	switch t.speaks {
 	case http1:
-		if direction == 0 {
-			t.open[0] = struct{}{}
-		} else {
-			delete(t.open, 0)
-		}
-		return len(data), http1
+		return t.hear1(direction, data), http1
 	case http2:
 		return t.readers[direction].read(data, func(kind, flags byte, stream uint32) {
 			switch ends := kind == frameReset || flags&flagEndStream != 0; {
@@ -55,6 +52,22 @@ func (t *talk) hear(direction int, data []byte) (carried int, speaks language) {
 		}), http2
 	}
 	return 0, t.speaks
+}
+
+// hear1 follows HTTP/1. A request begins where none is under way.
+func (t *talk) hear1(direction int, data []byte) (carried int) {
+	if _, open := t.open[0]; direction == 0 && !open && beginsWith(data, methods) {
+		t.aside = beginsWith(data, asking)
+	}
+	switch {
+	case t.aside:
+		return 0
+	case direction == 0:
+		t.open[0] = struct{}{}
+	default:
+		delete(t.open, 0)
+	}
+	return len(data)
 }
 
 // isOpen tells whether a request has come that is not answered yet.
@@ -69,12 +82,14 @@ func languageOf(first []byte) language {
 	if bytes.HasPrefix(first, []byte("PRI ")) {
 		return http2
 	}
-	for _, method := range methods {
-		if bytes.HasPrefix(first, method) {
-			return http1
-		}
+	if beginsWith(first, methods) {
+		return http1
 	}
 	return opaque
+}
+
+func beginsWith(data []byte, methods [][]byte) bool {
+	return slices.ContainsFunc(methods, func(method []byte) bool { return bytes.HasPrefix(data, method) })
 }
 
 // What is read of HTTP/2 (RFC 9113, sections 3.4, 4.1 and 6).

@@ -5,6 +5,7 @@ package report
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,7 +32,7 @@ func JUnit(path string, tests []Test) error {
 			SystemOut: &junit.Output{Data: printable.Text(out.String())},
 		}
 		if problems := t.Result.Problems; len(problems) > 0 {
-			result := &junit.Result{Message: printable.Text(problems[0]), Data: printable.Text(strings.Join(problems, "\n"))}
+			result := &junit.Result{Message: printable.Text(problems[0]), Data: printable.Text(strings.Join(append(slices.Clone(problems), t.why()...), "\n"))}
 			if t.Result.Outcome != run.Failed {
 				test.Error = result
 			} else {

@@ -33,6 +33,7 @@ func markdown(b *bytes.Buffer, t *Test) {
 	r := t.Result
 	fmt.Fprintf(b, "\n**%s** %s, after %s; wanted: %s\n", words[r.Outcome], inMarkdown(t.name()), short(r.Took), inMarkdown(t.Scenario.Want.String()))
 	markdownList(b, "", r.Problems)
+	markdownList(b, "W"+whyHeading[1:], t.why())
 	if r.Report != nil && len(t.signals()) > 0 {
 		b.WriteString("\n| signal | sent | received | lost | duplicate | corrupt | given up |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n")
 		starred := false
@@ -60,6 +61,7 @@ func markdown(b *bytes.Buffer, t *Test) {
 	for _, harmless := range t.harmless() {
 		fmt.Fprintf(b, "\n%s\n", inMarkdown(harmless))
 	}
+	markdownList(b, "Not checked before the test:", r.Unchecked)
 	if r.Outcome == run.Passed && len(t.notChecked()) > 0 {
 		fmt.Fprintf(b, "\nNot checked: %s.\n", inMarkdown(strings.Join(t.notChecked(), ", ")))
 	}

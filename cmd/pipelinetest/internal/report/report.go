@@ -52,6 +52,14 @@ func (t *Test) notChecked() []string {
 	return t.Result.Report.NotChecked
 }
 
+// why are the reasons as texts.
+func (t *Test) why() (list []string) {
+	for _, reason := range t.Result.Reasons {
+		list = append(list, reason.String())
+	}
+	return list
+}
+
 type document struct {
 	Schema    string         `json:"schema"`
 	WrittenAt time.Time      `json:"written_at"`
@@ -77,8 +85,10 @@ type testDocument struct {
 	Findings    []verdict.Finding   `json:"findings"`
 	Notes       []string            `json:"notes"`
 	NotChecked  []string            `json:"not_checked"`
+	Unchecked   []string            `json:"unchecked"` // before the test, of the parts' configurations
 	Figures     []verdict.Figures   `json:"figures"`
 	Losses      map[string][]string `json:"losses"`
+	Reasons     []run.Reason        `json:"reasons"`
 	Parts       []telemetry.Part    `json:"parts"`
 	Links       []run.LinkResult    `json:"links"`
 	Faults      []run.FaultResult   `json:"faults"`
@@ -97,8 +107,8 @@ func JSON(path string, tests []Test) error {
 		doc.Tests = append(doc.Tests, testDocument{
 			Scenario: t.Scenario.Name, File: t.Scenario.File, Description: t.Scenario.Description, Repetition: t.Repetition,
 			Outcome: r.Outcome, Problems: orEmpty(r.Problems), Want: t.Scenario.Want.String(), BeganAt: r.Began.UTC(), Took: r.Took.Seconds(),
-			Findings: orEmpty(r.Findings), Notes: orEmpty(r.Notes), NotChecked: orEmpty(t.notChecked()), Figures: orEmpty(r.Figures),
-			Losses: orNothing(r.Losses), Parts: orEmpty(r.Parts), Links: orEmpty(r.Links), Faults: orEmpty(r.Faults), LoadVerify: r.RawJSON,
+			Findings: orEmpty(r.Findings), Notes: orEmpty(r.Notes), NotChecked: orEmpty(t.notChecked()), Unchecked: orEmpty(r.Unchecked), Figures: orEmpty(r.Figures),
+			Losses: orNothing(r.Losses), Reasons: orEmpty(r.Reasons), Parts: orEmpty(r.Parts), Links: orEmpty(r.Links), Faults: orEmpty(r.Faults), LoadVerify: r.RawJSON,
 		})
 	}
 	text, err := json.MarshalIndent(doc, "", "  ")

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/proxy"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/refusals"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/run"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/telemetry"
@@ -43,6 +44,8 @@ func tests() []Test {
 			{Name: "my-agent", Components: []telemetry.Component{}},
 			{Name: "verifier", Read: true, Components: []telemetry.Component{
 				{Kind: telemetry.Receiver, ID: "otlp", Signal: "traces", Counts: telemetry.Counts{Received: 970, Refused: 20}},
+				{Kind: telemetry.Exporter, ID: "x", Signal: "traces", Counts: telemetry.Counts{SendFailed: 20, Queued: 2}, QueueUnit: "requests"},
+				{Kind: telemetry.Exporter, ID: "x", Signal: "logs", Counts: telemetry.Counts{Queued: 9}},
 			}},
 		},
 		Links: []run.LinkResult{{Link: "generator->my-agent", Counts: proxy.Counts{Requests: 1234, Connections: 2, Dropped: 3, ConnectionsCut: 1}}},
@@ -58,11 +61,21 @@ func tests() []Test {
 		Findings: []verdict.Finding{{Expectation: verdict.Faults, Message: "kill: my-agent from 1.0s on, did nothing: my-agent was not running"}},
 		Faults: []run.FaultResult{
 			{Fault: "link: generator->my-agent, otlp: drop", Began: new(1.0), Ended: new(3.0), Met: &proxy.Met{Unit: "requests", Came: 1234, Suffered: 3}},
+			{Fault: "link: my-agent->verifier, down: true", Began: new(0.0), Met: &proxy.Met{Unit: "connections", Came: 1200, Idle: 1200}},
+			{Fault: "link: my-agent->verifier, reset: 1s", Began: new(0.0), Met: &proxy.Met{Unit: "connections", Came: 12, Suffered: 3, Idle: 4, Unsure: 5}},
 			{Fault: "kill: my-agent", Began: new(1.0), Met: &proxy.Met{Unit: "processes", Came: 1}},
 			{Fault: "stop: my-agent"},
 		},
 		Losses: map[string][]string{"traces": {"verifier: send failed by exporter x: 20"}, "logs": {"my-agent: given up"}},
-		Notes:  []string{"my-agent: some of its telemetry cannot be true and was left out: x = NaN"},
+		Reasons: []run.Reason{
+			{Part: "my-agent", Refusal: refusals.Refusal{Component: "exporter otlp", Signal: "traces", Answer: "ResourceExhausted, HTTP 429", Lines: 3, Items: 2000, Last: "too much"}},
+			{Part: "my-agent", Refusal: refusals.Refusal{Component: "exporter otlp", Signal: "logs", Answer: "Unavailable", Retried: true, Lines: 12, Last: "no"}},
+			{Part: "my-agent", Refusal: refusals.Refusal{Component: "processor batch", Signal: "logs", Lines: 1, Last: "sending queue is full"}},
+			{Part: "my-agent", Refusal: refusals.Refusal{Lines: 1, Last: "dropped a <b>"}},
+			{Part: "verifier", Refusal: refusals.Refusal{Component: "exporter x", Signal: "traces"}},
+		},
+		Unchecked: []string{"my-agent: where it sends: its configuration lies at https://example.com/a.yaml and is not read before the test"},
+		Notes:     []string{"my-agent: some of its telemetry cannot be true and was left out: x = NaN"},
 	}
 	broken := &run.Result{Outcome: run.Broken, Problems: []string{"gateway cannot be started: \x1b[31mno\x1b[0m"}, Began: began, Took: time.Second}
 	report := &verdict.Report{Verdict: "pass", NotChecked: []string{"attributes", "order"}, Runs: []verdict.Run{{Signals: []verdict.Signal{
@@ -147,6 +160,10 @@ func TestJSON(t *testing.T) {
 	assert.Equal(t, map[string]any{"unit": "requests", "came": 1234.0, "suffered": 3.0}, first["faults"].([]any)[0].(map[string]any)["met"])
 	assert.Equal(t, "faults", first["findings"].([]any)[0].(map[string]any)["expectation"])
 	assert.Len(t, first["notes"], 1)
+	assert.Equal(t, map[string]any{
+		"part": "my-agent", "component": "exporter otlp", "signal": "traces", "answer": "ResourceExhausted, HTTP 429", "lines": 3.0, "items": 2000.0, "last": "too much",
+	}, first["reasons"].([]any)[0])
+	assert.Len(t, first["unchecked"], 1)
 	third := list[2].(map[string]any)
 	assert.Equal(t, []any{"attributes", "order"}, third["not_checked"])
 	assert.Equal(t, map[string]any{}, third["losses"])
@@ -170,6 +187,7 @@ func TestJUnit(t *testing.T) {
 	cases := suites.Suites[0].Testcases
 	assert.Equal(t, []string{"lossy", "lossy (1 of 2)", "lossy (2 of 2)", "lossy"}, []string{cases[0].Name, cases[1].Name, cases[2].Name, cases[3].Name})
 	assert.Equal(t, "verdict: fail; want pass", cases[0].Failure.Message)
+	assert.Contains(t, cases[0].Failure.Data, "my-agent: exporter otlp got ResourceExhausted, HTTP 429, and gave up 2,000 spans or more")
 	assert.Equal(t, "12.345", cases[0].Time)
 	assert.Equal(t, `gateway cannot be started: \x1b[31mno\x1b[0m`, cases[1].Error.Message, "XML has no escape characters")
 	assert.Equal(t, "verdict: unknown; want pass", cases[3].Error.Message)

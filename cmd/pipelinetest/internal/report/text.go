@@ -6,11 +6,13 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/printable"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/proxy"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/run"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/telemetry"
@@ -44,8 +46,17 @@ func Text(w io.Writer, t *Test) error {
 	for _, problem := range t.Result.Problems {
 		fmt.Fprintf(&b, "  %s\n", problem)
 	}
+	for i, reason := range t.Result.Reasons {
+		if i == 0 {
+			fmt.Fprintf(&b, "  %s\n", whyHeading)
+		}
+		fmt.Fprintf(&b, "    %s\n", reason)
+	}
 	if t.Result.Outcome == run.Passed && len(t.notChecked()) > 0 {
 		fmt.Fprintf(&b, "  load_verify does not look at: %s\n", strings.Join(t.notChecked(), ", "))
+	}
+	for _, unchecked := range t.Result.Unchecked {
+		fmt.Fprintf(&b, "  not checked: %s\n", unchecked)
 	}
 	for _, harmless := range t.harmless() {
 		fmt.Fprintf(&b, "  %s\n", harmless)
@@ -67,6 +78,9 @@ func Text(w io.Writer, t *Test) error {
 	_, err := io.WriteString(w, printable.Text(b.String()))
 	return err
 }
+
+// whyHeading stands before what parts say of themselves, which need not be true.
+const whyHeading = "why, as the parts' own logs say:"
 
 // harmless explains counts that look like faults in a test that has passed.
 func (t *Test) harmless() (explained []string) {
@@ -164,6 +178,7 @@ func told(w io.Writer, t *Test) {
 		width = max(width, len(part.Name)+2)
 	}
 	var rows [][]string
+	unnamed := false
 	for _, signal := range t.signals() {
 		rows = append(rows, row(counted(signal), width, []string{"offered", "received", "refused", "dropped", "sent", "send failed", "not queued", "queued"}))
 		for i := range t.Result.Parts {
@@ -181,10 +196,20 @@ func told(w io.Writer, t *Test) {
 				}
 				values = append(values, value)
 			}
+			if c.Queued > 0 {
+				unit := part.QueueUnit(signal)
+				if unnamed = unnamed || unit == ""; c.Queued == 1 {
+					unit = strings.TrimSuffix(unit, "s")
+				}
+				values[len(values)-1] += " " + unit
+			}
 			rows = append(rows, row("  "+part.Name, width, values))
 		}
 	}
 	_ = texttable.Write(w, texttable.Right, rows...) // into memory
+	if unnamed {
+		_, _ = fmt.Fprintln(w, "  queued: in the unit of the queue, which is requests unless its sizer says otherwise") // into memory
+	}
 }
 
 // row is a row of a table. The width is that of its name at least, so that the columns of both tables begin at the same place.
@@ -205,6 +230,13 @@ func where(w *bytes.Buffer, t *Test) {
 	}
 	for _, link := range t.Result.Links {
 		fmt.Fprintf(w, "\non %s: %s\n", link.Link, disturbed(link))
+		if codes := link.Answers.Codes; len(codes) > 0 {
+			var counts []string
+			for _, code := range slices.Sorted(maps.Keys(codes)) {
+				counts = append(counts, format.Grouped(codes[code])+" "+code)
+			}
+			fmt.Fprintf(w, "  the target answered %s; the last time: %s\n", strings.Join(counts, ", "), link.Answers.Last)
+		}
 	}
 }
 
@@ -217,10 +249,29 @@ func faults(w *bytes.Buffer, t *Test) {
 		}
 		what := "it did not come to that"
 		if f.Met != nil {
-			what = fmt.Sprintf("%s of %s %s", format.Grouped(f.Met.Suffered), format.Grouped(f.Met.Came), f.Met.Unit)
+			what = meeting(f.Met)
 		}
 		fmt.Fprintf(w, "  %s%s: %s\n", f.Fault, f.When(), what)
 	}
+}
+
+// meeting says what a fault met. A connection can be refused, cut or reset although no request is under way on it.
+func meeting(met *proxy.Met) string {
+	of := fmt.Sprintf("%s of %s %s", format.Grouped(met.Suffered), format.Grouped(met.Came), met.Unit)
+	if met.Unit != "connections" || met.Idle+met.Unsure == 0 {
+		return of
+	}
+	var said []string
+	if met.Suffered > 0 {
+		said = append(said, of)
+	}
+	if met.Idle > 0 {
+		said = append(said, fmt.Sprintf("%s of %s connections refused, cut or reset while no request was under way on them", format.Grouped(met.Idle), format.Grouped(met.Came)))
+	}
+	if met.Unsure > 0 {
+		said = append(said, fmt.Sprintf("%s of %s connections refused, cut or reset, and nobody knows whether a request was under way on them", format.Grouped(met.Unsure), format.Grouped(met.Came)))
+	}
+	return strings.Join(said, "; ")
 }
 
 // disturbed says what a proxy did to requests and connections.

@@ -89,6 +89,7 @@ func (c *course) note() {
 			c.Settle, strings.Join(c.unfinished, ", and ")))
 	}
 	c.result.Notes = append(c.result.Notes, c.tooShort()...)
+	c.result.Notes = append(c.result.Notes, c.tooLate()...)
 	c.result.Notes = append(c.result.Notes, c.misunderstood()...)
 	if len(c.members) > 0 && c.verifier().account.Anew {
 		c.result.Notes = append(c.result.Notes, c.verifier().Name+": it has begun anew in the middle of the test; unless it keeps its state (storage), "+

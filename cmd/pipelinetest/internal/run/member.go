@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/part"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/refusals"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/telemetry"
 )
@@ -23,9 +24,10 @@ const endOfRun = "The run ended"
 type member struct {
 	scenario.Part
 	generates, tested   bool
-	grpc, http, metrics string   // host:port
-	report              string   // path of load_verify's report
-	elsewhere           []string // it sends to, beside other parts
+	grpc, http, metrics string            // host:port
+	report              string            // path of load_verify's report
+	elsewhere           []string          // it sends to, beside other parts
+	units               map[string]string // of its exporters' queues
 	spec                part.Spec
 	process             *part.Process // nil: not started yet
 	onlyHTTP            bool          // it takes OTLP/HTTP, and not OTLP/gRPC
@@ -37,8 +39,9 @@ type member struct {
 	told                bool          // and that has been passed on
 	endedAt             time.Time     // when that was seen
 	account             telemetry.Account
-	readAt              time.Time // when the account was read last
-	asked               bool      // for its telemetry, and has not answered yet
+	refusals            refusals.Log // that its log tells of
+	readAt              time.Time    // when the account was read last
+	asked               bool         // for its telemetry, and has not answered yet
 }
 
 // launch starts the part, for the first time or again.
@@ -83,6 +86,17 @@ func (m *member) failed() (sum uint64) {
 		sum += component.SendFailed + component.EnqueueFailed + component.GivenUp
 	}
 	return sum
+}
+
+// components are what the part's components say, with the units of their queues.
+func (m *member) components() []telemetry.Component {
+	list := m.account.Components()
+	for i := range list {
+		if list[i].Kind == telemetry.Exporter {
+			list[i].QueueUnit = m.units[list[i].ID]
+		}
+	}
+	return list
 }
 
 func (c *course) verifier() *member { return c.members[len(c.members)-1] }

@@ -5,11 +5,13 @@ package run
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/part"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/proxy"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/telemetry"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/verdict"
 )
 
@@ -26,10 +28,14 @@ type encounter struct {
 	// that has been replaced. Nil: the test was over, or the verifier has not reported since.
 	before uint64
 	soon   *uint64
+	// fresh: that report had just been written. Of a verifier that seldom reports, more had arrived than it says.
+	fresh bool
 	// heard: whoever sends on the link has been asked for its telemetry while the fault was in force. held: it then had something to send, or failed to
 	// send it; so had a part that was killed, stopped or full.
 	heard, held bool
-	failed      uint64 // what the sender had failed to send when the fault began
+	sender      *member // on the link; nil: the fault is of a part
+	subject     *member // the sender, or the part
+	failed      uint64  // what the sender had failed to send when the fault began
 }
 
 // reportDelay is how old a report may be, and then some: what it says had arrived by then.
@@ -38,14 +44,17 @@ const reportDelay = time.Second
 // encounter notes what there was when a fault began.
 func (c *course) encounter(f *scenario.Fault) *encounter {
 	e := &encounter{began: time.Now(), before: c.arrived()}
+	e.fresh = c.reportedAt.IsZero() || e.began.Sub(c.reportedAt) < 2*reportDelay
 	for _, m := range c.members {
 		if m.generates && !m.hasEnded() {
 			e.loading = true
 			e.held = e.held || m.Name == f.Part()
 		}
 	}
+	e.subject = c.member(cmp.Or(f.Part(), f.Link.From))
 	if f.Part() == "" {
-		e.failed = c.member(f.Link.From).failed()
+		e.sender = c.member(f.Link.From)
+		e.failed = e.sender.failed()
 	}
 	return e
 }
@@ -126,6 +135,7 @@ func (c *course) sayMet() {
 			r := &c.result.Faults[i]
 			met := e.met()
 			r.effect = c.effect(e, &met)
+			r.late = c.late(e, &met)
 			affected := met.Suffered + met.Idle + met.Unsure
 			switch r.effect {
 			case something:
@@ -148,20 +158,65 @@ func (c *course) effect(e *encounter, met *proxy.Met) effect {
 	if met.Suffered+met.Idle+met.Unsure == 0 {
 		return nothing
 	}
-	if e.held || report == nil || report.Verdict != scenario.Pass { // what is missing may be missing because of it, and the verdict is no pass
+	if e.held || report == nil {
 		return something
 	}
 	switch {
 	case report.Arrived() == e.before && c.complete():
 		return nothing
-	case link && met.Unsure == 0 && e.heard && (c.complete() || c.overSince(e)):
+	case link && met.Unsure == 0 && e.heard && c.complete():
+		return nothing
+	case link && met.Unsure == 0 && e.heard && c.overSince(e) && e.failedNothing():
+		return nothing
+	case report.Verdict != scenario.Pass: // what is missing may be missing because of it, and the verdict is no pass
+		return something
+	case link && met.Unsure == 0 && e.heard && c.overSince(e):
 		return nothing
 	case link && met.Unsure == 0:
 		return unknown
-	case e.soon != nil && *e.soon != report.Arrived(), e.before != report.Arrived() && e.loading:
+	case e.unused() && e.before > 0 && e.before < report.Arrived(): // by other ways
+		return nothing
+	case e.soon != nil && *e.soon != report.Arrived(), e.before != report.Arrived() && e.loading && e.fresh:
 		return something
 	}
 	return unknown
+}
+
+// unused tells whether nothing has ever come to the part that was disturbed, or whose link was, by a reading of after the fault began.
+func (e *encounter) unused() bool {
+	if e.subject == nil || e.subject.generates || !e.subject.account.Counts || e.subject.readAt.Before(e.began) {
+		return false
+	}
+	for _, signal := range scenario.Signals {
+		if sum := telemetry.Sum(e.subject.account.Components(), signal); sum != (telemetry.Counts{}) {
+			return false
+		}
+	}
+	return true
+}
+
+// failedNothing tells whether the sender has failed to send nothing since the fault began, and that is known: its exporters count what they do.
+func (e *encounter) failedNothing() bool {
+	if e.sender == nil || !e.sender.account.Exact() || e.sender.holds() || e.sender.failed() > e.failed {
+		return false
+	}
+	return slices.ContainsFunc(e.sender.account.Components(), func(c telemetry.Component) bool { return c.Kind == telemetry.Exporter && c.Sent > 0 })
+}
+
+// late tells whether a fault may have come too late although something is wrong: nobody is known to have had anything to send any more.
+func (c *course) late(e *encounter, met *proxy.Met) bool {
+	return c.result.Report != nil && !e.held && !e.loading && c.result.Report.Arrived() == e.before && (len(e.ways) == 0 || met.Suffered == 0)
+}
+
+// tooLate is what is to be known of faults that may have done nothing in a test that has failed for whatever reason.
+func (c *course) tooLate() (notes []string) {
+	for i := range c.result.Faults {
+		if r := &c.result.Faults[i]; r.Met != nil && r.effect == something && r.late {
+			notes = append(notes, fmt.Sprintf("%s%s: it may have come too late: nothing has arrived since it began, and nobody is known to have had anything to send; "+
+				"what is wrong may be so for another reason", r.Fault, r.When()))
+		}
+	}
+	return notes
 }
 
 // overSince tells whether a fault had ended before the test did: who had something to send could then send it.

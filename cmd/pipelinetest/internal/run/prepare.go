@@ -22,6 +22,10 @@ func (c *course) prepare() error {
 		if m.tested {
 			m.elsewhere = c.Elsewhere(&p)
 		}
+		m.units = c.QueueUnits(&p)
+		if unread := c.Unread(&p); unread != "" {
+			c.result.Unchecked = append(c.result.Unchecked, unread)
+		}
 		for _, address := range []*string{&m.grpc, &m.http, &m.metrics} {
 			var err error
 			if *address, err = c.takePort(); err != nil {
@@ -62,12 +66,19 @@ func (c *course) prepareLinks() error {
 	return nil
 }
 
-func (c *course) newProxy(target string, protocol proxy.Protocol) (*proxy.Proxy, error) {
-	listen, err := c.takePort()
-	if err != nil {
-		return nil, err
+// newProxy makes a proxy at a free port. Another program may take a port between its choice and its use: then another is tried.
+func (c *course) newProxy(target string, protocol proxy.Protocol) (p *proxy.Proxy, err error) {
+	const tries = 10
+	for range tries {
+		var listen string
+		if listen, err = c.takePort(); err != nil {
+			return nil, err
+		}
+		if p, err = proxy.New(proxy.Config{Listen: listen, Target: target, Protocol: protocol, Seed: 1}); err == nil {
+			return p, nil
+		}
 	}
-	return proxy.New(proxy.Config{Listen: listen, Target: target, Protocol: protocol, Seed: 1})
+	return nil, err
 }
 
 // takePort takes a port for as long as the test runs.
@@ -102,7 +113,7 @@ func (c *course) prepareMember(m *member) error {
 	environment = append(environment, "TMPDIR="+dir) // what a part that is killed leaves there goes with the test
 	m.spec = part.Spec{
 		Name: m.Name, Args: args, Env: append(foreign(os.Environ()), environment...), Dir: c.Scenario.Dir,
-		Log: filepath.Join(dir, "log"), Watch: endOfRun, Disk: m.Disk, DiskDir: own,
+		Log: filepath.Join(dir, "log"), Watch: endOfRun, Output: &m.refusals, Disk: m.Disk, DiskDir: own,
 	}
 	return errors.Join(
 		os.WriteFile(filepath.Join(dir, "environment"), []byte(strings.Join(environment, "\n")+"\n"), 0o600),

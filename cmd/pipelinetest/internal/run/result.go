@@ -39,6 +39,10 @@ type Result struct {
 	// Losses are the places where items of each signal did not get any further. A signal of which everything arrived, once, has none: what
 	// was refused on the way there has come again.
 	Losses map[string][]string
+	// Reasons are why, as the parts' logs say.
+	Reasons []Reason
+	// Unchecked are what could not be looked at before the test, part by part.
+	Unchecked []string
 	// Notes are what to know about the result, though nothing is wrong.
 	Notes []string
 	// Findings are those of the test itself, which load_verify cannot have.
@@ -53,6 +57,8 @@ type LinkResult struct {
 	Counts proxy.Counts `json:"counts"`
 	// Heard is what the connections spoke.
 	Heard proxy.Heard `json:"heard"`
+	// Answers are what the target refused requests with; OTLP/gRPC only.
+	Answers proxy.Answers `json:"answers"`
 }
 
 // FaultResult is when a fault was in force, in seconds from the generators' start, and what it met.
@@ -64,6 +70,7 @@ type FaultResult struct {
 	Met *proxy.Met `json:"met,omitempty"`
 
 	effect effect
+	late   bool
 }
 
 // judge decides on the outcome. What is wrong with the report explains an error in the course, and the other way round.
@@ -102,6 +109,7 @@ func (c *course) judge(err error) {
 		isUnknown = err == nil && r.Report.Verdict == verdict.Unknown && c.Want.Verdict != verdict.Unknown
 		r.Problems = append(r.Problems, verdict.Compare(r.Report, &c.Want, r.count)...)
 		r.Losses = r.losses(len(c.Generators))
+		r.Reasons = c.reasons()
 		r.Problems = append(r.Problems, c.Want.CompareWhere(r.Losses)...)
 		for _, part := range r.Parts {
 			r.Problems = append(r.Problems, c.Want.Parts[part.Name].Compare(part.Name+" ", func(signal, count string) uint64 {

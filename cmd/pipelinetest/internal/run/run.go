@@ -101,11 +101,11 @@ func Run(ctx context.Context, s *scenario.Scenario, o Options) *Result {
 	err := c.play(ctx)
 	c.result.Took = time.Since(c.result.Began)
 	for _, l := range c.links {
-		c.result.Links = append(c.result.Links, LinkResult{l.String(), l.counts(), l.grpc.Heard().Plus(l.http.Heard())})
+		c.result.Links = append(c.result.Links, LinkResult{l.String(), l.counts(), l.grpc.Heard().Plus(l.http.Heard()), l.grpc.Answers()})
 	}
 	for _, m := range c.members {
 		c.result.Parts = append(c.result.Parts, telemetry.Part{
-			Name: m.Name, Elsewhere: m.elsewhere, Read: m.account.Read, Least: m.account.Least, Odd: m.account.Odd, Components: m.account.Components(),
+			Name: m.Name, Elsewhere: m.elsewhere, Read: m.account.Read, Least: m.account.Least, Odd: m.account.Odd, Components: m.components(),
 		})
 	}
 	c.sayMet()

@@ -19,10 +19,15 @@ func (c *course) why(i int, met *proxy.Met) string {
 		return f.FullDisk + " has written nothing to its disk"
 	case (f.Kill != "" || f.Stop != "") && met.Idle == 0:
 		return f.Part() + " was not running"
+	case c.met[i].unused() && c.met[i].before < c.result.Report.Arrived():
+		return "nothing has ever come to " + c.met[i].subject.Name + ", by its own telemetry"
 	case f.Part() != "":
 		return arrivedBefore
 	}
 	l := c.link(f.Link)
+	if other := c.before(i); other != "" && met.Came == 0 {
+		return "no request got as far: " + other + ", which began before it on the same link, let none through"
+	}
 	if f.Disturbance.OfRequests() {
 		return l.whyNoRequest(&f.Disturbance, met)
 	}
@@ -30,7 +35,7 @@ func (c *course) why(i int, met *proxy.Met) string {
 	switch {
 	case counts.Connections+counts.ConnectionsRefused == 0:
 		return nobody(l)
-	case met.Idle+met.Unsure > 0 && c.met[i].before > 0 && c.met[i].before == c.result.Report.Arrived():
+	case met.Idle+met.Unsure > 0 && c.met[i].before > 0 && c.met[i].before == c.result.Report.Arrived() && c.complete():
 		return arrivedBefore
 	case met.Idle > 0:
 		return fmt.Sprintf("it met %d connections, and no request was under way on any, and none has come since", met.Idle)
@@ -44,6 +49,24 @@ func (c *course) why(i int, met *proxy.Met) string {
 		return fmt.Sprintf("%d connections were there, and none for as long as %v while it was in force", met.Came, f.Disturbance.Reset)
 	}
 	return fmt.Sprintf("%s came, and nothing happened to any", met)
+}
+
+// before is another fault of requests of the same link, which began before a fault, and whose effect that does not see: requests are refused or
+// dropped there. None: there is none in force all the time.
+func (c *course) before(i int) string {
+	f, r := &c.Faults[i], &c.result.Faults[i]
+	for j := range c.Faults {
+		other, had := &c.Faults[j], &c.result.Faults[j]
+		stops := other.Disturbance.GRPC != "" || other.Disturbance.OTLP == "drop" || other.Disturbance.OTLP == "partial_success"
+		if j == i || other.Link != f.Link || !stops || other.Disturbance.Every != nil || other.Disturbance.Share != nil || !f.Disturbance.OfRequests() ||
+			had.Began == nil || *had.Began > *r.Began || had.Met == nil || had.Met.Suffered == 0 {
+			continue
+		}
+		if had.Ended == nil || r.Ended != nil && *had.Ended >= *r.Ended {
+			return had.Fault
+		}
+	}
+	return ""
 }
 
 // whyUnknown says why nobody knows whether telemetry suffered.

@@ -114,14 +114,7 @@ func (s *Scenario) look(p *Part) *resolved {
 		return s.resolve(p)
 	}
 	as := Part{Name: p.Name}
-	for i, argument := range p.Command {
-		location, is := strings.CutPrefix(argument, "--config=")
-		if !is && i > 0 && p.Command[i-1] == "--config" {
-			location, is = argument, true
-		}
-		if !is {
-			continue
-		}
+	for _, location := range configsOf(p.Command) {
 		config, err := ConfigAt(location, "", s.Dir)
 		if err != nil {
 			return nil

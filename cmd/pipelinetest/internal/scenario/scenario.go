@@ -36,6 +36,8 @@ type Scenario struct {
 	File        string // none: made of flags
 	Dir         string // what files are relative to
 	Description string
+	// About describes the file, if that has several scenarios.
+	About string
 	// Timeout is how long the test may take in all; then it has failed.
 	Timeout time.Duration
 	// Settle is how long nothing may arrive any more before the test is over although a run is not.

@@ -259,6 +259,7 @@ scenarios:
 	assert.Len(t, list[2].Generators, 2)
 	assert.Empty(t, list[2].Systems)
 	assert.Equal(t, "No gateway.", list[2].Description)
+	assert.Equal(t, "Three of a kind.", list[2].About)
 	assert.Len(t, Select(list, regexp.MustCompile("filter|plain")), 2)
 }
 

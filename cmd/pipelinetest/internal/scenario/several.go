@@ -61,7 +61,7 @@ func parseSeveral(node *yaml.Node, file, dir string) ([]*Scenario, error) {
 		}
 		names[name] = true
 		s, err := parseOne(laidOver(defaults, own), dir)
-		s.Name = file + "/" + name
+		s.Name, s.About = file+"/"+name, strings.TrimSpace(f.Description)
 		list, errs = append(list, s), append(errs, prefixed(key, err))
 	}
 	if len(f.Scenarios) == 0 {

@@ -23,6 +23,8 @@ type Account struct {
 	Least bool
 	// Offers: the part has said how much it generated.
 	Offers bool
+	// Counts: the part has shown something that is read here, were it 0.
+	Counts bool
 	// Anew: the part, or a component of it, has begun to count anew.
 	Anew bool
 	// Odd are values that cannot be counts, and were left out; the first few of them.
@@ -78,7 +80,7 @@ func (a *Account) Set(families map[string]*dto.MetricFamily) {
 			if m.signalLabel != "" {
 				s.signal = printable.Name(labels[m.signalLabel])
 			}
-			shown[key] = true
+			shown[key], a.Counts = true, true
 			a.Offers = a.Offers || s.measure == offered
 			a.set(key, s, point.GetCounter().GetValue()+point.GetGauge().GetValue()+point.GetUntyped().GetValue())
 		}

@@ -52,6 +52,8 @@ type Component struct {
 	ID     string `json:"id"`
 	Signal string `json:"signal"`
 	Counts
+	// QueueUnit is what Queued counts: requests, items or bytes. None: nobody here knows.
+	QueueUnit string `json:"queue_unit,omitempty"`
 }
 
 // Named is the count of a name, nil if there is none.

@@ -22,6 +22,22 @@ type Part struct {
 	Components []Component `json:"components"`
 }
 
+// QueueUnit is what the queues of the part's exporters of a signal count that hold anything; none: not all the same, or nobody here knows.
+func (p *Part) QueueUnit(signal string) string {
+	unit, first := "", true
+	for i := range p.Components {
+		c := &p.Components[i]
+		if c.Signal != signal || c.Queued == 0 {
+			continue
+		}
+		if !first && unit != c.QueueUnit {
+			return ""
+		}
+		unit, first = c.QueueUnit, false
+	}
+	return unit
+}
+
 // reasons are the counts by which items can get lost, and how that is said. What the sender is told of it may have sent again, and
 // nothing be lost.
 var reasons = []struct {
@@ -35,7 +51,18 @@ var reasons = []struct {
 	{func(c *Counts) uint64 { return c.TracesDropped }, "dropped", " traces"},
 	{func(c *Counts) uint64 { return c.EnqueueFailed }, "not queued", perhapsTold},
 	{func(c *Counts) uint64 { return c.SendFailed }, "send failed", ""},
-	{func(c *Counts) uint64 { return c.Queued }, "still queued", ""},
+	{func(c *Counts) uint64 { return c.Queued }, "still queued", " UNIT when it was read last"},
+}
+
+// unit is what so many that are queued are.
+func (c *Component) unit(n uint64) string {
+	switch {
+	case c.QueueUnit == "":
+		return "in the queue's unit,"
+	case n == 1:
+		return strings.TrimSuffix(c.QueueUnit, "s")
+	}
+	return c.QueueUnit
 }
 
 // told is said of what may have been sent again.
@@ -62,7 +89,7 @@ func Losses(parts []Part, generators int, signal string) []string {
 			}
 			for _, reason := range reasons {
 				if n := reason.count(&c.Counts); n > 0 {
-					said = append(said, fmt.Sprintf("%s: %s by %s %s: %s%s", parts[i].Name, reason.say, c.Kind, c.ID, format.Grouped(n), reason.rest))
+					said = append(said, fmt.Sprintf("%s: %s by %s %s: %s%s", parts[i].Name, reason.say, c.Kind, c.ID, format.Grouped(n), strings.Replace(reason.rest, "UNIT", c.unit(n), 1)))
 				}
 			}
 		}
@@ -101,7 +128,7 @@ func balance(parts []Part, generators int, signal string) []string {
 			said = append(said, fmt.Sprintf("%s: received, but not known to be sent: %s; these are copies, or their confirmation did not arrive", way, format.Grouped(now.Received-before.Sent)))
 		}
 		if accounted := now.Sent + now.SendFailed + now.EnqueueFailed + now.Dropped; now.Received > accounted {
-			said = append(said, fmt.Sprintf("%s: received, but neither sent nor failed: %s", parts[i].Name, format.Grouped(now.Received-accounted)))
+			said = append(said, fmt.Sprintf("%s: received, but neither sent nor failed: %s when it was read last", parts[i].Name, format.Grouped(now.Received-accounted)))
 		}
 		before, from, elsewhere = now, parts[i].Name, parts[i].Elsewhere
 	}

@@ -62,10 +62,10 @@ func TestAccount(t *testing.T) {
 	account := read(t, gateway)
 	assert.True(t, account.Read)
 	assert.Equal(t, []Component{
-		{Receiver, "otlp", "traces", Counts{Received: 100, Refused: 7}},
-		{Processor, "filter", "traces", Counts{Dropped: 20}},
-		{Processor, "tail_sampling", "traces", Counts{TracesDropped: 4}},
-		{Exporter, "otlp_grpc", "traces", Counts{Sent: 50, SendFailed: 5, Queued: 3, InFlight: 2}},
+		{Receiver, "otlp", "traces", Counts{Received: 100, Refused: 7}, ""},
+		{Processor, "filter", "traces", Counts{Dropped: 20}, ""},
+		{Processor, "tail_sampling", "traces", Counts{TracesDropped: 4}, ""},
+		{Exporter, "otlp_grpc", "traces", Counts{Sent: 50, SendFailed: 5, Queued: 3, InFlight: 2}, ""},
 	}, account.Components())
 	assert.Equal(t, Counts{Received: 100, Refused: 7, Dropped: 20, TracesDropped: 4, Sent: 50, SendFailed: 5, Queued: 3, InFlight: 2}, Sum(account.Components(), "traces"))
 	assert.Equal(t, Counts{}, Sum(account.Components(), "logs"))
@@ -127,7 +127,7 @@ otelcol_receiver_accepted_spans{receiver="`+"\x1b[31m\\n<evil>&"+`"} 7
 otelcol_exporter_sent_spans{exporter="e"} 18446744073709551615
 otelcol_exporter_queue_size{exporter="e",data_type="traces"} -1
 `)
-	assert.Equal(t, []Component{{Receiver, `\x1b[31m\x0a<evil>&`, "traces", Counts{Received: 7}}}, account.Components())
+	assert.Equal(t, []Component{{Receiver, `\x1b[31m\x0a<evil>&`, "traces", Counts{Received: 7}, ""}}, account.Components())
 	assert.Len(t, account.Odd, mostOdd)
 	assert.Contains(t, account.Odd, `otelcol_receiver_accepted_spans,receiver="negative" = -5`)
 
@@ -183,28 +183,28 @@ func TestScrapeFails(t *testing.T) {
 // TestLosses: what a part admits, what is lost between two parts, and what came back to life.
 func TestLosses(t *testing.T) {
 	parts := []Part{
-		{Name: "generator", Read: true, Components: []Component{{Receiver, "synthetic_load", "traces", Counts{Offered: 1010, GivenUp: 10, Received: 1000}}, {Exporter, "otlp_grpc", "traces", Counts{Sent: 1000}}}},
+		{Name: "generator", Read: true, Components: []Component{{Receiver, "synthetic_load", "traces", Counts{Offered: 1010, GivenUp: 10, Received: 1000}, ""}, {Exporter, "otlp_grpc", "traces", Counts{Sent: 1000}, ""}}},
 		{Name: "gateway", Read: true, Components: []Component{
-			{Receiver, "otlp", "traces", Counts{Received: 990, Refused: 5}},
-			{Exporter, "otlp_grpc", "traces", Counts{Sent: 900, SendFailed: 50, Queued: 2}},
+			{Receiver, "otlp", "traces", Counts{Received: 990, Refused: 5}, ""},
+			{Exporter, "otlp_grpc", "traces", Counts{Sent: 900, SendFailed: 50, Queued: 2}, ""},
 		}},
-		{Name: "verifier", Read: true, Components: []Component{{Receiver, "otlp", "traces", Counts{Received: 1100}}, {Exporter, "load_verify", "traces", Counts{Sent: 1100}}}},
+		{Name: "verifier", Read: true, Components: []Component{{Receiver, "otlp", "traces", Counts{Received: 1100}, ""}, {Exporter, "load_verify", "traces", Counts{Sent: 1100}, ""}}},
 	}
 	assert.Equal(t, []string{
 		"generator: given up by receiver synthetic_load: 10",
 		"gateway: refused by receiver otlp: 5; who sent that was told, and may have sent it again",
 		"gateway: send failed by exporter otlp_grpc: 50",
-		"gateway: still queued by exporter otlp_grpc: 2",
+		"gateway: still queued by exporter otlp_grpc: 2 in the queue's unit, when it was read last",
 		"generator->gateway: sent, but not received: 10",
-		"gateway: received, but neither sent nor failed: 40",
+		"gateway: received, but neither sent nor failed: 40 when it was read last",
 		"gateway->verifier: received, but not known to be sent: 200; these are copies, or their confirmation did not arrive",
 	}, Losses(parts, 1, "traces"))
 	assert.Empty(t, Losses(parts, 1, "logs"))
 
 	// A sampler says what it dropped, in traces; who has sent nothing at all has an exporter that says nothing.
-	assert.Equal(t, []string{"gateway: dropped by processor tail_sampling: 4 traces", "gateway: received, but neither sent nor failed: 100"}, Losses([]Part{
-		{Name: "generator", Read: true, Components: []Component{{Exporter, "otlp_grpc", "traces", Counts{Sent: 100}}}},
-		{Name: "gateway", Read: true, Components: []Component{{Receiver, "otlp", "traces", Counts{Received: 100}}, {Processor, "tail_sampling", "traces", Counts{TracesDropped: 4}}}},
+	assert.Equal(t, []string{"gateway: dropped by processor tail_sampling: 4 traces", "gateway: received, but neither sent nor failed: 100 when it was read last"}, Losses([]Part{
+		{Name: "generator", Read: true, Components: []Component{{Exporter, "otlp_grpc", "traces", Counts{Sent: 100}, ""}}},
+		{Name: "gateway", Read: true, Components: []Component{{Receiver, "otlp", "traces", Counts{Received: 100}, ""}, {Processor, "tail_sampling", "traces", Counts{TracesDropped: 4}, ""}}},
 		{Name: "verifier", Read: true},
 	}, 1, "traces"))
 

@@ -200,7 +200,20 @@ func Compare(r *Report, want *scenario.Want, get func(signal, count string) uint
 		wrong = append(wrong, fmt.Sprintf("runs: %d; want %s", len(r.Runs), want.Runs))
 	}
 	wrong = append(wrong, want.Signals.Compare("", get)...)
+	if r.Verdict == want.Verdict && want.Findings == nil {
+		wrong = append(wrong, r.untested()...)
+	}
 	return append(wrong, compareFindings(r, want.Findings, want.MayFind)...)
+}
+
+// untested are the faults that did nothing. A failure that is wanted is wanted because of them, unless the wanted findings say otherwise.
+func (r *Report) untested() (wrong []string) {
+	for _, f := range r.AllFindings() {
+		if f.Expectation == Faults && !f.Unknown {
+			wrong = append(wrong, f.String())
+		}
+	}
+	return wrong
 }
 
 // compareFindings holds the kinds of finding against those wanted, if any are.

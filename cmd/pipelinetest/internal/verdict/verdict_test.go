@@ -169,6 +169,26 @@ func TestOver(t *testing.T) {
 	assert.False(t, (&Report{Final: true, Runs: []Run{{Final: true}}}).Over(), "the verifier was stopped, not the run")
 }
 
+// TestUntested: a failure that is wanted is none of a fault that did nothing.
+func TestUntested(t *testing.T) {
+	for name, tc := range map[string]struct {
+		findings []string
+		unknown  bool
+		wrong    []string
+	}{
+		"no findings wanted":  {nil, false, []string{"faults: down did nothing"}},
+		"it is wanted":        {[]string{"faults"}, false, nil},
+		"nobody knows":        {nil, true, nil},
+		"others are wanted":   {[]string{"max_loss"}, false, []string{"findings: faults; want max_loss", "faults: down did nothing"}},
+		"none is to be found": {[]string{}, false, []string{"findings: faults; want none", "faults: down did nothing"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			report := &Report{Verdict: "fail", Findings: []Finding{{Expectation: Faults, Message: "down did nothing", Unknown: tc.unknown}}}
+			assert.Equal(t, tc.wrong, Compare(report, &scenario.Want{Verdict: "fail", Findings: tc.findings}, report.Sum))
+		})
+	}
+}
+
 func TestCompare(t *testing.T) {
 	report, err := read(t, failed)
 	require.NoError(t, err)

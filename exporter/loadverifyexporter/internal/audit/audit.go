@@ -31,109 +31,45 @@
 //
 // A stream that loses nothing costs some 300 bytes, however long it is. What is missing costs at most one bit each, and far
 // less if it is few or lies together (roaring bitmaps). All gaps together stay within Limits.GapBytes.
+//
+// # Place
+//
+// The package stands at the bottom of the load_verify exporter, on packages histogram, timeline and stamp of the project, and only
+// that exporter uses it. It feeds an [Auditor] under one lock, takes a [Report] at each interval, and stores what the auditor
+// exports. The files stand in this order, and none calls one above it:
+//
+//	audit.go, state.go               what arrives, and what is stored
+//	room.go                          what is forgotten when memory is short
+//	auditor.go                       all runs
+//	runreport.go                     a run becomes a report
+//	judge.go, sampling.go            a report becomes a verdict
+//	run.go, finding.go, toldstate.go
+//	stream.go, lineage.go, told.go, report.go
+//	numbers.go, counts.go, expectations.go, verdict.go, item.go
 package audit
 
 import (
 	"strings"
 	"time"
-
-	"github.com/cespare/xxhash/v2"
-
-	"github.com/runtimelab/otelcol-runtimelab/histogram"
-	"github.com/runtimelab/otelcol-runtimelab/internal/timeline"
 )
-
-// Limits bound the memory of an audit.
-type Limits struct {
-	// Runs that are held; if one more comes, one is forgotten that was never confirmed by a checksum, or is final, or quiet: see makeRoom.
-	Runs int
-	// Sources of all runs, counted for each signal.
-	Sources int
-	// GapBytes is for what is missing.
-	GapBytes int
-	// Spans is how many spans are remembered as possible parents, at least; twice that at most. As many parents may be awaited.
-	Spans int
-}
-
-// DefaultLimits hold an audit of 100 sources below 64 MB.
-func DefaultLimits() Limits {
-	return Limits{Runs: 64, Sources: 10_000, GapBytes: 32 << 20, Spans: 1 << 19}
-}
-
-// plausible is how far a number may lie beyond all others of its stream: a source at a million a second loses as many in an hour.
-const plausible = 1 << 32
-
-// Auditor audits any number of runs. Not safe for concurrent use.
-type Auditor struct {
-	limits  Limits
-	grace   time.Duration
-	expect  Expectations
-	runs    []*run // by first arrival
-	byName  map[string]*run
-	served  Set
-	sources int
-	gaps    budget
-	lineage lineage
-	// fullUntil spares the search for a run to forget, ns since 1970.
-	fullUntil int64
-
-	// What belongs to no run, by signal.
-	unstamped, malformed, overLimit [Signals]uint64
-	forgotten                       Forgotten
-}
-
-// Forgotten are the runs that made room for others.
-type Forgotten struct {
-	// Runs is how many there were.
-	Runs uint64 `json:"runs"`
-	// Failed is how many of them were not as expected, or had not ended.
-	Failed uint64 `json:"failed"`
-	// Unknown is how many of them could not be judged.
-	Unknown uint64 `json:"unknown"`
-}
-
-// run is what is known of one run.
-type run struct {
-	name        string
-	first, last int64  // arrivals, ns since 1970
-	markedAt    int64  // arrival of the latest end marker; 0: none has come
-	unclean     uint64 // times its account was resumed from a state that was not the last
-	intact      uint64 // items with a right checksum
-	intactAt    int64  // arrival of the latest of them
-	awaiting    awaiting
-	salt        uint64 // keeps the keys of its spans apart from those of other runs
-	told        told
-	accounts    [Signals]account
-}
-
-func newRun(name string) *run { return &run{name: name, salt: xxhash.Sum64String(name)} }
-
-// account is the part of a run that one signal has.
-type account struct {
-	streams   map[string]*stream
-	latency   *histogram.Histogram // nil: nothing measured
-	slowest   int64                // ns
-	skewed    uint64               // items from the future
-	overLimit uint64
-	arrived   timeline.Timeline // first copies by when they happened, without those in unplaced
-	unplaced  uint64            // first copies of which it is not known when they happened
-}
-
-// New makes an audit. A stream is final when the grace period after its end marker is over.
-func New(limits Limits, grace time.Duration, expect Expectations) *Auditor {
-	return &Auditor{
-		limits: limits, grace: grace, expect: expect, byName: map[string]*run{},
-		gaps: budget{limit: limits.GapBytes}, lineage: newLineage(limits.Spans),
-	}
-}
-
-// Serve makes an audit expect a signal of the runs that have it: without, it is no fault if nothing of it arrives.
-func (a *Auditor) Serve(signal Signal) { a.served = a.served.With(signal) }
 
 // Tally counts what became of the items of one call.
 type Tally struct {
 	Received, Duplicate, OutOfOrder, Corrupt, EndMarkers uint64
 	Unstamped, Malformed, Beyond, OverLimit              uint64
+}
+
+// Add adds the counts of another call.
+func (t *Tally) Add(o Tally) {
+	t.Received += o.Received
+	t.Duplicate += o.Duplicate
+	t.OutOfOrder += o.OutOfOrder
+	t.Corrupt += o.Corrupt
+	t.EndMarkers += o.EndMarkers
+	t.Unstamped += o.Unstamped
+	t.Malformed += o.Malformed
+	t.Beyond += o.Beyond
+	t.OverLimit += o.OverLimit
 }
 
 // Audit takes items of one signal that arrived together, in their order.
@@ -219,7 +155,7 @@ func (b *batch) numbered(it *Item) {
 		s.afterGrace++
 	}
 	if it.Span != 0 {
-		a.lineage.arrived(b.run, it)
+		a.lineage.arrived(b.run.salt, &b.run.awaiting, it)
 	}
 	if it.Corrupt || it.At == 0 {
 		b.account.unplaced++
@@ -227,19 +163,6 @@ func (b *batch) numbered(it *Item) {
 	}
 	b.account.took(b.now - it.At)
 	b.account.arrived.Add(it.At, 1)
-}
-
-// took notes how long an item was on its way.
-func (a *account) took(ns int64) {
-	if ns < 0 {
-		a.skewed++
-		return
-	}
-	if a.latency == nil {
-		a.latency = &histogram.Histogram{}
-	}
-	a.latency.Record(ns)
-	a.slowest = max(a.slowest, ns)
 }
 
 // marker notes an end marker. One that is corrupt is not believed.
@@ -297,32 +220,4 @@ func (b *batch) find(runName, source string) bool {
 	}
 	b.run, b.account, b.stream, b.source = r, account, s, source
 	return true
-}
-
-// recount replaces the estimate of the gaps' memory by its true size, and shrinks it. That visits every gap, so it is done at most
-// once in a while.
-func (a *Auditor) recount() {
-	if !a.gaps.due() {
-		return
-	}
-	for _, r := range a.runs {
-		for i := range r.accounts {
-			for _, s := range r.accounts[i].streams {
-				a.gaps.measure(&s.numbers)
-			}
-		}
-	}
-}
-
-// Add adds the counts of another call.
-func (t *Tally) Add(o Tally) {
-	t.Received += o.Received
-	t.Duplicate += o.Duplicate
-	t.OutOfOrder += o.OutOfOrder
-	t.Corrupt += o.Corrupt
-	t.EndMarkers += o.EndMarkers
-	t.Unstamped += o.Unstamped
-	t.Malformed += o.Malformed
-	t.Beyond += o.Beyond
-	t.OverLimit += o.OverLimit
 }

@@ -3,7 +3,7 @@
 package audit
 
 // lineage finds spans whose parent does not arrive. Parents usually end, and so arrive, after their children, but a task that its
-// parent has spawned and not awaited comes later. So it keeps both: the parents that are awaited, and the spans that arrived of late.
+// parent has spawned and not awaited comes later. So lineage keeps both: the parents that are awaited, and the spans that arrived of late.
 //
 // Two runs of one seed may have the same ids: each run's salt makes its keys its own.
 //
@@ -30,12 +30,12 @@ func newLineage(size int) lineage {
 	return lineage{size: size, young: map[uint64]struct{}{}, older: map[uint64]struct{}{}}
 }
 
-// arrived notes a span that arrived for the first time.
-func (l *lineage) arrived(r *run, it *Item) {
-	span, parent := it.Span^r.salt, it.Parent^r.salt
-	if before := len(r.awaiting.parents); before > 0 {
-		delete(r.awaiting.parents, span)
-		l.awaited -= before - len(r.awaiting.parents)
+// arrived notes a span of a run that arrived for the first time: with the salt of the run, and what the run waits for.
+func (l *lineage) arrived(salt uint64, of *awaiting, it *Item) {
+	span, parent := it.Span^salt, it.Parent^salt
+	if before := len(of.parents); before > 0 {
+		delete(of.parents, span)
+		l.awaited -= before - len(of.parents)
 	}
 	if len(l.young) >= l.size {
 		clear(l.older)
@@ -45,22 +45,23 @@ func (l *lineage) arrived(r *run, it *Item) {
 	if it.Parent == 0 || l.has(parent) {
 		return
 	}
-	a, known := r.awaiting.parents[parent]
+	a, known := of.parents[parent]
 	if !known {
 		if l.awaited >= l.size {
-			r.awaiting.unknown++
+			of.unknown++
 			return
 		}
 		a = awaited{trace: it.Trace}
 		l.awaited++
 	}
 	a.children++
-	if r.awaiting.parents == nil {
-		r.awaiting.parents = map[uint64]awaited{}
+	if of.parents == nil {
+		of.parents = map[uint64]awaited{}
 	}
-	r.awaiting.parents[parent] = a
+	of.parents[parent] = a
 }
 
+// has reports whether a span arrived of late.
 func (l *lineage) has(span uint64) bool {
 	if _, found := l.young[span]; found {
 		return true
@@ -69,9 +70,10 @@ func (l *lineage) has(span uint64) bool {
 	return found
 }
 
-func (l *lineage) forget(r *run) {
-	l.awaited -= len(r.awaiting.parents)
-	r.awaiting = awaiting{}
+// forget takes away what a run waits for: others may wait in its place.
+func (l *lineage) forget(of *awaiting) {
+	l.awaited -= len(of.parents)
+	*of = awaiting{}
 }
 
 // orphans counts the spans whose parents have not arrived, and the traces they are in.

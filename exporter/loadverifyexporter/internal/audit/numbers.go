@@ -8,6 +8,9 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
 )
 
+// plausible is how far a number may lie beyond all others of its stream: a source at a million a second loses as many in an hour.
+const plausible = 1 << 32
+
 // numbers is a set of numbers that arrived, kept as what it lacks: all below next have arrived but those in gaps. In order and without
 // loss it is one number.
 type numbers struct {

@@ -3,8 +3,7 @@
 package audit
 
 import (
-	"maps"
-	"slices"
+	"fmt"
 	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/internal/timeline"
@@ -28,6 +27,16 @@ type Report struct {
 // NotChecked is what neither a checksum nor an account covers.
 var NotChecked = [...]string{
 	"attributes", "resource", "scope", "span events", "span links", "histogram buckets", "metric metadata", "order",
+}
+
+// Forgotten are the runs that made room for others.
+type Forgotten struct {
+	// Runs is how many there were.
+	Runs uint64 `json:"runs"`
+	// Failed is how many of them were not as expected, or had not ended.
+	Failed uint64 `json:"failed"`
+	// Unknown is how many of them could not be judged.
+	Unknown uint64 `json:"unknown"`
 }
 
 // Unexpected counts items that belong to no run, by reason.
@@ -70,6 +79,17 @@ type Shards struct {
 	Total uint64 `json:"total"`
 }
 
+// complete reports whether all shards have told.
+func (s *Shards) complete() bool { return s.Total > 0 && s.Seen == s.Total }
+
+// String names those that have not told.
+func (s *Shards) String() string {
+	if s.Total == 0 {
+		return "any shard"
+	}
+	return fmt.Sprintf("%d of %d shards", s.Total-s.Seen, s.Total)
+}
+
 // SignalReport is the part of a run that one signal has.
 type SignalReport struct {
 	Signal Signal `json:"signal"`
@@ -100,56 +120,12 @@ type SignalReport struct {
 	rest     rest
 }
 
-// Counts are of one source, or of several together.
-type Counts struct {
-	// Sent items are those that the generator numbered: as end markers say, or else those up to the highest number that arrived.
-	Sent uint64 `json:"sent"`
-	// Received items are different ones: Sent = Received + Missing.
-	Received uint64 `json:"received"`
-	// Missing items have not arrived: so far, or for good if final.
-	Missing uint64 `json:"missing"`
-	// GivenUp items of those sent were dropped by the generator, because the pipeline refused them.
-	GivenUp uint64 `json:"given_up"`
-	// Lost is Missing without what was given up. If it is not known which items that were, it is the least.
-	Lost uint64 `json:"lost"`
-	// Duplicate is the number of further copies.
-	Duplicate uint64 `json:"duplicate"`
-	// OutOfOrder items arrived after one with a higher number.
-	OutOfOrder uint64 `json:"out_of_order"`
-	// Corrupt copies have another checksum than the generator wrote, or none.
-	Corrupt uint64 `json:"corrupt"`
-	// Beyond items have numbers that cannot be: from the total of the end marker on, or far from all others.
-	Beyond uint64 `json:"beyond"`
-	// AfterGrace items arrived when the account was final. They count as received.
-	AfterGrace uint64 `json:"after_grace"`
-	// Disagreeing end markers came after another with other totals.
-	Disagreeing uint64 `json:"disagreeing"`
-
-	// anyway is how many of those given up have arrived all the same. If it is not known which items were given up, doubtful more may
-	// have, and as many of those sent are lost.
-	anyway, doubtful uint64
-}
-
 // Expected is how many sources there are or must be.
 func (s *SignalReport) Expected() uint64 { return max(uint64(max(s.Sources, 0)), s.Announced) }
 
-// offered is how many items were sent and not given up.
-func (c *Counts) offered() uint64 { return c.Sent - min(c.Sent, c.GivenUp) }
-
-func (c *Counts) add(o Counts) {
-	c.Sent += o.Sent
-	c.Received += o.Received
-	c.Missing += o.Missing
-	c.GivenUp += o.GivenUp
-	c.Lost += o.Lost
-	c.Duplicate += o.Duplicate
-	c.OutOfOrder += o.OutOfOrder
-	c.Corrupt += o.Corrupt
-	c.Beyond += o.Beyond
-	c.AfterGrace += o.AfterGrace
-	c.Disagreeing += o.Disagreeing
-	c.anyway += o.anyway
-	c.doubtful += o.doubtful
+// open is how many sources have no end marker.
+func (s *SignalReport) open() uint64 {
+	return s.Expected() - min(s.Expected(), uint64(max(s.Ended, 0)))
 }
 
 // SourceReport is the account of one source.
@@ -164,6 +140,13 @@ type SourceReport struct {
 	squares float64 // of the sizes of its clusters, if Ended or Told
 }
 
+// rest are the sources of which nobody told what they sent, together, where all shards have told what they sent.
+type rest struct {
+	Counts
+	sources uint64
+	squares float64 // of each for itself, summed
+}
+
 // LatencyReport is of the items that arrived first and unchanged, from their end to their arrival.
 type LatencyReport struct {
 	Count uint64 `json:"count"`
@@ -172,132 +155,4 @@ type LatencyReport struct {
 	P50    time.Duration `json:"p50_ns"`
 	P99    time.Duration `json:"p99_ns"`
 	Max    time.Duration `json:"max_ns"`
-}
-
-// Report describes all runs. With closing nothing more will come, and all is final.
-func (a *Auditor) Report(now time.Time, closing bool) Report {
-	report := Report{NotChecked: slices.Clone(NotChecked[:]), Forgotten: a.forgotten, Findings: []Finding{}, Runs: make([]RunReport, 0, len(a.runs))}
-	for s := range Signals {
-		report.Unexpected.Unstamped += a.unstamped[s]
-		report.Unexpected.Malformed += a.malformed[s]
-		report.Unexpected.OverLimit += a.overLimit[s]
-	}
-	for _, r := range a.runs {
-		report.Runs = append(report.Runs, a.reportRun(r, now.UnixNano(), closing))
-	}
-	report.judge(&a.expect, closing)
-	return report
-}
-
-func (a *Auditor) reportRun(r *run, now int64, closing bool) RunReport {
-	report := RunReport{
-		Run: r.name, FirstArrival: time.Unix(0, r.first).UTC(), LastArrival: time.Unix(0, r.last).UTC(), Final: true, Unclean: r.unclean,
-		Findings: []Finding{},
-	}
-	if r.markedAt != 0 {
-		ended := time.Unix(0, r.markedAt).UTC()
-		report.EndedAt = &ended
-	}
-	report.Shards = Shards{Seen: uint64(len(r.told.shards)), Total: r.told.of}
-	for s := range Signals {
-		account := &r.accounts[s]
-		expected := a.served.has(s) && r.told.announced[s] > 0
-		if account.streams == nil && account.overLimit == 0 && !expected {
-			continue
-		}
-		of := r.report(s, expected, func(s *stream) bool { return closing || a.final(r, s, now) })
-		of.Sampled = a.expect.sampled(s)
-		if s == Traces {
-			of.Orphans, of.IncompleteTraces = r.awaiting.orphans()
-			of.OrphansUnknown = r.awaiting.unknown
-		}
-		report.Final = report.Final && of.Final
-		report.Signals = append(report.Signals, of)
-	}
-	report.judge(&a.expect, time.Unix(0, now), r.told.disagrees)
-	return report
-}
-
-// final reports whether a stream has had its grace. Without an end marker it is so when others of its run have ended and it
-// has been silent since.
-func (a *Auditor) final(r *run, s *stream, now int64) bool {
-	since := s.markedAt
-	if !s.ended {
-		if r.markedAt == 0 {
-			return false
-		}
-		since = max(r.markedAt, s.last)
-	}
-	return now-since >= int64(a.grace)
-}
-
-// report describes a signal. If it is expected, sources of which nothing came are in it, too.
-func (r *run) report(signal Signal, expected bool, final func(*stream) bool) SignalReport {
-	a := &r.accounts[signal]
-	report := SignalReport{
-		Signal: signal, Final: true, Sources: len(a.streams), Announced: r.told.announced[signal], OverLimit: a.overLimit,
-		Latency:  LatencyReport{Skewed: a.skewed, Max: time.Duration(a.slowest)},
-		BySource: make([]SourceReport, 0, len(a.streams)), unplaced: a.unplaced,
-	}
-	if a.latency != nil {
-		report.Latency.Count = a.latency.Count()
-		report.Latency.P50 = time.Duration(min(a.latency.Quantile(0.5), a.slowest))
-		report.Latency.P99 = time.Duration(min(a.latency.Quantile(0.99), a.slowest))
-	}
-	names := slices.Collect(maps.Keys(a.streams))
-	if expected {
-		names = slices.AppendSeq(names, maps.Keys(r.told.sources))
-	}
-	slices.Sort(names)
-	known := uint64(0)
-	var ofKnown, ofRest Counts
-	squares := r.told.squares[signal]
-	for _, name := range slices.Compact(names) {
-		s, totals := a.streams[name], r.told.totals(name, signal)
-		if s == nil {
-			s = &stream{}
-		}
-		source := SourceReport{Source: name, Ended: s.ended, Told: !s.ended && totals != nil, Final: final(s), Counts: s.counts(totals)}
-		if totals != nil {
-			source.squares = float64(totals.Squares)
-			squares -= source.squares
-		}
-		if s.ended {
-			report.Ended++
-		}
-		if source.Ended || source.Told {
-			known++
-			ofKnown.add(source.Counts)
-		} else {
-			ofRest.add(source.Counts)
-		}
-		report.Final = report.Final && source.Final
-		report.BySource = append(report.BySource, source)
-	}
-	report.SentKnown = report.Announced > 0 && known >= report.Announced
-	if r.told.complete() && report.Announced > 0 {
-		report.SentKnown = true
-		report.windows = timeline.Compare(&r.told.offered[signal], &a.arrived)
-		ofRest.complete(&ofKnown, r.told.offered[signal].Total(), r.told.givenUp[signal])
-		report.rest = rest{sources: report.Announced - min(report.Announced, known), Counts: ofRest, squares: max(0, squares)}
-	}
-	report.add(ofKnown)
-	report.add(ofRest)
-	return report
-}
-
-// rest are the sources of which nobody told what they sent, together, where all shards have told what they sent.
-type rest struct {
-	Counts
-	sources uint64
-	squares float64 // of each for itself, summed
-}
-
-// complete makes what is seen of the sources of which nobody told what all shards sent, without what is known of the others.
-func (c *Counts) complete(known *Counts, offered, givenUp uint64) {
-	all := offered + givenUp
-	c.Sent = max(c.Sent, all-min(all, known.Sent))
-	c.GivenUp = givenUp - min(givenUp, known.GivenUp)
-	c.Missing = c.Sent - c.Received
-	c.refusedUnknown()
 }

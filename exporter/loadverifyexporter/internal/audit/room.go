@@ -52,7 +52,7 @@ func (a *Auditor) leastWanted(now int64) int {
 	least := -1
 	for i, r := range a.runs {
 		switch {
-		case a.runFinal(r, now):
+		case r.allFinal(now, a.grace):
 			return i
 		case r.markedAt != 0 || now-r.intactAt <= int64(min(max(quiet, a.grace), abandoned)):
 		case least < 0 || r.intact < a.runs[least].intact:
@@ -65,7 +65,7 @@ func (a *Auditor) leastWanted(now int64) int {
 func (a *Auditor) forget(i int, now int64) {
 	r := a.runs[i]
 	a.forgotten.Runs++
-	switch a.reportRun(r, now, true).Verdict {
+	switch r.report(&a.expect, a.served, a.grace, now, true).Verdict {
 	case Pass:
 	case Unknown:
 		a.forgotten.Unknown++
@@ -80,16 +80,20 @@ func (a *Auditor) forget(i int, now int64) {
 			a.sources--
 		}
 	}
-	a.lineage.forget(r)
+	a.lineage.forget(&r.awaiting)
 }
 
-func (a *Auditor) runFinal(r *run, now int64) bool {
-	for i := range r.accounts {
-		for _, s := range r.accounts[i].streams {
-			if !a.final(r, s, now) {
-				return false
+// recount replaces the estimate of the gaps' memory by its true size, and shrinks it. That visits every gap, so it is done at most
+// once in a while.
+func (a *Auditor) recount() {
+	if !a.gaps.due() {
+		return
+	}
+	for _, r := range a.runs {
+		for i := range r.accounts {
+			for _, s := range r.accounts[i].streams {
+				a.gaps.measure(&s.numbers)
 			}
 		}
 	}
-	return true
 }

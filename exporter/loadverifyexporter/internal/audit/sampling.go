@@ -142,12 +142,6 @@ func (s *sampling) source(of *SourceReport) (d deviation) {
 	return d
 }
 
-// offeredReceived is how many items arrived that the generator had not given up.
-func (c *Counts) offeredReceived() (least, most uint64) {
-	most = c.Received - min(c.Received, c.anyway)
-	return most - min(most, c.doubtful), most
-}
-
 // rest judges the sources whose totals are not known, together. Where a trace goes through several of them, the square of its part in all is
 // at most their number times the squares of the parts in each, and never more than that of the whole trace.
 func (s *sampling) rest(of *rest) deviation {
@@ -220,14 +214,4 @@ func (r *RunReport) judgeSampled(e *Sampled, s *SignalReport) {
 	if more := len(deviating) - mostSources; more > 0 {
 		r.add(lossKnown, "sampled", s, "and %d more sources", more)
 	}
-}
-
-func (s *Shards) complete() bool { return s.Total > 0 && s.Seen == s.Total }
-
-// String names those that have not told.
-func (s *Shards) String() string {
-	if s.Total == 0 {
-		return "any shard"
-	}
-	return fmt.Sprintf("%d of %d shards", s.Total-s.Seen, s.Total)
 }

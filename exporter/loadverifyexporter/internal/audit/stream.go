@@ -70,15 +70,3 @@ func (s *stream) counts(totals *stamp.Totals) Counts {
 	c.refusedUnknown()
 	return c
 }
-
-// refused takes how many of the items given up are missing. The others have arrived all the same.
-func (c *Counts) refused(missing uint64) {
-	c.Lost = c.Missing - min(c.Missing, missing)
-	c.anyway = c.GivenUp - min(c.GivenUp, missing)
-}
-
-// refusedUnknown is for the case that nobody says which items were given up: as many as can be of those that are missing.
-func (c *Counts) refusedUnknown() {
-	c.refused(min(c.Missing, c.GivenUp))
-	c.doubtful = min(c.Missing, c.offered()) - c.Lost
-}

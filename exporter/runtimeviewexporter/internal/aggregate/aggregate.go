@@ -9,7 +9,8 @@
 // Values out of range are not trusted: they are left out and counted in Snapshot.Malformed, and the span's other
 // values count as usual.
 //
-// The package knows no telemetry format and no Collector.
+// The package stands at the bottom of the runtime_view exporter, on package histogram and the table of runtimes in package
+// semconv; only that exporter uses it. It knows no telemetry format and no Collector.
 package aggregate
 
 import (

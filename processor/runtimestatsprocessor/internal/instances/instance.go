@@ -30,8 +30,9 @@ type Instance struct {
 	recent  atomic.Pointer[Recent]
 }
 
-// AddTotal adds what a total has grown by. The first one is where it starts to be watched; how its past was spread over time nobody
-// knows. The same holds for one that has become smaller without saying that it has begun anew.
+// AddTotal adds what a total has grown by. Nobody knows how the past of the first total was spread over time, so the first total adds
+// nothing: the instance is watched from there on. The same holds for a total that has become smaller without saying that it has
+// begun anew.
 func (i *Instance) AddTotal(t Total) {
 	if !t.sound() {
 		return
@@ -58,8 +59,8 @@ func (i *Instance) AddTotal(t Total) {
 	}
 }
 
-// AddInterval adds the sum of an interval. One that does not say where it begins does so where the last one ended; without one before
-// it tells nothing.
+// AddInterval adds the sum of an interval. An interval that does not say where it begins, begins where the last interval ended; if there
+// is none before, the interval tells nothing.
 func (i *Instance) AddInterval(t Total) {
 	if !t.sound() {
 		return
@@ -80,13 +81,14 @@ func (i *Instance) AddInterval(t Total) {
 	i.add(t)
 }
 
+// forgetWaits drops all intervals, whose clock no longer goes.
 func (i *Instance) forgetWaits() {
 	fresh := *i.recent.Load()
 	fresh.intervals, fresh.longestMean = nil, 0
 	i.recent.Store(&fresh)
 }
 
-// add appends an interval that is newer than all others, if it can be one.
+// add appends an interval that is newer than all others, if the interval can be what it says.
 func (i *Instance) add(t Total) {
 	length := t.To - t.From
 	if t.From <= 0 || length <= 0 || length > i.far || t.Count/mostPolls > uint64(length) || !t.sound() {

@@ -9,6 +9,9 @@
 // An interval of metrics is seconds long, a span milliseconds: what is found here is context, never the truth about one span.
 // Spans mostly come before the metrics of their time; nobody waits for these, the interval before has to do. Times are those
 // of the service, in nanoseconds since 1970, so that both are told by one clock and replayed data join as live data do.
+//
+// The package stands at the bottom of the runtime_stats processor and imports nothing of the project. The metrics pipeline of
+// the processor tells it what passes; the traces pipeline of the same processor id asks it, and tells it what workers did.
 package instances
 
 import (

@@ -36,6 +36,12 @@
 // (many spans of about the same duration: a timeout, a coarse clock, a constant), dividing it would flag all or none of
 // them by chance; then the limit is the bucket's upper end, and none is flagged. So a class never takes more than one and
 // a half times its share, however the durations fall (limit).
+//
+// # Place
+//
+// The package stands in the middle of the runtime_stats processor: on package histogram for the buckets, on package findings
+// for the other window of each key, and on package semconv for the names of the classes. Only the processor uses it: it makes
+// one [Windows] for each traces pipeline, asks it for each span, ticks it, and stores its snapshots.
 package latency
 
 import "time"

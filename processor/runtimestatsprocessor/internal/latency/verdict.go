@@ -17,8 +17,8 @@ const (
 // maxRank is the rank of a span slower than all others; one step is a hundredth of a percent.
 const maxRank = 10_000
 
-// Verdict is what a window says about one span. Fields other than State are set when State is Judged. It has no more than four, so
-// that it travels in registers.
+// Verdict is what a window says about one span. Fields other than State are set when State is Judged. A verdict has
+// no more than four fields, so that it travels in registers.
 type Verdict struct {
 	Baseline *Baseline // what the span was compared with; read-only
 	Rank     uint16    // mid-rank among the spans of the key, 0 to 10,000

@@ -7,6 +7,9 @@
 // busy_ns and idle_ns took nested enters for idle time before tracing-opentelemetry 0.32, and spans get cut, merged and
 // rewritten on their way. So [Fields.Account] checks every time against the span's duration, and drops what does not add
 // up instead of deriving nonsense from it. The package knows no pdata; numbers in, numbers out.
+//
+// The package stands at the bottom of the runtime_stats processor, on the tables of package semconv and on package untrusted. Only
+// the processor uses it: observation.go fills the fields, and resource.go asks for the names.
 package runtimes
 
 import (

@@ -13,48 +13,31 @@
 // Everything that is sent but the start of time follows from the configuration, the seed and the name of the run. On the run
 // depend identifiers only. These are drawn from the seed, the run, the service's name, the instance and the number of the request or
 // task, so they do not depend on what else the fleet does.
+//
+// The files, from the top down; none refers to one that stands above it:
+//
+//	build_spans, build_logs, build_metrics   records become pdata, with stamp and ledger for load_verify
+//	fleet, group                             what is played, and when it ends
+//	request                                  what is handed on at once, and how it is cut
+//	observe, observe_spans, observe_logs     what a runtime reports becomes records
+//	process                                  an instance and what its SDK holds: records, an exporter for each signal, a reader of metrics
+//	identity, origins, looks, statements     what all records of a process share: ids, names, attributes
+//
+// The package stands above packages workload, play and scheduler, and above package runtimemetrics, which builds what it sends as
+// metrics. Only the receiver synthetic_load uses it, which decides when the fleet is played and what becomes of the requests.
 package fleet
 
 import (
+	"cmp"
 	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/runtimemetrics"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
 )
-
-// Options say what the fleet sends of what it plays.
-type Options struct {
-	// Signals to send; others are not recorded.
-	Signals []Signal
-	// TaskFields adds what services record that measure their own futures.
-	TaskFields bool
-	// PollEvents is the share of traces whose spans list each poll as a span event, 0 to 1.
-	PollEvents float64
-	// Metrics that services send; needed for the signal.
-	Metrics *runtimemetrics.Config
-	// Logs that services write; needed for the signal.
-	Logs *LogsConfig
-	// Separate makes a request of each export; otherwise those between two Discards are one request.
-	Separate bool
-	// Shard of the fleet that sends; the zero value is the only one.
-	Shard Shard
-	// Run names the run: identifiers belong to it.
-	Run string
-	// Verify marks each item for load_verify, as one of the run.
-	Verify bool
-}
-
-// Shard is one of Total parts of a fleet; together they send exactly what the whole fleet would. Processes are dealt out in turn.
-type Shard struct {
-	Index, Total int
-}
-
-func (s Shard) has(process int) bool { return s.Total < 2 || process%s.Total == s.Index }
 
 // Fleet is a set of services at some virtual time. Not safe for concurrent use.
 type Fleet struct {
@@ -64,11 +47,6 @@ type Fleet struct {
 	sources   int        // processes of all shards
 	slice     sim.Time
 	ledger    ledger
-}
-
-// sends reports whether a signal is to be sent, which may need a configuration.
-func (o *Options) sends(s Signal) bool {
-	return slices.Contains(o.Signals, s) && (s != Metrics || o.Metrics != nil) && (s != Logs || o.Logs != nil)
 }
 
 const (
@@ -194,9 +172,53 @@ func (f *Fleet) DroppedBySDK(s Signal) uint64 {
 	return n
 }
 
+// Requests are the exports since the last Discard, in the order of virtual time.
+func (f *Fleet) Requests() (requests []Request) {
+	if f.options.Separate {
+		return f.separate()
+	}
+	for s := range signals {
+		r := Request{Signal: s}
+		for _, p := range f.processes {
+			if n := p.exporters[s].sent; n > 0 {
+				r.parts = append(r.parts, p.part(s, 0, n))
+				r.Items += n
+			}
+		}
+		if r.Items > 0 {
+			requests = append(requests, r)
+		}
+	}
+	return requests
+}
+
+// separate makes a request of each export.
+func (f *Fleet) separate() (requests []Request) {
+	for _, p := range f.processes {
+		for s := range signals {
+			from := 0
+			for _, e := range p.exporters[s].exports {
+				requests = append(requests, Request{Signal: s, Items: e.to - from, at: e.at, parts: []part{p.part(s, from, e.to)}})
+				from = e.to
+			}
+		}
+	}
+	slices.SortStableFunc(requests, func(a, b Request) int { return cmp.Compare(a.at, b.at) })
+	return requests
+}
+
 // Discard forgets what was exported.
 func (f *Fleet) Discard() {
 	for _, p := range f.processes {
 		p.discard()
+	}
+}
+
+// Recycle takes back requests that were discarded and are built no more.
+func (f *Fleet) Recycle(requests []Request) {
+	for i := range requests {
+		for k := range requests[i].parts {
+			requests[i].parts[k].recycle(!f.options.Separate)
+		}
 	}
 }

@@ -325,7 +325,7 @@ func TestDiscardForgetsWhatWasTaken(t *testing.T) {
 	f.Discard()
 	assert.Empty(t, f.Requests())
 	for _, p := range f.processes {
-		assert.Empty(t, p.spans)
+		assert.Empty(t, p.spans.list)
 		assert.Empty(t, p.events)
 	}
 }

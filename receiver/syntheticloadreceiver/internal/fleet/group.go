@@ -3,8 +3,6 @@
 package fleet
 
 import (
-	"go.opentelemetry.io/collector/pdata/pcommon"
-
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
 	"github.com/runtimelab/otelcol-runtimelab/workload/play"
@@ -12,18 +10,17 @@ import (
 
 // group is the instances that meet, on a clock of their own. They are played together, and end together.
 type group struct {
-	sim        sim.Simulation
-	network    *play.Network
-	instances  []*play.Instance
-	processes  []*process  // that this shard sends for
-	origins    []*identity // of all instances, in the order of the network
-	byInstance map[*play.Instance]*identity
-	ended      bool
+	sim       sim.Simulation
+	network   *play.Network
+	instances []*play.Instance
+	processes []*process // that this shard sends for
+	origins   origins    // of all instances
+	ended     bool
 }
 
 // newGroup plays instances from virtual time 0.
 func newGroup(o *Options, seed uint64, members []workload.Member) *group {
-	g := &group{byInstance: make(map[*play.Instance]*identity, len(members))}
+	g := &group{origins: origins{places: make(map[*play.Instance]int, len(members))}}
 	g.network = play.NewNetwork(&g.sim)
 	for _, m := range members {
 		g.play(o, seed, m)
@@ -36,8 +33,8 @@ func (g *group) play(with *Options, seed uint64, m workload.Member) {
 	var o play.Observer
 	s := m.Service
 	p := &process{
-		group: g, number: m.Number, identity: newIdentity(s, seed, with.Run, m.Instance),
-		events: map[uint64][]event{}, links: newLinks(s.Spans),
+		sim: &g.sim, origins: &g.origins, number: m.Number, identity: newIdentity(s, seed, with.Run, m.Instance),
+		events: map[uint64][]spanEvent{}, links: newLinks(s.Spans),
 	}
 	if with.Shard.has(m.Number) {
 		for signal := range p.exporters {
@@ -46,12 +43,13 @@ func (g *group) play(with *Options, seed uint64, m workload.Member) {
 		o = p.observer(with)
 		g.processes = append(g.processes, p)
 	}
-	g.origins = append(g.origins, &p.identity)
+	g.origins.identities = append(g.origins.identities, &p.identity)
 	p.instance = g.network.Play(s, seed, m.Instance, o)
 	if p.metrics != nil {
-		p.reader.start(p, sim.Time(with.Metrics.Interval))
+		interval := sim.Time(with.Metrics.Interval)
+		p.reader.start(&g.sim, interval, p.identity.phase(Metrics, interval), p.sample)
 	}
-	g.byInstance[p.instance] = &p.identity
+	g.origins.places[p.instance] = len(g.origins.identities) - 1
 	g.instances = append(g.instances, p.instance)
 }
 
@@ -70,24 +68,4 @@ func (g *group) end() {
 	for _, p := range g.processes {
 		p.end(g.sim.Now())
 	}
-}
-
-// traceID is that of a tag: of an arrival at one of the instances.
-func (g *group) traceID(tag uint64) pcommon.TraceID {
-	instance, arrival := play.Origin(tag)
-	return g.origins[instance].traceID(arrival)
-}
-
-// chosen reports whether the share of traces that is chosen has the one of a tag.
-func (g *group) chosen(tag uint64, share float64) bool {
-	instance, arrival := play.Origin(tag)
-	r := sim.Stream(g.origins[instance].draws, arrival, streamChosen)
-	return r.Float64() < share
-}
-
-// cluster is the key of the trace of a tag.
-func (g *group) cluster(tag uint64) uint64 {
-	instance, arrival := play.Origin(tag)
-	r := sim.Stream(g.origins[instance].traces, arrival, clusterTrace)
-	return r.Uint64()
 }

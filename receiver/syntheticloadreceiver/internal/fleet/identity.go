@@ -132,3 +132,17 @@ func (id *identity) phase(s Signal, interval sim.Time) sim.Time {
 	r := sim.Stream(id.draws, uint64(s), streamPhase)
 	return sim.Time(r.Float64() * float64(interval))
 }
+
+// Clusters are what a sampler keeps or drops as a whole: traces; and, where an item has no trace, a log record or a sample of a process's
+// metrics. Their keys are the same in all shards.
+const (
+	clusterTrace = iota + 2 // beside streamChosen
+	clusterRecord
+	clusterSample
+)
+
+// cluster is the key of one of the clusters that begin at this process.
+func (id *identity) cluster(kind, number uint64) uint64 {
+	r := sim.Stream(id.traces, number, kind)
+	return r.Uint64()
+}

@@ -59,16 +59,16 @@ func newLinks(spans []workload.Span) links {
 }
 
 // ended notes the end of a span, and returns what it links to: runs once for each.
-func (l *links) ended(label int, span spanRef, spare *[][]spanRef) (to []spanRef) {
+func (l *links) ended(label int, ref spanRef, free *buffers[spanRef]) (to []spanRef) {
 	if len(l.spans) == 0 {
 		return nil
 	}
 	s := l.spans[label]
 	if s.from >= 0 && len(l.rings[s.from].last) > 0 {
-		to = l.rings[s.from].appendLast(pop(spare), s.count)
+		to = l.rings[s.from].appendLast(free.take(), s.count)
 	}
 	if s.ring >= 0 {
-		l.rings[s.ring].add(span)
+		l.rings[s.ring].add(ref)
 	}
 	return to
 }

@@ -66,7 +66,7 @@ func TestLinks(t *testing.T) {
 		})
 		f.Discard()
 		for _, p := range f.processes {
-			require.Empty(t, p.spans)
+			require.Empty(t, p.spans.list)
 		}
 	}
 	require.Len(t, processes, 2)
@@ -126,7 +126,7 @@ func TestLinksNeedNoMemory(t *testing.T) {
     - {name: b, links: {operation: a, count: 2}, steps: [yield]}
 `)[0].Spans)
 	number := uint64(0)
-	var spare, used [][]spanRef
+	var spare, used buffers[spanRef]
 	round := func() {
 		for range 100 {
 			number++
@@ -134,7 +134,7 @@ func TestLinksNeedNoMemory(t *testing.T) {
 		}
 		for _, links := range used {
 			if links != nil {
-				spare = append(spare, links[:0])
+				spare.keep(links)
 			}
 		}
 		used = used[:0]

@@ -489,7 +489,7 @@ func TestSignalsAlone(t *testing.T) {
 		want[s] = whole[s]
 		assert.Equal(t, want, items(f))
 		assert.Equal(t, want, [signals]int{sent(f).SpanCount(), sentMetrics(f).DataPointCount(), sentLogs(f).LogRecordCount()})
-		assert.Equal(t, s == Traces, slices.ContainsFunc(f.processes[0].spans, func(s span) bool { return len(s.events) > 0 }))
+		assert.Equal(t, s == Traces, slices.ContainsFunc(f.processes[0].spans.extras, func(x extras) bool { return len(x.events) > 0 }))
 	}
 	f := New(services, 1, Options{Signals: []Signal{Metrics, Logs}})
 	playAll(f)

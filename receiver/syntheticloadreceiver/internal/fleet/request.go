@@ -3,25 +3,10 @@
 package fleet
 
 import (
-	"cmp"
-	"slices"
 	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/runtimemetrics"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
-	"github.com/runtimelab/otelcol-runtimelab/semconv"
-)
-
-// Signal is a kind of telemetry.
-type Signal = semconv.Signal
-
-// The signals.
-const (
-	Traces  = semconv.SignalTraces
-	Metrics = semconv.SignalMetrics
-	Logs    = semconv.SignalLogs
-
-	signals = semconv.NumSignals
 )
 
 // Request is what is handed on at once: one export of one process, or the exports of many. It shares nothing with the fleet that
@@ -42,7 +27,7 @@ type part struct {
 	count   int
 	first   uint64 // number of the first
 
-	spans   []span
+	spans   spans
 	records []logRecord
 	samples runtimemetrics.Samples
 }
@@ -52,7 +37,7 @@ func (p *process) part(s Signal, from, to int) part {
 	it := part{process: p, count: to - from, first: p.exporters[s].sequence + uint64(max(0, from))}
 	switch s {
 	case Traces:
-		it.spans = p.spans[from:to]
+		it.spans = p.spans.from(from, to)
 	case Metrics:
 		it.samples = p.metrics.Samples(from, to)
 	default:
@@ -61,46 +46,65 @@ func (p *process) part(s Signal, from, to int) part {
 	return it
 }
 
-// Requests are the exports since the last Discard, in the order of virtual time.
-func (f *Fleet) Requests() (requests []Request) {
-	if f.options.Separate {
-		return f.separate()
-	}
-	for s := range signals {
-		r := Request{Signal: s}
-		for _, p := range f.processes {
-			if n := p.exporters[s].sent; n > 0 {
-				r.parts = append(r.parts, p.part(s, 0, n))
-				r.Items += n
-			}
+// Cut divides a request after some items, 1 to one less than it has. A sample of metrics is not divided: the first part may be a little
+// longer than asked for, and the second one empty. The parts share the request's records, and are built as it is.
+func (r *Request) Cut(items int) (first, second Request) {
+	first = Request{Signal: r.Signal, at: r.at, ends: r.ends, noted: r.noted}
+	second = first
+	for i, it := range r.parts {
+		room := items - first.Items
+		if room <= 0 {
+			second.parts = r.parts[i:]
+			break
 		}
-		if r.Items > 0 {
-			requests = append(requests, r)
+		if it.count <= room {
+			first.add(it)
+			continue
 		}
+		begin, end := it.cut(room)
+		first.add(begin)
+		second.parts = r.parts[i+1:]
+		if end.count > 0 {
+			second.parts = append([]part{end}, second.parts...)
+		}
+		break
 	}
-	return requests
+	second.Items = r.Items - first.Items
+	return first, second
 }
 
-// separate makes a request of each export.
-func (f *Fleet) separate() (requests []Request) {
-	for _, p := range f.processes {
-		for s := range signals {
-			from := 0
-			for _, e := range p.exporters[s].exports {
-				requests = append(requests, Request{Signal: s, Items: e.to - from, at: e.at, parts: []part{p.part(s, from, e.to)}})
-				from = e.to
-			}
-		}
-	}
-	slices.SortStableFunc(requests, func(a, b Request) int { return cmp.Compare(a.at, b.at) })
-	return requests
+func (r *Request) add(it part) {
+	r.parts = append(r.parts, it)
+	r.Items += it.count
 }
 
-// Recycle takes back requests that were discarded and are built no more.
-func (f *Fleet) Recycle(requests []Request) {
-	for i := range requests {
-		for _, part := range requests[i].parts {
-			part.process.recycle(&part, !f.options.Separate)
-		}
+// cut divides a part after n items, fewer than it has; of metrics, after the sample that has the last of them.
+func (it part) cut(n int) (begin, end part) {
+	begin, end = it, it
+	switch {
+	case it.spans.list != nil:
+		begin.spans.list, end.spans.list = it.spans.list[:n], it.spans.list[n:]
+	case it.records != nil:
+		begin.records, end.records = it.records[:n], it.records[n:]
+	default:
+		begin.samples, end.samples, n = it.samples.Cut(n)
+	}
+	begin.count, end.count = n, it.count-n
+	end.first += uint64(max(0, n))
+	return begin, end
+}
+
+// recycle gives the lists of a part back to its process; whole: the part is all that these lists hold.
+func (it *part) recycle(whole bool) {
+	spare := &it.process.spare
+	for i := range it.spans.list {
+		has := it.spans.has(&it.spans.list[i])
+		spare.events.keep(has.events)
+		spare.links.keep(has.links)
+	}
+	if whole {
+		spare.spans.lists.keep(it.spans.list)
+		spare.spans.extras.keep(it.spans.extras)
+		spare.records.keep(it.records)
 	}
 }

@@ -2,172 +2,49 @@
 
 package fleet
 
-import (
-	"math"
-	"time"
-
-	"go.opentelemetry.io/collector/pdata/pcommon"
-	"go.opentelemetry.io/collector/pdata/ptrace"
-	"go.opentelemetry.io/collector/pdata/xpdata"
-
-	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
-	"github.com/runtimelab/otelcol-runtimelab/semconv"
-	"github.com/runtimelab/otelcol-runtimelab/workload"
-)
-
-const (
-	sampled    = 1 // W3C trace flags, as the Rust SDK exports them
-	sourceFile = "src/handlers.rs"
-)
-
-// Traces builds the spans of a request: of each process in the order in which they ended. Virtual time 0 is epoch.
-func (f *Fleet) Traces(r *Request, epoch time.Time) ptrace.Traces {
-	f.note(r, epoch)
-	td := ptrace.NewTraces()
-	td.ResourceSpans().EnsureCapacity(len(r.parts))
-	for _, part := range r.parts {
-		p := part.process
-		rs := td.ResourceSpans().AppendEmpty()
-		rs.SetSchemaUrl(semconv.SchemaURL) // of async_runtime.simulated
-		p.identity.resource.CopyTo(rs.Resource())
-		ss := rs.ScopeSpans().AppendEmpty()
-		ss.Scope().SetName(p.identity.scope)
-		if r.ends {
-			f.buildEnd(ss.Spans().AppendEmpty(), p, epoch)
-			continue
-		}
-		spans := ss.Spans()
-		spans.EnsureCapacity(part.count)
-		for i := range part.spans {
-			f.build(spans.AppendEmpty(), p, &part.spans[i], part.first+uint64(i), epoch)
-		}
-	}
-	return td
+// spans are the spans of a process that wait in its exporter or were exported, and what they point at.
+type spans struct {
+	list    []span
+	extras  []extras // that the spans have, in their order
+	threads []thread // from Outside on; only ever grows
 }
 
-func timestamp(epoch time.Time, t sim.Time) pcommon.Timestamp {
-	return pcommon.NewTimestampFromTime(epoch.Add(t.Duration()))
+// add appends a span.
+func (s *spans) add(x *span, has extras) {
+	if has.events != nil || has.links != nil {
+		s.extras = append(s.extras, has)
+		x.extras = len(s.extras)
+	}
+	s.list = append(s.list, *x)
 }
 
-// build writes a span of a process. It runs once per span: the attributes go through a MapBuilder because Put looks for each key.
-func (f *Fleet) build(span ptrace.Span, p *process, s *span, number uint64, epoch time.Time) {
-	id := &p.identity
-	what := &id.service.Spans[s.label]
-	span.SetTraceID(p.group.traceID(s.tag))
-	span.SetSpanID(id.spanID(s.number))
-	if s.caller != nil {
-		span.SetParentSpanID(s.caller.spanID(s.parent))
-	} else {
-		span.SetParentSpanID(id.spanID(s.parent))
-	}
-	span.SetFlags(sampled)
-	span.SetName(what.Name)
-	span.SetKind(spanKinds[what.Kind])
-	span.SetStartTimestamp(timestamp(epoch, s.start))
-	span.SetEndTimestamp(timestamp(epoch, s.end))
-	draws := workload.DrawsOf(s.work, s.label)
-	attributes, isError, message := id.looks[s.label].ended(what, s.outcome, draws)
-	if isError {
-		span.Status().SetCode(ptrace.StatusCodeError)
-		span.Status().SetMessage(message)
-	}
-	p.buildEvents(span, s, epoch)
-	for _, l := range s.links {
-		link := span.Links().AppendEmpty()
-		link.SetTraceID(p.group.traceID(l.tag))
-		link.SetSpanID(id.spanID(l.number))
-		link.SetFlags(sampled)
-	}
-
-	var b xpdata.MapBuilder
-	n := len(attributes) + tracingAttributes
-	hasFields, hasStamp := s.task && f.options.TaskFields, f.options.Verify
-	if hasFields {
-		n += taskAttributes
-	}
-	if hasStamp {
-		n += stampAttributes
-	}
-	b.EnsureCapacity(n)
-	for _, a := range attributes {
-		setValue(b.AppendEmpty(a.Key), a.Value, draws)
-	}
-	p.buildTracing(&b, s)
-	if hasFields {
-		s.fields.build(&b, s.number)
-	}
-	if hasStamp {
-		f.stamp(&b, p, number, stamp.Span(span))
-	}
-	b.UnsafeIntoMap(span.Attributes())
+// from are the spans from one up to another, without it.
+func (s *spans) from(first, end int) spans {
+	return spans{s.list[first:end], s.extras, s.threads}
 }
 
-// buildTracing writes what tracing-opentelemetry does.
-func (p *process) buildTracing(b *xpdata.MapBuilder, s *span) {
-	b.AppendEmpty(semconv.BusyNs).SetInt(int64(s.busy))
-	b.AppendEmpty(semconv.IdleNs).SetInt(int64(s.end - s.start - s.busy))
-	b.AppendEmpty(semconv.ThreadID).SetInt(s.threadID)
-	if s.thread != "" {
-		b.AppendEmpty(semconv.ThreadName).SetStr(s.thread)
+// has are the extras of a span.
+func (s *spans) has(x *span) extras {
+	if x.extras == 0 {
+		return extras{}
 	}
-	b.AppendEmpty(semconv.CodeFilePath).SetStr(sourceFile)
-	b.AppendEmpty(semconv.CodeLineNumber).SetInt(sourceLine(s.label))
-	b.AppendEmpty(semconv.CodeModuleName).SetStr(p.identity.module)
-	b.AppendEmpty(semconv.Target).SetStr(p.identity.module)
+	return s.extras[x.extras-1]
 }
 
-func (t *taskFields) build(b *xpdata.MapBuilder, number uint64) {
-	b.AppendEmpty(semconv.PollCount).SetInt(int64(t.polls))
-	b.AppendEmpty(semconv.ScheduledNs).SetInt(int64(t.queueWait))
-	b.AppendEmpty(semconv.FirstPollDelayNs).SetInt(int64(t.firstPollDelay))
-	b.AppendEmpty(semconv.LongestPollNs).SetInt(int64(t.longestPoll))
-	b.AppendEmpty(semconv.StealCount).SetInt(int64(t.steals))
-	b.AppendEmpty(semconv.ForcedYieldCount).SetInt(int64(t.forcedYields))
-	b.AppendEmpty(semconv.TaskID).SetInt(int64(min(number, math.MaxInt64)))
-	b.AppendEmpty(semconv.WorkerIndex).SetInt(int64(t.worker))
+// discard forgets the first n spans. Requests may still hold their lists: what waits goes on in others.
+func (s *spans) discard(n int, free *spareSpans) {
+	waiting := spans{free.lists.take(), free.extras.take(), s.threads}
+	for i := range s.list[n:] {
+		x := s.list[n+i]
+		has := s.has(&x)
+		x.extras = 0
+		waiting.add(&x, has)
+	}
+	*s = waiting
 }
 
-func (p *process) buildEvents(span ptrace.Span, s *span, epoch time.Time) {
-	events := s.events
-	if len(events) > mostEvents {
-		span.SetDroppedEventsCount(events[mostEvents].more)
-		events = events[:mostEvents]
-	}
-	if len(events) > 0 {
-		span.Events().EnsureCapacity(len(events))
-	}
-	for _, e := range events {
-		to := span.Events().AppendEmpty()
-		to.SetTimestamp(timestamp(epoch, e.at))
-		if e.label == isPoll {
-			to.SetName(semconv.EventPoll)
-			to.Attributes().PutInt(semconv.WorkerIndex, int64(e.worker))
-			to.Attributes().PutInt(semconv.ScheduledNs, int64(e.queueWait))
-			to.Attributes().PutInt(semconv.BusyNs, int64(e.duration))
-			continue
-		}
-		what := &p.identity.service.Events[e.label]
-		to.SetName(what.Name)
-		for _, a := range what.Attributes {
-			setValue(to.Attributes().PutEmpty(a.Key), a.Value, workload.DrawsOfEvent(e.work, e.label))
-		}
-	}
-}
-
-// How many attributes a span has beside the operation's own.
-const (
-	tracingAttributes = 8
-	taskAttributes    = 8
-)
-
-// sourceLine places the handlers of a service below each other in its source file.
-func sourceLine(label int) int64 { return 12 + 24*int64(label) }
-
-var spanKinds = [...]ptrace.SpanKind{
-	workload.Server:   ptrace.SpanKindServer,
-	workload.Client:   ptrace.SpanKindClient,
-	workload.Internal: ptrace.SpanKindInternal,
-	workload.Producer: ptrace.SpanKindProducer,
-	workload.Consumer: ptrace.SpanKindConsumer,
+// spareSpans are lists of spans that are free.
+type spareSpans struct {
+	lists  buffers[span]
+	extras buffers[extras]
 }

@@ -6,10 +6,10 @@ import (
 	"math"
 	"time"
 
-	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/pdata/xpdata"
 
 	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
@@ -37,6 +37,53 @@ func (f *Fleet) Drop(r *Request) {
 	}
 }
 
+// note enters a request's items, when it is built for the first time.
+func (f *Fleet) note(r *Request, epoch time.Time) {
+	if !f.options.Verify || r.ends || !r.noted.IsZero() {
+		return
+	}
+	r.noted = epoch
+	f.enter(r, 1)
+}
+
+// strike takes back what a request entered that was given up.
+func (f *Fleet) strike(r *Request) {
+	if !r.noted.IsZero() {
+		f.enter(r, -1)
+	}
+}
+
+// enter counts each item of a request n times, at the time that its pdata has: a span's end, the timestamp of a point or record.
+func (f *Fleet) enter(r *Request, n int64) {
+	epoch := r.noted.UnixNano()
+	line := &f.ledger.offered[r.Signal]
+	for i := range r.parts {
+		part := &r.parts[i]
+		p := part.process
+		spread := f.ledger.spread(p, r.Signal)
+		enter := func(at sim.Time, cluster uint64, n int64) {
+			line.AddCluster(epoch+int64(at), cluster, n)
+			spread.Add(cluster, n)
+		}
+		for j := range part.spans.list {
+			enter(part.spans.list[j].end, p.origins.cluster(part.spans.list[j].tag), n)
+		}
+		for j := range part.records {
+			record := &part.records[j]
+			cluster := p.identity.cluster(clusterRecord, part.first+uint64(j))
+			if record.span != 0 {
+				cluster = p.origins.cluster(record.tag)
+			}
+			enter(record.at, cluster, n)
+		}
+		if r.Signal == Metrics {
+			part.samples.Each(func(at sim.Time, points int) {
+				enter(at, p.identity.cluster(clusterSample, uint64(max(0, at))), n*int64(points))
+			})
+		}
+	}
+}
+
 // EndMarkers are the last requests of a stamped run: of each process and signal how much there was.
 func (f *Fleet) EndMarkers(of ...Signal) (requests []Request) {
 	if !f.options.Verify {
@@ -54,18 +101,6 @@ func (f *Fleet) EndMarkers(of ...Signal) (requests []Request) {
 	return requests
 }
 
-func (f *Fleet) buildEnd(span ptrace.Span, p *process, epoch time.Time) {
-	span.SetTraceID(p.identity.traceID(endTag))
-	span.SetSpanID(p.identity.spanID(endTag))
-	span.SetName(stamp.EndMarker)
-	span.SetKind(ptrace.SpanKindInternal)
-	span.SetStartTimestamp(timestamp(epoch, p.endedAt))
-	span.SetEndTimestamp(timestamp(epoch, p.endedAt))
-	var b xpdata.MapBuilder
-	f.stampEnd(&b, p, Traces, stamp.Span(span))
-	b.UnsafeIntoMap(span.Attributes())
-}
-
 // endTag stands for a request in the ids of end markers.
 const endTag = 1<<64 - 1
 
@@ -74,4 +109,35 @@ func (f *Fleet) stampEnd(b *xpdata.MapBuilder, p *process, s Signal, checksum in
 	b.AppendEmpty(semconv.StampSource).SetStr(p.identity.source)
 	says := f.says(p, s)
 	says.Write(b, checksum)
+}
+
+// says is what a process's end marker of a signal says; the shard is added to the first few processes'.
+func (f *Fleet) says(p *process, of Signal) stamp.End {
+	says := stamp.End{Total: p.exporters[of].numbered(), GivenUp: p.givenUp[of], Sources: uint64(max(0, f.sources))}
+	for s := range signals {
+		says.Sends[s] = f.options.sends(s)
+		says.Process[s] = stamp.Totals{
+			Numbered: p.exporters[s].numbered(), GivenUp: p.givenUp[s], Squares: uint64(f.ledger.spread(p, s).Squares()),
+			Refused: p.refused[s].Pack(),
+		}
+	}
+	for _, carrier := range f.processes[:min(len(f.processes), stamp.Carriers)] {
+		if carrier == p {
+			says.Shard = f.shard()
+		}
+	}
+	return says
+}
+
+// shard is what all processes of this shard have offered and given up.
+func (f *Fleet) shard() *stamp.Shard {
+	total := min(max(f.options.Shard.Total, 1), f.sources) // further shards have no process, and send nothing
+	s := &stamp.Shard{Index: uint64(max(0, f.options.Shard.Index)), Total: uint64(max(0, total)), Offered: f.ledger.offered}
+	for _, p := range f.processes {
+		for signal, n := range p.givenUp {
+			s.GivenUp[signal] += n
+			s.Squares[signal] += uint64(f.ledger.spread(p, Signal(signal)).Squares())
+		}
+	}
+	return s
 }

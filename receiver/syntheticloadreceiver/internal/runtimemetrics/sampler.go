@@ -8,6 +8,9 @@
 // What is sent, under which name, unit and attributes, is the table semconv.Metrics; nothing here knows a name. A [Sampler] turns
 // the table's quantities into plain numbers at each sample and keeps them until Discard: a batch that a pipeline refused is
 // built anew from them.
+//
+// The package stands above packages scheduler, histogram and semconv. Package fleet uses it: a Sampler for each process of the
+// fleet. The receiver's configuration has its [Config].
 package runtimemetrics
 
 import (

@@ -15,41 +15,6 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
-// reader is the SDK's periodic metric reader: a timer that runs as long as the process does.
-type reader struct {
-	process  *process
-	sim      *sim.Simulation
-	target   sim.Target
-	interval sim.Time
-}
-
-func (r *reader) start(p *process, interval sim.Time) {
-	*r = reader{process: p, sim: &p.group.sim, interval: interval}
-	r.target = r.sim.Register(r)
-	r.schedule(r.interval - p.identity.phase(Metrics, r.interval))
-}
-
-func (r *reader) schedule(at sim.Time) { r.sim.Schedule(at, r.target, 0, 0) }
-
-// Handle implements sim.Handler.
-func (r *reader) Handle(sim.Event) {
-	if r.process.exited {
-		return
-	}
-	r.process.sample(r.sim.Now())
-	r.schedule(r.sim.Now() + r.interval)
-}
-
-// sample takes the state of the process's runtime, now, and exports it.
-func (p *process) sample(now sim.Time) {
-	if p.metrics == nil || p.exited {
-		return
-	}
-	if points := p.metrics.Sample(now, p.instance.Runtime().Counters()); points > 0 {
-		p.exporters[Metrics].export(points)
-	}
-}
-
 // Metrics builds the data points of a request. Virtual time 0 is epoch.
 func (f *Fleet) Metrics(r *Request, epoch time.Time) pmetric.Metrics {
 	f.note(r, epoch)

@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"slices"
 
-	"go.opentelemetry.io/collector/pdata/pcommon"
-
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
@@ -72,23 +70,5 @@ func (l *look) ended(s *workload.Span, o scheduler.Outcome, d workload.Draws) (a
 		return l[failed], true, s.Errors.Message
 	default:
 		return l[scheduler.Completed], false, ""
-	}
-}
-
-// setValue sets the value of an attribute: runs once for each.
-func setValue(v pcommon.Value, value any, d workload.Draws) {
-	switch x := value.(type) {
-	case string:
-		v.SetStr(x)
-	case int64:
-		v.SetInt(x)
-	case float64:
-		v.SetDouble(x)
-	case bool:
-		v.SetBool(x)
-	case workload.Texts:
-		v.SetStr(x.Text(d))
-	case workload.Integers:
-		v.SetInt(x.Integer(d))
 	}
 }

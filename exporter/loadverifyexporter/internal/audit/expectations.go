@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package audit
+
+import (
+	"slices"
+	"time"
+)
+
+// Expectations are what a run must be like. Shares are of the items that the generator sent and did not give up, of each run and signal.
+type Expectations struct {
+	MaxLoss, MaxDuplicates, MaxCorrupt float64
+	// AllowUnexpected items: without stamps, malformed or beyond.
+	AllowUnexpected bool
+	// LatencyP99 from the item's end to its arrival; 0: any.
+	LatencyP99 time.Duration
+	// Deadline from the first arrival to the last end marker; 0: any.
+	Deadline time.Duration
+	// Sources that each signal must have; 0: any.
+	Sources int
+	// Sampled replaces MaxLoss for some signals; nil: for none.
+	Sampled *Sampled
+}
+
+// Sampled is for pipelines that drop a share on purpose, end markers perhaps included.
+type Sampled struct {
+	// Ratio of received to sent, +- Tolerance.
+	Ratio, Tolerance float64
+	Signals          []Signal
+}
+
+func (e *Expectations) sampled(s Signal) bool {
+	return e.Sampled != nil && slices.Contains(e.Sampled.Signals, s)
+}

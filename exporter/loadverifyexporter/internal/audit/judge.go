@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package audit
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// judge gives the verdict over all runs, each of which has its own.
+func (report *Report) judge(e *Expectations, closing bool) {
+	find := func(unknown bool, expectation, format string, values ...any) {
+		report.Findings = append(report.Findings, Finding{Expectation: expectation, Message: fmt.Sprintf(format, values...), Unknown: unknown})
+	}
+	u := report.Unexpected
+	if n := u.Unstamped + u.Malformed; n > 0 && !e.AllowUnexpected {
+		find(false, "allow_unexpected", "%s unexpected: %d without a stamp, %d with a malformed one", items(n), u.Unstamped, u.Malformed)
+	}
+	if u.OverLimit > 0 {
+		find(true, "limits", "%s not audited: too many runs or sources", items(u.OverLimit))
+	}
+	if f := report.Forgotten; f.Failed > 0 {
+		find(false, "forgotten_runs", "%d of %d runs that are held no more were not as expected", f.Failed, f.Runs)
+	}
+	if f := report.Forgotten; f.Unknown > 0 {
+		find(true, "forgotten_runs", "%d of %d runs that are held no more could not be judged", f.Unknown, f.Runs)
+	}
+	if len(report.Runs) == 0 && closing {
+		find(false, "runs", "no run has been seen")
+	}
+	report.Verdict = verdict(len(report.Runs) > 0 || closing, report.Findings)
+	for i := range report.Runs {
+		report.Verdict = report.Verdict.worse(report.Runs[i].Verdict)
+	}
+}
+
+// judge finds what is not as expected, and what of that could not be seen. What can still turn out well is no finding before it is
+// final: that something is missing, an end marker included.
+func (r *RunReport) judge(e *Expectations, now time.Time, disagreeing uint64) {
+	sent := uint64(0)
+	for i := range r.Signals {
+		r.judgeSignal(e, &r.Signals[i])
+		sent += r.Signals[i].offered() + r.Signals[i].OverLimit
+	}
+	if r.Final && sent == 0 {
+		r.doubt("runs", nil, "the run sent nothing")
+	} else {
+		r.judgeEmpty()
+	}
+	if disagreeing > 0 {
+		r.find("end_marker", nil, "%d end markers disagree with one of another signal or source: was the generator restarted under the same run_id?", disagreeing)
+	}
+	if r.Unclean > 0 && r.Final {
+		r.doubt("storage", nil, "the audit died %d times during the run: what it took shortly before is forgotten. That may be what is missing, and have had faults", r.Unclean)
+	}
+	if e.Deadline > 0 {
+		if took := r.end(now).Sub(r.FirstArrival); took > e.Deadline {
+			r.find("deadline", nil, "%v from the first arrival to the last end marker; want at most %v", took.Round(time.Millisecond), e.Deadline)
+		}
+	}
+	r.Verdict = verdict(r.Final, r.Findings)
+}
+
+// judgeEmpty: of a signal of which nothing was sent, that all arrived proves nothing.
+func (r *RunReport) judgeEmpty() {
+	for i := range r.Signals {
+		s := &r.Signals[i]
+		if !s.Final || s.offered()+s.OverLimit > 0 || !s.SentKnown && s.open() > 0 {
+			continue
+		}
+		why := "let the generator's services send some, or take the signal out of its pipelines"
+		if s.GivenUp > 0 {
+			why = "all that the generator numbered was refused, and given up"
+		}
+		r.doubt("runs", s, "nothing was sent of %v, so nothing is known of their way: %s", s.Signal, why)
+	}
+}
+
+// end is when the last end marker came. While some may still come it is now; where some never came, nothing came after the last arrival.
+func (r *RunReport) end(now time.Time) time.Time {
+	switch {
+	case !r.Final || r.EndedAt == nil:
+		return now
+	case slices.ContainsFunc(r.Signals, func(s SignalReport) bool { return s.open() > 0 }):
+		return r.LastArrival
+	default:
+		return *r.EndedAt
+	}
+}
+
+func (r *RunReport) judgeSignal(e *Expectations, s *SignalReport) {
+	sent := s.offered()
+	lossKnown := r.Unclean == 0 && s.OverLimit == 0
+	if s.Final {
+		if e.sampled(s.Signal) {
+			r.judgeSampled(e.Sampled, s)
+		} else {
+			r.judgeLoss(e, s, sent)
+			r.judgeEnds(e, s)
+		}
+		if e.Sources > 0 && s.Sources != e.Sources {
+			r.add(lossKnown || s.Sources > e.Sources, "sources", s, "%d sources; want %d", s.Sources, e.Sources)
+		}
+	}
+	r.most("max_duplicates", s, "duplicate", s.Duplicate, sent, e.MaxDuplicates)
+	tooCorrupt := r.most("max_corrupt", s, "corrupt", s.Corrupt, sent, e.MaxCorrupt)
+	if s.Beyond > 0 && !e.AllowUnexpected {
+		r.find("allow_unexpected", s, "%s with a number that was never sent", items(s.Beyond))
+	}
+	if s.OverLimit > 0 {
+		r.doubt("limits", s, "%s not audited: too many sources, or too much is missing", items(s.OverLimit))
+	}
+	if s.Disagreeing > 0 {
+		r.find("end_marker", s, "%d end markers that disagree with an earlier one: was the generator restarted under the same run_id?", s.Disagreeing)
+	}
+	if e.LatencyP99 > 0 {
+		r.judgeLatency(e.LatencyP99, s, tooCorrupt)
+	}
+}
+
+// judgeLoss takes what may be among the items that could not be audited, or are forgotten, for not certainly lost.
+func (r *RunReport) judgeLoss(e *Expectations, s *SignalReport, sent uint64) {
+	if float64(s.Lost) <= e.MaxLoss*float64(sent) {
+		if float64(s.Lost+s.doubtful) > e.MaxLoss*float64(sent) {
+			r.doubt("max_loss", s, "%s missing may be lost: the generator gave up %d, and it is not known which", items(s.doubtful), s.GivenUp)
+		}
+		return
+	}
+	least := s.Lost - min(s.Lost, s.OverLimit)
+	certain := r.Unclean == 0 && float64(least) > e.MaxLoss*float64(sent)
+	r.add(certain, "max_loss", s, "%d lost, %d sent: %s; want at most %s", s.Lost, sent, percent(share(s.Lost, sent)), percent(e.MaxLoss))
+}
+
+// judgeEnds: a lost end marker is a lost item, and where no other marker tells what its source sent, that is not known.
+func (r *RunReport) judgeEnds(e *Expectations, s *SignalReport) {
+	open := s.open()
+	certain := r.Unclean == 0 && s.OverLimit == 0
+	switch {
+	case open == 0:
+	case !s.SentKnown:
+		r.add(certain, "end_marker", s, "%d of %d sources without an end marker: how much they sent is not known", open, s.Expected())
+	case e.MaxLoss == 0:
+		r.add(certain, "end_marker", s, "%d of %d end markers are lost; what was sent is known from others", open, s.Expected())
+	}
+}
+
+// judgeLatency: items whose latency is not known may have been late. That corrupt ones are among them need not be said again if there are
+// too many.
+func (r *RunReport) judgeLatency(most time.Duration, s *SignalReport, tooCorrupt bool) {
+	unknown := s.Received - min(s.Received, s.Latency.Count)
+	if tooCorrupt {
+		unknown -= min(unknown, s.Corrupt)
+	}
+	switch l := &s.Latency; {
+	case l.P99 > most:
+		r.find("latency_p99", s, "%v; want at most %v", l.P99.Round(time.Microsecond), most)
+	case s.Final && 100*unknown > s.Received:
+		r.doubt("latency_p99", s, "not known of %d of %d: they are corrupt, or came before they happened by the clocks of both sides", unknown, s.Received)
+	}
+}
+
+// most finds that a share is too large.
+func (r *RunReport) most(expectation string, s *SignalReport, what string, n, of uint64, limit float64) (found bool) {
+	if n == 0 || float64(n) <= limit*float64(of) {
+		return false
+	}
+	if of == 0 {
+		r.find(expectation, s, "%d %s, though nothing was sent; want none", n, what)
+		return true
+	}
+	r.find(expectation, s, "%d %s, %d sent: %s; want at most %s", n, what, of, percent(share(n, of)), percent(limit))
+	return true
+}

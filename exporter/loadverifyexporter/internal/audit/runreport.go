@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package audit
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/runtimelab/otelcol-runtimelab/internal/timeline"
+)
+
+// report describes the run, held against what is expected. With closing nothing more will come, and all is final.
+func (r *run) report(e *Expectations, served Set, grace time.Duration, now int64, closing bool) RunReport {
+	report := RunReport{
+		Run: r.name, FirstArrival: time.Unix(0, r.first).UTC(), LastArrival: time.Unix(0, r.last).UTC(), Final: true, Unclean: r.unclean,
+		Findings: []Finding{},
+	}
+	if r.markedAt != 0 {
+		ended := time.Unix(0, r.markedAt).UTC()
+		report.EndedAt = &ended
+	}
+	report.Shards = Shards{Seen: uint64(len(r.told.shards)), Total: r.told.of}
+	for s := range Signals {
+		account := &r.accounts[s]
+		expected := served.has(s) && r.told.announced[s] > 0
+		if account.streams == nil && account.overLimit == 0 && !expected {
+			continue
+		}
+		of := r.signal(s, expected, func(s *stream) bool { return closing || r.final(s, now, grace) })
+		of.Sampled = e.sampled(s)
+		if s == Traces {
+			of.Orphans, of.IncompleteTraces = r.awaiting.orphans()
+			of.OrphansUnknown = r.awaiting.unknown
+		}
+		report.Final = report.Final && of.Final
+		report.Signals = append(report.Signals, of)
+	}
+	report.judge(e, time.Unix(0, now), r.told.disagrees)
+	return report
+}
+
+// signal describes a signal. If it is expected, sources of which nothing came are in it, too.
+func (r *run) signal(signal Signal, expected bool, final func(*stream) bool) SignalReport {
+	a := &r.accounts[signal]
+	report := SignalReport{
+		Signal: signal, Final: true, Sources: len(a.streams), Announced: r.told.announced[signal], OverLimit: a.overLimit,
+		Latency:  LatencyReport{Skewed: a.skewed, Max: time.Duration(a.slowest)},
+		BySource: make([]SourceReport, 0, len(a.streams)), unplaced: a.unplaced,
+	}
+	if a.latency != nil {
+		report.Latency.Count = a.latency.Count()
+		report.Latency.P50 = time.Duration(min(a.latency.Quantile(0.5), a.slowest))
+		report.Latency.P99 = time.Duration(min(a.latency.Quantile(0.99), a.slowest))
+	}
+	names := slices.Collect(maps.Keys(a.streams))
+	if expected {
+		names = slices.AppendSeq(names, maps.Keys(r.told.sources))
+	}
+	slices.Sort(names)
+	known := uint64(0)
+	var ofKnown, ofRest Counts
+	squares := r.told.squares[signal]
+	for _, name := range slices.Compact(names) {
+		s, totals := a.streams[name], r.told.totals(name, signal)
+		if s == nil {
+			s = &stream{}
+		}
+		source := SourceReport{Source: name, Ended: s.ended, Told: !s.ended && totals != nil, Final: final(s), Counts: s.counts(totals)}
+		if totals != nil {
+			source.squares = float64(totals.Squares)
+			squares -= source.squares
+		}
+		if s.ended {
+			report.Ended++
+		}
+		if source.Ended || source.Told {
+			known++
+			ofKnown.add(source.Counts)
+		} else {
+			ofRest.add(source.Counts)
+		}
+		report.Final = report.Final && source.Final
+		report.BySource = append(report.BySource, source)
+	}
+	report.SentKnown = report.Announced > 0 && known >= report.Announced
+	if r.told.complete() && report.Announced > 0 {
+		report.SentKnown = true
+		report.windows = timeline.Compare(&r.told.offered[signal], &a.arrived)
+		ofRest.complete(&ofKnown, r.told.offered[signal].Total(), r.told.givenUp[signal])
+		report.rest = rest{sources: report.Announced - min(report.Announced, known), Counts: ofRest, squares: max(0, squares)}
+	}
+	report.add(ofKnown)
+	report.add(ofRest)
+	return report
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fleet
+
+import (
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/xpdata"
+
+	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
+	"github.com/runtimelab/otelcol-runtimelab/workload"
+)
+
+// Logs builds the records of a request: of each process first what its threads' hooks did, then what its handlers did, each in
+// the order in which it was logged. Virtual time 0 is epoch.
+//
+// The records are those of opentelemetry-appender-tracing 0.32, with OTLP's exporter of opentelemetry-rust, which makes the target
+// of an event its scope; but for the time: the crate leaves that empty and sets the observed one only.
+func (f *Fleet) Logs(r *Request, epoch time.Time) plog.Logs {
+	f.note(r, epoch)
+	ld := plog.NewLogs()
+	ld.ResourceLogs().EnsureCapacity(len(r.parts))
+	for _, part := range r.parts {
+		p := part.process
+		rl := ld.ResourceLogs().AppendEmpty()
+		rl.SetSchemaUrl(semconv.SchemaURL) // of async_runtime.simulated
+		p.identity.resource.CopyTo(rl.Resource())
+		if r.ends {
+			f.buildLogsEnd(rl.ScopeLogs().AppendEmpty(), p, epoch)
+			continue
+		}
+		for _, target := range []struct{ name, file string }{{p.identity.scope, mainFile}, {p.identity.module, sourceFile}} {
+			var records plog.LogRecordSlice
+			found := false
+			for i := range part.records {
+				if logKinds[part.records[i].kind].file != target.file {
+					continue
+				}
+				if !found {
+					found = true
+					sl := rl.ScopeLogs().AppendEmpty()
+					sl.Scope().SetName(target.name)
+					records = sl.LogRecords()
+				}
+				f.buildLog(records.AppendEmpty(), p, &part.records[i], part.first+uint64(i), epoch)
+			}
+		}
+	}
+	return ld
+}
+
+// buildLog writes a record of a process. It runs once per record.
+func (f *Fleet) buildLog(to plog.LogRecord, p *process, r *logRecord, number uint64, epoch time.Time) {
+	id := &p.identity
+	kind := &logKinds[r.kind]
+	at := timestamp(epoch, r.at)
+	to.SetTimestamp(at)
+	to.SetObservedTimestamp(at)
+	to.SetSeverityNumber(kind.number)
+	to.SetSeverityText(kind.text)
+	if r.span != 0 {
+		to.SetTraceID(p.origins.traceID(r.tag))
+		to.SetSpanID(id.spanID(r.span))
+		to.SetFlags(plog.DefaultLogRecordFlags.WithIsSampled(true))
+	}
+	body, statement := kind.body, r.label
+	var b xpdata.MapBuilder
+	switch r.kind {
+	case threadStarted, threadStopped: // only Tokio has such hooks, and all its threads have one name
+		statement = 0
+		b.AppendEmpty(semconv.ThreadID).SetInt(id.threads + scheduler.ThreadID(r.label))
+		b.AppendEmpty(semconv.ThreadName).SetStr(id.service.Runtime.ThreadName)
+	case eventNoted:
+		event := &id.service.Events[r.label]
+		body = event.Name
+		for _, a := range event.Attributes {
+			setValue(b.AppendEmpty(a.Key), a.Value, workload.DrawsOfEvent(r.work, r.label))
+		}
+	case spanFailed:
+		body = r.message
+	default:
+		b.AppendEmpty(semconv.TaskName).SetStr(id.service.Spans[r.label].Name)
+	}
+	to.Body().SetStr(body)
+	to.SetEventName(id.events[r.kind][statement])
+	if f.options.Verify {
+		f.stamp(&b, p, number, stamp.Record(to))
+	}
+	b.UnsafeIntoMap(to.Attributes())
+}
+
+func (f *Fleet) buildLogsEnd(sl plog.ScopeLogs, p *process, epoch time.Time) {
+	sl.Scope().SetName(p.identity.scope)
+	to := sl.LogRecords().AppendEmpty()
+	to.SetTimestamp(timestamp(epoch, p.endedAt))
+	to.SetObservedTimestamp(timestamp(epoch, p.endedAt))
+	to.Body().SetStr(stamp.EndMarker)
+	var b xpdata.MapBuilder
+	f.stampEnd(&b, p, Logs, stamp.Record(to))
+	b.UnsafeIntoMap(to.Attributes())
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fleet
+
+import (
+	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/runtimemetrics"
+	"github.com/runtimelab/otelcol-runtimelab/workload/play"
+)
+
+// observer keeps what becomes telemetry of the process.
+func (p *process) observer(with *Options) play.Observer {
+	observers := []play.Observer{{Shed: func(*play.Shed) { p.shed++ }}} // first: the others number the request's span by the count
+	if with.sends(Traces) {
+		observers = append(observers, p.observeSpans(with.PollEvents))
+	}
+	if with.sends(Metrics) {
+		observers = append(observers, p.observePolls(with.Metrics))
+	}
+	if with.sends(Logs) {
+		observers = append(observers, p.observeLogs(with.Logs.Level))
+	}
+	return together(observers)
+}
+
+// observePolls makes the process's sampler, which reads the runtime's counters itself and is told only of polls, if it times them.
+func (p *process) observePolls(of *runtimemetrics.Config) (o play.Observer) {
+	p.metrics = runtimemetrics.New(of, p.identity.service.Runtime.Crate(), p.sim.Now())
+	if p.metrics != nil && p.metrics.TimesPolls() {
+		o.Poll = p.metrics.Poll
+	}
+	return o
+}
+
+// together tells several observers, the first one first. What none of them asks for, the runtime need not report.
+func together(observers []play.Observer) (all play.Observer) {
+	for _, o := range observers {
+		all.Thread = both(all.Thread, o.Thread)
+		all.Started = both(all.Started, o.Started)
+		all.Finished = both(all.Finished, o.Finished)
+		all.Span = both(all.Span, o.Span)
+		all.Event = both(all.Event, o.Event)
+		all.Poll = both(all.Poll, o.Poll)
+		all.Shed = both(all.Shed, o.Shed)
+	}
+	return all
+}
+
+func both[T any](first, second func(*T)) func(*T) {
+	switch {
+	case first == nil:
+		return second
+	case second == nil:
+		return first
+	}
+	return func(x *T) {
+		first(x)
+		second(x)
+	}
+}

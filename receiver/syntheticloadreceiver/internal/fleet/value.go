@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fleet
+
+import (
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/runtimelab/otelcol-runtimelab/workload"
+)
+
+// setValue sets the value of an attribute: runs once for each.
+func setValue(v pcommon.Value, value any, d workload.Draws) {
+	switch x := value.(type) {
+	case string:
+		v.SetStr(x)
+	case int64:
+		v.SetInt(x)
+	case float64:
+		v.SetDouble(x)
+	case bool:
+		v.SetBool(x)
+	case workload.Texts:
+		v.SetStr(x.Text(d))
+	case workload.Integers:
+		v.SetInt(x.Integer(d))
+	}
+}

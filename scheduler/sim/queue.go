@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sim
+
+// due is when an event is due, and what places it among events of the same time.
+type due struct {
+	at    Time
+	from  Time   // when it was scheduled, or as if
+	order uint64 // of scheduling, or rank
+}
+
+// before is the order in which events are handled.
+func (d due) before(o due) bool {
+	if d.at != o.at {
+		return d.at < o.at
+	}
+	if d.from != o.from {
+		return d.from < o.from
+	}
+	return d.order < o.order
+}
+
+// message is what a handler gets when an event is due.
+type message struct {
+	arg    uint64
+	target Target
+	kind   uint8
+}
+
+// scheduled is an event ahead. Its two parts are small enough to be moved through registers; the whole would go through memory, where
+// a processor waits for the parts of a value to be written before it reads the value.
+type scheduled struct {
+	due
+	message
+}
+
+// nearest is how many events at most a queue keeps sorted: a power of two.
+const nearest = 64
+
+// queue holds the events ahead in the order in which they are handled: the nearest ones sorted in a ring, all others behind them in a
+// heap.
+//
+//	ring  . . . . e1 e2 e3 e4 . . . .    heap  e5 ...
+//	              head        tail
+//
+// Most events are the ends of what running threads do. There are as many of these as running threads, and an event that is scheduled
+// last is mostly due last, so a new event finds its place after a look at a few others. A heap would compare about ten pairs of
+// events instead, and a processor cannot foresee these comparisons. The heap is for the timers and sockets of tasks, of which there may
+// be very many.
+//
+// Invariants: no event in the heap is before one in the ring; the heap is empty if the ring is.
+type queue struct {
+	head, tail uint // of the ring; free-running
+	near       [nearest]scheduled
+	far        eventHeap
+}
+
+// empty reports whether no event is ahead.
+func (q *queue) empty() bool { return q.head == q.tail }
+
+// first is the earliest event of a queue that is not empty. The pointer is valid until the next push or removal.
+func (q *queue) first() *scheduled { return q.at(q.head) }
+
+// at is a place of the ring.
+func (q *queue) at(i uint) *scheduled { return &q.near[i%nearest] }
+
+// removeFirst takes out the earliest event of a queue that is not empty.
+func (q *queue) removeFirst() {
+	q.head++
+	if q.empty() && len(q.far) > 0 {
+		q.refill()
+	}
+}
+
+// refill fills half of the empty ring from the heap. The other half is room for events that are due before those.
+func (q *queue) refill() {
+	for len(q.far) > 0 && q.tail-q.head < nearest/2 {
+		*q.at(q.tail) = q.far.pop()
+		q.tail++
+	}
+}
+
+// push adds an event.
+func (q *queue) push(d due, m message) {
+	if len(q.far) > 0 && !d.before(q.far[0].due) {
+		q.far.push(scheduled{d, m})
+		return
+	}
+	if q.tail-q.head == nearest {
+		last := q.at(q.tail - 1)
+		if !d.before(last.due) {
+			q.far.push(scheduled{d, m})
+			return
+		}
+		q.far.push(*last)
+		q.tail--
+	}
+	i := q.tail
+	for ; i != q.head; i-- {
+		before, place := q.at(i-1), q.at(i)
+		if !d.before(before.due) {
+			break
+		}
+		place.due, place.message = before.due, before.message
+	}
+	place := q.at(i)
+	place.due, place.message = d, m
+	q.tail++
+}
