@@ -55,8 +55,8 @@ func Text(w io.Writer, t *Test) error {
 	if t.Result.Outcome == run.Passed && len(t.notChecked()) > 0 {
 		fmt.Fprintf(&b, "  load_verify does not look at: %s\n", strings.Join(t.notChecked(), ", "))
 	}
-	for _, unchecked := range t.Result.Unchecked {
-		fmt.Fprintf(&b, "  not checked: %s\n", unchecked)
+	for _, what := range t.Result.Unchecked {
+		fmt.Fprintf(&b, "  not checked: %s\n", what)
 	}
 	for _, harmless := range t.harmless() {
 		fmt.Fprintf(&b, "  %s\n", harmless)
@@ -314,6 +314,21 @@ func Summary(w io.Writer, tests []Test, took time.Duration) error {
 			break
 		}
 	}
+	for _, what := range unchecked(tests) {
+		fmt.Fprintf(&b, "not checked: %s\n", what)
+	}
 	_, err := io.WriteString(w, printable.Text(b.String()))
 	return err
+}
+
+// unchecked is what could not be looked at before the tests that have passed, each once.
+func unchecked(tests []Test) (list []string) {
+	for i := range tests {
+		for _, what := range tests[i].Result.Unchecked {
+			if tests[i].Result.Outcome == run.Passed && !slices.Contains(list, what) {
+				list = append(list, what)
+			}
+		}
+	}
+	return list
 }

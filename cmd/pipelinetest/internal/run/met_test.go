@@ -190,7 +190,8 @@ func TestTooLate(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			report := &verdict.Report{Verdict: scenario.Fail, Runs: []verdict.Run{{Final: true, Signals: []verdict.Signal{
 				{Signal: "traces", SentKnown: true, Counts: map[string]uint64{"sent": 10 + tc.lost, "received": 10, "lost": tc.lost}},
-				{Signal: "metrics", SentKnown: true}, {Signal: "logs", SentKnown: true},
+				{Signal: "metrics", SentKnown: true},
+				{Signal: "logs", SentKnown: true},
 			}}}}
 			c := &course{
 				Scenario: scenario.New(), members: []*member{{}}, met: map[int]*encounter{0: &tc.e},
