@@ -228,25 +228,22 @@ var runs = []struct {
 	{
 		name: "Busy and idle only", set: tuned,
 		floors: map[string]floor{
-			blocking:  {0.98, 0.95, 0.87, 0.79},
-			neverIdle: {0.99, 0.68, 0.99, 0.68},
-			held:      {0.99, 0.97, 0.99, 0.97},
+			blocking: {0.99, 0.76, 0.99, 0.66},
+			held:     {0.99, 0.97, 0.99, 0.97},
 		},
 	},
 	{
 		name: "Busy and idle only, varied", set: varied,
 		floors: map[string]floor{
-			blocking:  {0.86, 0.54, 0.82, 0.60},
-			neverIdle: {0.97, 0.68, 0.97, 0.68},
-			held:      {0.97, 0.97, 0.97, 0.97},
+			blocking: {0.93, 0.39, 0.85, 0.35},
+			held:     {0.97, 0.97, 0.97, 0.97},
 		},
 	},
 	{
 		name: "Busy and idle only, held out", set: heldOut,
 		floors: map[string]floor{
-			blocking:  {0.80, 0.53, 0.79, 0.61},
-			neverIdle: {0.97, 0.69, 0.97, 0.69},
-			held:      {0.97, 0.95, 0.97, 0.95},
+			blocking: {0.86, 0.38, 0.86, 0.45},
+			held:     {0.97, 0.95, 0.97, 0.95},
 		},
 	},
 }

@@ -28,10 +28,14 @@ type callsite struct {
 	left     votes // it did not: its work had been handed to another thread
 	whole    votes // entered once
 	broken   votes // entered several times
+	prompt   votes // entered as soon as they were made
+	tardy    votes // not until later
 	children votes // their busy time was that of children
 	own      votes // it was not
 	top      votes // without a parent in the process
 	nested   votes // with one
+
+	here, elsewhere votes // whether the thread that made them made the children that ran inside their polls, too
 
 	rest    rest
 	silence silence
@@ -48,6 +52,9 @@ func (r *rest) see(ancestors, longer, least int64) {
 	count(&r.outlived, &r.within, longer >= max(least, ancestors/notable))
 	r.most = max(ancestors, r.most-r.most/8)
 }
+
+// polledElsewhere reports whether other threads poll the spans than those which make them: tasks of an accept loop, for one.
+func (c *callsite) polledElsewhere() bool { return c.elsewhere > c.here }
 
 // sites is a table of callsites.
 type sites []callsite

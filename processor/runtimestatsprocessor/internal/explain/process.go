@@ -131,6 +131,11 @@ func (p *Process) learn(j *judgement) {
 	f := p.families.of(s.Parent)
 	f.busy += max(s.Busy, 0)
 	f.longest = max(f.longest, s.mostPoll())
+	if j.Found.Has(findings.NeverIdle) {
+		f.neverIdle += s.Busy
+	} else {
+		f.neverIdle += j.family.neverIdle
+	}
 	if last.end > f.last.end {
 		f.last = last
 	}

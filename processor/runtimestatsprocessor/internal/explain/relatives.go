@@ -14,10 +14,11 @@ const small = 200
 
 // family is what is known of the children of a span that has not come yet.
 type family struct {
-	parent  uint64
-	busy    int64      // of all of them. Those of other tasks are among them: they may explain too much, and then a finding is missed
-	longest int64      // the longest poll of one of them, at least
-	last    descendant // that ended last
+	parent    uint64
+	busy      int64      // of all of them. Those of other tasks are among them: they may explain too much, and then a finding is missed
+	longest   int64      // no poll of any of them was longer
+	neverIdle int64      // busy time of those that never were, or whose children never were
+	last      descendant // that ended last
 
 	stretch stretch // the longest of those that were entered once and stayed so
 

@@ -33,17 +33,23 @@ func (j *judgement) not(kinds ...findings.Kind) {
 	}
 }
 
-// tellChildren tells the callsite of the child that was longest entered whether its parent, which has come now, was polled meanwhile.
+// tellChildren tells the callsite of the child that was longest entered whether its parent, which has come now, was polled meanwhile; and
+// that of the parent whether its spans are polled by the thread that makes them.
 func (j *judgement) tellChildren() {
 	child := &j.family.stretch
-	if child.site == nil || child.busy*unusual < j.limits.Poll || j.Layered || j.Busy < 0 ||
-		child.start < j.Start || child.end > j.End+entering {
+	if child.site == nil || child.start < j.Start || child.end > j.End+entering || j.Busy < child.busy/2 && child.thread != j.Thread {
+		return
+	}
+	if polled := j.Busy >= child.busy-child.busy/notable; polled && child.busy > 0 {
+		count(&j.site.here, &j.site.elsewhere, child.thread == j.Thread)
+	}
+	if child.busy*unusual < j.limits.Poll || j.Layered || j.Busy < 0 {
 		return
 	}
 	switch {
 	case j.Busy >= child.busy-child.busy/notable:
 		child.site.polled.add()
-	case j.Busy < child.busy/2 && child.thread == j.Thread && child.idle <= entering:
+	case j.Busy < child.busy/2 && child.idle <= entering:
 		child.site.unpolled.add()
 	}
 }
@@ -52,42 +58,44 @@ func (j *judgement) tellChildren() {
 func (j *judgement) entered(p *Process) {
 	role := j.made.role()
 	switch {
-	case j.Blockable || role == pool:
+	case j.Blockable, role == pool && !j.measured():
 		j.not(findings.BlockingSuspected, findings.GuardAcrossAwait)
-		return
 	case j.Request && j.SaidLocal && j.site.top > j.site.nested:
 		j.found(findings.GuardAcrossAwait) // not of the span itself: that of another request was entered when it began
-		return
+	case j.familyLost: // children may explain it
 	case j.measured():
-		j.not(findings.GuardAcrossAwait)
-		if j.familyLost {
-			return
-		}
-		poll := j.poll()
-		explained := (poll-poll/notable <= j.family.longest) || j.site.left > j.site.stayed
-		if !explained && j.usual.LongPoll(poll, j.limits.Poll) {
-			j.found(findings.BlockingSuspected)
-			p.hold(j.Span, j.made, poll)
-		}
-		j.not(findings.BlockingSuspected)
-		return
-	case j.Busy < 0:
-		return
+		j.measuredPoll(p)
+	case j.Busy >= 0:
+		j.stayedEntered(p, role)
 	}
+}
+
+// measuredPoll judges a span whose longest poll the service has measured.
+func (j *judgement) measuredPoll(p *Process) {
+	j.not(findings.BlockingSuspected, findings.GuardAcrossAwait)
+	poll := j.poll()
+	explained := poll-poll/notable <= j.family.longest || j.site.left > j.site.stayed
+	if !explained && j.usual.LongPoll(poll, j.limits.Poll) {
+		j.found(findings.BlockingSuspected)
+		p.hold(j.Span, j.made, poll)
+	}
+}
+
+// stayedEntered judges a span of which only the sum of its polls is known.
+func (j *judgement) stayedEntered(p *Process, role role) {
 	own := j.Busy - min(j.family.busy, j.Busy)
 	long := j.usual.LongPoll(own, j.limits.Poll)
-	whole := j.whole()
+	whole := j.whole() && j.Busy*unusual >= j.limits.Poll && j.poll()*unusual >= j.limits.Poll
+	if whole {
+		count(&j.site.prompt, &j.site.tardy, j.Idle <= entering)
+	} else {
+		j.not(findings.GuardAcrossAwait)
+	}
 	if j.usual.LongPoll(j.Busy, j.limits.Poll) {
 		count(&j.site.whole, &j.site.broken, whole)
 		count(&j.site.own, &j.site.children, long)
 	}
-	held := whole && j.Busy*unusual >= j.limits.Poll && j.poll()*unusual >= j.limits.Poll
-	switch {
-	case !held:
-		j.not(findings.GuardAcrossAwait)
-	case role != worker || j.familyLost:
-		return
-	case j.Idle <= entering && (j.made.madeOthers(j.Span) || j.family.requestThread == j.Thread || j.site.unpolled > j.site.polled):
+	if whole && role == worker && j.guarded() {
 		j.found(findings.GuardAcrossAwait)
 		j.not(findings.BlockingSuspected)
 		return
@@ -96,24 +104,36 @@ func (j *judgement) entered(p *Process) {
 		j.not(findings.BlockingSuspected)
 		return
 	}
-	if role != worker || j.familyLost || 2*j.Busy < j.Duration {
+	if role != worker || 2*j.Busy < j.Duration {
 		return
 	}
 	p.watch(j)
-	switch {
-	case !held && !j.site.silence.held():
+	switch held := j.site.silence.held(); {
+	case p.disordered > 0 && j.site.children > j.site.own: // its children may come later
 		return
-	case held && j.site.broken > j.site.whole && !j.site.silence.held(), p.disordered > 0 && j.site.children > j.site.own, j.made.madeOthers(j.Span):
+	case whole && j.Request && j.Top: // who serves a request on a thread that is there to block hands it over, which takes longer
+	case j.site.polledElsewhere(), j.made.madeOthers(j.Span): // the thread that made it tells nothing
 		return
-	case j.site.left > j.site.stayed: // its thread hands its tasks to another before it blocks
-		j.not(findings.BlockingSuspected)
+	case !held && (!whole || j.site.broken > j.site.whole):
 		return
-	case held && !j.Top && j.site.polled == 0: // its parent's word is still missing
+	case whole && !j.Top && j.site.polled == 0: // its parent's word is still missing
 		return
 	}
+	j.not(findings.BlockingSuspected, findings.GuardAcrossAwait)
+	if j.site.left > j.site.stayed {
+		return // its thread hands its tasks to another before it blocks
+	}
 	j.found(findings.BlockingSuspected)
-	j.not(findings.GuardAcrossAwait)
 	p.hold(j.Span, j.made, own)
+}
+
+// guarded reports whether the thread did other things while the span stayed entered. A span that is handed to another thread looks alike
+// if that takes it at once, which it does not always.
+func (j *judgement) guarded() bool {
+	if j.Idle > entering || int(j.site.prompt) < notable*int(j.site.tardy) || j.site.polledElsewhere() {
+		return false
+	}
+	return j.site.unpolled > j.site.polled || j.family.requestThread == j.Thread || j.made.madeOthers(j.Span)
 }
 
 // count adds to the one or the other.
@@ -172,7 +192,7 @@ func (j *judgement) neverIdle() {
 	case j.Polls <= 0: // one long poll explains it as well, and so does a thread that is there to block
 	default:
 		j.not(findings.NeverIdle)
-		explained := j.family.busy >= j.Busy-j.Busy/notable || j.Blockable || j.made.role() == pool
+		explained := j.family.neverIdle >= j.Busy-j.Busy/notable || j.Blockable
 		explained = explained || j.LongestPoll >= 0 && j.Busy/j.Polls > j.LongestPoll+entering // it was entered elsewhere, too
 		if !explained && j.Polls > 1 && j.Duration >= j.limits.Poll && (away <= j.Duration/nearly || away/j.Polls <= entering) {
 			j.found(findings.NeverIdle)
@@ -213,7 +233,7 @@ func (j *judgement) outlives(p *Process) {
 	switch {
 	case j.ID == 0 || j.Duration < 0:
 		return
-	case j.Top:
+	case j.Top, j.Request: // what was sent from outside is nobody's child here, whatever was entered when it came
 		j.not(findings.OutlivesParent)
 		return
 	}

@@ -65,7 +65,7 @@ func (t *thread) see(s *Span) {
 	}
 	if s.Busy >= 0 {
 		t.spans++
-		if s.Idle >= waits {
+		if s.Idle >= waits || s.Polls > 1 {
 			t.idler++
 		}
 	}
