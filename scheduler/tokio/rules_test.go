@@ -182,7 +182,7 @@ var rules = []mutants.Rule{
 	{"1.6 a task woken in its own poll goes to the back", "worker.go", "if w.lifoEnabled && !again {", "if w.lifoEnabled {", "TestATaskWokenInItsPollGoesToTheBack"},
 	{"1.6 and is queued after it", "engine.go", "if e.tasks.Pend(p.task) {", "if e.tasks.Pend(p.task) && false {", "TestATaskWokenInItsPollGoesToTheBack"},
 	{"1.11 a dropped timer leaves the wheel", "engine.go", "e.driver.timers.remove(a.Timer())", "", "TestADroppedTimerWakesNobody|TestRandomPrograms"},
-	{"1.11 dropping costs what inserting does", "engine.go", "default: // Sleep, SetTimer, ClearTimer\n\t\treturn e.costs.TimerInsert", "case scheduler.ClearTimer:\n\t\treturn 0\n\tdefault:\n\t\treturn e.costs.TimerInsert", "TestADroppedTimerWakesNobody"},
+	{"1.11 dropping costs what inserting does", "engine.go", "default: // Sleep, SetTimer, ClearTimer\n\t\treturn e.costs.TimerInsert", "case task.ClearTimer:\n\t\treturn 0\n\tdefault:\n\t\treturn e.costs.TimerInsert", "TestADroppedTimerWakesNobody"},
 	{"1.11 a process costs its start", "engine.go", "return e.costs.ProcessStart", "return 0", "TestAProcessCostsItsStart"},
 }
 
