@@ -107,9 +107,9 @@ type Runtime struct {
 	lifoEnabled   bool // disable_lifo_slot is not set
 	eventInterval uint32
 
-	workers []worker
+	workers      []worker
 	mayHaveTasks task.Places // all workers whose run queues are not empty, and some others
-	skipping     []*worker // searchers that pass empty queues; see skip
+	skipping     []*worker   // searchers that pass empty queues; see skip
 	skipsEmpty   bool
 	ranks        ranks
 	loose        []loose // tasks that block in place, or did and have no worker
