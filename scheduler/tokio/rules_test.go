@@ -18,8 +18,8 @@ import (
 // metrics published at park and maintenance except busy time, and the shards of the list of tasks.
 var rules = []mutants.Rule{
 	// 1.3 Worker loop.
-	{"1.3 maintenance every 61 ticks", "runtime.go", "defaultEventInterval = 61", "defaultEventInterval = 60", "TestABusyWorkerLooksAtTheDriverEvery61Ticks"},
-	{"1.3 event_interval", "runtime.go", "if event == 0 {", "if true {", "TestABusyWorkerLooksAtTheDriverEvery61Ticks"},
+	{"1.3 maintenance every 61 ticks", "config.go", "defaultEventInterval = 61", "defaultEventInterval = 60", "TestABusyWorkerLooksAtTheDriverEvery61Ticks"},
+	{"1.3 event_interval", "config.go", "if event == 0 {", "if true {", "TestABusyWorkerLooksAtTheDriverEvery61Ticks"},
 	{"1.3 maintenance skips a driver in use", "driver.go", "if d.holder != noHolder {\n\t\treturn 0\n\t}", "", "TestAWorkerWithoutTheDriverLeavesItAlone"},
 	{"1.3 maintenance comes before the inject queue", "worker.go", "if w.tick%rt.eventInterval == 0 {", "if w.tick%rt.eventInterval == 0 && w.tick%w.tuning.gqi != 0 {", "TestGolden8InjectAndTuning"},
 	{"1.3 maintenance wakes the deferred", "engine.go", "for _, w := range slices.Backward(p.deferred) {", "for _, w := range slices.Backward(p.deferred[:len(p.deferred)*(p.budget%2)]) {", "TestAYieldedTaskWaitsForALookAtTheDriver"},

@@ -26,8 +26,8 @@
 //	spawn.go     new tasks
 //	handles.go   join handles that are dropped
 //	objects.go   steps on the mutexes and channels of the process
-//	wake.go      what makes a task runnable
 //	report.go    what the observer is told
+//	wake.go      what makes a task runnable
 //	queue.go     queues of tasks
 //	budget.go    the coop budget
 //	tasks.go     the table of tasks
