@@ -42,13 +42,13 @@ type Judgement struct {
 	Missed              map[string]int
 }
 
-// Judge counts. The function says which runtime a span is of.
-func Judge(spans []Span, runtime func(*Span) string) *Judgement {
+// Judge counts. The function says whether a span names its runtime rightly.
+func Judge(spans []Span, named func(*Span) bool) *Judgement {
 	j := &Judgement{Scores: map[string]Score{}, ApartScores: map[string]Score{}, Wrong: map[string]int{}, Missed: map[string]int{}}
 	f := familyOf(spans)
 	for i := range spans {
 		s := &spans[i]
-		if s.Runtime == runtime(s) {
+		if named(s) {
 			j.RuntimeRight++
 		}
 		if s.Wait {

@@ -10,7 +10,7 @@ import (
 
 // preface says what the tables are, before them.
 //
-//go:embed preface.md
+//go:embed preface.txt
 var preface string
 
 // Where the generated part of a document begins. It goes to the document's end.

@@ -73,7 +73,7 @@ func TestJudge(t *testing.T) {
 	misled := victim
 	misled.ID, misled.Culprit = id(6), "fast"
 
-	j := Judge([]Span{blocks, unseen, accused, preempted, victim, misled}, func(*Span) string { return "" })
+	j := Judge([]Span{blocks, unseen, accused, preempted, victim, misled}, func(*Span) bool { return true })
 	assert.Equal(t, Score{Earned: 2, Found: 2, Right: 1, Met: 1}, j.Scores[semconv.FindingBlocking])
 	assert.Equal(t, Score{Found: 1}, j.ApartScores[semconv.FindingBlocking])
 	assert.Equal(t, Score{Earned: 2, Found: 2, Right: 2, Met: 2, Named: 1}, j.Scores[heldUp])

@@ -2,7 +2,9 @@
 
 package asyncexecutor
 
-import "github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
+import (
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
+)
 
 // blockOn is async-io's block_on around the runner (schedulers.md 4.3).
 func (e *Executor) blockOn(r *runner) sim.Time {
@@ -83,18 +85,4 @@ func (e *Executor) reacted(r *runner) sim.Time {
 	d := e.unlock()
 	d += e.unparkHelper()
 	return d + e.costs.Park
-}
-
-func (r *runner) takeToken() bool {
-	had := r.token
-	r.token = false
-	return had
-}
-
-func (r *runner) countPark() {
-	r.counters.Parks++
-	if r.counters.Polls == r.pollsAtPark {
-		r.counters.Noops++
-	}
-	r.pollsAtPark = r.counters.Polls
 }

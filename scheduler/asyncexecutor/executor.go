@@ -57,11 +57,11 @@ type Executor struct {
 	pinned      []int32    // by task: 1 + the runner whose future it is; 0: none
 	delegates   bool
 
-	global   task.Queue
-	runners  []*runner
+	global  task.Queue
+	runners []*runner
 	// mayHaveTasks are all runners whose local queues are not empty, and some others.
 	mayHaveTasks task.Places
-	sleepers sleepers
+	sleepers     sleepers
 	// notified is true when no unnotified runner sleeps, or when a notified one has not acted yet (schedulers.md 2.4).
 	notified bool
 

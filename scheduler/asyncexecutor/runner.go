@@ -92,6 +92,20 @@ func (r *runner) polling() bool {
 	}
 }
 
+func (r *runner) takeToken() bool {
+	had := r.token
+	r.token = false
+	return had
+}
+
+func (r *runner) countPark() {
+	r.counters.Parks++
+	if r.counters.Polls == r.pollsAtPark {
+		r.counters.Noops++
+	}
+	r.pollsAtPark = r.counters.Polls
+}
+
 // resume lets a runner go on until it sleeps, or until another event is due first.
 func (e *Executor) resume(r *runner) {
 	r.counters.WakeUp(e.sim.Now())

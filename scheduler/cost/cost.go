@@ -77,21 +77,3 @@ func (l Latency) Sample(r *sim.Rand) sim.Time {
 	}
 	return sim.Time(float64(l.Median) * math.Exp(l.Sigma*r.Norm()))
 }
-
-// Default returns the default profile: DefaultParameters.
-func Default() Set {
-	p := DefaultParameters()
-	return p.Set()
-}
-
-// Seed returns the profile that reproduces the source document: SeedParameters.
-func Seed() Set {
-	p := SeedParameters()
-	return p.Set()
-}
-
-// Tokio is the default profile of the Tokio models: Default().Tokio.
-func Tokio() Profile { return Default().Tokio }
-
-// AsyncExecutor is the default profile of async-executor with the async-io reactor: Default().AsyncExecutor.
-func AsyncExecutor() Profile { return Default().AsyncExecutor }

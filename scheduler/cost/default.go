@@ -93,3 +93,15 @@ func DefaultParameters() Parameters {
 		Smol: Profile{},
 	}
 }
+
+// Default returns the default profile: DefaultParameters.
+func Default() Set {
+	p := DefaultParameters()
+	return p.Set()
+}
+
+// Tokio is the default profile of the Tokio models: Default().Tokio.
+func Tokio() Profile { return Default().Tokio }
+
+// AsyncExecutor is the default profile of async-executor with the async-io reactor: Default().AsyncExecutor.
+func AsyncExecutor() Profile { return Default().AsyncExecutor }

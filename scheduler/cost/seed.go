@@ -27,3 +27,9 @@ func SeedParameters() Parameters {
 	p.Smol.WakeLatency.Median = 3_500
 	return p
 }
+
+// Seed returns the profile that reproduces the source document: SeedParameters.
+func Seed() Set {
+	p := SeedParameters()
+	return p.Set()
+}

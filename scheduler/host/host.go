@@ -22,7 +22,6 @@
 package host
 
 import (
-	"math"
 	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
@@ -52,6 +51,25 @@ type Host struct {
 	queue   []*Thread // waiting, from head
 	head    int
 	stats   Stats
+}
+
+// Thread is a thread of a process. It is asleep at first. While it runs, its owner says what it does next, by Run, Pause or
+// Sleep, at the instant at which it was told that it runs or has run.
+type Thread struct {
+	host *Host // nil: there is a CPU for each thread
+	sim  *sim.Simulation
+
+	handler sim.Handler
+	target  sim.Target
+	kind    uint8
+	arg     uint64
+
+	index      uint32
+	generation uint32   // of its event: older ones are void
+	computes   bool     // since since
+	since      sim.Time // when it began to compute, or to wait
+	need       sim.Time // what it has to compute before its owner is told
+	dispatched sim.Time // when it got its CPU
 }
 
 // Stats is what a host counted.
@@ -88,28 +106,6 @@ func (h *Host) Stats() Stats {
 		return Stats{}
 	}
 	return h.stats
-}
-
-// Handle implements [sim.Handler].
-func (h *Host) Handle(ev sim.Event) {
-	t := h.threads[ev.Arg&math.MaxUint32]
-	if uint32(ev.Arg>>32) != t.generation {
-		return
-	}
-	switch ev.Kind {
-	case eventWake:
-		if t.WakeNow() {
-			t.deliver()
-		}
-	case eventGo:
-		h.goOn(t)
-	case eventDone:
-		h.charge(t)
-		t.deliver()
-	case eventSliceEnd:
-		h.charge(t)
-		h.goOn(t)
-	}
 }
 
 // goOn lets a running thread compute what it still has to, up to the end of its slice if others wait.
@@ -201,4 +197,8 @@ func (h *Host) enqueue(t *Thread) {
 			h.schedule(r, eventSliceEnd, left)
 		}
 	}
+}
+
+func (t *Thread) deliver() {
+	t.handler.Handle(sim.Event{At: t.sim.Now(), Kind: t.kind, Arg: t.arg})
 }

@@ -3,28 +3,11 @@
 package host
 
 import (
+	"math"
+
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/narrow"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
-
-// Thread is a thread of a process. It is asleep at first. While it runs, its owner says what it does next, by Run, Pause or
-// Sleep, at the instant at which it was told that it runs or has run.
-type Thread struct {
-	host *Host // nil: there is a CPU for each thread
-	sim  *sim.Simulation
-
-	handler sim.Handler
-	target  sim.Target
-	kind    uint8
-	arg     uint64
-
-	index      uint32
-	generation uint32   // of its event: older ones are void
-	computes   bool     // since since
-	since      sim.Time // when it began to compute, or to wait
-	need       sim.Time // what it has to compute before its owner is told
-	dispatched sim.Time // when it got its CPU
-}
 
 // NewThread makes a thread, asleep. When it runs or has run, its owner gets an event of the kind, with the argument.
 func (h *Host) NewThread(s *sim.Simulation, owner sim.Handler, target sim.Target, kind uint8, arg uint64) *Thread {
@@ -119,6 +102,24 @@ func (t *Thread) WakeNow() bool {
 	return false
 }
 
-func (t *Thread) deliver() {
-	t.handler.Handle(sim.Event{At: t.sim.Now(), Kind: t.kind, Arg: t.arg})
+// Handle implements [sim.Handler].
+func (h *Host) Handle(ev sim.Event) {
+	t := h.threads[ev.Arg&math.MaxUint32]
+	if uint32(ev.Arg>>32) != t.generation {
+		return
+	}
+	switch ev.Kind {
+	case eventWake:
+		if t.WakeNow() {
+			t.deliver()
+		}
+	case eventGo:
+		h.goOn(t)
+	case eventDone:
+		h.charge(t)
+		t.deliver()
+	case eventSliceEnd:
+		h.charge(t)
+		h.goOn(t)
+	}
 }

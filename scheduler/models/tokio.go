@@ -84,11 +84,3 @@ func startTokio(s *sim.Simulation, c *Config, costs *cost.Set, o scheduler.Obser
 	}
 	return erase(tokio.New(s, cfg, o))
 }
-
-// erase keeps a nil pointer beside an error from becoming a Runtime that is not nil.
-func erase[T scheduler.Runtime](rt T, err error) (scheduler.Runtime, error) {
-	if err != nil {
-		return nil, err
-	}
-	return rt, nil
-}

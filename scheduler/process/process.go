@@ -15,7 +15,6 @@
 package process
 
 import (
-	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
 )
 
@@ -27,12 +26,6 @@ type Process struct {
 
 	mutexes  []Mutex
 	channels []Channel
-}
-
-// Waking is a runtime as the objects know it. [scheduler.Runtime] has the method.
-type Waking interface {
-	// Wake wakes a task of the runtime, now: a thread of another runtime does it.
-	Wake(w scheduler.Waker)
 }
 
 // Mutex is the async mutex of a number. The pointer is valid until the next call of Mutex.

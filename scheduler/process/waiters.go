@@ -6,6 +6,12 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 )
 
+// Waking is a runtime as the objects know it. [scheduler.Runtime] has the method.
+type Waking interface {
+	// Wake wakes a task of the runtime, now: a thread of another runtime does it.
+	Wake(w scheduler.Waker)
+}
+
 // Waiter is a task that waits for an object: the runtime that the task is of, and its waker there. The zero Waiter is nobody.
 type Waiter struct {
 	Of    Waking

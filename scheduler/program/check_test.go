@@ -3,6 +3,7 @@
 package program
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -39,7 +40,7 @@ func TestCheck(t *testing.T) {
 			{Op: Cancel},
 		}, ""},
 		{"nothing to do", nil, ""},
-		{"kind", []Step{{Op: Event + 1}}, "steps[0]: Op: 23 is not allowed; want one of the kinds of steps"},
+		{"kind", []Step{{Op: Op(len(names))}}, fmt.Sprintf("steps[0]: Op: %d is not allowed; want one of the kinds of steps", len(names))},
 		{"no duration", []Step{{Op: Compute}}, "steps[0]: compute: Duration: missing; want a Sampler"},
 		{"no time until a timeout", []Step{{Op: Timeout}, {Op: EndTimeout}}, "steps[0]: timeout: Duration: missing; want a Sampler"},
 		{"negative duration", []Step{{Op: Sleep, Duration: Constant(-1)}}, "steps[0]: sleep: Duration: -1 is not allowed; want 0 or more nanoseconds"},

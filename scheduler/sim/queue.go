@@ -2,38 +2,6 @@
 
 package sim
 
-// due is when an event is due, and what places it among events of the same time.
-type due struct {
-	at    Time
-	from  Time   // when it was scheduled, or as if
-	order uint64 // of scheduling, or rank
-}
-
-// before is the order in which events are handled.
-func (d due) before(o due) bool {
-	if d.at != o.at {
-		return d.at < o.at
-	}
-	if d.from != o.from {
-		return d.from < o.from
-	}
-	return d.order < o.order
-}
-
-// message is what a handler gets when an event is due.
-type message struct {
-	arg    uint64
-	target Target
-	kind   uint8
-}
-
-// scheduled is an event ahead. Its two parts are small enough to be moved through registers; the whole would go through memory, where
-// a processor waits for the parts of a value to be written before it reads the value.
-type scheduled struct {
-	due
-	message
-}
-
 // nearest is how many events at most a queue keeps sorted: a power of two.
 const nearest = 64
 

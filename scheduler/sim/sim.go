@@ -14,35 +14,8 @@
 package sim
 
 import (
-	"math"
-	"time"
-
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/narrow"
 )
-
-// Time is a point in virtual time: nanoseconds since the simulation's start. Differences of Times are Times too.
-type Time int64
-
-// Never is later than every event.
-const Never Time = math.MaxInt64
-
-// Duration converts t to the standard library's type.
-func (t Time) Duration() time.Duration { return time.Duration(t) }
-
-// Target identifies a registered handler.
-type Target int32
-
-// Event is something due at a time. Kind and Arg mean what the handler says they mean.
-type Event struct {
-	At   Time
-	Arg  uint64
-	Kind uint8
-}
-
-// Handler receives the events scheduled for its target, at their time.
-type Handler interface {
-	Handle(ev Event)
-}
 
 // Simulation is a virtual clock and the events ahead of it. The zero value is ready to use. Not safe for concurrent use.
 type Simulation struct {

@@ -17,6 +17,15 @@ const (
 	noHolder         = -1
 )
 
+// Kinds of events, of both flavors.
+const (
+	eventResume  uint8 = iota // Arg: worker
+	eventIO                   // Arg: waker of the task whose socket became ready
+	eventTimeout              // Arg: generation of the epoll_wait that times out
+	eventSkipped              // Arg: worker that skips empty queues, and the generation of the skip above
+	eventInPlace              // Arg: place of a task that goes on without a worker
+)
+
 // driver is the I/O and timer driver: one epoll instance and one timer wheel, held by at most one worker. Who holds it calls
 // look or wait, and, when epoll_wait returned, dispatch.
 type driver struct {

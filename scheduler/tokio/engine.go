@@ -14,19 +14,13 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
-// Kinds of events, of both flavors.
-const (
-	eventResume  uint8 = iota // Arg: worker
-	eventIO                   // Arg: waker of the task whose socket became ready
-	eventTimeout              // Arg: generation of the epoll_wait that times out
-	eventSkipped              // Arg: worker that skips empty queues, and the generation of the skip above
-	eventInPlace              // Arg: place of a task that goes on without a worker
-)
-
 const (
 	coopBudget = 128 // units a tick
 	mainThread = "main"
 )
+
+// blocked is returned by step when the worker sleeps: an event will resume it.
+const blocked sim.Time = -1
 
 // engine is what both flavors share: the tasks and how one is polled, the inject queue, the driver, the coop budget.
 type engine struct {

@@ -18,8 +18,8 @@ import (
 // metrics published at park and maintenance except busy time, and the shards of the list of tasks.
 var rules = []mutants.Rule{
 	// 1.3 Worker loop.
-	{"1.3 maintenance every 61 ticks", "runtime.go", "defaultEventInterval = 61", "defaultEventInterval = 60", "TestABusyWorkerLooksAtTheDriverEvery61Ticks"},
-	{"1.3 event_interval", "runtime.go", "if event == 0 {", "if true {", "TestABusyWorkerLooksAtTheDriverEvery61Ticks"},
+	{"1.3 maintenance every 61 ticks", "config.go", "defaultEventInterval = 61", "defaultEventInterval = 60", "TestABusyWorkerLooksAtTheDriverEvery61Ticks"},
+	{"1.3 event_interval", "config.go", "if event == 0 {", "if true {", "TestABusyWorkerLooksAtTheDriverEvery61Ticks"},
 	{"1.3 maintenance skips a driver in use", "driver.go", "if d.holder != noHolder {\n\t\treturn 0\n\t}", "", "TestAWorkerWithoutTheDriverLeavesItAlone"},
 	{"1.3 maintenance comes before the inject queue", "worker.go", "if w.tick%rt.eventInterval == 0 {", "if w.tick%rt.eventInterval == 0 && w.tick%w.tuning.gqi != 0 {", "TestGolden8InjectAndTuning"},
 	{"1.3 maintenance wakes the deferred", "engine.go", "for _, w := range slices.Backward(p.deferred) {", "for _, w := range slices.Backward(p.deferred[:len(p.deferred)*(p.budget%2)]) {", "TestAYieldedTaskWaitsForALookAtTheDriver"},
@@ -115,12 +115,12 @@ var rules = []mutants.Rule{
 	{"1.10 a ready socket or timer spends", "../internal/task/step.go", "\tif t.resuming {\n\t\tif !ts.spend() {\n\t\t\treturn 0", "\tif t.resuming {\n\t\tif false {\n\t\t\treturn 0", "TestOperationsSpendTheBudget"},
 	{"1.10 a socket or timer ready at once spends", "../internal/task/step.go", "if !t.resuming || ts.spend() {", "if true {", "TestOperationsSpendTheBudget"},
 	{"1.10 a ready handle spends", "../internal/task/step.go", "\tts.spend()\n\tdone := t.firstHandle", "\tdone := t.firstHandle", "TestCoopBudgetBoundsReadyHandles"},
-	{"1.10 what is not ready gives back", "../internal/task/step.go", "*ts.Budget == 1 {\n", "*ts.Budget == 1 {\n\t\t*ts.Budget = 0\n", "TestWhatIsNotReadyGivesItsUnitBack"},
-	{"1.10 and counts all the same", "../internal/task/step.go", "if ts.Budget != nil && *ts.Budget == 1 {", "if false {", "TestWhatIsNotReadyGivesItsUnitBack"},
+	{"1.10 what is not ready gives back", "../internal/task/budget.go", "*ts.Budget == 1 {\n", "*ts.Budget == 1 {\n\t\t*ts.Budget = 0\n", "TestWhatIsNotReadyGivesItsUnitBack"},
+	{"1.10 and counts all the same", "../internal/task/budget.go", "if ts.Budget != nil && *ts.Budget == 1 {", "if false {", "TestWhatIsNotReadyGivesItsUnitBack"},
 	{"1.10 at 0 a handle gives way", "../internal/task/step.go", "if ts.exhausted() {\n\t\treturn refused\n", "if false {\n\t\treturn refused\n", "TestCoopBudgetBoundsReadyHandles"},
 	{"1.10 at 0 a socket or timer gives way", "../internal/task/step.go", "if ts.exhausted() { // the time", "if false { // the time", "TestOperationsSpendTheBudget"},
 	{"1.10 the deadline does not wait for the budget", "../internal/task/step.go", "if !t.asked {", "if true {", "TestARefusedOperationKeepsItsTime"},
-	{"1.10 a budget that reaches 0 is counted", "../internal/task/step.go", "\t*ts.Budget--\n\tif *ts.Budget == 0 {", "\t*ts.Budget--\n\tif *ts.Budget < 0 {", "TestOperationsSpendTheBudget"},
+	{"1.10 a budget that reaches 0 is counted", "../internal/task/budget.go", "\t*ts.Budget--\n\tif *ts.Budget == 0 {", "\t*ts.Budget--\n\tif *ts.Budget < 0 {", "TestOperationsSpendTheBudget"},
 	{"1.5 golden trace 2: the slot is off for the third LIFO poll of a ping-pong", "worker.go", "maxLIFOPolls  = 3", "maxLIFOPolls  = 5", "TestGolden2PingPong"},
 	{"1.13 the end of a blocking job wakes its task from outside", "engine.go", "queue {\n\t\te.scheduleRemote(id)\n\t\te.flavor.notify()", "queue {\n\t\te.scheduleRemote(id)", "TestRandomPrograms"},
 
@@ -182,7 +182,7 @@ var rules = []mutants.Rule{
 	{"1.6 a task woken in its own poll goes to the back", "worker.go", "if w.lifoEnabled && !again {", "if w.lifoEnabled {", "TestATaskWokenInItsPollGoesToTheBack"},
 	{"1.6 and is queued after it", "engine.go", "if e.tasks.Pend(p.task) {", "if e.tasks.Pend(p.task) && false {", "TestATaskWokenInItsPollGoesToTheBack"},
 	{"1.11 a dropped timer leaves the wheel", "engine.go", "e.driver.timers.remove(a.Timer())", "", "TestADroppedTimerWakesNobody|TestRandomPrograms"},
-	{"1.11 dropping costs what inserting does", "engine.go", "default: // Sleep, SetTimer, ClearTimer\n\t\treturn e.costs.TimerInsert", "case scheduler.ClearTimer:\n\t\treturn 0\n\tdefault:\n\t\treturn e.costs.TimerInsert", "TestADroppedTimerWakesNobody"},
+	{"1.11 dropping costs what inserting does", "engine.go", "default: // Sleep, SetTimer, ClearTimer\n\t\treturn e.costs.TimerInsert", "case task.ClearTimer:\n\t\treturn 0\n\tdefault:\n\t\treturn e.costs.TimerInsert", "TestADroppedTimerWakesNobody"},
 	{"1.11 a process costs its start", "engine.go", "return e.costs.ProcessStart", "return 0", "TestAProcessCostsItsStart"},
 }
 

@@ -42,9 +42,6 @@ const (
 	inDriver
 )
 
-// blocked is returned by step when the worker sleeps: an event will resume it.
-const blocked sim.Time = -1
-
 // skips is returned by step when the worker passes empty queues: an event will resume it, and it is awake.
 const skips sim.Time = -2
 

@@ -98,7 +98,7 @@ func judge(ctx context.Context, b reality.Bench, s *reality.Service, healthy boo
 	if err != nil {
 		return nil, err
 	}
-	return reality.Judge(spans, s.Runtime), nil
+	return reality.Judge(spans, s.Named), nil
 }
 
 func capture(ctx context.Context, b reality.Bench, s *reality.Service, captures string) error {

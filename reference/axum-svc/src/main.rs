@@ -21,8 +21,11 @@ fn main() {
         let _context = runtime.enter();
         telemetry::start(name, &args, &[("tower_http", telemetry::LevelFilter::DEBUG)])
     };
-    runtime.block_on(serve(args));
-    provider.shutdown().expect("all spans sent");
+    runtime.block_on(async {
+        serve(args).await;
+        // The exporter needs the runtime until its end.
+        tokio::task::spawn_blocking(move || provider.shutdown()).await.expect("the pool").expect("all spans sent");
+    });
 }
 
 async fn serve(args: Args) {

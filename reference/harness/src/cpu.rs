@@ -8,7 +8,7 @@ use std::{
     collections::VecDeque,
     fs::File,
     os::unix::fs::FileExt,
-    sync::{Mutex, Once},
+    sync::{Mutex, Once, RwLock},
     time::Duration,
 };
 
@@ -19,13 +19,11 @@ struct Worker {
     before: u64, // what it had waited when it was found
 }
 
-struct Counters {
-    workers: Vec<Worker>,
-    samples: VecDeque<(u64, u64)>, // when, and the sum of all workers
-}
+static WORKERS: RwLock<Vec<Worker>> = RwLock::new(Vec::new());
 
-static COUNTERS: Mutex<Counters> = Mutex::new(Counters { workers: Vec::new(), samples: VecDeque::new() });
-const SAMPLES: usize = 8192; // 16 s
+/// When, and the sum of all workers. Nobody reads a file while it is locked: a thread that lost its CPU there would hold up the workers.
+static SAMPLES: Mutex<VecDeque<(u64, u64)>> = Mutex::new(VecDeque::new());
+const KEPT: usize = 8192; // 16 s
 
 thread_local! {
     static KNOWN: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
@@ -38,7 +36,7 @@ pub fn this_is_a_worker() {
     }
     let Ok(schedstat) = File::open("/proc/thread-self/schedstat") else { return };
     let before = waited(&schedstat);
-    COUNTERS.lock().unwrap().workers.push(Worker { schedstat, before });
+    WORKERS.write().unwrap().push(Worker { schedstat, before });
     static SAMPLER: Once = Once::new();
     SAMPLER.call_once(|| {
         std::thread::Builder::new().name("truth-cpu".into()).spawn(sample).expect("a thread for the counters");
@@ -52,28 +50,27 @@ pub fn is_worker() -> bool {
 
 /// How long workers have waited for a CPU since then.
 pub fn wait_since(start: u64) -> u64 {
-    let counters = COUNTERS.lock().unwrap();
-    let now = counters.sum();
-    let after = counters.samples.partition_point(|&(time, _)| time <= start);
-    let then = if after > 0 { counters.samples[after - 1].1 } else { 0 };
+    let now = sum();
+    let samples = SAMPLES.lock().unwrap();
+    let after = samples.partition_point(|&(time, _)| time <= start);
+    let then = if after > 0 { samples[after - 1].1 } else { 0 };
     now.saturating_sub(then)
 }
 
-impl Counters {
-    fn sum(&self) -> u64 {
-        self.workers.iter().map(|w| waited(&w.schedstat).saturating_sub(w.before)).sum()
-    }
+fn sum() -> u64 {
+    WORKERS.read().unwrap().iter().map(|w| waited(&w.schedstat).saturating_sub(w.before)).sum()
 }
 
 fn sample() {
     loop {
-        let mut counters = COUNTERS.lock().unwrap();
-        let sum = counters.sum();
-        if counters.samples.len() == SAMPLES {
-            counters.samples.pop_front();
+        let sum = sum();
+        let time = clock::now(); // not before the sum: it must hold nothing of what came later
+        let mut samples = SAMPLES.lock().unwrap();
+        if samples.len() == KEPT {
+            samples.pop_front();
         }
-        counters.samples.push_back((clock::now(), sum));
-        drop(counters);
+        samples.push_back((time, sum));
+        drop(samples);
         std::thread::sleep(Duration::from_millis(2));
     }
 }

@@ -37,6 +37,27 @@ func (l *Log) Observer() scheduler.Observer {
 	}
 }
 
+// Same returns the first difference between two logs. Programs are left out: each load makes its own. A comparison by assert.Equal would
+// print what differs in thousands of polls, which takes longer than to play them.
+func (l *Log) Same(o *Log) error {
+	for i := range min(len(l.Polls), len(o.Polls)) {
+		if a, b := l.Polls[i], o.Polls[i]; a != b {
+			return fmt.Errorf("poll %d: %+v and %+v", i, a, b)
+		}
+	}
+	for i := range min(len(l.Finished), len(o.Finished)) {
+		a, b := l.Finished[i], o.Finished[i]
+		a.Program, b.Program = nil, nil
+		if a != b {
+			return fmt.Errorf("finished task %d: %+v and %+v", i, a, b)
+		}
+	}
+	if len(l.Polls) != len(o.Polls) || len(l.Finished) != len(o.Finished) {
+		return fmt.Errorf("%d polls and %d finished tasks; %d and %d", len(l.Polls), len(l.Finished), len(o.Polls), len(o.Finished))
+	}
+	return nil
+}
+
 // Order is the sequence of polls, by task number.
 func (l *Log) Order() []uint64 {
 	order := make([]uint64, len(l.Polls))

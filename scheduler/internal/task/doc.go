@@ -17,15 +17,25 @@
 //	   ^                                      |
 //	   +--------------- Pend -----------------+
 //
-// [Queue] and [Ring] are the queues that runtimes build theirs from. The files:
+// [Queue] and [Ring] are the queues that runtimes build theirs from; [Places] says which of many queues are worth a look. The files, each
+// of which calls only those below it:
 //
-//	tasks.go    the table of tasks; polls and their accounts
-//	step.go     what a task does next
-//	objects.go  steps on the mutexes and channels of the process
-//	spans.go    spans inside tasks
-//	drop.go     how a task, or a part of it, ends before its last step
-//	wake.go     what makes a task runnable
-//	waker.go    the handles by which timers, sockets and jobs name a wait
-//	sound.go    which programs a runtime accepts
-//	queue.go    queues of tasks
+//	poll.go      polls and their accounts: what runtimes call
+//	step.go      what a task does next
+//	drop.go      how a task, or a part of a task, ends before its last step
+//	spawn.go     new tasks
+//	handles.go   join handles that are dropped
+//	objects.go   steps on the mutexes and channels of the process
+//	report.go    what the observer is told
+//	wake.go      what makes a task runnable
+//	queue.go     queues of tasks
+//	budget.go    the coop budget
+//	tasks.go     the table of tasks
+//	timeouts.go  timeouts inside tasks
+//	spans.go     spans inside tasks
+//	sound.go     which programs a runtime accepts
+//	action.go    what a step asks of the runtime
+//	task.go      one task
+//	waker.go     the handles by which timers, sockets and jobs name a wait
+//	places.go    a set of workers
 package task

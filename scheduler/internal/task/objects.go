@@ -7,15 +7,15 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 )
 
-// Steps on the mutexes and channels of the process. Who waits for one may be a task of another runtime of the process.
+// Steps on the mutexes and channels of the process. A task that waits for such an object may be one of another runtime of the process.
 
 // waiter is the task as an object of the process knows it.
 func (ts *Tasks) waiter(id ID) process.Waiter {
 	return process.Waiter{Of: ts.runtime, Waker: ts.Waker(id)}
 }
 
-// wakeWaiter wakes a task that has waited for an object, if there is one. A task of this runtime is woken by the action; a task of
-// another one is woken here, by a thread of this runtime, which pays for it.
+// wakeWaiter wakes a task that has waited for an object, if there is one. If the task is one of this runtime, the action wakes it. A task
+// of another runtime is woken here, by a thread of this runtime, which pays for the wake.
 func (ts *Tasks) wakeWaiter(w process.Waiter) (a Action, acts bool) {
 	switch {
 	case w == process.Waiter{}:
@@ -26,14 +26,6 @@ func (ts *Tasks) wakeWaiter(w process.Waiter) (a Action, acts bool) {
 		w.Of.Wake(w.Waker)
 		return Action{Kind: Woken}, true
 	}
-}
-
-// after is the progress of a step that may have an action.
-func after(a Action, has bool) (Action, progress) {
-	if has {
-		return a, acts
-	}
-	return a, passed
 }
 
 // tryObject does a step on a mutex or channel, if it need not wait.
@@ -67,15 +59,15 @@ func (ts *Tasks) tryObject(t *Task, st *program.Step) (Action, progress) {
 func (ts *Tasks) waitForObject(id ID, t *Task, st *program.Step) Action {
 	switch st.Op {
 	case program.Lock:
-		t.step++ // the lock is the task's when it goes on
+		t.step++ // when the task goes on, the lock is its own
 		t.resuming, t.awaits = true, aMutex
 		ts.process.Mutex(st.Object).Await(ts.waiter(id))
 	case program.Send:
-		t.step++ // likewise the message's place
+		t.step++ // when the task goes on, its message is in the channel
 		t.resuming, t.awaits = true, aPlace
 		ts.process.Channel(st.Object).AwaitPlace(ts.waiter(id))
 	default: // Receive
-		t.awaits = aMessage // and looks again when woken: another may be faster
+		t.awaits = aMessage // the step is done again after the wake: another receiver may have been faster
 		ts.process.Channel(st.Object).AwaitMessage(ts.waiter(id))
 	}
 	return Action{Kind: Wait}

@@ -8,9 +8,9 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 )
 
-// A program is checked when it is spawned from outside for the first time. The check costs many times what a spawn costs, so the
-// programs that passed are remembered: the last by itself, which is all that most loads need, and up to mostSound in all.
-
+// mostSound bounds how many programs are remembered as sound. The check of a program costs many times what a spawn costs, so a program is
+// checked when it is spawned from outside for the first time, and the programs that passed are remembered: the last one apart, which is
+// all that most loads need.
 const mostSound = 1024
 
 type soundPrograms struct {
@@ -18,18 +18,14 @@ type soundPrograms struct {
 	all  map[*program.Program]struct{}
 }
 
-// check says why the runtime cannot run a program.
-func (ts *Tasks) check(p *program.Program) error {
-	if p == ts.sound.last && p != nil {
+// check says why a runtime that lacks some steps cannot run a program.
+func (s *soundPrograms) check(p *program.Program, lacks program.Ops) error {
+	if p == s.last && p != nil {
 		return nil
 	}
-	if _, known := ts.sound.all[p]; !known {
+	if _, known := s.all[p]; !known {
 		if err := program.Check(p); err != nil {
 			return fmt.Errorf("program: %w", err)
-		}
-		lacks := ts.Lacks
-		if ts.observer.Call == nil {
-			lacks |= program.OpsOf(program.Call)
 		}
 		switch missing := p.Uses() & lacks; {
 		case missing.Has(program.Call):
@@ -37,11 +33,11 @@ func (ts *Tasks) check(p *program.Program) error {
 		case missing != 0:
 			return fmt.Errorf("program: the runtime has no step %s", missing.First())
 		}
-		if ts.sound.all == nil || len(ts.sound.all) == mostSound {
-			ts.sound.all = map[*program.Program]struct{}{}
+		if s.all == nil || len(s.all) == mostSound {
+			s.all = map[*program.Program]struct{}{}
 		}
-		ts.sound.all[p] = struct{}{}
+		s.all[p] = struct{}{}
 	}
-	ts.sound.last = p
+	s.last = p
 	return nil
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
-// openSpans are the spans inside live tasks that have not ended. A task links its own, innermost first.
+// openSpans are the spans inside live tasks that have not ended. A task links its own spans, the innermost first.
 type openSpans struct {
 	places []openSpan // place 0 is not used
 	free   uint32     // places to use again, linked by outer
@@ -22,20 +22,20 @@ type openSpan struct {
 	start  sim.Time
 	busy   sim.Time // of the task, when the span began
 	thread int32
-	// outcome is TimedOut once a timeout elapsed directly inside.
+	// outcome is TimedOut once a timeout elapsed directly inside the span.
 	outcome scheduler.Outcome
-	outer   uint32 // the span around it in the same task; 0: none
+	outer   uint32 // the span around this one in the same task; 0: none
 }
 
 // firstSpan keeps the numbers of spans apart from those of tasks.
 const firstSpan = uint64(1) << 63
 
-// enclosing is the number of the innermost span around what a task does now: a span inside it, itself, or what was around it
-// when it was spawned.
-func (ts *Tasks) enclosing(t *Task) uint64 {
+// enclosing is the number of the innermost span around what a task does now: a span inside the task, the task, or what was around the
+// task when it was spawned.
+func (s *openSpans) enclosing(t *Task) uint64 {
 	switch {
 	case t.span != 0:
-		return ts.spans.places[t.span].number
+		return s.places[t.span].number
 	case t.Program.Name != "":
 		return t.number
 	default:
@@ -43,24 +43,21 @@ func (ts *Tasks) enclosing(t *Task) uint64 {
 	}
 }
 
-// own is the number of the innermost span of the task itself; 0 if it is not traced and has none open. An event belongs
-// there: the span around a task may have ended long ago.
-func (ts *Tasks) own(t *Task) uint64 {
+// own is the number of the innermost span of the task itself; 0 if the task is not traced and has no span open. An event belongs
+// to that span, because the span around a task may have ended long ago.
+func (s *openSpans) own(t *Task) uint64 {
 	if t.span == 0 && t.Program.Name == "" {
 		return 0
 	}
-	return ts.enclosing(t)
+	return s.enclosing(t)
 }
 
-// busyNow is how long the running task has been polled up to now.
-func (ts *Tasks) busyNow(t *Task) sim.Time { return t.busy + ts.sim.Now() - t.pollStart }
-
-func (ts *Tasks) openSpan(t *Task, label int) {
-	s := &ts.spans
+// open begins a span of a running task.
+func (s *openSpans) open(t *Task, label int, now sim.Time) {
 	s.opened++
 	opened := openSpan{
-		number: firstSpan + s.opened, parent: ts.enclosing(t), label: label,
-		start: ts.sim.Now(), busy: ts.busyNow(t), thread: t.thread, outer: t.span,
+		number: firstSpan + s.opened, parent: s.enclosing(t), label: label,
+		start: now, busy: t.busyUntil(now), thread: t.thread, outer: t.span,
 	}
 	place := s.free
 	switch {
@@ -77,28 +74,20 @@ func (ts *Tasks) openSpan(t *Task, label int) {
 	t.span = place
 }
 
-// noteTimeout notes that a timeout elapsed in the innermost span of a task, or in the task outside of its spans.
-func (ts *Tasks) noteTimeout(t *Task) {
-	if t.span != 0 {
-		ts.spans.places[t.span].outcome = scheduler.TimedOut
-		return
-	}
-	t.outcome = scheduler.TimedOut
-}
-
-// closeSpan ends the innermost span. Its outcome is TimedOut, if that was noted and it is not Cancelled.
-func (ts *Tasks) closeSpan(t *Task, outcome scheduler.Outcome) {
-	s := &ts.spans
+// close ends the innermost span of a task, and returns the span.
+func (s *openSpans) close(t *Task) openSpan {
 	closed := s.places[t.span]
 	s.places[t.span].outer = s.free
 	s.free = t.span
 	t.span = closed.outer
-	if ts.observer.Span != nil {
-		ts.spanReport = scheduler.Span{
-			Number: closed.number, Parent: closed.parent, Tag: t.tag, Label: closed.label, Thread: int(closed.thread),
-			Start: closed.start, End: ts.sim.Now(), Busy: ts.busyNow(t) - closed.busy,
-			Outcome: max(outcome, closed.outcome), Work: t.work,
-		}
-		ts.observer.Span(&ts.spanReport)
+	return closed
+}
+
+// noteTimeout notes that a timeout elapsed in the innermost span of a task, or in the task outside of all its spans.
+func (s *openSpans) noteTimeout(t *Task) {
+	if t.span != 0 {
+		s.places[t.span].outcome = scheduler.TimedOut
+		return
 	}
+	t.outcome = scheduler.TimedOut
 }

@@ -4,76 +4,12 @@ package task
 
 import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/narrow"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
-// Kind says what a runtime has to do next for the task it is polling.
-type Kind uint32
-
-// The kinds of actions.
-const (
-	// Nothing: no Step returns it.
-	Nothing Kind = iota
-	// Compute: let Duration pass on the worker, then Step again.
-	Compute
-	// Spawn: schedule the new task Other, then Step again.
-	Spawn
-	// Wake: make the task Other runnable by [Tasks.Rouse], because what it waits for is there; then Step again.
-	Wake
-	// Woken: a task of another runtime of the process has been woken: let the time of a wake pass on the worker, then Step again.
-	Woken
-	// Cancel: the same, because it is to end.
-	Cancel
-	// Done: the poll ends with Finish.
-	Done
-	// Wait: another task will wake this one; the poll ends with Pend.
-	Wait
-	// Yield: the poll ends with Pend; the runtime wakes the task by its own rule.
-	Yield
-	// ForcedYield: the coop budget is used up; the poll ends with Pend, and the runtime wakes the task by its own rule.
-	ForcedYield
-	// Call: the task has sent a request, whose answer wakes it; the poll ends with Pend.
-	Call
-	// Blocking: give the blocking pool a job that computes for Duration, whose end wakes the task; the poll ends with Pend.
-	Blocking
-	// File: the same with a job that waits for a disk, and needs no CPU.
-	File
-	// Block: let Duration pass on the worker, whose thread needs no CPU for it, then Step again.
-	Block
-	// BlockInPlace: the same, while the runtime's worker goes on elsewhere.
-	BlockInPlace
-	// IO: the task's socket is ready after Duration, which wakes the task; the poll ends with Pend. The time may have passed
-	// already, for this and the next three: Duration is then not positive, and after Ready Step goes on at once.
-	IO
-	// Process: start a process, whose end after Duration wakes the task; the poll ends with Pend.
-	Process
-	// Sleep: register a timer of Duration, which wakes the task; the poll ends with Pend.
-	Sleep
-	// SetTimer: register a timer of Duration for Waker, then Step again.
-	SetTimer
-	// ClearTimer: the Timer that was registered for a Sleep or SetTimer is not needed any more; then Step again.
-	ClearTimer
-)
-
-// Action is what a poll does next. It is kept small, and its fields large: it is what most time goes into.
-type Action struct {
-	Kind     Kind
-	Other    ID // or Timer
-	Duration sim.Time
-}
-
-// Timer is the number of the timer to clear.
-func (a Action) Timer() int32 { return narrow.Int32(uint32(a.Other)) }
-
-// ofTimer is an action with a timer, or a timeout's place, in place of a task.
-func ofTimer(kind Kind, timer int32) Action {
-	return Action{Kind: kind, Other: ID(narrow.Uint32(timer))}
-}
-
-// stepCompute is Step for the case that the running task computes next, which others cannot see: it may be asked before the
-// time of the step. It returns 0, and the task stays where it is, if the next step is another.
+// stepCompute is Step for the case that the running task computes next. Others cannot see a computation, so a worker may ask for it before
+// the time of the step. If the next step is another, the result is 0 and the task stays where it is.
 func (ts *Tasks) stepCompute(t *Task) sim.Time {
 	if t.awaits != nothing {
 		if !t.ready || t.unwinding {
@@ -99,16 +35,6 @@ func (ts *Tasks) stepCompute(t *Task) sim.Time {
 	}
 	return 0
 }
-
-// progress is how far a step came.
-type progress uint8
-
-const (
-	passed  progress = iota // on to the next
-	acts                    // carry out the action, then go on
-	refused                 // for want of budget
-	waits                   // not ready
-)
 
 // Step returns what the running task does next, at the current time.
 func (ts *Tasks) Step(id ID) Action {
@@ -172,7 +98,7 @@ func (ts *Tasks) Step(id ID) Action {
 	}
 }
 
-// end drops the handles that a task still holds, and ends it.
+// end drops the handles that a task still holds, and then ends the task.
 func (ts *Tasks) end(t *Task) Action {
 	if ts.CancelOnDrop && t.firstHandle != 0 {
 		if a, acts := ts.dropHandles(t, 0); acts {
@@ -182,7 +108,7 @@ func (ts *Tasks) end(t *Task) Action {
 	return Action{Kind: Done}
 }
 
-// try does the current step of a task, if it need not wait.
+// try does the current step of a task, unless the step has to wait.
 func (ts *Tasks) try(id ID, t *Task) (Action, progress) {
 	st := &t.Program.Steps[t.step]
 	switch st.Op {
@@ -202,7 +128,7 @@ func (ts *Tasks) try(id ID, t *Task) (Action, progress) {
 		return Action{}, waits
 	case program.Yield:
 		return Action{}, waits
-	case program.Spawn: // all of them
+	case program.Spawn: // all children are spawned
 		t.repeat = 0
 		t.step++
 	case program.Join:
@@ -220,23 +146,22 @@ func (ts *Tasks) try(id ID, t *Task) (Action, progress) {
 		t.step++
 	case program.Timeout:
 		t.step++
-		ts.openTimeout(id, t, st.Duration.Sample(&t.work))
+		ts.timeouts.open(id, t, ts.sim.Now()+st.Duration.Sample(&t.work), ts.spawned)
 	case program.EndTimeout:
 		t.step++
-		if a, isSet := ts.closeTimeout(t); isSet {
+		if a, isSet := ts.timeouts.close(t); isSet {
 			return a, acts
 		}
 	case program.Span:
 		t.step++
-		ts.openSpan(t, st.Label)
+		ts.spans.open(t, st.Label, ts.sim.Now())
 	case program.EndSpan:
 		t.step++
 		ts.closeSpan(t, scheduler.Completed)
 	case program.Event:
 		t.step++
 		if ts.observer.Event != nil {
-			ts.eventReport = scheduler.Event{Span: ts.own(t), Tag: t.tag, Label: st.Label, At: ts.sim.Now(), Work: t.work}
-			ts.observer.Event(&ts.eventReport)
+			ts.reportEvent(t, st.Label)
 		}
 	default:
 		return ts.tryObject(t, st)
@@ -277,17 +202,8 @@ func (ts *Tasks) wait(id ID, t *Task) Action {
 	}
 }
 
-// call hands a request to whoever carries it to another service.
-func (ts *Tasks) call(id ID, t *Task, st *program.Step, network sim.Time) {
-	if ts.observer.Call == nil {
-		panic("scheduler: a task calls another service, and no scheduler.Observer.Call carries the request")
-	}
-	ts.callReport = scheduler.Request{Span: ts.own(t), Tag: t.tag, Label: st.Label, Network: network, Seed: t.work.Uint64(), Waker: ts.Waker(id)}
-	ts.observer.Call(&ts.callReport)
-}
-
-// pollHandle polls the first join handle that the running task holds. If the task behind it has ended the handle is gone; if not, its
-// end will wake this one.
+// pollHandle polls the first join handle that the running task holds. If the task behind the handle has ended, the handle is gone; if not,
+// the end of that task will wake the running one.
 func (ts *Tasks) pollHandle(t *Task) progress {
 	if ts.exhausted() {
 		return refused
@@ -305,32 +221,3 @@ func (ts *Tasks) pollHandle(t *Task) progress {
 	ts.release(done, child)
 	return passed
 }
-
-// exhausted reports whether the worker's budget is used up.
-func (ts *Tasks) exhausted() bool { return ts.Budget != nil && *ts.Budget == 0 }
-
-// spend takes a unit of the worker's budget and reports false if there is none.
-func (ts *Tasks) spend() bool {
-	if ts.Budget == nil {
-		return true
-	}
-	if *ts.Budget == 0 {
-		return false
-	}
-	*ts.Budget--
-	if *ts.Budget == 0 {
-		ts.budgetsSpent++
-	}
-	return true
-}
-
-// NotReady notes that what the running task polled is not ready: the unit of the budget that it took is given back. Tokio
-// counts a budget that reaches 0 all the same.
-func (ts *Tasks) NotReady() {
-	if ts.Budget != nil && *ts.Budget == 1 {
-		ts.budgetsSpent++
-	}
-}
-
-// BudgetsSpent counts how often a coop budget reached zero.
-func (ts *Tasks) BudgetsSpent() uint64 { return ts.budgetsSpent }

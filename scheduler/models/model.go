@@ -23,30 +23,6 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
-// All are the runtimes, in the order in which tables show them. The caller owns the slice and the models.
-func All() []*Model {
-	return []*Model{tokioModel(), asyncStdModel(), smolModel(), idealModel()}
-}
-
-// Names are the names of All.
-func Names() []string {
-	var names []string
-	for _, m := range All() {
-		names = append(names, m.Name)
-	}
-	return names
-}
-
-// ByName is the model of a name; nil if there is none.
-func ByName(name string) *Model {
-	for _, m := range All() {
-		if m.Name == name {
-			return m
-		}
-	}
-	return nil
-}
-
 // Model describes a runtime.
 type Model struct {
 	// Name is the value of runtime.model in YAML and of async_runtime.name in telemetry, such as async_std.
@@ -218,4 +194,12 @@ func (k *Key) check(c *Config) error {
 	case Bool, Text:
 	}
 	return nil
+}
+
+// erase keeps a nil pointer beside an error from becoming a Runtime that is not nil.
+func erase[T scheduler.Runtime](rt T, err error) (scheduler.Runtime, error) {
+	if err != nil {
+		return nil, err
+	}
+	return rt, nil
 }

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package task
+
+import (
+	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
+)
+
+// ID is a task's place in [Tasks]; it is reused after the task is gone. 0 is no task.
+type ID uint32
+
+type taskState uint8
+
+const (
+	stateFree taskState = iota
+	stateWaiting
+	stateQueued
+	stateRunning
+	stateDone // finished, but another task still holds its handle
+)
+
+// Task is one live task: three cache lines, of which a poll that waits for nothing touches two. Its size bounds how many fit
+// (TestTaskSize).
+type Task struct {
+	Program   *program.Program
+	work      sim.Rand
+	queued    sim.Time // made runnable, while queued
+	pollStart sim.Time
+	busy      sim.Time
+	queueWait sim.Time
+	// Next links the task into the queue that holds it; it belongs to that queue.
+	Next      ID
+	step      int32 // the step to run next
+	worker    int16 // of the running poll
+	source    scheduler.Source
+	state     taskState
+	awaits    wait
+	ready     bool // what it awaits
+	resuming  bool // what it awaited is to be taken by its next step
+	unwinding bool
+
+	longestPoll sim.Time
+	firstPoll   sim.Time
+	spawned     sim.Time
+	number      uint64
+	polls       uint32
+	wakers      uint32 // generation of its wakers: older ones wake nobody
+	timer       int32  // of the sleep it awaits, as the runtime knows it; 0: none
+	owner       ID     // holder of the join handle; 0 when detached
+	firstHandle ID     // handles this task holds, in the order of spawning
+	thread      int32  // of the running poll
+	firstWorker int16
+	asked       bool // for what its step waits for, and was refused
+	woken       bool // while it was polled
+	cancelled   bool // to be dropped where it next waits
+	inPlace     bool // the running poll goes on without a worker
+	delegated   bool // a blocking job: joiner awaits it
+	outcome     scheduler.Outcome
+
+	until        sim.Time // what it waits for, or asked for and was refused, is ready
+	tag          uint64
+	parent       uint64
+	lastHandle   ID
+	sibling      ID     // the owner's next handle
+	spawner      int32  // thread, or scheduler.Outside
+	span         uint32 // innermost open span: a place in Tasks.spans, 0: none
+	timeout      uint32 // innermost open timeout: a place in Tasks.timeouts, 0: none
+	dropping     uint32 // while unwinding: the timeout that elapsed, 0: all of the task
+	unwound      int32  // while unwinding: the steps from here on have been undone
+	repeat       int32  // tasks already spawned by the current Spawn step
+	steals       uint32
+	forcedYields uint32
+}
+
+// joiner is the waker of the task that awaits a blocking job. A blocking job has no owner and holds no handles, so the fields for these hold
+// the waker.
+func (t *Task) joiner() scheduler.Waker { return makeWaker(uint32(t.sibling), uint32(t.lastHandle)) }
+
+func (t *Task) setJoiner(by ID, generation uint32) {
+	t.delegated, t.sibling, t.lastHandle = true, by, ID(generation)
+}
+
+// wait is what a task waits for: one thing at a time, and the timeouts around it.
+type wait uint8
+
+const (
+	nothing   wait = iota
+	something      // known to whoever has its waker: a timer, a socket, a job, a turn
+	aHandle        // the end of its first handle's task
+	aMutex
+	aPlace   // in a channel
+	aMessage // of a channel
+)
+
+// startUnwinding lets the next Step begin to drop what a timeout surrounds; place 0 is the whole task.
+func (t *Task) startUnwinding(place uint32) {
+	t.unwinding, t.dropping, t.unwound = true, place, notBegun
+	t.repeat, t.asked, t.resuming = 0, false, false
+}
+
+const notBegun = -1
+
+// busyUntil is how long the running task has been polled.
+func (t *Task) busyUntil(now sim.Time) sim.Time { return t.busy + now - t.pollStart }

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package models
+
+// All are the runtimes, in the order in which tables show them. The caller owns the slice and the models.
+func All() []*Model {
+	return []*Model{tokioModel(), asyncStdModel(), smolModel(), idealModel()}
+}
+
+// Names are the names of All.
+func Names() []string {
+	var names []string
+	for _, m := range All() {
+		names = append(names, m.Name)
+	}
+	return names
+}
+
+// ByName is the model of a name; nil if there is none.
+func ByName(name string) *Model {
+	for _, m := range All() {
+		if m.Name == name {
+			return m
+		}
+	}
+	return nil
+}
