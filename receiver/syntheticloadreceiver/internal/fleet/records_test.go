@@ -17,8 +17,8 @@ func TestSpansHaveNoPointers(t *testing.T) {
 func assertPlain(t *testing.T, name string, of reflect.Type) {
 	t.Helper()
 	if of.Kind() == reflect.Struct {
-		for i := range of.NumField() {
-			assertPlain(t, name+"."+of.Field(i).Name, of.Field(i).Type)
+		for field := range of.Fields() {
+			assertPlain(t, name+"."+field.Name, field.Type)
 		}
 		return
 	}
