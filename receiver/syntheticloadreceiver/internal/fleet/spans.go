@@ -5,8 +5,8 @@ package fleet
 // endedSpans are the spans of a process that wait in its exporter or were exported, and what they point at.
 type endedSpans struct {
 	list    []span
-	extras  []extras // that the spans have, in their order
-	threads []thread // from Outside on; only ever grows
+	extras  []extras     // that the spans have, in their order
+	threads []threadName // from Outside on; only ever grows
 }
 
 // add appends a span.
