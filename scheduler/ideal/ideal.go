@@ -15,6 +15,9 @@
 // Sleeps and sockets end exactly at their time; spawns, wakes and joins take effect at the instant they happen. What happens at
 // one instant happens in the order in which it was set in motion: of an arrival and the end of a poll at the same time,
 // the one that was scheduled first. Whichever way such a tie falls, polls start in the order of the queue.
+//
+// Package ideal is built on the engine, package internal/task, like the models of real runtimes. Package models starts it by name; the tests
+// of package internal/check hold it against queueing theory.
 package ideal
 
 import (

@@ -12,15 +12,6 @@ import (
 // the worker back. Else the rest of its poll runs without one: what it makes runnable goes to the inject queue, and at the end
 // of the poll its thread is the pool's.
 
-// loose is a poll without a worker.
-type loose struct {
-	poller
-	thread int
-	blocks bool // in place, still
-}
-
-const noTask = -1
-
 // blockInPlace implements flavor.
 func (rt *Runtime) blockInPlace(p *poller, d sim.Time) {
 	w := &rt.workers[p.index]
