@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 //! axum with axum-tracing-opentelemetry, on two workers whose threads have a name of the service's own.
 
 use std::future::IntoFuture;
@@ -22,7 +24,10 @@ fn main() {
     runtime.block_on(async {
         serve(args).await;
         // The exporter needs the runtime until its end.
-        tokio::task::spawn_blocking(move || provider.shutdown()).await.expect("the pool").expect("all spans sent");
+        tokio::task::spawn_blocking(move || provider.shutdown())
+            .await
+            .expect("the pool")
+            .expect("all spans sent");
     });
 }
 

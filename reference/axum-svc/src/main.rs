@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 //! axum with tower-http's TraceLayer: on two workers, or on one thread with `--current-thread`.
 
 use std::future::IntoFuture;
@@ -24,7 +26,10 @@ fn main() {
     runtime.block_on(async {
         serve(args).await;
         // The exporter needs the runtime until its end.
-        tokio::task::spawn_blocking(move || provider.shutdown()).await.expect("the pool").expect("all spans sent");
+        tokio::task::spawn_blocking(move || provider.shutdown())
+            .await
+            .expect("the pool")
+            .expect("all spans sent");
     });
 }
 

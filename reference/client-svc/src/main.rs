@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 //! A service that asks others: an HTTP server through reqwest, and a database through sqlx. What is slow there is no fault of this service.
 
 use std::{
@@ -21,16 +23,30 @@ use tower_http::trace::TraceLayer;
 
 fn main() {
     let args = Args::parse();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime");
     ledger::shared_by(2);
     let provider = {
         let _context = runtime.enter();
-        telemetry::start("client", &args, &[("tower_http", telemetry::LevelFilter::DEBUG), ("sqlx", telemetry::LevelFilter::WARN)])
+        telemetry::start(
+            "client",
+            &args,
+            &[
+                ("tower_http", telemetry::LevelFilter::DEBUG),
+                ("sqlx", telemetry::LevelFilter::WARN),
+            ],
+        )
     };
     runtime.block_on(async {
         serve(args).await;
         // The exporter needs the runtime until its end.
-        tokio::task::spawn_blocking(move || provider.shutdown()).await.expect("the pool").expect("all spans sent");
+        tokio::task::spawn_blocking(move || provider.shutdown())
+            .await
+            .expect("the pool")
+            .expect("all spans sent");
     });
 }
 
@@ -46,7 +62,11 @@ async fn serve(args: Args) {
     let others = Others {
         http: reqwest::Client::new(),
         url: format!("http://{}", slow_server()),
-        database: SqlitePoolOptions::new().max_connections(2).connect("sqlite::memory:").await.expect("a database"),
+        database: SqlitePoolOptions::new()
+            .max_connections(2)
+            .connect("sqlite::memory:")
+            .await
+            .expect("a database"),
     };
     let mut router = Router::new();
     for &(operation, _) in &mix {

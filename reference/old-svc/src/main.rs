@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 //! The axum service with the generation before: OpenTelemetry 0.31 and tracing-opentelemetry 0.32.
 
 use std::future::IntoFuture;
@@ -24,7 +26,10 @@ fn main() {
     runtime.block_on(async {
         serve(args).await;
         // The exporter needs the runtime until its end.
-        tokio::task::spawn_blocking(move || provider.shutdown()).await.expect("the pool").expect("all spans sent");
+        tokio::task::spawn_blocking(move || provider.shutdown())
+            .await
+            .expect("the pool")
+            .expect("all spans sent");
     });
 }
 
