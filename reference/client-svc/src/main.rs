@@ -3,7 +3,6 @@
 //! A service that asks others: an HTTP server through reqwest, and a database through sqlx. What is slow there is no fault of this service.
 
 use std::{
-    future::IntoFuture,
     io::{BufRead, BufReader, Write},
     net::{SocketAddr, TcpListener},
     thread,
@@ -12,7 +11,7 @@ use std::{
 
 use axum::{extract::State, routing::get, Router};
 use harness::{
-    handlers, ledger, load,
+    ledger,
     measured::run,
     task_span,
     truth::{known, Earns},
@@ -58,7 +57,7 @@ struct Others {
 }
 
 async fn serve(args: Args) {
-    let mut mix = handlers::mix(args.healthy, false);
+    let mut mix = axum_app::mix(&args);
     let others = Others {
         http: reqwest::Client::new(),
         url: format!("http://{}", slow_server()),
@@ -68,30 +67,14 @@ async fn serve(args: Args) {
             .await
             .expect("a database"),
     };
-    let mut router = Router::new();
-    for &(operation, _) in &mix {
-        router = router.route(&format!("/{operation}"), get(move || handlers::serve(operation, "request")));
-    }
-    let router = router
+    let asking = Router::new()
         .route("/calls", get(calls))
         .route("/query", get(query))
         .route("/slow_query", get(slow_query))
-        .with_state(others)
-        .layer(TraceLayer::new_for_http());
+        .with_state(others);
+    let router = axum_app::routes(&mix, "request").merge(asking).layer(TraceLayer::new_for_http());
     mix.extend([("calls", 10), ("query", 10), ("slow_query", 4)]);
-
-    let listener = tokio::net::TcpListener::bind("localhost:0").await.expect("a port");
-    let address = listener.local_addr().expect("an address");
-    let server = axum::serve(listener, router).into_future();
-    let (over, end) = tokio::sync::oneshot::channel();
-    thread::spawn(move || {
-        load::http(address, &mix, args.clients, args.duration);
-        let _ = over.send(());
-    });
-    tokio::select! {
-        result = tokio::spawn(server) => panic!("the server ended: {result:?}"),
-        _ = end => (),
-    }
+    axum_app::serve(args, mix, router).await;
 }
 
 /// Asks a server that takes 4 ms.
