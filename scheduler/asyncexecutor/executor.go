@@ -68,7 +68,7 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) (*Executor, error)
 	return e, nil
 }
 
-// Spawn implements [scheduler.Runtime]. The thread outside pays what it costs; it is not part of the model.
+// Spawn implements [scheduler.Runtime]. The thread outside pays what a spawn costs; that thread is not part of the model.
 func (e *Executor) Spawn(p *program.Program, tag uint64, work sim.Rand) (uint64, error) {
 	id, err := e.tasks.New(p, tag, work)
 	if err != nil {
@@ -113,8 +113,8 @@ func (e *Executor) ThreadName(thread int) string {
 // Live implements [scheduler.Runtime].
 func (e *Executor) Live() int { return e.tasks.Live() }
 
-// Counters implements [scheduler.Runtime]. Every schedule goes to the global queue; those made by a thread of the executor are
-// counted as local, those from outside and from the async-io thread as remote.
+// Counters implements [scheduler.Runtime]. Every schedule goes to the global queue; schedules by a thread of the executor are
+// counted as local, schedules from outside and from the async-io thread as remote.
 func (e *Executor) Counters() scheduler.Counters {
 	c := scheduler.Counters{
 		Workers:         make([]scheduler.WorkerCounters, len(e.runners)),

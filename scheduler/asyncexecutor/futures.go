@@ -17,7 +17,7 @@ func (e *Executor) tellMain(id task.ID) {
 	e.unpark(r, nil)
 }
 
-// startThread gives a task a thread of its own, or lets it wait for one.
+// startThread gives a task a thread of its own, or lets the task wait for a thread.
 func (e *Executor) startThread(id task.ID) {
 	var r *runner
 	switch n := len(e.gone); {
@@ -91,7 +91,7 @@ func (e *Executor) futurePolled(r *runner) sim.Time {
 	return e.leave(r)
 }
 
-// leave ends a runner and its thread: its tasks go back to the global queue, and if it was to look for a task another does.
+// leave ends a runner and its thread: its tasks go back to the global queue, and if the runner was to look for a task, another runner does.
 func (e *Executor) leave(r *runner) sim.Time {
 	for id := r.local.Pop(); id != 0; id = r.local.Pop() {
 		e.schedule(id, r)

@@ -17,7 +17,7 @@ func (e *Executor) tryLock(by *runner) bool {
 	return true
 }
 
-// unlock releases the reactor lock and returns what waking the async-io thread costs, if that waits for it.
+// unlock releases the reactor lock and returns what waking the async-io thread costs, if that thread waits for the lock.
 func (e *Executor) unlock() sim.Time {
 	e.reactor.locked = false
 	e.reactor.holder = nil
@@ -36,7 +36,7 @@ func (e *Executor) scheduleHelper(after sim.Time) {
 	e.sim.Schedule(e.sim.Now()+after, e.target, evHelper, e.helper.generation)
 }
 
-// unparkHelper sets the helper's token and ends its sleep. It returns what that costs the caller.
+// unparkHelper sets the helper's token and ends the helper's sleep. The result is what that costs the caller.
 func (e *Executor) unparkHelper() sim.Time {
 	h := &e.helper
 	if h.token {
@@ -51,7 +51,7 @@ func (e *Executor) unparkHelper() sim.Time {
 	return e.costs.Unpark.Sample(&e.latency)
 }
 
-// wakeLockWaiter wakes the helper if it is blocked on the reactor lock. A thread that takes the lock first keeps it.
+// wakeLockWaiter wakes the helper if the helper is blocked on the reactor lock. A thread that takes the lock first keeps the lock.
 func (e *Executor) wakeLockWaiter() sim.Time {
 	h := &e.helper
 	if h.phase != helperLocking || h.lockWoken {

@@ -89,7 +89,7 @@ func (e *Executor) look(r *runner) sim.Time {
 	return spent
 }
 
-// found leaves the sleepers with a task in hand and wakes one of them, in case the task takes long.
+// found leaves the sleepers with a task in hand and wakes a sleeper, in case the task takes long.
 func (e *Executor) found(r *runner) sim.Time {
 	if r.sleeping {
 		e.sleepers.remove(r)
@@ -100,7 +100,7 @@ func (e *Executor) found(r *runner) sim.Time {
 	if r.ticks%fairInterval == 0 && e.global.Len() > 0 {
 		d += e.costs.GlobalPop + e.takeHalf(r)
 	}
-	// Others see nothing of the poll before its first step that is no computing: up to there it is one delay.
+	// Others see nothing of the poll before its first step that is no computing: up to that step all is one delay.
 	d += r.takeCarry()
 	r.pollStart = e.sim.Now() + d
 	r.phase = stepping
@@ -209,8 +209,8 @@ func (e *Executor) again(r *runner) sim.Time {
 	return e.costs.Wake
 }
 
-// finish ends a task's last poll and makes the task that awaits it runnable. Without one the cost is paid with the next
-// search: it delays this runner and nobody sees it.
+// finish ends a task's last poll and makes the task that awaits the finished one runnable. If no task awaits, the cost is paid with the
+// next search: the cost delays this runner, and nobody sees when it is paid.
 func (e *Executor) finish(r *runner) sim.Time {
 	awaiter := e.tasks.Finish(r.task)
 	e.closePoll(r)
@@ -233,7 +233,7 @@ func (e *Executor) closePoll(r *runner) {
 	r.phase = polled
 }
 
-// polled goes on to the next task; after a round of tasks it yields to block_on by unparking itself.
+// polled goes on to the next task; after a round of tasks the runner yields to block_on by unparking itself.
 func (e *Executor) polled(r *runner) sim.Time {
 	if r.future.polled {
 		return e.futurePolled(r)

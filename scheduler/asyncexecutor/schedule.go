@@ -8,7 +8,7 @@ import (
 )
 
 // schedule puts a runnable task at the tail of the global queue and wakes a sleeping runner, by a runner's thread or another
-// (nil); or it wakes the runner whose future the task is. It returns what waking costs the caller.
+// (nil); or wakes the runner whose future the task is. The result is what waking costs the caller.
 func (e *Executor) schedule(id task.ID, by *runner) sim.Time {
 	if by != nil {
 		by.counters.LocalSchedules++
@@ -23,7 +23,7 @@ func (e *Executor) schedule(id task.ID, by *runner) sim.Time {
 	return e.notify(by)
 }
 
-// notify wakes one sleeping runner unless one was notified and has not acted yet. It returns what that costs the caller.
+// notify wakes one sleeping runner unless a runner was notified and has not acted yet. The result is what the wake costs the caller.
 func (e *Executor) notify(by *runner) sim.Time {
 	if e.notified {
 		return 0
@@ -36,7 +36,7 @@ func (e *Executor) notify(by *runner) sim.Time {
 	return e.unpark(r, by)
 }
 
-// unpark sets a runner's token and gets its thread out of its sleep. It returns what that costs the caller: a futex wake, an
+// unpark sets a runner's token and gets its thread out of its sleep. The result is what that costs the caller: a futex wake, an
 // eventfd write, or nothing if the thread is awake (schedulers.md 4.3).
 func (e *Executor) unpark(r, by *runner) sim.Time {
 	if r.token {
@@ -55,7 +55,7 @@ func (e *Executor) unpark(r, by *runner) sim.Time {
 	}
 }
 
-// runnerOf is the runner whose future a task is; nil: it is a task of the executor.
+// runnerOf is the runner whose future a task is; nil if the task is one of the executor.
 func (e *Executor) runnerOf(id task.ID) *runner {
 	if int(id) >= len(e.pinned) || e.pinned[id] == 0 {
 		return nil

@@ -66,11 +66,11 @@ const (
 	fairInterval = 64
 	// runsPerRound is how many tasks a runner polls before it returns to block_on.
 	runsPerRound = 200
-	// hogLimit is how long a thread may hold the reactor without work of its own before it leaves it to the async-io thread.
+	// hogLimit is how long a thread may hold the reactor without work of its own before the thread leaves the reactor to the async-io thread.
 	hogLimit = 500_000
 	// blocked is the delay of a thread that sleeps until somebody wakes it.
 	blocked sim.Time = -1
-	// left is that of a thread that has ended.
+	// left is the delay of a thread that has ended.
 	left sim.Time = -2
 )
 
@@ -103,7 +103,7 @@ type runner struct {
 	deadline  sim.Time // of the timer or socket to be registered
 	lockedAt  sim.Time // took the reactor lock
 
-	// future is the one given to run, which run polls before the executor's tasks; see futures.go.
+	// future is the future given to run, which run polls before the executor's tasks; see futures.go.
 	future future
 
 	pollsAtPark uint64
@@ -191,7 +191,7 @@ func (e *Executor) newRunner() *runner {
 }
 
 // future is what a runner's run polls before the executor's tasks, each time block_on polls run. A future that was not woken has
-// nothing to do: that poll is left out.
+// nothing to do, so its poll is left out.
 type future struct {
 	task   task.ID // ThreadPerTask
 	ready  bool    // woken
@@ -199,14 +199,14 @@ type future struct {
 	done   bool
 }
 
-// sleepers lists the runners that found nothing to do (schedulers.md 2.4). A sleeping runner is notified when it is missing
-// from the stack.
+// sleepers lists the runners that found nothing to do (schedulers.md 2.4). A sleeping runner that is missing from the
+// stack is notified.
 type sleepers struct {
 	count      int       // sleeping, notified or not
 	unnotified []*runner // a stack: the last one in is woken first
 }
 
-// reactor is async-io's process-wide reactor: timers, sockets, and a lock that says who polls them (schedulers.md 4.1).
+// reactor is async-io's process-wide reactor: timers, sockets, and a lock that says who polls timers and sockets (schedulers.md 4.1).
 type reactor struct {
 	timers  deadlines // by (instant, id)
 	sockets deadlines // by (readiness in the kernel, registration)
@@ -245,9 +245,9 @@ const (
 	dispatching              // push it
 )
 
-// helper is the thread `async-io`, started at the first use of the reactor: it polls timers and sockets when no thread of the
-// executor does (schedulers.md 4.3). When the executor idles it ends in epoll or blocked on the reactor lock, so it keeps no
-// simulation from ending.
+// helper is the thread `async-io`, started at the first use of the reactor: the helper polls timers and sockets when no thread of the
+// executor does (schedulers.md 4.3). When the executor idles, the helper ends in epoll or blocked on the reactor lock, so the helper keeps
+// no simulation from ending.
 type helper struct {
 	phase      helperPhase
 	token      bool

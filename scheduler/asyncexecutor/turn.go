@@ -22,7 +22,7 @@ func (e *Executor) startTurn(noWait bool) {
 	t.woken = 0
 }
 
-// react carries the holder's turn on. It returns the time to pass before it is called again, or done.
+// react carries the holder's turn on. The result is the time to pass before the next call, or done.
 func (e *Executor) react(by *runner) (d sim.Time, done bool) {
 	re := &e.reactor
 	t := &re.turn

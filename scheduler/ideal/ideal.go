@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package ideal is a scheduler that no real runtime has: one queue, first in, first out, for any number of workers, and
-// nothing costs anything. It is the baseline that real runtimes are compared with, and the subject of exact tests: what
+// nothing costs anything. The ideal scheduler is the baseline that real runtimes are compared with, and the subject of exact tests: what
 // queueing theory says of a G/G/c queue holds for it to the nanosecond.
 //
 //	spawn, wake --> FIFO --> the worker that has been idle longest
@@ -190,7 +190,7 @@ func (rt *Runtime) resumeAfter(w *worker, d sim.Time) {
 }
 
 // resume lets a worker go on until it is idle, or until another event is due first. An event due at this instant comes
-// first too: it may begin a poll that was earlier in the queue.
+// first too: the event may begin a poll that was earlier in the queue.
 func (rt *Runtime) resume(w *worker) {
 	for {
 		if !w.polling {

@@ -63,7 +63,7 @@ const (
 	inDriver
 )
 
-// skips is returned by step when the worker passes empty queues: an event will resume it, and it is awake.
+// skips is returned by step when the worker passes empty queues: an event will resume the worker, which is awake meanwhile.
 const skips sim.Time = -2
 
 type worker struct {
@@ -83,7 +83,7 @@ type worker struct {
 	tick  uint32
 	lifo  task.ID
 	queue task.Ring
-	// While a thief copies, until stolenUntil, the tasks it takes still fill their slots, and no other thief gets in.
+	// While a thief copies, until stolenUntil, the tasks that the thief takes still fill their slots, and no other thief gets in.
 	stolenUntil sim.Time
 	stolen      int
 
@@ -111,7 +111,7 @@ func (w *worker) leaving(now sim.Time) int {
 	return w.stolen
 }
 
-// skip is what a searching worker passes. It begins at the worker's victim, with victimsLeft.
+// skip is what a searching worker passes. The skip begins at the worker's victim, with victimsLeft.
 type skip struct {
 	start      sim.Time // of the first look
 	looks      int      // that it passes; 0: the worker skips nothing now
@@ -120,7 +120,7 @@ type skip struct {
 }
 
 // ranks order the searches that look at victims at the same times, as events for each look would: a search that begins when others
-// look goes before them if what began it was scheduled before their looks, which were scheduled one look ago. It then keeps its place.
+// look goes before them if what began it was scheduled before their looks, which were scheduled one look ago. The search keeps its place then.
 type ranks struct {
 	before, behind uint64
 	at             sim.Time // of the latest search that went before others

@@ -63,7 +63,7 @@ func (rt *Runtime) takeBatch(w *worker) task.ID {
 	return first
 }
 
-// runTask starts the tick's task (schedulers.md 1.5, steps 1 and 2), after a time spent on getting it.
+// runTask starts the tick's task (schedulers.md 1.5, steps 1 and 2), after a time spent on getting the task.
 func (rt *Runtime) runTask(w *worker, id task.ID, source scheduler.Source, spent sim.Time) sim.Time {
 	if w.searching {
 		w.searching = false
@@ -123,8 +123,8 @@ func (rt *Runtime) scheduleLocal(p *poller, id task.ID, again bool) sim.Time {
 	return rt.notifyOne()
 }
 
-// pushBack appends to the run queue. If that is full, half of it and the task overflow to the inject queue; while a thief
-// copies from it, the task alone does.
+// pushBack appends to the run queue. If the run queue is full, half of the queue and the task overflow to the inject queue; while a thief
+// copies from the queue, the task alone overflows.
 func (rt *Runtime) pushBack(w *worker, id task.ID) {
 	leaving := w.leaving(rt.sim.Now())
 	switch {

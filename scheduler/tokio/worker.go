@@ -7,8 +7,8 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
-// resume runs a worker from its phase on, for as long as nothing else is due before its next step. It runs once per
-// event or less.
+// resume runs a worker from its phase on, for as long as nothing else is due before its next step. One event runs resume
+// at most once.
 func (rt *Runtime) resume(w *worker) {
 	w.counters.WakeUp(rt.sim.Now())
 	for {
