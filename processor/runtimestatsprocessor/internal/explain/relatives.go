@@ -122,7 +122,8 @@ type ended struct {
 	id, parent uint64
 	at         int64
 	duration   int64
-	top        bool // it has no parent in this process
+	top        bool      // it has no parent in this process
+	own        *callsite // that it was counted for as busy on its own account, nil if it was not
 }
 
 // endings are a table of the spans that have come, by id; the later of two in one place stays.
@@ -131,7 +132,7 @@ type endings struct {
 	n     int
 }
 
-func (e *endings) add(s *Span) {
+func (e *endings) add(s *Span, own *callsite) {
 	if len(e.slots) < maxEndings && e.n >= len(e.slots) {
 		old := e.slots
 		e.slots = make([]ended, max(minRelatives, 2*len(old)))
@@ -140,7 +141,7 @@ func (e *endings) add(s *Span) {
 		}
 	}
 	e.n++
-	e.slots[s.ID%uint64(len(e.slots))] = ended{s.ID, s.Parent, s.End, s.Duration, s.Top}
+	e.slots[s.ID%uint64(len(e.slots))] = ended{s.ID, s.Parent, s.End, s.Duration, s.Top, own}
 }
 
 func (e *endings) of(id uint64) *ended {

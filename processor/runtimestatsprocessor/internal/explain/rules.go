@@ -16,8 +16,9 @@ type judgement struct {
 
 	made       *thread // that made the span, nil if it is not known
 	site       *callsite
-	family     family // zero for a span without children that matter
-	familyLost bool   // it may have had children that were forgotten
+	family     family    // zero for a span without children that matter
+	familyLost bool      // it may have had children that were forgotten
+	own        *callsite // site, if the span was long busy, and not its children
 
 	Findings
 }
@@ -72,10 +73,14 @@ func (j *judgement) entered(p *Process) {
 
 // measuredPoll judges a span whose longest poll the service has measured.
 func (j *judgement) measuredPoll(p *Process) {
-	j.not(findings.BlockingSuspected, findings.GuardAcrossAwait)
 	poll := j.poll()
-	explained := poll-poll/notable <= j.family.longest || j.site.left > j.site.stayed
-	if !explained && j.usual.LongPoll(poll, j.limits.Poll) {
+	long, own := j.usual.LongPoll(poll, j.limits.Poll), poll-poll/notable > j.family.longest
+	j.countOwn(long, own)
+	if long && own && j.childrenMayCome(p) {
+		return
+	}
+	j.not(findings.BlockingSuspected, findings.GuardAcrossAwait)
+	if long && own && j.site.left <= j.site.stayed {
 		j.found(findings.BlockingSuspected)
 		p.hold(j.Span, j.made, poll)
 	}
@@ -93,8 +98,8 @@ func (j *judgement) stayedEntered(p *Process, role role) {
 	}
 	if j.usual.LongPoll(j.Busy, j.limits.Poll) {
 		count(&j.site.whole, &j.site.broken, whole)
-		count(&j.site.own, &j.site.children, long)
 	}
+	j.countOwn(j.usual.LongPoll(j.Busy, j.limits.Poll), long)
 	if whole && role == worker && j.guarded() {
 		j.found(findings.GuardAcrossAwait)
 		j.not(findings.BlockingSuspected)
@@ -109,7 +114,7 @@ func (j *judgement) stayedEntered(p *Process, role role) {
 	}
 	p.watch(j)
 	switch held := j.site.silence.held(); {
-	case p.disordered > 0 && j.site.children > j.site.own: // its children may come later
+	case j.childrenMayCome(p):
 		return
 	case whole && j.Request && j.Top: // who serves a request on a thread that is there to block hands it over, which takes longer
 	case j.site.polledElsewhere(), j.made.madeOthers(j.Span): // the thread that made it tells nothing
@@ -125,6 +130,23 @@ func (j *judgement) stayedEntered(p *Process, role role) {
 	}
 	j.found(findings.BlockingSuspected)
 	p.hold(j.Span, j.made, own)
+}
+
+// countOwn counts of a span that was long busy whether it was so on its own account.
+func (j *judgement) countOwn(long, own bool) {
+	if !long {
+		return
+	}
+	count(&j.site.own, &j.site.children, own)
+	if own {
+		j.own = j.site
+	}
+}
+
+// childrenMayCome reports whether children may come yet that explain the span: if children have come after their parents lately, as they
+// do from an exporter with several requests under way. The callsite must have shown then that its spans are busy on their own account.
+func (j *judgement) childrenMayCome(p *Process) bool {
+	return p.disordered > 0 && int(j.site.own) < oneIn*max(1, int(j.site.children))
 }
 
 // guarded reports whether the thread did other things while the span stayed entered. A span that is handed to another thread looks alike
