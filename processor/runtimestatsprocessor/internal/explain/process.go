@@ -97,7 +97,7 @@ func (p *Process) meet(j *judgement) {
 		j.made.see(s)
 	}
 	p.follow(s, j.made)
-	j.site = p.sites.of(s.Callsite)
+	j.site = p.sites.of(s.Callsite, p.spans)
 	if found := p.families.take(s.ID); found != nil {
 		j.family = *found
 	} else {
@@ -124,10 +124,13 @@ func (p *Process) learn(j *judgement) {
 		last = j.family.last
 	}
 	least := j.limits.Poll / unusual
-	if s.Top {
+	if s.Top || s.Request {
 		if j.family.last.site != nil {
 			j.family.last.site.rest.see(s.End-j.family.last.start, j.family.last.end-s.End, least)
 		}
+		last = descendant{}
+	}
+	if s.Top {
 		return
 	}
 	if s.Parent == 0 || s.Busy*small < j.limits.Poll && last.end-last.start < least && !s.Request {

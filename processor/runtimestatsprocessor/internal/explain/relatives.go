@@ -122,7 +122,7 @@ type ended struct {
 	id, parent uint64
 	at         int64
 	duration   int64
-	top        bool      // it has no parent in this process
+	top        bool      // it has no parent in this process, or is a request: nobody asked here for it to end first
 	own        *callsite // that it was counted for as busy on its own account, nil if it was not
 }
 
@@ -141,7 +141,7 @@ func (e *endings) add(s *Span, own *callsite) {
 		}
 	}
 	e.n++
-	e.slots[s.ID%uint64(len(e.slots))] = ended{s.ID, s.Parent, s.End, s.Duration, s.Top, own}
+	e.slots[s.ID%uint64(len(e.slots))] = ended{s.ID, s.Parent, s.End, s.Duration, s.Top || s.Request, own}
 }
 
 func (e *endings) of(id uint64) *ended {
