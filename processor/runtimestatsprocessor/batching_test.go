@@ -3,8 +3,9 @@
 package runtimestatsprocessor
 
 import (
-	"os"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -15,192 +16,168 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
-// sent is a span as it was sent, with what it was sent under.
-type sent struct {
-	resource ptrace.ResourceSpans
-	scope    ptrace.ScopeSpans
-	span     ptrace.Span
+// The same spans in the same order get the same findings, wherever an SDK cuts its batches.
+func TestBatchingDoesNotMatter(t *testing.T) {
+	random := rand.New(rand.NewPCG(41, 42))
+	found := 0
+	for name, all := range inOrder(captures(t)) {
+		want := hints(t, newTestProcessor(t, nil), pack(all, inOne))
+		for _, list := range want {
+			found += len(list)
+		}
+		for how, where := range map[string]func() cut{
+			"one span a request":       func() cut { return newRequest },
+			"a ResourceSpans for each": func() cut { return newResource },
+			"cut at random":            func() cut { return cut(max(0, random.IntN(30)-27)) },
+		} {
+			require.Equal(t, want, hints(t, newTestProcessor(t, nil), pack(all, where)), "%s, %s", name, how)
+		}
+	}
+	assert.Greater(t, found, 50)
 }
 
-// spansOf returns the spans of requests, in their order.
-func spansOf(requests []ptrace.Traces) (all []sent) {
-	for _, traces := range requests {
-		for _, resource := range traces.ResourceSpans().All() {
-			for _, scope := range resource.ScopeSpans().All() {
-				for _, span := range scope.Spans().All() {
-					all = append(all, sent{resource, scope, span})
+// In any other order less is found, and nothing that is wrong, once the process has shown that it does not keep to the order: its first
+// requests look like those of any other process.
+func TestDisorderFindsNothingWrong(t *testing.T) {
+	random := rand.New(rand.NewPCG(43, 44))
+	shuffle := func(some []int) { random.Shuffle(len(some), func(i, j int) { some[i], some[j] = some[j], some[i] }) }
+	disorders := []struct {
+		name string
+		mix  func([]int)
+	}{
+		{"shuffled", shuffle},
+		{"reversed", slices.Reverse[[]int]},
+		{"every two swapped", func(all []int) { eachFew(all, 2, slices.Reverse[[]int]) }},
+		{"every hundred shuffled", func(all []int) { eachFew(all, 100, shuffle) }},
+		{"batches swapped", func(all []int) {
+			eachFew(all, 200, func(two []int) { copy(two, slices.Concat(two[len(two)/2:], two[:len(two)/2])) })
+		}},
+	}
+	for name, all := range inOrder(captures(t)) {
+		r := newReality(t, all)
+		for _, disorder := range disorders {
+			order := make([]int, len(all))
+			for i := range order {
+				order[i] = i
+			}
+			disorder.mix(order)
+			mixed := make([]sent, len(all))
+			for i, at := range order {
+				mixed[i] = all[at]
+			}
+			p := newTestProcessor(t, nil)
+			process(t, p, childAfterParent(all[0]))
+			for i, list := range hints(t, p, pack(mixed, inOne)) {
+				for _, finding := range list {
+					assert.True(t, r.right(order[i], finding), "%s, %s: %s on %s", name, disorder.name, finding, mixed[i].span.Name())
 				}
 			}
 		}
 	}
-	return all
 }
 
-// cut is where something new begins before a span.
-type cut int
-
-const (
-	nothing cut = iota
-	newResource
-	newRequest
-)
-
-// pack puts spans into requests.
-func pack(all []sent, where func(i int) cut) (requests []ptrace.Traces) {
-	var spans ptrace.SpanSlice
-	for i, s := range all {
-		what := where(i)
-		if i == 0 || what == newRequest {
-			requests = append(requests, ptrace.NewTraces())
-		}
-		if i == 0 || what != nothing || s.resource != all[i-1].resource || s.scope != all[i-1].scope {
-			resource := requests[len(requests)-1].ResourceSpans().AppendEmpty()
-			s.resource.Resource().CopyTo(resource.Resource())
-			scope := resource.ScopeSpans().AppendEmpty()
-			s.scope.Scope().CopyTo(scope.Scope())
-			spans = scope.Spans()
-		}
-		s.span.CopyTo(spans.AppendEmpty())
+// eachFew calls change for every few of all, and for those left over.
+func eachFew(all []int, few int, change func([]int)) {
+	for some := range slices.Chunk(all, few) {
+		change(some)
 	}
-	return requests
 }
 
-// spanKey is a span, whatever it was sent with.
-type spanKey struct {
-	trace pcommon.TraceID
-	id    pcommon.SpanID
+// reality is what is known of the spans of a capture.
+type reality struct {
+	all      []sent
+	byID     map[pcommon.SpanID]int
+	ordered  []map[string]bool // found on each, in order, and when the process was known well
+	culprits map[string]bool   // names of spans with long polls
 }
 
-// hints returns what a new processor finds on the spans of requests.
-func hints(t *testing.T, requests []ptrace.Traces) map[spanKey][]any {
+func newReality(t *testing.T, all []sent) *reality {
 	t.Helper()
-	return hintsOf(t, newTestProcessor(t, nil), requests)
+	r := &reality{all, map[pcommon.SpanID]int{}, make([]map[string]bool, len(all)), map[string]bool{}}
+	p := newTestProcessor(t, nil)
+	for n := range 3 {
+		for i, list := range hints(t, p, pack(again(all, n), inOne)) {
+			if n == 0 {
+				r.byID[all[i].span.SpanID()] = i
+				r.ordered[i] = map[string]bool{}
+			}
+			for _, finding := range list {
+				r.ordered[i][finding] = true
+			}
+			if r.ordered[i][semconv.FindingBlocking] {
+				r.culprits[heldUpBy+all[i].span.Name()] = true
+			}
+		}
+	}
+	return r
 }
-func hintsOf(t *testing.T, p *statsProcessor, requests []ptrace.Traces) map[spanKey][]any {
+
+// right reports whether a finding is right about a span: it was found in order, too, or what the spans say of one another proves it.
+func (r *reality) right(i int, finding string) bool {
+	if r.ordered[i][finding] || r.culprits[finding] {
+		return true
+	}
+	span := r.all[i].span
+	switch finding {
+	case semconv.FindingHeldUp: // the culprit came before, this time
+		held, ok := span.Attributes().Get("truth.held_up_ns")
+		return ok && held.Int() >= int64(ms/2)
+	case semconv.FindingGuard: // the processor knew the operation better, this time
+		for up, there := i, true; there; up, there = r.byID[r.all[up].span.ParentSpanID()] {
+			if truth, ok := r.all[up].span.Attributes().Get("truth.finding"); r.ordered[up][finding] || ok && truth.Str() == finding {
+				return true
+			}
+		}
+	case semconv.FindingOutlives: // its ancestors had come, this time
+		up, there := r.byID[span.ParentSpanID()]
+		for top := up; there; top, there = r.byID[r.all[top].span.ParentSpanID()] {
+			up = top
+		}
+		return span.EndTimestamp() >= r.all[up].span.EndTimestamp()+pcommon.Timestamp(ms)
+	}
+	return false
+}
+
+// childAfterParent returns a request with a parent that ends after its child, and comes before it.
+func childAfterParent(like sent) ptrace.Traces {
+	request := pack([]sent{like, like}, inOne)[0]
+	two := spansOf([]ptrace.Traces{request})
+	for i := range two {
+		two[i].span.SetSpanID(pcommon.SpanID{byte(i + 1)})
+		two[i].span.SetParentSpanID(pcommon.SpanID{byte(i)})
+		two[i].span.SetEndTimestamp(like.span.EndTimestamp() - pcommon.Timestamp(i))
+	}
+	return request
+}
+
+const heldUpBy = "held up by "
+
+// hints returns what a processor finds on each span of requests.
+func hints(t *testing.T, p *statsProcessor, requests []ptrace.Traces) (found [][]string) {
 	t.Helper()
-	found := map[spanKey][]any{}
 	for _, traces := range requests {
 		process(t, p, traces)
-		for _, s := range spansOf([]ptrace.Traces{traces}) {
-			list := findingsOf(s.span)
-			if by, ok := s.span.Attributes().Get(semconv.HeldUpBy); ok {
-				list = append(list, "by "+by.Str())
-			}
-			if list != nil {
-				found[spanKey{s.span.TraceID(), s.span.SpanID()}] = list
-			}
+	}
+	for _, s := range spansOf(requests) {
+		var list []string
+		for _, finding := range findingsOf(s.span) {
+			list = append(list, finding.(string))
 		}
+		if by, ok := s.span.Attributes().Get(semconv.HeldUpBy); ok {
+			list = append(list, heldUpBy+by.Str())
+		}
+		found = append(found, list)
 	}
 	return found
 }
 
-// The same spans in the same order get the same findings, wherever an SDK cuts its batches.
-func TestBatchingDoesNotMatter(t *testing.T) {
-	random := rand.New(rand.NewPCG(41, 42))
-	for name, requests := range captures(t) {
-		all := spansOf(requests)
-		want := hints(t, pack(all, func(int) cut { return nothing }))
-		for how, where := range map[string]func(int) cut{
-			"one span a request":       func(int) cut { return newRequest },
-			"a ResourceSpans for each": func(int) cut { return newResource },
-			"cut at random":            func(int) cut { return cut(max(0, random.IntN(30)-27)) },
-		} {
-			require.Equal(t, want, hints(t, pack(all, where)), "%s, %s", name, how)
-		}
-		t.Log(name, len(all), len(want))
-	}
-}
-
-// In any other order less is found, nothing else.
-func TestDisorderFindsNothingElse(t *testing.T) {
-	random := rand.New(rand.NewPCG(43, 44))
-	for name, requests := range captures(t) {
-		all := spansOf(requests)
-		want := map[spanKey][]any{}
-		p := newTestProcessor(t, nil)
-		culprit := map[any]bool{}
-		for range 3 {
-			for id, list := range hintsOf(t, p, pack(all, func(int) cut { return nothing })) {
-				want[id] = append(want[id], list...)
+// inOrder returns the spans of each capture, by the names of the captures in order, so that chance is the same each time.
+func inOrder(captures map[string][]ptrace.Traces) func(func(string, []sent) bool) {
+	return func(yield func(string, []sent) bool) {
+		for _, name := range slices.Sorted(maps.Keys(captures)) {
+			if !yield(name, spansOf(captures[name])) {
+				return
 			}
-		}
-		for _, s := range all {
-			for _, f := range want[spanKey{s.span.TraceID(), s.span.SpanID()}] {
-				if f == "blocking_suspected" {
-					culprit["by "+s.span.Name()] = true
-				}
-			}
-		}
-		for how, disorder := range map[string]func([]sent){
-			"shuffled": func(all []sent) {
-				random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-			},
-			"reversed": func(all []sent) {
-				for i, j := 0, len(all)-1; i < j; i, j = i+1, j-1 {
-					all[i], all[j] = all[j], all[i]
-				}
-			},
-			"every two swapped": func(all []sent) {
-				for i := 0; i+1 < len(all); i += 2 {
-					all[i], all[i+1] = all[i+1], all[i]
-				}
-			},
-			"shuffled within hundreds": func(all []sent) {
-				for from := 0; from < len(all); from += 100 {
-					some := all[from:min(from+100, len(all))]
-					random.Shuffle(len(some), func(i, j int) { some[i], some[j] = some[j], some[i] })
-				}
-			},
-			"hundreds swapped": func(all []sent) {
-				for from := 0; from+200 <= len(all); from += 200 {
-					for i := range 100 {
-						all[from+i], all[from+100+i] = all[from+100+i], all[from+i]
-					}
-				}
-			},
-		} {
-			mixed := append([]sent(nil), all...)
-			disorder(mixed)
-			p := newTestProcessor(t, nil)
-			warn(t, p, all[0])
-			got := hintsOf(t, p, pack(mixed, func(int) cut { return nothing }))
-			more := 0
-			for id, list := range got {
-				for _, f := range list {
-					found := culprit[f]
-					for _, w := range want[id] {
-						found = found || w == f
-					}
-					if !found {
-						more++
-						if testing.Verbose() {
-							for _, s := range all {
-								if s.span.SpanID() == id.id && s.span.TraceID() == id.trace {
-									t.Log(name, how, s.span.Name(), f, "ordered:", want[id], s.span.Attributes().AsRaw())
-								}
-							}
-						}
-					}
-				}
-			}
-			if more > 0 {
-				t.Logf("MORE %s, %s: %d of %d (ordered %d)", name, how, more, len(got), len(want))
-			}
-			_ = assert.Zero
 		}
 	}
-}
-
-// warn sends a child after its parent.
-func warn(t *testing.T, p *statsProcessor, s sent) {
-	t.Helper()
-	pair := pack([]sent{s, s}, func(int) cut { return nothing })
-	if os.Getenv("NOWARN") != "" { return }
-	two := spansOf(pair)
-	two[0].span.SetSpanID(pcommon.SpanID{1})
-	two[0].span.SetParentSpanID(pcommon.SpanID{})
-	two[1].span.SetSpanID(pcommon.SpanID{2})
-	two[1].span.SetParentSpanID(pcommon.SpanID{1})
-	two[1].span.SetEndTimestamp(two[0].span.EndTimestamp() - 1)
-	process(t, p, pair[0])
 }

@@ -33,6 +33,7 @@ type callsite struct {
 	tardy    votes // not until later
 	children votes // their busy time was that of children
 	own      votes // it was not
+	early    votes // they came before children of theirs
 	top      votes // without a parent in the process
 	nested   votes // with one
 

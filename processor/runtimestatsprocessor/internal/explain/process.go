@@ -82,11 +82,7 @@ func (p *Process) meet(j *judgement) {
 	p.disordered = max(0, p.disordered-1)
 	if parent := p.endings.of(s.Parent); parent != nil && s.End < parent.at {
 		p.disordered = maxEndings
-		if parent.own != nil && s.mostPoll()*unusual >= j.limits.Poll { // it was not its own work after all
-			parent.own.own = max(parent.own.own, 1) - 1
-			parent.own.children.add()
-			parent.own = nil
-		}
+		parent.site.early.add()
 	}
 	if p.spans++; p.spans%countWorkers == 0 {
 		p.workers = 0
@@ -110,7 +106,7 @@ func (p *Process) meet(j *judgement) {
 func (p *Process) learn(j *judgement) {
 	s := j.Span
 	if s.ID != 0 {
-		p.endings.add(s, j.own)
+		p.endings.add(s, j.site)
 	}
 	if s.Request {
 		if s.Top {

@@ -122,8 +122,8 @@ type ended struct {
 	id, parent uint64
 	at         int64
 	duration   int64
-	top        bool      // it has no parent in this process, or is a request: nobody asked here for it to end first
-	own        *callsite // that it was counted for as busy on its own account, nil if it was not
+	top        bool // it has no parent in this process, or is a request: nobody asked here for it to end first
+	site       *callsite
 }
 
 // endings are a table of the spans that have come, by id; the later of two in one place stays.
@@ -132,7 +132,7 @@ type endings struct {
 	n     int
 }
 
-func (e *endings) add(s *Span, own *callsite) {
+func (e *endings) add(s *Span, site *callsite) {
 	if len(e.slots) < maxEndings && e.n >= len(e.slots) {
 		old := e.slots
 		e.slots = make([]ended, max(minRelatives, 2*len(old)))
@@ -141,7 +141,7 @@ func (e *endings) add(s *Span, own *callsite) {
 		}
 	}
 	e.n++
-	e.slots[s.ID%uint64(len(e.slots))] = ended{s.ID, s.Parent, s.End, s.Duration, s.Top || s.Request, own}
+	e.slots[s.ID%uint64(len(e.slots))] = ended{s.ID, s.Parent, s.End, s.Duration, s.Top || s.Request, site}
 }
 
 func (e *endings) of(id uint64) *ended {
