@@ -4,7 +4,7 @@ package explain
 
 import "slices"
 
-// maxCallsites bounds the table, a power of two. Two places in the code that share a slot share what is learned.
+// maxCallsites bounds the table, a power of two.
 const maxCallsites = 512
 
 // votes count what was seen, up to a limit at which the older ones count half.
@@ -20,7 +20,8 @@ func (v *votes) add() {
 
 // callsite is what the long spans of one place in the code turned out to be.
 type callsite struct {
-	id uint64
+	id   uint64
+	last int // the number of its last span in the process
 
 	polled   votes // the parent was polled as long as they were: they ran inside its polls
 	unpolled votes // the parent, of the same thread, was not polled meanwhile: a guard kept them entered
@@ -32,6 +33,7 @@ type callsite struct {
 	tardy    votes // not until later
 	children votes // their busy time was that of children
 	own      votes // it was not
+	early    votes // they came before children of theirs
 	top      votes // without a parent in the process
 	nested   votes // with one
 
@@ -56,17 +58,29 @@ func (r *rest) see(ancestors, longer, least int64) {
 // polledElsewhere reports whether other threads poll the spans than those which make them: tasks of an accept loop, for one.
 func (c *callsite) polledElsewhere() bool { return c.elsewhere > c.here }
 
-// sites is a table of callsites.
+// sites is a table of callsites. Each is at one of the ways places from that of its id on.
 type sites []callsite
 
-func (s *sites) of(id uint64) *callsite {
+// of returns the callsite of an id, for the nth span of the process. A new one takes the place of the one that made no span for longest.
+func (s *sites) of(id uint64, nth int) *callsite {
 	if *s == nil {
 		*s = make(sites, maxCallsites)
 	}
-	found := &(*s)[id%maxCallsites]
+	var found *callsite
+	for i := range uint64(ways) {
+		place := &(*s)[(id+i)%maxCallsites]
+		if place.id == id {
+			found = place
+			break
+		}
+		if found == nil || place.last < found.last {
+			found = place
+		}
+	}
 	if found.id != id {
 		*found = callsite{id: id}
 	}
+	found.last = nth
 	return found
 }
 

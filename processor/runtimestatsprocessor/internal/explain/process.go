@@ -82,6 +82,7 @@ func (p *Process) meet(j *judgement) {
 	p.disordered = max(0, p.disordered-1)
 	if parent := p.endings.of(s.Parent); parent != nil && s.End < parent.at {
 		p.disordered = maxEndings
+		parent.site.early.add()
 	}
 	if p.spans++; p.spans%countWorkers == 0 {
 		p.workers = 0
@@ -92,7 +93,7 @@ func (p *Process) meet(j *judgement) {
 		j.made.see(s)
 	}
 	p.follow(s, j.made)
-	j.site = p.sites.of(s.Callsite)
+	j.site = p.sites.of(s.Callsite, p.spans)
 	if found := p.families.take(s.ID); found != nil {
 		j.family = *found
 	} else {
@@ -105,7 +106,7 @@ func (p *Process) meet(j *judgement) {
 func (p *Process) learn(j *judgement) {
 	s := j.Span
 	if s.ID != 0 {
-		p.endings.add(s)
+		p.endings.add(s, j.site)
 	}
 	if s.Request {
 		if s.Top {
@@ -119,10 +120,13 @@ func (p *Process) learn(j *judgement) {
 		last = j.family.last
 	}
 	least := j.limits.Poll / unusual
-	if s.Top {
+	if s.Top || s.Request {
 		if j.family.last.site != nil {
 			j.family.last.site.rest.see(s.End-j.family.last.start, j.family.last.end-s.End, least)
 		}
+		last = descendant{}
+	}
+	if s.Top {
 		return
 	}
 	if s.Parent == 0 || s.Busy*small < j.limits.Poll && last.end-last.start < least && !s.Request {

@@ -130,7 +130,8 @@ type ended struct {
 	id, parent uint64
 	at         int64
 	duration   int64
-	top        bool // it has no parent in this process
+	top        bool // it has no parent in this process, or is a request: nobody asked here for it to end first
+	site       *callsite
 }
 
 // endings are a table of the spans that have come, by id; the later of two in one place stays.
@@ -139,7 +140,7 @@ type endings struct {
 	n     int
 }
 
-func (e *endings) add(s *Span) {
+func (e *endings) add(s *Span, site *callsite) {
 	if len(e.slots) < maxEndings && e.n >= len(e.slots) {
 		old := e.slots
 		e.slots = make([]ended, max(minRelatives, 2*len(old)))
@@ -148,7 +149,7 @@ func (e *endings) add(s *Span) {
 		}
 	}
 	e.n++
-	e.slots[s.ID&uint64(len(e.slots)-1)] = ended{s.ID, s.Parent, s.End, s.Duration, s.Top}
+	e.slots[s.ID&uint64(len(e.slots)-1)] = ended{s.ID, s.Parent, s.End, s.Duration, s.Top || s.Request, site}
 }
 
 func (e *endings) of(id uint64) *ended {
