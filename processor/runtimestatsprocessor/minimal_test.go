@@ -13,7 +13,7 @@ import (
 // The smallest captures in which something was once found that was wrong, and what is right. Each is played to a processor that has never
 // heard of the process, and to one that has heard a longer capture of the same service: what the one does not know it does not say.
 func TestMinimalCaptures(t *testing.T) {
-	const blocking, guard, heldUp = semconv.FindingBlocking, semconv.FindingGuard, semconv.FindingHeldUp
+	const blocking, heldUp = semconv.FindingBlocking, semconv.FindingHeldUp
 	for _, tt := range []struct {
 		name, service string
 		plays         int // of the service before
@@ -24,7 +24,7 @@ func TestMinimalCaptures(t *testing.T) {
 		{"resource-per-span.json", "old022.json", 2, nil, semconv.RuntimeTokio}, // of an old layer, whose idle time tells no single poll
 		{"spawn-blocking.json", "axum.json", 2, nil, semconv.RuntimeTokio},
 		{"fast-span-inconsistent.json", "axum.json", 2, nil, semconv.RuntimeTokio},
-		{"guard-across-await.json", "actix.json", 2, map[string][]string{"guarded": {guard}}, semconv.RuntimeTokio},
+		{"guard-across-await.json", "actix.json", 2, nil, semconv.RuntimeTokio}, // a sample tells too little of what the thread did meanwhile
 		{"actix-threads.json", "actix.json", 2, nil, semconv.RuntimeTokio},
 		{"async-std-blocking-pool.json", "async-std-svc.json", 2, nil, semconv.RuntimeAsyncStd},
 		{"current-thread.json", "current.json", 2, nil, semconv.RuntimeTokio},

@@ -99,6 +99,9 @@ func (s *silence) held() bool {
 	return s.expected >= convincing && int(s.broke)*oneIn <= int(s.kept)
 }
 
+// broken reports whether the threads did other things in one of four of the spans or more.
+func (s *silence) broken() bool { return 4*int(s.broke) > int(s.kept)+int(s.broke) }
+
 // maxPending bounds how many threads are watched at a time for what they do during and after a long span.
 const (
 	maxPending = 16

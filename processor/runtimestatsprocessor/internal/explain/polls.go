@@ -52,16 +52,15 @@ func (p *Process) heldUp(s *Span, made *thread, least int64) (ns int64, by strin
 	if s.Idle < least || p.lastLong < s.Start {
 		return 0, ""
 	}
-	alone := made.arbiter
-	if !alone {
-		threads := 0
-		p.threads.workers(s.End, func(*thread) { threads++ })
-		alone = threads == 1
-	}
-	if alone {
+	if p.alone(made) {
 		return made.insideOthers(s)
 	}
 	return p.allInsideOthers(s)
+}
+
+// alone reports whether the tasks that a thread polls are polled by no other.
+func (p *Process) alone(made *thread) bool {
+	return made != nil && (made.arbiter || p.spans >= settled && p.workers == 1 && made.role() == worker)
 }
 
 // settled is after how many spans all workers of a process have made some.

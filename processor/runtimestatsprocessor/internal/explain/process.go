@@ -17,7 +17,8 @@ type Process struct {
 	runtimes uint32 // bit r set for each runtime that something named
 	listened int
 	spans    int
-	workers  int // as of the last count
+	workers  int // as last counted
+	fewer    int // counts since then that were lower
 
 	disordered int // spans for which the memory lasts that one came after its parent, though it ended before
 
@@ -73,8 +74,24 @@ func (p *Process) Explain(s *Span, limits *findings.Limits, usual *findings.Wind
 	return j.Findings
 }
 
-// countWorkers is how often the workers are counted, in spans.
-const countWorkers = 64
+const (
+	counting = 64 // how often the workers are counted, in spans
+	rarely   = 16 // counts in a row that must be lower to believe that there are fewer: one that is idle says nothing
+)
+
+// countWorkers counts the threads that work now.
+func (p *Process) countWorkers(now int64) {
+	n := 0
+	p.threads.workers(now, func(*thread) { n++ })
+	switch {
+	case n >= p.workers:
+		p.workers, p.fewer = n, 0
+	case p.fewer < rarely:
+		p.fewer++
+	default:
+		p.workers, p.fewer = n, 0
+	}
+}
 
 // meet looks up what the process knows that concerns the span.
 func (p *Process) meet(j *judgement) {
@@ -84,9 +101,8 @@ func (p *Process) meet(j *judgement) {
 		p.disordered = maxEndings
 		parent.site.early.add()
 	}
-	if p.spans++; p.spans%countWorkers == 0 {
-		p.workers = 0
-		p.threads.workers(s.End, func(*thread) { p.workers++ })
+	if p.spans++; p.spans%counting == 0 {
+		p.countWorkers(s.End)
 	}
 	p.now = tick(p.now, s.End)
 	if j.made = p.threads.of(s.Thread); j.made != nil {

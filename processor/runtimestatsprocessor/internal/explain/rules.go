@@ -99,7 +99,7 @@ func (j *judgement) stayedEntered(p *Process, role role) {
 		count(&j.site.whole, &j.site.broken, whole)
 	}
 	j.countOwn(j.usual.LongPoll(j.Busy, j.limits.Poll), long)
-	if whole && role == worker && j.guarded() {
+	if whole && role == worker && j.guarded(p) {
 		j.found(findings.GuardAcrossAwait)
 		j.not(findings.BlockingSuspected)
 		return
@@ -120,7 +120,7 @@ func (j *judgement) stayedEntered(p *Process, role role) {
 		return
 	case !held && (!whole || j.site.broken > j.site.whole):
 		return
-	case whole && !j.Top && j.site.polled == 0: // its parent's word is still missing
+	case whole && !held && !j.Top && j.site.polled == 0: // its parent's word is still missing
 		return
 	}
 	j.not(findings.BlockingSuspected, findings.GuardAcrossAwait)
@@ -145,18 +145,21 @@ func (j *judgement) childrenMayCome(p *Process) bool {
 	return p.disordered > 0 && (j.site.early > 0 || j.site.children > 0 || j.site.own < oneIn)
 }
 
-// few is how many spans must have been entered at once to believe that all are. Of those of queries that sqlx hands to its own thread, 13
-// of 35 were (reqwest-and-sqlx-healthy).
-const few = 3
-
-// guarded reports whether the thread did other things while the span stayed entered. A span that is handed to another thread looks alike
-// if that takes it at once, which it does not always.
-func (j *judgement) guarded() bool {
-	if j.Idle > entering || j.site.prompt < few || int(j.site.prompt) < notable*int(j.site.tardy) || j.site.polledElsewhere() {
+// guarded reports whether the thread did other things while the span stayed entered. Only a task that no other thread may run can keep a
+// guard over an await (the guard is not Send), so there must be one thread for it. A span that is entered on a thread of the blocking pool
+// looks alike if that takes it at once, which it does not always.
+func (j *judgement) guarded(p *Process) bool {
+	if j.Idle > entering || int(j.site.prompt) <= seldom*int(j.site.tardy) || !p.alone(j.made) {
 		return false
 	}
-	return j.site.unpolled > j.site.polled || j.family.requestThread == j.Thread || j.made.madeOthers(j.Span)
+	if j.family.requestThread == j.Thread || j.made.madeOthers(j.Span) {
+		return true
+	}
+	return j.site.unpolled > j.site.polled && j.site.silence.broken()
 }
+
+// seldom is how many times more often spans are entered at once than later, if it is by their own doing.
+const seldom = 8
 
 // count adds to the one or the other.
 func count(yes, no *votes, which bool) {
@@ -204,22 +207,32 @@ func (j *judgement) alwaysWaiting() bool {
 	return j.Wait >= max(least, j.Busy) && j.Wait/wakeUp >= j.Polls && j.usual.MedianWait() >= least
 }
 
-// neverIdle looks for a task that is always ready: each of its polls but the last ends only because others must have their turn.
+// neverIdle looks for a task that is always ready: each of its polls but the last ends only because others must have their turn. Its idle
+// time is the time that it was queued.
 func (j *judgement) neverIdle() {
 	away := j.Duration - j.Busy
+	queued := j.Wait >= 0 && j.Idle >= 0 && j.Idle-j.Wait <= j.Duration/nearly
 	switch {
 	case j.Busy < 0:
-	case away > j.Duration/notable:
+	case away > j.Duration/notable && !queued:
 		j.not(findings.NeverIdle)
 	case j.Polls <= 0: // one long poll explains it as well, and so does a thread that is there to block
 	default:
 		j.not(findings.NeverIdle)
-		explained := j.family.neverIdle >= j.Busy-j.Busy/notable || j.Blockable
-		explained = explained || j.LongestPoll >= 0 && j.Busy/j.Polls > j.LongestPoll+entering // it was entered elsewhere, too
-		if !explained && j.Polls > 1 && j.Duration >= j.limits.Poll && (away <= j.Duration/nearly || away/j.Polls <= entering) {
+		ready := queued || away <= j.Duration/nearly || away/j.Polls <= reentry
+		if ready && j.Polls > 1 && j.Busy >= j.limits.Poll && !j.Blockable && !j.otherwiseBusy() {
 			j.found(findings.NeverIdle)
 		}
 	}
+}
+
+// otherwiseBusy reports whether the busy time is not that of many polls of the span itself: a child is the one that is never idle, most of
+// it was a single poll, or the span was entered elsewhere, too.
+func (j *judgement) otherwiseBusy() bool {
+	if j.family.neverIdle >= j.Busy-j.Busy/notable {
+		return true
+	}
+	return j.LongestPoll >= 0 && (2*j.LongestPoll > j.Busy || j.Busy/j.Polls > j.LongestPoll+entering)
 }
 
 // heldOpen looks for a span that was kept after its last poll.

@@ -57,7 +57,7 @@ const (
 	// reentry is the least time between two polls of a task that never waits: it is queued, and taken from the queue.
 	reentry = 2_500
 	// entering is the most that passes between making a span and entering it in the next statement.
-	entering = 5_000
+	entering = 10_000
 )
 
 // whole reports whether the span was entered once, for all that its times tell, and stayed so to its end.
