@@ -71,7 +71,7 @@ func identify(s *explain.Span, span ptrace.Span, found *observation, sign *runti
 	s.Name = untrusted.Cut(span.Name())
 	s.Callsite = maphash.String(seed, s.Name) + uint64(found.line)
 	s.Start, s.End = nanoseconds(span.StartTimestamp()), nanoseconds(span.EndTimestamp())
-	s.Thread, s.Arbiter, s.Blockable = found.threadID, sign.Arbiter, sign.Blockable
+	s.Thread, s.Worker, s.Arbiter, s.Blockable = found.threadID, sign.Worker, sign.Arbiter, sign.Blockable
 }
 
 // seed of the hash that tells places in the code apart.

@@ -109,7 +109,8 @@ func (r *resourceState) recognize(names *runtimes.Names) (sign *runtimes.Sign, r
 	if sign.Runtime != "" {
 		return sign, sign.Runtime
 	}
-	if n, known := r.process.Runtime(); known {
+	named := r.found.threadName != "" && r.found.threadName != semconv.ThreadMain && !sign.Blockable
+	if n, known := r.process.Runtime(named); known {
 		return sign, semconv.Runtimes[n].Name
 	}
 	return sign, ""

@@ -120,6 +120,7 @@ type pending struct {
 	others     [maxOthers]int64 // when the thread made spans of other traces, between start and end
 	n          int
 	whole      bool
+	free       bool // the span left the thread free
 	settled    bool // it is known whether the thread stayed
 	elsewhere  int  // spans that other workers have made since
 }
@@ -127,13 +128,24 @@ type pending struct {
 // watch waits for what the thread of a long span did meanwhile, and does afterwards.
 func (p *Process) watch(j *judgement) {
 	if len(p.pendings) < maxPending {
-		p.pendings = append(p.pendings, pending{
-			site: j.site, thread: j.Thread, trace: j.Trace, start: j.Start, end: j.End, busy: j.Busy, whole: j.whole(),
-		})
-		for i := range j.made.starts {
-			p.pendings[len(p.pendings)-1].see(j.made.starts[i])
-		}
+		p.pend(j, pending{busy: j.Busy, whole: j.whole()})
 	}
+}
+
+// compare waits for what a thread did during a span that left it free. Where it did nothing then, its silence during others tells nothing:
+// it may run one thing after the other.
+func (p *Process) compare(j *judgement) {
+	if len(p.pendings) < maxPending/2 && j.made.role() == worker && j.Idle*unusual >= j.limits.Poll && j.Idle-j.Idle/notable >= j.Busy*notable {
+		p.pend(j, pending{free: true})
+	}
+}
+
+func (p *Process) pend(j *judgement, w pending) {
+	w.site, w.thread, w.trace, w.start, w.end = j.site, j.Thread, j.Trace, j.Start, j.End
+	for i := range j.made.starts {
+		w.see(j.made.starts[i])
+	}
+	p.pendings = append(p.pendings, w)
 }
 
 func (w *pending) see(b beginning) {
@@ -150,10 +162,10 @@ func (p *Process) follow(s *Span, made *thread) {
 		switch {
 		case s.Thread == w.thread && s.Start < w.end:
 			w.see(beginning{s.Start, s.Trace})
-		case s.Thread == w.thread && !w.settled && (s.Request || s.Idle >= waits):
+		case s.Thread == w.thread && !w.settled && !w.free && (s.Request || s.Idle >= waits):
 			w.settled = true
 			w.site.stayed.add()
-		case w.whole && !w.settled && s.Start > w.end && made.role() == worker:
+		case w.whole && !w.settled && !w.free && s.Start > w.end && made.role() == worker:
 			if w.elsewhere++; w.elsewhere >= 8*max(p.workers, 2) {
 				w.settled = true
 				w.site.left.add()
@@ -174,6 +186,10 @@ func (p *Process) follow(s *Span, made *thread) {
 // close adds what is known by now to what is known of the callsite. A thread that was held for the busy time made no span for about as
 // long, at some time between start and end.
 func (w *pending) close(made *thread) {
+	if w.free {
+		made.free.add(float32(w.n), min(made.expected(w.end-w.start), maxOthers))
+		return
+	}
 	others := w.others[:w.n]
 	slices.Sort(others)
 	gap, from := int64(0), w.start
@@ -183,7 +199,7 @@ func (w *pending) close(made *thread) {
 	gap = max(gap, w.end-from)
 	held := &w.site.silence
 	count(&held.kept, &held.broke, gap >= w.busy-w.busy/5)
-	if held.expected += float32(float64(w.busy) / float64(patience) * made.rate); held.expected > 10*convincing {
+	if held.expected += made.expected(w.busy) * made.free.share(); held.expected > 10*convincing {
 		held.expected /= 2
 	}
 }

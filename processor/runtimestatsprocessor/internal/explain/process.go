@@ -16,6 +16,7 @@ type Process struct {
 
 	runtimes uint32 // bit r set for each runtime that something named
 	listened int
+	named    bool // threads that poll tasks have the names that a runtime gives them
 	spans    int
 	workers  int // as last counted
 	fewer    int // counts since then that were lower
@@ -34,8 +35,12 @@ type Process struct {
 // NameRuntime notes that something of the process named a runtime, by its number in the table of runtimes.
 func (p *Process) NameRuntime(r int) { p.runtimes |= 1 << r }
 
-// Runtime returns the number of the runtime of the process, if all that named one named the same.
-func (p *Process) Runtime() (r int, known bool) {
+// Runtime returns the number of the runtime of the process, if all that named one named the same. Where its workers have the names that it
+// gives them, a thread that somebody named otherwise may belong to another executor.
+func (p *Process) Runtime(namedOtherwise bool) (r int, known bool) {
+	if p.named && namedOtherwise {
+		return 0, false
+	}
 	return bits.TrailingZeros32(p.runtimes), bits.OnesCount32(p.runtimes) == 1
 }
 
@@ -57,6 +62,7 @@ func (p *Process) Explain(s *Span, limits *findings.Limits, usual *findings.Wind
 	if s.Duration > 0 && (s.Busy >= 0 || s.Wait >= 0) {
 		j.tellChildren()
 		j.entered(p)
+		p.compare(&j)
 		j.starved()
 		j.neverIdle()
 		j.heldOpen()
@@ -107,6 +113,7 @@ func (p *Process) meet(j *judgement) {
 	p.now = tick(p.now, s.End)
 	if j.made = p.threads.of(s.Thread); j.made != nil {
 		j.made.see(s)
+		p.named = p.named || s.Worker && j.made.role() == worker
 	}
 	p.follow(s, j.made)
 	j.site = p.sites.of(s.Callsite, p.spans)

@@ -122,6 +122,8 @@ func (j *judgement) stayedEntered(p *Process, role role) {
 		return
 	case whole && !held && !j.Top && j.site.polled == 0: // its parent's word is still missing
 		return
+	case whole && !held && j.Top && j.mayBeGuarded(p): // it has no parent that could tell
+		return
 	}
 	j.not(findings.BlockingSuspected, findings.GuardAcrossAwait)
 	if j.site.left > j.site.stayed {
@@ -156,6 +158,11 @@ func (j *judgement) guarded(p *Process) bool {
 		return true
 	}
 	return j.site.unpolled > j.site.polled && j.site.silence.broken()
+}
+
+// mayBeGuarded reports whether a guard may have kept the span entered over an await.
+func (j *judgement) mayBeGuarded(p *Process) bool {
+	return p.workers < 2 || !j.Worker || j.Arbiter
 }
 
 // seldom is how many times more often spans are entered at once than later, if it is by their own doing.

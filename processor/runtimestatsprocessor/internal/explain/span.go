@@ -27,6 +27,7 @@ type Span struct {
 	SkewedWorker       bool  // first polled by a worker that does several times the work of the others
 
 	Thread    int64 // that made the span; Unknown
+	Worker    bool  // by its name, the thread is a worker of a known runtime
 	Arbiter   bool  // by its name, the thread runs tasks that no other thread may run
 	Blockable bool  // by its name, the thread is there to block
 

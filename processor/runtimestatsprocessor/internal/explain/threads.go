@@ -34,7 +34,8 @@ type thread struct {
 	next         uint8
 	traces       int // of which it has made spans
 	since        int64
-	rate         float64    // of them a second, lately
+	rate         float64 // of them a second, lately
+	free         freedom
 	polls        []longPoll // the next one takes the place of the oldest
 	nextPoll     int
 }
@@ -85,6 +86,27 @@ func (t *thread) see(s *Span) {
 		}
 		t.traces, t.since = 0, s.End
 	}
+}
+
+// expected is how many traces the thread makes spans of in a time, if it is free.
+func (t *thread) expected(ns int64) float32 { return float32(float64(ns) / patience * t.rate) }
+
+// freedom compares the spans that a thread made during others that left it free with those that were expected.
+type freedom struct{ made, expected float32 }
+
+func (f *freedom) add(made, expected float32) {
+	f.made, f.expected = f.made+made, f.expected+expected
+	if f.expected > 10*convincing {
+		f.made, f.expected = f.made/2, f.expected/2
+	}
+}
+
+// share is how many of the spans that are expected come, 0 to 1.
+func (f *freedom) share() float32 {
+	if f.expected == 0 {
+		return 0
+	}
+	return min(1, f.made/f.expected)
 }
 
 // forget takes back what the thread is taken for: it has become another.

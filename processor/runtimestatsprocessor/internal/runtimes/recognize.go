@@ -39,6 +39,7 @@ type Sign struct {
 	// Blockable: the thread is there to block. Some runtimes have such threads without telling: Tokio gives them the names of its workers.
 	Blockable bool
 	Arbiter   bool // the thread runs tasks that no other thread may run
+	Worker    bool // the thread has the name of a runtime's workers
 	Server    bool // the span stands for a request that a server was sent
 }
 
@@ -81,6 +82,7 @@ func (n *Names) Of(thread, module string) (sign *Sign, told bool) {
 	n.thread, n.module, n.answered = thread, module, true
 	n.sign = Sign{Runtime: n.find(thread, module)}
 	n.sign.Number = slices.IndexFunc(semconv.Runtimes[:], func(r semconv.AsyncRuntime) bool { return r.Name == n.sign.Runtime })
+	n.sign.Worker = FromThread(thread) != ""
 	crate := crateOf(module)
 	for i := range semconv.Runtimes {
 		r := &semconv.Runtimes[i]
