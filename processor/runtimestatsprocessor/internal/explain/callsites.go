@@ -2,10 +2,10 @@
 
 package explain
 
-import "slices"
-
-// maxCallsites bounds the table, a power of two.
-const maxCallsites = 512
+const (
+	maxCallsites = 512 // bounds the table, a power of two
+	ways         = 4   // places in a table that one id may have
+)
 
 // votes count what was seen, up to a limit at which the older ones count half.
 type votes uint8
@@ -15,6 +15,15 @@ const maxVotes = 128
 func (v *votes) add() {
 	if *v++; *v >= maxVotes {
 		*v /= 2
+	}
+}
+
+// count adds to the one or the other.
+func count(yes, no *votes, which bool) {
+	if which {
+		yes.add()
+	} else {
+		no.add()
 	}
 }
 
@@ -101,105 +110,3 @@ func (s *silence) held() bool {
 
 // broken reports whether the threads did other things in one of four of the spans or more.
 func (s *silence) broken() bool { return 4*int(s.broke) > int(s.kept)+int(s.broke) }
-
-// maxPending bounds how many threads are watched at a time for what they do during and after a long span.
-const (
-	maxPending = 16
-	maxOthers  = 7             // spans that a thread makes meanwhile
-	patience   = 1_000_000_000 // ns for spans to come that were made meanwhile, or afterwards
-	minute     = 60_000_000_000
-)
-
-// pending is a long span of which it is not known yet what its thread did.
-type pending struct {
-	site       *callsite
-	thread     int64
-	trace      uint64
-	start, end int64
-	busy       int64
-	others     [maxOthers]int64 // when the thread made spans of other traces, between start and end
-	n          int
-	whole      bool
-	free       bool // the span left the thread free
-	settled    bool // it is known whether the thread stayed
-	elsewhere  int  // spans that other workers have made since
-}
-
-// watch waits for what the thread of a long span did meanwhile, and does afterwards.
-func (p *Process) watch(j *judgement) {
-	if len(p.pendings) < maxPending {
-		p.pend(j, pending{busy: j.Busy, whole: j.whole()})
-	}
-}
-
-// compare waits for what a thread did during a span that left it free. Where it did nothing then, its silence during others tells nothing:
-// it may run one thing after the other.
-func (p *Process) compare(j *judgement) {
-	if len(p.pendings) < maxPending/2 && j.made.role() == worker && j.Idle*unusual >= j.limits.Poll && j.Idle-j.Idle/notable >= j.Busy*notable {
-		p.pend(j, pending{free: true})
-	}
-}
-
-func (p *Process) pend(j *judgement, w pending) {
-	w.site, w.thread, w.trace, w.start, w.end = j.site, j.Thread, j.Trace, j.Start, j.End
-	for i := range j.made.starts {
-		w.see(j.made.starts[i])
-	}
-	p.pendings = append(p.pendings, w)
-}
-
-func (w *pending) see(b beginning) {
-	if b.trace != w.trace && b.at > w.start && b.at < w.end && w.n < maxOthers {
-		w.others[w.n] = b.at
-		w.n++
-	}
-}
-
-// follow tells the threads of long spans from the next span that comes.
-func (p *Process) follow(s *Span, made *thread) {
-	for i := 0; i < len(p.pendings); {
-		w := &p.pendings[i]
-		switch {
-		case s.Thread == w.thread && s.Start < w.end:
-			w.see(beginning{s.Start, s.Trace})
-		case s.Thread == w.thread && !w.settled && !w.free && (s.Request || s.Idle >= waits):
-			w.settled = true
-			w.site.stayed.add()
-		case w.whole && !w.settled && !w.free && s.Start > w.end && made.role() == worker:
-			if w.elsewhere++; w.elsewhere >= 8*max(p.workers, 2) {
-				w.settled = true
-				w.site.left.add()
-				p.threads.of(w.thread).forget()
-			}
-		}
-		if p.now < w.end+patience {
-			i++
-			continue
-		}
-		w.close(p.threads.of(w.thread))
-		last := len(p.pendings) - 1
-		p.pendings[i] = p.pendings[last]
-		p.pendings = p.pendings[:last]
-	}
-}
-
-// close adds what is known by now to what is known of the callsite. A thread that was held for the busy time made no span for about as
-// long, at some time between start and end.
-func (w *pending) close(made *thread) {
-	if w.free {
-		made.free.add(float32(w.n), min(made.expected(w.end-w.start), maxOthers))
-		return
-	}
-	others := w.others[:w.n]
-	slices.Sort(others)
-	gap, from := int64(0), w.start
-	for _, at := range others {
-		gap, from = max(gap, at-from), at
-	}
-	gap = max(gap, w.end-from)
-	held := &w.site.silence
-	count(&held.kept, &held.broke, gap >= w.busy-w.busy/5)
-	if held.expected += made.expected(w.busy) * made.free.share(); held.expected > 10*convincing {
-		held.expected /= 2
-	}
-}

@@ -10,8 +10,11 @@
 //	threads.go     what each thread is: a worker's spans wait now and then, those of a pool thread never do
 //	relatives.go   the children of spans that have not come yet, and the ends of those that have
 //	callsites.go   what the spans of one place in the code turned out to be: polled with their parents, handed to another thread
-//	polls.go       the recent long polls: when, on which thread, whose
+//	polls.go       a long poll: when it was, for all that its span says
+//	pendings.go    what the threads of long spans did meanwhile, and do afterwards
+//	heldup.go      who was inside a long poll while a span waited
 //	rules.go       what follows
+//	explain.go     the way of a span through all of these
 //
 // A span is judged once, when it comes, by what has come before it. Children end, and are exported, before their parents, and long
 // polls before the spans that they held up; so it does not matter how an SDK cuts its batches. Spans in any other order leave more

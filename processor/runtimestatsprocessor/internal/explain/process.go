@@ -5,12 +5,11 @@ package explain
 import (
 	"math/bits"
 	"sync"
-
-	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/findings"
 )
 
 // Process is what the spans of one process have said so far. Its zero value knows nothing. Whoever calls its other methods holds its
-// lock. It takes up to 0.3 MB.
+// lock. It takes 0.3 MB where a dozen workers have long polls. The most is 0.6 MB, and 1 MB for the names of long polls where 256 threads
+// have many, of the longest names.
 type Process struct {
 	sync.Mutex
 
@@ -27,7 +26,7 @@ type Process struct {
 	families families
 	endings  endings
 	sites    sites
-	pendings []pending
+	pendings pendings
 	now      int64 // the latest end of a span
 	lastLong int64 // end of the last long poll
 }
@@ -51,137 +50,4 @@ func (p *Process) Named() bool { return p.runtimes != 0 }
 func (p *Process) Listen(times int) bool {
 	p.listened++
 	return p.listened <= times
-}
-
-// Explain judges a span by what the process has said before, and learns from it. usual is what spans of its key are like, nil if that
-// is not known.
-func (p *Process) Explain(s *Span, limits *findings.Limits, usual *findings.Window) Findings {
-	j := judgement{Span: s, limits: limits, usual: usual}
-	p.meet(&j)
-	j.outlives(p)
-	if s.Duration > 0 && (s.Busy >= 0 || s.Wait >= 0) {
-		j.tellChildren()
-		j.entered(p)
-		p.compare(&j)
-		j.starved()
-		j.neverIdle()
-		j.heldOpen()
-		j.heldUp(p)
-		if usual != nil && !s.Late {
-			usual.Add(s.mostPoll(), s.Wait)
-		}
-	}
-	p.learn(&j)
-	j.Found &= limits.Kinds
-	j.Judged &= limits.Kinds
-	if !j.Found.Has(findings.HeldUp) {
-		j.HeldUpBy = ""
-	}
-	return j.Findings
-}
-
-const (
-	counting = 64 // how often the workers are counted, in spans
-	rarely   = 16 // counts in a row that must be lower to believe that there are fewer: one that is idle says nothing
-)
-
-// countWorkers counts the threads that work now.
-func (p *Process) countWorkers(now int64) {
-	n := 0
-	p.threads.workers(now, func(*thread) { n++ })
-	switch {
-	case n >= p.workers:
-		p.workers, p.fewer = n, 0
-	case p.fewer < rarely:
-		p.fewer++
-	default:
-		p.workers, p.fewer = n, 0
-	}
-}
-
-// meet looks up what the process knows that concerns the span.
-func (p *Process) meet(j *judgement) {
-	s := j.Span
-	p.disordered = max(0, p.disordered-1)
-	if parent := p.endings.of(s.Parent); parent != nil && s.End < parent.at {
-		p.disordered = maxEndings
-		parent.site.early.add()
-	}
-	if p.spans++; p.spans%counting == 0 {
-		p.countWorkers(s.End)
-	}
-	p.now = tick(p.now, s.End)
-	if j.made = p.threads.of(s.Thread); j.made != nil {
-		j.made.see(s)
-		p.named = p.named || s.Worker && j.made.role() == worker
-	}
-	p.follow(s, j.made)
-	j.site = p.sites.of(s.Callsite, p.spans)
-	if found := p.families.take(s.ID); found != nil {
-		j.family = *found
-	} else {
-		j.family.requestThread = Unknown
-		j.familyLost = s.Start < p.families.lost
-	}
-}
-
-// learn remembers of a span what the spans after it are judged by.
-func (p *Process) learn(j *judgement) {
-	s := j.Span
-	if s.ID != 0 {
-		p.endings.add(s, j.site)
-	}
-	if s.Request {
-		if s.Top {
-			j.site.top.add()
-		} else {
-			j.site.nested.add()
-		}
-	}
-	last := descendant{s.End, s.Start, j.site}
-	if j.family.last.end > s.End {
-		last = j.family.last
-	}
-	least := j.limits.Poll / unusual
-	if s.Top || s.Request {
-		if j.family.last.site != nil {
-			j.family.last.site.rest.see(s.End-j.family.last.start, j.family.last.end-s.End, least)
-		}
-		last = descendant{}
-	}
-	if s.Top {
-		return
-	}
-	if s.Parent == 0 || s.Busy*small < j.limits.Poll && last.end-last.start < least && !s.Request {
-		return // it explains nothing
-	}
-	f := p.families.of(s.Parent)
-	f.busy += max(s.Busy, 0)
-	f.longest = max(f.longest, s.mostPoll())
-	if j.Found.Has(findings.NeverIdle) {
-		f.neverIdle += s.Busy
-	} else {
-		f.neverIdle += j.family.neverIdle
-	}
-	if last.end > f.last.end {
-		f.last = last
-	}
-	if s.Request && s.SaidLocal {
-		f.requestThread = s.Thread
-	}
-	if s.whole() && s.Busy >= f.stretch.busy {
-		f.stretch = stretch{s.Start, s.End, s.Busy, s.Idle, s.Thread, j.site}
-	}
-}
-
-// tick moves the time on to the end of a span, if that can be right: it is neither long ago nor far ahead, or the time was not.
-func tick(now, end int64) int64 {
-	switch ahead := end - now; {
-	case now == 0 || ahead < -minute:
-		return end
-	case ahead > minute:
-		return now + minute
-	default:
-		return max(now, end)
-	}
 }

@@ -45,8 +45,6 @@ type families struct {
 	lost    int64 // the latest end of a child that was forgotten
 }
 
-const ways = 4
-
 // of returns the family of a parent to add to.
 func (f *families) of(parent uint64) *family {
 	if len(f.slots) == 0 || f.used > len(f.slots)/2 && len(f.slots) < maxFamilies {

@@ -2,36 +2,7 @@
 
 package explain
 
-import (
-	"strings"
-
-	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/findings"
-)
-
-// judgement is a span in the course of being judged.
-type judgement struct {
-	*Span
-	limits *findings.Limits
-	usual  *findings.Window // nil if nothing is known of the span's key
-
-	made       *thread // that made the span, nil if it is not known
-	site       *callsite
-	family     family // zero for a span without children that matter
-	familyLost bool   // it may have had children that were forgotten
-
-	Findings
-}
-
-func (j *judgement) found(k findings.Kind) {
-	j.Found |= 1 << k
-	j.Judged |= 1 << k
-}
-
-func (j *judgement) not(kinds ...findings.Kind) {
-	for _, k := range kinds {
-		j.Judged |= 1 << k
-	}
-}
+import "github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/findings"
 
 // tellChildren tells the callsite of the child that was longest entered whether its parent, which has come now, was polled meanwhile; and
 // that of the parent whether its spans are polled by the thread that makes them.
@@ -111,7 +82,7 @@ func (j *judgement) stayedEntered(p *Process, role role) {
 	if role != worker || 2*j.Busy < j.Duration {
 		return
 	}
-	p.watch(j)
+	p.pendings.watch(j.Span, j.site, j.made)
 	switch held := j.site.silence.held(); {
 	case j.childrenMayCome(p):
 		return
@@ -167,24 +138,6 @@ func (j *judgement) mayBeGuarded(p *Process) bool {
 
 // seldom is how many times more often spans are entered at once than later, if it is by their own doing.
 const seldom = 8
-
-// count adds to the one or the other.
-func count(yes, no *votes, which bool) {
-	if which {
-		yes.add()
-	} else {
-		no.add()
-	}
-}
-
-// hold remembers a long poll, for those that it held up.
-func (p *Process) hold(s *Span, made *thread, busy int64) {
-	if made == nil {
-		return
-	}
-	made.keep(longPoll{start: s.Start, end: s.End, busy: busy, whole: s.whole(), trace: s.Trace, name: strings.Clone(s.Name)})
-	p.lastLong = max(p.lastLong, s.End)
-}
 
 // starved looks for a span that was runnable, but for long no worker took it.
 func (j *judgement) starved() {

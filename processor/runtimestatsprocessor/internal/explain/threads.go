@@ -21,6 +21,9 @@ const (
 	oneIn    = 20        // spans of a worker that wait, at least
 	halfLife = 200       // spans after which the older ones count half
 	alive    = 2_000_000_000
+
+	patience = 1_000_000_000 // ns for spans to come that were made meanwhile, or afterwards
+	minute   = 60_000_000_000
 )
 
 // thread is what the spans of one thread have told.
@@ -121,6 +124,33 @@ func (t *thread) madeOthers(s *Span) bool {
 		}
 	}
 	return false
+}
+
+// keep remembers a long poll of the thread.
+func (t *thread) keep(l longPoll) {
+	if len(t.polls) < maxPolls {
+		t.polls = append(t.polls, l)
+		return
+	}
+	t.polls[t.nextPoll%maxPolls] = l
+	t.nextPoll++
+}
+
+// insideOthers sums up the long polls of one thread, which are never at the same time.
+func (t *thread) insideOthers(s *Span) (ns int64, by string) {
+	most := int64(0)
+	for i := range t.polls {
+		l := &t.polls[i]
+		if l.busy == 0 || l.trace == s.Trace {
+			continue
+		}
+		inside := l.within(s.Start, s.End)
+		ns += inside
+		if inside > most {
+			most, by = inside, l.name
+		}
+	}
+	return min(ns, s.Idle), by
 }
 
 // threads are those of a process, by id. One that comes in the place of another takes it.

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package explain
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+// made lets a thread make n spans like this one, one after the other, each of its own trace.
+func made(n int, by *thread, change func(*Span)) {
+	for range n {
+		by.see(span(func(s *Span) {
+			s.Trace, s.Start, s.Thread = uint64(by.last), by.last, by.id
+			change(s)
+		}))
+	}
+}
+
+func TestRoles(t *testing.T) {
+	waiting := func(s *Span) { s.Busy, s.Idle = 1*ms, waits }
+	busy := func(s *Span) { s.Busy, s.Idle = 20*ms, waits-1 }
+	for _, tt := range []struct {
+		name    string
+		history func(*thread)
+		want    role
+	}{
+		{"a thread that has said nothing", func(*thread) {}, unknownRole},
+		{"one that was busy a few times", func(t *thread) { made(enough-1, t, busy) }, unknownRole},
+		{"one that never waits", func(t *thread) { made(enough, t, busy) }, pool},
+		{"spans without times tell nothing", func(t *thread) { made(enough, t, func(*Span) {}) }, unknownRole},
+		{"one that has waited", func(t *thread) { made(1, t, waiting) }, worker},
+		{"polled again", func(t *thread) { made(1, t, func(s *Span) { s.Busy, s.Polls = 20*ms, 2 }) }, worker},
+		{"waits now and then", func(t *thread) { made(oneIn-1, t, busy); made(1, t, waiting) }, worker},
+		{"waits less often", func(t *thread) { made(1, t, waiting); made(oneIn, t, busy) }, pool},
+		{"was a worker long ago", func(t *thread) { made(150, t, waiting); made(3000, t, busy) }, pool},
+		{"makes the spans of requests", func(t *thread) { made(enough, t, busy); made(1, t, func(s *Span) { s.Request = true }) }, worker},
+		{"runs tasks that no other may run", func(t *thread) { made(1, t, func(s *Span) { s.Arbiter = true }) }, worker},
+		{"handed its tasks on", func(t *thread) { made(50, t, waiting); t.request = true; t.forget() }, unknownRole},
+	} {
+		by := &thread{id: 1, last: begin}
+		tt.history(by)
+		assert.Equal(t, tt.want, by.role(), tt.name)
+	}
+	assert.Equal(t, unknownRole, (*thread)(nil).role())
+}
+
+func TestRate(t *testing.T) {
+	by := &thread{id: 1, last: begin}
+	made(200, by, func(s *Span) { s.Duration = 10 * ms }) // one after the other
+	assert.InDelta(t, 100, by.rate, 5)
+	made(1, by, func(s *Span) { s.Start += 2 * minute })
+	assert.Zero(t, by.rate, "after a pause nothing is known")
+}
+
+// A thread that begins another request in the middle of a span is not inside that span.
+func TestMadeOthers(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		at    int64
+		trace uint64
+		want  bool
+	}{
+		{"in the middle", 10 * ms, 9, true},
+		{"of the same trace", 10 * ms, 1, false},
+		{"as it began", handover, 9, false},
+		{"just after", handover + 1, 9, true},
+		{"just before the end", 20*ms - handover - 1, 9, true},
+		{"at the end", 20*ms - handover, 9, false},
+	} {
+		by := &thread{id: 1}
+		by.see(span(func(s *Span) { s.Trace, s.Start = tt.trace, begin+tt.at }))
+		assert.Equal(t, tt.want, by.madeOthers(span(func(*Span) {})), tt.name)
+	}
+}
+
+func TestWorkersOfLate(t *testing.T) {
+	var all threads
+	assert.Nil(t, all.of(Unknown))
+	for id := range int64(3) {
+		made(1, all.of(id), func(s *Span) { s.Start, s.Busy, s.Idle = begin+id*alive, 1*ms, 19*ms })
+	}
+	ids := func(now int64) (list []int64) {
+		all.workers(now, func(t *thread) { list = append(list, t.id) })
+		return list
+	}
+	assert.Equal(t, []int64{0, 1, 2}, ids(begin+alive))
+	assert.Equal(t, []int64{1, 2}, ids(begin+20*ms+alive), "the first has been silent for too long")
+	all.of(maxThreads + 1)
+	assert.Equal(t, []int64{2}, ids(begin+20*ms+alive), "another thread took the place of the second")
+}
