@@ -32,14 +32,14 @@ var Services = []Service{
 
 	{Name: "axum-tracing-opentelemetry", HeldOut: true, Binary: "ato-svc", Args: []string{"--task-fields"}, Seconds: 10, Healthy: 6, Named: tokio},
 	{Name: "tonic", HeldOut: true, Binary: "tonic-svc", HTTP: true, Seconds: 10, Healthy: 6, Named: tokio},
-	{Name: "reqwest and sqlx", HeldOut: true, Binary: "client-svc", Seconds: 10, Healthy: 6, Named: tokio},
+	{Name: "reqwest and sqlx", Binary: "client-svc", Seconds: 10, Healthy: 6, Named: tokio},
 	{Name: "axum, OpenTelemetry 0.31", HeldOut: true, Binary: "old-svc", Args: []string{"--task-fields"}, HTTP: true, Seconds: 10, Healthy: 6, Named: tokio},
 	{Name: "async-std", HeldOut: true, Binary: "async-std-svc", HTTP: true, Seconds: 10, Healthy: 6, Named: asyncStd},
-	{Name: "smol", HeldOut: true, Binary: "smol-svc", Args: []string{"--task-fields"}, HTTP: true, Seconds: 10, Healthy: 6, Named: smol},
+	{Name: "smol", Binary: "smol-svc", Args: []string{"--task-fields"}, HTTP: true, Seconds: 10, Healthy: 6, Named: smol},
 	{Name: "document, tokio", HeldOut: true, Binary: "seed-tokio", Seconds: 4, Named: tokioOrSilent},
 	{Name: "document, async-std", HeldOut: true, Binary: "seed-async-std", HTTP: true, Seconds: 4, Named: asyncStd},
 	{Name: "document, smol", HeldOut: true, Binary: "seed-smol", HTTP: true, Simple: true, Seconds: 4, Named: smol},
-	{Name: "document, mixed", HeldOut: true, Binary: "seed-mixed", Seconds: 4, Named: mixed},
+	{Name: "document, mixed", Binary: "seed-mixed", Seconds: 4, Named: mixed},
 }
 
 func tokio(s *Span) bool    { return s.Runtime == semconv.RuntimeTokio }
