@@ -37,8 +37,14 @@ pin_project! {
 impl<F> Measured<F> {
     pub(crate) fn new(future: F, span: Span) -> Self {
         let wanted = !span.is_disabled() && FIELDS.iter().any(|name| span.has_field(*name));
-        let clock = wanted.then(|| Clock { start: Instant::now(), meter: Meter::default(), wakes: None });
-        Self { future: Timed { future, clock }.instrument(span) }
+        let clock = wanted.then(|| Clock {
+            start: Instant::now(),
+            meter: Meter::default(),
+            wakes: None,
+        });
+        Self {
+            future: Timed { future, clock }.instrument(span),
+        }
     }
 
     /// Records what was measured, once: a second call finds no clock.
@@ -120,7 +126,12 @@ impl Clock {
         let (_, waker) = self.wakes.insert(current);
         let began = nanoseconds(self.start);
         self.meter.begin(woken, began);
-        Running { waker, meter: &mut self.meter, start: self.start, began }
+        Running {
+            waker,
+            meter: &mut self.meter,
+            start: self.start,
+            began,
+        }
     }
 
     /// The account of a future that will never be ready.

@@ -62,7 +62,10 @@ mod tests {
     #[test]
     fn a_wait_counts_from_the_wake() {
         let meter = meter(&[(Some(0), 30, 35), (Some(100), 104, 124), (Some(200), 201, 202)]);
-        assert_eq!((meter.polls, meter.first, meter.scheduled, meter.longest), (3, Some(30), 30 + 4 + 1, 20));
+        assert_eq!(
+            (meter.polls, meter.first, meter.scheduled, meter.longest),
+            (3, Some(30), 30 + 4 + 1, 20)
+        );
     }
 
     #[test]

@@ -24,7 +24,11 @@ pub(crate) struct Wakes {
 impl Wakes {
     /// Wakes the task whose waker this is. Times count from the start.
     pub fn new(task: &Waker, start: Instant) -> Arc<Self> {
-        Arc::new(Self { task: task.clone(), start, woken: AtomicU64::new(NEVER) })
+        Arc::new(Self {
+            task: task.clone(),
+            start,
+            woken: AtomicU64::new(NEVER),
+        })
     }
 
     /// Reports whether it wakes that task.
