@@ -3,6 +3,8 @@
 //! What a measured future costs beside one that is only instrumented: for each poll, and for a span from its making to its end.
 //! The future is polled by hand, without an executor, so the difference is all there is to see.
 
+#![allow(clippy::incompatible_msrv)] // that is the crate's; a benchmark needs the compiler that criterion needs
+
 use std::future::Future;
 use std::hint::black_box;
 use std::pin::{pin, Pin};

@@ -98,6 +98,24 @@ fn idle_time_is_no_wait() {
 }
 
 #[test]
+fn what_comes_after_its_end_does_not_count() {
+    let (spans, task) = (Spans::new(), Arc::new(Task::default()));
+    let waker = Arc::default();
+    let keeps = keeps(&waker, 1);
+    let wakes_itself = async {
+        keeps.await;
+        wake(&waker);
+    };
+    let mut future = Box::pin(wakes_itself.measured(spans.make(|| task_span!("job"))));
+    assert!(task.poll(&mut future).is_ready());
+    wake(&waker);
+    thread::sleep(A_WHILE);
+    drop(future);
+    assert_eq!(spans.number("job", "poll_count"), 1);
+    assert_eq!(spans.number("job", "scheduled_ns"), spans.number("job", "first_poll_delay_ns"));
+}
+
+#[test]
 fn dropped_before_it_is_ready() {
     let (spans, task) = (Spans::new(), Arc::new(Task::default()));
     let make = |name: &'static str| spans.make(|| task_span!("job", otel.name = name));
