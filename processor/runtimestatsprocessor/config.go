@@ -33,11 +33,12 @@ const (
 
 // Upper bounds. Beyond them a setting takes more than a Collector has, or it is a slip of the unit.
 const (
-	maxKeyEntries = 32                 // of which up to 256 bytes each stay in memory for every resource
-	maxKeys       = 100_000            // 1.2 to 4.3 GB, and half a second of every second's tick
-	maxLength     = 7 * 24 * time.Hour // operations follow the day and the week; nothing older is like the present
-	maxMinCount   = 1_000_000
-	maxRatio      = 1_000
+	maxKeyEntries  = 32                 // of which up to 256 bytes each stay in memory for every resource
+	maxKeys        = 100_000            // 1.2 to 4.3 GB, and half a second of every second's tick
+	maxLength      = 7 * 24 * time.Hour // operations follow the day and the week; nothing older is like the present
+	maxMinCount    = 1_000_000
+	maxRatio       = 1_000
+	maxMinDuration = time.Hour
 )
 
 // Config configures the runtime_stats processor.
@@ -113,7 +114,8 @@ type ClassesConfig struct {
 	// Elevated is the quantile above which a span is elevated.
 	Elevated float64 `mapstructure:"elevated"`
 
-	// Outlier is the quantile above which a span is an outlier, if it also exceeds MinRatioToMedian times the median.
+	// Outlier is the quantile above which a span is an outlier, if it also exceeds MinRatioToMedian times the median and takes
+	// MinDuration.
 	Outlier float64 `mapstructure:"outlier"`
 
 	// Extreme is the quantile above which an outlier is extreme. While a window holds fewer than 10/(1-Extreme) spans
@@ -123,6 +125,10 @@ type ClassesConfig struct {
 	// MinRatioToMedian is how many times slower than the median an outlier must be. It keeps operations whose durations
 	// hardly differ from having outliers; 0 turns it off, and then the slowest 1-Outlier are outliers, however fast.
 	MinRatioToMedian float64 `mapstructure:"min_ratio_to_median"`
+
+	// MinDuration is how long an outlier must take. It keeps operations that take microseconds from having outliers that nobody
+	// would notice; 0 turns it off.
+	MinDuration time.Duration `mapstructure:"min_duration"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
@@ -134,7 +140,7 @@ func createDefaultConfig() component.Config {
 		MaxKeys:  2_000,
 		Window:   WindowConfig{Mode: ModeDecay, Length: time.Minute},
 		MinCount: 100,
-		Classes:  ClassesConfig{Elevated: 0.95, Outlier: 0.99, Extreme: 0.999, MinRatioToMedian: 2},
+		Classes:  ClassesConfig{Elevated: 0.95, Outlier: 0.99, Extreme: 0.999, MinRatioToMedian: 2, MinDuration: time.Millisecond},
 		Join:     defaultJoin(),
 		Findings: defaultFindings(),
 	}
@@ -195,6 +201,9 @@ func (c *Config) Validate() error {
 	if ratio := c.Classes.MinRatioToMedian; !(ratio >= 0 && ratio <= maxRatio) { // or NaN
 		reject("classes.min_ratio_to_median", ratio, fmt.Sprintf("0 to %d", maxRatio))
 	}
+	if least := c.Classes.MinDuration; least < 0 || least > maxMinDuration {
+		reject("classes.min_duration", least, "0s to 1h")
+	}
 	validateRuntimes(c.Runtimes, reject)
 	c.Join.validate(reject)
 	c.Findings.validate(reject)
@@ -216,6 +225,7 @@ func (c *Config) latencySettings() latency.Settings {
 			Outlier:          c.Classes.Outlier,
 			Extreme:          c.Classes.Extreme,
 			MinRatioToMedian: c.Classes.MinRatioToMedian,
+			MinDuration:      c.Classes.MinDuration,
 		},
 	}
 }

@@ -50,7 +50,7 @@ func newBaseline(below *cumulative, spans float64, classes Classes) *Baseline {
 	if spans*(1-classes.Extreme) >= minBeyondExtreme {
 		extreme = below.limit(classes.Extreme)
 	}
-	outlier = max(outlier, classes.MinRatioToMedian*median)
+	outlier = max(outlier, classes.MinRatioToMedian*median, float64(classes.MinDuration-1)) // a span of exactly MinDuration exceeds it
 	return &Baseline{
 		P50:      nanoseconds(median),
 		P90:      nanoseconds(below.quantile(0.9)),

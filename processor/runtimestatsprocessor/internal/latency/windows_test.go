@@ -138,6 +138,32 @@ func TestOutliersAreSlowerThanTheMedian(t *testing.T) {
 	}
 }
 
+// Nobody is woken for microseconds: a span that takes less than MinDuration is at most elevated, whatever its operation.
+func TestOutliersTakeTheirTime(t *testing.T) {
+	for _, tt := range []struct {
+		least    time.Duration
+		duration int64
+		want     Class
+	}{
+		{0, 101_000, Outlier},
+		{0, 410_000, Extreme},
+		{time.Millisecond, 410_000, Elevated}, // eight times the median
+		{time.Millisecond, ms - 1, Elevated},
+		{time.Millisecond, ms, Extreme},
+		{100 * time.Microsecond, 101_000, Outlier},
+	} {
+		settings := testSettings()
+		settings.Classes.MinRatioToMedian, settings.Classes.MinDuration = 2, tt.least
+		windows := New(settings, time.Unix(0, 0))
+		resource := windows.Resource("orders")
+		for i := range 1_000 {
+			resource.Observe("GET", 2, 20_000+int64(i)*60)
+		}
+		windows.Tick(time.Unix(1, 0))
+		assert.Equal(t, tt.want, resource.Observe("GET", 2, tt.duration).Class, "%v, %d ns", tt.least, tt.duration)
+	}
+}
+
 // Below 10,000 spans nobody knows the slowest thousandth; four times the 99th percentile stands for it.
 func TestExtremeNeedsManySpans(t *testing.T) {
 	windows := New(testSettings(), time.Unix(0, 0))
