@@ -27,11 +27,15 @@ func appendSparse(to []byte, counts *bucketCounts) []byte {
 			unused++
 			continue
 		}
-		to = binary.AppendUvarint(to, unused)
-		to = binary.AppendUvarint(to, uint64(n))
+		to = sparse(to).append(unused, n)
 		unused = 0
 	}
 	return to
+}
+
+// append adds a bucket in use, so many unused ones after the last.
+func (s sparse) append(unused uint64, n uint32) sparse {
+	return binary.AppendUvarint(binary.AppendUvarint(s, unused), uint64(n))
 }
 
 // all yields buckets in use and their counts. The encoding must be one that check accepts.
