@@ -44,7 +44,7 @@ const (
 // Config configures the runtime_stats processor.
 type Config struct {
 	// Key says which spans are compared with each other: those that agree in every entry. An entry is `span.name`,
-	// `span.kind` or the name of a resource attribute. More entries compare like with like more strictly, but each key
+	// `span.kind` or the name of an attribute, of the span or of its resource. More entries compare like with like more strictly, but each key
 	// needs MinCount spans of its own and memory, see MaxKeys. Never use what is unique to a request, such as a URL with ids in it.
 	Key []string `mapstructure:"key"`
 
@@ -55,9 +55,9 @@ type Config struct {
 	// Window says which spans a span is compared with.
 	Window WindowConfig `mapstructure:"window"`
 
-	// MinCount is how many spans a window must hold before it judges. At a steady rate a window holds rate * length spans:
-	// operations slower than MinCount / Window.Length (1.7 spans a second by default) are never judged. Lowering it judges
-	// rarer operations, by fewer examples.
+	// MinCount is how many spans a window must hold before it judges. A window that would have fewer keeps older ones, up to an
+	// hour: operations with fewer spans in an hour are never judged. Lowering it judges rarer operations, and reacts sooner to
+	// those of a few spans a minute, by fewer examples.
 	MinCount int `mapstructure:"min_count"`
 
 	// Classes says where the classes of latency begin.
@@ -100,7 +100,7 @@ type WindowConfig struct {
 	// sliding says exactly which spans were compared, and forgets a disturbance entirely.
 	Mode string `mapstructure:"mode"`
 
-	// Length is how long spans are remembered: their mean age is Length when they fade, Length/2 when they slide. A span
+	// Length is how long spans are remembered, if there are enough (see MinCount): their mean age is Length when they fade, Length/2 when they slide. A span
 	// that comes later than Length after its end is judged but not added. Raising it gives steadier classes, and outliers
 	// for longer after an operation has become slower; lowering it makes a slowdown normal sooner.
 	Length time.Duration `mapstructure:"length"`
@@ -136,7 +136,7 @@ type ClassesConfig struct {
 
 func createDefaultConfig() component.Config {
 	return &Config{
-		Key:      []string{semconv.ServiceName, keySpanName, keySpanKind},
+		Key:      []string{semconv.ServiceName, keySpanName, keySpanKind, semconv.HTTPRoute},
 		MaxKeys:  2_000,
 		Window:   WindowConfig{Mode: ModeDecay, Length: time.Minute},
 		MinCount: 100,
@@ -153,7 +153,7 @@ func (c *Config) Validate() error {
 		errs = append(errs, fmt.Errorf("%s: %v is not allowed; want %s", key, value, want))
 	}
 	if len(c.Key) == 0 {
-		reject("key", "[]", "at least one of span.name, span.kind or a resource attribute")
+		reject("key", "[]", "at least one of span.name, span.kind or an attribute")
 	}
 	if n := len(c.Key); n > maxKeyEntries {
 		reject("key", fmt.Sprintf("%d entries", n), fmt.Sprintf("at most %d", maxKeyEntries))
@@ -161,7 +161,7 @@ func (c *Config) Validate() error {
 	for i, entry := range c.Key {
 		switch {
 		case entry == "":
-			reject(fmt.Sprintf("key[%d]", i), `""`, "span.name, span.kind or a resource attribute")
+			reject(fmt.Sprintf("key[%d]", i), `""`, "span.name, span.kind or an attribute")
 		case slices.Contains(c.Key[:i], entry):
 			reject(fmt.Sprintf("key[%d]", i), entry, "each entry once")
 		}

@@ -31,7 +31,7 @@ func TestConfig(t *testing.T) {
 	}
 	for id, want := range map[string]*Config{
 		"runtime_stats": {
-			Key:      []string{"service.name", "span.name", "span.kind"},
+			Key:      []string{"service.name", "span.name", "span.kind", "http.route"},
 			MaxKeys:  2_000,
 			Window:   WindowConfig{Mode: ModeDecay, Length: time.Minute},
 			MinCount: 100,
@@ -89,8 +89,8 @@ func TestConfigErrors(t *testing.T) {
 			"findings.kinds[2]: never_idle is not allowed; want each kind once\n" +
 			"findings.long_poll: 1µs is not allowed; want 10µs to 1h\n" +
 			"findings.long_queue_wait: -1s is not allowed; want 10µs to 1h",
-		"runtime_stats/empty_key": "key: [] is not allowed; want at least one of span.name, span.kind or a resource attribute",
-		"runtime_stats/key_entries": `key[1]: "" is not allowed; want span.name, span.kind or a resource attribute` + "\n" +
+		"runtime_stats/empty_key": "key: [] is not allowed; want at least one of span.name, span.kind or an attribute",
+		"runtime_stats/key_entries": `key[1]: "" is not allowed; want span.name, span.kind or an attribute` + "\n" +
 			"key[3]: span.name is not allowed; want each entry once",
 		"runtime_stats/sizes": "max_keys: 0 is not allowed; want 1 to 100000\n" +
 			"window.length: 500ms is not allowed; want 1s to 168h\n" +

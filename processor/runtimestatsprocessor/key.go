@@ -3,8 +3,9 @@
 package runtimestatsprocessor
 
 import (
+	"math/bits"
 	"slices"
-	"strings"
+	"unsafe"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -13,7 +14,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/latency"
 )
 
-// The entries of `key` that stand for a property of the span rather than for a resource attribute.
+// The entries of `key` that stand for a property of the span rather than for an attribute.
 const (
 	keySpanName = "span.name"
 	keySpanKind = "span.kind"
@@ -21,13 +22,13 @@ const (
 
 // keyParts says what of a span makes its key.
 type keyParts struct {
-	resource   []string // resource attributes, in the configured order
+	attributes []string // in the configured order
 	name, kind bool
 }
 
 func newKeyParts(key []string) keyParts {
 	return keyParts{
-		resource: slices.DeleteFunc(slices.Clone(key), func(entry string) bool {
+		attributes: slices.DeleteFunc(slices.Clone(key), func(entry string) bool {
 			return entry == keySpanName || entry == keySpanKind
 		}),
 		name: slices.Contains(key, keySpanName),
@@ -35,27 +36,50 @@ func newKeyParts(key []string) keyParts {
 	}
 }
 
-// ofResource joins the values of the resource attributes; one that is missing counts as empty. Of each part of a key only the
-// beginning counts (package untrusted): parts come from outside and keys stay in memory. Names that agree so far share a window.
+// A key has the values of a resource and those of a span. An attribute may be on either; where it is on both, both count. Of each value
+// only the beginning counts (package untrusted): it comes from outside and keys stay in memory. Values that agree so far share a window.
+
+// ofResource returns what the attributes of a resource contribute to the key.
 func (k keyParts) ofResource(attributes pcommon.Map) string {
-	if len(k.resource) == 1 {
-		return untrusted.Cut(valueOf(attributes, k.resource[0]))
+	var first string
+	var more []byte
+	for i, name := range k.attributes {
+		switch text := valueOf(attributes, name); {
+		case i == 0:
+			first = untrusted.Cut(text) // mostly the only one, which takes no memory
+		case text != "":
+			more = appendPart(more, i, text)
+		}
 	}
-	var joined strings.Builder
-	for _, name := range k.resource {
-		joined.WriteString(untrusted.Cut(valueOf(attributes, name)))
-		joined.WriteByte(0)
+	if more == nil {
+		return first
 	}
-	return joined.String()
+	return first + string(more)
 }
 
-// ofSpan returns the span's part of the key.
-func (k keyParts) ofSpan(span ptrace.Span) (name string, kind latency.Kind) {
+// ofSpan returns the span's part of the key. The name is valid until the next call with the same observation.
+func (k keyParts) ofSpan(span ptrace.Span, found *observation) (name string, kind latency.Kind) {
 	if k.name {
 		name = untrusted.Cut(span.Name())
 	}
 	if k.kind {
 		kind = latency.KindOf(int32(span.Kind()))
 	}
-	return name, kind
+	if found.keyed == 0 {
+		return name, kind
+	}
+	joined := append(found.joined[:0], name...)
+	for keyed := found.keyed; keyed != 0; keyed &= keyed - 1 {
+		i := bits.TrailingZeros32(keyed)
+		if text, ok := untrusted.Text(found.keys[i]); ok {
+			joined = appendPart(joined, i, text)
+		}
+	}
+	found.joined = joined
+	return unsafe.String(unsafe.SliceData(joined), len(joined)), kind //nolint:gosec // whoever keeps it makes a copy; making one for every span is half the cost of a key
+}
+
+// appendPart appends the value of the attribute with that index in the key.
+func appendPart(to []byte, index int, text string) []byte {
+	return append(append(to, 0, byte(index)), untrusted.Cut(text)...)
 }
