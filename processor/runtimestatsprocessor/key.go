@@ -40,7 +40,7 @@ func newKeyParts(key []string) keyParts {
 // only the beginning counts (package untrusted): it comes from outside and keys stay in memory. Values that agree so far share a window.
 
 // ofResource returns what the attributes of a resource contribute to the key.
-func (k keyParts) ofResource(attributes pcommon.Map) string {
+func (k *keyParts) ofResource(attributes pcommon.Map) string {
 	var first string
 	var more []byte
 	for i, name := range k.attributes {
@@ -58,25 +58,56 @@ func (k keyParts) ofResource(attributes pcommon.Map) string {
 }
 
 // ofSpan returns the span's part of the key. The name is valid until the next call with the same observation.
-func (k keyParts) ofSpan(span ptrace.Span, found *observation) (name string, kind latency.Kind) {
+func (k *keyParts) ofSpan(span ptrace.Span, found *observation) (name string, kind latency.Kind) {
 	if k.name {
 		name = untrusted.Cut(span.Name())
 	}
 	if k.kind {
 		kind = latency.KindOf(int32(span.Kind()))
 	}
-	if found.keyed == 0 {
-		return name, kind
+	if found.keyed != 0 {
+		name = found.join(name)
 	}
-	joined := append(found.joined[:0], name...)
-	for keyed := found.keyed; keyed != 0; keyed &= keyed - 1 {
+	return name, kind
+}
+
+// join adds the attributes of the key to a span's name.
+func (o *observation) join(name string) string {
+	joined := o.joined[:0]
+	for keyed := o.keyed; keyed != 0; keyed &= keyed - 1 {
 		i := bits.TrailingZeros32(keyed)
-		if text, ok := untrusted.Text(found.keys[i]); ok {
-			joined = appendPart(joined, i, text)
+		text := o.keys[i].Str()
+		if text == "" { // no string
+			text, _ = untrusted.Text(o.keys[i])
+		}
+		if text == "" || endsWith(name, text) {
+			continue
+		}
+		if len(joined) == 0 {
+			joined = append(joined, name...)
+		}
+		joined = appendPart(joined, i, text)
+	}
+	if len(joined) == 0 {
+		return name
+	}
+	o.joined = joined
+	return unsafe.String(unsafe.SliceData(joined), len(joined)) //nolint:gosec // whoever keeps it makes a copy; one for every span would be most of the cost of a key
+}
+
+// endsWith reports whether a name is a word and a text, as the conventions make that of an HTTP span of its method and route: then the
+// name says it all. At most one text is the end of a name.
+func endsWith(name, text string) bool {
+	word := len(name) - len(text) - 1
+	if word < 0 || name[word] != ' ' || name[word+1:] != text {
+		return false
+	}
+	for i := range word { // short, as a rule
+		if name[i] == ' ' {
+			return false
 		}
 	}
-	found.joined = joined
-	return unsafe.String(unsafe.SliceData(joined), len(joined)), kind //nolint:gosec // whoever keeps it makes a copy; making one for every span is half the cost of a key
+	return true
 }
 
 // appendPart appends the value of the attribute with that index in the key.

@@ -79,65 +79,71 @@ type attributeRole struct {
 	name   string
 	role   role
 	number uint8
-	key    uint8 // one more than the index among the attributes of the key; 0 if it is none of them
 }
 
 var attributeRoles = [...]attributeRole{
-	{semconv.BusyNs, roleField, uint8(runtimes.Busy), 0},
-	{semconv.IdleNs, roleField, uint8(runtimes.Idle), 0},
-	{semconv.ScheduledNs, roleField, uint8(runtimes.Scheduled), 0},
-	{semconv.FirstPollDelayNs, roleField, uint8(runtimes.FirstPollDelay), 0},
-	{semconv.LongestPollNs, roleField, uint8(runtimes.LongestPoll), 0},
-	{semconv.PollCount, roleField, uint8(runtimes.PollCount), 0},
-	{semconv.StealCount, roleField, uint8(runtimes.StealCount), 0},
-	{semconv.ForcedYieldCount, roleField, uint8(runtimes.ForcedYieldCount), 0},
-	{semconv.WorkerIndex, roleField, uint8(runtimes.WorkerIndex), 0},
-	{semconv.TaskID, roleField, uint8(runtimes.TaskID), 0},
+	{semconv.BusyNs, roleField, uint8(runtimes.Busy)},
+	{semconv.IdleNs, roleField, uint8(runtimes.Idle)},
+	{semconv.ScheduledNs, roleField, uint8(runtimes.Scheduled)},
+	{semconv.FirstPollDelayNs, roleField, uint8(runtimes.FirstPollDelay)},
+	{semconv.LongestPollNs, roleField, uint8(runtimes.LongestPoll)},
+	{semconv.PollCount, roleField, uint8(runtimes.PollCount)},
+	{semconv.StealCount, roleField, uint8(runtimes.StealCount)},
+	{semconv.ForcedYieldCount, roleField, uint8(runtimes.ForcedYieldCount)},
+	{semconv.WorkerIndex, roleField, uint8(runtimes.WorkerIndex)},
+	{semconv.TaskID, roleField, uint8(runtimes.TaskID)},
 
-	{semconv.ThreadName, roleThreadName, 0, 0},
-	{semconv.CodeFilePathLegacy, roleLegacy, 0, 0},
-	{semconv.CodeLineNumberLegacy, roleLegacy, 0, 0},
-	{semconv.CodeModuleNameLegacy, roleLegacy, 0, 0},
-	{semconv.ThreadID, roleThreadID, 0, 0},
-	{semconv.CodeFilePath, roleUnused, 0, 0},
-	{semconv.CodeLineNumber, roleLine, 0, 0},
-	{semconv.CodeModuleName, roleModule, 0, 0},
-	{semconv.Target, roleTarget, 0, 0},
+	{semconv.ThreadName, roleThreadName, 0},
+	{semconv.CodeFilePathLegacy, roleLegacy, 0},
+	{semconv.CodeLineNumberLegacy, roleLegacy, 0},
+	{semconv.CodeModuleNameLegacy, roleLegacy, 0},
+	{semconv.ThreadID, roleThreadID, 0},
+	{semconv.CodeFilePath, roleUnused, 0},
+	{semconv.CodeLineNumber, roleLine, 0},
+	{semconv.CodeModuleName, roleModule, 0},
+	{semconv.Target, roleTarget, 0},
 
-	{semconv.RuntimeName, roleDerived, uint8(derivedRuntimeName), 0},
-	{semconv.QueueWaitNs, roleDerived, uint8(runtimes.QueueWait), 0},
-	{semconv.QueueWaitEstimate, roleDerived, uint8(runtimes.QueueWaitEstimate), 0},
-	{semconv.IOWaitNs, roleDerived, uint8(runtimes.IOWait), 0},
-	{semconv.UnaccountedNs, roleDerived, uint8(runtimes.Unaccounted), 0},
-	{semconv.TaskBusyNs, roleDerived, uint8(runtimes.TaskBusy), 0},
-	{semconv.TaskIdleNs, roleDerived, uint8(runtimes.TaskIdle), 0},
-	{semconv.TaskLongestPoll, roleDerived, uint8(runtimes.TaskLongestPoll), 0},
-	{semconv.TaskPollCount, roleDerived, uint8(runtimes.TaskPolls), 0},
-	{semconv.TaskStealCount, roleDerived, uint8(runtimes.TaskSteals), 0},
-	{semconv.TaskForcedYields, roleDerived, uint8(runtimes.TaskForcedYields), 0},
-	{semconv.Worker, roleDerived, uint8(runtimes.Worker), 0},
-	{semconv.WorkerCount, roleDerived, uint8(runtimes.Workers), 0},
-	{semconv.TaskIdentifier, roleDerived, uint8(runtimes.Task), 0},
-	{semconv.BusyRatio, roleDerived, uint8(derivedBusyRatio), 0},
-	{semconv.QueueWaitSource, roleDerived, uint8(derivedQueueWaitSource), 0},
-	{semconv.InconsistentTime, roleDerived, uint8(derivedInconsistent), 0},
-	{semconv.Finding, roleDerived, uint8(derivedFinding), 0},
-	{semconv.HeldUpBy, roleDerived, uint8(derivedFinding), 0},
+	{semconv.RuntimeName, roleDerived, uint8(derivedRuntimeName)},
+	{semconv.QueueWaitNs, roleDerived, uint8(runtimes.QueueWait)},
+	{semconv.QueueWaitEstimate, roleDerived, uint8(runtimes.QueueWaitEstimate)},
+	{semconv.IOWaitNs, roleDerived, uint8(runtimes.IOWait)},
+	{semconv.UnaccountedNs, roleDerived, uint8(runtimes.Unaccounted)},
+	{semconv.TaskBusyNs, roleDerived, uint8(runtimes.TaskBusy)},
+	{semconv.TaskIdleNs, roleDerived, uint8(runtimes.TaskIdle)},
+	{semconv.TaskLongestPoll, roleDerived, uint8(runtimes.TaskLongestPoll)},
+	{semconv.TaskPollCount, roleDerived, uint8(runtimes.TaskPolls)},
+	{semconv.TaskStealCount, roleDerived, uint8(runtimes.TaskSteals)},
+	{semconv.TaskForcedYields, roleDerived, uint8(runtimes.TaskForcedYields)},
+	{semconv.Worker, roleDerived, uint8(runtimes.Worker)},
+	{semconv.WorkerCount, roleDerived, uint8(runtimes.Workers)},
+	{semconv.TaskIdentifier, roleDerived, uint8(runtimes.Task)},
+	{semconv.BusyRatio, roleDerived, uint8(derivedBusyRatio)},
+	{semconv.QueueWaitSource, roleDerived, uint8(derivedQueueWaitSource)},
+	{semconv.InconsistentTime, roleDerived, uint8(derivedInconsistent)},
+	{semconv.Finding, roleDerived, uint8(derivedFinding)},
+	{semconv.HeldUpBy, roleDerived, uint8(derivedFinding)},
 
-	{semconv.LatencyCategory, roleDerived, uint8(derivedLatencyCategory), 0},
-	{semconv.LatencyPercentile, roleDerived, uint8(derivedLatency), 0},
-	{semconv.LatencyClass, roleDerived, uint8(derivedLatency), 0},
-	{semconv.LatencyOutlier, roleDerived, uint8(derivedLatency), 0},
-	{semconv.LatencyRatioToMedian, roleDerived, uint8(derivedLatency), 0},
-	{semconv.LatencyBaselineP50, roleDerived, uint8(derivedLatency), 0},
-	{semconv.LatencyBaselineP90, roleDerived, uint8(derivedLatency), 0},
-	{semconv.LatencyBaselineP99, roleDerived, uint8(derivedLatency), 0},
-	{semconv.LatencyBaselineCount, roleDerived, uint8(derivedLatency), 0},
+	{semconv.LatencyCategory, roleDerived, uint8(derivedLatencyCategory)},
+	{semconv.LatencyPercentile, roleDerived, uint8(derivedLatency)},
+	{semconv.LatencyClass, roleDerived, uint8(derivedLatency)},
+	{semconv.LatencyOutlier, roleDerived, uint8(derivedLatency)},
+	{semconv.LatencyRatioToMedian, roleDerived, uint8(derivedLatency)},
+	{semconv.LatencyBaselineP50, roleDerived, uint8(derivedLatency)},
+	{semconv.LatencyBaselineP90, roleDerived, uint8(derivedLatency)},
+	{semconv.LatencyBaselineP99, roleDerived, uint8(derivedLatency)},
+	{semconv.LatencyBaselineCount, roleDerived, uint8(derivedLatency)},
 }
 
 // roles hold the rows by the slots of their names. Looked up for every attribute of every span: most names on a span are not ours, and
 // nearly all of those fall into an empty slot.
-type roles [256][]attributeRole
+type roles [256][]roleInKey
+
+// roleInKey is what a name means to a processor with a certain key.
+type roleInKey struct {
+	attributeRole
+	key   uint8  // index among the attributes of the key
+	keyed uint32 // the bit of that index; 0 if the name is none of them
+}
 
 var (
 	ownRoles  = newRoles(nil)
@@ -159,21 +165,21 @@ func slot(name string) uint8 {
 func newRoles(key []string) *roles {
 	var all roles
 	for _, r := range attributeRoles {
-		all[slot(r.name)] = append(all[slot(r.name)], r)
+		all[slot(r.name)] = append(all[slot(r.name)], roleInKey{attributeRole: r})
 	}
 	for i, name := range key {
 		r := all.of(name)
 		if r == nil {
-			all[slot(name)] = append(all[slot(name)], attributeRole{name: name, role: roleNone})
+			all[slot(name)] = append(all[slot(name)], roleInKey{attributeRole: attributeRole{name: name, role: roleNone}})
 			r = all.of(name)
 		}
-		r.key = uint8(i + 1) //nolint:gosec // G115: at most maxKeyEntries
+		r.key, r.keyed = uint8(i), 1<<i //nolint:gosec // G115: less than maxKeyEntries
 	}
 	return &all
 }
 
 // of returns the row of a name, nil if it has none.
-func (all *roles) of(name string) *attributeRole {
+func (all *roles) of(name string) *roleInKey {
 	rows := all[slot(name)]
 	for i := range rows {
 		if rows[i].name == name {
@@ -225,9 +231,9 @@ func (o *observation) read(attributes pcommon.Map, roles *roles) {
 		if r == nil {
 			continue
 		}
-		if r.key != 0 {
-			o.keyed |= 1 << (r.key - 1)
-			o.keys[r.key-1] = value
+		if r.keyed != 0 {
+			o.keyed |= r.keyed
+			o.keys[r.key%maxKeyEntries] = value
 		}
 		switch r.role {
 		case roleField:

@@ -347,6 +347,37 @@ func TestKeysOfSpanAttributes(t *testing.T) {
 	}
 }
 
+// A name that ends with the route says it all; but only if it is clear which part of the name that is.
+func TestNamesThatSayTheRoute(t *testing.T) {
+	for _, tt := range []struct {
+		name, text string
+		want       bool
+	}{
+		{"GET /orders", "/orders", true},
+		{"SELECT orders", "orders", true},
+		{"GET /a /b", "/b", false},
+		{"GET /a /b", "/a /b", true},
+		{"GET /orders", "orders", false},
+		{"GET/orders", "/orders", false},
+		{"/orders", "/orders", false},
+		{" /orders", "/orders", true},
+		{"GET", "/orders", false},
+		{"", "/", false},
+	} {
+		assert.Equal(t, tt.want, endsWith(tt.name, tt.text), "%q, %q", tt.name, tt.text)
+	}
+	p := newTestProcessor(t, nil)
+	traces, spans := newService("orders")
+	for _, name := range []string{"GET /orders", "GET /orders", "PUT /orders", "request"} {
+		addSpan(spans, name, ms).Attributes().PutStr(semconv.HTTPRoute, "/orders")
+	}
+	addSpan(spans, "GET /orders", ms)
+	addSpan(spans, "GET /orders", ms).Attributes().PutStr(semconv.HTTPRoute, "/elsewhere")
+	_, err := p.processTraces(t.Context(), traces)
+	require.NoError(t, err)
+	assert.Equal(t, 4, p.windows.Keys())
+}
+
 // A route that is slow by nature is compared with itself.
 func TestRoutesAreJudgedByThemselves(t *testing.T) {
 	p := newTestProcessor(t, nil)
