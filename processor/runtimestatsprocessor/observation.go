@@ -173,7 +173,7 @@ func newRoles(key []string) *roles {
 			all[slot(name)] = append(all[slot(name)], roleInKey{attributeRole: attributeRole{name: name, role: roleNone}})
 			r = all.of(name)
 		}
-		r.key, r.keyed = uint8(i), 1<<i //nolint:gosec // G115: less than maxKeyEntries
+		r.key, r.keyed = uint8(i), 1<<i
 	}
 	return &all
 }

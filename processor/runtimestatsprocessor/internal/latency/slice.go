@@ -47,7 +47,7 @@ func (w *window) settle(began time.Duration) {
 }
 
 func newSlice(counts *bucketCounts, began time.Duration) slice {
-	s := slice{counts: appendSparse(nil, counts), began: began}
+	s := slice{counts: newSparse(counts), began: began}
 	for _, n := range counts {
 		s.sum += uint64(n)
 	}
@@ -166,6 +166,11 @@ func shareOf(part, whole uint64) uint64 {
 	return uint64(float64(part) / float64(max(whole, 1)) * (1 << 32))
 }
 
+// subtract takes n from a count. Spans may be added meanwhile.
+func (w *window) subtract(bucket int, n uint64) {
+	w.counts[bucket].Add(-uint32(n)) //nolint:gosec // G115: at most what the count was
+}
+
 // sum returns the sum of all counts.
 func (w *window) sum() (total uint64) {
 	for i := range w.counts {
@@ -179,7 +184,7 @@ func (w *window) fadeSlices(f fading, below *cumulative) (before uint64) {
 	before = w.sum()
 	for i, n := range w.filled() {
 		if gone := f.at(i).gone(uint64(n)); gone != 0 {
-			w.counts[i].Add(^uint32(gone - 1)) // subtracts
+			w.subtract(i, gone)
 		}
 	}
 	for k := range w.settled {
@@ -192,20 +197,18 @@ func (w *window) fadeSlices(f fading, below *cumulative) (before uint64) {
 }
 
 // fadeSlice applies f to a settled slice.
-func (w *window) fadeSlice(k int, f fading) (lost uint64) {
+func (w *window) fadeSlice(k int, f fading) {
 	settled := &w.settled[k]
 	var left sparse
 	last := -1
 	for i, n := range settled.counts.all() {
 		gone := f.at(i).gone(uint64(n))
-		w.counts[i].Add(^uint32(gone - 1)) // subtracts
-		lost += gone
+		w.subtract(i, gone)
+		settled.sum -= gone
 		if n -= uint32(gone); n > 0 { //nolint:gosec // at most n
 			left = left.append(uint64(i-last-1), n) //nolint:gosec // buckets ascend
 			last = i
 		}
 	}
 	settled.counts = left
-	settled.sum -= lost
-	return lost
 }

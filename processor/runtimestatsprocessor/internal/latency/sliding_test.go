@@ -80,7 +80,7 @@ func TestSlidingIsExact(t *testing.T) {
 			require.Zero(t, windows.Keys(), "at %v", now.Sub(start))
 			continue
 		}
-		require.True(t, want == counted(windows, "orders", "GET"), "at %v", now.Sub(start))
+		require.Equal(t, want, counted(windows, "orders", "GET"), "at %v", now.Sub(start))
 	}
 }
 

@@ -75,7 +75,7 @@ func (w *window) appendTo(to []byte, now time.Duration) []byte {
 		to = appendString(to, settled.counts)
 	}
 	filled := w.filled()
-	return appendString(to, appendSparse(nil, &filled))
+	return appendString(to, newSparse(&filled))
 }
 
 // Restore takes the windows of a snapshot over, faded or slid on by the time that has passed since, so that they judge at

@@ -186,7 +186,7 @@ func (w *window) fade(f fading, below *cumulative) (before uint64) {
 		if n := uint64(w.counts[i].Load()); n != 0 {
 			before += n
 			if gone := f.gone(n); gone != 0 {
-				w.counts[i].Add(^uint32(gone - 1)) // subtracts
+				w.subtract(i, gone)
 				n -= gone
 			}
 			sum += n

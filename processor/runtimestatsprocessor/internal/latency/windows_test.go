@@ -69,7 +69,7 @@ func TestCoolingDown(t *testing.T) {
 	observe(windows, "orders", "GET", 34)
 	for range 60 {
 		now = now.Add(time.Minute)
-		if windows.Tick(now); now == time.Unix(0, 0).Add(11*time.Minute) {
+		if windows.Tick(now); now.Equal(time.Unix(0, 0).Add(11 * time.Minute)) {
 			require.Equal(t, Judged, observe(windows, "orders", "GET", 86+1).State)
 			windows.Tick(now.Add(time.Second))
 		}
