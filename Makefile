@@ -121,6 +121,19 @@ headers-check: ## check that Go files have that header
 	@echo "Checking licence headers"
 	@git ls-files -co --exclude-standard '*.go' | xargs $(ADDLICENSE) -check || { echo "These files say no licence: make headers"; exit 1; }
 
+# The crate is built where Go and Git do not look, with one job, as reference/ is.
+CRATE := rust/task-fields/Cargo.toml
+CARGO := CARGO_BUILD_JOBS=$${CARGO_BUILD_JOBS:-1} CARGO_TARGET_DIR=$(CURDIR)/bin/rust nice -n 10 cargo
+
+.PHONY: rust
+rust: ## check the Rust crate in rust/: format, clippy, tests, what its package holds (some minutes the first time)
+	@if ! command -v cargo >/dev/null; then echo "Left out: there is no cargo to format, lint and test rust/task-fields."; exit; fi; \
+		echo "Checking rust/task-fields"; \
+		cargo fmt --check --manifest-path $(CRATE); \
+		$(CARGO) clippy --quiet --locked --all-targets --manifest-path $(CRATE) -- -D warnings; \
+		$(CARGO) test --quiet --locked --manifest-path $(CRATE); \
+		$(CARGO) package --quiet --locked --list --allow-dirty --manifest-path $(CRATE) >/dev/null
+
 # A fuzzer of Go spends up to a minute on making one input smaller, whether it fails or is only new: -fuzzminimizetime 1x leaves the time
 # to the fuzzing. A failing input is kept in testdata/fuzz of its package, where go test plays it from then on.
 .PHONY: fuzz

@@ -33,17 +33,18 @@ const (
 
 // Upper bounds. Beyond them a setting takes more than a Collector has, or it is a slip of the unit.
 const (
-	maxKeyEntries = 32                 // of which up to 256 bytes each stay in memory for every resource
-	maxKeys       = 100_000            // 1.2 to 4.3 GB, and half a second of every second's tick
-	maxLength     = 7 * 24 * time.Hour // operations follow the day and the week; nothing older is like the present
-	maxMinCount   = 1_000_000
-	maxRatio      = 1_000
+	maxKeyEntries  = 32                 // of which up to 256 bytes each stay in memory for every resource
+	maxKeys        = 100_000            // 1.2 to 4.3 GB, and half a second of every second's tick
+	maxLength      = 7 * 24 * time.Hour // operations follow the day and the week; nothing older is like the present
+	maxMinCount    = 1_000_000
+	maxRatio       = 1_000
+	maxMinDuration = time.Hour
 )
 
 // Config configures the runtime_stats processor.
 type Config struct {
 	// Key says which spans are compared with each other: those that agree in every entry. An entry is `span.name`,
-	// `span.kind` or the name of a resource attribute. More entries compare like with like more strictly, but each key
+	// `span.kind` or the name of an attribute, of the span or of its resource. More entries compare like with like more strictly, but each key
 	// needs MinCount spans of its own and memory, see MaxKeys. Never use what is unique to a request, such as a URL with ids in it.
 	Key []string `mapstructure:"key"`
 
@@ -54,9 +55,9 @@ type Config struct {
 	// Window says which spans a span is compared with.
 	Window WindowConfig `mapstructure:"window"`
 
-	// MinCount is how many spans a window must hold before it judges. At a steady rate a window holds rate * length spans:
-	// operations slower than MinCount / Window.Length (1.7 spans a second by default) are never judged. Lowering it judges
-	// rarer operations, by fewer examples.
+	// MinCount is how many spans a window must hold before it judges. A window that would have fewer keeps older ones, up to an
+	// hour: operations with fewer spans in an hour are never judged. Lowering it judges rarer operations, and reacts sooner to
+	// those of a few spans a minute, by fewer examples.
 	MinCount int `mapstructure:"min_count"`
 
 	// Classes says where the classes of latency begin.
@@ -99,7 +100,7 @@ type WindowConfig struct {
 	// sliding says exactly which spans were compared, and forgets a disturbance entirely.
 	Mode string `mapstructure:"mode"`
 
-	// Length is how long spans are remembered: their mean age is Length when they fade, Length/2 when they slide. A span
+	// Length is how long spans are remembered, if there are enough (see MinCount): their mean age is Length when they fade, Length/2 when they slide. A span
 	// that comes later than Length after its end is judged but not added. Raising it gives steadier classes, and outliers
 	// for longer after an operation has become slower; lowering it makes a slowdown normal sooner.
 	Length time.Duration `mapstructure:"length"`
@@ -113,7 +114,8 @@ type ClassesConfig struct {
 	// Elevated is the quantile above which a span is elevated.
 	Elevated float64 `mapstructure:"elevated"`
 
-	// Outlier is the quantile above which a span is an outlier, if it also exceeds MinRatioToMedian times the median.
+	// Outlier is the quantile above which a span is an outlier, if it also exceeds MinRatioToMedian times the median and takes
+	// MinDuration.
 	Outlier float64 `mapstructure:"outlier"`
 
 	// Extreme is the quantile above which an outlier is extreme. While a window holds fewer than 10/(1-Extreme) spans
@@ -124,17 +126,21 @@ type ClassesConfig struct {
 	// hardly differ from having outliers; 0 turns it off, and then the slowest 1-Outlier are outliers, however fast.
 	MinRatioToMedian float64 `mapstructure:"min_ratio_to_median"`
 
+	// MinDuration is how long an outlier must take. It keeps operations that take microseconds from having outliers that nobody
+	// would notice; 0 turns it off.
+	MinDuration time.Duration `mapstructure:"min_duration"`
+
 	// prevent unkeyed literal initialization
 	_ struct{}
 }
 
 func createDefaultConfig() component.Config {
 	return &Config{
-		Key:      []string{semconv.ServiceName, keySpanName, keySpanKind},
+		Key:      []string{semconv.ServiceName, keySpanName, keySpanKind, semconv.HTTPRoute},
 		MaxKeys:  2_000,
 		Window:   WindowConfig{Mode: ModeDecay, Length: time.Minute},
 		MinCount: 100,
-		Classes:  ClassesConfig{Elevated: 0.95, Outlier: 0.99, Extreme: 0.999, MinRatioToMedian: 2},
+		Classes:  ClassesConfig{Elevated: 0.95, Outlier: 0.99, Extreme: 0.999, MinRatioToMedian: 2, MinDuration: time.Millisecond},
 		Join:     defaultJoin(),
 		Findings: defaultFindings(),
 	}
@@ -147,7 +153,7 @@ func (c *Config) Validate() error {
 		errs = append(errs, fmt.Errorf("%s: %v is not allowed; want %s", key, value, want))
 	}
 	if len(c.Key) == 0 {
-		reject("key", "[]", "at least one of span.name, span.kind or a resource attribute")
+		reject("key", "[]", "at least one of span.name, span.kind or an attribute")
 	}
 	if n := len(c.Key); n > maxKeyEntries {
 		reject("key", fmt.Sprintf("%d entries", n), fmt.Sprintf("at most %d", maxKeyEntries))
@@ -155,7 +161,7 @@ func (c *Config) Validate() error {
 	for i, entry := range c.Key {
 		switch {
 		case entry == "":
-			reject(fmt.Sprintf("key[%d]", i), `""`, "span.name, span.kind or a resource attribute")
+			reject(fmt.Sprintf("key[%d]", i), `""`, "span.name, span.kind or an attribute")
 		case slices.Contains(c.Key[:i], entry):
 			reject(fmt.Sprintf("key[%d]", i), entry, "each entry once")
 		}
@@ -195,6 +201,9 @@ func (c *Config) Validate() error {
 	if ratio := c.Classes.MinRatioToMedian; !(ratio >= 0 && ratio <= maxRatio) { // or NaN
 		reject("classes.min_ratio_to_median", ratio, fmt.Sprintf("0 to %d", maxRatio))
 	}
+	if least := c.Classes.MinDuration; least < 0 || least > maxMinDuration {
+		reject("classes.min_duration", least, "0s to 1h")
+	}
 	validateRuntimes(c.Runtimes, reject)
 	c.Join.validate(reject)
 	c.Findings.validate(reject)
@@ -216,6 +225,7 @@ func (c *Config) latencySettings() latency.Settings {
 			Outlier:          c.Classes.Outlier,
 			Extreme:          c.Classes.Extreme,
 			MinRatioToMedian: c.Classes.MinRatioToMedian,
+			MinDuration:      c.Classes.MinDuration,
 		},
 	}
 }

@@ -31,11 +31,11 @@ func TestConfig(t *testing.T) {
 	}
 	for id, want := range map[string]*Config{
 		"runtime_stats": {
-			Key:      []string{"service.name", "span.name", "span.kind"},
+			Key:      []string{"service.name", "span.name", "span.kind", "http.route"},
 			MaxKeys:  2_000,
 			Window:   WindowConfig{Mode: ModeDecay, Length: time.Minute},
 			MinCount: 100,
-			Classes:  ClassesConfig{Elevated: 0.95, Outlier: 0.99, Extreme: 0.999, MinRatioToMedian: 2},
+			Classes:  ClassesConfig{Elevated: 0.95, Outlier: 0.99, Extreme: 0.999, MinRatioToMedian: 2, MinDuration: time.Millisecond},
 			Join:     JoinConfig{MaxInstances: 1_000, Samples: 60, IdleExpiry: 10 * time.Minute, Spans: "notable"},
 			Findings: FindingsConfig{
 				Kinds:    []string{"blocking_suspected", "queue_starved", "worker_skew", "never_idle", "held_after_completion", "held_up", "guard_across_await", "outlives_parent"},
@@ -47,7 +47,7 @@ func TestConfig(t *testing.T) {
 			MaxKeys:   500,
 			Window:    WindowConfig{Mode: ModeSliding, Length: 5 * time.Minute},
 			MinCount:  30,
-			Classes:   ClassesConfig{Elevated: 0.9, Outlier: 0.995, Extreme: 0.9995, MinRatioToMedian: 3.5},
+			Classes:   ClassesConfig{Elevated: 0.9, Outlier: 0.995, Extreme: 0.9995, MinRatioToMedian: 3.5, MinDuration: 20 * time.Millisecond},
 			Overwrite: true,
 
 			LatencyCategory: true,
@@ -63,7 +63,7 @@ func TestConfig(t *testing.T) {
 				{Match: map[string]string{"scope.name": "ingest*"}, Name: "smol"},
 			}
 		}),
-		"runtime_stats/no_ratio": changed(func(c *Config) { c.Classes.MinRatioToMedian = 0 }),
+		"runtime_stats/no_guard": changed(func(c *Config) { c.Classes.MinRatioToMedian, c.Classes.MinDuration = 0, 0 }),
 	} {
 		t.Run(id, func(t *testing.T) {
 			cfg, err := load(t, id)
@@ -89,8 +89,8 @@ func TestConfigErrors(t *testing.T) {
 			"findings.kinds[2]: never_idle is not allowed; want each kind once\n" +
 			"findings.long_poll: 1µs is not allowed; want 10µs to 1h\n" +
 			"findings.long_queue_wait: -1s is not allowed; want 10µs to 1h",
-		"runtime_stats/empty_key": "key: [] is not allowed; want at least one of span.name, span.kind or a resource attribute",
-		"runtime_stats/key_entries": `key[1]: "" is not allowed; want span.name, span.kind or a resource attribute` + "\n" +
+		"runtime_stats/empty_key": "key: [] is not allowed; want at least one of span.name, span.kind or an attribute",
+		"runtime_stats/key_entries": `key[1]: "" is not allowed; want span.name, span.kind or an attribute` + "\n" +
 			"key[3]: span.name is not allowed; want each entry once",
 		"runtime_stats/sizes": "max_keys: 0 is not allowed; want 1 to 100000\n" +
 			"window.length: 500ms is not allowed; want 1s to 168h\n" +
@@ -100,6 +100,7 @@ func TestConfigErrors(t *testing.T) {
 			"window.length: 500000h0m0s is not allowed; want 1s to 168h\n" +
 			"min_count: 1000001 is not allowed; want 1 to 1000000\n" +
 			"classes.min_ratio_to_median: 1001 is not allowed; want 0 to 1000\n" +
+			"classes.min_duration: 1h0m1s is not allowed; want 0s to 1h\n" +
 			"join.max_instances: 100001 is not allowed; want 1 to 100000\n" +
 			"join.idle_expiry: 24h0m1s is not allowed; want 1s to 24h\n" +
 			"findings.long_poll: 1h0m1s is not allowed; want 10µs to 1h\n" +
@@ -115,6 +116,7 @@ func TestConfigErrors(t *testing.T) {
 			"classes.outlier: 99 is not allowed; want more than 0 and less than 1\n" +
 			"classes.extreme: 99.9 is not allowed; want more than 0 and less than 1",
 		"runtime_stats/ratio": "classes.min_ratio_to_median: -2 is not allowed; want 0 to 1000",
+		"runtime_stats/least": "classes.min_duration: -1ms is not allowed; want 0s to 1h",
 		"runtime_stats/not_a_number": "classes.elevated: NaN is not allowed; want more than 0 and less than 1\n" +
 			"classes.min_ratio_to_median: +Inf is not allowed; want 0 to 1000",
 	} {

@@ -41,7 +41,7 @@ func TestSpansWithoutHintsGetLatencyOnly(t *testing.T) {
 	p := newTestProcessor(t, nil)
 	warmUp(t, p, "orders", "GET", 200)
 	traces, spans := newService("orders")
-	addSpan(spans, "GET", 5*ms).Attributes().PutStr(semconv.HTTPRoute, "/")
+	addSpan(spans, "GET", 5*ms).Attributes().PutStr(semconv.HTTPRequestMethod, "GET")
 	got := added(t, p, traces)
 	assert.Len(t, got, 2)
 	assert.Contains(t, got, semconv.LatencyPercentile)

@@ -3,8 +3,9 @@
 package runtimestatsprocessor
 
 import (
+	"math/bits"
 	"slices"
-	"strings"
+	"unsafe"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -13,7 +14,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/latency"
 )
 
-// The entries of `key` that stand for a property of the span rather than for a resource attribute.
+// The entries of `key` that stand for a property of the span rather than for an attribute.
 const (
 	keySpanName = "span.name"
 	keySpanKind = "span.kind"
@@ -21,13 +22,13 @@ const (
 
 // keyParts says what of a span makes its key.
 type keyParts struct {
-	resource   []string // resource attributes, in the configured order
+	attributes []string // in the configured order
 	name, kind bool
 }
 
 func newKeyParts(key []string) keyParts {
 	return keyParts{
-		resource: slices.DeleteFunc(slices.Clone(key), func(entry string) bool {
+		attributes: slices.DeleteFunc(slices.Clone(key), func(entry string) bool {
 			return entry == keySpanName || entry == keySpanKind
 		}),
 		name: slices.Contains(key, keySpanName),
@@ -35,27 +36,81 @@ func newKeyParts(key []string) keyParts {
 	}
 }
 
-// ofResource joins the values of the resource attributes; one that is missing counts as empty. Of each part of a key only the
-// beginning counts (package untrusted): parts come from outside and keys stay in memory. Names that agree so far share a window.
-func (k keyParts) ofResource(attributes pcommon.Map) string {
-	if len(k.resource) == 1 {
-		return untrusted.Cut(valueOf(attributes, k.resource[0]))
+// A key has the values of a resource and those of a span. An attribute may be on either; where it is on both, both count. Of each value
+// only the beginning counts (package untrusted): it comes from outside and keys stay in memory. Values that agree so far share a window.
+
+// ofResource returns what the attributes of a resource contribute to the key.
+func (k *keyParts) ofResource(attributes pcommon.Map) string {
+	var first string
+	var more []byte
+	for i, name := range k.attributes {
+		switch text := valueOf(attributes, name); {
+		case i == 0:
+			first = untrusted.Cut(text) // mostly the only one, which takes no memory
+		case text != "":
+			more = appendPart(more, i, text)
+		}
 	}
-	var joined strings.Builder
-	for _, name := range k.resource {
-		joined.WriteString(untrusted.Cut(valueOf(attributes, name)))
-		joined.WriteByte(0)
+	if more == nil {
+		return first
 	}
-	return joined.String()
+	return first + string(more)
 }
 
-// ofSpan returns the span's part of the key.
-func (k keyParts) ofSpan(span ptrace.Span) (name string, kind latency.Kind) {
+// ofSpan returns the span's part of the key. The name is valid until the next call with the same observation.
+func (k *keyParts) ofSpan(span ptrace.Span, found *observation) (name string, kind latency.Kind) {
 	if k.name {
 		name = untrusted.Cut(span.Name())
 	}
 	if k.kind {
 		kind = latency.KindOf(int32(span.Kind()))
 	}
+	if found.keyed != 0 {
+		name = found.join(name)
+	}
 	return name, kind
+}
+
+// join adds the attributes of the key to a span's name.
+func (o *observation) join(name string) string {
+	joined := o.joined[:0]
+	for keyed := o.keyed; keyed != 0; keyed &= keyed - 1 {
+		i := bits.TrailingZeros32(keyed)
+		text := o.keys[i].Str()
+		if text == "" { // no string
+			text, _ = untrusted.Text(o.keys[i])
+		}
+		if text == "" || endsWith(name, text) {
+			continue
+		}
+		if len(joined) == 0 {
+			joined = append(joined, name...)
+		}
+		joined = appendPart(joined, i, text)
+	}
+	if len(joined) == 0 {
+		return name
+	}
+	o.joined = joined
+	return unsafe.String(unsafe.SliceData(joined), len(joined)) //nolint:gosec // whoever keeps it makes a copy; one for every span would be most of the cost of a key
+}
+
+// endsWith reports whether a name is a word and a text, as the conventions make that of an HTTP span of its method and route: then the
+// name says it all. At most one text is the end of a name.
+func endsWith(name, text string) bool {
+	word := len(name) - len(text) - 1
+	if word < 0 || name[word] != ' ' || name[word+1:] != text {
+		return false
+	}
+	for i := range word { // short, as a rule
+		if name[i] == ' ' {
+			return false
+		}
+	}
+	return true
+}
+
+// appendPart appends the value of the attribute with that index in the key.
+func appendPart(to []byte, index int, text string) []byte {
+	return append(append(to, 0, byte(index%maxKeyEntries)), untrusted.Cut(text)...)
 }

@@ -22,6 +22,10 @@ type observation struct {
 	line       int64      // in the code
 	derived    derivedSet // derived attributes, written by somebody before us
 	legacy     bool       // the tracing layer is 0.31 or older
+
+	keyed  uint32                       // which attributes of the key the span has, by their index there
+	keys   [maxKeyEntries]pcommon.Value // those
+	joined []byte                       // memory for the key
 }
 
 // derived numbers the attributes that this processor writes: first the parts of the account, then the rest. The latency
@@ -67,6 +71,7 @@ const (
 	roleLegacy  // a name that only older tracing layers use
 	roleUnused  // of the tracing layer, of no use but to be dropped
 	roleDerived // number: a derived
+	roleNone    // only a part of the key
 )
 
 // attributeRole is one row of the table of all names that this processor knows.
@@ -129,12 +134,21 @@ var attributeRoles = [...]attributeRole{
 	{semconv.LatencyBaselineCount, roleDerived, uint8(derivedLatency)},
 }
 
-// rolesBySlot holds the rows by the slots of their names. Looked up for every attribute of every span: most names on a span are
-// not ours, and nearly all of those fall into an empty slot.
+// roles hold the rows by the slots of their names. Looked up for every attribute of every span: most names on a span are not ours, and
+// nearly all of those fall into an empty slot.
+type roles [256][]roleInKey
+
+// roleInKey is what a name means to a processor with a certain key.
+type roleInKey struct {
+	attributeRole
+	key   uint8  // index among the attributes of the key
+	keyed uint32 // the bit of that index; 0 if the name is none of them
+}
+
 var (
-	rolesBySlot [256][]attributeRole
-	partNames   [runtimes.NumParts]string
-	origins     [numDerived]runtimes.Field // the field that a derived attribute stands for, noField for none
+	ownRoles  = newRoles(nil)
+	partNames [runtimes.NumParts]string
+	origins   [numDerived]runtimes.Field // the field that a derived attribute stands for, noField for none
 )
 
 const noField = runtimes.Field(runtimes.NumFields)
@@ -147,9 +161,26 @@ func slot(name string) uint8 {
 	return uint8(9*len(name)&0xff) + 10*name[len(name)-1]
 }
 
-// roleOf returns the row of a name, nil if it has none.
-func roleOf(name string) *attributeRole {
-	rows := rolesBySlot[slot(name)]
+// newRoles returns the table of this processor's own names, and of the attributes of its key.
+func newRoles(key []string) *roles {
+	var all roles
+	for _, r := range attributeRoles {
+		all[slot(r.name)] = append(all[slot(r.name)], roleInKey{attributeRole: r})
+	}
+	for i, name := range key {
+		r := all.of(name)
+		if r == nil {
+			all[slot(name)] = append(all[slot(name)], roleInKey{attributeRole: attributeRole{name: name, role: roleNone}})
+			r = all.of(name)
+		}
+		r.key, r.keyed = uint8(i), 1<<i
+	}
+	return &all
+}
+
+// of returns the row of a name, nil if it has none.
+func (all *roles) of(name string) *roleInKey {
+	rows := all[slot(name)]
 	for i := range rows {
 		if rows[i].name == name {
 			return &rows[i]
@@ -166,7 +197,6 @@ func init() {
 		origins[part] = field
 	}
 	for _, r := range attributeRoles {
-		rolesBySlot[slot(r.name)] = append(rolesBySlot[slot(r.name)], r)
 		if r.role == roleDerived && int(r.number) < runtimes.NumParts {
 			partNames[r.number] = r.name
 		}
@@ -175,7 +205,7 @@ func init() {
 
 // isSource reports whether an attribute is one that the tracing layer writes by itself.
 func isSource(name string) bool {
-	r := roleOf(name)
+	r := ownRoles.of(name)
 	if r == nil {
 		return false
 	}
@@ -191,14 +221,19 @@ func isSource(name string) bool {
 
 // read reads a span's attributes once, whatever the observation held before. An attribute whose value has not the type that its
 // name promises is ignored, except for a derived one: whatever it holds, somebody put it there.
-func (o *observation) read(attributes pcommon.Map) {
+func (o *observation) read(attributes pcommon.Map, roles *roles) {
 	o.fields.Reset()
 	o.upstream.Reset()
+	o.keyed = 0
 	o.threadName, o.threadID, o.module, o.line, o.derived, o.legacy = "", explain.Unknown, "", 0, 0, false
 	for name, value := range attributes.All() {
-		r := roleOf(name)
+		r := roles.of(name)
 		if r == nil {
 			continue
+		}
+		if r.keyed != 0 {
+			o.keyed |= r.keyed
+			o.keys[r.key%maxKeyEntries] = value
 		}
 		switch r.role {
 		case roleField:
@@ -223,7 +258,7 @@ func (o *observation) read(attributes pcommon.Map) {
 			}
 		case roleLegacy:
 			o.legacy = true
-		case roleUnused:
+		case roleUnused, roleNone:
 		case roleDerived:
 			o.derived |= 1 << r.number
 			if field := origins[r.number]; field != noField && value.Type() == pcommon.ValueTypeInt {

@@ -64,7 +64,7 @@ func TestObserve(t *testing.T) {
 	attributes.PutInt(semconv.CodeLineNumberLegacy, 6)
 
 	var got observation
-	got.read(attributes)
+	got.read(attributes, newRoles([]string{"none", "http.route"}))
 	var want observation
 	want.fields.Set(runtimes.Busy, 3)
 	want.fields.Set(runtimes.PollCount, 2)
@@ -74,5 +74,10 @@ func TestObserve(t *testing.T) {
 	want.upstream.Set(runtimes.Scheduled, 5)
 	want.legacy = true
 	want.derived = 1<<derivedLatency | 1<<runtimes.QueueWait
+	want.keyed = 1 << 1
+	want.keys[1], _ = attributes.Get("http.route")
 	assert.Equal(t, want, got)
+
+	got.read(pcommon.NewMap(), newRoles(nil))
+	assert.Zero(t, got.keyed)
 }

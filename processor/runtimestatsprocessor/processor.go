@@ -19,6 +19,7 @@ import (
 
 type statsProcessor struct {
 	key       keyParts
+	roles     *roles // of the attributes of a span
 	overwrite bool
 	category  bool
 	reach     time.Duration // a span that ended longer ago is late, one that ends longer after now is dated ahead
@@ -43,8 +44,10 @@ func newStatsProcessor(cfg *Config, settings component.TelemetrySettings) (*stat
 	if err != nil {
 		return nil, err
 	}
+	key := newKeyParts(cfg.Key)
 	return &statsProcessor{
-		key:       newKeyParts(cfg.Key),
+		key:       key,
+		roles:     newRoles(key.attributes),
 		overwrite: cfg.Overwrite,
 		category:  cfg.LatencyCategory,
 		reach:     cfg.Window.Length,
@@ -117,7 +120,7 @@ func (p *statsProcessor) processTraces(ctx context.Context, traces ptrace.Traces
 	now := time.Now()
 	oldest, newest := pcommon.NewTimestampFromTime(now.Add(-p.reach)), pcommon.NewTimestampFromTime(now.Add(p.reach))
 	for _, resourceSpans := range traces.ResourceSpans().All() {
-		r := newResourceState(resourceSpans, p.key, p.rules, p.windows, p.join)
+		r := newResourceState(resourceSpans, &p.key, p.rules, p.windows, p.join)
 		if r.full {
 			p.telemetry.rejectedInstances(ctx, 1)
 		}
@@ -161,7 +164,7 @@ func (p *statsProcessor) processSpan(r *resourceState, names *runtimes.Names, sp
 // examine finds out what there is to write on a span, and learns from it for the spans to come.
 func (p *statsProcessor) examine(r *resourceState, names *runtimes.Names, span ptrace.Span, counts *tally) {
 	found, a := &r.found, &r.annotation
-	found.read(span.Attributes())
+	found.read(span.Attributes(), p.roles)
 	duration := untrusted.Duration(span.StartTimestamp(), span.EndTimestamp())
 	if found.derived != 0 {
 		found.fields.Merge(&found.upstream, !p.overwrite)
@@ -175,7 +178,7 @@ func (p *statsProcessor) examine(r *resourceState, names *runtimes.Names, span p
 		a.runtime = runtime
 	}
 	late := span.EndTimestamp() < r.oldest
-	switch name, kind := p.key.ofSpan(span); {
+	switch name, kind := p.key.ofSpan(span, found); {
 	case duration < 0:
 		counts.invalid++
 	case late:

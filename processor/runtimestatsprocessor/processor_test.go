@@ -176,7 +176,7 @@ func TestUpstreamValuesStay(t *testing.T) {
 }
 
 func TestOverwrite(t *testing.T) {
-	overwriting := func(c *Config) { c.Overwrite = true }
+	overwriting := func(c *Config) { c.Overwrite, c.Key = true, []string{keySpanName} }
 	process := func(p *statsProcessor) map[string]any {
 		traces := upstreamTraces()
 		_, err := p.processTraces(t.Context(), traces)
@@ -276,6 +276,7 @@ func TestKeys(t *testing.T) {
 		{"two resource attributes", []string{"host.name", "service.name"}, 4},
 		{"the order does not matter", []string{"span.name", "service.name"}, 4},
 		{"an attribute that nobody has", []string{"deployment.environment.name"}, 1},
+		{"as shipped, without routes", createDefaultConfig().(*Config).Key, 8},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := newTestProcessor(t, func(c *Config) { c.Key = tt.key })
@@ -296,6 +297,117 @@ func TestKeys(t *testing.T) {
 	}
 }
 
+// tower-http calls every span "request"; what tells the operations apart is the route. An attribute of the span makes the key whatever its
+// position and type, and where it is missing there is a key without it.
+func TestKeysOfSpanAttributes(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		key  []string
+		want int
+	}{
+		{"as shipped", createDefaultConfig().(*Config).Key, 4},
+		{"names alone", []string{"span.name"}, 1},
+		{"a number", []string{"http.response.status_code"}, 3},
+		{"route and number", []string{"http.route", "http.response.status_code"}, 7},
+		{"the order does not matter", []string{"http.response.status_code", "span.name", "http.route"}, 7},
+		{"a name that the processor reads for itself", []string{"thread.name"}, 2},
+		{"a list is not looked into", []string{"list"}, 1},
+		{"a value of the span differs from one of the resource", []string{"place"}, 2},
+		{"two attributes do not run into each other", []string{"left", "right"}, 2},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := newTestProcessor(t, func(c *Config) { c.Key = tt.key })
+			traces, spans := newService("orders")
+			traces.ResourceSpans().At(0).Resource().Attributes().PutStr("place", "a")
+			for i, route := range []string{"/fast", "/fast", "/streams", "/streams", "/{id}", "", ""} {
+				a := addSpan(spans, "request", ms).Attributes()
+				a.PutStr("other", "http.route")
+				if i%2 == 0 {
+					a.PutInt("http.response.status_code", 200)
+					a.PutStr("left", "x")
+				} else {
+					a.PutStr("right", "x")
+				}
+				if route != "" {
+					a.PutStr("http.route", route)
+				}
+				if i%3 == 1 {
+					a.PutStr("http.response.status_code", "503") // some write it as text
+					a.PutStr("place", "b")
+					a.PutStr(semconv.ThreadName, "smol-1")
+				}
+				a.PutEmptySlice("list").AppendEmpty().SetInt(int64(i))
+			}
+			for range 2 {
+				_, err := p.processTraces(t.Context(), copyOf(traces))
+				require.NoError(t, err)
+				assert.Equal(t, tt.want, p.windows.Keys())
+			}
+		})
+	}
+}
+
+// A name that ends with the route says it all; but only if it is clear which part of the name that is.
+func TestNamesThatSayTheRoute(t *testing.T) {
+	for _, tt := range []struct {
+		name, text string
+		want       bool
+	}{
+		{"GET /orders", "/orders", true},
+		{"SELECT orders", "orders", true},
+		{"GET /a /b", "/b", false},
+		{"GET /a /b", "/a /b", true},
+		{"GET /orders", "orders", false},
+		{"GET/orders", "/orders", false},
+		{"/orders", "/orders", false},
+		{" /orders", "/orders", true},
+		{"GET", "/orders", false},
+		{"", "/", false},
+	} {
+		assert.Equal(t, tt.want, endsWith(tt.name, tt.text), "%q, %q", tt.name, tt.text)
+	}
+	p := newTestProcessor(t, nil)
+	traces, spans := newService("orders")
+	for _, name := range []string{"GET /orders", "GET /orders", "PUT /orders", "request"} {
+		addSpan(spans, name, ms).Attributes().PutStr(semconv.HTTPRoute, "/orders")
+	}
+	addSpan(spans, "GET /orders", ms)
+	addSpan(spans, "GET /orders", ms).Attributes().PutStr(semconv.HTTPRoute, "/elsewhere")
+	_, err := p.processTraces(t.Context(), traces)
+	require.NoError(t, err)
+	assert.Equal(t, 4, p.windows.Keys())
+}
+
+// A route that is slow by nature is compared with itself.
+func TestRoutesAreJudgedByThemselves(t *testing.T) {
+	p := newTestProcessor(t, nil)
+	send := func(route string, duration time.Duration) map[string]any {
+		traces, spans := newService("orders")
+		addSpan(spans, "request", duration).Attributes().PutStr(semconv.HTTPRoute, route)
+		return added(t, p, traces)
+	}
+	for i := range 100 {
+		send("/fast", time.Duration(i%10+1)*ms)
+		send("/streams", time.Duration(i%10+1)*10*ms)
+	}
+	assert.Equal(t, "normal", send("/streams", 47*ms)[semconv.LatencyClass])
+	assert.Equal(t, "extreme", send("/fast", 47*ms)[semconv.LatencyClass])
+}
+
+// A key is read before its memory is used for the next: what is remembered are copies.
+func TestKeysOutliveTheirBatch(t *testing.T) {
+	p := newTestProcessor(t, nil)
+	traces, spans := newService("orders")
+	for i := range 100 {
+		addSpan(spans, "request", ms).Attributes().PutStr(semconv.HTTPRoute, "/"+strings.Repeat("x", i%5))
+	}
+	for range 3 {
+		_, err := p.processTraces(t.Context(), copyOf(traces))
+		require.NoError(t, err)
+		assert.Equal(t, 5, p.windows.Keys())
+	}
+}
+
 // TestLongNamesDoNotFillMemory: of a name that a hostile client made megabytes long, a key keeps the first 256 bytes.
 func TestLongNamesDoNotFillMemory(t *testing.T) {
 	p := newTestProcessor(t, nil)
@@ -307,7 +419,16 @@ func TestLongNamesDoNotFillMemory(t *testing.T) {
 	_, err := p.processTraces(t.Context(), traces)
 	require.NoError(t, err)
 	assert.Equal(t, 2, p.windows.Keys())
-	name, _ := p.key.ofSpan(spans.At(0))
+	var found observation
+	found.read(spans.At(0).Attributes(), p.roles)
+	name, _ := p.key.ofSpan(spans.At(0), &found)
 	assert.Len(t, name, untrusted.Limit)
+
+	// So it does of an attribute, and no list or map is looked into.
+	a := spans.At(0).Attributes()
+	a.PutStr(semconv.HTTPRoute, strings.Repeat("r", 1<<20))
+	found.read(a, p.roles)
+	name, _ = p.key.ofSpan(spans.At(0), &found)
+	assert.Less(t, len(name), 2*untrusted.Limit+4)
 	assert.Len(t, p.key.ofResource(traces.ResourceSpans().At(0).Resource().Attributes()), untrusted.Limit)
 }

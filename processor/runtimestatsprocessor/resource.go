@@ -45,7 +45,7 @@ type resourceState struct {
 
 // newResourceState works out what the spans of a resource have in common: from the resource alone, and from what the windows and the
 // metrics of its instance know.
-func newResourceState(spans ptrace.ResourceSpans, key keyParts, rules []runtimes.Rule, windows *latency.Windows, shared *join) *resourceState {
+func newResourceState(spans ptrace.ResourceSpans, key *keyParts, rules []runtimes.Rule, windows *latency.Windows, shared *join) *resourceState {
 	attributes := spans.Resource().Attributes()
 	r := &resourceState{
 		names: runtimes.NewNames(rules, func(name string) (string, bool) {

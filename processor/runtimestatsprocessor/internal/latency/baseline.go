@@ -42,21 +42,21 @@ const (
 	extremeOverOutlier = 4
 )
 
-// newBaseline computes the summary of a window that holds the given number of spans.
-func newBaseline(below *cumulative, spans float64, classes Classes) *Baseline {
+// newBaseline computes the summary of a window that holds the given number of spans, which are worth so many examples.
+func newBaseline(below *cumulative, examples, spans float64, classes Classes) *Baseline {
 	median := below.quantile(0.5)
-	outlier := below.limit(classes.Outlier)
+	outlier := below.limit(classes.Outlier, examples)
 	extreme := extremeOverOutlier * outlier
 	if spans*(1-classes.Extreme) >= minBeyondExtreme {
-		extreme = below.limit(classes.Extreme)
+		extreme = below.limit(classes.Extreme, examples)
 	}
-	outlier = max(outlier, classes.MinRatioToMedian*median)
+	outlier = max(outlier, classes.MinRatioToMedian*median, float64(classes.MinDuration-1)) // a span of exactly MinDuration exceeds it
 	return &Baseline{
 		P50:      nanoseconds(median),
 		P90:      nanoseconds(below.quantile(0.9)),
 		P99:      nanoseconds(below.quantile(0.99)),
 		Count:    int64(math.Round(spans)),
-		elevated: nanoseconds(below.limit(classes.Elevated)),
+		elevated: nanoseconds(below.limit(classes.Elevated, examples)),
 		outlier:  nanoseconds(outlier),
 		extreme:  nanoseconds(max(extreme, outlier)),
 	}
@@ -79,7 +79,7 @@ func (c *cumulative) total() uint64 {
 
 // locate returns the bucket in which the share q of all counts is reached, and how far into its counts, from 0 to 1.
 func (c *cumulative) locate(q float64) (bucket int, fraction float64) {
-	target := q * float64(c.total())
+	target := min(q, 1) * float64(c.total())
 	bucket = sort.Search(histogram.Buckets-1, func(i int) bool { return float64(c[i+1]) >= target })
 	mass := c[bucket+1] - c[bucket]
 	if mass == 0 {
@@ -104,9 +104,10 @@ func (c *cumulative) quantile(q float64) float64 {
 	return interpolate(bucket, fraction)
 }
 
-// limit returns the duration in ns above which a span belongs to the slowest share 1-q.
-func (c *cumulative) limit(q float64) float64 {
-	bucket, fraction := c.locate(q)
+// limit returns the duration in ns above which a span belongs to the slowest share 1-q. The next span exceeds the k-th of n examples with
+// the probability 1-k/(n+1), hence k is q*(n+1): of a hundred examples, the slowest is the limit of the slowest hundredth.
+func (c *cumulative) limit(q, examples float64) float64 {
+	bucket, fraction := c.locate(q * (1 + 1/examples))
 	if c.heavy(bucket, q) {
 		return histogram.UpperBound(bucket)
 	}

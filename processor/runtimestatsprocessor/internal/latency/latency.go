@@ -2,7 +2,7 @@
 
 // Package latency says how slow a span is among the recent spans of its key.
 //
-// A key is one operation of one service: what the configuration names, by default service.name, span.name and span.kind.
+// A key is one operation of one service: what the configuration names, by default service.name, span.name, span.kind and http.route.
 // Each key owns a window: a histogram of durations (the buckets of package histogram) from which old spans fade away
 // exponentially or slide out, and what follows from it, rebuilt by every [Windows.Tick], once a second:
 //
@@ -25,9 +25,17 @@
 // # Sliding
 //
 // A sliding window consists of six slices, each a sixth of Length. Observe adds to the sum of all slices, so it costs the
-// same as with fading. When a slice ends (window.rotate), what was added to the sum since the last rotation becomes a
+// same as with fading. When a slice ends (window.settle), what was added to the sum since the last one ended becomes a
 // settled slice, and the oldest one is subtracted: every span counts in full until it leaves, and none is older than
-// Length. Settled slices never change, hence they are kept in a compact form (sparse), 2 bytes for each bucket in use.
+// Length. Settled slices are kept in a compact form (sparse), 2 bytes for each bucket in use.
+//
+// # Rare operations
+//
+// An operation of a few spans a minute never has MinCount spans in a Length of a minute. Therefore a window gives up spans
+// only as far as MinCount are left; nothing older than an hour counts, however few are left. A sliding window keeps its
+// oldest slices for as long (window.slide). A fading one stops to fade, and what is beyond MinCount goes from the oldest
+// end: for this it settles slices, too, as long as it is small (window.hold). So a rare operation is compared with its last
+// hundred spans, in full, and one that pauses with what was before the pause.
 //
 // # Class limits
 //
@@ -35,7 +43,8 @@
 // and the flagged share comes out right for any smooth distribution. If it holds more than half of the share to be flagged
 // (many spans of about the same duration: a timeout, a coarse clock, a constant), dividing it would flag all or none of
 // them by chance; then the limit is the bucket's upper end, and none is flagged. So a class never takes more than one and
-// a half times its share, however the durations fall (limit).
+// a half times its share, however the durations fall (limit). Of few spans a limit is a guess; it is made such that the
+// share is right on average.
 //
 // # Place
 //
@@ -51,7 +60,7 @@ type Settings struct {
 	MaxKeys  int           // how many keys may have a window at a time
 	Mode     Mode          // how spans leave a window
 	Length   time.Duration // Decay: time constant of the fading; Sliding: how long a span stays
-	MinCount int           // spans a window must hold before it judges
+	MinCount int           // spans a window must hold before it judges; while it has no more, they stay longer than Length says, up to an hour
 	Classes  Classes
 }
 

@@ -43,7 +43,7 @@ func TestShareTable(t *testing.T) {
 		now := time.Unix(0, 0)
 		windows := New(settings, now)
 		guarded := settings
-		guarded.Classes.MinRatioToMedian = 2
+		guarded.Classes.MinRatioToMedian, guarded.Classes.MinDuration = 2, time.Millisecond
 		guardedWindows := New(guarded, now)
 		random := rand.New(rand.NewPCG(11, 12))
 		var rule sigmas

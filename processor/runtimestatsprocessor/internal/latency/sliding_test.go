@@ -5,6 +5,7 @@ package latency
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -30,16 +31,18 @@ func counted(windows *Windows, service, operation string) (counts bucketCounts) 
 	return counts
 }
 
-// After any sequence of ticks the window holds exactly the spans of the last six slices, each in full.
+// After any sequence of ticks the window holds exactly the spans of the last six slices, each in full; and those of older slices, if there
+// are too few spans and it is not an hour ago.
 func TestSlidingIsExact(t *testing.T) {
 	random := rand.New(rand.NewPCG(29, 30))
 	settings := slidingSettings()
+	settings.MinCount = 3 // too few to make one slice of two
 	start := time.Unix(0, 0)
 	windows := New(settings, start)
 	type span struct{ slice, bucket int }
 	var spans []span
 	slice := 0 // the one being filled
-	for now := start; slice < 150; {
+	for now := start; slice < 3_000; {
 		resource := windows.Resource("orders")
 		for range 1 + random.IntN(20) {
 			ns := int64(5e6 * math.Exp(random.NormFloat64()))
@@ -47,16 +50,29 @@ func TestSlidingIsExact(t *testing.T) {
 			spans = append(spans, span{slice, histogram.Index(ns)})
 		}
 		pause := time.Duration(1 + random.Int64N(int64(2*time.Second)))
-		if random.IntN(50) == 0 {
+		switch random.IntN(100) {
+		case 0, 1:
 			pause *= 20 // several slices without a tick
+		case 2:
+			pause *= 2_000
 		}
 		now = now.Add(pause)
 		windows.Tick(now)
 
 		slice = int(now.Sub(start) / (10 * time.Second))
 		var want bucketCounts
-		for _, s := range spans {
-			if s.slice > slice-6 {
+		newer, last := 0, slice
+		for i, s := range slices.Backward(spans) {
+			if s.slice < last { // how many spans the settled slices after this one hold
+				last, newer = s.slice, 0
+				for _, later := range spans[i+1:] {
+					if later.slice < slice {
+						newer++
+					}
+				}
+			}
+			age := now.Sub(start) - time.Duration(s.slice)*10*time.Second
+			if s.slice > slice-6 || newer < settings.MinCount && age < maxAge {
 				want[s.bucket]++
 			}
 		}
@@ -68,7 +84,7 @@ func TestSlidingIsExact(t *testing.T) {
 	}
 }
 
-// A key without traffic keeps its verdicts while its spans are in the window, and is dropped with the last of them.
+// A key without traffic keeps its verdicts for an hour, for want of other spans, and is dropped then.
 func TestSlidingExpires(t *testing.T) {
 	now := time.Unix(0, 0)
 	windows := New(slidingSettings(), now)
@@ -78,7 +94,7 @@ func TestSlidingExpires(t *testing.T) {
 	}
 	observe(windows, "orders", "GET", 120)
 	resource := windows.Resource("orders")
-	for now.Before(time.Unix(59, 0)) {
+	for now.Before(time.Unix(3_599, 0)) {
 		require.Zero(t, tick())
 		require.Equal(t, int64(120), resource.Judge("GET", 2, 50*ms).Baseline.Count)
 	}
@@ -115,14 +131,15 @@ func TestSlidingMakesRoom(t *testing.T) {
 	settings := slidingSettings()
 	w := newWindow(&settings)
 	const perTick = 300_000_000
-	rotations := 0
+	s := step{fading: fading{keep: 1 << 32}}
 	for tick := range 60 {
 		w.counts[700].Add(perTick)
-		rotations = 0
-		if tick%10 == 9 {
-			rotations = 1
+		s.now += time.Second
+		s.began = s.next
+		if s.rotate = tick%10 == 9; s.rotate {
+			s.next = s.now
 		}
-		require.True(t, w.tick(fading{keep: 1 << 32}, rotations, &settings))
+		require.True(t, w.tick(s, &settings))
 		require.Less(t, w.counts[700].Load(), uint32(math.MaxUint32-perTick))
 	}
 	assert.Greater(t, w.baseline.Load().Count, int64(2*perTick))

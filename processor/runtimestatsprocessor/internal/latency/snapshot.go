@@ -16,16 +16,19 @@ import (
 // A snapshot is all windows as bytes, to be restored by another process. Numbers are uvarints, strings and histograms
 // (see sparse) come after their length:
 //
-//	"rsw" version | scope | mode, length in ns | time of the last tick in Unix ns, age of the unsettled slice in ns
-//	number of resources, each:  name | number of keys, each:  name, kind | unit | number of slices, each: histogram
+//	"rsw" version | scope | mode, length in ns | time of the last tick in Unix ns, age of the slice being filled in ns
+//	number of resources, each:  name | number of keys, each:  name, kind | unit | number of settled slices, each:  age in ns, histogram | histogram
 //	CRC-32C of all before, 4 bytes, little-endian
 //
-// Decay has one slice, Sliding those settled, oldest first, and the one being filled. The version stands for everything not
+// Settled slices come oldest first; the last histogram is that of the slice being filled. The version stands for everything not
 // written: a change of this format or of the histogram's buckets needs a new one.
 const (
 	snapshotMagic   = "rsw"
-	snapshotVersion = 1
+	snapshotVersion = 2
 )
+
+// century is as good as any longer time, and its sum does not overflow.
+const century = 100 * 365 * 24 * time.Hour
 
 // maxSnapshotName bounds a name in a snapshot, in bytes.
 const maxSnapshotName = 1 << 16
@@ -40,7 +43,7 @@ func (w *Windows) Snapshot(scope string) []byte {
 	to = append(to, byte(w.settings.Mode))
 	to = binary.AppendUvarint(to, uint64(w.settings.Length)) //nolint:gosec // positive
 	to = binary.AppendUvarint(to, uint64(max(w.last.UnixNano(), 0)))
-	to = binary.AppendUvarint(to, uint64(max(w.last.Sub(w.rotated), 0)))
+	to = binary.AppendUvarint(to, uint64(max(w.clock-w.rotated, 0)))
 	resources := maps.Collect(w.resources.all()) // keys may be added meanwhile
 	to = binary.AppendUvarint(to, uint64(len(resources)))
 	for name, resource := range resources {
@@ -50,7 +53,7 @@ func (w *Windows) Snapshot(scope string) []byte {
 		for key, window := range windows {
 			to = appendString(to, key.name)
 			to = binary.AppendUvarint(to, uint64(key.kind))
-			to = window.appendTo(to)
+			to = window.appendTo(to, w.clock)
 		}
 	}
 	return binary.LittleEndian.AppendUint32(to, crc32.Checksum(to, castagnoli))
@@ -62,16 +65,17 @@ func appendString[T ~string | ~[]byte](to []byte, s T) []byte {
 }
 
 // appendTo appends the window's unit and slices.
-func (w *window) appendTo(to []byte) []byte {
+func (w *window) appendTo(to []byte, now time.Duration) []byte {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	to = binary.AppendUvarint(to, uint64(w.unit.Load()))
-	to = binary.AppendUvarint(to, uint64(len(w.settled)+1))
-	for _, slice := range w.settled {
-		to = appendString(to, slice)
+	to = binary.AppendUvarint(to, uint64(len(w.settled)))
+	for _, settled := range w.settled {
+		to = binary.AppendUvarint(to, uint64(max(now-settled.began, 0)))
+		to = appendString(to, settled.counts)
 	}
 	filled := w.filled()
-	return appendString(to, appendSparse(nil, &filled))
+	return appendString(to, newSparse(&filled))
 }
 
 // Restore takes the windows of a snapshot over, faded or slid on by the time that has passed since, so that they judge at
@@ -90,20 +94,18 @@ func (w *Windows) Restore(snapshot []byte, scope string, now time.Time) (int, er
 	if r.err == nil && (mode != w.settings.Mode || length != uint64(w.settings.Length)) { //nolint:gosec // positive
 		return 0, fmt.Errorf("made with another window.mode or window.length (%v)", time.Duration(length)) //nolint:gosec // at most MaxInt64
 	}
-	// A century is as good as more, and its sum does not overflow. A clock that was set back counts as no time passed.
-	const century = 100 * 365 * 24 * time.Hour
+	// A clock that was set back counts as no time passed.
 	saved := time.Unix(0, int64(r.uvarint(math.MaxInt64))) //nolint:gosec // at most MaxInt64
 	elapsed := min(max(now.Sub(saved), 0), century)
 	age := time.Duration(r.uvarint(uint64(century))) //nolint:gosec // at most a century
 
-	w.last, w.rotated = now, now.Add(-elapsed-age)
-	f, rotations := w.step(elapsed)
-	resources, keys := r.resources(f, rotations, &w.settings)
+	w.last, w.rotated = now, -age // the clock is that of the snapshot
+	resources, keys := r.resources(w.step(elapsed), &w.settings)
 	if r.err == nil && len(r.rest) > 0 && keys < w.settings.MaxKeys {
 		r.fail()
 	}
 	if r.err != nil {
-		w.rotated = now
+		w.clock, w.rotated = 0, 0
 		return 0, r.err
 	}
 	for name, resource := range resources {
@@ -177,7 +179,7 @@ func (r *reader) string() string {
 }
 
 // resources reads windows, up to MaxKeys of them, and moves them on in time.
-func (r *reader) resources(f fading, rotations int, settings *Settings) (map[string]*resourceWindows, int) {
+func (r *reader) resources(s step, settings *Settings) (map[string]*resourceWindows, int) {
 	resources := map[string]*resourceWindows{}
 	total := 0
 	for n := r.uvarint(math.MaxUint64); n > 0 && r.err == nil && total < settings.MaxKeys; n-- {
@@ -192,7 +194,7 @@ func (r *reader) resources(f fading, rotations int, settings *Settings) (map[str
 				r.fail()
 			}
 			w := r.window(settings)
-			if r.err == nil && w.tick(f, rotations, settings) {
+			if r.err == nil && w.tick(s, settings) {
 				resource.add(key, w)
 				total++
 			}
@@ -213,26 +215,32 @@ func (r *reader) window(settings *Settings) *window {
 		r.fail()
 	}
 	w.unit.Store(unit)
-	most := uint64(1)
-	if settings.Mode == Sliding {
-		most = numSlices
+	for n := r.uvarint(maxSettled); n > 0 && r.err == nil; n-- {
+		age := time.Duration(r.uvarint(uint64(century))) //nolint:gosec // at most a century
+		if counts := r.histogram(w); r.err == nil {
+			w.settled = append(w.settled, newSlice(counts, -age))
+		}
 	}
-	for n := r.uvarint(most); n > 0 && r.err == nil; n-- {
-		slice := sparse(r.bytes(math.MaxInt))
-		if slice.check() != nil {
+	r.histogram(w)
+	return w
+}
+
+// histogram reads one histogram into a window, and returns it.
+func (r *reader) histogram(w *window) *bucketCounts {
+	var counts bucketCounts
+	encoded := sparse(r.bytes(math.MaxInt))
+	if encoded.check() != nil {
+		r.fail()
+		return &counts
+	}
+	for i, count := range encoded.all() {
+		sum := uint64(w.counts[i].Load()) + uint64(count)
+		if sum > 2*fullBucket {
 			r.fail()
 			break
 		}
-		for i, count := range slice.all() {
-			if sum := uint64(w.counts[i].Load()) + uint64(count); sum <= 2*fullBucket {
-				w.counts[i].Store(uint32(sum))
-			} else {
-				r.fail()
-			}
-		}
-		if n > 1 {
-			w.settled = append(w.settled, append(sparse(nil), slice...))
-		}
+		w.counts[i].Store(uint32(sum))
+		counts[i] = count
 	}
-	return w
+	return &counts
 }

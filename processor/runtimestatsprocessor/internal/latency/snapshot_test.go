@@ -72,9 +72,9 @@ func TestRestartsLeaveNoTraceInSlidingWindows(t *testing.T) {
 }
 
 // texts makes empty and nil slices equal.
-func texts(settled []sparse) (all []string) {
-	for _, slice := range settled {
-		all = append(all, string(slice))
+func texts(settled []slice) (all []string) {
+	for _, s := range settled {
+		all = append(all, string(s.counts))
 	}
 	return all
 }
@@ -107,11 +107,13 @@ func TestRestartOfFadingWindows(t *testing.T) {
 		}
 	}
 
-	// What has faded below MinCount is warming up again, with as many spans to come as are missing.
-	warming := restored(t, settings, snapshot, now.Add(3*time.Minute))
-	assert.Equal(t, 20, warming.Keys())
-	assert.Equal(t, Warming, observe(warming, "orders", "0", 60).State)
-	assert.Equal(t, Judged, observe(warming, "orders", "0", 100).State)
+	// After longer it has faded no further than to MinCount.
+	for _, down := range []time.Duration{3 * time.Minute, 50 * time.Minute} {
+		held := restored(t, settings, snapshot, now.Add(down))
+		verdict := observe(held, "orders", "0", 1)
+		require.Equal(t, Judged, verdict.State, "%v", down)
+		assert.Equal(t, int64(101), verdict.Baseline.Count)
+	}
 
 	assert.Zero(t, restored(t, settings, snapshot, now.Add(time.Hour)).Keys(), "nothing is left")
 	assert.Zero(t, restored(t, settings, snapshot, now.AddDate(200, 0, 0)).Keys())
@@ -191,7 +193,7 @@ func TestRefusedSnapshots(t *testing.T) {
 		"cut off":         {snapshot: good[:len(good)-1], want: "wrong checksum"},
 		"half":            {snapshot: good[:len(good)/2], want: "wrong checksum"},
 		"one bit":         {snapshot: changed(40, good[40]^1), want: "wrong checksum"},
-		"newer":           {snapshot: changed(3, 2), want: "format version 2; want 1"},
+		"newer":           {snapshot: changed(3, 3), want: "format version 3; want 2"},
 		"more after it":   {snapshot: sealed(append(bytes.Clone(good[:len(good)-4]), 0)), want: "malformed"},
 		"other keys":      {snapshot: good, scope: "span.name", want: `made for other keys: "service.name`},
 		"another length":  {snapshot: good, settings: func(s *Settings) { s.Length = time.Hour }, want: "another window.mode or window.length (1m0s)"},

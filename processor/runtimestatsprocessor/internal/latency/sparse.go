@@ -19,19 +19,23 @@ type bucketCounts [histogram.Buckets]uint32
 // bytes a bucket, against four for every bucket.
 type sparse []byte
 
-// appendSparse appends the encoding of counts.
-func appendSparse(to []byte, counts *bucketCounts) []byte {
+// newSparse returns the encoding of counts.
+func newSparse(counts *bucketCounts) (s sparse) {
 	unused := uint64(0)
 	for _, n := range counts {
 		if n == 0 {
 			unused++
 			continue
 		}
-		to = binary.AppendUvarint(to, unused)
-		to = binary.AppendUvarint(to, uint64(n))
+		s = s.append(unused, n)
 		unused = 0
 	}
-	return to
+	return s
+}
+
+// append adds a bucket in use, so many unused ones after the last.
+func (s sparse) append(unused uint64, n uint32) sparse {
+	return binary.AppendUvarint(binary.AppendUvarint(s, unused), uint64(n))
 }
 
 // all yields buckets in use and their counts. The encoding must be one that check accepts.

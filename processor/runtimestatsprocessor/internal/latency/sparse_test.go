@@ -30,7 +30,7 @@ func TestSparseKeepsEveryCount(t *testing.T) {
 				counts[i] = 1 + random.Uint32()>>random.IntN(32)>>1
 			}
 		}
-		encoded := sparse(appendSparse(nil, &counts))
+		encoded := sparse(newSparse(&counts))
 		require.NoError(t, encoded.check())
 		assert.Equal(t, counts, dense(encoded))
 	}
@@ -44,7 +44,7 @@ func TestSparseKeepsEveryCount(t *testing.T) {
 			inUse++
 		}
 	}
-	assert.InDelta(t, 2*inUse, len(appendSparse(nil, &lognormal)), 2)
+	assert.InDelta(t, 2*inUse, len(newSparse(&lognormal)), 2)
 }
 
 func TestMalformedSparse(t *testing.T) {

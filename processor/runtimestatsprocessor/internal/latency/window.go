@@ -6,6 +6,7 @@ import (
 	"math"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/histogram"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/findings"
@@ -18,8 +19,6 @@ const (
 	// sliding one lets its oldest slice go early. It leaves room for three times as much, 12 million fading spans, before
 	// the next tick.
 	fullBucket = 1 << 30
-	// numSlices make up a sliding window: the one being filled and those settled before it.
-	numSlices = 6
 )
 
 // window holds the recent durations of one key. Observing is lock-free; ticking and building take the lock.
@@ -29,9 +28,12 @@ type window struct {
 	unit     atomic.Uint32            // what one span counts, a power of two up to maxUnit; 1 in mode Sliding
 
 	mu      sync.Mutex
-	peak    uint32   // highest count at the last build
-	ticked  bool     // whether it has lived through a tick
-	settled []sparse // mode Sliding: the slices before the one being filled, oldest first
+	peak    uint32        // highest count at the last build
+	ticked  bool          // whether it has lived through a tick
+	fades   bool          // whether the spans in it have different weights
+	total   uint64        // sum of all counts at the last build
+	seen    time.Duration // when it last got a span, on the clock of the windows
+	settled []slice       // the slices before the one being filled, oldest first; of a fading window only if it is small
 
 	tasks findings.Window // what else is kept of the key's spans, beside their durations
 
@@ -85,60 +87,68 @@ func (w *window) build(settings *Settings) {
 	w.publish(&below, settings)
 }
 
-// tick moves the window on in time: it fades, or slides by a number of slices. Then it rebuilds the tables and reports
-// whether the window holds anything worth keeping, at least half a span.
-func (w *window) tick(f fading, rotations int, settings *Settings) bool {
+// step is what one tick does to every window. Times are on the clock of the windows.
+type step struct {
+	fading
+	now     time.Duration
+	began   time.Duration // when the slice began that has been filled since
+	next    time.Duration // when the one to be filled from now on began: the same, if the slice goes on
+	rotate  bool          // whether another one begins
+	crowded bool          // whether windows without traffic must make room
+}
+
+// tick moves the window on in time: it fades, or slides. Then it rebuilds the tables and reports whether the window is worth keeping.
+func (w *window) tick(s step, settings *Settings) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.peak > fullBucket {
-		switch unit := w.unit.Load(); {
-		case settings.Mode == Sliding:
-			rotations++
-		case unit > 1:
-			// A span that read the old unit and adds it after the halving counts twice. Nobody will see one of 4 million.
-			w.unit.Store(unit / 2)
-			f.keep /= 2
-		}
+		w.makeRoom(&s, settings)
 	}
-	for range rotations {
-		w.rotate()
+	switch settings.Mode {
+	case Sliding:
+		w.slide(s, settings)
+	case Decay:
+		s.keep = w.hold(s, settings)
 	}
 	var below cumulative
-	w.fade(f, &below)
+	before := w.total
+	if found := w.fade(s.fading, &below); found > before {
+		w.seen = s.now
+	}
 	w.publish(&below, settings)
 	// A window just inserted may not have got its first span yet.
-	alive := !w.ticked || 2*below.total() >= uint64(w.unit.Load())
+	alive := !w.ticked || w.alive(s, settings)
 	w.ticked = true
 	return alive
 }
 
-// rotate settles the slice being filled and takes the oldest out of the window. Spans may be added meanwhile: they belong
-// to the next slice.
-func (w *window) rotate() {
-	filled := w.filled()
-	var oldest sparse
-	if len(w.settled) == numSlices-1 {
-		oldest = w.settled[0]
-		for i, n := range oldest.all() {
-			w.counts[i].Add(-n)
+// makeRoom keeps the counts from overflowing.
+func (w *window) makeRoom(s *step, settings *Settings) {
+	switch unit := w.unit.Load(); {
+	case settings.Mode == Sliding:
+		w.settle(s.began)
+		if len(w.settled) >= numSlices {
+			w.removeOldest()
 		}
-		w.settled = append(w.settled[:0], w.settled[1:]...)
+	case unit > 1:
+		// A span that read the old unit and adds it after the halving counts twice. Nobody will see one of 4 million.
+		w.unit.Store(unit / 2)
+		s.keep /= 2
 	}
-	w.settled = append(w.settled, appendSparse(oldest[:0], &filled)) // its bytes are free now
 }
 
-// filled returns the slice being filled; of a fading window that is all. A span only touches counts: what the settled
-// slices do not explain there was added since the last rotation.
-func (w *window) filled() (filled bucketCounts) {
-	for i := range w.counts {
-		filled[i] = w.counts[i].Load()
+// alive reports whether the window holds anything, at least half a span; where room is short, whether it would if nothing were held
+// for longer than Length says.
+func (w *window) alive(s step, settings *Settings) bool {
+	halves := 2 * float64(w.total) / float64(w.unit.Load())
+	if halves < 1 || !s.crowded {
+		return halves >= 1
 	}
-	for _, slice := range w.settled {
-		for i, n := range slice.all() {
-			filled[i] -= n
-		}
+	life := settings.Length
+	if settings.Mode == Decay {
+		life = time.Duration(float64(life) * math.Log(halves))
 	}
-	return filled
+	return s.now-w.seen < life
 }
 
 // fading is what one tick does to every count: n becomes n*keep/2^32, rounded by dither.
@@ -154,14 +164,29 @@ const (
 	stride = 0xC2B2AE3D27D4EB4F
 )
 
-// fade applies f to all counts and sums up what is left in below. Spans may be added meanwhile; none is lost.
-func (w *window) fade(f fading, below *cumulative) {
-	lose := 1<<32 - f.keep
+// at returns the fading for a bucket.
+func (f fading) at(bucket int) fading {
+	f.dither += uint64(bucket) * stride //nolint:gosec // not negative
+	return f
+}
+
+// gone returns how much of n fades away.
+func (f fading) gone(n uint64) uint64 {
+	return (n*(1<<32-f.keep) + f.dither>>32) >> 32
+}
+
+// fade applies f to all counts, and sums up what is left in below. It returns the sum before. Spans may be added meanwhile; none is
+// lost.
+func (w *window) fade(f fading, below *cumulative) (before uint64) {
+	if len(w.settled) > 0 && f.keep < 1<<32 {
+		return w.fadeSlices(f, below)
+	}
 	sum, peak := uint64(0), uint64(0)
 	for i := range w.counts {
 		if n := uint64(w.counts[i].Load()); n != 0 {
-			if gone := (n*lose + f.dither>>32) >> 32; gone != 0 {
-				w.counts[i].Add(^uint32(gone - 1)) // subtracts
+			before += n
+			if gone := f.gone(n); gone != 0 {
+				w.subtract(i, gone)
 				n -= gone
 			}
 			sum += n
@@ -170,7 +195,17 @@ func (w *window) fade(f fading, below *cumulative) {
 		f.dither += stride
 		below[i+1] = sum
 	}
-	w.peak = uint32(peak)
+	w.total, w.peak = sum, uint32(peak)
+	return before
+}
+
+// examples returns how many spans of equal weight would tell as much as those in the window do: the square of the sum of all weights,
+// divided by the sum of their squares.
+func (w *window) examples(spans float64) float64 {
+	if w.fades {
+		return 2 * spans // what that is for weights of exp(-t/Length) at a steady rate
+	}
+	return spans
 }
 
 // publish makes the tables that the sums amount to visible to observe.
@@ -191,5 +226,5 @@ func (w *window) publish(below *cumulative, settings *Settings) {
 			w.ranks[i].Store(pair)
 		}
 	}
-	w.baseline.Store(newBaseline(below, spans, settings.Classes))
+	w.baseline.Store(newBaseline(below, w.examples(spans), spans, settings.Classes))
 }

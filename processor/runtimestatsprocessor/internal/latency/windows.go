@@ -30,8 +30,9 @@ type Windows struct {
 	mu sync.Mutex // held to add or remove keys
 
 	// Used by Tick only.
-	last    time.Time // of the last tick
-	rotated time.Time // mode Sliding: when the slice being filled began
+	last    time.Time     // of the last tick
+	clock   time.Duration // what all ticks add up to
+	rotated time.Duration // on that clock: when the slice being filled began
 	dither  uint64
 }
 
@@ -106,9 +107,12 @@ func (r *resourceWindows) drop(keys []spanKey) {
 	}
 }
 
+// While a tenth of MaxKeys or less is free, room is short: keys without traffic go early.
+const spareKeys = 10
+
 // New returns windows whose time starts at now.
 func New(settings Settings, now time.Time) *Windows {
-	return &Windows{settings: settings, last: now, rotated: now}
+	return &Windows{settings: settings, last: now}
 }
 
 // Keys returns the number of keys that have a window.
@@ -196,23 +200,23 @@ func (w *Windows) insert(name string, key spanKey) (*resourceWindows, *window) {
 	return resource, inserted
 }
 
-// Tick moves all windows on to now, rebuilds their tables and drops the keys whose windows hold less than half a span. In
-// mode Decay that is after Length*ln(2n) without traffic for a window of n spans, which are nine and a half lengths for
-// 6,000; in mode Sliding after Length. It returns how many keys it dropped. A now that is not after the last tick does
-// nothing.
+// Tick moves all windows on to now, rebuilds their tables and drops the keys whose windows hold less than half a span: an hour after
+// the last one. While room is short, keys without traffic go when by their age alone nothing would be left of their spans: in mode
+// Sliding after Length, in mode Decay after Length*ln(2n) for a window that holds n. It returns how many keys it dropped. A now that is
+// not after the last tick does nothing.
 func (w *Windows) Tick(now time.Time) (expired int) {
 	elapsed := now.Sub(w.last)
 	if elapsed <= 0 {
 		return 0
 	}
 	w.last = now
-	f, rotations := w.step(elapsed)
+	step := w.step(elapsed)
 	var emptied []string
 	for name, resource := range w.resources.all() {
 		var faded []spanKey
 		for key, window := range resource.all() {
 			window.tasks.Tick(elapsed, time.Duration(math.Ln2*float64(w.settings.Length)))
-			if !window.tick(f, rotations, &w.settings) {
+			if !window.tick(step, &w.settings) {
 				faded = append(faded, key)
 			}
 		}
@@ -227,21 +231,25 @@ func (w *Windows) Tick(now time.Time) (expired int) {
 	return expired
 }
 
-// step returns what a tick at last does to every window when the one before was elapsed ago.
-func (w *Windows) step(elapsed time.Duration) (f fading, rotations int) {
-	f.keep = 1 << 32
+// step returns what a tick does to every window when the one before was elapsed ago.
+func (w *Windows) step(elapsed time.Duration) step {
+	w.clock += elapsed
+	s := step{fading: fading{keep: 1 << 32}, now: w.clock, began: w.rotated}
+	length := maxHeld
 	switch w.settings.Mode {
 	case Decay:
 		w.dither += golden
-		f.dither = w.dither
-		f.keep = uint64(math.Exp(-elapsed.Seconds()/w.settings.Length.Seconds()) * (1 << 32))
+		s.dither = w.dither
+		s.keep = uint64(math.Exp(-elapsed.Seconds()/w.settings.Length.Seconds()) * (1 << 32))
 	case Sliding:
-		slice := w.settings.Length / numSlices
-		ended := w.last.Sub(w.rotated) / slice
-		w.rotated = w.rotated.Add(ended * slice)
-		rotations = int(min(ended, numSlices)) // more would rotate empty slices
+		length = w.settings.Length / numSlices
 	}
-	return f, rotations
+	ended := (w.clock - w.rotated) / length
+	s.rotate = ended > 0
+	w.rotated += ended * length
+	s.next = w.rotated
+	s.crowded = w.Keys() >= w.settings.MaxKeys-w.settings.MaxKeys/spareKeys
+	return s
 }
 
 // drop removes keys of a resource and reports whether it was left without any.

@@ -62,14 +62,18 @@ func TestWarmUp(t *testing.T) {
 	assert.Equal(t, 4, windows.Keys())
 }
 
-// A window that has faded below MinCount says nothing, until as many spans have come as were missing.
+// A window that has lost spans to age, and holds fewer than MinCount, says nothing until as many have come as are missing.
 func TestCoolingDown(t *testing.T) {
 	now := time.Unix(0, 0)
 	windows := New(testSettings(), now)
-	observe(windows, "orders", "GET", 120)
-
-	now = now.Add(20 * time.Second) // 120 * exp(-1/3) = 86
-	windows.Tick(now)
+	observe(windows, "orders", "GET", 34)
+	for range 60 {
+		now = now.Add(time.Minute)
+		if windows.Tick(now); now.Equal(time.Unix(0, 0).Add(11 * time.Minute)) {
+			require.Equal(t, Judged, observe(windows, "orders", "GET", 86+1).State)
+			windows.Tick(now.Add(time.Second))
+		}
+	}
 	resource := windows.Resource("orders")
 	for i := range 14 {
 		require.Equal(t, Warming, resource.Observe("GET", 2, 50*ms).State, "span %d", i)
@@ -138,6 +142,32 @@ func TestOutliersAreSlowerThanTheMedian(t *testing.T) {
 	}
 }
 
+// Nobody is woken for microseconds: a span that takes less than MinDuration is at most elevated, whatever its operation.
+func TestOutliersTakeTheirTime(t *testing.T) {
+	for _, tt := range []struct {
+		least    time.Duration
+		duration int64
+		want     Class
+	}{
+		{0, 101_000, Outlier},
+		{0, 410_000, Extreme},
+		{time.Millisecond, 410_000, Elevated}, // eight times the median
+		{time.Millisecond, ms - 1, Elevated},
+		{time.Millisecond, ms, Extreme},
+		{100 * time.Microsecond, 101_000, Outlier},
+	} {
+		settings := testSettings()
+		settings.Classes.MinRatioToMedian, settings.Classes.MinDuration = 2, tt.least
+		windows := New(settings, time.Unix(0, 0))
+		resource := windows.Resource("orders")
+		for i := range 1_000 {
+			resource.Observe("GET", 2, 20_000+int64(i)*60)
+		}
+		windows.Tick(time.Unix(1, 0))
+		assert.Equal(t, tt.want, resource.Observe("GET", 2, tt.duration).Class, "%v, %d ns", tt.least, tt.duration)
+	}
+}
+
 // Below 10,000 spans nobody knows the slowest thousandth; four times the 99th percentile stands for it.
 func TestExtremeNeedsManySpans(t *testing.T) {
 	windows := New(testSettings(), time.Unix(0, 0))
@@ -188,34 +218,59 @@ func TestOverflow(t *testing.T) {
 	assert.Equal(t, Judged, observe(windows, "orders", "a", 1).State)
 	assert.Equal(t, Warming, observe(windows, "stock", "a", 1).State)
 
-	// Two keys fall silent. When their one or two spans have faded to less than a half, their places are free.
+	// Two keys fall silent. When room is short they go as soon as their one or two spans would have faded to less than a half.
 	dropped := 0
-	for range 90 {
+	for second := range 180 {
+		if second == 90 { // as soon as there is a key again, the last place is taken
+			require.Equal(t, 1, dropped)
+			require.Equal(t, Warming, observe(windows, "billing", "a", 1).State)
+		}
 		observe(windows, "orders", "a", 10)
 		now = now.Add(time.Second)
 		dropped += windows.Tick(now)
 	}
 	assert.Equal(t, 2, dropped)
-	assert.Equal(t, 1, windows.Keys())
-	assert.Equal(t, Warming, observe(windows, "billing", "a", 1).State)
+	assert.Equal(t, 2, windows.Keys())
+	assert.Equal(t, Judged, observe(windows, "orders", "a", 1).State)
 	assert.Equal(t, Warming, observe(windows, "orders", "c", 1).State)
 	assert.Equal(t, 3, windows.Keys())
 }
 
-// A key goes after Length*ln(2n) without traffic.
+// A key goes after an hour without traffic. Where room is short it goes after Length*ln(2n), for n spans of those that have not faded.
 func TestIdleKeysExpire(t *testing.T) {
-	for _, n := range []int{1, 100, 6_000} {
+	for _, tt := range []struct {
+		mode    Mode
+		crowded bool
+		n       int
+		want    float64 // seconds
+	}{
+		{Decay, false, 1, 3_600},
+		{Decay, false, 100, 3_600},
+		{Decay, false, 6_000, 3_600},
+		{Sliding, false, 1, 3_600},
+		{Sliding, false, 6_000, 3_600},
+		{Decay, true, 1, 60 * math.Log(2)},
+		{Decay, true, 100, 60 * math.Log(2*100)},
+		{Decay, true, 6_000, 60 * math.Log(2*101)},
+		{Sliding, true, 1, 60},
+		{Sliding, true, 6_000, 60},
+	} {
 		now := time.Unix(0, 0)
-		windows := New(testSettings(), now)
-		observe(windows, "orders", "GET", n)
+		settings := testSettings()
+		settings.Mode = tt.mode
+		if tt.crowded {
+			settings.MaxKeys = 1
+		}
+		windows := New(settings, now)
+		observe(windows, "orders", "GET", tt.n)
 		seconds := 0
 		for windows.Keys() > 0 {
 			seconds++
-			require.Less(t, seconds, 3_600)
+			require.LessOrEqual(t, seconds, 3_600)
 			now = now.Add(time.Second)
 			windows.Tick(now)
 		}
-		assert.InEpsilon(t, 60*math.Log(2*float64(n)), seconds, 0.2, "%d spans", n)
+		assert.InDelta(t, tt.want, seconds, 2, "%+v", tt)
 		assert.Zero(t, windows.resources.len())
 	}
 }
@@ -226,7 +281,7 @@ func TestResourceOutlivesItsKeys(t *testing.T) {
 	resource := windows.Resource("orders")
 	resource.Observe("GET", 2, ms)
 	windows.Tick(time.Unix(1, 0)) // a new window survives its first tick whatever it holds
-	require.Equal(t, 1, windows.Tick(time.Unix(1_000, 0)))
+	require.Equal(t, 1, windows.Tick(time.Unix(10_000, 0)))
 
 	require.Equal(t, Warming, resource.Observe("PUT", 2, ms).State)
 	assert.Equal(t, 1, windows.Keys())
@@ -238,7 +293,7 @@ func TestResourceOutlivesItsKeys(t *testing.T) {
 func TestTickNeedsTimeToPass(t *testing.T) {
 	windows := New(testSettings(), time.Unix(1_000, 0))
 	observe(windows, "orders", "GET", 1)
-	assert.Zero(t, windows.Tick(time.Unix(1_000, 0)))
+	assert.Zero(t, windows.Tick(time.Unix(10_000, 0)))
 	assert.Zero(t, windows.Tick(time.Unix(0, 0)))
 	assert.Equal(t, 1, windows.Keys())
 }
@@ -276,7 +331,7 @@ func TestUnitHalvesBeforeABucketIsFull(t *testing.T) {
 		w.counts[fast].Add(0.9 * perSecond * w.unit.Load())
 		w.counts[slow].Add(0.1 * perSecond * w.unit.Load())
 		f.dither += golden
-		require.True(t, w.tick(f, 0, &settings))
+		require.True(t, w.tick(step{fading: f}, &settings))
 		require.Less(t, w.counts[fast].Load(), uint32(3<<30))
 	}
 	assert.Less(t, w.unit.Load(), uint32(maxUnit))
