@@ -272,9 +272,9 @@ func TestQuality(t *testing.T) {
 	}
 	t.Log("\n" + r.String())
 	if *update {
-		real, err := reality.Section("../../docs/findings.md") // which `make real` has written
+		section, err := reality.Section("../../docs/findings.md") // which `make real` has written
 		require.NoError(t, err)
-		r.WriteString(real)
+		r.WriteString(section)
 		require.NoError(t, os.WriteFile("../../docs/findings.md", []byte(r.String()), 0o644))
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -74,7 +75,7 @@ func (b Bench) serve(ctx context.Context, s *Service, healthy bool, a addresses)
 	args := s.Args
 	if healthy {
 		seconds = s.Healthy
-		args = append(args[:len(args):len(args)], "--healthy")
+		args = append(slices.Clip(args), "--healthy")
 	}
 	if s.HTTP {
 		protocol, endpoint = "http", a.http
@@ -82,7 +83,7 @@ func (b Bench) serve(ctx context.Context, s *Service, healthy bool, a addresses)
 	if s.Simple {
 		exporter = "simple"
 	}
-	args = append(args[:len(args):len(args)], "--endpoint", "http://"+endpoint, "--protocol", protocol, "--exporter", exporter,
+	args = append(slices.Clip(args), "--endpoint", "http://"+endpoint, "--protocol", protocol, "--exporter", exporter,
 		"--duration", strconv.Itoa(seconds))
 	ctx, stop := context.WithTimeout(ctx, time.Duration(seconds)*time.Second+patience)
 	defer stop()

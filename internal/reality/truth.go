@@ -48,6 +48,17 @@ const (
 	outlived = time.Millisecond
 )
 
+// least is what a handler's span takes on an idle machine, because of what it waits for. That it overlaps a long poll of another delays it
+// only by what it takes longer.
+var least = map[string]time.Duration{
+	"sleeps": 5 * time.Millisecond, "victim": 5 * time.Millisecond, "part": 4 * time.Millisecond, "io": 3 * time.Millisecond, "task": 3 * time.Millisecond,
+	"pool": 15 * time.Millisecond, "hash_password": 12 * time.Millisecond, "render": 15 * time.Millisecond, "left_behind": 30 * time.Millisecond,
+	"guarded": 30 * time.Millisecond, "streams": 32 * time.Millisecond, "compute": 22 * time.Millisecond, "calls": 4 * time.Millisecond,
+	"slow_query": 5 * time.Millisecond, "computes": 3 * time.Millisecond, "drain": 25 * time.Millisecond,
+	"load_profile": 20 * time.Millisecond, "read_file": 20 * time.Millisecond, "block_in_place": 20 * time.Millisecond,
+	"beside": 10 * time.Millisecond, "high_performance": 20 * time.Millisecond, "lightweight": 10 * time.Millisecond,
+}
+
 // family is a span among those of its service.
 type family struct {
 	byID     map[pcommon.SpanID]*Span
@@ -62,6 +73,23 @@ func familyOf(spans []Span) family {
 		f.children[s.Parent] = append(f.children[s.Parent], s)
 	}
 	return f
+}
+
+// delay is for how long a span was held up: as long as all workers were in others' long polls, but no longer than it took in excess of
+// what it would have taken.
+func (f family) delay(s *Span) time.Duration {
+	return max(0, min(s.HeldUp, s.Duration()-f.least(s)))
+}
+
+// least of a span is that of a child that it awaited, if that is more.
+func (f family) least(s *Span) time.Duration {
+	takes := least[s.Name]
+	for _, child := range f.children[s.ID] {
+		if !child.End.After(s.End) {
+			takes = max(takes, f.least(child))
+		}
+	}
+	return takes
 }
 
 // verdict tells whether a span should have a finding.
@@ -80,7 +108,7 @@ func (f family) verdict(s *Span, finding string) Verdict {
 		switch {
 		case s.TaskFields && s.QueueWait >= grave && part(s.QueueWait, s, notablePart):
 			return Must
-		case isNotable(s.QueueWait, s) || isNotable(s.HeldUp, s):
+		case isNotable(s.QueueWait, s) || isNotable(f.delay(s), s):
 			return May
 		}
 	case outlivesParent:
@@ -107,11 +135,12 @@ func must(it bool) Verdict {
 
 // held: what a child suffers, its parent suffers too. On the parent it may be found; on the one that waited itself it must be.
 func (f family) held(s *Span) Verdict {
-	if !isNotable(s.HeldUp, s) {
+	delay := f.delay(s)
+	if !isNotable(delay, s) {
 		return Never
 	}
-	own := !slices.ContainsFunc(f.children[s.ID], func(child *Span) bool { return child.HeldUp*gravePart >= s.HeldUp })
-	if own && s.HeldUp >= grave && part(s.HeldUp, s, gravePart) {
+	own := !slices.ContainsFunc(f.children[s.ID], func(child *Span) bool { return f.delay(child)*gravePart >= delay })
+	if own && delay >= grave && part(delay, s, gravePart) {
 		return Must
 	}
 	return May

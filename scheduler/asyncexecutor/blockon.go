@@ -41,7 +41,7 @@ func (e *Executor) blockOn(r *runner) sim.Time {
 	}
 }
 
-// pending decides how the thread spends its time after run has returned: one look at the reactor if it was unparked meanwhile,
+// pending decides how the thread spends its time after run has returned: one look at the reactor if the thread was unparked meanwhile,
 // else in epoll if the reactor is free, else parked.
 func (e *Executor) pending(r *runner) sim.Time {
 	if r.takeToken() {
@@ -68,7 +68,7 @@ func (e *Executor) wait(r *runner) {
 	r.phase = reacting
 }
 
-// reacted follows a turn of the reactor: back to run if it brought work for this thread, else another turn, unless the thread
+// reacted follows a turn of the reactor: back to run if the turn brought work for this thread, else another turn, unless the thread
 // has been serving the others for too long.
 func (e *Executor) reacted(r *runner) sim.Time {
 	if r.takeToken() {

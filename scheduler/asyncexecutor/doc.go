@@ -45,4 +45,7 @@
 //
 // Left out: executors local to a thread, and the bound of 1000 on timer operations between two turns, which only moves work
 // from one thread to another.
+//
+// Package asyncexecutor is built on the engine, package internal/task, and on package blocking. Packages smol and asyncstd are what users of
+// the models start.
 package asyncexecutor

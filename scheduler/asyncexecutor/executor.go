@@ -3,117 +3,18 @@
 package asyncexecutor
 
 import (
-	"fmt"
-
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/blocking"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/task"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/process"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
-// MaxThreads bounds Config.Threads.
-const MaxThreads = 1024
-
-// Config says which threads run an executor and what they pay.
-type Config struct {
-	// Composition says what the threads do beside running tasks.
-	Composition Composition
-	// Threads is the number of threads that run the executor, all from the start: at most MaxThreads; 0 means 1. Only Pool has a
-	// choice.
-	Threads int
-	// ThreadName names thread i, counted from 0. Nil: the threads have no name.
-	ThreadName func(i int) string
-	// CancelOnDrop: a join handle that is dropped cancels its task, as async-task's does. Otherwise the task is detached.
-	CancelOnDrop bool
-	// Delegates: a task that gives the blocking pool a job spawns a second task that awaits it (async-std's spawn_blocking).
-	Delegates bool
-	// MaxBlockingThreads bounds the blocking pool (BLOCKING_MAX_THREADS); 0: 500.
-	MaxBlockingThreads int
-	// Process is what the runtime shares with others of its process; nil: a process of its own, with a CPU for each thread.
-	// The async-io thread does too little to need a CPU.
-	Process *process.Process
-	// Costs is what each primitive costs. The zero Profile makes everything free.
-	Costs cost.Profile
-	// Seed fixes where thieves start looking and how long threads take to wake.
-	Seed uint64
-}
-
-// Executor is the model of one process: an async_executor::Executor, the threads that run it, and the async-io reactor. It
-// implements [scheduler.Runtime] and [sim.Handler].
-type Executor struct {
-	sim    *sim.Simulation
-	target sim.Target
-	tasks  *task.Tasks
-	costs  cost.Profile
-	names  []string
-
-	composition Composition
-	backlog     task.Queue // Main: spawned when main's future is polled; ThreadPerTask: waits for a thread
-	gone        []int      // runners whose thread has ended
-	pinned      []int32    // by task: 1 + the runner whose future it is; 0: none
-	delegates   bool
-
-	global  task.Queue
-	runners []*runner
-	// mayHaveTasks are all runners whose local queues are not empty, and some others.
-	mayHaveTasks task.Places
-	sleepers     sleepers
-	// notified is true when no unnotified runner sleeps, or when a notified one has not acted yet (schedulers.md 2.4).
-	notified bool
-
-	reactor reactor
-	helper  helper
-	pool    *blocking.Pool
-
-	started         sim.Time
-	host            *host.Host
-	seed            uint64
-	threadName      func(int) string
-	latency         sim.Rand
-	remoteSchedules uint64
-}
-
 var (
 	_ scheduler.Runtime = (*Executor)(nil)
 	_ sim.Handler       = (*Executor)(nil)
 )
-
-// The streams drawn from Config.Seed.
-const (
-	streamLatency = iota
-	streamVictims
-	streamPool
-)
-
-// The kinds of events.
-const (
-	evRunner      uint8 = iota // Arg: index of the runner that goes on
-	evHelper                   // Arg: generation of the helper's sleep
-	evEpollReady               // Arg: generation of the sleep in epoll that a timer or socket ends
-	evEpollReturn              // Arg: generation of the sleep in epoll that is over
-)
-
-// check says which field of a Config is wrong.
-func (c *Config) check() error {
-	switch {
-	case c.Composition > ThreadPerTask:
-		return fmt.Errorf("asyncexecutor: Composition: %d is not allowed; want Pool, Main or ThreadPerTask", c.Composition)
-	case c.Threads < 0 || c.Threads > MaxThreads:
-		return fmt.Errorf("asyncexecutor: Threads: %d is not allowed; want 1 to %d, or 0 for 1", c.Threads, MaxThreads)
-	case c.Threads > 1 && c.Composition != Pool:
-		return fmt.Errorf("asyncexecutor: Threads: %d is not allowed; want 0: only Pool has a choice", c.Threads)
-	case c.MaxBlockingThreads < 0 || c.MaxBlockingThreads > blocking.MaxThreads:
-		return fmt.Errorf("asyncexecutor: MaxBlockingThreads: %d is not allowed; want 1 to %d, or 0 for 500", c.MaxBlockingThreads, blocking.MaxThreads)
-	}
-	if err := c.Costs.Check(); err != nil {
-		return fmt.Errorf("asyncexecutor: Costs: %w", err)
-	}
-	return nil
-}
 
 // New starts an executor on a simulation's clock. Its threads start now, in order. The error says which field of the Config is
 // wrong and what is allowed.
@@ -167,29 +68,7 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) (*Executor, error)
 	return e, nil
 }
 
-func (e *Executor) newRunner() *runner {
-	i := len(e.runners)
-	r := &runner{
-		index: i,
-		arg:   uint64(i),
-		local: task.NewRing(localCapacity),
-	}
-	r.rng = sim.Stream(e.seed, streamVictims, r.arg)
-	r.cpu = e.host.NewThread(e.sim, e, e.target, evRunner, r.arg)
-	r.counters.FallAsleep(e.started) // a place without a thread is asleep
-	e.runners = append(e.runners, r)
-	if len(e.mayHaveTasks)*64 < len(e.runners) {
-		e.mayHaveTasks = append(e.mayHaveTasks, 0)
-	}
-	name := ""
-	if e.threadName != nil {
-		name = e.threadName(i)
-	}
-	e.names = append(e.names, name)
-	return r
-}
-
-// Spawn implements [scheduler.Runtime]. The thread outside pays what it costs; it is not part of the model.
+// Spawn implements [scheduler.Runtime]. The thread outside pays what a spawn costs; that thread is not part of the model.
 func (e *Executor) Spawn(p *program.Program, tag uint64, work sim.Rand) (uint64, error) {
 	id, err := e.tasks.New(p, tag, work)
 	if err != nil {
@@ -234,8 +113,8 @@ func (e *Executor) ThreadName(thread int) string {
 // Live implements [scheduler.Runtime].
 func (e *Executor) Live() int { return e.tasks.Live() }
 
-// Counters implements [scheduler.Runtime]. Every schedule goes to the global queue; those made by a thread of the executor are
-// counted as local, those from outside and from the async-io thread as remote.
+// Counters implements [scheduler.Runtime]. Every schedule goes to the global queue; schedules by a thread of the executor are
+// counted as local, schedules from outside and from the async-io thread as remote.
 func (e *Executor) Counters() scheduler.Counters {
 	c := scheduler.Counters{
 		Workers:         make([]scheduler.WorkerCounters, len(e.runners)),
@@ -277,50 +156,15 @@ func (e *Executor) Handle(ev sim.Event) {
 	}
 }
 
-// schedule puts a runnable task at the tail of the global queue and wakes a sleeping runner, by a runner's thread or another
-// (nil); or it wakes the runner whose future the task is. It returns what waking costs the caller.
-func (e *Executor) schedule(id task.ID, by *runner) sim.Time {
-	if by != nil {
-		by.counters.LocalSchedules++
-	} else {
-		e.remoteSchedules++
+// epollReturn lets the thread that was in epoll go on.
+func (e *Executor) epollReturn() {
+	re := &e.reactor
+	re.asleep, re.waking = false, false
+	if r := re.holder; r != nil {
+		if r.cpu.WakeNow() {
+			e.resume(r)
+		}
+		return
 	}
-	if r := e.runnerOf(id); r != nil {
-		r.future.ready = true
-		return e.unpark(r, by)
-	}
-	e.global.Push(e.tasks, id)
-	return e.notify(by)
-}
-
-// notify wakes one sleeping runner unless one was notified and has not acted yet. It returns what that costs the caller.
-func (e *Executor) notify(by *runner) sim.Time {
-	if e.notified {
-		return 0
-	}
-	e.notified = true
-	r := e.sleepers.notify()
-	if r == nil {
-		return 0
-	}
-	return e.unpark(r, by)
-}
-
-// unpark sets a runner's token and gets its thread out of its sleep. It returns what that costs the caller: a futex wake, an
-// eventfd write, or nothing if the thread is awake (schedulers.md 4.3).
-func (e *Executor) unpark(r, by *runner) sim.Time {
-	if r.token {
-		return 0
-	}
-	r.token = true
-	switch {
-	case r.phase == parked:
-		r.phase = unparked
-		r.cpu.Wake(e.costs.WakeLatency.Sample(&e.latency))
-		return e.costs.Unpark.Sample(&e.latency)
-	case r.ioBlocked && r != by:
-		return e.notifyPoller()
-	default:
-		return 0
-	}
+	e.resumeHelper()
 }

@@ -9,41 +9,6 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
-// Composition is how a program puts threads and executor together (schedulers.md 2.6).
-type Composition uint8
-
-// The compositions.
-const (
-	// Pool: threads that only run the executor, block_on(executor.run(pending)). Whoever spawns is another thread.
-	Pool Composition = iota
-	// Main: the main thread alone runs the executor, block_on(executor.run(main)), and main, which spawns what comes to it by a
-	// channel from another thread, is polled first in each round.
-	Main
-	// ThreadPerTask: each task spawned from outside gets a thread of its own, block_on(executor.run(task)), which also runs
-	// what the tasks of all such threads spawn, and ends with its task. Left over tasks wait for the next thread.
-	ThreadPerTask
-)
-
-// MaxThreadsPerTask bounds the threads of ThreadPerTask at a time, as an operating system does. Beyond it tasks wait.
-const MaxThreadsPerTask = 10_000
-
-// future is what a runner's run polls before the executor's tasks, each time block_on polls run. A future that was not woken has
-// nothing to do: that poll is left out.
-type future struct {
-	task   task.ID // ThreadPerTask
-	ready  bool    // woken
-	polled bool    // is what the runner polls
-	done   bool
-}
-
-// runnerOf is the runner whose future a task is; nil: it is a task of the executor.
-func (e *Executor) runnerOf(id task.ID) *runner {
-	if int(id) >= len(e.pinned) || e.pinned[id] == 0 {
-		return nil
-	}
-	return e.runners[e.pinned[id]-1]
-}
-
 // tellMain gives main a task to spawn.
 func (e *Executor) tellMain(id task.ID) {
 	e.backlog.Push(e.tasks, id)
@@ -52,7 +17,7 @@ func (e *Executor) tellMain(id task.ID) {
 	e.unpark(r, nil)
 }
 
-// startThread gives a task a thread of its own, or lets it wait for one.
+// startThread gives a task a thread of its own, or lets the task wait for a thread.
 func (e *Executor) startThread(id task.ID) {
 	var r *runner
 	switch n := len(e.gone); {
@@ -126,7 +91,7 @@ func (e *Executor) futurePolled(r *runner) sim.Time {
 	return e.leave(r)
 }
 
-// leave ends a runner and its thread: its tasks go back to the global queue, and if it was to look for a task another does.
+// leave ends a runner and its thread: its tasks go back to the global queue, and if the runner was to look for a task, another runner does.
 func (e *Executor) leave(r *runner) sim.Time {
 	for id := r.local.Pop(); id != 0; id = r.local.Pop() {
 		e.schedule(id, r)

@@ -3,108 +3,9 @@
 package asyncexecutor
 
 import (
-	"github.com/runtimelab/otelcol-runtimelab/scheduler"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/task"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
-
-const (
-	// fairInterval is how many tasks a runner finds between two looks at the global queue beside its own.
-	fairInterval = 64
-	// runsPerRound is how many tasks a runner polls before it returns to block_on.
-	runsPerRound = 200
-	// hogLimit is how long a thread may hold the reactor without work of its own before it leaves it to the async-io thread.
-	hogLimit = 500_000
-	// blocked is the delay of a thread that sleeps until somebody wakes it.
-	blocked sim.Time = -1
-	// left is that of a thread that has ended.
-	left sim.Time = -2
-)
-
-// runner is one thread in block_on(executor.run(future)).
-type runner struct {
-	local task.Ring
-	cpu   *host.Thread
-	index int
-	arg   uint64 // index, as an event's Arg
-	rng   sim.Rand
-
-	phase     phase
-	source    scheduler.Source // of task
-	sleeping  bool             // registered in sleepers
-	token     bool             // block_on's parker was unparked
-	blocks    bool             // the time that passes next needs no CPU
-	ioBlocked bool             // in epoll, or about to be, or dispatching what it returned
-
-	task     task.ID     // being polled
-	runnable task.ID     // to be scheduled
-	action   task.Action // of the poll, to be carried out
-	runs     int         // tasks polled in this round
-	ticks    uint32      // tasks found
-
-	carry     sim.Time // cost of the last finish, to be paid with the next step
-	pollStart sim.Time
-	deadline  sim.Time // of the timer or socket to be registered
-	lockedAt  sim.Time // took the reactor lock
-
-	// future is the one given to run, which run polls before the executor's tasks; see futures.go.
-	future future
-
-	pollsAtPark uint64
-	counters    scheduler.WorkerCounters
-}
-
-// phase is what a runner does when it goes on.
-type phase uint8
-
-const (
-	// In executor.run: schedulers.md 2.3.
-	searching   phase = iota // look for a task
-	entering                 // poll the future first
-	accepting                // spawn what has come to main
-	missed                   // none: register as a sleeper and search once more, or leave to block_on
-	found                    // leave the sleepers, notify one, start the poll
-	stepping                 // do the task's next step
-	spawning                 // schedule the spawned or woken task, go on with the poll
-	delegating               // schedule the task that awaits the pool; this ends the poll
-	registering              // register a timer or socket
-	scheduling               // schedule the task that the poll made runnable; the poll is over
-	polled                   // next task, or back to block_on
-
-	// In block_on: schedulers.md 4.3.
-	pending  // nothing to do, or the round is over
-	looking  // react(0)
-	reacting // react(None)
-	parking  // about to park
-	parked   // until unparked
-	unparked // running again
-	ended    // its thread
-)
-
-// polling reports whether the runner is in a poll, or on the way to its start.
-func (r *runner) polling() bool {
-	switch r.phase {
-	case stepping, spawning, delegating, registering:
-		return true
-	default:
-		return false
-	}
-}
-
-func (r *runner) takeToken() bool {
-	had := r.token
-	r.token = false
-	return had
-}
-
-func (r *runner) countPark() {
-	r.counters.Parks++
-	if r.counters.Polls == r.pollsAtPark {
-		r.counters.Noops++
-	}
-	r.pollsAtPark = r.counters.Polls
-}
 
 // resume lets a runner go on until it sleeps, or until another event is due first.
 func (e *Executor) resume(r *runner) {
@@ -188,7 +89,7 @@ func (e *Executor) look(r *runner) sim.Time {
 	return spent
 }
 
-// found leaves the sleepers with a task in hand and wakes one of them, in case the task takes long.
+// found leaves the sleepers with a task in hand and wakes a sleeper, in case the task takes long.
 func (e *Executor) found(r *runner) sim.Time {
 	if r.sleeping {
 		e.sleepers.remove(r)
@@ -199,7 +100,7 @@ func (e *Executor) found(r *runner) sim.Time {
 	if r.ticks%fairInterval == 0 && e.global.Len() > 0 {
 		d += e.costs.GlobalPop + e.takeHalf(r)
 	}
-	// Others see nothing of the poll before its first step that is no computing: up to there it is one delay.
+	// Others see nothing of the poll before its first step that is no computing: up to that step all is one delay.
 	d += r.takeCarry()
 	r.pollStart = e.sim.Now() + d
 	r.phase = stepping
@@ -308,8 +209,8 @@ func (e *Executor) again(r *runner) sim.Time {
 	return e.costs.Wake
 }
 
-// finish ends a task's last poll and makes the task that awaits it runnable. Without one the cost is paid with the next
-// search: it delays this runner and nobody sees it.
+// finish ends a task's last poll and makes the task that awaits the finished one runnable. If no task awaits, the cost is paid with the
+// next search: the cost delays this runner, and nobody sees when it is paid.
 func (e *Executor) finish(r *runner) sim.Time {
 	awaiter := e.tasks.Finish(r.task)
 	e.closePoll(r)
@@ -326,20 +227,13 @@ func (e *Executor) finish(r *runner) sim.Time {
 	return 0
 }
 
-// takeCarry returns what the runner still has to pay.
-func (r *runner) takeCarry() sim.Time {
-	d := r.carry
-	r.carry = 0
-	return d
-}
-
 func (e *Executor) closePoll(r *runner) {
 	r.counters.Polls++
 	r.counters.Busy += e.sim.Now() - r.pollStart
 	r.phase = polled
 }
 
-// polled goes on to the next task; after a round of tasks it yields to block_on by unparking itself.
+// polled goes on to the next task; after a round of tasks the runner yields to block_on by unparking itself.
 func (e *Executor) polled(r *runner) sim.Time {
 	if r.future.polled {
 		return e.futurePolled(r)

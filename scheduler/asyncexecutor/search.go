@@ -8,9 +8,6 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
-// localCapacity bounds a runner's local queue.
-const localCapacity = 512
-
 // search looks for a task once: local queue, global queue, the other runners (schedulers.md 2.3). The task is 0 if there is none;
 // the time is what the search costs, found or not.
 func (e *Executor) search(r *runner) (task.ID, scheduler.Source, sim.Time) {

@@ -2,14 +2,9 @@
 
 package asyncexecutor
 
-import "slices"
-
-// sleepers lists the runners that found nothing to do (schedulers.md 2.4). A sleeping runner is notified when it is missing
-// from the stack.
-type sleepers struct {
-	count      int       // sleeping, notified or not
-	unnotified []*runner // a stack: the last one in is woken first
-}
+import (
+	"slices"
+)
 
 // add puts a runner that is going to sleep, or was notified in vain, on top of the stack. It reports false if the runner is
 // there already.

@@ -9,6 +9,9 @@
 // the current task, swapped in and out); its cost profile says how much. Its spawn_blocking, and all that does files by it, is two
 // tasks: the caller awaits one that awaits the blocking pool (schedulers.md 3). Left out: the thread-local
 // executors, which only spawn_local uses.
+//
+// Package asyncstd is a thin layer over package asyncexecutor, to which it gives async-std's threads and costs. Package models starts it by
+// name.
 package asyncstd
 
 import (

@@ -16,6 +16,9 @@
 //
 // In both, a thread with nothing to do waits for more, ten seconds with Tokio and half a second with the crate, and ends.
 // The queue is unbounded in both: beyond the cap, jobs wait, without back-pressure to the tasks.
+//
+// Package blocking is built on packages sim and host. Package tokio and package asyncexecutor, and with it smol and asyncstd, give the pool
+// their blocking jobs; package tokio takes the threads of its workers from the pool as well.
 package blocking
 
 import (

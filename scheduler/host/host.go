@@ -9,16 +9,19 @@
 //	   +-------------------- Sleep, Pause ---------------------+
 //
 // A thread that is runnable takes a free CPU at once; if there is none it waits, first come, first served. A thread that
-// computes keeps its CPU until it sleeps, or until it has used up its time slice and another waits; it then goes to the end
+// computes keeps its CPU until it sleeps, or until it has used up its time slice and another thread waits; the thread then goes to the end
 // of the line and goes on later where it was. With nobody waiting it computes on, but without a claim to the next slice.
 // So n threads that always compute share c CPUs equally, and a thread that becomes runnable waits for at most about one
 // slice for each that waits before it, divided by the CPUs. That wait is the kernel's scheduling delay: the runtimes do
 // not see it, only that their polls take longer and their threads wake later.
 //
-// Linux has a queue for each CPU, balances between them, and lets a thread that has slept preempt one that computes somewhat
+// Linux has a queue for each CPU, balances between the queues, and lets a thread that has slept preempt one that computes somewhat
 // earlier than here. Migration and the cost of a switch are left out.
 //
 // A nil *Host has as many CPUs as threads: the same calls then cost no more than to schedule an event.
+//
+// Package host is built on package sim. The models and package blocking run their workers and pools on its threads; package process hands
+// the Host of a process to the runtimes of that process; package workload/play makes one for each process whose CPUs are limited.
 package host
 
 import (
@@ -66,10 +69,10 @@ type Thread struct {
 
 	index      uint32
 	generation uint32   // of its event: older ones are void
-	computes   bool     // since since
-	since      sim.Time // when it began to compute, or to wait
-	need       sim.Time // what it has to compute before its owner is told
-	dispatched sim.Time // when it got its CPU
+	computes   bool     // from the time since on
+	since      sim.Time // when the thread began to compute, or to wait
+	need       sim.Time // what the thread has to compute before its owner is told
+	dispatched sim.Time // when the thread got its CPU
 }
 
 // Stats is what a host counted.

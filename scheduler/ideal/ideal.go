@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package ideal is a scheduler that no real runtime has: one queue, first in, first out, for any number of workers, and
-// nothing costs anything. It is the baseline that real runtimes are compared with, and the subject of exact tests: what
+// nothing costs anything. The ideal scheduler is the baseline that real runtimes are compared with, and the subject of exact tests: what
 // queueing theory says of a G/G/c queue holds for it to the nanosecond.
 //
 //	spawn, wake --> FIFO --> the worker that has been idle longest
@@ -15,6 +15,9 @@
 // Sleeps and sockets end exactly at their time; spawns, wakes and joins take effect at the instant they happen. What happens at
 // one instant happens in the order in which it was set in motion: of an arrival and the end of a poll at the same time,
 // the one that was scheduled first. Whichever way such a tie falls, polls start in the order of the queue.
+//
+// Package ideal is built on the engine, package internal/task, like the models of real runtimes. Package models starts it by name; the tests
+// of package internal/check hold it against queueing theory.
 package ideal
 
 import (
@@ -187,7 +190,7 @@ func (rt *Runtime) resumeAfter(w *worker, d sim.Time) {
 }
 
 // resume lets a worker go on until it is idle, or until another event is due first. An event due at this instant comes
-// first too: it may begin a poll that was earlier in the queue.
+// first too: the event may begin a poll that was earlier in the queue.
 func (rt *Runtime) resume(w *worker) {
 	for {
 		if !w.polling {

@@ -6,12 +6,15 @@
 //	          ^                        ^
 //	tokio.Config.Process      smol.Config.Process
 //
-// A program that starts two runtimes gives both the same Process. A task of one may then wait for a mutex that a task of the other
-// holds: the unlock wakes it by [Waking], which is a thread of the runtime that unlocks. A runtime whose Config has no Process
-// makes one for itself. The models are built on this package; it is built on package host.
+// A program that starts two runtimes gives both the same Process. A task of one runtime may then wait for a mutex that a task of the
+// other holds: the unlock wakes the waiting task by [Waking], on a thread of the runtime that unlocks. A runtime whose Config has no
+// Process makes one for itself.
 //
 // Mutexes and channels are numbered from 0, as the steps of a program name them, and exist from their first use. Both serve
 // waiting tasks in the order in which they came, as Tokio's do. The methods that the models call take no virtual time.
+//
+// Package process is built on packages scheduler and host. The engine, package internal/task, takes mutexes and channels from a Process;
+// the models take its Host; package workload/play makes one Process for each process of the fleet.
 package process
 
 import (

@@ -5,6 +5,9 @@
 // A [Program] is immutable and shared by all tasks that run it. What differs from task to task, the duration of each
 // step, is drawn from the task's own random stream at the moment the step runs, in program order; the same stream therefore
 // gives the same work on every runtime.
+//
+// Package program is built on package sim. The engine, package internal/task, executes programs for all models; package workload/spec writes
+// them from YAML.
 package program
 
 import "github.com/runtimelab/otelcol-runtimelab/scheduler/sim"

@@ -11,6 +11,10 @@
 // Most steps of a worker touch nothing that another worker could see before the next event. [Simulation.Advance] lets a
 // handler move the clock itself in that case and carry on, without a round trip through the queue; it refuses as soon
 // as another event is due first, so the order of events is the same with and without it.
+//
+// Package sim is the ground floor of scheduler: it knows no task and no thread. Package program draws durations from its streams; package
+// host, package blocking and the models schedule their events on its clock; package workload/play plays a whole fleet on one
+// Simulation.
 package sim
 
 import (

@@ -134,6 +134,7 @@ func BenchmarkScheduleAndRun(b *testing.B) {
 	for b.Loop() {
 		s.Run(s.Now() + 100)
 	}
+	assert.Equal(b, uint64(64+rec.events), s.seq, "each event schedules one")
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(rec.events), "ns/event")
 }
 

@@ -9,6 +9,8 @@
 // first in, first out. A program may also bring an executor and threads of its own ([Config].Composition): the main thread
 // alone, threads with names of its choice, or a thread for each lightweight task. Dropping the handle of a task cancels it.
 // Left out: the task of async_process::driver, which the first spawn starts and which then only waits.
+//
+// Package smol is a thin layer over package asyncexecutor, to which it gives smol's threads and costs. Package models starts it by name.
 package smol
 
 import (

@@ -210,7 +210,7 @@ func (rt *CurrentThread) endRound() sim.Time {
 	return rt.closeBatch() + rt.driver.look(0)
 }
 
-// closeBatch ends a batch of polls. It returns what the thread still has to pay for it.
+// closeBatch ends a batch of polls, and returns what the thread still has to pay for the batch.
 func (rt *CurrentThread) closeBatch() sim.Time {
 	spent := rt.poller.takeCarry()
 	rt.poller.counters.Busy += rt.sim.Now() + spent - rt.batchStart

@@ -45,4 +45,6 @@
 // Not modelled: what tells releases apart outside the scheduler's rules; LocalSet; the unstable eager driver handoff,
 // alternative timer and sharded blocking queue. Unlike Tokio's, a timer more than two years ahead never delays those that are
 // more than twelve days ahead.
+//
+// Package tokio is built on the engine, package internal/task, and on package blocking. Package models starts it by name.
 package tokio

@@ -26,7 +26,7 @@ const (
 	eventInPlace              // Arg: place of a task that goes on without a worker
 )
 
-// driver is the I/O and timer driver: one epoll instance and one timer wheel, held by at most one worker. Who holds it calls
+// driver is the I/O and timer driver: one epoll instance and one timer wheel, held by at most one worker. The holder calls
 // look or wait, and, when epoll_wait returned, dispatch.
 type driver struct {
 	sim       *sim.Simulation
@@ -56,7 +56,7 @@ func (d *driver) ioReady(w scheduler.Waker) {
 	d.endSleep()
 }
 
-// poke writes the eventfd: whoever sleeps in epoll_wait returns, or the next epoll_wait does. It returns the cost.
+// poke writes the eventfd: whoever sleeps in epoll_wait returns, or the next epoll_wait does. The result is the cost.
 func (d *driver) poke() sim.Time {
 	if !d.endSleep() {
 		d.poked = true
@@ -86,7 +86,7 @@ func (d *driver) resumeHolder(latency sim.Time) {
 	d.thread(d.holder).Wake(latency)
 }
 
-// look is epoll_wait with timeout 0, if no other worker holds the driver. It returns the time it takes.
+// look is epoll_wait with timeout 0, if no other worker holds the driver. The result is the time that the look takes.
 func (d *driver) look(worker int) sim.Time {
 	if d.holder != noHolder {
 		return 0
@@ -96,8 +96,8 @@ func (d *driver) look(worker int) sim.Time {
 	return d.costs.DriverPoll
 }
 
-// wait is epoll_wait with the timeout of the wheel, by a worker that found the driver free: eventResume comes when it ends.
-// It reports false if it does not sleep, because events or timers are due already.
+// wait is epoll_wait with the timeout of the wheel, by a worker that found the driver free: eventResume comes when the wait ends.
+// The result is false if the worker does not sleep, because events or timers are due already.
 func (d *driver) wait(worker int) bool {
 	d.holder = worker
 	d.nextWake = d.timers.next()

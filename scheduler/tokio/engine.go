@@ -19,7 +19,7 @@ const (
 	mainThread = "main"
 )
 
-// blocked is returned by step when the worker sleeps: an event will resume it.
+// blocked is returned by step when the worker sleeps: an event will resume the worker.
 const blocked sim.Time = -1
 
 // engine is what both flavors share: the tasks and how one is polled, the inject queue, the driver, the coop budget.
@@ -45,8 +45,8 @@ type flavor interface {
 	// scheduleLocal queues a task that a worker made runnable (schedulers.md 1.6) and returns what that costs the worker
 	// beside the push: the wake of another. again: the task was woken during its own poll.
 	scheduleLocal(p *poller, id task.ID, again bool) sim.Time
-	// notify sees to it that a worker comes for what was put into the inject queue. The cost falls on the thread that did
-	// it, which is not modelled.
+	// notify sees to it that a worker comes for what was put into the inject queue. The cost falls on the thread that put
+	// it there, which is not modelled.
 	notify()
 	// blockInPlace takes the worker from under the poller's task, which blocks for d on its thread.
 	blockInPlace(p *poller, d sim.Time)
@@ -72,7 +72,7 @@ type poller struct {
 	inPlace bool
 }
 
-// spend lets time pass on the poller's thread. It reports true if that has passed already; else an event comes.
+// spend lets time pass on the poller's thread. The result is true if the time has passed already; else an event comes.
 func (p *poller) spend(d sim.Time) bool {
 	if p.blocks {
 		p.blocks = false
@@ -88,7 +88,7 @@ func (p *poller) takeCarry() sim.Time {
 	return d
 }
 
-// init prepares the engine. The workers run on threads of the pool, which gives them new ones by run.
+// init prepares the engine. The workers run on threads of the pool; the pool gives a worker a new thread by run.
 func (e *engine) init(s *sim.Simulation, handler interface {
 	sim.Handler
 	flavor

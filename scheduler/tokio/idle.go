@@ -10,7 +10,7 @@ import (
 
 // How workers fall asleep, and who is woken when (schedulers.md 1.7 and 1.8).
 
-// notifyOne wakes the most recently parked worker, unless one searches already. It returns what the waker pays.
+// notifyOne wakes the most recently parked worker, unless a worker searches already. The result is what the waker pays.
 func (rt *Runtime) notifyOne() sim.Time {
 	if rt.searching > 0 || rt.unparked == len(rt.workers) {
 		return 0
@@ -70,7 +70,7 @@ func (rt *Runtime) commitPark(w *worker) sim.Time {
 	return 0
 }
 
-// fallAsleep sleeps in the driver if it is free, else on the condvar (step 4).
+// fallAsleep sleeps in the driver if the driver is free, else on the condvar (step 4).
 func (rt *Runtime) fallAsleep(w *worker) sim.Time {
 	w.countPark()
 	if w.token {
@@ -99,7 +99,7 @@ func (rt *Runtime) wakeUp(w *worker) sim.Time {
 		// Someone woke this worker and counted it as unparked and searching.
 		w.searching = true
 	case w.localTasks() > 0:
-		// The driver gave it something. The most recent sleeper takes its place among the others.
+		// The driver gave this worker a task. The most recent sleeper takes its place among the others.
 		last := len(rt.sleepers) - 1
 		rt.sleepers[sleeper] = rt.sleepers[last]
 		rt.sleepers = rt.sleepers[:last]

@@ -8,18 +8,9 @@ import (
 )
 
 // block_in_place (schedulers.md 1.10). The worker leaves its thread to the task that blocks and asks the blocking pool for
-// another; on that it goes on with its loop. If the task has blocked for less time than the new thread needs to start, it takes
-// the worker back. Else the rest of its poll runs without one: what it makes runnable goes to the inject queue, and at the end
-// of the poll its thread is the pool's.
-
-// loose is a poll without a worker.
-type loose struct {
-	poller
-	thread int
-	blocks bool // in place, still
-}
-
-const noTask = -1
+// another thread, on which the worker goes on with its loop. If the task has blocked for less time than the new thread needs to start, the
+// task takes the worker back. Else the rest of the task's poll runs without a worker: what the task makes runnable goes to the inject
+// queue, and at the end of the poll the thread is the pool's.
 
 // blockInPlace implements flavor.
 func (rt *Runtime) blockInPlace(p *poller, d sim.Time) {
@@ -59,7 +50,7 @@ func (rt *Runtime) runOn(w *worker, thread int) {
 	rt.tasks.Threads[w.index] = rt.pool.Number(thread)
 }
 
-// giveThread is the pool's Run: a thread has come for a worker. It reports false if the worker has one.
+// giveThread is the pool's Run: a thread has come for a worker. The result is false if the worker has a thread.
 func (rt *Runtime) giveThread(worker, thread int) bool {
 	w := &rt.workers[worker]
 	if w.phase != phaseNoThread {

@@ -11,28 +11,6 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
-// Runtime is one multi_thread runtime. It implements [scheduler.Runtime] and [sim.Handler].
-type Runtime struct {
-	engine
-	version       version
-	threadName    string
-	lifoEnabled   bool // disable_lifo_slot is not set
-	eventInterval uint32
-
-	workers      []worker
-	mayHaveTasks task.Places // all workers whose run queues are not empty, and some others
-	skipping     []*worker   // searchers that pass empty queues; see skip
-	skipsEmpty   bool
-	ranks        ranks
-	loose        []loose // tasks that block in place, or did and have no worker
-
-	// The three fields of Tokio's idle state (schedulers.md 1.7). Invariants: searching <= unparked;
-	// unparked + len(sleepers) = len(workers).
-	sleepers  []*worker // parked workers, the most recent last
-	searching int
-	unparked  int
-}
-
 var (
 	_ scheduler.Runtime = (*Runtime)(nil)
 	_ sim.Handler       = (*Runtime)(nil)

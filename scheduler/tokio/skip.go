@@ -21,21 +21,6 @@ import (
 // With a limited number of CPUs a look may be interrupted, and where LIFO slots can be stolen more than queues has to be watched: no
 // search is skipped there.
 
-// skip is what a searching worker passes. It begins at the worker's victim, with victimsLeft.
-type skip struct {
-	start      sim.Time // of the first look
-	looks      int      // that it passes; 0: the worker skips nothing now
-	generation uint32   // of the event that ends it
-	rank       uint64   // of the search, among those that look at the same times
-}
-
-// ranks order the searches that look at victims at the same times, as events for each look would: a search that begins when others
-// look goes before them if what began it was scheduled before their looks, which were scheduled one look ago. It then keeps its place.
-type ranks struct {
-	before, behind uint64
-	at             sim.Time // of the latest search that went before others
-}
-
 const (
 	middleRank = 1 << 62
 	rankStep   = 1 << 16 // more than searches begin at a time
@@ -169,22 +154,4 @@ func (rt *Runtime) endSkip(w *worker) {
 	if w.victim >= len(rt.workers) {
 		w.victim -= len(rt.workers)
 	}
-}
-
-// skipped goes on with a search at the end of a skip, unless the skip was cut short meanwhile.
-func (rt *Runtime) skipped(arg uint64) {
-	w := &rt.workers[arg&(1<<32-1)]
-	if arg>>32 != uint64(w.skip.generation) {
-		return
-	}
-	for i, s := range rt.skipping {
-		if s == w {
-			last := len(rt.skipping) - 1
-			rt.skipping[i] = rt.skipping[last]
-			rt.skipping = rt.skipping[:last]
-			break
-		}
-	}
-	rt.endSkip(w)
-	rt.resume(w)
 }

@@ -29,7 +29,7 @@ func (rt *Runtime) startSearch(w *worker) sim.Time {
 	return 0
 }
 
-// tryVictim steals from the next victim; after the last one it looks at the inject queue.
+// tryVictim steals from the next victim; after the last victim the worker looks at the inject queue.
 func (rt *Runtime) tryVictim(w *worker) sim.Time {
 	if w.victimsLeft == 0 {
 		id := rt.inject.Pop(rt.tasks)
@@ -59,7 +59,7 @@ func (rt *Runtime) tryVictim(w *worker) sim.Time {
 }
 
 // steal takes the older half of a victim's run queue, rounded up. The newest of these is returned, to be run at once; the others
-// go to the thief's run queue. Until they are copied nobody else steals from either of the two.
+// go to the thief's run queue. Until the tasks are copied, nobody else steals from either of the two queues.
 func (rt *Runtime) steal(w, v *worker) (id task.ID, copying sim.Time) {
 	now := rt.sim.Now()
 	if w.queue.Len()+w.leaving(now) > queueCapacity/2 {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 //! actix-web with tracing-actix-web: two workers, each a thread with a runtime of its own. Futures may stay on their thread here, so a
 //! handler can hold an entered guard over an await.
 
@@ -34,7 +36,10 @@ async fn main() -> std::io::Result<()> {
             .route("/guarded", web::get().to(guarded))
             .route("/web_block", web::get().to(web_block));
         for &(operation, _) in &tokio_s_own {
-            app = app.route(&format!("/{operation}"), web::get().to(move || handlers::serve(operation, "GET /block_bare")));
+            app = app.route(
+                &format!("/{operation}"),
+                web::get().to(move || handlers::serve(operation, "GET /block_bare")),
+            );
         }
         app
     })
@@ -49,7 +54,10 @@ async fn main() -> std::io::Result<()> {
         drop(handle.stop(true)); // the command is sent by the call
     });
     server.await?;
-    web::block(move || provider.shutdown()).await.expect("the pool").expect("all spans sent");
+    web::block(move || provider.shutdown())
+        .await
+        .expect("the pool")
+        .expect("all spans sent");
     Ok(())
 }
 

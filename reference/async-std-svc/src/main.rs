@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 //! async-std with tracing: requests are tasks on its executor, of two threads.
 
 use harness::{

@@ -1,7 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+
 //! A service that asks others: an HTTP server through reqwest, and a database through sqlx. What is slow there is no fault of this service.
 
 use std::{
-    future::IntoFuture,
     io::{BufRead, BufReader, Write},
     net::{SocketAddr, TcpListener},
     thread,
@@ -10,7 +11,7 @@ use std::{
 
 use axum::{extract::State, routing::get, Router};
 use harness::{
-    handlers, ledger, load,
+    ledger,
     measured::run,
     task_span,
     truth::{known, Earns},
@@ -21,16 +22,30 @@ use tower_http::trace::TraceLayer;
 
 fn main() {
     let args = Args::parse();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime");
     ledger::shared_by(2);
     let provider = {
         let _context = runtime.enter();
-        telemetry::start("client", &args, &[("tower_http", telemetry::LevelFilter::DEBUG), ("sqlx", telemetry::LevelFilter::WARN)])
+        telemetry::start(
+            "client",
+            &args,
+            &[
+                ("tower_http", telemetry::LevelFilter::DEBUG),
+                ("sqlx", telemetry::LevelFilter::WARN),
+            ],
+        )
     };
     runtime.block_on(async {
         serve(args).await;
         // The exporter needs the runtime until its end.
-        tokio::task::spawn_blocking(move || provider.shutdown()).await.expect("the pool").expect("all spans sent");
+        tokio::task::spawn_blocking(move || provider.shutdown())
+            .await
+            .expect("the pool")
+            .expect("all spans sent");
     });
 }
 
@@ -42,36 +57,24 @@ struct Others {
 }
 
 async fn serve(args: Args) {
-    let mut mix = handlers::mix(args.healthy, false);
+    let mut mix = axum_app::mix(&args);
     let others = Others {
         http: reqwest::Client::new(),
         url: format!("http://{}", slow_server()),
-        database: SqlitePoolOptions::new().max_connections(2).connect("sqlite::memory:").await.expect("a database"),
+        database: SqlitePoolOptions::new()
+            .max_connections(2)
+            .connect("sqlite::memory:")
+            .await
+            .expect("a database"),
     };
-    let mut router = Router::new();
-    for &(operation, _) in &mix {
-        router = router.route(&format!("/{operation}"), get(move || handlers::serve(operation, "request")));
-    }
-    let router = router
+    let asking = Router::new()
         .route("/calls", get(calls))
         .route("/query", get(query))
         .route("/slow_query", get(slow_query))
-        .with_state(others)
-        .layer(TraceLayer::new_for_http());
+        .with_state(others);
+    let router = axum_app::routes(&mix, "request").merge(asking).layer(TraceLayer::new_for_http());
     mix.extend([("calls", 10), ("query", 10), ("slow_query", 4)]);
-
-    let listener = tokio::net::TcpListener::bind("localhost:0").await.expect("a port");
-    let address = listener.local_addr().expect("an address");
-    let server = axum::serve(listener, router).into_future();
-    let (over, end) = tokio::sync::oneshot::channel();
-    thread::spawn(move || {
-        load::http(address, &mix, args.clients, args.duration);
-        let _ = over.send(());
-    });
-    tokio::select! {
-        result = tokio::spawn(server) => panic!("the server ended: {result:?}"),
-        _ = end => (),
-    }
+    axum_app::serve(args, mix, router).await;
 }
 
 /// Asks a server that takes 4 ms.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 //! The command line that all services have.
 
 use std::time::Duration;
@@ -79,7 +81,9 @@ impl Args {
 }
 
 fn number(flag: &str, value: &str) -> u64 {
-    value.parse().unwrap_or_else(|_| usage(&format!("{flag} {value} is no whole number")))
+    value
+        .parse()
+        .unwrap_or_else(|_| usage(&format!("{flag} {value} is no whole number")))
 }
 
 fn usage(wrong: &str) -> ! {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 //! Time as the spans have it: nanoseconds since 1970, by the clock with which the SDK stamps them. Ledger and spans must agree, so a
 //! clock that never steps would not do.
 

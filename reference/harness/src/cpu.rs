@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 //! For how long the workers were ready to run and had no CPU, as Linux counts it (the second number of schedstat).
 //!
 //! A thread reads the counters every 2 ms, so that a span that ends finds those of its start. Its end is read afresh: one `pread` for
@@ -34,12 +36,17 @@ pub fn this_is_a_worker() {
     if KNOWN.replace(true) {
         return;
     }
-    let Ok(schedstat) = File::open("/proc/thread-self/schedstat") else { return };
+    let Ok(schedstat) = File::open("/proc/thread-self/schedstat") else {
+        return;
+    };
     let before = waited(&schedstat);
     WORKERS.write().unwrap().push(Worker { schedstat, before });
     static SAMPLER: Once = Once::new();
     SAMPLER.call_once(|| {
-        std::thread::Builder::new().name("truth-cpu".into()).spawn(sample).expect("a thread for the counters");
+        std::thread::Builder::new()
+            .name("truth-cpu".into())
+            .spawn(sample)
+            .expect("a thread for the counters");
     });
 }
 
@@ -58,7 +65,12 @@ pub fn wait_since(start: u64) -> u64 {
 }
 
 fn sum() -> u64 {
-    WORKERS.read().unwrap().iter().map(|w| waited(&w.schedstat).saturating_sub(w.before)).sum()
+    WORKERS
+        .read()
+        .unwrap()
+        .iter()
+        .map(|w| waited(&w.schedstat).saturating_sub(w.before))
+        .sum()
 }
 
 fn sample() {

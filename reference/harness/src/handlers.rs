@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 //! Handlers on Tokio, each with its truth beside it. A framework serves [`serve`] under `/NAME` for each name that [`mix`] has.
 
 use std::{
@@ -26,11 +28,27 @@ use crate::{
 const LONG: Duration = Duration::from_millis(20);
 
 /// What every service does, whether it is healthy or not.
-const HEALTHY: &[Weight] =
-    &[("fast", 12), ("sleeps", 10), ("victim", 24), ("io", 8), ("joins", 4), ("computes", 3), ("pool", 4), ("hash", 4), ("spawns", 4)];
+const HEALTHY: &[Weight] = &[
+    ("fast", 12),
+    ("sleeps", 10),
+    ("victim", 24),
+    ("io", 8),
+    ("joins", 4),
+    ("computes", 3),
+    ("pool", 4),
+    ("hash", 4),
+    ("spawns", 4),
+];
 
-const OFFENDERS: &[Weight] =
-    &[("block", 5), ("block_nested", 4), ("block_bare", 4), ("compute", 4), ("drain", 4), ("leaves", 4), ("crowd", 2)];
+const OFFENDERS: &[Weight] = &[
+    ("block", 5),
+    ("block_nested", 4),
+    ("block_bare", 4),
+    ("compute", 4),
+    ("drain", 4),
+    ("leaves", 4),
+    ("crowd", 2),
+];
 
 /// The operations of a service and how often they are asked for.
 pub fn mix(healthy: bool, current_thread: bool) -> Vec<Weight> {
@@ -204,7 +222,10 @@ pub async fn drain() {
 /// Answers, and leaves a task behind.
 pub async fn leaves() {
     run(known(task_span!("leaves"), Earns::Nothing), async {
-        tokio::spawn(run(known(task_span!("left_behind"), Earns::OutlivesParent), sleep(Duration::from_millis(30))));
+        tokio::spawn(run(
+            known(task_span!("left_behind"), Earns::OutlivesParent),
+            sleep(Duration::from_millis(30)),
+        ));
     })
     .await
 }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 //! The ledger of long polls: whose, on which thread, from when to when. A span that ends looks up for how much of its time all workers
 //! were inside the long polls of others.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 //! What all services of this workspace share.
 //!
 //! A service is a framework with the handlers of [`handlers`]. Each handler knows its truth: the finding that its span earns is

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 //! The load: threads outside of the runtime that send requests over HTTP, one after the other, with a pause between them.
 
 use std::{

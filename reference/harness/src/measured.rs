@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 //! A future that knows for how long it could have been polled, as docs/rust.md shows it. With task fields off it is a plain
 //! instrumented future.
 
@@ -33,10 +35,23 @@ macro_rules! task_span {
 /// Runs a future in its span.
 pub fn run<F: Future>(span: Span, future: F) -> Instrumented<Measured<F>> {
     let wake = TASK_FIELDS.load(SeqCst).then(|| {
-        Arc::new(Wakes { start: Instant::now(), woken: AtomicU64::new(0), task: Mutex::new(Waker::noop().clone()) })
+        Arc::new(Wakes {
+            start: Instant::now(),
+            woken: AtomicU64::new(0),
+            task: Mutex::new(Waker::noop().clone()),
+        })
     });
     let future = Box::pin(future);
-    Measured { future, wake, left: 0, polls: 0, first: 0, scheduled: 0, longest: 0 }.instrument(span)
+    Measured {
+        future,
+        wake,
+        left: 0,
+        polls: 0,
+        first: 0,
+        scheduled: 0,
+        longest: 0,
+    }
+    .instrument(span)
 }
 
 pub struct Measured<F> {
@@ -53,7 +68,9 @@ impl<F: Future> Future for Measured<F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let Some(wake) = self.wake.clone() else { return self.future.as_mut().poll(cx) };
+        let Some(wake) = self.wake.clone() else {
+            return self.future.as_mut().poll(cx);
+        };
         let begin = wake.now();
         let woken = wake.woken.swap(NEVER, SeqCst);
         if woken != NEVER {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 //! The handlers for runtimes other than Tokio. A runtime is what it can do for a handler.
 
 use std::{future::Future, hint::black_box, pin::Pin, sync::mpsc, thread, time::Duration};
@@ -27,7 +29,14 @@ pub struct Runtime {
 
 const LONG: Duration = Duration::from_millis(20);
 
-const HEALTHY: &[Weight] = &[("fast", 12), ("sleeps", 10), ("victim", 24), ("computes", 3), ("hash", 5), ("spawns", 4)];
+const HEALTHY: &[Weight] = &[
+    ("fast", 12),
+    ("sleeps", 10),
+    ("victim", 24),
+    ("computes", 3),
+    ("hash", 5),
+    ("spawns", 4),
+];
 const OFFENDERS: &[Weight] = &[("block", 5), ("block_nested", 4), ("compute", 4), ("drain", 4), ("leaves", 4)];
 
 pub fn mix(healthy: bool) -> Vec<Weight> {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 //! What is true of a span, declared by the handler that made it, as attributes `truth.*`. No rule of the processor reads them.
 
 use std::sync::OnceLock;

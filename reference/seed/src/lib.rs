@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 //! What the source document's programs share: spans by OpenTelemetry's plain API, which know neither busy nor idle time.
 
 use opentelemetry::{

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 //! smol with tracing: requests are tasks on its global executor, which has one thread. A thread of the service's own runs a local executor,
 //! whose tasks hold an entered guard over an await.
 
@@ -36,7 +38,12 @@ fn main() {
         unblock: |closure| Box::pin(smol::unblock(closure)),
     };
     let (stop, stopped) = mpsc::channel::<()>();
-    let guards = (!args.healthy).then(|| thread::Builder::new().name("local".into()).spawn(move || local(stopped)).expect("a thread"));
+    let guards = (!args.healthy).then(|| {
+        thread::Builder::new()
+            .name("local".into())
+            .spawn(move || local(stopped))
+            .expect("a thread")
+    });
     runtime.load(&portable::mix(args.healthy), args.clients, args.duration);
     drop(stop);
     guards.map(thread::JoinHandle::join);

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 //! OpenTelemetry of a service: tracing-opentelemetry with its defaults, OTLP over gRPC or HTTP, batch or simple. A processor adds the
 //! attributes `truth.*` to each span as it ends.
 
@@ -21,7 +23,6 @@ pub use tracing::level_filters::LevelFilter;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt, Layer};
 
-
 /// Sets up the telemetry of a service and its truth. `targets` are those whose spans below INFO are wanted, too. Call it within the
 /// context of the runtime, if that is Tokio: gRPC needs it. Shut the provider down at the end.
 pub fn start(service: &'static str, args: &Args, targets: &[(&'static str, LevelFilter)]) -> SdkTracerProvider {
@@ -35,7 +36,9 @@ pub fn start(service: &'static str, args: &Args, targets: &[(&'static str, Level
         measured::turn_on();
     }
     let filter = Targets::new().with_default(LevelFilter::INFO).with_targets(targets.iter().copied());
-    let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer(service)).with_filter(filter);
+    let layer = tracing_opentelemetry::layer()
+        .with_tracer(provider.tracer(service))
+        .with_filter(filter);
     let subscriber = tracing_subscriber::registry().with(layer);
     tracing::subscriber::set_global_default(subscriber).expect("the first subscriber");
     provider
@@ -45,15 +48,18 @@ pub fn start(service: &'static str, args: &Args, targets: &[(&'static str, Level
 pub fn provider(service: &'static str, args: &Args) -> SdkTracerProvider {
     let exporter = match args.protocol {
         Protocol::Grpc => SpanExporter::builder().with_tonic().with_endpoint(&args.endpoint).build(),
-        Protocol::Http => {
-            SpanExporter::builder().with_http().with_endpoint(format!("{}/v1/traces", args.endpoint)).build()
-        }
+        Protocol::Http => SpanExporter::builder()
+            .with_http()
+            .with_endpoint(format!("{}/v1/traces", args.endpoint))
+            .build(),
     }
     .expect("an exporter");
     let builder = SdkTracerProvider::builder().with_resource(Resource::builder().with_service_name(service).build());
     match args.exporter {
         Exporter::Batch => {
-            let often = BatchConfigBuilder::default().with_scheduled_delay(Duration::from_millis(500)).build();
+            let often = BatchConfigBuilder::default()
+                .with_scheduled_delay(Duration::from_millis(500))
+                .build();
             builder.with_span_processor(Truth(BatchSpanProcessor::builder(exporter).with_batch_config(often).build()))
         }
         Exporter::Simple => builder.with_span_processor(Truth(SimpleSpanProcessor::new(exporter))),
@@ -79,7 +85,8 @@ impl<P: SpanProcessor> SpanProcessor for Truth<P> {
                 span.attributes.push(KeyValue::new("truth.held_up_by", held.by));
             }
         }
-        span.attributes.push(KeyValue::new("truth.cpu_wait_ns", cpu::wait_since(start) as i64));
+        span.attributes
+            .push(KeyValue::new("truth.cpu_wait_ns", cpu::wait_since(start) as i64));
         self.0.on_end(span);
     }
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 //! tonic: a server on two workers, and its client on a runtime of one thread in the same process. No code is generated: the messages are
 //! empty, and the path names the operation.
 
@@ -21,7 +23,11 @@ use tracing::Instrument;
 
 fn main() {
     let args = Args::parse();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime");
     ledger::shared_by(2);
     let provider = {
         let _context = runtime.enter();
@@ -30,7 +36,10 @@ fn main() {
     runtime.block_on(async {
         serve(args).await;
         // The exporter needs the runtime until its end.
-        tokio::task::spawn_blocking(move || provider.shutdown()).await.expect("the pool").expect("all spans sent");
+        tokio::task::spawn_blocking(move || provider.shutdown())
+            .await
+            .expect("the pool")
+            .expect("all spans sent");
     });
 }
 
@@ -46,7 +55,10 @@ async fn serve(args: Args) {
     std::thread::Builder::new()
         .name("grpc-client".into())
         .spawn(move || {
-            let client = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            let client = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime");
             client.block_on(load(format!("http://{address}"), mix, args.clients, args.duration));
             let _ = over.send(());
         })
@@ -77,8 +89,12 @@ impl Service<http::Request<Body>> for Operations {
         let name = request.uri().path().rsplit('/').next().unwrap_or("");
         let operation = self.0.iter().find(|weight| weight.0 == name).map(|weight| weight.0);
         Box::pin(async move {
-            let Some(operation) = operation else { return Ok(Status::unimplemented("no such operation").into_http()) };
-            Ok(tonic::server::Grpc::new(ProstCodec::default()).unary(Operation(operation), request).await)
+            let Some(operation) = operation else {
+                return Ok(Status::unimplemented("no such operation").into_http());
+            };
+            Ok(tonic::server::Grpc::new(ProstCodec::default())
+                .unary(Operation(operation), request)
+                .await)
         })
     }
 }
@@ -105,7 +121,11 @@ impl Service<Request<()>> for Operation {
 
 /// Clients that share a connection; each asks again after a pause.
 async fn load(url: String, mix: Vec<Weight>, clients: usize, duration: Duration) {
-    let channel = tonic::transport::Channel::from_shared(url).expect("an address").connect().await.expect("the server");
+    let channel = tonic::transport::Channel::from_shared(url)
+        .expect("an address")
+        .connect()
+        .await
+        .expect("the server");
     let end = Instant::now() + duration;
     let mut asking = Vec::new();
     for client in 0..clients {

@@ -2,6 +2,8 @@
 
 // Package check holds the checks that every runtime model must pass: random programs, an event log, and the
 // identities that hold for any scheduler on any load.
+//
+// The tests of all models use this package; no program does. The tests in its own folder are those that hold for every model.
 package check
 
 import (

@@ -17,6 +17,8 @@
 //	   ^                                      |
 //	   +--------------- Pend -----------------+
 //
+// Packages tokio, asyncexecutor and ideal are built on this package, which is built on packages process, program and sim.
+//
 // [Queue] and [Ring] are the queues that runtimes build theirs from; [Places] says which of many queues are worth a look. The files, each
 // of which calls only those below it:
 //

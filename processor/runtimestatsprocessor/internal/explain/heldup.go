@@ -22,16 +22,17 @@ func (p *Process) heldUp(s *Span, made *thread, least int64) (ns int64, by strin
 	if s.Idle < 0 || made.role() != worker {
 		return Unknown, ""
 	}
-	alone, threads := made.arbiter, 0
-	if !alone {
-		p.threads.workers(s.End, func(*thread) { threads++ })
-		if p.spans < settled {
-			return Unknown, "" // there may be workers that have said nothing yet
-		}
-		alone = threads == 1
+	if !made.arbiter && p.spans < settled {
+		return Unknown, "" // there may be workers that have said nothing yet
 	}
 	if s.Idle < least || p.lastLong < s.Start {
 		return 0, ""
+	}
+	alone := made.arbiter
+	if !alone {
+		threads := 0
+		p.threads.workers(s.End, func(*thread) { threads++ })
+		alone = threads == 1
 	}
 	if alone {
 		return made.insideOthers(s)

@@ -2,7 +2,7 @@
 
 package explain
 
-// Bounds of both tables. A table begins small, and doubles while it fills.
+// Bounds of both tables, powers of two. A table begins small, and doubles while it fills.
 const (
 	minRelatives = 64
 	maxFamilies  = 1_024
@@ -14,7 +14,6 @@ const small = 200
 
 // family is what is known of the children of a span that has not come yet.
 type family struct {
-	parent    uint64
 	busy      int64      // of all of them. Those of other tasks are among them: they may explain too much, and then a finding is missed
 	longest   int64      // no poll of any of them was longer
 	neverIdle int64      // busy time of those that never were, or whose children never were
@@ -40,9 +39,10 @@ type stretch struct {
 // families are a table by the span that they are the children of. A family that falls out of it before its parent has come leaves that
 // parent, whoever it is, unexplained: lost tells up to when this may be.
 type families struct {
-	slots []family // each is at one of the ways places from that of its parent's id on
-	used  int
-	lost  int64 // the latest end of a child that was forgotten
+	parents []uint64 // of the slots, 0 where one is empty: side by side they are looked through at once
+	slots   []family // each is at one of the ways places from that of its parent's id on
+	used    int
+	lost    int64 // the latest end of a child that was forgotten
 }
 
 // of returns the family of a parent to add to.
@@ -50,17 +50,18 @@ func (f *families) of(parent uint64) *family {
 	if len(f.slots) == 0 || f.used > len(f.slots)/2 && len(f.slots) < maxFamilies {
 		f.grow()
 	}
-	place := f.find(parent)
-	if place == nil {
-		place = f.room(parent)
-		if place.parent == 0 {
+	at, known := f.find(parent)
+	if !known {
+		at = f.room(parent)
+		if f.parents[at] == 0 {
 			f.used++
 		} else {
-			f.lost = max(f.lost, place.last.end)
+			f.lost = max(f.lost, f.slots[at].last.end)
 		}
-		*place = family{parent: parent, requestThread: Unknown}
+		f.parents[at] = parent
+		f.slots[at] = family{requestThread: Unknown}
 	}
-	return place
+	return &f.slots[at]
 }
 
 // take returns the family of a span that has come, nil for none. It is good until the next call of of.
@@ -68,50 +69,57 @@ func (f *families) take(id uint64) *family {
 	if f.used == 0 || id == 0 {
 		return nil
 	}
-	place := f.find(id)
-	if place != nil {
-		place.parent = 0
-		f.used--
+	at, known := f.find(id)
+	if !known {
+		return nil
 	}
-	return place
+	f.parents[at] = 0
+	f.used--
+	return &f.slots[at]
 }
 
-func (f *families) find(parent uint64) *family {
+// find returns the place of a parent's family, and whether it has one.
+func (f *families) find(parent uint64) (at uint64, known bool) {
 	for i := range uint64(ways) {
-		if place := &f.slots[(parent+i)%uint64(len(f.slots))]; place.parent == parent {
-			return place
+		if at = f.place(parent + i); f.parents[at] == parent {
+			return at, true
 		}
 	}
-	return nil
+	return 0, false
 }
 
-// room returns a place for a parent: one that is empty, or the one whose family ended first.
-func (f *families) room(parent uint64) *family {
-	var oldest *family
+func (f *families) place(n uint64) uint64 { return n & uint64(len(f.parents)-1) }
+
+// room returns a place for a parent's family: one that is empty, or that of the family which ended first.
+func (f *families) room(parent uint64) uint64 {
+	oldest := f.place(parent)
 	for i := range uint64(ways) {
-		place := &f.slots[(parent+i)%uint64(len(f.slots))]
-		if place.parent == 0 {
-			return place
+		at := f.place(parent + i)
+		if f.parents[at] == 0 {
+			return at
 		}
-		if oldest == nil || place.last.end < oldest.last.end {
-			oldest = place
+		if f.slots[at].last.end < f.slots[oldest].last.end {
+			oldest = at
 		}
 	}
 	return oldest
 }
 
 func (f *families) grow() {
-	old := f.slots
-	f.slots = make([]family, max(minRelatives, 2*len(old)))
-	for i := range old {
-		if parent := old[i].parent; parent != 0 {
-			place := f.room(parent)
-			if place.parent != 0 {
-				f.lost = max(f.lost, place.last.end)
-				f.used--
-			}
-			*place = old[i]
+	parents, slots := f.parents, f.slots
+	n := max(minRelatives, 2*len(slots))
+	f.parents, f.slots, f.used = make([]uint64, n), make([]family, n), 0
+	for i, parent := range parents {
+		if parent == 0 {
+			continue
 		}
+		at := f.room(parent)
+		if f.parents[at] == 0 {
+			f.used++
+		} else {
+			f.lost = max(f.lost, f.slots[at].last.end)
+		}
+		f.parents[at], f.slots[at] = parent, slots[i]
 	}
 }
 
@@ -135,18 +143,18 @@ func (e *endings) add(s *Span, site *callsite) {
 		old := e.slots
 		e.slots = make([]ended, max(minRelatives, 2*len(old)))
 		for _, o := range old {
-			e.slots[o.id%uint64(len(e.slots))] = o
+			e.slots[o.id&uint64(len(e.slots)-1)] = o
 		}
 	}
 	e.n++
-	e.slots[s.ID%uint64(len(e.slots))] = ended{s.ID, s.Parent, s.End, s.Duration, s.Top || s.Request, site}
+	e.slots[s.ID&uint64(len(e.slots)-1)] = ended{s.ID, s.Parent, s.End, s.Duration, s.Top || s.Request, site}
 }
 
 func (e *endings) of(id uint64) *ended {
 	if len(e.slots) == 0 || id == 0 {
 		return nil
 	}
-	if found := &e.slots[id%uint64(len(e.slots))]; found.id == id {
+	if found := &e.slots[id&uint64(len(e.slots)-1)]; found.id == id {
 		return found
 	}
 	return nil

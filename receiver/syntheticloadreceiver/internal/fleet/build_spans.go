@@ -99,7 +99,7 @@ func (f *Fleet) build(span ptrace.Span, b *xpdata.MapBuilder, part *part, place 
 }
 
 // buildTracing writes what tracing-opentelemetry does.
-func (p *process) buildTracing(b *xpdata.MapBuilder, s *span, on *thread) {
+func (p *process) buildTracing(b *xpdata.MapBuilder, s *span, on *threadName) {
 	b.AppendEmpty(semconv.BusyNs).SetInt(int64(s.busy))
 	b.AppendEmpty(semconv.IdleNs).SetInt(int64(s.end - s.start - s.busy))
 	b.AppendEmpty(semconv.ThreadID).SetInt(on.id)

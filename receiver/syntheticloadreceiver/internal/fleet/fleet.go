@@ -20,7 +20,8 @@
 //	fleet, group                             what is played, and when it ends
 //	request                                  what is handed on at once, and how it is cut
 //	observe, observe_spans, observe_logs     what a runtime reports becomes records
-//	process                                  an instance and what its SDK holds: records, an exporter for each signal, a reader of metrics
+//	process, spans, records                  an instance and what its SDK holds
+//	exporter, reader, links, buffers         parts of an SDK that know nothing of a process
 //	identity, origins, looks, statements     what all records of a process share: ids, names, attributes
 //
 // The package stands above packages workload, play and scheduler, and above package runtimemetrics, which builds what it sends as

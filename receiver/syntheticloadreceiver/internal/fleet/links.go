@@ -58,7 +58,7 @@ func newLinks(spans []workload.Span) links {
 	return l
 }
 
-// ended notes the end of a span, and returns what it links to: runs once for each.
+// ended notes the end of a span, and returns what the span links to. It runs once for each span.
 func (l *links) ended(label int, ref spanRef, free *buffers[spanRef]) (to []spanRef) {
 	if len(l.spans) == 0 {
 		return nil

@@ -97,7 +97,7 @@ func (p *process) ended(s *span, creator int) {
 func (p *process) thread(creator int) int {
 	place := creator - scheduler.Outside
 	for place >= len(p.spans.threads) {
-		p.spans.threads = append(p.spans.threads, thread{})
+		p.spans.threads = append(p.spans.threads, threadName{})
 	}
 	if t := &p.spans.threads[place]; t.id == 0 {
 		t.name = p.instance.Runtime().ThreadName(creator)

@@ -17,7 +17,7 @@ type process struct {
 	instance  *play.Instance
 	identity  identity
 	exporters [signals]exporter
-	spans     spans                  // of the exporter
+	spans     endedSpans             // that wait in the exporter or were exported
 	events    map[uint64][]spanEvent // by span, of spans that have not ended
 	links     links
 	spare     spare

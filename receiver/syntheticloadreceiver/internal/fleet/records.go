@@ -30,8 +30,8 @@ type span struct {
 // ownCaller stands for the span's own process.
 const ownCaller = -1
 
-// thread is a thread of a process, as its spans name it.
-type thread struct {
+// threadName is a thread of a process, as its spans name it.
+type threadName struct {
 	id   int64  // 0: no span has named it
 	name string // may be empty
 }

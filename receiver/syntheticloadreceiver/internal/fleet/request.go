@@ -27,7 +27,7 @@ type part struct {
 	count   int
 	first   uint64 // number of the first
 
-	spans   spans
+	spans   endedSpans
 	records []logRecord
 	samples runtimemetrics.Samples
 }

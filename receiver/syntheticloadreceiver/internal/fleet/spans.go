@@ -2,15 +2,15 @@
 
 package fleet
 
-// spans are the spans of a process that wait in its exporter or were exported, and what they point at.
-type spans struct {
+// endedSpans are the spans of a process that wait in its exporter or were exported, and what they point at.
+type endedSpans struct {
 	list    []span
-	extras  []extras // that the spans have, in their order
-	threads []thread // from Outside on; only ever grows
+	extras  []extras     // that the spans have, in their order
+	threads []threadName // from Outside on; only ever grows
 }
 
 // add appends a span.
-func (s *spans) add(x *span, has extras) {
+func (s *endedSpans) add(x *span, has extras) {
 	if has.events != nil || has.links != nil {
 		s.extras = append(s.extras, has)
 		x.extras = len(s.extras)
@@ -19,12 +19,12 @@ func (s *spans) add(x *span, has extras) {
 }
 
 // from are the spans from one up to another, without it.
-func (s *spans) from(first, end int) spans {
-	return spans{s.list[first:end], s.extras, s.threads}
+func (s *endedSpans) from(first, end int) endedSpans {
+	return endedSpans{s.list[first:end], s.extras, s.threads}
 }
 
 // has are the extras of a span.
-func (s *spans) has(x *span) extras {
+func (s *endedSpans) has(x *span) extras {
 	if x.extras == 0 {
 		return extras{}
 	}
@@ -32,8 +32,8 @@ func (s *spans) has(x *span) extras {
 }
 
 // discard forgets the first n spans. Requests may still hold their lists: what waits goes on in others.
-func (s *spans) discard(n int, free *spareSpans) {
-	waiting := spans{free.lists.take(), free.extras.take(), s.threads}
+func (s *endedSpans) discard(n int, free *spareSpans) {
+	waiting := endedSpans{free.lists.take(), free.extras.take(), s.threads}
 	for i := range s.list[n:] {
 		x := s.list[n+i]
 		has := s.has(&x)

@@ -8,7 +8,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/workload"
 )
 
-// setValue sets the value of an attribute: runs once for each.
+// setValue sets the value of an attribute, which is the same in all items or drawn for this one. It runs once for each attribute.
 func setValue(v pcommon.Value, value any, d workload.Draws) {
 	switch x := value.(type) {
 	case string:

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 //! The document's programs on async-std: `traced_spawn`, `traced_stream` and the file tool, by the plain API.
 
 use std::time::Duration;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 //! The document's mixed application: a Tokio runtime and a smol executor in one process. Each light task starts a thread that runs the
 //! executor until the task is done.
 
@@ -13,7 +15,11 @@ use tracing::{info_span, Instrument};
 
 fn main() {
     let args = Args::parse();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime");
     ledger::shared_by(2);
     let provider = {
         let _context = runtime.enter();
@@ -30,7 +36,10 @@ fn main() {
             });
             let light = spawn_lightweight(executor.clone());
             heavy.await.expect("the task");
-            tokio::task::spawn_blocking(move || light.join()).await.expect("the pool").expect("the light task");
+            tokio::task::spawn_blocking(move || light.join())
+                .await
+                .expect("the pool")
+                .expect("the light task");
         }
     });
     provider.shutdown().expect("all spans sent");

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 //! The document's programs on smol: `smol_traced_task`, the minimal application and the command line tool, by the plain API.
 
 use std::{sync::Arc, time::Duration};
@@ -25,6 +27,10 @@ fn main() {
     provider.shutdown().expect("all spans sent");
 }
 
-async fn smol_traced_task(executor: &Executor<'static>, name: &'static str, future: impl std::future::Future<Output = ()> + Send + 'static) {
+async fn smol_traced_task(
+    executor: &Executor<'static>,
+    name: &'static str,
+    future: impl std::future::Future<Output = ()> + Send + 'static,
+) {
     traced("smol", name, executor.spawn(future)).await;
 }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 //! The document's programs on Tokio: `spawn_traced` with its task, and the API gateway.
 
 use std::{future::IntoFuture, time::Duration};

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package asyncexecutor
+
+import (
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/task"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
+)
+
+// schedule puts a runnable task at the tail of the global queue and wakes a sleeping runner, by a runner's thread or another
+// (nil); or wakes the runner whose future the task is. The result is what waking costs the caller.
+func (e *Executor) schedule(id task.ID, by *runner) sim.Time {
+	if by != nil {
+		by.counters.LocalSchedules++
+	} else {
+		e.remoteSchedules++
+	}
+	if r := e.runnerOf(id); r != nil {
+		r.future.ready = true
+		return e.unpark(r, by)
+	}
+	e.global.Push(e.tasks, id)
+	return e.notify(by)
+}
+
+// notify wakes one sleeping runner unless a runner was notified and has not acted yet. The result is what the wake costs the caller.
+func (e *Executor) notify(by *runner) sim.Time {
+	if e.notified {
+		return 0
+	}
+	e.notified = true
+	r := e.sleepers.notify()
+	if r == nil {
+		return 0
+	}
+	return e.unpark(r, by)
+}
+
+// unpark sets a runner's token and gets its thread out of its sleep. The result is what that costs the caller: a futex wake, an
+// eventfd write, or nothing if the thread is awake (schedulers.md 4.3).
+func (e *Executor) unpark(r, by *runner) sim.Time {
+	if r.token {
+		return 0
+	}
+	r.token = true
+	switch {
+	case r.phase == parked:
+		r.phase = unparked
+		r.cpu.Wake(e.costs.WakeLatency.Sample(&e.latency))
+		return e.costs.Unpark.Sample(&e.latency)
+	case r.ioBlocked && r != by:
+		return e.notifyPoller()
+	default:
+		return 0
+	}
+}
+
+// runnerOf is the runner whose future a task is; nil if the task is one of the executor.
+func (e *Executor) runnerOf(id task.ID) *runner {
+	if int(id) >= len(e.pinned) || e.pinned[id] == 0 {
+		return nil
+	}
+	return e.runners[e.pinned[id]-1]
+}
