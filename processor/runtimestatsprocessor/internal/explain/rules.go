@@ -116,9 +116,9 @@ func (j *judgement) childrenMayCome(p *Process) bool {
 	return p.disordered > 0 && (j.site.early > 0 || j.site.children > 0 || j.site.own < oneIn)
 }
 
-// few is how many spans must have been entered at once to believe that all are. Of those of queries that sqlx hands to its own thread, 13
-// of 35 were (reqwest-and-sqlx-healthy).
-const few = 3
+// few is how many spans must have been entered at once to believe that all are. Of those that sqlx hands to its own thread, every second
+// one was (slow_query in reqwest-and-sqlx-healthy): as many in a row come by chance about once in 200 times.
+const few = 8
 
 // guarded reports whether the thread did other things while the span stayed entered. A span that is handed to another thread looks alike
 // if that takes it at once, which it does not always.
