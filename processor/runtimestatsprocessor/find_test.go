@@ -81,6 +81,7 @@ func TestChildrenExplainTheirParent(t *testing.T) {
 		for round := range 2 { // after the first it is known that the child runs inside its parent's polls
 			traces, spans := newService("orders")
 			child := addSpan(spans, "hash", 20*ms)
+			child.SetSpanID(pcommon.SpanID{3, byte(round)})
 			addTracingAttributes(child, 20*ms-5*time.Microsecond, 5*time.Microsecond)
 			child.SetKind(ptrace.SpanKindInternal)
 			child.SetSpanID(pcommon.SpanID{3, byte(round)})

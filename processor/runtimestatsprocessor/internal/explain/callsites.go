@@ -100,7 +100,7 @@ type silence struct {
 }
 
 // convincing is how many spans must have been missed to believe that a thread was not free: had it been, there would have been none
-// with a chance of exp(-10).
+// with a chance of exp(-10), if they come at random. This bound is calculated, and not from a capture.
 const convincing = 10
 
 // held reports whether the spans held their threads for about as long as they were busy.

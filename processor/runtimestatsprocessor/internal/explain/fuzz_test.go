@@ -16,7 +16,7 @@ import (
 
 // size returns how many bytes a process takes, without the names of long polls, and how many those take.
 func (p *Process) size() (tables, names int) {
-	tables = int(unsafe.Sizeof(*p)) + cap(p.threads)*int(unsafe.Sizeof(&thread{})) + cap(p.families.slots)*int(unsafe.Sizeof(family{})) +
+	tables = int(unsafe.Sizeof(*p)) + cap(p.threads)*int(unsafe.Sizeof(&thread{})) + cap(p.families.slots)*int(unsafe.Sizeof(family{})) + 8*cap(p.families.parents) +
 		cap(p.endings.slots)*int(unsafe.Sizeof(ended{})) + cap(p.sites)*int(unsafe.Sizeof(callsite{})) +
 		cap(p.pendings)*int(unsafe.Sizeof(pending{}))
 	for _, found := range p.threads {

@@ -18,7 +18,7 @@ func TestFamilies(t *testing.T) {
 	for end := int64(1); end <= 3*maxFamilies; end++ {
 		parent := random.Uint64()
 		f := all.of(parent)
-		assert.Equal(t, family{parent: parent, requestThread: Unknown}, *f)
+		assert.Equal(t, family{requestThread: Unknown}, *f)
 		f.busy, f.last.end = end, end
 		assert.Equal(t, end, all.of(parent).busy, "the same family")
 		added[parent] = end
