@@ -103,10 +103,10 @@ func TestTwoRuntimesOfAProcess(t *testing.T) {
 
 // monitored returns what a TaskMonitor of tokio-metrics counts, as a counter of the time and one of the number of waits.
 func monitored(at time.Duration, micros, count int64) (metrics pmetric.Metrics, durations, counts pmetric.Metric) {
-	metrics, durations = newMetrics("a", "tokio_total_scheduled_duration")
-	counts = metrics.ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().AppendEmpty()
-	counts.SetName("tokio_total_scheduled_count")
-	durations = metrics.ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().At(0)
+	metrics, _ = newMetrics("a", "tokio_total_scheduled_duration")
+	list := metrics.ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics()
+	list.AppendEmpty().SetName("tokio_total_scheduled_count")
+	durations, counts = list.At(0), list.At(1)
 	for metric, n := range map[pmetric.Metric]int64{durations: micros, counts: count} {
 		sum := metric.SetEmptySum()
 		sum.SetIsMonotonic(true)
