@@ -104,6 +104,28 @@ func validate(t *testing.T, text []byte, env ...string) {
 	assert.NoError(t, err, "%s", out)
 }
 
+// An empty variable is no value: NAME= in a unit or a manifest must not open the sidecar to the network.
+func TestEmptyVariables(t *testing.T) {
+	cmd := exec.CommandContext(t.Context(), binary(t), "print-config", "--config", filepath.Join("..", "config", "sidecar.yaml"))
+	cmd.Env = []string{"SIDECAR_LISTEN_HOST=", "SIDECAR_STATE=", "BACKEND_ENDPOINT=", "BACKEND_INSECURE="}
+	out, err := cmd.Output()
+	require.NoError(t, err)
+	for _, want := range []string{"localhost:4317", "localhost:4318", "localhost:13133", "localhost:5317", "/var/lib/otelcol-runtimelab"} {
+		assert.Regexp(t, "(endpoint|directory): "+want+"\n", string(out))
+	}
+}
+
+// Whoever may not write the state directory is told which variable sets another one, right above the error that ends the start.
+func TestStateThatCannotBeWritten(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	cmd := exec.CommandContext(t.Context(), binary(t), "--config", filepath.Join("..", "config", "sidecar.yaml"))
+	cmd.Env = []string{"SIDECAR_STATE=" + filepath.Join(file, "below")}
+	out, err := cmd.CombinedOutput()
+	require.Error(t, err)
+	assert.Regexp(t, `This user cannot write the directory of file_storage.* SIDECAR_STATE .*\n(.*\n)?Error: .*not a directory`, string(out))
+}
+
 // requireAsShipped: a configuration in a manifest is config/sidecar.yaml but for where it listens: the service's spans come over
 // the pod's localhost, the kubelet's probes to the pod's address.
 func requireAsShipped(t *testing.T, text []byte) {

@@ -9,7 +9,8 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/confmap"
 	loopcheck "github.com/runtimelab/otelcol-runtimelab/extension/loadgateextension/loopcheck"
-	envprovider "go.opentelemetry.io/collector/confmap/provider/envprovider"
+	statecheck "github.com/runtimelab/otelcol-runtimelab/internal/statecheck"
+	envdefault "github.com/runtimelab/otelcol-runtimelab/internal/envdefault"
 	fileprovider "go.opentelemetry.io/collector/confmap/provider/fileprovider"
 	yamlprovider "go.opentelemetry.io/collector/confmap/provider/yamlprovider"
 	"go.opentelemetry.io/collector/otelcol"
@@ -28,21 +29,23 @@ func main() {
 		ConfigProviderSettings: otelcol.ConfigProviderSettings{
 			ResolverSettings: confmap.ResolverSettings{
 				ProviderFactories: []confmap.ProviderFactory{
-					envprovider.NewFactory(),
+					envdefault.NewFactory(),
 					fileprovider.NewFactory(),
 					yamlprovider.NewFactory(),
 				},
 				ConverterFactories: []confmap.ConverterFactory{
 					loopcheck.NewFactory(),
+					statecheck.NewFactory(),
 				},
 			},
 		},
 		ProviderModules: map[string]string{
-			envprovider.NewFactory().Create(confmap.ProviderSettings{}).Scheme(): "go.opentelemetry.io/collector/confmap/provider/envprovider v1.67.0",
+			envdefault.NewFactory().Create(confmap.ProviderSettings{}).Scheme(): "github.com/runtimelab/otelcol-runtimelab v0.0.0",
 			fileprovider.NewFactory().Create(confmap.ProviderSettings{}).Scheme(): "go.opentelemetry.io/collector/confmap/provider/fileprovider v1.67.0",
 			yamlprovider.NewFactory().Create(confmap.ProviderSettings{}).Scheme(): "go.opentelemetry.io/collector/confmap/provider/yamlprovider v1.67.0",
 		},
 		ConverterModules: []string{
+			"github.com/runtimelab/otelcol-runtimelab v0.0.0",
 			"github.com/runtimelab/otelcol-runtimelab v0.0.0",
 		},
 	}

@@ -33,6 +33,41 @@ func TestMetricDocs(t *testing.T) {
 	}
 }
 
+// TestReadMetricDocs compares the table of the metrics that tell something about spans with the registry; -update rewrites it.
+func TestReadMetricDocs(t *testing.T) {
+	onSpans := map[Told]string{
+		WorkersTold: WorkerCount, WaitsTold: QueueWaitEstimate, WaitTimeTold: QueueWaitEstimate, WaitCountTold: QueueWaitEstimate,
+	}
+	var b strings.Builder
+	b.WriteString("| metric | of | instrument | meaning | on a span |\n| --- | --- | --- | --- | --- |\n")
+	for _, m := range ReadMetrics() {
+		fmt.Fprintf(&b, "| `%s` | `%s` | %s | %s | `%s` |\n", m.Name, m.Of, m.Instrument, m.Meaning, onSpans[m.Told])
+	}
+	checkSection(t, "../processor/runtimestatsprocessor/README.md", "read metrics", b.String())
+}
+
+// Every metric that is read is listed once, and those of a crate of Tokio's world name it.
+func TestReadMetrics(t *testing.T) {
+	seen := map[string]bool{}
+	for _, m := range ReadMetrics() {
+		assert.False(t, seen[m.Name], "%s is listed twice", m.Name)
+		seen[m.Name] = true
+		assert.True(t, strings.HasSuffix(m.Meaning, "."), m.Name)
+	}
+	tokio := slices.IndexFunc(Runtimes[:], func(r AsyncRuntime) bool { return r.Name == RuntimeTokio })
+	for _, m := range foreignMetrics {
+		assert.Equal(t, tokio, RuntimeOfMetric(m.Name), m.Name)
+	}
+	for _, m := range Metrics {
+		scheme := Schemes[slices.IndexFunc(Schemes, func(s Scheme) bool { return s.Naming == m.Naming })]
+		want := slices.IndexFunc(Runtimes[:], func(r AsyncRuntime) bool { return scheme.Crate != "" && r.Crate == scheme.Crate })
+		assert.Equal(t, want, RuntimeOfMetric(m.Name), m.Name)
+	}
+	for _, other := range []string{"", "tokio", "tokiometrics.workers", "http.server.duration", "my.tokio.workers"} {
+		assert.Equal(t, -1, RuntimeOfMetric(other), other)
+	}
+}
+
 func metricTable(naming Naming) string {
 	var b strings.Builder
 	b.WriteString("| metric | instrument | unit | points | meaning |\n| --- | --- | --- | --- | --- |\n")

@@ -67,6 +67,8 @@ type AsyncRuntime struct {
 	Frameworks []string
 	// Servers are those of the frameworks whose spans stand for requests that a server was sent.
 	Servers []string
+	// Metrics are what the names of metrics begin with that only a process with this runtime sends.
+	Metrics []string
 }
 
 // ThreadPattern is how threads are called that are there for one purpose.
@@ -115,6 +117,7 @@ var Runtimes = [...]AsyncRuntime{
 			"reqwest", "reqwest-tracing", "rocket", "tonic", "tonic-tracing-opentelemetry", "tower-http", "tracing-actix-web", "warp",
 		},
 		Servers: []string{"actix-web-opentelemetry", "tower-http", "tracing-actix-web"},
+		Metrics: []string{"tokio.", "tokio_"},
 	},
 	{
 		Name: RuntimeAsyncStd, Crate: CrateAsyncStd, Successor: RuntimeSmol,
@@ -141,6 +144,18 @@ func RuntimeNamed(name string) *AsyncRuntime {
 		}
 	}
 	return nil
+}
+
+// RuntimeOfMetric returns the number, in the table, of the runtime that a metric of this name tells of, or -1 if it may be any.
+func RuntimeOfMetric(name string) int {
+	for i := range Runtimes {
+		for _, beginning := range Runtimes[i].Metrics {
+			if strings.HasPrefix(name, beginning) {
+				return i
+			}
+		}
+	}
+	return -1
 }
 
 // RuntimeNames are the values of async_runtime.name, in the order of the table.

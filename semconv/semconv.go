@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//go:generate go test . -run "TestDocs|TestMetricDocs|TestWeaverRegistry" -update
+//go:generate go test . -run "TestDocs|TestMetricDocs|TestReadMetricDocs|TestWeaverRegistry" -update
 
 // Package semconv names, once, every attribute and thread that Runtimelab writes or reads, with its type, meaning and
 // source. Receiver, processor and exporters meet only through these names: whatever is true of a simulated service

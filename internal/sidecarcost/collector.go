@@ -99,7 +99,7 @@ func get(ctx context.Context, url string) (io.ReadCloser, error) {
 type usage struct {
 	cpu               time.Duration
 	accepted, refused float64 // spans
-	waiting           float64 // spans in the queue now
+	waiting           float64 // in the queue now: bytes, as that is its sizer
 }
 
 func (c *collector) usage(ctx context.Context, metrics string) (u usage, err error) {

@@ -5,7 +5,8 @@
 //
 //	synthetic_load --OTLP/gRPC--> sidecar: config/sidecar.yaml --OTLP/gRPC--> backend that drops what it gets
 //
-// and watches the one in the middle from outside, in /proc. docs/sidecar.md has the result.
+// and watches the one in the middle from outside, in /proc. At each rate it does so twice, with the processor runtime_stats and without
+// it: what the processor costs is the difference of two pipelines measured one right after the other. docs/sidecar.md has the result.
 package main
 
 import (
@@ -16,6 +17,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -43,25 +45,41 @@ func main() {
 
 func run(ctx context.Context, s setup, rates string) error {
 	fmt.Printf("%d CPUs, %s; %s each after %s\n\n", runtime.NumCPU(), runtime.GOARCH, s.window, s.settle)
-	fmt.Println("| spans/s wanted | taken | refused | in the queue | CPU, % of a core | CPU, µs a span | own memory, mean | peak | RSS, mean | ready after |")
-	fmt.Println("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+	fmt.Println("| spans/s wanted | runtime_stats | taken | refused | bytes in the queue | CPU, % of a core | CPU, µs a span | times that without | " +
+		"own memory, mean | peak | RSS, mean | ready after |")
+	fmt.Println("| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
 	for field := range strings.SplitSeq(rates, ",") {
 		rate, err := strconv.Atoi(strings.TrimSpace(field))
 		if err != nil || rate < 0 {
 			return fmt.Errorf("-rates: %q is not allowed; want numbers, 0 or more", field)
 		}
-		c, err := s.measure(ctx, rate)
-		if err != nil {
-			return fmt.Errorf("at %d spans/s: %w", rate, err)
+		without := 0.0 // CPU time for a span
+		for _, enriches := range []bool{false, true} {
+			c, err := s.measure(ctx, rate, enriches)
+			if err != nil {
+				return fmt.Errorf("at %d spans/s: %w", rate, err)
+			}
+			c.print(rate, enriches, without)
+			without = c.each()
 		}
-		each := "-"
-		if c.taken > 0 {
-			each = fmt.Sprintf("%.1f", c.cpu/c.taken*1e6)
-		}
-		fmt.Printf("| %d | %.0f | %.0f | %.0f | %.1f | %s | %.0f MB | %.0f MB | %.0f MB | %d ms |\n", rate, c.taken, c.refused, c.waiting,
-			c.cpu*100, each, c.meanAnon/1e6, c.peakAnon/1e6, c.meanRSS/1e6, c.ready.Milliseconds())
 	}
 	return nil
+}
+
+// print prints a row of the table.
+func (c *cost) print(rate int, enriches bool, without float64) {
+	name, each, times := "no", "-", "-"
+	if enriches {
+		name = "yes"
+	}
+	if c.taken > 0 {
+		each = fmt.Sprintf("%.1f", c.each()*1e6)
+	}
+	if enriches && without > 0 && c.taken > 0 {
+		times = fmt.Sprintf("%.2f", c.each()/without)
+	}
+	fmt.Printf("| %d | %s | %.0f | %.0f | %.0f | %.1f | %s | %s | %.0f MB | %.0f MB | %.0f MB | %d ms |\n", rate, name, c.taken, c.refused, c.waiting,
+		c.cpu*100, each, times, c.meanAnon/1e6, c.peakAnon/1e6, c.meanRSS/1e6, c.ready.Milliseconds())
 }
 
 // setup is what is measured, and for how long.
@@ -75,11 +93,25 @@ type setup struct {
 type cost struct {
 	ready          time.Duration // from its start to the first answer of its health check
 	taken, refused float64       // spans a second
-	waiting        float64       // spans in its queue at the end
+	waiting        float64       // in its queue at the end: bytes, as that is its sizer
 	cpu            float64       // seconds of CPU a second
 	// Bytes. RSS is anonymous memory, which only the process can give back, and pages of files (the program, the queue), which
 	// the kernel takes back when it needs them.
 	meanAnon, peakAnon, meanRSS float64
+}
+
+// each returns the seconds of CPU for a span, 0 where none came.
+func (c *cost) each() float64 {
+	if c.taken == 0 {
+		return 0
+	}
+	return c.cpu / c.taken
+}
+
+// withoutStats takes the processor out of the sidecar's pipelines, and leaves everything else as it is.
+var withoutStats = []string{
+	"yaml:service::pipelines::traces::processors: [memory_limiter]",
+	"yaml:service::pipelines::metrics::processors: [memory_limiter]",
 }
 
 const backendConfig = `
@@ -125,8 +157,8 @@ service:
 
 const spansPerRequest = 2
 
-// measure runs a sidecar of its own at a rate of spans.
-func (s setup) measure(ctx context.Context, rate int) (c cost, err error) {
+// measure runs a sidecar of its own at a rate of spans, with the processor runtime_stats or without it.
+func (s setup) measure(ctx context.Context, rate int, enriches bool) (c cost, err error) {
 	ctx, stop := context.WithCancel(ctx)
 	var started []*collector
 	defer func() {
@@ -156,6 +188,10 @@ func (s setup) measure(ctx context.Context, rate int) (c cost, err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(state)) }()
 
+	changes := s.changes
+	if !enriches {
+		changes = slices.Concat(withoutStats, changes)
+	}
 	_, metricsPort, _ := strings.Cut(metrics, ":")
 	began := time.Now()
 	sidecar, err := start(
@@ -167,7 +203,7 @@ func (s setup) measure(ctx context.Context, rate int) (c cost, err error) {
 			"yaml:extensions::health_check::endpoint: " + health,
 			"yaml:service::telemetry::metrics::readers: [{pull: {exporter: {prometheus: {host: localhost, without_units: true, " +
 				"without_type_suffix: true, port: " + metricsPort + "}}}}]",
-		}, s.changes...)...)
+		}, changes...)...)
 	if err != nil {
 		return c, err
 	}

@@ -3,7 +3,10 @@
 package main
 
 import (
+	"os"
+	"regexp"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -19,13 +22,28 @@ func TestMeasure(t *testing.T) {
 	}
 	s := setup{binary: "../../dist/otelcol-runtimelab", config: "../../config/sidecar.yaml", window: 2 * time.Second}
 	require.FileExists(t, s.binary, "run `make build` first")
-	c, err := s.measure(t.Context(), 2000)
+	for _, enriches := range []bool{false, true} {
+		c, err := s.measure(t.Context(), 2000, enriches)
+		require.NoError(t, err)
+		assert.Zero(t, c.refused)
+		assert.Greater(t, c.meanAnon, 5e6)
+		assert.GreaterOrEqual(t, c.peakAnon, c.meanAnon)
+		assert.Greater(t, c.meanRSS, c.meanAnon)
+		assert.Positive(t, c.ready)
+	}
+}
+
+// The pipeline that is compared with has all that the sidecar's has, but for one processor.
+func TestWithoutStats(t *testing.T) {
+	text, err := os.ReadFile("../../config/sidecar.yaml")
 	require.NoError(t, err)
-	assert.Zero(t, c.refused)
-	assert.Greater(t, c.meanAnon, 5e6)
-	assert.GreaterOrEqual(t, c.peakAnon, c.meanAnon)
-	assert.Greater(t, c.meanRSS, c.meanAnon)
-	assert.Positive(t, c.ready)
+	for _, change := range withoutStats {
+		key, value, _ := strings.Cut(strings.TrimPrefix(change, "yaml:"), ": ")
+		signal := strings.Split(key, "::")[2]
+		with := strings.Replace(value, "]", ", runtime_stats]", 1)
+		assert.Regexp(t, signal+`:\n +receivers: \[otlp\]\n +processors: `+regexp.QuoteMeta(with), string(text))
+	}
+	assert.Len(t, withoutStats, strings.Count(string(text), ", runtime_stats]"))
 }
 
 func TestBetween(t *testing.T) {

@@ -184,14 +184,16 @@ func TestOrdinarySpansAreNotJoined(t *testing.T) {
 }
 
 func TestAllNamings(t *testing.T) {
-	for _, name := range []string{"async_runtime.worker.count", "tokio.workers", "tokio_workers_count"} {
+	for _, name := range []string{
+		"async_runtime.worker.count", "tokio.workers", "tokio_workers_count", "tokio.runtime.workers", "tokio_rt_workers",
+	} {
 		p := newPipelines(t, allSpans)
 		require.NoError(t, p.metrics.ConsumeMetrics(t.Context(), workers("a", name, time.Second, 4)))
 		assert.Equal(t, int64(4), p.joined(t, asyncSpan("a", time.Second))[semconv.WorkerCount], name)
 	}
 }
 
-// Histograms with explicit buckets and deltas, of two runtimes in one process.
+// Histograms with explicit buckets and deltas, of two kinds of tasks.
 func TestKindsOfHistograms(t *testing.T) {
 	p := newPipelines(t, allSpans)
 	metrics, metric := newMetrics("a", "async_runtime.task.schedule.duration")
@@ -199,7 +201,7 @@ func TestKindsOfHistograms(t *testing.T) {
 	histogram.SetAggregationTemporality(pmetric.AggregationTemporalityDelta)
 	for i, sum := range []float64{0.002, 0.004} {
 		point := histogram.DataPoints().AppendEmpty()
-		point.Attributes().PutInt(semconv.TokioRuntimeID, int64(i))
+		point.Attributes().PutInt("kind", int64(i))
 		point.SetStartTimestamp(pcommon.NewTimestampFromTime(epoch))
 		point.SetTimestamp(pcommon.NewTimestampFromTime(epoch.Add(10 * time.Second)))
 		point.SetSum(sum)

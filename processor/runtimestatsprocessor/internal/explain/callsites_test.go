@@ -46,17 +46,27 @@ func TestSilence(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		rate  float64 // of traces a second, otherwise
+		free  int     // spans of the thread during each of ten others that leave it free for 20 ms
 		every int64   // span of the thread during the long ones, 0 for none
 		n     int
 		want  bool
 	}{
-		{"silent, though it is known to be busy", 100, 0, 20, true},
-		{"silent, but for too short to tell", 100, 0, 2, false},
-		{"silent, but it hardly ever says a thing", 1, 0, 20, false},
-		{"goes on", 100, 4 * ms, 20, false},
-		{"goes on after a fifth", 100, 16 * ms, 20, true},
+		{"silent, though it is known to be busy", 100, 2, 0, 20, true},
+		{"silent whenever anything goes on", 100, 0, 0, 20, false},
+		{"silent, but for too short to tell", 100, 2, 0, 2, false},
+		{"silent, but it hardly ever says a thing", 1, 2, 0, 20, false},
+		{"goes on", 100, 2, 4 * ms, 20, false},
+		{"goes on after a fifth", 100, 2, 16 * ms, 20, true},
 	} {
-		site, by := new(callsite), &thread{id: 1, rate: tt.rate}
+		site, by := new(callsite), &thread{id: 1, rate: tt.rate, request: true}
+		for range 10 {
+			var w pendings
+			w.compare(span(func(s *Span) { s.Thread, s.Busy, s.Idle, s.Duration = 1, 0, 20*ms, 20*ms }), by, limits.Poll)
+			for i := range tt.free {
+				w[0].see(beginning{begin + int64(i+1)*ms, 9})
+			}
+			w[0].close(by)
+		}
 		for range tt.n {
 			var w pendings
 			long := span(func(s *Span) { s.Thread, s.Busy, s.Idle, s.Duration = 1, 100*ms, 0, 100*ms })

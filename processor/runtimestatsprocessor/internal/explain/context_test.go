@@ -126,38 +126,31 @@ func TestChildrenThatMayCome(t *testing.T) {
 }
 
 func TestGuards(t *testing.T) {
-	// The parent is not polled while its child stays entered.
-	unpolled := func(c, p *Span) { p.Busy, p.Idle = 100*us, 20*ms-80*us }
-	s := newService()
-	for range few - 1 {
-		child, parent := s.nested(unpolled)
-		assert.Zero(t, child.Found|parent.Found, "too few have been seen")
-	}
-	child, parent := s.nested(unpolled)
-	assert.Equal(t, guard, child.Found)
-	assert.Zero(t, parent.Found)
-	child, _ = s.nested(func(c, p *Span) { unpolled(c, p); c.Idle = entering + 1 })
-	assert.Zero(t, child.Found, "not entered at once: perhaps by another thread")
-	child, _ = s.nested(unpolled)
-	assert.Zero(t, child.Found, "so all of them may be")
-	for range 10 {
-		s.nested(unpolled)
-	}
-	child, _ = s.nested(unpolled)
-	assert.Equal(t, guard, child.Found, "that was rare")
-
-	// The thread makes a span of another trace meanwhile.
-	s = newService()
-	long := func() Findings {
+	// The thread makes a span of another trace while this one stays entered.
+	meanwhile := func(s *service, change func(*Span)) Findings {
 		s.now += 50 * ms
 		s.next++
 		s.explain(func(x *Span) { x.Thread, x.Trace, x.Start, x.Duration = 1, s.next, s.now-10*ms, ms })
-		return s.send(busy)
+		return s.send(func(x *Span) { busy(x); x.Arbiter = true; change(x) })
 	}
-	for range few - 1 {
-		assert.Zero(t, long().Found&^blocking)
+	same := func(*Span) {}
+	s := newService()
+	assert.Equal(t, guard, meanwhile(s, same).Found)
+	assert.Zero(t, meanwhile(s, func(x *Span) { x.Idle = entering + 1 }).Found, "not entered at once: perhaps by another thread")
+	assert.Zero(t, meanwhile(s, same).Found, "so all of them may be")
+	for range seldom {
+		meanwhile(s, same)
 	}
-	assert.Equal(t, guard, long().Found)
+	assert.Equal(t, guard, meanwhile(s, same).Found, "that was rare")
+	assert.Zero(t, meanwhile(newService(), func(x *Span) { x.Arbiter = false }).Found, "another worker may have polled it: so no guard was held")
+
+	// The parent is not polled while its child stays entered.
+	unpolled := func(c, p *Span) { p.Busy, p.Idle, c.Arbiter, p.Arbiter = 100*us, 20*ms-80*us, true, true }
+	s = newService()
+	for range 2 * maxVotes {
+		child, parent := s.nested(unpolled)
+		assert.Zero(t, child.Found|parent.Found, "a task that the parent made, and that blocks, looks alike")
+	}
 
 	// A request that begins under such a guard becomes its child.
 	s = newService()

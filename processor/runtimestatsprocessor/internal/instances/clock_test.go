@@ -49,20 +49,20 @@ func TestOnePointFromFarAway(t *testing.T) {
 		for _, when := range []int64{0, 1, 2, 5} { // before which interval
 			for _, delta := range []bool{false, true} {
 				all := New(Settings{MaxInstances: 1, Samples: 3, IdleExpiry: 10 * time.Minute})
-				add := func(from, to int64, n int64) { // the n-th interval has n us a poll
+				add := func(to, n, workers int64) { // the n-th interval has n us a poll
 					instance := all.Seen("orders", noon)
 					if delta {
-						instance.AddInterval(Total{From: from, To: to, Sum: float64(n) * 1e6, Count: 1_000})
+						instance.AddInterval(Total{From: max(to-interval, 0), To: to, Sum: float64(n) * 1e6, Count: 1_000})
 					} else {
-						instance.AddTotal(Total{From: from, To: to, Sum: float64(n*(n+1)/2) * 1e6, Count: uint64(n) * 1_000})
+						instance.AddTotal(Total{From: min(begin, max(to-interval, 0)), To: to, Sum: float64(n*(n+1)/2) * 1e6, Count: uint64(n) * 1_000})
 					}
-					instance.SetWorkers(n, to)
+					instance.SetWorkers(workers, to)
 				}
 				for n := range int64(9) {
 					if n == when {
-						add(max(begin+away-interval, 0), begin+away, 77)
+						add(begin+away, 77, 77)
 					}
-					add(begin, begin+(n+1)*interval, n+1)
+					add(begin+(n+1)*interval, n+1, 9)
 				}
 				end := begin + 9*interval
 				mean, known := all.Recent("orders").QueueWait(end-s, end)

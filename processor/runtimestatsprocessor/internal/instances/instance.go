@@ -26,13 +26,15 @@ type Instance struct {
 	waits   clock      // of totals and intervals
 	workers clock
 	last    Total
-	load    load
-	recent  atomic.Pointer[Recent]
+	// toldWorkers is the last number of workers, 0 for none.
+	toldWorkers int64
+	load        load
+	recent      atomic.Pointer[Recent]
 }
 
 // AddTotal adds what a total has grown by. Nobody knows how the past of the first total was spread over time, so the first total adds
 // nothing: the instance is watched from there on. The same holds for a total that has become smaller without saying that it has
-// begun anew.
+// begun anew, and for one that counts since another time than the last one did: two processes that cannot be told apart tell in turn.
 func (i *Instance) AddTotal(t Total) {
 	if !t.sound() {
 		return
@@ -51,7 +53,7 @@ func (i *Instance) AddTotal(t Total) {
 	}
 	i.last = t
 	switch {
-	case last.To == 0 || t.From <= last.To && t.Count < last.Count:
+	case last.To == 0 || t.From <= last.To && (t.From != last.From || t.Count < last.Count):
 	case t.From > last.To:
 		i.add(t)
 	default:
@@ -60,7 +62,7 @@ func (i *Instance) AddTotal(t Total) {
 }
 
 // AddInterval adds the sum of an interval. An interval that does not say where it begins, begins where the last interval ended; if there
-// is none before, the interval tells nothing.
+// is none before, the interval tells nothing. Nor does one that began before the last one ended: it is of another process.
 func (i *Instance) AddInterval(t Total) {
 	if !t.sound() {
 		return
@@ -76,6 +78,9 @@ func (i *Instance) AddInterval(t Total) {
 	case next:
 		if t.From == 0 {
 			t.From = last
+		}
+		if t.From < last {
+			return
 		}
 	}
 	i.add(t)
@@ -105,7 +110,8 @@ func (i *Instance) add(t Total) {
 	i.recent.Store(&fresh)
 }
 
-// SetWorkers says how many workers there were at a time.
+// SetWorkers says how many workers there were at a time. A number other than the last one counts when it is told twice in a row: it hardly
+// ever changes, and two processes that cannot be told apart tell theirs in turn.
 func (i *Instance) SetWorkers(n, at int64) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -114,11 +120,13 @@ func (i *Instance) SetWorkers(n, at int64) {
 	case unheard, late:
 		return
 	case anew:
-		fresh.workersEvery = 0
+		fresh.workersEvery, i.toldWorkers = 0, 0
 	case next:
 		fresh.workersEvery = at - fresh.workersAt
 	}
 	fresh.workers, fresh.workersAt = n, at
+	fresh.workersDoubtful = i.toldWorkers != 0 && i.toldWorkers != n
+	i.toldWorkers = n
 	i.recent.Store(&fresh)
 }
 

@@ -99,9 +99,40 @@ func TestWorkers(t *testing.T) {
 	assert.Equal(t, int64(4), workers(130*s))
 	assert.Equal(t, int64(-1), workers(131*s))
 	instance.SetWorkers(8, 20*s)
+	assert.Equal(t, int64(-1), workers(20*s), "4 or 8")
 	instance.SetWorkers(6, 15*s) // late
-	assert.Equal(t, int64(8), workers(40*s))
-	assert.Equal(t, int64(-1), workers(41*s))
+	instance.SetWorkers(8, 30*s)
+	assert.Equal(t, int64(8), workers(50*s))
+	assert.Equal(t, int64(-1), workers(51*s))
+}
+
+// Two processes that cannot be told apart tell in turn: what they tell is of neither.
+func TestTwoProcesses(t *testing.T) {
+	all := New(Settings{MaxInstances: 1, Samples: 60, IdleExpiry: 10 * time.Minute})
+	instance := all.Seen("orders", noon)
+	unknown := func(at int64, name string) {
+		_, known := all.Recent("orders").QueueWait(at-s, at)
+		assert.False(t, known, name)
+	}
+	for n := int64(1); n < 20; n++ {
+		at := n * 10 * s
+		instance.AddTotal(Total{From: 5 * s, To: at, Sum: float64(n) * 1e6, Count: uint64(n) * 1_000})
+		instance.SetWorkers(2, at)
+		unknown(at, "cumulative")
+		instance.AddTotal(Total{From: 3 * s, To: at + 4*s, Sum: float64(n) * 9e9, Count: uint64(n) * 5_000})
+		instance.SetWorkers(4, at+4*s)
+		unknown(at+4*s, "cumulative")
+		_, known := all.Recent("orders").Workers(at + 4*s)
+		assert.False(t, known, "2 or 4")
+	}
+	for n := int64(20); n < 40; n++ {
+		at := n * 10 * s
+		instance.AddInterval(Total{From: at - 10*s, To: at, Sum: 1e6, Count: 1_000})
+		instance.AddInterval(Total{From: at - 6*s, To: at + 4*s, Sum: 9e9, Count: 5_000})
+		if n > 25 {
+			unknown(at+4*s, "delta")
+		}
+	}
 }
 
 func TestMemoryIsBounded(t *testing.T) {

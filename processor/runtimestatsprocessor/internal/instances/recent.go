@@ -21,6 +21,8 @@ type Recent struct {
 	workers      int64
 	workersAt    int64 // 0: never heard of
 	workersEvery int64 // 0: heard of once
+	// workersDoubtful: the number before was another.
+	workersDoubtful bool
 
 	skewed   workerSet
 	skewedAt int64 // by spans until then
@@ -50,13 +52,13 @@ func (r *Recent) QueueWait(start, end int64) (mean int64, known bool) {
 	return touched.mean(), touched.Count > 0
 }
 
-// Workers returns the number of workers, unless it was told more than two intervals before a span's end.
+// Workers returns the number of workers, unless it was told more than two intervals before a span's end, or is in doubt.
 func (r *Recent) Workers(end int64) (n int64, known bool) {
 	every := r.workersEvery
 	if every == 0 {
 		every = usualInterval
 	}
-	return r.workers, r.workersAt != 0 && end-r.workersAt <= stale*every
+	return r.workers, r.workersAt != 0 && !r.workersDoubtful && end-r.workersAt <= stale*every
 }
 
 // Skewed reports whether a worker did several times the work of the others at about that time.

@@ -2,6 +2,8 @@
 
 package instances
 
+import "math"
+
 // Total is a sum of queue waits that only grows, with the number of polls that had them, since From; 0 if it does not say since when.
 type Total struct {
 	From, To int64
@@ -23,4 +25,13 @@ func (t *Total) mean() int64 {
 		return 0
 	}
 	return int64(t.Sum / float64(t.Count))
+}
+
+// Include adds another total of the same time. Without a part that is no number, or with more than can be counted, there is no total.
+func (t *Total) Include(other Total) {
+	if t.Sum += other.Sum; other.Sum < 0 || other.Count > math.MaxUint64-t.Count {
+		t.Sum = math.NaN()
+	}
+	t.Count += other.Count
+	t.From, t.To = min(t.From, other.From), max(t.To, other.To)
 }
