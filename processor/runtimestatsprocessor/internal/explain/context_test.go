@@ -127,7 +127,7 @@ func TestChildrenThatMayCome(t *testing.T) {
 
 func TestGuards(t *testing.T) {
 	// The parent is not polled while its child stays entered.
-	unpolled := func(c, p *Span) { p.Busy, p.Idle = 100*us, 20*ms-80*us }
+	unpolled := func(_, p *Span) { p.Busy, p.Idle = 100*us, 20*ms-80*us }
 	s := newService()
 	for range few - 1 {
 		child, parent := s.nested(unpolled)
