@@ -88,7 +88,7 @@ func (f *families) find(parent uint64) (at uint64, known bool) {
 	return 0, false
 }
 
-func (f *families) place(n uint64) uint64 { return n & uint64(len(f.parents)-1) }
+func (f *families) place(n uint64) uint64 { return n & uint64(len(f.parents)-1) } //nolint:gosec // there are some
 
 // room returns a place for a parent's family: one that is empty, or that of the family which ended first.
 func (f *families) room(parent uint64) uint64 {
@@ -143,18 +143,22 @@ func (e *endings) add(s *Span, site *callsite) {
 		old := e.slots
 		e.slots = make([]ended, max(minRelatives, 2*len(old)))
 		for _, o := range old {
-			e.slots[o.id&uint64(len(e.slots)-1)] = o
+			*e.slot(o.id) = o
 		}
 	}
 	e.n++
-	e.slots[s.ID&uint64(len(e.slots)-1)] = ended{s.ID, s.Parent, s.End, s.Duration, s.Top || s.Request, site}
+	*e.slot(s.ID) = ended{s.ID, s.Parent, s.End, s.Duration, s.Top || s.Request, site}
+}
+
+func (e *endings) slot(id uint64) *ended {
+	return &e.slots[id&uint64(len(e.slots)-1)] //nolint:gosec // there are some
 }
 
 func (e *endings) of(id uint64) *ended {
 	if len(e.slots) == 0 || id == 0 {
 		return nil
 	}
-	if found := &e.slots[id&uint64(len(e.slots)-1)]; found.id == id {
+	if found := e.slot(id); found.id == id {
 		return found
 	}
 	return nil
