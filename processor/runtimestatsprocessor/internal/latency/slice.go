@@ -139,7 +139,7 @@ func (w *window) hold(s step, settings *Settings) (keep uint64) {
 		filled = 0
 	}
 	for len(w.settled) > 0 && s.now-w.settled[0].began >= maxAge {
-		total -= w.settled[0].sum
+		total -= min(total, w.settled[0].sum) // it may hold spans that have come since
 		w.removeOldest()
 	}
 	if w.fades {
@@ -151,19 +151,18 @@ func (w *window) hold(s step, settings *Settings) (keep uint64) {
 		w.removeOldest()
 	}
 	switch {
-	case surplus == 0:
-	case len(w.settled) > 0:
+	case len(w.settled) == 0 && filled > surplus:
+		return shareOf(filled-surplus, filled)
+	case len(w.settled) > 0 && surplus > 0:
 		s.keep = shareOf(w.settled[0].sum-surplus, w.settled[0].sum)
 		w.fadeSlice(0, s.fading)
-	default:
-		return shareOf(filled-min(filled, surplus), filled)
 	}
 	return 1 << 32
 }
 
 // shareOf returns a part of a whole as a fraction of 2^32.
 func shareOf(part, whole uint64) uint64 {
-	return uint64(float64(part) / float64(max(whole, 1)) * (1 << 32))
+	return uint64(float64(part) / float64(whole) * (1 << 32))
 }
 
 // subtract takes n from a count. Spans may be added meanwhile.

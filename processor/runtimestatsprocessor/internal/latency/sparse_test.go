@@ -30,7 +30,7 @@ func TestSparseKeepsEveryCount(t *testing.T) {
 				counts[i] = 1 + random.Uint32()>>random.IntN(32)>>1
 			}
 		}
-		encoded := sparse(newSparse(&counts))
+		encoded := newSparse(&counts)
 		require.NoError(t, encoded.check())
 		assert.Equal(t, counts, dense(encoded))
 	}
