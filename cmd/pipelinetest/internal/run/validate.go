@@ -132,7 +132,8 @@ func (v *validation) run(ctx context.Context, log string) error {
 		}
 	}
 	if text := strings.Join(words, " "); strings.Contains(text, "unknown type") && v.isSystem() {
-		said = append(said, fmt.Sprintf("  this is the Collector of pipelinetest (--collector); to test one of your own: --system '%s=otelcol-contrib --config %s'",
+		said = append(said, fmt.Sprintf("  this is the Collector of pipelinetest (--collector); to test with one that has these components: "+
+			"--system '%s=otelcol-contrib --config %s'; or test a copy of the file without them",
 			v.of.Name, strings.ReplaceAll(v.scenario.Sources(&v.of, ""), " with ", " --config ")))
 	}
 	err = errors.New(strings.Join(said, "\n"))
