@@ -33,6 +33,35 @@ func (c *course) offered(signal string) (sum verdict.Offered) {
 	return sum
 }
 
+// isAccounted tells whether everything has either arrived or was given up by the generators, as all parts said after the last arrival. An end
+// marker that was given up never comes, so the run is never over for load_verify.
+func (c *course) isAccounted() bool {
+	report := c.report
+	if report == nil {
+		report = &verdict.Report{} // nothing has arrived
+	}
+	for _, m := range c.members[:len(c.members)-1] {
+		if !m.up || !m.account.Read || !m.readAt.After(c.quiet) || m.generates && !(m.account.Offers && m.account.Exact()) {
+			return false
+		}
+	}
+	var givenUp uint64
+	for _, signal := range scenario.Signals {
+		var sum telemetry.Counts
+		for _, m := range c.members {
+			if m.generates {
+				counts := telemetry.Sum(m.account.Components(), signal)
+				sum.Offered, sum.GivenUp = sum.Offered+counts.Offered, sum.GivenUp+counts.GivenUp
+			}
+		}
+		if sum.Offered != report.Sum(signal, "received")+report.Sum(signal, "ended")+sum.GivenUp {
+			return false
+		}
+		givenUp += sum.GivenUp
+	}
+	return givenUp > 0
+}
+
 // unaccounted tells whether load_verify may have been given items of a signal that it does not count, such as those without a number.
 func (c *course) unaccounted(signal string) bool {
 	v := c.verifier()

@@ -87,8 +87,9 @@ func (c *course) judge(err error) {
 	if r.Report != nil {
 		for _, signal := range scenario.Signals {
 			offered := c.offered(signal)
-			r.Figures = append(r.Figures, r.Report.Figures(signal, offered))
-			r.Report.ExplainMarkers(signal, offered)
+			figures := r.Report.Figures(signal, offered)
+			r.Figures = append(r.Figures, figures)
+			r.Report.Explain(&figures, offered)
 			found := []*verdict.Finding{r.Report.Unseen(signal, offered)}
 			if _, wanted := c.Want.Signals[signal]["given_up"]; !wanted {
 				found = append(found, r.Report.Refused(signal, offered))

@@ -271,6 +271,9 @@ func (c *course) look() (over bool, err error) {
 	if over := ended && c.report != nil && c.report.Over() && !c.anyHeld(); over && (c.report.Verdict == scenario.Pass || !c.anyUnseen()) {
 		return true, nil
 	}
+	if ended && c.isAccounted() && !c.anyHeld() {
+		return true, nil
+	}
 	if time.Since(c.quiet) < c.Settle {
 		return false, nil
 	}
