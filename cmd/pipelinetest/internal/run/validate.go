@@ -73,7 +73,7 @@ func validations(scenarios []*scenario.Scenario, collector, dir string) (list []
 		c := &course{Scenario: s, Options: Options{Collector: collector}}
 		for _, p := range s.Parts() {
 			// Nothing listens, so all may have the same ports.
-			c.members = append(c.members, &member{Part: p, grpc: loopback + ":4317", http: loopback + ":4318", metrics: loopback + ":8888"})
+			c.members = append(c.members, &member{Part: p, unplayed: s.Unplayed(&p), grpc: loopback + ":4317", http: loopback + ":4318", metrics: loopback + ":8888"})
 		}
 		for _, m := range c.members {
 			if len(m.Config) == 0 {
