@@ -93,7 +93,13 @@ func (r Reason) String() string {
 	case r.Items > 0:
 		did = fmt.Sprintf("gave up %s %s or more", format.Grouped(r.Items), what)
 	case r.Component == "":
-		return r.Part + ": its log speaks of dropping or refusing, " + lines + "; the last time: " + quoted
+		word := "dropping"
+		if r.Refused {
+			word = "refusing"
+		}
+		return r.Part + ": its log speaks of " + word + ", " + lines + "; the last time: " + quoted
+	case r.Refused:
+		did = fmt.Sprintf("speaks of refusing %s, %s", what, lines)
 	default:
 		did = fmt.Sprintf("gave up %s, %s", what, lines)
 	}
