@@ -97,11 +97,29 @@ func (r *Result) losses(generators int) map[string][]string {
 		if !r.troubled(f) {
 			continue
 		}
-		if said := telemetry.Losses(r.Parts, generators, f.Signal); len(said) > 0 {
+		said := append(telemetry.Held(r.Parts, generators, f.Signal, r.Report.Sum(f.Signal, "duplicate") > 0), telemetry.Losses(r.Parts, generators, f.Signal)...)
+		if len(said) > 0 {
 			losses[f.Signal] = said
 		}
 	}
 	return losses
+}
+
+// wasKilled tells whether a fault has killed a part.
+func (c *course) wasKilled(m *member) bool {
+	for i := range c.result.Faults {
+		if c.Faults[i].Kill == m.Name && c.result.Faults[i].Began != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// disturbsRequests tells whether a fault may keep requests from getting from a part to the next, although the part thinks that they did.
+func (c *course) disturbsRequests(m *member) bool {
+	return slices.ContainsFunc(c.Faults, func(f scenario.Fault) bool {
+		return f.Link == (scenario.Link{From: m.Name, To: c.Next(m.Name)}) && f.Disturbance.OfRequests()
+	})
 }
 
 // troubled tells whether something of a signal is missing, or came too often, or nobody knows.
