@@ -33,6 +33,9 @@ func (c *course) reasons() (list []Reason) {
 		var own []Reason
 		all := m.refusals.All()
 		for _, r := range all {
+			if m.Name == scenario.VerifierName && r.Component == "" {
+				continue // load_verify says there what it has found
+			}
 			if about := troubled[r.Signal] || r.Signal == "" && len(troubled) > 0; !about {
 				continue
 			}

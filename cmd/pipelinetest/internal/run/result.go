@@ -106,7 +106,7 @@ func (c *course) judge(err error) {
 			r.Report.Add(mute...)
 			r.Findings = append(r.Findings, mute...)
 		}
-		r.Notes = append(r.Notes, c.sentAgain()...)
+		r.Notes = append(append(r.Notes, c.sentAgain()...), c.sparedBy()...)
 		isUnknown = err == nil && r.Report.Verdict == verdict.Unknown && c.Want.Verdict != verdict.Unknown
 		r.Problems = append(r.Problems, verdict.Compare(r.Report, &c.Want, r.count)...)
 		r.Losses = r.losses(len(c.Generators))

@@ -101,7 +101,7 @@ func (r *Report) Refused(signal string, offered Offered) *Finding {
 		return nil
 	}
 	return &Finding{Expectation: GivenUp, Signal: signal, Message: fmt.Sprintf(
-		"%s given up by the generators, because they were refused for good or until the end; want none, or want.%s.given_up", format.Grouped(n), signal)}
+		"%s given up by the generators, because they were refused for good or until the end; want none; a scenario file can expect it, as want.%s.given_up", format.Grouped(n), signal)}
 }
 
 // has tells whether load_verify has heard of a signal, in any run.

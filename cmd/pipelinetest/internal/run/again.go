@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package run
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/telemetry"
+	"github.com/runtimelab/otelcol-runtimelab/internal/format"
+)
+
+// sparedBy says of what had to be sent again, in a test that lost nothing, that another sender would have lost it: the generator that is built in is
+// more patient than most.
+func (c *course) sparedBy() (notes []string) {
+	if c.result.Report.Verdict != scenario.Pass {
+		return nil
+	}
+	for _, signal := range scenario.Signals {
+		if c.result.Report.Sum(signal, "lost")+c.result.Report.Sum(signal, "given_up") > 0 {
+			continue
+		}
+		for i := len(c.Generators); i < len(c.result.Parts); i++ {
+			refused := telemetry.Sum(c.result.Parts[i].Components, signal).Refused
+			if refused == 0 {
+				continue
+			}
+			notes = append(notes, fmt.Sprintf("%s refused %s %s, each time counted, and %s sent them again: %s",
+				c.result.Parts[i].Name, format.Grouped(refused), items[signal], c.sender(i), c.others(i)))
+		}
+	}
+	if len(notes) > 0 {
+		return notes
+	}
+	for i, m := range c.members[:len(c.Generators)] {
+		var again []string
+		for _, signal := range scenario.Signals {
+			for _, r := range m.refusals.All() {
+				if r.Retried && r.Signal == signal {
+					again = append(again, items[signal])
+					break
+				}
+			}
+		}
+		if len(again) > 0 {
+			notes = append(notes, fmt.Sprintf("%s had to send %s again: %s", m.Name, strings.Join(again, " and "), c.others(i+1)))
+		}
+	}
+	return notes
+}
+
+// sender is who sends to a part.
+func (c *course) sender(i int) string {
+	if i == len(c.Generators) && i > 1 {
+		return "the generators"
+	}
+	return c.result.Parts[i-1].Name
+}
+
+// others says what that means for senders that are not in the test, and how to find out, of those that send to a part.
+func (c *course) others(i int) string {
+	const lose = "a sender that does not, or not for as long, loses them"
+	if i <= len(c.Generators) && len(c.Generators) == 1 && c.Generators[0].Builtin() {
+		return lose + "; try one with the generator's on_backpressure: drop"
+	}
+	return lose
+}
