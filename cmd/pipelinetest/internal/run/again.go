@@ -17,17 +17,17 @@ func (c *course) sparedBy() (notes []string) {
 	if c.result.Report.Verdict != scenario.Pass {
 		return nil
 	}
-	for _, signal := range scenario.Signals {
-		if c.result.Report.Sum(signal, "lost")+c.result.Report.Sum(signal, "given_up") > 0 {
-			continue
-		}
-		for i := len(c.Generators); i < len(c.result.Parts); i++ {
-			refused := telemetry.Sum(c.result.Parts[i].Components, signal).Refused
-			if refused == 0 {
-				continue
+	for i := len(c.Generators); i < len(c.result.Parts); i++ {
+		var refused []string
+		for _, signal := range scenario.Signals {
+			n := telemetry.Sum(c.result.Parts[i].Components, signal).Refused
+			if n > 0 && c.result.Report.Sum(signal, "lost")+c.result.Report.Sum(signal, "given_up") == 0 {
+				refused = append(refused, format.Grouped(n)+" "+items[signal])
 			}
-			notes = append(notes, fmt.Sprintf("%s refused %s %s, each time counted, and %s sent them again: %s",
-				c.result.Parts[i].Name, format.Grouped(refused), items[signal], c.sender(i), c.others(i)))
+		}
+		if len(refused) > 0 {
+			notes = append(notes, fmt.Sprintf("%s refused %s, each time counted, and %s sent them again: %s",
+				c.result.Parts[i].Name, listed(refused), c.sender(i), c.others(i)))
 		}
 	}
 	if len(notes) > 0 {
@@ -44,10 +44,19 @@ func (c *course) sparedBy() (notes []string) {
 			}
 		}
 		if len(again) > 0 {
-			notes = append(notes, fmt.Sprintf("%s had to send %s again: %s", m.Name, strings.Join(again, " and "), c.others(i+1)))
+			notes = append(notes, fmt.Sprintf("%s had to send %s again: %s", m.Name, listed(again), c.others(i+1)))
 		}
 	}
 	return notes
+}
+
+// listed is a list in words.
+func listed(words []string) string {
+	last := len(words) - 1
+	if last == 0 {
+		return words[0]
+	}
+	return strings.Join(words[:last], ", ") + " and " + words[last]
 }
 
 // sender is who sends to a part.

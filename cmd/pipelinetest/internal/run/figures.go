@@ -41,7 +41,7 @@ func (c *course) isAccounted() bool {
 		report = &verdict.Report{} // nothing has arrived
 	}
 	for _, m := range c.members[:len(c.members)-1] {
-		if !m.up || !m.account.Read || !m.readAt.After(c.quiet) || m.generates && !(m.account.Offers && m.account.Exact()) {
+		if !m.up || !m.account.Read || !m.readAt.After(c.quiet) || m.generates && (!m.account.Offers || !m.account.Exact()) {
 			return false
 		}
 	}

@@ -41,7 +41,7 @@ func Validate(ctx context.Context, scenarios []*scenario.Scenario, collector str
 	if err := os.Mkdir(own, 0o700); err != nil {
 		return err
 	}
-	validations, err := validations(scenarios, collector, own)
+	validations, err := validations(scenarios, collector, own) //nolint:contextcheck // what it resolves are texts, files and the environment, which nobody waits for
 	if err != nil {
 		return err
 	}

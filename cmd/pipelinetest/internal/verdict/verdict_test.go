@@ -176,22 +176,26 @@ func TestExplainLoss(t *testing.T) {
 		verdict          string
 	}{
 		"all that is missing was given up": {
-			Offered{Read: true, Items: 1000, GivenUp: 300}, "0", "by the generators' own count 1,000 sent, and all that is missing of that they gave up: 300. Nothing shows that any is lost",
+			Offered{Read: true, Items: 1000, GivenUp: 300},
+			"0", "by the generators' own count 1,000 sent, and all that is missing of that they gave up: 300. Nothing shows that any is lost",
 			true, Unknown,
 		},
 		"some was not": {
-			Offered{Read: true, Items: 1000, GivenUp: 290}, "0", "by the generators' own count 10 lost, 1,000 sent, beside 290 that they gave up; want at most 0 %",
+			Offered{Read: true, Items: 1000, GivenUp: 290},
+			"0", "by the generators' own count 10 lost, 1,000 sent, beside 290 that they gave up; want at most 0 %",
 			false, "fail",
 		},
 		"less than is allowed": {
-			Offered{Read: true, Items: 1000, GivenUp: 290}, "1.5", "by the generators' own count 10 lost, 1,000 sent, beside 290 that they gave up; want at most 1.5 %",
+			Offered{Read: true, Items: 1000, GivenUp: 290},
+			"1.5", "by the generators' own count 10 lost, 1,000 sent, beside 290 that they gave up; want at most 1.5 %",
 			true, Unknown,
 		},
 		"none was given up": {
 			Offered{Read: true, Items: 1000}, "0", "250 lost, 950 sent: 26.32 %; want at most 0 %; by the generators' own count 300 lost, 1,000 sent", false, "fail",
 		},
 		"a generator that was killed": {
-			Offered{Read: true, Least: true, Items: 1000, GivenUp: 300}, "0",
+			Offered{Read: true, Least: true, Items: 1000, GivenUp: 300},
+			"0",
 			"250 lost, 950 sent: 26.32 %; want at most 0 %; the generators gave up 300 or more, and nobody knows how much of what is missing that is", true, Unknown,
 		},
 		"nobody can be asked": {Offered{}, "0", "250 lost, 950 sent: 26.32 %; want at most 0 %", false, "fail"},
