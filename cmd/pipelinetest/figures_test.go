@@ -118,6 +118,21 @@ want: {verdict: fail, traces: {sent: {min: 1000}, lost: {min: 1000}}, metrics: {
 	assert.Empty(t, doc.Tests[0].Problems)
 }
 
+// TestGivenUpInTheMiddle: load_verify takes what the generator gave up for lost where the end markers were given up, too. The generator knows better, and
+// nobody waits for these markers.
+func TestGivenUpInTheMiddle(t *testing.T) {
+	t.Parallel()
+	code, stdout, stderr, doc := pipelinetest(t, writeFile(t, `
+settle: 4m
+generator: {config: [builtin, {receivers: {synthetic_load: {duration: 9s, on_backpressure: drop}}, exporters: {otlp_grpc: {retry_on_failure: {enabled: false}}}}]}
+faults: [{at: 2s, for: 2s, link: generator->verifier, grpc: unavailable}, {at: 8s, link: generator->verifier, grpc: unavailable}]
+want: {verdict: fail, findings: [given_up, end_marker], may_find: [max_loss, runs], traces: {lost: 0, given_up: any}, logs: {lost: 0}, metrics: {lost: 0}}
+`))
+	assert.Zero(t, code, stdout)
+	assert.NotContains(t, stderr, "nothing has arrived for")
+	assert.Empty(t, doc.Tests[0].Problems)
+}
+
 // TestSDKDrops: what a service's own SDK drops is named, and not the pipeline's fault.
 func TestSDKDrops(t *testing.T) {
 	t.Parallel()

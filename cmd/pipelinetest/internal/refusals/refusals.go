@@ -39,6 +39,8 @@ type Refusal struct {
 	Answer string `json:"answer,omitempty"`
 	// Retried: what was refused was to be sent again.
 	Retried bool `json:"retried,omitempty"`
+	// Refused: the log speaks of refusing, not of dropping. The sender may send it again.
+	Refused bool `json:"refused,omitempty"`
 	// Lines are how many lines of the log say so, and Items how many items they name.
 	Lines uint64 `json:"lines"`
 	Items uint64 `json:"items,omitempty"`
@@ -85,7 +87,7 @@ func (l *Log) take(line []byte) {
 		return
 	}
 	for _, known := range l.found {
-		if known.Component == r.Component && known.Signal == r.Signal && known.Answer == r.Answer && known.Retried == r.Retried {
+		if known.Component == r.Component && known.Signal == r.Signal && known.Answer == r.Answer && known.Retried == r.Retried && known.Refused == r.Refused {
 			known.Lines++
 			known.Items = min(known.Items+r.Items, mostItems)
 			known.Last = r.Last
@@ -100,6 +102,10 @@ func (l *Log) take(line []byte) {
 var (
 	// getsRid is how people say that something is not to go any further.
 	getsRid = regexp.MustCompile(`(?i)\b(drop(s|ped|ping)?|refus(es|ed|ing)|reject(s|ed|ing)?|discard(s|ed|ing)?)\b`)
+	// no is how people say that nothing of the kind has happened. A connection that is refused had no telemetry.
+	no = regexp.MustCompile(`(?i)\bconnection( was| is)? (refused|rejected|dropped)\b|\b(none|nothing|never|not)( is| are| was| were| be| been| being)* (refused|rejected|dropped|discarded)\b`)
+	// refuses is a word that says less than others: who is refused still has it.
+	refuses = regexp.MustCompile(`(?i)\brefus(es|ed|ing)\b`)
 	// tries is how the Collector says that it will send again, and fails how the batch processor says that nobody will.
 	tries = regexp.MustCompile(`(?i)\bwill retry\b`)
 	fails = regexp.MustCompile(`(?i)\b(sender failed|partial success)\b`)
@@ -108,6 +114,13 @@ var (
 	status = regexp.MustCompile(`\bHTTP Status Code (\d{3})\b`)
 )
 
+// rids tells whether a text says that something is not to go any further, and whether it says no more than that it was refused.
+func rids(text string) (is, refused bool) {
+	text = no.ReplaceAllString(text, "")
+	is = getsRid.MatchString(text)
+	return is, is && !getsRid.MatchString(refuses.ReplaceAllString(text, ""))
+}
+
 // read reads a line.
 func read(line []byte) (r Refusal, is bool) {
 	if !getsRid.Match(line) && !tries.Match(line) && !fails.Match(line) {
@@ -115,27 +128,38 @@ func read(line []byte) (r Refusal, is bool) {
 	}
 	message, level, fields := split(line)
 	if fields == nil {
-		if !getsRid.Match(line) {
-			return r, false
-		}
-		return Refusal{Lines: 1, Answer: answer(string(line)), Last: printable.Short(strings.TrimSpace(string(line)), mostQuote)}, true
+		is, refused := rids(string(line))
+		return Refusal{Refused: refused, Lines: 1, Answer: answer(string(line)), Last: printable.Short(strings.TrimSpace(string(line)), mostQuote)}, is
 	}
 	r.Retried = tries.MatchString(message)
 	if quiet := level == "info" || level == "debug"; quiet && !r.Retried {
 		return r, false
 	}
-	if !r.Retried && !getsRid.MatchString(message) && !fails.MatchString(message) {
+	is, refused := rids(message)
+	if !r.Retried && !is && !fails.MatchString(message) {
 		return r, false
 	}
 	cause := fields.text("error")
+	r.Refused = refused && !r.Retried
 	r.Answer, r.Lines, r.Items = answer(cause), 1, fields.items()
-	r.Component = printable.Name(strings.TrimSpace(fields.text("otelcol.component.kind", "kind") + " " + fields.text("otelcol.component.id", "name")))
-	r.Signal = printable.Name(fields.text("otelcol.signal", "data_type"))
+	r.name(message, fields)
 	if cause == "" {
 		cause = message
 	}
 	r.Last = printable.Short(cause, mostQuote)
 	return r, true
+}
+
+// name says whom a line is about, and which signal.
+func (r *Refusal) name(message string, fields fields) {
+	kind, id := fields.text("otelcol.component.kind", "kind"), fields.text("otelcol.component.id", "name")
+	if id == "" && strings.HasPrefix(message, "Memory usage is above") {
+		kind, id = "processor", "memory_limiter" // one of these serves all pipelines, and its log names none
+	}
+	r.Component = printable.Name(strings.TrimSpace(kind + " " + id))
+	if kind != "receiver" || r.Items > 0 { // the log of a receiver of several signals has the name of one
+		r.Signal = printable.Name(fields.text("otelcol.signal", "data_type"))
+	}
 }
 
 // answer is what an error says was answered.

@@ -33,6 +33,35 @@ func (c *course) offered(signal string) (sum verdict.Offered) {
 	return sum
 }
 
+// isAccounted tells whether everything has either arrived or was given up by the generators, as all parts said after the last arrival. An end
+// marker that was given up never comes, so the run is never over for load_verify.
+func (c *course) isAccounted() bool {
+	report := c.report
+	if report == nil {
+		report = &verdict.Report{} // nothing has arrived
+	}
+	for _, m := range c.members[:len(c.members)-1] {
+		if !m.up || !m.account.Read || !m.readAt.After(c.quiet) || m.generates && (!m.account.Offers || !m.account.Exact()) {
+			return false
+		}
+	}
+	var givenUp uint64
+	for _, signal := range scenario.Signals {
+		var sum telemetry.Counts
+		for _, m := range c.members {
+			if m.generates {
+				counts := telemetry.Sum(m.account.Components(), signal)
+				sum.Offered, sum.GivenUp = sum.Offered+counts.Offered, sum.GivenUp+counts.GivenUp
+			}
+		}
+		if sum.Offered != report.Sum(signal, "received")+report.Sum(signal, "ended")+sum.GivenUp {
+			return false
+		}
+		givenUp += sum.GivenUp
+	}
+	return givenUp > 0
+}
+
 // unaccounted tells whether load_verify may have been given items of a signal that it does not count, such as those without a number.
 func (c *course) unaccounted(signal string) bool {
 	v := c.verifier()
@@ -68,11 +97,29 @@ func (r *Result) losses(generators int) map[string][]string {
 		if !r.troubled(f) {
 			continue
 		}
-		if said := telemetry.Losses(r.Parts, generators, f.Signal); len(said) > 0 {
+		said := append(telemetry.Held(r.Parts, generators, f.Signal, r.Report.Sum(f.Signal, "duplicate") > 0), telemetry.Losses(r.Parts, generators, f.Signal)...)
+		if len(said) > 0 {
 			losses[f.Signal] = said
 		}
 	}
 	return losses
+}
+
+// wasKilled tells whether a fault has killed a part.
+func (c *course) wasKilled(m *member) bool {
+	for i := range c.result.Faults {
+		if c.Faults[i].Kill == m.Name && c.result.Faults[i].Began != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// disturbsRequests tells whether a fault may keep requests from getting from a part to the next, although the part thinks that they did.
+func (c *course) disturbsRequests(m *member) bool {
+	return slices.ContainsFunc(c.Faults, func(f scenario.Fault) bool {
+		return f.Link == (scenario.Link{From: m.Name, To: c.Next(m.Name)}) && f.Disturbance.OfRequests()
+	})
 }
 
 // troubled tells whether something of a signal is missing, or came too often, or nobody knows.

@@ -28,6 +28,7 @@ type member struct {
 	report              string            // path of load_verify's report
 	elsewhere           []string          // it sends to, beside other parts
 	units               map[string]string // of its exporters' queues
+	unplayed            []string          // signals, by a generator
 	spec                part.Spec
 	process             *part.Process // nil: not started yet
 	onlyHTTP            bool          // it takes OTLP/HTTP, and not OTLP/gRPC

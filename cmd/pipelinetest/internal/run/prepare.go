@@ -23,6 +23,11 @@ func (c *course) prepare() error {
 			m.elsewhere = c.Elsewhere(&p)
 		}
 		m.units = c.QueueUnits(&p)
+		m.unplayed = c.Unplayed(&p)
+		if unplayed := c.SayUnplayed(&p); unplayed != "" {
+			c.result.Unchecked = append(c.result.Unchecked, unplayed)
+			c.Say("%s", unplayed)
+		}
 		if unread := c.Unread(&p); unread != "" {
 			c.result.Unchecked = append(c.result.Unchecked, unread)
 		}
@@ -136,6 +141,7 @@ func (c *course) collectorArgs(m *member, dir string) ([]string, error) {
 func (c *course) withConfigs(m *member, place func(i int, text string) (location string, err error)) ([]string, error) {
 	args := []string{c.Collector}
 	for i, config := range m.Config {
+		config = config.Without(m.unplayed)
 		location := config.Location
 		if location == "" {
 			var err error

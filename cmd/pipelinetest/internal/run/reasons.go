@@ -33,6 +33,9 @@ func (c *course) reasons() (list []Reason) {
 		var own []Reason
 		all := m.refusals.All()
 		for _, r := range all {
+			if m.Name == scenario.VerifierName && r.Component == "" {
+				continue // load_verify says there what it has found
+			}
 			if about := troubled[r.Signal] || r.Signal == "" && len(troubled) > 0; !about {
 				continue
 			}
@@ -93,7 +96,13 @@ func (r Reason) String() string {
 	case r.Items > 0:
 		did = fmt.Sprintf("gave up %s %s or more", format.Grouped(r.Items), what)
 	case r.Component == "":
-		return r.Part + ": its log speaks of dropping or refusing, " + lines + "; the last time: " + quoted
+		word := "dropping"
+		if r.Refused {
+			word = "refusing"
+		}
+		return r.Part + ": its log speaks of " + word + ", " + lines + "; the last time: " + quoted
+	case r.Refused:
+		did = fmt.Sprintf("speaks of refusing %s, %s", what, lines)
 	default:
 		did = fmt.Sprintf("gave up %s, %s", what, lines)
 	}

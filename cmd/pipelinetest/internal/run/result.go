@@ -87,8 +87,9 @@ func (c *course) judge(err error) {
 	if r.Report != nil {
 		for _, signal := range scenario.Signals {
 			offered := c.offered(signal)
-			r.Figures = append(r.Figures, r.Report.Figures(signal, offered))
-			r.Report.ExplainMarkers(signal, offered)
+			figures := r.Report.Figures(signal, offered)
+			r.Figures = append(r.Figures, figures)
+			r.Report.Explain(&figures, offered)
 			found := []*verdict.Finding{r.Report.Unseen(signal, offered)}
 			if _, wanted := c.Want.Signals[signal]["given_up"]; !wanted {
 				found = append(found, r.Report.Refused(signal, offered))
@@ -105,7 +106,7 @@ func (c *course) judge(err error) {
 			r.Report.Add(mute...)
 			r.Findings = append(r.Findings, mute...)
 		}
-		r.Notes = append(r.Notes, c.sentAgain()...)
+		r.Notes = append(append(r.Notes, c.sentAgain()...), c.sparedBy()...)
 		isUnknown = err == nil && r.Report.Verdict == verdict.Unknown && c.Want.Verdict != verdict.Unknown
 		r.Problems = append(r.Problems, verdict.Compare(r.Report, &c.Want, r.count)...)
 		r.Losses = r.losses(len(c.Generators))

@@ -105,7 +105,7 @@ func Run(ctx context.Context, s *scenario.Scenario, o Options) *Result {
 	}
 	for _, m := range c.members {
 		c.result.Parts = append(c.result.Parts, telemetry.Part{
-			Name: m.Name, Elsewhere: m.elsewhere, Read: m.account.Read, Least: m.account.Least, Odd: m.account.Odd, Components: m.components(),
+			Name: m.Name, Killed: c.wasKilled(m), Disturbed: c.disturbsRequests(m), Elsewhere: m.elsewhere, Read: m.account.Read, Least: m.account.Least, Odd: m.account.Odd, Components: m.components(),
 		})
 	}
 	c.sayMet()
@@ -269,6 +269,9 @@ func (c *course) look() (over bool, err error) {
 		return false, nil
 	}
 	if over := ended && c.report != nil && c.report.Over() && !c.anyHeld(); over && (c.report.Verdict == scenario.Pass || !c.anyUnseen()) {
+		return true, nil
+	}
+	if ended && c.isAccounted() && !c.anyHeld() {
 		return true, nil
 	}
 	if time.Since(c.quiet) < c.Settle {

@@ -47,8 +47,9 @@ func TestMain(m *testing.M) {
 // play is the life of a part.
 //
 //	play-generator N          says at the metrics port that it sent N spans and generated 5, and that its run has ended; then waits
+//	play-refused-generator    says the same, and that it gave up 2 of the 7 that it generated
 //	play-silent-generator     says nothing; waits
-//	play-system               listens, and has a metrics port that tells of nothing; then waits
+//	play-system [SAMPLE ...]  listens, and has a metrics port that tells of nothing, or of samples; then waits
 //	play-unseen-system        listens; then waits
 //	play-verifier VERDICT     listens, and reports a run of that verdict; running until it is stopped, if it is `running`. With more
 //	                          arguments, those are what its metrics port says. `deaf 1`: it cannot be stopped;
@@ -81,9 +82,12 @@ func play(role string, args []string) {
 		}
 		fmt.Println("listening on " + listener.Addr().String() + strings.Repeat(" and so on", 20))
 	case "play-system":
-		serve("up 1") // of a part that tells what it holds, nobody waits for more
+		serve(append(args, "up 1")...) // of a part that tells what it holds, nobody waits for more
 	case "play-generator":
 		serve(`otelcol_exporter_sent_spans{exporter="e"} `+args[0], `otelcol_receiver_synthetic_load_offered_items{signal="traces"} 5`)
+		fmt.Println(endOfRun)
+	case "play-refused-generator":
+		serve(`otelcol_receiver_synthetic_load_offered_items{signal="traces"} 7`, `otelcol_receiver_synthetic_load_dropped_items{signal="traces"} `+args[0])
 		fmt.Println(endOfRun)
 	case "play-verifier":
 		if len(args) > 1 {

@@ -58,7 +58,7 @@ func (c *course) mute() []verdict.Finding {
 		if m.generates && !m.account.Offers {
 			found = append(found, verdict.Finding{Expectation: verdict.Generator, Unknown: true, Message: fmt.Sprintf(
 				"%s did not say how much it sent, so nobody would have missed it if nothing of it had arrived; "+
-					"want synthetic_load's telemetry at %s, or want.runs: %d", m.Name, scenario.EnvMetricsPort, starts)})
+					"want synthetic_load's telemetry at %s, or a scenario file with want.runs: %d", m.Name, scenario.EnvMetricsPort, starts)})
 		}
 	}
 	return found

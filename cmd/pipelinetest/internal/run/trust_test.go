@@ -88,7 +88,7 @@ func TestDeaf(t *testing.T) {
 // TestMuteGenerator: what a generator sent that says nothing is missed by nobody, unless enough runs are wanted.
 func TestMuteGenerator(t *testing.T) {
 	const why = "generator (could not be seen): quiet did not say how much it sent, so nobody would have missed it if nothing of it had arrived; " +
-		"want synthetic_load's telemetry at PIPELINETEST_METRICS_PORT, or want.runs: "
+		"want synthetic_load's telemetry at PIPELINETEST_METRICS_PORT, or a scenario file with want.runs: "
 	restarted := []scenario.Fault{{Kill: "quiet", For: 1}}
 	for name, tc := range map[string]struct {
 		runs    *scenario.Amount

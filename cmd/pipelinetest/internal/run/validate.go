@@ -41,7 +41,7 @@ func Validate(ctx context.Context, scenarios []*scenario.Scenario, collector str
 	if err := os.Mkdir(own, 0o700); err != nil {
 		return err
 	}
-	validations, err := validations(scenarios, collector, own)
+	validations, err := validations(scenarios, collector, own) //nolint:contextcheck // what it resolves are texts, files and the environment, which nobody waits for
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func validations(scenarios []*scenario.Scenario, collector, dir string) (list []
 		c := &course{Scenario: s, Options: Options{Collector: collector}}
 		for _, p := range s.Parts() {
 			// Nothing listens, so all may have the same ports.
-			c.members = append(c.members, &member{Part: p, grpc: loopback + ":4317", http: loopback + ":4318", metrics: loopback + ":8888"})
+			c.members = append(c.members, &member{Part: p, unplayed: s.Unplayed(&p), grpc: loopback + ":4317", http: loopback + ":4318", metrics: loopback + ":8888"})
 		}
 		for _, m := range c.members {
 			if len(m.Config) == 0 {
@@ -132,7 +132,8 @@ func (v *validation) run(ctx context.Context, log string) error {
 		}
 	}
 	if text := strings.Join(words, " "); strings.Contains(text, "unknown type") && v.isSystem() {
-		said = append(said, fmt.Sprintf("  this is the Collector of pipelinetest (--collector); to test one of your own: --system '%s=otelcol-contrib --config %s'",
+		said = append(said, fmt.Sprintf("  this is the Collector of pipelinetest (--collector); to test with one that has these components: "+
+			"--system '%s=otelcol-contrib --config %s'; or test a copy of the file without them",
 			v.of.Name, strings.ReplaceAll(v.scenario.Sources(&v.of, ""), " with ", " --config ")))
 	}
 	err = errors.New(strings.Join(said, "\n"))

@@ -29,9 +29,12 @@ func BuiltinConfig(name string) string {
 
 // Follows tells whether a generator is the one that is built in, and sends as that one does: it can then be told to send over OTLP/HTTP. One
 // whose exporters somebody has set is left as it is.
-func (p *Part) Follows() bool {
+func (p *Part) Follows() bool { return p.Builtin() && !p.mentions("exporters") }
+
+// mentions tells whether a generator is not the one that is built in, or what is set in that one may have a word in it.
+func (p *Part) mentions(word string) bool {
 	at := p.builtinAt()
-	return at >= 0 && !slices.ContainsFunc(p.Config[at+1:], func(c Config) bool {
+	return at < 0 || slices.ContainsFunc(p.Config[at+1:], func(c Config) bool {
 		text := c.Text + c.Location
 		if c.Location != "" && !uri.MatchString(c.Location) {
 			content, err := os.ReadFile(c.Location)
@@ -42,7 +45,7 @@ func (p *Part) Follows() bool {
 		} else if c.Location != "" && !strings.HasPrefix(c.Location, "yaml:") {
 			return true // it cannot be read from here
 		}
-		return strings.Contains(text, "exporters") || strings.Contains(text, "${")
+		return strings.Contains(text, word) || strings.Contains(text, "${")
 	})
 }
 

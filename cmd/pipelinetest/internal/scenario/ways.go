@@ -71,7 +71,7 @@ func (s *Scenario) checkListens(p *Part, w ways) error {
 		return nil
 	}
 	return fmt.Errorf("%s: %s uses neither %s nor %s, so nothing can reach %s; want a receiver at ${env:%s} (OTLP/gRPC) or ${env:%s} (OTLP/HTTP)%s",
-		p.Name, s.Sources(p, ""), EnvListen, EnvListenHTTP, p.Name, EnvListen, EnvListenHTTP, s.orBuiltin(p))
+		p.Name, s.Sources(p, ""), EnvListen, EnvListenHTTP, p.Name, EnvListen, EnvListenHTTP, s.orElse(p))
 }
 
 // checkArrives finds a test that wants to pass, and in which no way leads from any generator to the verifier. A part that is not closed may
@@ -129,15 +129,24 @@ func (s *Scenario) endsAt(all map[string]ways, from string) error {
 		}
 	}
 	return fmt.Errorf("%s: %s uses none of %s, so nothing gets from %s to the verifier; want an exporter to ${env:%s} (OTLP/gRPC) or ${env:%s} (OTLP/HTTP)%s",
-		from, s.Sources(p, ""), strings.Join(s.addresses(from), ", "), from, EnvToNext(), EnvToNextHTTP(), s.orBuiltin(p))
+		from, s.Sources(p, ""), strings.Join(s.addresses(from), ", "), from, EnvToNext(), EnvToNextHTTP(), s.orElse(p))
 }
 
-// orBuiltin is what else may be wanted where a configuration takes the place of one that is built in.
-func (s *Scenario) orBuiltin(p *Part) string {
+// orElse is what else may be wanted: where a configuration takes the place of one that is built in, that one; where somebody has given the configuration
+// that he runs elsewhere, a second file.
+func (s *Scenario) orElse(p *Part) string {
 	if p.Name == VerifierName || s.isGenerator(p.Name) {
 		return ", or " + Builtin + " before it, which it then adds to"
 	}
-	return ""
+	if len(p.Config) != 1 || p.Config[0].Location == "" || uri.MatchString(p.Config[0].Location) {
+		return ""
+	}
+	file := s.Sources(p, "")
+	how := fmt.Sprintf("config: [%s, test.yaml]", file)
+	if s.Dir == "" { // made of flags
+		how = fmt.Sprintf("--system '%s=%s test.yaml'", p.Name, file)
+	}
+	return fmt.Sprintf("; to leave %s as it is, write what is different in a test into a second file: %s (docs/ci.md shows one)", file, how)
 }
 
 // reference is one to a variable set here, in an argument of a command. All others are the command's own affair.

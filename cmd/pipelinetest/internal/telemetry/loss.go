@@ -15,6 +15,9 @@ type Part struct {
 	Read bool   `json:"telemetry"`
 	// Least: the counts are the least there have been.
 	Least bool `json:"least,omitempty"`
+	// Killed: a fault killed it. Disturbed: faults of requests were to be in force on its way to the next part.
+	Killed    bool `json:"-"`
+	Disturbed bool `json:"-"`
 	// Odd are values that cannot be counts, and were left out.
 	Odd []string `json:"odd,omitempty"`
 	// Elsewhere is where it sends to, beside the other parts, as its configuration says.

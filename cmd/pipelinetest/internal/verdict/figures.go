@@ -76,7 +76,12 @@ func (r *Report) Figures(signal string, offered Offered) Figures {
 		return f
 	}
 	f.LostFrom = Own
-	f.Lost = max(f.Lost, minus(own, r.Sum(signal, "received")+f.GivenUp))
+	// Where an end marker is missing, load_verify takes for lost what the generators gave up: then their count alone says what is lost.
+	lost := minus(own, r.Sum(signal, "received")+f.GivenUp)
+	if f.GivenUp == 0 {
+		lost = max(lost, f.Lost)
+	}
+	f.Lost = lost
 	if own == 0 {
 		f.From, f.LostFrom = Exact, Exact // the generators have sent nothing of it
 	}
@@ -96,24 +101,7 @@ func (r *Report) Refused(signal string, offered Offered) *Finding {
 		return nil
 	}
 	return &Finding{Expectation: GivenUp, Signal: signal, Message: fmt.Sprintf(
-		"%s given up by the generators, because they were refused for good or until the end; want none, or want.%s.given_up", format.Grouped(n), signal)}
-}
-
-// ExplainMarkers adds to what load_verify says of lost end markers that the generators gave them up, if that accounts for each: what they
-// gave up, and the markers do not tell of, is as much as there are markers missing.
-func (r *Report) ExplainMarkers(signal string, offered Offered) {
-	lost := minus(r.Sum(signal, announced), r.Sum(signal, "ended"))
-	untold := minus(offered.GivenUp, r.Sum(signal, GivenUp))
-	if lost == 0 || untold != lost || offered.Least || !r.knows(signal) {
-		return
-	}
-	for i := range r.Runs {
-		for j := range r.Runs[i].Findings {
-			if f := &r.Runs[i].Findings[j]; f.Expectation == endMarker && f.Signal == signal {
-				f.Message += "; the generators gave them up: the pipeline refused them for good"
-			}
-		}
-	}
+		"%s given up by the generators, because they were refused for good or until the end; want none; a scenario file can expect it, as want.%s.given_up", format.Grouped(n), signal)}
 }
 
 // has tells whether load_verify has heard of a signal, in any run.

@@ -35,8 +35,11 @@ const (
 	Generator = "generator"
 )
 
-// endMarker is load_verify's expectation that the end marker of each source arrives.
-const endMarker = "end_marker"
+// Expectations of load_verify: that no more is lost than is allowed, and that the end marker of each source arrives.
+const (
+	maxLoss   = "max_loss"
+	endMarker = "end_marker"
+)
 
 // Report is what is read of load_verify's report, for the meaning see there.
 type Report struct {

@@ -88,6 +88,7 @@ func TestFigures(t *testing.T) {
 		"a source that was never heard": {signal(true, complete), Offered{Read: true, Items: 205, GivenUp: 0}, "100", "10", "205 handed on by the generators' own count, 104 known to load_verify: 101 went unseen; want none"},
 		"less than there was":           {signal(false, complete), Offered{Read: true, Items: 154, GivenUp: 0}, "150*", "60*", ""},
 		"less, and some given up":       {signal(false, complete), Offered{Read: true, Items: 154, GivenUp: 15}, "150*", "45*", ""},
+		"less, and the rest given up":   {signal(false, map[string]uint64{"sent": 89371, "received": 74786, "lost": 14585}), Offered{Read: true, Items: 90891, GivenUp: 16105}, "90,891*", "0*", ""},
 		"less, and nobody knows":        {signal(false, complete), Offered{}, ">=100", ">=10", ""},
 		"a generator that was killed":   {signal(false, complete), Offered{Read: true, Items: 50, GivenUp: 0}, ">=100", ">=10", ""},
 		"some of it still queued":       {signal(false, complete), Offered{Read: true, Open: true, Items: 154, GivenUp: 15}, "150*", ">=10", ""},
@@ -142,22 +143,72 @@ func TestExplainMarkers(t *testing.T) {
 		known   bool
 		want    string
 	}{
-		"given up":            {Offered{Read: true, GivenUp: 914}, true, lost + "; the generators gave them up: the pipeline refused them for good"},
+		"given up":            {Offered{Read: true, GivenUp: 914}, true, lost + "; the generators gave them up: the pipeline refused them for good, or until the end"},
 		"one given up":        {Offered{Read: true, GivenUp: 913}, true, lost},
 		"items as well":       {Offered{Read: true, GivenUp: 920}, true, lost},
 		"none given up":       {Offered{Read: true, GivenUp: 912}, true, lost},
 		"the least":           {Offered{Read: true, Least: true, GivenUp: 914}, true, lost},
 		"sent is not known":   {Offered{Read: true, GivenUp: 914}, false, lost},
+		"all is accounted":    {Offered{Read: true, Items: 1914, GivenUp: 914}, false, lost + "; the generators gave them up: the pipeline refused them for good, or until the end"},
+		"one is not":          {Offered{Read: true, Items: 1915, GivenUp: 914}, false, lost},
+		"some may be held":    {Offered{Read: true, Open: true, Items: 1914, GivenUp: 914}, false, lost},
 		"nobody can be asked": {Offered{}, true, lost},
 	} {
 		t.Run(name, func(t *testing.T) {
 			report := &Report{Runs: []Run{{
 				Findings: []Finding{{Expectation: "end_marker", Signal: "traces", Message: lost}, {Expectation: "end_marker", Signal: "logs", Message: lost}},
-				Signals:  []Signal{{"traces", map[string]uint64{"given_up": 912, "announced": 2, "ended": 0}, tc.known}},
+				Signals:  []Signal{{"traces", map[string]uint64{"given_up": 912, "announced": 2, "ended": 0, "received": 1000}, tc.known}},
 			}}}
-			report.ExplainMarkers("traces", tc.offered)
+			f := report.Figures("traces", tc.offered)
+			report.Explain(&f, tc.offered)
 			assert.Equal(t, tc.want, report.Runs[0].Findings[0].Message)
 			assert.Equal(t, lost, report.Runs[0].Findings[1].Message, "another signal")
+		})
+	}
+}
+
+// TestExplainLoss: what the generators gave up is not lost, though load_verify cannot know that where no end marker has arrived.
+func TestExplainLoss(t *testing.T) {
+	for name, tc := range map[string]struct {
+		offered          Offered
+		allowed, message string
+		unknown          bool
+		verdict          string
+	}{
+		"all that is missing was given up": {
+			Offered{Read: true, Items: 1000, GivenUp: 300},
+			"0", "by the generators' own count 1,000 sent, and all that is missing of that they gave up: 300. Nothing shows that any is lost",
+			true, Unknown,
+		},
+		"some was not": {
+			Offered{Read: true, Items: 1000, GivenUp: 290},
+			"0", "by the generators' own count 10 lost, 1,000 sent, beside 290 that they gave up; want at most 0 %",
+			false, "fail",
+		},
+		"less than is allowed": {
+			Offered{Read: true, Items: 1000, GivenUp: 290},
+			"1.5", "by the generators' own count 10 lost, 1,000 sent, beside 290 that they gave up; want at most 1.5 %",
+			true, Unknown,
+		},
+		"none was given up": {
+			Offered{Read: true, Items: 1000}, "0", "250 lost, 950 sent: 26.32 %; want at most 0 %; by the generators' own count 300 lost, 1,000 sent", false, "fail",
+		},
+		"a generator that was killed": {
+			Offered{Read: true, Least: true, Items: 1000, GivenUp: 300},
+			"0",
+			"250 lost, 950 sent: 26.32 %; want at most 0 %; the generators gave up 300 or more, and nobody knows how much of what is missing that is", true, Unknown,
+		},
+		"nobody can be asked": {Offered{}, "0", "250 lost, 950 sent: 26.32 %; want at most 0 %", false, "fail"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			report := &Report{Verdict: "fail", Runs: []Run{{
+				Findings: []Finding{{Expectation: "max_loss", Signal: "traces", Message: "250 lost, 950 sent: 26.32 %; want at most " + tc.allowed + " %"}},
+				Signals:  []Signal{{"traces", map[string]uint64{"sent": 950, "received": 700, "lost": 250}, false}},
+			}}}
+			f := report.Figures("traces", tc.offered)
+			report.Explain(&f, tc.offered)
+			assert.Equal(t, Finding{Expectation: "max_loss", Signal: "traces", Message: tc.message, Unknown: tc.unknown}, report.Runs[0].Findings[0])
+			assert.Equal(t, tc.verdict, report.Verdict)
 		})
 	}
 }
