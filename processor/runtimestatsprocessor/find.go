@@ -4,9 +4,9 @@ package runtimestatsprocessor
 
 import (
 	"encoding/binary"
-	"hash/maphash"
 	"math/bits"
 
+	"github.com/cespare/xxhash/v2"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/runtimelab/otelcol-runtimelab/internal/untrusted"
@@ -69,10 +69,7 @@ func identify(s *explain.Span, span ptrace.Span, found *observation, sign *runti
 	s.SaidLocal = s.Parent != 0 && said && !remote
 	s.Top = s.Parent == 0 || remote || !said && s.Request
 	s.Name = untrusted.Cut(span.Name())
-	s.Callsite = maphash.String(seed, s.Name) + uint64(found.line) //nolint:gosec // any number tells places apart
+	s.Callsite = xxhash.Sum64String(s.Name) + uint64(found.line) //nolint:gosec // any number tells places apart
 	s.Start, s.End = nanoseconds(span.StartTimestamp()), nanoseconds(span.EndTimestamp())
 	s.Thread, s.Worker, s.Arbiter, s.Blockable = found.threadID, sign.Worker, sign.Arbiter, sign.Blockable
 }
-
-// seed of the hash that tells places in the code apart.
-var seed = maphash.MakeSeed()

@@ -3,9 +3,12 @@
 package runtimestatsprocessor
 
 import (
+	"context"
 	"math"
+	"net"
 	"sync/atomic"
 
+	"go.opentelemetry.io/collector/client"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
@@ -36,17 +39,31 @@ func (j *joins) acquire(id component.ID, settings instances.Settings) (of *join,
 }
 
 // instanceKey tells service instances apart: by service.instance.id, or else by host and process. Of a service that says neither, as with
-// the default resource of the Rust SDK, there is one instance, for all that can be known.
-func instanceKey(attributes pcommon.Map) string {
+// the default resource of the Rust SDK, there is one instance at each address that sends, for all that can be known.
+func instanceKey(ctx context.Context, attributes pcommon.Map) string {
 	service := untrusted.Cut(valueOf(attributes, semconv.ServiceNamespace)) + "\x00" + untrusted.Cut(valueOf(attributes, semconv.ServiceName))
 	if id := valueOf(attributes, semconv.ServiceInstanceID); id != "" {
 		return service + "\x00" + untrusted.Cut(id)
 	}
 	host, process := valueOf(attributes, semconv.HostName), valueOf(attributes, semconv.ProcessPID)
 	if host == "" && process == "" {
-		return service
+		return service + "\x00\x00\x00" + sender(ctx)
 	}
 	return service + "\x00" + untrusted.Cut(host) + "\x00" + untrusted.Cut(process)
+}
+
+// sender returns the address that a request came from, without the port, which changes with each connection. It is empty where a component
+// before this one does not hand it on.
+func sender(ctx context.Context) string {
+	from := client.FromContext(ctx).Addr
+	if from == nil {
+		return ""
+	}
+	host, _, err := net.SplitHostPort(from.String())
+	if err != nil {
+		return from.String()
+	}
+	return host
 }
 
 // nanoseconds returns a time as the instances take it: as a number that can be subtracted from another.

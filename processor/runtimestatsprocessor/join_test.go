@@ -4,11 +4,13 @@ package runtimestatsprocessor
 
 import (
 	"context"
+	"net"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/client"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -226,15 +228,20 @@ func TestTooManyInstances(t *testing.T) {
 func TestInstanceKeys(t *testing.T) {
 	attributes := pcommon.NewMap()
 	attributes.PutStr(semconv.ServiceName, "orders")
-	alone := instanceKey(attributes)
+	alone := instanceKey(t.Context(), attributes)
+	from := client.NewContext(t.Context(), client.Info{Addr: &net.TCPAddr{IP: net.IPv4(10, 0, 0, 7), Port: 4711}})
+	there := instanceKey(from, attributes)
+	again := client.NewContext(t.Context(), client.Info{Addr: &net.TCPAddr{IP: net.IPv4(10, 0, 0, 7), Port: 4712}})
+	assert.Equal(t, there, instanceKey(again, attributes), "another connection")
 	attributes.PutInt(semconv.ProcessPID, 1)
-	process := instanceKey(attributes)
+	assert.Equal(t, instanceKey(t.Context(), attributes), instanceKey(from, attributes), "it says who it is")
+	process := instanceKey(t.Context(), attributes)
 	attributes.PutStr(semconv.HostName, "host")
-	onHost := instanceKey(attributes)
+	onHost := instanceKey(t.Context(), attributes)
 	attributes.PutStr(semconv.ServiceInstanceID, "id")
-	byID := instanceKey(attributes)
+	byID := instanceKey(t.Context(), attributes)
 	attributes.PutStr(semconv.ServiceNamespace, "shop")
-	keys := []string{alone, process, onHost, byID, instanceKey(attributes)}
+	keys := []string{alone, there, process, onHost, byID, instanceKey(t.Context(), attributes)}
 	for i, key := range keys {
 		assert.NotEmpty(t, key)
 		assert.NotContains(t, keys[:i], key)

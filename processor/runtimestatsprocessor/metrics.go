@@ -52,7 +52,7 @@ func (p *metricsProcessor) processMetrics(ctx context.Context, metrics pmetric.M
 		if told == nil && runtime < 0 {
 			continue
 		}
-		instance := p.join.instances.Seen(instanceKey(resourceMetrics.Resource().Attributes()), now)
+		instance := p.join.instances.Seen(instanceKey(ctx, resourceMetrics.Resource().Attributes()), now)
 		if instance == nil {
 			rejected++
 			continue

@@ -120,7 +120,7 @@ func (p *statsProcessor) processTraces(ctx context.Context, traces ptrace.Traces
 	now := time.Now()
 	oldest, newest := pcommon.NewTimestampFromTime(now.Add(-p.reach)), pcommon.NewTimestampFromTime(now.Add(p.reach))
 	for _, resourceSpans := range traces.ResourceSpans().All() {
-		r := newResourceState(resourceSpans, &p.key, p.rules, p.windows, p.join)
+		r := newResourceState(ctx, resourceSpans, &p.key, p.rules, p.windows, p.join)
 		if r.full {
 			p.telemetry.rejectedInstances(ctx, 1)
 		}

@@ -3,6 +3,7 @@
 package runtimestatsprocessor
 
 import (
+	"context"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -45,7 +46,7 @@ type resourceState struct {
 
 // newResourceState works out what the spans of a resource have in common: from the resource alone, and from what the windows and the
 // metrics of its instance know.
-func newResourceState(spans ptrace.ResourceSpans, key *keyParts, rules []runtimes.Rule, windows *latency.Windows, shared *join) *resourceState {
+func newResourceState(ctx context.Context, spans ptrace.ResourceSpans, key *keyParts, rules []runtimes.Rule, windows *latency.Windows, shared *join) *resourceState {
 	attributes := spans.Resource().Attributes()
 	r := &resourceState{
 		names: runtimes.NewNames(rules, func(name string) (string, bool) {
@@ -63,7 +64,7 @@ func newResourceState(spans ptrace.ResourceSpans, key *keyParts, rules []runtime
 		},
 		windows: windows.Resource(key.ofResource(attributes)),
 	}
-	r.instance = instanceKey(attributes)
+	r.instance = instanceKey(ctx, attributes)
 	if instance := shared.instances.Seen(r.instance, time.Now()); instance != nil {
 		r.recent, r.process = instance.Recent(), &instance.Process
 	} else {
