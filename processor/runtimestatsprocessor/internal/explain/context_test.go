@@ -97,6 +97,20 @@ func TestTheOneThatBlocks(t *testing.T) {
 	}
 }
 
+// Where spans of one place mostly have several polls, one that seems to have a single one proves nothing.
+func TestMostlySeveralPolls(t *testing.T) {
+	s := newService()
+	for range 5 {
+		s.nested(func(c, _ *Span) { c.Idle = handover + us; c.Busy = c.Duration - c.Idle })
+	}
+	for range 4 {
+		child, _ := s.nested(func(_, _ *Span) {})
+		assert.Zero(t, child.Found)
+	}
+	child, _ := s.nested(func(_, _ *Span) {})
+	assert.Equal(t, blocking, child.Found, "they have changed")
+}
+
 // Children that come after their parents leave unknown who it was.
 func TestChildrenThatMayCome(t *testing.T) {
 	for _, measured := range []bool{false, true} {
@@ -118,6 +132,8 @@ func TestChildrenThatMayCome(t *testing.T) {
 			assert.Zero(t, s.send(other).Found, "it may be as well")
 		}
 		assert.Equal(t, blocking, s.send(other).Found, "many that nothing explained")
+		s.send(func(x *Span) { x.Top, x.Parent, x.Duration = false, s.next-1, 0; s.now -= 2 * ms })
+		assert.Zero(t, s.send(other).Found, "until a child comes late")
 		for range maxEndings {
 			s.send(func(*Span) {})
 		}
@@ -135,6 +151,7 @@ func TestGuards(t *testing.T) {
 	}
 	child, parent := s.nested(unpolled)
 	assert.Equal(t, guard, child.Found)
+	assert.NotZero(t, child.Judged&blocking)
 	assert.Zero(t, parent.Found)
 	child, _ = s.nested(func(c, p *Span) { unpolled(c, p); c.Idle = entering + 1 })
 	assert.Zero(t, child.Found, "not entered at once: perhaps by another thread")
