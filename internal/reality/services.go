@@ -31,7 +31,7 @@ var Services = []Service{
 	{Name: "actix-web", Binary: "actix-svc", Seconds: 12, Healthy: 8, Named: tokio},
 
 	{Name: "axum-tracing-opentelemetry", HeldOut: true, Binary: "ato-svc", Args: []string{"--task-fields"}, Seconds: 10, Healthy: 6, Named: tokio},
-	{Name: "tonic", HeldOut: true, Binary: "tonic-svc", HTTP: true, Seconds: 10, Healthy: 6, Named: tokio},
+	{Name: "tonic", Binary: "tonic-svc", HTTP: true, Seconds: 10, Healthy: 6, Named: tokio},
 	{Name: "reqwest and sqlx", Binary: "client-svc", Seconds: 10, Healthy: 6, Named: tokio},
 	{Name: "axum, OpenTelemetry 0.31", HeldOut: true, Binary: "old-svc", Args: []string{"--task-fields"}, HTTP: true, Seconds: 10, Healthy: 6, Named: tokio},
 	{Name: "async-std", HeldOut: true, Binary: "async-std-svc", HTTP: true, Seconds: 10, Healthy: 6, Named: asyncStd},

@@ -97,6 +97,20 @@ func TestTheOneThatBlocks(t *testing.T) {
 	}
 }
 
+// Where spans of one place mostly have several polls, one that seems to have a single one proves nothing.
+func TestMostlySeveralPolls(t *testing.T) {
+	s := newService()
+	for range 5 {
+		s.nested(func(c, _ *Span) { c.Idle = handover + us; c.Busy = c.Duration - c.Idle })
+	}
+	for range 4 {
+		child, _ := s.nested(func(_, _ *Span) {})
+		assert.Zero(t, child.Found)
+	}
+	child, _ := s.nested(func(_, _ *Span) {})
+	assert.Equal(t, blocking, child.Found, "they have changed")
+}
+
 // Children that come after their parents leave unknown who it was.
 func TestChildrenThatMayCome(t *testing.T) {
 	for _, measured := range []bool{false, true} {
@@ -118,6 +132,8 @@ func TestChildrenThatMayCome(t *testing.T) {
 			assert.Zero(t, s.send(other).Found, "it may be as well")
 		}
 		assert.Equal(t, blocking, s.send(other).Found, "many that nothing explained")
+		s.send(func(x *Span) { x.Top, x.Parent, x.Duration = false, s.next-1, 0; s.now -= 2 * ms })
+		assert.Zero(t, s.send(other).Found, "until a child comes late")
 		for range maxEndings {
 			s.send(func(*Span) {})
 		}
@@ -126,8 +142,35 @@ func TestChildrenThatMayCome(t *testing.T) {
 }
 
 func TestGuards(t *testing.T) {
+<<<<<<< HEAD
 	// The thread makes a span of another trace while this one stays entered.
 	meanwhile := func(s *service, change func(*Span)) Findings {
+=======
+	// The parent is not polled while its child stays entered.
+	unpolled := func(_, p *Span) { p.Busy, p.Idle = 100*us, 20*ms-80*us }
+	s := newService()
+	for range few - 1 {
+		child, parent := s.nested(unpolled)
+		assert.Zero(t, child.Found|parent.Found, "too few have been seen")
+	}
+	child, parent := s.nested(unpolled)
+	assert.Equal(t, guard, child.Found)
+	assert.NotZero(t, child.Judged&blocking)
+	assert.Zero(t, parent.Found)
+	child, _ = s.nested(func(c, p *Span) { unpolled(c, p); c.Idle = entering + 1 })
+	assert.Zero(t, child.Found, "not entered at once: perhaps by another thread")
+	child, _ = s.nested(unpolled)
+	assert.Zero(t, child.Found, "so all of them may be")
+	for range 10 {
+		s.nested(unpolled)
+	}
+	child, _ = s.nested(unpolled)
+	assert.Equal(t, guard, child.Found, "that was rare")
+
+	// The thread makes a span of another trace meanwhile.
+	s = newService()
+	long := func() Findings {
+>>>>>>> s4-edoc
 		s.now += 50 * ms
 		s.next++
 		s.explain(func(x *Span) { x.Thread, x.Trace, x.Start, x.Duration = 1, s.next, s.now-10*ms, ms })

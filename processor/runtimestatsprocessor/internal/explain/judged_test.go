@@ -29,6 +29,7 @@ func TestJudged(t *testing.T) {
 		{"busy for long, nobody counted its polls", func(x *Span) { x.Busy, x.Idle = 20*ms, 0 }, outlives | held},
 		{"though not in one poll", func(x *Span) { x.Busy, x.Idle = 17*ms, 3*ms }, outlives | held | guard | never},
 		{"polls counted", func(x *Span) { x.Busy, x.Idle, x.Polls = 20*ms, 0, 9 }, outlives | held | guard | blocking | never},
+		{"one poll", func(x *Span) { x.Busy, x.Idle, x.Polls = 20*ms, 0, 1 }, outlives | held | guard | blocking | never},
 		{"on a thread that is there to block", func(x *Span) { x.Busy, x.Idle, x.Blockable = 20*ms, 0, true }, outlives | held | guard | blocking},
 		{"a queue wait", func(x *Span) { x.Wait = 0 }, outlives | starved},
 		{"of the runtime", func(x *Span) { x.MeanWait = 1 * ms }, outlives},

@@ -75,6 +75,7 @@ func TestRules(t *testing.T) {
 		{"never idle", func(e *Span) { e.Busy, e.Idle, e.Polls = 20*ms-400*us, 400*us, 50 }, set(findings.NeverIdle)},
 		{"in a single poll, which is its own finding", func(e *Span) { e.Busy, e.Idle, e.Polls = 20*ms, 0, 1 }, set(findings.BlockingSuspected)},
 		{"though it was entered elsewhere, too", func(e *Span) { e.Busy, e.Idle, e.Polls, e.LongestPoll = 20*ms-40*us, 40*us, 2, 20*us }, 0},
+		{"on a thread that is there to block", func(e *Span) { e.Busy, e.Idle, e.Polls, e.Blockable = 20*ms, 0, 50, true }, 0},
 		{"idle for a moment", func(e *Span) { e.Busy, e.Idle, e.Polls = 19*ms, 1*ms, 50 }, 0},
 		{"for too short a time to tell", func(e *Span) { e.Duration, e.Busy, e.Idle = 9*ms, 9*ms, 0 }, 0},
 
