@@ -142,35 +142,8 @@ func TestChildrenThatMayCome(t *testing.T) {
 }
 
 func TestGuards(t *testing.T) {
-<<<<<<< HEAD
 	// The thread makes a span of another trace while this one stays entered.
 	meanwhile := func(s *service, change func(*Span)) Findings {
-=======
-	// The parent is not polled while its child stays entered.
-	unpolled := func(_, p *Span) { p.Busy, p.Idle = 100*us, 20*ms-80*us }
-	s := newService()
-	for range few - 1 {
-		child, parent := s.nested(unpolled)
-		assert.Zero(t, child.Found|parent.Found, "too few have been seen")
-	}
-	child, parent := s.nested(unpolled)
-	assert.Equal(t, guard, child.Found)
-	assert.NotZero(t, child.Judged&blocking)
-	assert.Zero(t, parent.Found)
-	child, _ = s.nested(func(c, p *Span) { unpolled(c, p); c.Idle = entering + 1 })
-	assert.Zero(t, child.Found, "not entered at once: perhaps by another thread")
-	child, _ = s.nested(unpolled)
-	assert.Zero(t, child.Found, "so all of them may be")
-	for range 10 {
-		s.nested(unpolled)
-	}
-	child, _ = s.nested(unpolled)
-	assert.Equal(t, guard, child.Found, "that was rare")
-
-	// The thread makes a span of another trace meanwhile.
-	s = newService()
-	long := func() Findings {
->>>>>>> s4-edoc
 		s.now += 50 * ms
 		s.next++
 		s.explain(func(x *Span) { x.Thread, x.Trace, x.Start, x.Duration = 1, s.next, s.now-10*ms, ms })
