@@ -90,6 +90,7 @@ var pictures = map[string]string{
 	" generator --link--> system --link--> system ... --link--> verifier":                                      "a drawing",
 	"runtime_view  00:00:15  22,431 spans, 1,498/s in the last 5s":                                             "TestReadmeShowsTable of runtime_view",
 	"FAIL  pipelinetest  after 10.5s; wanted: pass":                                                            "a run against a gateway that is made to lose",
+	"  why, as the parts' own logs say:":                                                                       "a run against a gateway whose batches are too large: TestReasons of pipelinetest",
 	"otlpload: api_gateway on tokio, 500 requests/s: traces to localhost:4317 (OTLP/gRPC, plaintext), for 30s": "a run against a backend of the reader's",
 	"api_gateway on tokio, 500 requests/s: traces to localhost:4317 (OTLP/gRPC, plaintext), seed 1":            "a run against a backend of the reader's",
 	"load_verify  00:00:20  run nightly  FAIL":                                                                 "a run against a pipeline that is made to lose",
