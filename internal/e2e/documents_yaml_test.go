@@ -85,7 +85,7 @@ func (c *checkout) validateConfig(t *testing.T, flags []string, top object) {
 	pipelines, _ := service["pipelines"].(object)
 	if receivers, _ := top["receivers"].(object); receivers != nil {
 		if load, ok := receivers["synthetic_load"].(object); ok && load["services"] == nil { // a part that is merged into another file
-			load["services"] = []any{object{"name": "shop", "workload": "api_gateway"}}
+			load["services"] = []any{object{"name": "shop", "workload": "api_gateway", "runtime": object{"model": "tokio"}, "arrivals": object{"process": "poisson", "rate": 10}}}
 		}
 	}
 	path := writeFile(t, marshal(t, top))
