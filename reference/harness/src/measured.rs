@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//! A future that knows for how long it could have been polled, as docs/rust.md shows it. With task fields off it is a plain
-//! instrumented future.
+//! A future that knows for how long it could have been polled: rust/task-fields written a second time, because here the wait is also
+//! part of the truth. With task fields off it is a plain instrumented future.
 
 use std::sync::{
     atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
