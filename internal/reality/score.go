@@ -2,7 +2,10 @@
 
 package reality
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Score counts spans of a finding.
 type Score struct {
@@ -96,7 +99,8 @@ func count(s *Span, finding string, verdict Verdict, found bool) (c Score) {
 	if verdict == Must {
 		c.Met = 1
 	}
-	if finding == heldUp && s.Culprit == s.HeldUpBy {
+	named, _, _ := strings.Cut(s.Culprit, " /") // the route of the request follows the name
+	if finding == heldUp && (s.Culprit == s.HeldUpBy || named == s.HeldUpBy) {
 		c.Named = 1
 	}
 	return c

@@ -5,6 +5,7 @@ package runtimestatsprocessor
 import (
 	"encoding/binary"
 	"math/bits"
+	"strings"
 
 	"github.com/cespare/xxhash/v2"
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -13,6 +14,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/explain"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/findings"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/runtimes"
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
 // The bits of a span's flags that say whether its parent is of another process.
@@ -25,6 +27,7 @@ const (
 // present.
 func (r *resourceState) find(limits *findings.Limits, a *annotation, sign *runtimes.Sign, span ptrace.Span, late bool, counts *tally) {
 	account, s := &a.account, &r.span
+	r.current = span
 	identify(s, span, &r.found, sign)
 	s.Late = late
 	s.Duration, s.Busy, s.Idle, s.Layered = a.duration, account.Busy, account.Idle, r.found.legacy
@@ -68,8 +71,26 @@ func identify(s *explain.Span, span ptrace.Span, found *observation, sign *runti
 	said, remote := span.Flags()&flagHasIsRemote != 0, span.Flags()&flagIsRemote != 0
 	s.SaidLocal = s.Parent != 0 && said && !remote
 	s.Top = s.Parent == 0 || remote || !said && s.Request
-	s.Name = untrusted.Cut(span.Name())
-	s.Callsite = xxhash.Sum64String(s.Name) + uint64(found.line) //nolint:gosec // any number tells places apart
+	s.Callsite = xxhash.Sum64String(untrusted.Cut(span.Name())) + uint64(found.line) //nolint:gosec // any number tells places apart
 	s.Start, s.End = nanoseconds(span.StartTimestamp()), nanoseconds(span.EndTimestamp())
 	s.Thread, s.Worker, s.Arbiter, s.Blockable = found.threadID, sign.Worker, sign.Arbiter, sign.Blockable
+}
+
+// routes are the attributes that tell requests apart whose spans have the same name, the best first: tower-http calls each span request.
+var routes = [...]string{semconv.HTTPRoute, "url.path", "uri", "http.target"}
+
+// nameOf returns what to call a span: its name, and the route of its request if the name does not say it. What follows a question mark is no
+// part of a route, and may be a secret.
+func nameOf(span ptrace.Span) string {
+	name := untrusted.Cut(span.Name())
+	for _, attribute := range routes {
+		route, _, _ := strings.Cut(untrusted.Cut(valueOf(span.Attributes(), attribute)), "?")
+		if route != "" {
+			if !strings.Contains(name, route) {
+				name += " " + route
+			}
+			break
+		}
+	}
+	return strings.Clone(name)
 }

@@ -42,6 +42,7 @@ type resourceState struct {
 	found      observation
 	annotation annotation
 	span       explain.Span
+	current    ptrace.Span
 }
 
 // newResourceState works out what the spans of a resource have in common: from the resource alone, and from what the windows and the
@@ -64,6 +65,7 @@ func newResourceState(ctx context.Context, spans ptrace.ResourceSpans, key *keyP
 		},
 		windows: windows.Resource(key.ofResource(attributes)),
 	}
+	r.span.Name = func() string { return nameOf(r.current) }
 	r.instance = instanceKey(ctx, attributes)
 	if instance := shared.instances.Seen(r.instance, time.Now()); instance != nil {
 		r.recent, r.process = instance.Recent(), &instance.Process

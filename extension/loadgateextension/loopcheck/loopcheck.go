@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package loopcheck warns of configurations in which synthetic_load sends to a receiver of the same Collector and no load_gate extension
-// keeps the order: at a stop, what is on the way may be lost.
+// Package loopcheck looks for configurations of a Collector that sends to itself. If synthetic_load does, and no load_gate extension keeps the
+// order, what is on the way may be lost at a stop: that is a warning. A pipeline that sends to a receiver of its own sends the same
+// telemetry round and round: that is an error.
 //
 // It is a confmap converter because only converters see the whole configuration, and it changes nothing.
 package loopcheck
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"net"
 	"net/url"
@@ -27,6 +29,9 @@ type converter struct{ logger *zap.Logger }
 
 // Convert implements confmap.Converter.
 func (c *converter) Convert(_ context.Context, conf *confmap.Conf) error {
+	if err := roundAndRound(conf.ToStringMap()); err != nil {
+		return err
+	}
 	if exporter, receiver, endpoint, found := loop(conf.ToStringMap()); found {
 		c.logger.Warn("synthetic_load sends to a receiver of this Collector: when it stops, telemetry on the way may be lost. "+
 			"Add the extension load_gate: `extensions: {load_gate: }` and `service: {extensions: [load_gate]}`.",
@@ -49,15 +54,20 @@ func loop(conf map[string]any) (exporter, receiver, endpoint string, found bool)
 		slices.ContainsFunc(texts(service["extensions"]), func(id string) bool { return typeOf(id) == gateType }) {
 		return "", "", "", false
 	}
+	return meeting(conf, used["receivers"], used["exporters"])
+}
+
+// meeting finds an exporter and a receiver among some that meet at a port of this machine.
+func meeting(conf map[string]any, receivers, exporters []string) (exporter, receiver, endpoint string, found bool) {
 	listening := map[string]string{} // receiver by port
-	for _, id := range used["receivers"] {
+	for _, id := range receivers {
 		for _, at := range endpoints(conf, "receivers", id) {
 			if port, local := localPort(at); local {
 				listening[port] = id
 			}
 		}
 	}
-	for _, id := range used["exporters"] {
+	for _, id := range exporters {
 		for _, at := range endpoints(conf, "exporters", id) {
 			if port, local := localPort(at); local && listening[port] != "" {
 				return id, listening[port], at, true
@@ -65,6 +75,20 @@ func loop(conf map[string]any) (exporter, receiver, endpoint string, found bool)
 		}
 	}
 	return "", "", "", false
+}
+
+// roundAndRound looks for a pipeline that sends to one of its own receivers.
+func roundAndRound(conf map[string]any) error {
+	service, _ := conf["service"].(map[string]any)
+	pipelines, _ := service["pipelines"].(map[string]any)
+	for _, name := range slices.Sorted(maps.Keys(pipelines)) {
+		of, _ := pipelines[name].(map[string]any)
+		if exporter, receiver, endpoint, found := meeting(conf, texts(of["receivers"]), texts(of["exporters"])); found {
+			return fmt.Errorf("service::pipelines::%s: exporter %q sends to %q, where receiver %q of the same pipeline listens: telemetry would go "+
+				"round for ever; want another endpoint for one of them", name, exporter, endpoint, receiver)
+		}
+	}
+	return nil
 }
 
 // usedIn are the ids of the components in all pipelines, by kind, sorted.

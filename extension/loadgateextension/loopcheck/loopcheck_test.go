@@ -33,7 +33,7 @@ func TestWarnings(t *testing.T) {
 		{"another port", load + "exporters: {otlp_grpc: {endpoint: 'localhost:14318'}}\nservice: {" + pipelines + "}", false},
 		{"another machine", load + "exporters: {otlp_grpc: {endpoint: 'backend:14317'}}\nservice: {" + pipelines + "}", false},
 		{"receiver of no pipeline", load + here + "service: {pipelines: {traces/a: {receivers: [synthetic_load], exporters: [otlp_grpc]}}}", false},
-		{"no load", load + here + "service: {pipelines: {traces/b: {receivers: [otlp], exporters: [otlp_grpc]}}}", false},
+		{"no load", load + here + "service: {pipelines: {traces/a: {receivers: [otlp/x], exporters: [otlp_grpc]}, traces/b: {receivers: [otlp], exporters: [nop]}}}", false},
 		{"nothing", "{}", false},
 		{"not as it should be", "receivers: 1\nexporters: [a]\nservice: {pipelines: {traces: x, logs: {receivers: {a: b}, exporters: [1]}}}", false},
 	} {
@@ -54,5 +54,25 @@ func TestWarnings(t *testing.T) {
 			assert.Equal(t, "otlp_grpc", fields["exporter"])
 			assert.Equal(t, "otlp", fields["receiver"])
 		})
+	}
+}
+
+// A pipeline that sends to its own receiver sends the same telemetry for ever.
+func TestRoundAndRound(t *testing.T) {
+	const receivers = "receivers: {otlp: {protocols: {grpc: {endpoint: 'localhost:5317'}}}, otlp/other: {protocols: {http: }}}\n"
+	for config, want := range map[string]string{
+		"exporters: {otlp_grpc: {endpoint: 'localhost:5317'}}\nservice: {pipelines: {traces: {receivers: [otlp], exporters: [otlp_grpc]}}}": `service::pipelines::traces: exporter "otlp_grpc" sends to "localhost:5317", where receiver "otlp" of the same pipeline listens`,
+		"exporters: {otlp_http: {traces_endpoint: 'http://127.0.0.1:4318/v1/traces'}}\nservice: {pipelines: {traces: {receivers: [otlp/other], exporters: [otlp_http]}}}": `receiver "otlp/other" of the same pipeline`,
+		"exporters: {otlp_grpc: {endpoint: 'localhost:6317'}}\nservice: {pipelines: {traces: {receivers: [otlp], exporters: [otlp_grpc]}}}":                              "",
+		"exporters: {otlp_grpc: {endpoint: 'localhost:5317'}}\nservice: {pipelines: {traces: {receivers: [otlp/other], exporters: [otlp_grpc]}}}":                        "",
+	} {
+		var raw map[string]any
+		require.NoError(t, yaml.Unmarshal([]byte(receivers+config), &raw))
+		err := (&converter{zap.NewNop()}).Convert(t.Context(), confmap.NewFromStringMap(raw))
+		if want == "" {
+			assert.NoError(t, err, config)
+		} else {
+			assert.ErrorContains(t, err, want, config)
+		}
 	}
 }

@@ -183,7 +183,7 @@ func TestGuards(t *testing.T) {
 func (s *service) blocks(thread, busy int64, name string) {
 	s.now += busy
 	s.send(func(x *Span) {
-		x.Thread, x.Request, x.Duration, x.Busy, x.Idle, x.LongestPoll, x.Polls, x.Name, x.Callsite = thread, true, busy, busy, 0, busy, 1, name, 6
+		x.Thread, x.Request, x.Duration, x.Busy, x.Idle, x.LongestPoll, x.Polls, x.Name, x.Callsite = thread, true, busy, busy, 0, busy, 1, called(name), 6
 	})
 }
 

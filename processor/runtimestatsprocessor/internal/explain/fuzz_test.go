@@ -43,7 +43,7 @@ func TestMemory(t *testing.T) {
 	name := strings.Repeat("x", 256)
 	for i := range int64(50_000) {
 		p.Explain(span(func(s *Span) {
-			s.ID, s.Trace, s.Callsite, s.Name = random.Uint64(), random.Uint64(), random.Uint64(), name
+			s.ID, s.Trace, s.Callsite, s.Name = random.Uint64(), random.Uint64(), random.Uint64(), called(name)
 			s.Thread, s.Start, s.Busy, s.Idle = i%maxThreads, begin+i*ms, 20*ms, 0
 			if s.Request = true; i > 20_000 { // children, of which only the sum is known
 				s.Top, s.Request, s.Parent = false, false, random.Uint64()
@@ -89,7 +89,7 @@ func arbitrary(data *[24]byte, now *int64) *Span {
 	*now = max(0, *now)
 	flag := func(bit int) bool { return data[1]>>bit&1 == 1 }
 	s := &Span{
-		Trace: uint64(at(2) % 8), ID: uint64(at(3) % 64), Parent: uint64(at(4) % 64), Callsite: uint64(at(5) % 16), Name: "span",
+		Trace: uint64(at(2) % 8), ID: uint64(at(3) % 64), Parent: uint64(at(4) % 64), Callsite: uint64(at(5) % 16), Name: called("span"),
 		Top: flag(0), SaidLocal: flag(1), Request: flag(2), Layered: flag(3), SkewedWorker: flag(4), Arbiter: flag(5), Blockable: flag(6),
 		Late: flag(7), Duration: number(6, ms/10), Busy: number(7, ms/10), Idle: number(8, 1000), LongestPoll: number(9, ms/10), Polls: number(10, 1),
 		Wait: number(11, ms/10), MeanWait: number(12, ms/10), Thread: number(13, at(14)-1),

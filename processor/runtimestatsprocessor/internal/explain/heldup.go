@@ -2,17 +2,14 @@
 
 package explain
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // hold remembers a long poll, for those that it held up.
 func (p *Process) hold(s *Span, made *thread, busy int64) {
 	if made == nil {
 		return
 	}
-	made.keep(longPoll{start: s.Start, end: s.End, busy: busy, whole: s.whole(), trace: s.Trace, name: strings.Clone(s.Name)})
+	made.keep(longPoll{start: s.Start, end: s.End, busy: busy, whole: s.whole(), trace: s.Trace, name: s.Name()})
 	p.lastLong = max(p.lastLong, s.End)
 }
 

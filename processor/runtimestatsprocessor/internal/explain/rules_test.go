@@ -21,10 +21,12 @@ var limits = findings.Limits{Poll: 10 * ms, Wait: 5 * ms, Kinds: 1<<findings.Num
 // begin is when all of the tests begin.
 const begin = int64(1_800_000_000_000_000_000)
 
+func called(name string) func() string { return func() string { return name } }
+
 // span is one of 20 ms, without relatives, about which nothing is known.
 func span(change func(*Span)) *Span {
 	s := &Span{
-		Trace: 1, ID: 2, Top: true, Name: "span", Start: begin, Duration: 20 * ms, Busy: Unknown, Idle: Unknown, LongestPoll: Unknown,
+		Trace: 1, ID: 2, Top: true, Name: called("span"), Start: begin, Duration: 20 * ms, Busy: Unknown, Idle: Unknown, LongestPoll: Unknown,
 		Polls: Unknown, Wait: Unknown, MeanWait: Unknown, Thread: Unknown,
 	}
 	change(s)

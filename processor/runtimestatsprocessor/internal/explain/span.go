@@ -9,12 +9,12 @@ const Unknown = findings.Unknown
 
 // Span is what one span says. Times are in nanoseconds, those of the day since 1970.
 type Span struct {
-	Trace, ID, Parent uint64 // halves of the ids are enough; 0 for none
-	Top               bool   // it has no parent in its process, for all that is known
-	SaidLocal         bool   // the service says that the parent is of its own process
-	Request           bool   // a server framework made it, for a request or message from outside
-	Name              string
-	Callsite          uint64 // where in the code it was made; any number that is the same for the same place
+	Trace, ID, Parent uint64        // halves of the ids are enough; 0 for none
+	Top               bool          // it has no parent in its process, for all that is known
+	SaidLocal         bool          // the service says that the parent is of its own process
+	Request           bool          // a server framework made it, for a request or message from outside
+	Name              func() string // what to call it, if it is worth a name
+	Callsite          uint64        // where in the code it was made; any number that is the same for the same place
 
 	Start, End int64
 	Duration   int64 // Unknown without times that make sense
