@@ -159,6 +159,13 @@ func audited(w io.Writer, t *Test) {
 	if own {
 		_, _ = fmt.Fprintln(w, "  "+ownCount) // into memory
 	}
+	for _, signal := range t.signals() {
+		if f := t.figures(signal); f.GivenUp > 0 && f.From != verdict.Least && f.LostFrom != verdict.Least {
+			_, _ = fmt.Fprintf(w, "  in all, %s of %s %s did not arrive (%.3g %%): %s that the generators gave up, %s that were lost afterwards\n",
+				format.Grouped(f.GivenUp+f.Lost), format.Grouped(f.Sent), counted(signal), 100*float64(f.GivenUp+f.Lost)/float64(max(f.Sent, 1)),
+				format.Grouped(f.GivenUp), format.Grouped(f.Lost)) // into memory
+		}
+	}
 }
 
 // figures are those of a signal.

@@ -49,7 +49,7 @@ func (s *Scenario) Check() error {
 			errs = append(errs, fmt.Errorf("%s.%w", s.Faults[i].Key, err))
 		}
 	}
-	return errors.Join(append(errs, s.checkDown(), s.checkAudits(), s.checkWays(), s.checkOutlets())...)
+	return errors.Join(append(errs, s.checkDown(), s.checkAudits(), s.checkWays(), s.checkOutlets(), s.checkStorages())...)
 }
 
 // checkDown finds a part that is to be killed or stopped while it is down already.

@@ -96,6 +96,9 @@ func (r *resolved) variable(reference string, variables map[string]bool) (*confm
 		if name == EnvListen || name == EnvListenHTTP {
 			return confmap.NewRetrieved(given)
 		}
+		if name == EnvDir {
+			return confmap.NewRetrieved(folder)
+		}
 		if strings.HasPrefix(name, envTo) {
 			return confmap.NewRetrieved(name + there)
 		}
