@@ -38,16 +38,19 @@ const (
 
 // countWorkers counts the threads that work now.
 func (p *Process) countWorkers(now int64) {
-	n := 0
-	p.threads.workers(now, func(*thread) { n++ })
-	switch {
-	case n >= p.workers:
-		p.workers, p.fewer = n, 0
-	case p.fewer < rarely:
+	n, alike := 0, 0
+	p.threads.workers(now, func(t *thread) {
+		n++
+		if t.named {
+			alike++
+		}
+	})
+	if (n < p.workers || alike < p.alike) && p.fewer < rarely {
 		p.fewer++
-	default:
-		p.workers, p.fewer = n, 0
+		p.workers, p.alike = max(n, p.workers), max(alike, p.alike)
+		return
 	}
+	p.workers, p.alike, p.fewer = n, alike, 0
 }
 
 // meet looks up what the process knows that concerns the span.

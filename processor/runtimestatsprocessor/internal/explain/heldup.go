@@ -31,9 +31,21 @@ func (p *Process) heldUp(s *Span, made *thread, least int64) (ns int64, by strin
 	return p.allInsideOthers(s)
 }
 
-// alone reports whether the tasks that a thread polls are polled by no other.
+// alone reports whether the tasks that a thread polls are polled by no other. A thread that has the name which a runtime gives its workers
+// shares its tasks with others of such a name only: what somebody named otherwise is another executor's.
 func (p *Process) alone(made *thread) bool {
-	return made != nil && (made.arbiter || p.spans >= settled && p.workers == 1 && made.role() == worker)
+	switch {
+	case made == nil:
+		return false
+	case made.arbiter:
+		return true
+	case p.spans < settled || made.role() != worker:
+		return false
+	case made.named:
+		return p.alike == 1
+	default:
+		return p.workers == 1
+	}
 }
 
 // settled is after how many spans all workers of a process have made some.

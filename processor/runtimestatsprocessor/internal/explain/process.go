@@ -18,6 +18,7 @@ type Process struct {
 	named    bool // threads that poll tasks have the names that a runtime gives them
 	spans    int
 	workers  int // as last counted
+	alike    int // those of them that have the names which a runtime gives its workers
 	fewer    int // counts since then that were lower
 
 	disordered int // spans for which the memory lasts that one came after its parent, though it ended before

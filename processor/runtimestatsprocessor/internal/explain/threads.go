@@ -34,6 +34,7 @@ type thread struct {
 	spans, idler uint16 // and those of them that waited
 	request      bool   // it makes the spans of requests
 	arbiter      bool
+	named        bool                 // as the workers of a known runtime are
 	last         int64                // end of its last span
 	starts       [maxStarts]beginning // of different traces
 	next         uint8
@@ -77,6 +78,7 @@ func (t *thread) see(s *Span) {
 	}
 	t.request = t.request || s.Request
 	t.arbiter = t.arbiter || s.Arbiter
+	t.named = t.named || s.Worker
 	t.last = max(t.last, s.End)
 	if t.starts[(t.next-1)%maxStarts].trace == s.Trace {
 		return
