@@ -19,7 +19,9 @@ func TestFindingsDocument(t *testing.T) {
 	require.True(t, strings.HasPrefix(section, inFindings+preface), "stale: run `make real DOCUMENT=docs/findings.md`")
 	for i := range Services {
 		row := "| " + Services[i].label() + " | " + Services[i].sentBy() + " |"
-		assert.True(t, strings.Contains(section, row), "%s is missing: make real DOCUMENT=docs/findings.md", row)
+		if !strings.Contains(section, row) { // the section would be printed twice
+			t.Errorf("%s is missing: make real DOCUMENT=docs/findings.md", row)
+		}
 	}
 }
 

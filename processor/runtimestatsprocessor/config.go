@@ -16,6 +16,12 @@ import (
 
 var _ component.Config = (*Config)(nil)
 
+// The entries of `key` that stand for a property of the span rather than for an attribute.
+const (
+	keySpanName = "span.name"
+	keySpanKind = "span.kind"
+)
+
 // The values of `window.mode`.
 const (
 	ModeDecay   = "decay"

@@ -5,7 +5,6 @@ package runtimestatsprocessor
 import (
 	"encoding/binary"
 	"math/bits"
-	"strings"
 
 	"github.com/cespare/xxhash/v2"
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -14,7 +13,6 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/explain"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/findings"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/runtimes"
-	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
 // The bits of a span's flags that say whether its parent is of another process.
@@ -74,23 +72,4 @@ func identify(s *explain.Span, span ptrace.Span, found *observation, sign *runti
 	s.Callsite = xxhash.Sum64String(untrusted.Cut(span.Name())) + uint64(found.line) //nolint:gosec // any number tells places apart
 	s.Start, s.End = nanoseconds(span.StartTimestamp()), nanoseconds(span.EndTimestamp())
 	s.Thread, s.Worker, s.Arbiter, s.Blockable = found.threadID, sign.Worker, sign.Arbiter, sign.Blockable
-}
-
-// routes are the attributes that tell requests apart whose spans have the same name, the best first: tower-http calls each span request.
-var routes = [...]string{semconv.HTTPRoute, "url.path", "uri", "http.target"}
-
-// nameOf returns what to call a span: its name, and the route of its request if the name does not say it. What follows a question mark is no
-// part of a route, and may be a secret.
-func nameOf(span ptrace.Span) string {
-	name := untrusted.Cut(span.Name())
-	for _, attribute := range routes {
-		route, _, _ := strings.Cut(untrusted.Cut(valueOf(span.Attributes(), attribute)), "?")
-		if route != "" {
-			if !strings.Contains(name, route) {
-				name += " " + route
-			}
-			break
-		}
-	}
-	return strings.Clone(name)
 }

@@ -14,12 +14,6 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/latency"
 )
 
-// The entries of `key` that stand for a property of the span rather than for an attribute.
-const (
-	keySpanName = "span.name"
-	keySpanKind = "span.kind"
-)
-
 // keyParts says what of a span makes its key.
 type keyParts struct {
 	attributes []string // in the configured order

@@ -61,10 +61,10 @@ func TestWarnings(t *testing.T) {
 func TestRoundAndRound(t *testing.T) {
 	const receivers = "receivers: {otlp: {protocols: {grpc: {endpoint: 'localhost:5317'}}}, otlp/other: {protocols: {http: }}}\n"
 	for config, want := range map[string]string{
-		"exporters: {otlp_grpc: {endpoint: 'localhost:5317'}}\nservice: {pipelines: {traces: {receivers: [otlp], exporters: [otlp_grpc]}}}": `service::pipelines::traces: exporter "otlp_grpc" sends to "localhost:5317", where receiver "otlp" of the same pipeline listens`,
+		"exporters: {otlp_grpc: {endpoint: 'localhost:5317'}}\nservice: {pipelines: {traces: {receivers: [otlp], exporters: [otlp_grpc]}}}":                               `service::pipelines::traces: exporter "otlp_grpc" sends to "localhost:5317", where receiver "otlp" of the same pipeline listens`,
 		"exporters: {otlp_http: {traces_endpoint: 'http://127.0.0.1:4318/v1/traces'}}\nservice: {pipelines: {traces: {receivers: [otlp/other], exporters: [otlp_http]}}}": `receiver "otlp/other" of the same pipeline`,
-		"exporters: {otlp_grpc: {endpoint: 'localhost:6317'}}\nservice: {pipelines: {traces: {receivers: [otlp], exporters: [otlp_grpc]}}}":                              "",
-		"exporters: {otlp_grpc: {endpoint: 'localhost:5317'}}\nservice: {pipelines: {traces: {receivers: [otlp/other], exporters: [otlp_grpc]}}}":                        "",
+		"exporters: {otlp_grpc: {endpoint: 'localhost:6317'}}\nservice: {pipelines: {traces: {receivers: [otlp], exporters: [otlp_grpc]}}}":                               "",
+		"exporters: {otlp_grpc: {endpoint: 'localhost:5317'}}\nservice: {pipelines: {traces: {receivers: [otlp/other], exporters: [otlp_grpc]}}}":                         "",
 	} {
 		var raw map[string]any
 		require.NoError(t, yaml.Unmarshal([]byte(receivers+config), &raw))

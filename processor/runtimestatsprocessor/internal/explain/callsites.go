@@ -7,26 +7,6 @@ const (
 	ways         = 4   // places in a table that one id may have
 )
 
-// votes count what was seen, up to a limit at which the older ones count half.
-type votes uint8
-
-const maxVotes = 128
-
-func (v *votes) add() {
-	if *v++; *v >= maxVotes {
-		*v /= 2
-	}
-}
-
-// count adds to the one or the other.
-func count(yes, no *votes, which bool) {
-	if which {
-		yes.add()
-	} else {
-		no.add()
-	}
-}
-
 // callsite is what the long spans of one place in the code turned out to be.
 type callsite struct {
 	id   uint64
@@ -92,21 +72,3 @@ func (s *sites) of(id uint64, nth int) *callsite {
 	found.last = nth
 	return found
 }
-
-// silence is what the threads of a callsite's long spans did while these were being polled, for all that other spans tell.
-type silence struct {
-	expected    float32 // spans that the threads would have made meanwhile, had they been free
-	kept, broke votes   // whether a thread made none for about as long
-}
-
-// convincing is how many spans must have been missed to believe that a thread was not free: had it been, there would have been none
-// with a chance of exp(-10), if they come at random. This bound is calculated, and not from a capture.
-const convincing = 10
-
-// held reports whether the spans held their threads for about as long as they were busy.
-func (s *silence) held() bool {
-	return s.expected >= convincing && int(s.broke)*oneIn <= int(s.kept)
-}
-
-// broken reports whether the threads did other things in one of four of the spans or more.
-func (s *silence) broken() bool { return 4*int(s.broke) > int(s.kept)+int(s.broke) }

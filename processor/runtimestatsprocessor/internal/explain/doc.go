@@ -9,6 +9,7 @@
 //
 //	threads.go     what each thread is: a worker's spans wait now and then, those of a pool thread never do
 //	relatives.go   the children of spans that have not come yet, and the ends of those that have
+//	silence.go     whether a thread did other things meanwhile, and does when it is free
 //	callsites.go   what the spans of one place in the code turned out to be: polled with their parents, handed to another thread
 //	polls.go       a long poll: when it was, for all that its span says
 //	pendings.go    what the threads of long spans did meanwhile, and do afterwards

@@ -20,7 +20,6 @@ const (
 	// had more, and at least 46 % of those on any worker.
 	waits    = 1_000_000
 	enough   = 20  // spans without any make a pool thread
-	oneIn    = 20  // spans of a worker that wait, at least
 	halfLife = 200 // spans after which the older ones count half
 	alive    = 2_000_000_000
 
@@ -97,24 +96,6 @@ func (t *thread) see(s *Span) {
 
 // expected is how many traces the thread makes spans of in a time, if it is free.
 func (t *thread) expected(ns int64) float32 { return float32(float64(ns) / patience * t.rate) }
-
-// freedom compares the spans that a thread made during others that left it free with those that were expected.
-type freedom struct{ made, expected float32 }
-
-func (f *freedom) add(made, expected float32) {
-	f.made, f.expected = f.made+made, f.expected+expected
-	if f.expected > 10*convincing {
-		f.made, f.expected = f.made/2, f.expected/2
-	}
-}
-
-// share is how many of the spans that are expected come, 0 to 1.
-func (f *freedom) share() float32 {
-	if f.expected == 0 {
-		return 0
-	}
-	return min(1, f.made/f.expected)
-}
 
 // forget takes back what the thread is taken for: it has become another.
 func (t *thread) forget() { t.spans, t.idler, t.request = 0, 0, false }

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package explain
+
+// oneIn: spans of a worker that wait, at least, and exceptions from what is taken for a rule, at most.
+const oneIn = 20
+
+// silence is what the threads of a callsite's long spans did while these were being polled, for all that other spans tell.
+type silence struct {
+	expected    float32 // spans that the threads would have made meanwhile, had they been free
+	kept, broke votes   // whether a thread made none for about as long
+}
+
+// convincing is how many spans must have been missed to believe that a thread was not free: had it been, there would have been none
+// with a chance of exp(-10), if they come at random. This bound is calculated, and not from a capture.
+const convincing = 10
+
+// held reports whether the spans held their threads for about as long as they were busy.
+func (s *silence) held() bool {
+	return s.expected >= convincing && int(s.broke)*oneIn <= int(s.kept)
+}
+
+// broken reports whether the threads did other things in one of four of the spans or more.
+func (s *silence) broken() bool { return 4*int(s.broke) > int(s.kept)+int(s.broke) }
+
+// freedom compares the spans that a thread made during others that left it free with those that were expected.
+type freedom struct{ made, expected float32 }
+
+func (f *freedom) add(made, expected float32) {
+	f.made, f.expected = f.made+made, f.expected+expected
+	if f.expected > 10*convincing {
+		f.made, f.expected = f.made/2, f.expected/2
+	}
+}
+
+// share is how many of the spans that are expected come, 0 to 1.
+func (f *freedom) share() float32 {
+	if f.expected == 0 {
+		return 0
+	}
+	return min(1, f.made/f.expected)
+}
