@@ -71,9 +71,10 @@ func validations(scenarios []*scenario.Scenario, collector, dir string) (list []
 	seen := map[string]bool{}
 	for _, s := range scenarios {
 		c := &course{Scenario: s, Options: Options{Collector: collector}}
-		for _, p := range s.Parts() {
-			// Nothing listens, so all may have the same ports.
-			c.members = append(c.members, &member{Part: p, unplayed: s.Unplayed(&p), grpc: loopback + ":4317", http: loopback + ":4318", metrics: loopback + ":8888"})
+		for i, p := range s.Parts() {
+			// Nothing listens, so any ports will do that tell the parts apart: a Collector refuses to send to itself.
+			at := func(port int) string { return fmt.Sprintf("%s:%d", loopback, port+10*i) }
+			c.members = append(c.members, &member{Part: p, unplayed: s.Unplayed(&p), grpc: at(4317), http: at(4318), metrics: loopback + ":8888"})
 		}
 		for _, m := range c.members {
 			if len(m.Config) == 0 {
