@@ -165,6 +165,9 @@ const (
 	HTTPRoute         = "http.route"
 	HTTPStatusCode    = "http.response.status_code"
 	URLScheme         = "url.scheme"
+	URLPath           = "url.path"
+	HTTPTarget        = "http.target" // of older conventions
+	URI               = "uri"         // tower-http's own
 )
 
 // Derived attributes: where the time went.

@@ -19,6 +19,12 @@ const (
 	maxInterval = 24 * time.Hour
 )
 
+// Values of Config.By.
+const (
+	ByRuntime   = "runtime"
+	ByOperation = "operation"
+)
+
 // Config says what the table is called and how often it is printed.
 type Config struct {
 	// Interval is the time between two tables, and the window over which their rate is taken. Shorter follows changes
@@ -29,6 +35,10 @@ type Config struct {
 	// Title is a line of its own above each table, for a reader who sees several tables scroll by: what this one shows. Empty prints
 	// none; the id of the exporter stands in the heading in any case.
 	Title string `mapstructure:"title"`
+
+	// By says what the table compares: ByRuntime, the default, has a column for each runtime; ByOperation has a row for each operation of each
+	// service, with what was found on its spans.
+	By string `mapstructure:"by"`
 
 	// Forbids literals without field names.
 	_ struct{}
@@ -47,9 +57,12 @@ func (c *Config) Validate() error {
 	if utf8.RuneCountInString(c.Title) > maxTitle || strings.ContainsFunc(c.Title, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return fmt.Errorf("title: %q is not allowed; want one line of at most %d printable characters", c.Title, maxTitle)
 	}
+	if c.By != ByRuntime && c.By != ByOperation {
+		return fmt.Errorf("by: %q is not allowed; want %s or %s", c.By, ByRuntime, ByOperation)
+	}
 	return nil
 }
 
 func createDefaultConfig() component.Config {
-	return &Config{Interval: 5 * time.Second}
+	return &Config{Interval: 5 * time.Second, By: ByRuntime}
 }

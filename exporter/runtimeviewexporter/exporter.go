@@ -16,6 +16,8 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/runtimelab/otelcol-runtimelab/exporter/runtimeviewexporter/internal/aggregate"
+	"github.com/runtimelab/otelcol-runtimelab/internal/operation"
+	"github.com/runtimelab/otelcol-runtimelab/internal/untrusted"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
@@ -30,13 +32,20 @@ type view struct {
 	mu     sync.Mutex
 	totals aggregate.Totals // guarded by mu
 	lag    aggregate.Lag    // of simulated services; guarded by mu
+	// operations is nil if the runtimes are asked for; guarded by mu
+	operations *aggregate.Operations
+	name       []byte // memory for the name of an operation; guarded by mu
 
 	stop     context.CancelFunc // nil until start
 	finished chan struct{}      // closed when the last table is out
 }
 
 func newView(cfg *Config, set exporter.Settings, out io.Writer) *view {
-	return &view{id: set.ID, title: cfg.Title, interval: cfg.Interval, logger: set.Logger, out: out}
+	v := &view{id: set.ID, title: cfg.Title, interval: cfg.Interval, logger: set.Logger, out: out}
+	if cfg.By == ByOperation {
+		v.operations = new(aggregate.Operations)
+	}
+	return v
 }
 
 // start begins reporting, which goes on until shutdown: ctx itself ends with the startup.
@@ -78,9 +87,18 @@ func (v *view) consumeTraces(_ context.Context, traces ptrace.Traces) error {
 	for _, resource := range traces.ResourceSpans().All() {
 		mark, found := resource.Resource().Attributes().Get(semconv.Simulated)
 		simulated := found && mark.Type() == pcommon.ValueTypeBool && mark.Bool()
+		service := ""
+		if name, found := resource.Resource().Attributes().Get(semconv.ServiceName); found {
+			service = untrusted.Cut(name.Str())
+		}
 		for _, scope := range resource.ScopeSpans().All() {
 			for _, span := range scope.Spans().All() {
-				v.totals.Observe(readSpan(span))
+				s := readSpan(span)
+				v.totals.Observe(&s)
+				if v.operations != nil {
+					v.name = operation.AppendName(v.name[:0], span)
+					v.operations.Observe(service, v.name, &s)
+				}
 				if simulated {
 					newest = max(newest, span.EndTimestamp())
 				}
@@ -95,11 +113,15 @@ func (v *view) consumeTraces(_ context.Context, traces ptrace.Traces) error {
 	return nil
 }
 
-func (v *view) snapshot() aggregate.Snapshot {
+func (v *view) snapshot() snapshot {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	s := v.totals.Snapshot()
+	s := snapshot{Snapshot: v.totals.Snapshot()}
 	s.Behind = v.lag.Behind()
+	if v.operations != nil {
+		operations := v.operations.Snapshot(shownOperations)
+		s.operations = &operations
+	}
 	return s
 }
 

@@ -42,6 +42,16 @@ func readSpan(span ptrace.Span) aggregate.Span {
 			} else {
 				s.Malformed++
 			}
+		case semconv.Finding:
+			if value.Type() == pcommon.ValueTypeSlice {
+				for _, name := range value.Slice().All() {
+					s.Findings |= aggregate.FindingNamed(name.Str())
+				}
+			} else {
+				s.Malformed++
+			}
+		case semconv.HeldUpBy:
+			s.HeldUpBy = untrusted.Cut(value.Str())
 		}
 	}
 	return s

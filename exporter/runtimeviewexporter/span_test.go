@@ -42,6 +42,11 @@ func TestReadSpan(t *testing.T) {
 	full := newSpan(2 * time.Millisecond)
 	full.Attributes().PutStr("http.route", "/orders/{id}")
 	describe(full.Attributes(), semconv.RuntimeSmol, 40*time.Microsecond, true)
+	found := full.Attributes().PutEmptySlice(semconv.Finding)
+	found.AppendEmpty().SetStr(semconv.FindingHeldUp)
+	found.AppendEmpty().SetStr("of a later version")
+	found.AppendEmpty().SetStr(semconv.FindingStarved)
+	full.Attributes().PutStr(semconv.HeldUpBy, "GET /report")
 	assert.Equal(t, aggregate.Span{
 		Runtime:   smol,
 		Latency:   aggregate.Known[int64](2_000_000),
@@ -50,6 +55,8 @@ func TestReadSpan(t *testing.T) {
 		Steals:    aggregate.Known[int64](2),
 		Warm:      true,
 		Outlier:   true,
+		Findings:  aggregate.FindingNamed(semconv.FindingHeldUp) | aggregate.FindingNamed(semconv.FindingStarved),
+		HeldUpBy:  "GET /report",
 	}, readSpan(full))
 
 	bare := newSpan(0)
@@ -59,13 +66,14 @@ func TestReadSpan(t *testing.T) {
 func TestReadSpanOfWrongTypes(t *testing.T) {
 	for _, key := range []string{
 		semconv.RuntimeName, semconv.QueueWaitNs, semconv.BusyRatio, semconv.TaskStealCount, semconv.LatencyClass, semconv.LatencyOutlier,
+		semconv.Finding, semconv.HeldUpBy,
 	} {
 		t.Run(key, func(t *testing.T) {
 			span := newSpan(time.Second)
 			span.Attributes().PutEmptyMap(key).PutStr(semconv.RuntimeName, semconv.RuntimeTokio)
 			want := aggregate.Span{Latency: aggregate.Known(time.Second.Nanoseconds()), Malformed: 1}
-			if key == semconv.RuntimeName {
-				want.Malformed = 0 // such a span has its own column already: unknown
+			if key == semconv.RuntimeName || key == semconv.HeldUpBy {
+				want.Malformed = 0 // such a span has its own column already: unknown; and nobody held it up
 			}
 			assert.Equal(t, want, readSpan(span))
 		})

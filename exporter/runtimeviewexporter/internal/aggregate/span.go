@@ -22,5 +22,7 @@ type Span struct {
 	Steals    Value[int64]   // times another worker took the task from a queue; 0 or more
 	Warm      bool           // the span was classified: enough spans of its key had been seen
 	Outlier   bool           // it is one of the slowest of its key; means nothing unless Warm
-	Malformed uint32         // values that could not be read
+	Findings  Findings
+	HeldUpBy  string // the operation that held it up; empty if nobody is known to have
+	Malformed uint32 // values that could not be read
 }

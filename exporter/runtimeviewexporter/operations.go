@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package runtimeviewexporter
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/runtimelab/otelcol-runtimelab/exporter/runtimeviewexporter/internal/aggregate"
+	"github.com/runtimelab/otelcol-runtimelab/internal/format"
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
+)
+
+const (
+	shownOperations = 16 // of a service: what fits a screen
+	shownCulprits   = 3
+	longestName     = 48
+	numberWidth     = 9
+)
+
+// operationColumns are the numbers beside the name of an operation, from left to right.
+var operationColumns = []struct {
+	label string
+	cell  func(*aggregate.Operation) string
+}{
+	{"spans", func(o *aggregate.Operation) string { return narrow(o.Spans) }},
+	{"p50", func(o *aggregate.Operation) string { return cell(o.Latency.P50, format.Quantile) }},
+	{"p99", func(o *aggregate.Operation) string { return cell(o.Latency.P99, format.Quantile) }},
+	{"slow", func(o *aggregate.Operation) string { return cell(o.Slow, narrow) }},
+	{"polled", func(o *aggregate.Operation) string { return cell(o.Polled, format.Duration) }},
+}
+
+func narrow(n uint64) string { return fitting(format.Count(n), float64(n), numberWidth) }
+
+// operationsSinceStart is the line above the operations.
+const operationsSinceStart = "since the start; polled: the time on a thread, spans inside included:\n"
+
+// writeOperations adds a table for each service: a row for each operation, and under it what was found on its spans.
+func writeOperations(b *strings.Builder, s aggregate.OperationsSnapshot) {
+	b.WriteString(operationsSinceStart)
+	for i := range s.Services {
+		writeService(b, &s.Services[i])
+	}
+	if s.Dropped > 0 {
+		fmt.Fprintf(b, "spans of too many operations, not shown: %s\n", format.Count(s.Dropped))
+	}
+}
+
+func writeService(b *strings.Builder, s *aggregate.ServiceOperations) {
+	title := "(no service.name)"
+	if s.Service != "" {
+		title = printable(s.Service)
+	}
+	width := utf8.RuneCountInString(title)
+	for i := range s.Operations {
+		width = max(width, utf8.RuneCountInString(printable(s.Operations[i].Name)))
+	}
+	fmt.Fprintf(b, "%-*s", width, title)
+	for _, column := range operationColumns {
+		fmt.Fprintf(b, "%*s", numberWidth, column.label)
+	}
+	b.WriteByte('\n')
+	for i := range s.Operations {
+		o := &s.Operations[i]
+		fmt.Fprintf(b, "%-*s", width, printable(o.Name))
+		for _, column := range operationColumns {
+			fmt.Fprintf(b, "%*s", numberWidth, column.cell(o))
+		}
+		b.WriteByte('\n')
+		writeFindings(b, o)
+	}
+	if s.Others > 0 {
+		fmt.Fprintf(b, "and %d more operations, %d of them with a finding or a slow span: %s spans\n", s.Others, s.OtherNotable, format.Count(s.OtherSpans))
+	}
+}
+
+// writeFindings says what an operation did to others, what was done to it, and what nothing explains.
+func writeFindings(b *strings.Builder, o *aggregate.Operation) {
+	if o.HeldUpOthers > 0 {
+		fmt.Fprintf(b, "  held up others: %s spans\n", format.Count(o.HeldUpOthers))
+	}
+	for i, n := range o.Findings {
+		switch {
+		case n == 0:
+		case aggregate.FindingNames[i] == semconv.FindingHeldUp:
+			writeHeldUp(b, o.HeldUpBy, n)
+		default:
+			fmt.Fprintf(b, "  %s: %s\n", aggregate.FindingNames[i], format.Count(n))
+		}
+	}
+	if o.Unexplained > 0 {
+		fmt.Fprintf(b, "  slow, and nothing found: %s of %s\n", format.Count(o.Unexplained), format.Count(o.Slow.Number))
+	}
+}
+
+// writeHeldUp says who held up n spans.
+func writeHeldUp(b *strings.Builder, by []aggregate.Culprit, n uint64) {
+	fmt.Fprintf(b, "  %s: %s", semconv.FindingHeldUp, format.Count(n))
+	for i, culprit := range by[:min(len(by), shownCulprits)] {
+		separator := ", "
+		if i == 0 {
+			separator = ", most by "
+			if culprit.Spans == n {
+				separator = ", all by "
+			}
+		}
+		b.WriteString(separator + printable(culprit.Name))
+		if culprit.Spans < n {
+			fmt.Fprintf(b, " (%s)", format.Count(culprit.Spans))
+		}
+	}
+	b.WriteByte('\n')
+}
+
+// printable returns what of a text from outside a terminal may see: no control characters, and not without end.
+func printable(s string) string {
+	var b strings.Builder
+	length := utf8.RuneCountInString(s)
+	n := 0
+	for _, r := range s {
+		if n == longestName-1 && length > longestName {
+			b.WriteRune('…')
+			break
+		}
+		if !unicode.IsPrint(r) {
+			r = utf8.RuneError
+		}
+		b.WriteRune(r)
+		n++
+	}
+	return b.String()
+}
