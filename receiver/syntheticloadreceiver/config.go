@@ -73,6 +73,8 @@ type Config struct {
 	// MaxRequestBytes bounds what is handed on at once, in bytes of OTLP, unless a single item is larger. A receiver takes 4 MiB over gRPC
 	// unless told otherwise, and processors add to what a request has.
 	MaxRequestBytes int `mapstructure:"max_request_bytes"`
+	// Slice is how much virtual time is played before what was exported in it is handed on; at high rates it is less.
+	Slice time.Duration `mapstructure:"slice"`
 	// Shard is the part of the fleet that this Collector sends.
 	Shard ShardConfig `mapstructure:"shard"`
 	// Requests is merged or separate.
@@ -111,6 +113,7 @@ func NewDefaultConfig() *Config {
 		Clock:           ClockRealtime,
 		OnBackpressure:  BackpressureBlock,
 		MaxRequestBytes: 1 << 20,
+		Slice:           fleet.LongestSlice,
 		Shard:           ShardConfig{Total: 1},
 		Requests:        RequestsMerged,
 		TaskFields:      true,
@@ -137,6 +140,9 @@ func (c *Config) Validate() error {
 	if c.MaxRequestBytes < leastRequestBytes || c.MaxRequestBytes > mostRequestBytes {
 		errs = append(errs, fmt.Errorf("max_request_bytes: %d is not allowed; want %d (1 KiB) to %d (1 GiB)",
 			c.MaxRequestBytes, leastRequestBytes, mostRequestBytes))
+	}
+	if c.Slice < fleet.ShortestSlice || c.Slice > fleet.LongestSlice {
+		errs = append(errs, fmt.Errorf("slice: %s is not allowed; want %s to %s", c.Slice, fleet.ShortestSlice, fleet.LongestSlice))
 	}
 	switch s := c.Shard; {
 	case s.Total < 1:
@@ -181,6 +187,6 @@ func (c *Config) fleet(run string, wanted []fleet.Signal) (*fleet.Fleet, error) 
 	}
 	return fleet.New(services, c.Seed, fleet.Options{
 		Signals: wanted, Metrics: &c.Metrics, Logs: &c.Logs, TaskFields: c.TaskFields, PollEvents: c.PollEvents, Separate: c.Requests == RequestsSeparate,
-		Shard: fleet.Shard{Index: c.Shard.Index, Total: c.Shard.Total}, Run: run, Verify: c.Verify,
+		Shard: fleet.Shard{Index: c.Shard.Index, Total: c.Shard.Total}, Run: run, Verify: c.Verify, Slice: c.Slice,
 	}), nil
 }

@@ -46,6 +46,7 @@ func TestInvalidConfig(t *testing.T) {
 		"bad_values": {
 			`clock: "slow" is not allowed; want realtime or unpaced`,
 			`duration: -1s is not allowed; want 0s (until stopped) or more`,
+			`slice: 1s is not allowed; want 1ms to 100ms`,
 			`on_backpressure: "shrug" is not allowed; want block or drop`,
 			`services[0].runtime.worker_threads: 0 is not allowed; want 1 to 1024`,
 		},

@@ -50,9 +50,13 @@ type Fleet struct {
 	ledger    ledger
 }
 
+// Bounds of a slice.
 const (
-	longestSlice  = 100 * time.Millisecond
-	shortestSlice = time.Millisecond
+	LongestSlice  = 100 * time.Millisecond
+	ShortestSlice = time.Millisecond
+)
+
+const (
 	// spansPerSlice is what a slice aims at: large enough to be cheap to send, small enough to be held.
 	spansPerSlice = 8192
 	// payloadPerSlice is the same of bytes, where spans carry payloads.
@@ -75,11 +79,12 @@ func New(services []*workload.Service, seed uint64, o Options) *Fleet {
 		}
 	}
 	slices.SortFunc(f.processes, func(a, b *process) int { return a.number - b.number })
-	f.slice = sim.Time(min(max(float64(time.Second)/rate, float64(shortestSlice)), float64(longestSlice)))
+	longest := cmp.Or(o.Slice, LongestSlice)
+	f.slice = sim.Time(min(max(float64(time.Second)/rate, float64(ShortestSlice)), float64(longest)))
 	return f
 }
 
-// SliceLength is the virtual time to play before the requests are taken: at most 100 ms, less at high rates. It depends on
+// SliceLength is the virtual time to play before the requests are taken: that of the options, less at high rates. It depends on
 // the configuration alone, so that two runs cut their batches at the same places.
 func (f *Fleet) SliceLength() sim.Time { return f.slice }
 

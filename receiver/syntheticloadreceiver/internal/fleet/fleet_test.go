@@ -332,21 +332,25 @@ func TestDiscardForgetsWhatWasTaken(t *testing.T) {
 
 func TestSliceLength(t *testing.T) {
 	for _, tc := range []struct {
-		rate float64
-		want time.Duration
+		rate       float64
+		most, want time.Duration
 	}{
-		{1e-6, longestSlice},
-		{1000, longestSlice},
-		{409_600, 20 * time.Millisecond},
-		{1_000_000, 8192 * time.Microsecond},
+		{1e-6, 0, LongestSlice},
+		{1000, 0, LongestSlice},
+		{1000, 10 * time.Millisecond, 10 * time.Millisecond},
+		{409_600, 0, 20 * time.Millisecond},
+		{409_600, 10 * time.Millisecond, 10 * time.Millisecond},
+		{1_000_000, 10 * time.Millisecond, 8192 * time.Microsecond},
 	} {
+		o := sendSpans
+		o.Slice = tc.most
 		services, err := spec.Decode([]any{map[string]any{
 			"name": "a", "runtime": map[string]any{"model": "smol"},
 			"arrivals":   map[string]any{"process": "constant", "rate": tc.rate},
 			"operations": []any{map[string]any{"name": "op", "steps": []any{map[string]any{"compute": "1us"}}}},
 		}})
 		require.NoError(t, err)
-		assert.Equal(t, sim.Time(tc.want), New(services, 1, sendSpans).SliceLength(), "rate %v", tc.rate)
+		assert.Equal(t, sim.Time(tc.want), New(services, 1, o).SliceLength(), "rate %v", tc.rate)
 	}
 }
 

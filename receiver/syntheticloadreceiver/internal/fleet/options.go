@@ -4,6 +4,7 @@ package fleet
 
 import (
 	"slices"
+	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/runtimemetrics"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
@@ -41,6 +42,8 @@ type Options struct {
 	Run string
 	// Verify marks each item for load_verify, as one of the run.
 	Verify bool
+	// Slice is the most virtual time that is played before the requests are taken; 0: LongestSlice.
+	Slice time.Duration
 }
 
 // sends reports whether a signal is to be sent, which may need a configuration.
