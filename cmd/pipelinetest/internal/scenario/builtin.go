@@ -35,6 +35,9 @@ func (p *Part) Follows() bool { return p.Builtin() && !p.mentions("exporters") }
 func (p *Part) mentions(word string) bool {
 	at := p.builtinAt()
 	return at < 0 || slices.ContainsFunc(p.Config[at+1:], func(c Config) bool {
+		if c.isLoad() {
+			return false // it says how much is sent, not what nor whereto
+		}
 		text := c.Text + c.Location
 		if c.Location != "" && !uri.MatchString(c.Location) {
 			content, err := os.ReadFile(c.Location)

@@ -11,10 +11,23 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Unplayed are the signals that a generator does not play, because the part that it sends to has no pipeline that would take them. Only the
+// Unplayed are the signals that a generator does not play: those that the part which it sends to does not take, and those that a load is without.
+func (s *Scenario) Unplayed(p *Part) []string {
+	signals := s.lacking(p)
+	if s.Load != nil && len(s.Load.Signals) > 0 && s.isGenerator(p.Name) {
+		for _, signal := range Signals {
+			if !slices.Contains(s.Load.Signals, signal) && !slices.Contains(signals, signal) {
+				signals = append(signals, signal)
+			}
+		}
+	}
+	return signals
+}
+
+// lacking are the signals that the part which a generator sends to has no pipeline for. Only the
 // generator that is built in is told so, and only in a test that wants nothing of these signals: a pipeline that was forgotten is not found then,
 // so the result names it.
-func (s *Scenario) Unplayed(p *Part) (signals []string) {
+func (s *Scenario) lacking(p *Part) (signals []string) {
 	if s.Want.Verdict != Pass || !s.isGenerator(p.Name) || p.mentions("pipelines") {
 		return nil
 	}
@@ -39,9 +52,9 @@ func (s *Scenario) Unplayed(p *Part) (signals []string) {
 	return signals
 }
 
-// SayUnplayed says which signals are not played; none: all are.
+// SayUnplayed says which signals are not played because nobody would take them; none: all are.
 func (s *Scenario) SayUnplayed(p *Part) string {
-	signals := s.Unplayed(p)
+	signals := s.lacking(p)
 	if len(signals) == 0 {
 		return ""
 	}

@@ -47,6 +47,8 @@ type Scenario struct {
 	Verifier   Part
 	Faults     []Fault
 	Want       Want
+	// Load makes it a load test; nil: it is none.
+	Load *LoadTest
 }
 
 // Part is a process to start: the Collector with a configuration, or any command.
