@@ -36,7 +36,7 @@ const (
 
 // Bounds of a load.
 const (
-	leastRate, mostRate         = 1, 10_000_000
+	leastRate, mostRate         = 1, 1_000_000
 	leastDuration, mostDuration = time.Second, 24 * time.Hour
 )
 

@@ -66,7 +66,7 @@ func TestLoadMistakes(t *testing.T) {
 	assert.NoError(t, (&LoadTest{Rate: 1, Duration: time.Second}).Check())
 	err := (&LoadTest{Rate: math.NaN(), Duration: 0, Signals: []string{"spans"}}).Check()
 	for _, want := range []string{
-		"--rate: NaN is not allowed; want 1 to 10000000 spans a second", "--duration: 0s is not allowed; want 1s to 24h0m0s",
+		"--rate: NaN is not allowed; want 1 to 1000000 spans a second", "--duration: 0s is not allowed; want 1s to 24h0m0s",
 		`--signals: "spans" is not allowed; want traces, metrics, logs`, "--signals: spans is not allowed; want traces among them",
 	} {
 		assert.ErrorContains(t, err, want)
