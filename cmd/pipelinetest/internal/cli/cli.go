@@ -116,7 +116,11 @@ zsh, fish and PowerShell likewise.`,
 				}
 				return err
 			}
-			*code, err = f.run(cmd, scenarios, collector)
+			if f.load.findLimit {
+				*code, err = f.find(cmd, collector)
+			} else {
+				*code, err = f.run(cmd, scenarios, collector)
+			}
 			return err
 		},
 	}

@@ -46,6 +46,7 @@ type flags struct {
 	only                string
 	repeat, jobs        int
 	list                bool
+	load                loadFlags
 }
 
 func (f *flags) register(cmd *cobra.Command) {
@@ -57,6 +58,7 @@ func (f *flags) register(cmd *cobra.Command) {
 	set.StringArrayVar(&f.verifier, flagVerifier, nil, "configuration of the verifier, `FILE` or URI, likewise")
 	set.StringArrayVar(&f.faults, "fault", nil, "what is disturbed, and when, in `YAML`: 'at: 5s, for: 20s, link: gateway->verifier, down: true'; "+
 		"several are possible, and each scenario has them beside its own")
+	f.load.register(set)
 	set.DurationVar(&f.timeout, "timeout", scenario.DefaultTimeout, "`DURATION` after which a test has failed; replaces that of scenarios")
 	set.StringVar(&f.collector, "collector", "", "`PATH` of the Collector that runs configurations (default: "+collectorName+
 		" beside this program, in ../dist from there, on the PATH, or in ./dist)")
@@ -72,13 +74,16 @@ func (f *flags) register(cmd *cobra.Command) {
 
 // scenarios are those of the files, or the one that the flags make. Every mistake is told, of the command line and of all files.
 func (f *flags) scenarios(cmd *cobra.Command, args []string) ([]*scenario.Scenario, error) {
-	errs := []error{f.check(cmd, len(args) > 0)}
+	errs := []error{f.check(cmd, len(args) > 0), f.load.check(cmd, len(args) > 0)}
 	faults, err := f.parseFaults()
 	errs = append(errs, err)
 	var scenarios []*scenario.Scenario
 	if len(args) == 0 {
 		s, err := f.scenario()
 		scenarios, errs = append(scenarios, s), append(errs, err)
+		if err == nil {
+			errs = append(errs, f.load.set(cmd, s))
+		}
 	} else {
 		files, err := scenario.Files(args)
 		errs = append(errs, err)

@@ -67,6 +67,9 @@ func (f *flags) run(cmd *cobra.Command, scenarios []*scenario.Scenario, collecto
 	several := len(tests) > 1
 	began := time.Now()
 	done, err := f.runAll(cmd, tests, collector, func(t *report.Test) {
+		if t == &tests[len(tests)-1] {
+			t.Compared = f.load.before.Compare(tests)
+		}
 		_ = show(out, t, several) // the console remembers
 	})
 	if err != nil {
@@ -75,6 +78,17 @@ func (f *flags) run(cmd *cobra.Command, scenarios []*scenario.Scenario, collecto
 	if several {
 		_ = report.Summary(out, done, time.Since(began)) // the console remembers
 	}
+	err = f.write(cmd, done, out)
+	if cmd.Context().Err() != nil {
+		return exitBroken, err
+	}
+	return exitCodes[report.Outcome(done)], err
+}
+
+var exitCodes = map[run.Outcome]int{run.Passed: exitPassed, run.Failed: exitFailed, run.Unknown: exitBroken, run.Broken: exitBroken}
+
+// write writes the reports that are asked for.
+func (f *flags) write(cmd *cobra.Command, done []report.Test, out *console) (err error) {
 	if f.json != "" {
 		err = report.JSON(f.json, done)
 	}
@@ -87,12 +101,7 @@ func (f *flags) run(cmd *cobra.Command, scenarios []*scenario.Scenario, collecto
 	if out.err != nil {
 		say(cmd, "the results could not be shown: %v", out.err)
 	}
-	if cmd.Context().Err() != nil {
-		return exitBroken, err
-	}
-	return map[run.Outcome]int{
-		run.Passed: exitPassed, run.Failed: exitFailed, run.Unknown: exitBroken, run.Broken: exitBroken,
-	}[report.Outcome(done)], err
+	return err
 }
 
 // runAll runs tests, up to --jobs at once, and shows each when it and all before it are over. It returns those that have run.
@@ -108,7 +117,11 @@ func (f *flags) runAll(cmd *cobra.Command, tests []report.Test, collector string
 	for range min(f.jobs, len(tests)) {
 		workers.Go(func() {
 			for i := range next {
-				r, err := f.test(cmd, &tests[i], collector, ports, len(tests) > 1)
+				prefix := ""
+				if len(tests) > 1 {
+					prefix = tests[i].Scenario.Name + ": "
+				}
+				r, err := f.test(cmd, &tests[i], collector, ports, func(format string, args ...any) { say(cmd, "%s"+format, append([]any{prefix}, args...)...) })
 				results <- result{i, r, err}
 			}
 		})
@@ -144,9 +157,9 @@ func (f *flags) runAll(cmd *cobra.Command, tests []report.Test, collector string
 	return done, err
 }
 
-// show shows a test: on a line if it is one of several and came out as wanted.
+// show shows a test: on a line if it is one of several and came out as wanted. Of a load test there is more to say.
 func show(w io.Writer, t *report.Test, several bool) error {
-	if several && t.Result.Outcome == run.Passed {
+	if several && t.Result.Outcome == run.Passed && t.Result.Load == nil {
 		return report.Line(w, t)
 	}
 	return report.Text(w, t)
@@ -158,7 +171,7 @@ func say(cmd *cobra.Command, format string, args ...any) {
 }
 
 // test runs a scenario once, in a folder that is removed afterwards unless it is to be kept.
-func (f *flags) test(cmd *cobra.Command, t *report.Test, collector string, ports *run.Ports, several bool) (result *run.Result, err error) {
+func (f *flags) test(cmd *cobra.Command, t *report.Test, collector string, ports *run.Ports, tell func(format string, args ...any)) (result *run.Result, err error) {
 	var dir string
 	if f.keep == "" {
 		if dir, err = os.MkdirTemp("", "pipelinetest-"); err != nil {
@@ -177,12 +190,5 @@ func (f *flags) test(cmd *cobra.Command, t *report.Test, collector string, ports
 			return nil, err
 		}
 	}
-	prefix := ""
-	if several {
-		prefix = t.Scenario.Name + ": "
-	}
-	return run.Run(cmd.Context(), t.Scenario, run.Options{
-		Collector: collector, Dir: dir, Ports: ports,
-		Say: func(format string, args ...any) { say(cmd, "%s"+format, append([]any{prefix}, args...)...) },
-	}), nil
+	return run.Run(cmd.Context(), t.Scenario, run.Options{Collector: collector, Dir: dir, Ports: ports, Say: tell}), nil
 }

@@ -31,9 +31,11 @@ func Markdown(path string, tests []Test) error {
 // markdown writes one test: its verdict, a table of what became of each signal, and what else there is to say.
 func markdown(b *bytes.Buffer, t *Test) {
 	r := t.Result
+	searchMarkdown(b, t)
 	fmt.Fprintf(b, "\n**%s** %s, after %s; wanted: %s\n", words[r.Outcome], inMarkdown(t.name()), short(r.Took), inMarkdown(t.Scenario.Want.String()))
 	markdownList(b, "", r.Problems)
 	markdownList(b, "W"+whyHeading[1:], t.why())
+	loadMarkdown(b, t)
 	if r.Report != nil && len(t.signals()) > 0 {
 		b.WriteString("\n| signal | sent | received | lost | duplicate | corrupt | given up |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n")
 		starred := false

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/limit"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/run"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/telemetry"
@@ -22,6 +23,10 @@ type Test struct {
 	Repetition int // from 1
 	Of         int
 	Result     *run.Result
+	// Search is what a search for a limit has found, if the test is the last of one.
+	Search *limit.Found
+	// Compared is how a load test differs from one before.
+	Compared []Difference
 }
 
 // Count is how many tests came out in one way.
@@ -92,6 +97,9 @@ type testDocument struct {
 	Parts       []telemetry.Part    `json:"parts"`
 	Links       []run.LinkResult    `json:"links"`
 	Faults      []run.FaultResult   `json:"faults"`
+	Load        *run.Load           `json:"load,omitempty"`
+	Search      *limit.Found        `json:"search,omitempty"`
+	Compared    []Difference        `json:"compared,omitempty"`
 	LoadVerify  json.RawMessage     `json:"load_verify"`
 }
 
@@ -108,7 +116,8 @@ func JSON(path string, tests []Test) error {
 			Scenario: t.Scenario.Name, File: t.Scenario.File, Description: t.Scenario.Description, Repetition: t.Repetition,
 			Outcome: r.Outcome, Problems: orEmpty(r.Problems), Want: t.Scenario.Want.String(), BeganAt: r.Began.UTC(), Took: r.Took.Seconds(),
 			Findings: orEmpty(r.Findings), Notes: orEmpty(r.Notes), NotChecked: orEmpty(t.notChecked()), Unchecked: orEmpty(r.Unchecked), Figures: orEmpty(r.Figures),
-			Losses: orNothing(r.Losses), Reasons: orEmpty(r.Reasons), Parts: orEmpty(r.Parts), Links: orEmpty(r.Links), Faults: orEmpty(r.Faults), LoadVerify: r.RawJSON,
+			Losses: orNothing(r.Losses), Reasons: orEmpty(r.Reasons), Parts: orEmpty(r.Parts), Links: orEmpty(r.Links), Faults: orEmpty(r.Faults),
+			Load: r.Load, Search: t.Search, Compared: t.Compared, LoadVerify: r.RawJSON,
 		})
 	}
 	text, err := json.MarshalIndent(doc, "", "  ")

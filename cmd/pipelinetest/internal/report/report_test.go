@@ -90,7 +90,7 @@ func tests() []Test {
 		}}},
 	}
 	unknown := &run.Result{Outcome: run.Unknown, Problems: []string{"verdict: unknown; want pass", "limits (could not be seen): 3 beyond"}, Began: began, Took: time.Second}
-	return []Test{{s, 1, 1, failed}, {s, 1, 2, broken}, {s, 2, 2, passed}, {s, 1, 1, unknown}}
+	return []Test{{s, 1, 1, failed, nil, nil}, {s, 1, 2, broken, nil, nil}, {s, 2, 2, passed, nil, nil}, {s, 1, 1, unknown, nil, nil}}
 }
 
 // TestText compares what the console shows with a golden file.

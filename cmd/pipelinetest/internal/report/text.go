@@ -42,6 +42,7 @@ func short(d time.Duration) string { return fmt.Sprintf("%.1fs", d.Seconds()) }
 // Text writes all of what came out of a test.
 func Text(w io.Writer, t *Test) error {
 	var b bytes.Buffer
+	searchText(&b, t)
 	fmt.Fprintf(&b, "%s  %s  after %s; wanted: %s\n", words[t.Result.Outcome], t.name(), short(t.Result.Took), t.Scenario.Want.String())
 	for _, problem := range t.Result.Problems {
 		fmt.Fprintf(&b, "  %s\n", problem)
@@ -61,6 +62,7 @@ func Text(w io.Writer, t *Test) error {
 	for _, harmless := range t.harmless() {
 		fmt.Fprintf(&b, "  %s\n", harmless)
 	}
+	loadText(&b, t)
 	if t.Result.Report != nil {
 		b.WriteString("\n")
 		audited(&b, t)

@@ -42,6 +42,7 @@ func (c *course) take(r *reading) {
 	r.of.asked = false
 	if r.err == nil && r.of.process == r.process && r.of.up {
 		r.of.account.Set(r.families)
+		c.takeLateness(telemetry.LatenessOf(r.families))
 		r.of.readAt = r.askedAt
 	}
 }
@@ -70,5 +71,6 @@ func (c *course) scrape(ctx context.Context, m *member) (read bool) {
 	}
 	m.readAt = now
 	m.account.Set(families)
+	c.takeLateness(telemetry.LatenessOf(families))
 	return true
 }

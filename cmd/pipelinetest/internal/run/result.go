@@ -47,6 +47,7 @@ type Result struct {
 	Notes []string
 	// Findings are those of the test itself, which load_verify cannot have.
 	Findings []verdict.Finding
+	Load     *Load           // nil: it is no load test, or there was no report
 	Report   *verdict.Report // nil: there was none
 	RawJSON  json.RawMessage // the report as load_verify wrote it
 }
@@ -99,6 +100,9 @@ func (c *course) judge(err error) {
 					r.Findings = append(r.Findings, *f)
 				}
 			}
+		}
+		if err == nil {
+			r.Findings = append(r.Findings, c.judgeLoad()...)
 		}
 		r.Report.Add(r.Findings...)
 		if err == nil {

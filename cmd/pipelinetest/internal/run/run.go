@@ -79,6 +79,7 @@ type course struct {
 	quiet time.Time
 	// unfinished is what had not come to its end when nothing arrived any more.
 	unfinished []string
+	load       samples
 }
 
 // event is the beginning or the end of a fault.
@@ -127,6 +128,7 @@ func (c *course) play(ctx context.Context) error {
 	if errors.Is(err, errInterrupted) {
 		return err
 	}
+	c.measure()
 	for _, e := range c.met {
 		e.settle()
 	}
@@ -181,6 +183,7 @@ func (c *course) start(ctx context.Context) error {
 			c.Say("WARNING: %s also sends what it gets elsewhere: %s", m.Name, way)
 		}
 	}
+	c.measure()
 	c.began = time.Now()
 	c.quiet = c.began
 	for i := range c.Faults {
@@ -226,6 +229,7 @@ func (c *course) watch(ctx context.Context) error {
 			}
 		case <-scrape.C:
 			c.ask(ctx)
+			c.measure()
 		case r := <-c.answers:
 			c.take(&r)
 			c.observe()

@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/printable"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
@@ -76,6 +77,8 @@ func (f Finding) String() string {
 // Run is one run of a generator.
 type Run struct {
 	Final    bool      `json:"final"`
+	First    time.Time `json:"first_arrival"`
+	Last     time.Time `json:"last_arrival"`
 	Findings []Finding `json:"findings"`
 	Signals  []Signal  `json:"signals"`
 }
@@ -86,6 +89,7 @@ type Signal struct {
 	Counts map[string]uint64
 	// SentKnown: `sent`, and with it `lost`, is exact; otherwise it is the least there has been.
 	SentKnown bool
+	Latency   Latency
 }
 
 // announced is how many sources there are, as end markers say: each has one of each signal. It is no count of items.
@@ -99,6 +103,11 @@ func (s *Signal) UnmarshalJSON(text []byte) error {
 	}
 	if err := json.Unmarshal(fields["signal"], &s.Signal); err != nil {
 		return err
+	}
+	if raw, there := fields["latency"]; there {
+		if err := json.Unmarshal(raw, &s.Latency); err != nil {
+			return fmt.Errorf("latency: %w", err)
+		}
 	}
 	s.Counts = map[string]uint64{}
 	for _, count := range append([]string{announced}, scenario.Counts...) {
