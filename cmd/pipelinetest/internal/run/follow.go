@@ -3,19 +3,24 @@
 package run
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
 )
 
 // follow makes the built-in generator send over OTLP/HTTP if the next part, which is ready by then, takes nothing else.
-func (c *course) follow(m *member) error {
-	if !m.generates || !m.Follows() || !c.member(c.Next(m.Name)).onlyHTTP {
+func (c *course) follow(ctx context.Context, m *member) error {
+	if !m.generates || !m.Follows() {
 		return nil
+	}
+	next := c.member(c.Next(m.Name))
+	if err := c.checkSpeaks(ctx, m, next); err != nil || !next.onlyHTTP {
+		return err
 	}
 	m.OverHTTP()
 	m.follows = true
-	c.Say("%s sends over OTLP/HTTP: %s listens for nothing else", m.Name, c.Next(m.Name))
+	c.Say("%s sends over OTLP/HTTP: %s listens for nothing else", m.Name, next.Name)
 	return c.prepareMember(m)
 }
 
