@@ -90,6 +90,10 @@ zsh, fish and PowerShell likewise.`,
     --system 'gateway=otelcol --config gateway.yaml' \
     --fault 'at: 5s, for: 5s, link: agent->gateway, down: true'
 
+  # a load test; and the highest rate that the gateway stands
+  pipelinetest --rate 5000 --duration 30s --system gateway=gateway.yaml
+  pipelinetest --find-limit --slo p99=200ms --system gateway=gateway.yaml
+
   # every scenario of a folder, five times each, for a CI server
   pipelinetest --repeat 5 --junit junit.xml --json report.json \
     config/pipeline-test`,

@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"errors"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -43,10 +44,13 @@ func (f *flags) find(cmd *cobra.Command, collector string) (code int, err error)
 		most = f.timeout
 	}
 	s.deadline = time.Now().Add(most)
-	found := limit.Search(limit.Bounds{First: f.load.rate, Steps: f.load.steps}, s.step)
+	found := limit.Search(limit.Bounds{First: s.load.Rate, Steps: f.load.steps}, s.step)
 	found.SLO = s.load.SLO.String()
-	if s.err != nil || len(s.tests) == 0 {
+	if s.err != nil {
 		return exitBroken, s.err
+	}
+	if len(s.tests) == 0 {
+		return exitBroken, errors.New("nothing is known of any rate: " + found.Ended)
 	}
 	last := s.last(found)
 	last.Search = found

@@ -50,12 +50,12 @@ type loadFlags struct {
 }
 
 func (f *loadFlags) register(set *pflag.FlagSet) {
-	set.Float64Var(&f.rate, flagRate, defaultRate, "a load test: the built-in generator plays `N` spans a second; logs and metrics follow")
-	set.DurationVar(&f.duration, flagDuration, defaultDuration, fmt.Sprintf("for so long; with --%s each step, by default %v", flagFindLimit, stepDuration))
-	set.StringSliceVar(&f.signals, flagSignals, nil, "what the load has, of traces,metrics,logs (default: all that the first system takes)")
-	set.StringVar(&f.slo, flagSLO, "", "the latency of a load test: p50, p99 or max, such as `p99=200ms`")
-	set.BoolVar(&f.findLimit, flagFindLimit, false, fmt.Sprintf("search for the highest rate without loss and within --%s; begins with --%s", flagSLO, flagRate))
-	set.IntVar(&f.steps, flagSteps, defaultSteps, "steps of a search at most")
+	set.Float64Var(&f.rate, flagRate, 0, "a load test: the built-in generator plays `N` spans a second; logs and metrics follow")
+	set.DurationVar(&f.duration, flagDuration, defaultDuration, fmt.Sprintf("`DURATION` of the load; with --%s of each step, by default %v", flagFindLimit, stepDuration))
+	set.StringSliceVar(&f.signals, flagSignals, nil, "what the load has, such as `traces,logs` (default: all that the first system takes)")
+	set.StringVar(&f.slo, flagSLO, "", "the latency that a load test may have: p50, p99 or max, such as `p99=200ms`")
+	set.BoolVar(&f.findLimit, flagFindLimit, false, fmt.Sprintf("search for the highest rate without loss and within --%s; begins with --%s, or %d", flagSLO, flagRate, defaultRate))
+	set.IntVar(&f.steps, flagSteps, defaultSteps, "`N` steps of a search at most")
 	set.StringVar(&f.baseline, flagBaseline, "", "compare a load test with that of a `FILE` that --json has written")
 }
 
@@ -108,6 +108,9 @@ func (f *loadFlags) check(cmd *cobra.Command, scenarios bool) error {
 // loadTest is the load that is asked for.
 func (f *loadFlags) loadTest(set *pflag.FlagSet) (*scenario.LoadTest, error) {
 	l := &scenario.LoadTest{Rate: f.rate, Duration: f.duration, Signals: slices.Compact(slices.Sorted(slices.Values(f.signals)))}
+	if !set.Changed(flagRate) {
+		l.Rate = defaultRate
+	}
 	if f.findLimit && !set.Changed(flagDuration) {
 		l.Duration = stepDuration
 	}

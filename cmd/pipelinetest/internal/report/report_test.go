@@ -90,7 +90,10 @@ func tests() []Test {
 		}}},
 	}
 	unknown := &run.Result{Outcome: run.Unknown, Problems: []string{"verdict: unknown; want pass", "limits (could not be seen): 3 beyond"}, Began: began, Took: time.Second}
-	return []Test{{s, 1, 1, failed, nil, nil}, {s, 1, 2, broken, nil, nil}, {s, 2, 2, passed, nil, nil}, {s, 1, 1, unknown, nil, nil}}
+	return []Test{
+		{Scenario: s, Repetition: 1, Of: 1, Result: failed}, {Scenario: s, Repetition: 1, Of: 2, Result: broken},
+		{Scenario: s, Repetition: 2, Of: 2, Result: passed}, {Scenario: s, Repetition: 1, Of: 1, Result: unknown},
+	}
 }
 
 // TestText compares what the console shows with a golden file.
