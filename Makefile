@@ -13,6 +13,7 @@ COUNT := 1
 FILES := config/pipeline-test
 BENCH := .
 REPEAT := 1
+RATE := 50000
 JOBS := 4
 FUZZ := .
 FUZZTIME := 20s
@@ -176,6 +177,11 @@ RUN := .
 REAL := go run ./internal/reality/real -services $(REFERENCE)/release -run '$(RUN)'
 WITHOUT_CARGO := Left out: there is no cargo to build the Rust services of reference/. go test ./internal/reality judges captures of them.
 
+.PHONY: load-limit
+load-limit: build pipelinetest ## 50,000 spans a second through load_verify for five minutes, and how far it goes (15 minutes); RATE=n
+	@code=0; bin/pipelinetest --collector $(BINARY) --rate $(RATE) --duration 5m --signals traces --json bin/load.json || code=$$?; \
+		bin/pipelinetest --collector $(BINARY) --find-limit --slo p99=1s --rate $(RATE) --signals traces --json bin/load-limit.json || code=$$?; exit $$code
+
 .PHONY: real
 real: build ## run real Rust services whose faults are known beside the sidecar (5 minutes and a build); RUN=regexp selects
 	@if command -v cargo >/dev/null; then $(MAKE) reference; $(REAL) $(if $(DOCUMENT),-document $(DOCUMENT)); else echo "$(WITHOUT_CARGO)"; fi
@@ -232,4 +238,4 @@ validate: build pipelinetest ## validate every file in config/
 .PHONY: clean
 clean: ## remove what was built
 	@rm -rf bin/release
-	@rm -f $(BINARY) bin/runtimesim bin/pipelinetest bin/otlpload bin/pipeline-test.* bin/pipeline-mutants.* bin/sidecar-outage.json
+	@rm -f $(BINARY) bin/runtimesim bin/pipelinetest bin/otlpload bin/pipeline-test.* bin/pipeline-mutants.* bin/sidecar-outage.json bin/load.json bin/load-limit.json

@@ -149,7 +149,7 @@ func (c *course) because(l *Load, s *symptoms, limit Limit) string {
 	case LimitMachine:
 		return "the machine was busy, " + c.whoWasBusy(l) + ": " + nothing
 	case LimitGenerator:
-		return fmt.Sprintf("the generator was behind its own schedule (p99 up to %v, %.2g cores) although the next part took all at once: %s", rounded(c.load.late.P99), s.generator, nothing)
+		return fmt.Sprintf("the generator was behind its own schedule (p99 up to %v, %.2g cores) although the next part took all at once: %s", rounded(l.Generator.P99), s.generator, nothing)
 	case LimitVerifier:
 		return fmt.Sprintf("the verifier used %.2g cores, and did not take more: %s", s.verifier, nothing)
 	case LimitBackpressure:
@@ -160,7 +160,7 @@ func (c *course) because(l *Load, s *symptoms, limit Limit) string {
 		return how
 	case LimitLatency, LimitLoss:
 	}
-	return fmt.Sprintf("up to %v of that are the generator's own", rounded(scenario.OwnDelay+c.load.late.P99))
+	return fmt.Sprintf("up to %v of that are the generator's own", rounded(scenario.OwnDelay+l.Generator.P99))
 }
 
 // whoWasBusy says who used the machine's CPUs.
@@ -181,7 +181,7 @@ func (c *course) aboutLoad(l *Load, s *symptoms) []string {
 		about = append(about, "CPU and memory are not known: the load was too short")
 	}
 	if s.late && l.Limit != LimitGenerator {
-		about = append(about, fmt.Sprintf("the generator was behind its own schedule, by up to %v (p99): the latency has that in it", rounded(c.load.late.P99)))
+		about = append(about, fmt.Sprintf("the generator was behind its own schedule, by up to %v (p99): the latency has that in it", rounded(l.Generator.P99)))
 	}
 	if l.Machine != nil && l.Limit == "" && l.Machine.Busy >= busyShare {
 		about = append(about, "the machine was busy, "+c.whoWasBusy(l)+": on a machine of its own the system is faster")

@@ -135,6 +135,9 @@ func (c *course) measured() *Load {
 		l.SLO = c.Load.SLO.String()
 	}
 	took := arrivalTime(r)
+	for _, bound := range []*time.Duration{&l.Generator.P50, &l.Generator.P99, &l.Generator.Max} {
+		*bound = min(*bound, took) // the last buckets are wide
+	}
 	l.Signals = c.signalLoads(took)
 	for i := range c.members {
 		l.Parts = append(l.Parts, c.partLoad(i, took))
