@@ -26,7 +26,7 @@ func rotel(t *testing.T) (path string) {
 		t.Skipf("left out: an agent that is no Collector: python3 cannot install rotel %s: %v: %s", rotelVersion, err, lines[len(lines)-1])
 	}
 	path = filepath.Join(dir, "rotel", "rotel-agent")
-	require.NoError(t, os.Chmod(path, 0o700)) //nolint:gosec // G302: it is to be run
+	require.NoError(t, os.Chmod(path, 0o700))
 	if out, err := exec.Command(path, "--version").CombinedOutput(); err != nil {
 		t.Skipf("left out: an agent that is no Collector: rotel %s does not run here: %v: %s", rotelVersion, err, strings.TrimSpace(string(out)))
 	}

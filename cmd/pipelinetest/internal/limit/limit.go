@@ -61,7 +61,7 @@ func Search(b Bounds, try func(rate float64) (step *Step, ended string)) *Found 
 	s.bracket(b.First)
 	for s.Held > 0 && !s.Repeated {
 		s.bisect()
-		if _, goesOn := s.at(s.Held); !goesOn {
+		if !s.at(s.Held) {
 			break
 		}
 		if s.Held == 0 {
@@ -77,24 +77,24 @@ type search struct {
 	try  func(float64) (*Step, string)
 }
 
-// at tries a rate. It tells whether it held, and whether the search goes on.
-func (s *search) at(rate float64) (held, goesOn bool) {
+// at tries a rate. It tells whether the search goes on.
+func (s *search) at(rate float64) (goesOn bool) {
 	if s.Ended != "" {
-		return false, false
+		return false
 	}
 	if s.left == 0 {
 		s.Ended = "there were no steps left"
-		return false, false
+		return false
 	}
 	s.left--
 	step, ended := s.try(rate)
 	if step == nil {
 		s.Ended = ended
-		return false, false
+		return false
 	}
 	s.Steps = append(s.Steps, *step)
 	s.sum()
-	return step.Held, true
+	return true
 }
 
 // sum is what the steps come to. A rate holds if it has held each time.
@@ -111,7 +111,7 @@ func (s *search) sum() {
 		case !step.Held || s.Failed > 0 && step.Rate >= s.Failed:
 		case step.Rate > s.Held:
 			s.Held, s.Repeated = step.Rate, false
-		case step.Rate == s.Held: //nolint:revive // the same rate, not a calculated one
+		case step.Rate == s.Held:
 			s.Repeated = true
 		}
 	}
@@ -120,8 +120,7 @@ func (s *search) sum() {
 // bracket finds a rate that holds, and one that does not.
 func (s *search) bracket(rate float64) {
 	for {
-		_, goesOn := s.at(rate)
-		switch {
+		switch goesOn := s.at(rate); {
 		case !goesOn || s.Held > 0 && s.Failed > 0:
 			return
 		case s.Held > 0:
@@ -141,7 +140,7 @@ func (s *search) bracket(rate float64) {
 // bisect brings the two together.
 func (s *search) bisect() {
 	for s.Held > 0 && s.Failed > closeEnough*s.Held {
-		if _, goesOn := s.at(round(math.Sqrt(s.Held * s.Failed))); !goesOn {
+		if !s.at(round(math.Sqrt(s.Held * s.Failed))) {
 			return
 		}
 	}

@@ -63,7 +63,7 @@ func TestSearchBounds(t *testing.T) {
 // it held.
 func TestSearchNoise(t *testing.T) {
 	for seed := range uint64(200) {
-		random := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // G404: a test that can be repeated
+		random := rand.New(rand.NewPCG(seed, 1))
 		f := Search(Bounds{First: 1000, Steps: 60}, func(rate float64) (*Step, string) { return upTo(5000 * (0.7 + 0.6*random.Float64()))(rate) })
 		require.LessOrEqual(t, len(f.Steps), 60)
 		held := 0

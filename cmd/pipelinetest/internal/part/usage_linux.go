@@ -48,7 +48,7 @@ func UsageOf(parts []*Process) ([]Usage, Machine, error) {
 		tree := descendants(children, supervisor)
 		for _, pid := range tree {
 			s := stats[pid]
-			usages[i].CPU += ticks(int(s.UTime), int(s.STime)) + ticks(s.CUTime, s.CSTime) //nolint:gosec // G115: ticks, no machine runs for that long
+			usages[i].CPU += ticks(int(s.UTime), int(s.STime)) + ticks(s.CUTime, s.CSTime)
 			usages[i].RSS += uint64(max(s.RSS, 0)) * uint64(os.Getpagesize())              //nolint:gosec // G115: neither is negative
 		}
 		usages[i].Peak = usages[i].RSS

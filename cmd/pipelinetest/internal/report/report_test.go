@@ -91,8 +91,10 @@ func tests() []Test {
 	}
 	unknown := &run.Result{Outcome: run.Unknown, Problems: []string{"verdict: unknown; want pass", "limits (could not be seen): 3 beyond"}, Began: began, Took: time.Second}
 	return []Test{
-		{Scenario: s, Repetition: 1, Of: 1, Result: failed}, {Scenario: s, Repetition: 1, Of: 2, Result: broken},
-		{Scenario: s, Repetition: 2, Of: 2, Result: passed}, {Scenario: s, Repetition: 1, Of: 1, Result: unknown},
+		{Scenario: s, Repetition: 1, Of: 1, Result: failed},
+		{Scenario: s, Repetition: 1, Of: 2, Result: broken},
+		{Scenario: s, Repetition: 2, Of: 2, Result: passed},
+		{Scenario: s, Repetition: 1, Of: 1, Result: unknown},
 	}
 }
 
