@@ -157,6 +157,18 @@ func TestLoadTooMuch(t *testing.T) {
 	assert.Contains(t, stdout, "the rate was not reached")
 }
 
+// TestLoadCutShort: of a load that is not over in time it is known that it was late, but not that anything is lost.
+func TestLoadCutShort(t *testing.T) {
+	t.Parallel()
+	code, stdout, _, doc, _ := load(t, "--rate", "400", "--duration", "2s", "--signals", "traces", "--timeout", "30s",
+		"--fault", "at: 0s, link: gateway->verifier, bandwidth: 2KiB", "--system", "gateway="+writeFile(t, gateway("otlp_grpc", "${env:PIPELINETEST_TO_NEXT}")))
+	assert.Equal(t, 1, code)
+	assert.Contains(t, stdout, "timeout: the test was not over after 30s")
+	require.NotNil(t, doc.Tests[0].Load)
+	assert.False(t, doc.Tests[0].Load.Kept)
+	assert.Contains(t, []string{"backpressure", "machine"}, doc.Tests[0].Load.Limit)
+}
+
 // TestFindLimit: a search says what held and what did not, in the steps that it is given.
 func TestFindLimit(t *testing.T) {
 	t.Parallel()

@@ -21,6 +21,12 @@ const (
 	endedBroken      = "a test could not run"
 )
 
+// How long a step may take, beside so many times its load.
+const (
+	stepPatience = time.Minute
+	stepTimes    = 4
+)
+
 // search is one for the highest rate, under way.
 type search struct {
 	*flags
@@ -95,7 +101,7 @@ func (s *search) step(rate float64) (step *limit.Step, ended string) {
 		s.err = err // it went well before the search
 		return nil, endedBroken
 	}
-	sc.Timeout = min(sc.Timeout+load.Duration, left)
+	sc.Timeout = min(stepPatience+stepTimes*load.Duration, left) // a rate that is far too high is not waited for
 	n := len(s.tests) + 1
 	say(s.cmd, "step %d: %s spans/s for %v", n, report.PerSecond(rate), load.Duration)
 	t := report.Test{Scenario: sc, Repetition: n, Of: 1}

@@ -13,4 +13,9 @@ type Usage struct {
 }
 
 // Machine is what all programs together have used of the machine's CPUs since it was started, and how much there was to be used.
-type Machine struct{ Busy, All time.Duration }
+type Machine struct {
+	Busy, All time.Duration
+	// Periods are those in which the container of this program may use its quota of CPU time, and Throttled those in which it had used all of it and had to
+	// wait. 0: there is no quota, as far as can be seen.
+	Periods, Throttled uint64
+}

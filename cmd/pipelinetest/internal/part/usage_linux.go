@@ -4,6 +4,9 @@ package part
 
 import (
 	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/prometheus/procfs"
@@ -26,6 +29,7 @@ func UsageOf(parts []*Process) ([]Usage, Machine, error) {
 	cpu := stat.CPUTotal
 	busy := cpu.User + cpu.Nice + cpu.System + cpu.IRQ + cpu.SoftIRQ + cpu.Steal // what runs in guests is in User
 	machine := Machine{Busy: seconds(busy), All: seconds(busy + cpu.Idle + cpu.Iowait)}
+	machine.Periods, machine.Throttled = quota("/sys/fs/cgroup")
 	processes, err := fs.AllProcs()
 	if err != nil {
 		return nil, Machine{}, err
@@ -49,7 +53,7 @@ func UsageOf(parts []*Process) ([]Usage, Machine, error) {
 		for _, pid := range tree {
 			s := stats[pid]
 			usages[i].CPU += ticks(int(s.UTime), int(s.STime)) + ticks(s.CUTime, s.CSTime)
-			usages[i].RSS += uint64(max(s.RSS, 0)) * uint64(os.Getpagesize())              //nolint:gosec // G115: neither is negative
+			usages[i].RSS += uint64(max(s.RSS, 0)) * uint64(os.Getpagesize()) //nolint:gosec // G115: neither is negative
 		}
 		usages[i].Peak = usages[i].RSS
 		if len(tree) == 1 {
@@ -61,6 +65,29 @@ func UsageOf(parts []*Process) ([]Usage, Machine, error) {
 		}
 	}
 	return usages, machine, nil
+}
+
+// quota is what the kernel says of a quota of CPU time, in a hierarchy of control groups of version 2, or of version 1.
+func quota(root string) (periods, throttled uint64) {
+	for _, path := range []string{"cpu.stat", filepath.Join("cpu", "cpu.stat")} {
+		text, err := os.ReadFile(filepath.Join(root, path)) //nolint:gosec // G304: of the kernel
+		if err != nil {
+			continue
+		}
+		for line := range strings.Lines(string(text)) {
+			name, value, _ := strings.Cut(strings.TrimSpace(line), " ")
+			n, err := strconv.ParseUint(value, 10, 64)
+			switch {
+			case err != nil:
+			case name == "nr_periods":
+				periods = n
+			case name == "nr_throttled":
+				throttled = n
+			}
+		}
+		return periods, throttled
+	}
+	return 0, 0
 }
 
 // descendants are the processes below one, without itself.

@@ -22,7 +22,10 @@ func loadHeading(l *run.Load) string {
 	if l.SLO != "" {
 		heading += ", " + l.SLO
 	}
-	if !l.Kept {
+	switch {
+	case l.Limit == run.LimitLoss:
+		return heading + "; " + limits[l.Limit]
+	case !l.Kept:
 		return heading + "; the rate was not reached"
 	}
 	return heading + "; the rate was reached"

@@ -41,11 +41,12 @@ const (
 
 // Bounds of what is believed of a load.
 const (
-	slack      = time.Second            // what the end of a load may be late, beside the share slackShare
-	slackShare = 0.05                   // of its duration
-	lateBound  = 100 * time.Millisecond // a generator that is later with one slice in a hundred is behind
-	busyShare  = 0.9                    // of the machine's CPUs, or of one core
-	fullShare  = 0.5                    // of the generator's queue: the next part does not take what comes
+	slack          = time.Second            // what the end of a load may be late, beside the share slackShare
+	slackShare     = 0.05                   // of its duration
+	lateBound      = 100 * time.Millisecond // a generator that is later with one slice in a hundred is behind
+	busyShare      = 0.9                    // of the machine's CPUs, or of one core
+	throttledShare = 0.1                    // of the slices of time in which a container may use its quota
+	fullShare      = 0.5                    // of the generator's queue: the next part does not take what comes
 )
 
 // symptoms are what a load test shows beside its verdict.
@@ -55,6 +56,7 @@ type symptoms struct {
 	pushed         bool          // the generator's queue filled
 	refused        bool          // the generator was told to send again
 	slow           bool          // the latency is beyond the SLO
+	cut            bool          // the time was up before all had arrived
 	systems        bool          // there is one between generator and verifier
 	generator      float64       // cores, as the next two
 	verifier, all  float64
@@ -63,7 +65,7 @@ type symptoms struct {
 
 // kept tells whether the load was sent and has arrived in its time.
 func (s *symptoms) kept() bool {
-	return s.took <= s.duration+slack+time.Duration(slackShare*float64(s.duration))
+	return !s.cut && s.took <= s.duration+slack+time.Duration(slackShare*float64(s.duration))
 }
 
 // limit is what kept the load, or its latency, from being what is wanted.
@@ -71,7 +73,7 @@ func (s *symptoms) limit() Limit {
 	switch {
 	case s.kept() && !s.slow:
 		return ""
-	case s.machine != nil && s.machine.Busy >= busyShare, s.machine != nil && s.all >= busyShare*float64(s.machine.CPUs):
+	case s.busy():
 		return LimitMachine
 	case s.late && !s.pushed:
 		return LimitGenerator
@@ -83,10 +85,16 @@ func (s *symptoms) limit() Limit {
 	return LimitLatency
 }
 
+// busy tells whether the machine, or what a container may have of it, had little left.
+func (s *symptoms) busy() bool {
+	return s.machine != nil && (s.machine.Busy >= busyShare || s.all >= busyShare*float64(s.machine.CPUs) || s.machine.Throttled >= throttledShare)
+}
+
 // symptoms are those of the test.
 func (c *course) symptoms(l *Load) *symptoms {
 	s := &symptoms{
 		took: arrivalTime(c.result.Report), duration: c.Load.Duration, late: c.load.late.P99 > lateBound,
+		cut:    c.timedOut,
 		pushed: float64(c.load.queued) >= fullShare*scenario.QueueSize, systems: len(c.Systems) > 0, machine: l.Machine,
 	}
 	for i, m := range c.members {
@@ -121,8 +129,8 @@ func (c *course) judgeLoad() (findings []verdict.Finding) {
 	spans := l.Signal("traces")
 	if !l.Kept && spans != nil {
 		findings = append(findings, verdict.Finding{Expectation: findRate, Unknown: !limit.OfSystem(), Message: fmt.Sprintf(
-			"%s spans/s arrived, because those of %v took %v; want %s spans/s in %v; %s",
-			format.Grouped(uint64(spans.Arrived)), c.Load.Duration, s.took.Round(100*time.Millisecond), format.Grouped(uint64(l.Rate)), c.Load.Duration, because)})
+			"%s spans/s arrived: those of %v took %v%s; want %s spans/s in %v; %s",
+			format.Grouped(uint64(spans.Arrived)), c.Load.Duration, s.took.Round(100*time.Millisecond), orMore(s.cut), format.Grouped(uint64(l.Rate)), c.Load.Duration, because)})
 	}
 	if c.Load.SLO != nil {
 		most, of := l.Worst(c.Load.SLO.Quantile)
@@ -135,11 +143,22 @@ func (c *course) judgeLoad() (findings []verdict.Finding) {
 		}
 	}
 	l.Limit = limit
+	if c.timedOut {
+		return findings // what load_verify misses may have been on its way
+	}
 	if c.result.Report.Verdict == scenario.Fail || slices.ContainsFunc(c.result.Findings, func(f verdict.Finding) bool { return !f.Unknown }) {
 		l.Limit = LimitLoss
 	}
 	l.About = c.aboutLoad(l, s)
 	return findings
+}
+
+// orMore stands behind a time that was cut short.
+func orMore(cut bool) string {
+	if cut {
+		return " or more"
+	}
+	return ""
 }
 
 // because says what limited a load, in words.
@@ -169,7 +188,11 @@ func (c *course) whoWasBusy(l *Load) string {
 	for i := range l.Parts {
 		who = append(who, fmt.Sprintf("%s %.2g", l.Parts[i].Name, l.Parts[i].Cores))
 	}
-	return fmt.Sprintf("%.0f %% of %d CPUs (%s, other programs %.2g)", 100*l.Machine.Busy, l.Machine.CPUs, strings.Join(who, ", "), l.Machine.Other)
+	throttled := ""
+	if l.Machine.Throttled > 0 {
+		throttled = fmt.Sprintf("; the container had used up its quota in %.0f %% of the time slices", 100*l.Machine.Throttled)
+	}
+	return fmt.Sprintf("%.0f %% of %d CPUs (%s, other programs %.2g%s)", 100*l.Machine.Busy, l.Machine.CPUs, strings.Join(who, ", "), l.Machine.Other, throttled)
 }
 
 // aboutLoad is what to know of the figures.
@@ -183,7 +206,7 @@ func (c *course) aboutLoad(l *Load, s *symptoms) []string {
 	if s.late && l.Limit != LimitGenerator {
 		about = append(about, fmt.Sprintf("the generator was behind its own schedule, by up to %v (p99): the latency has that in it", rounded(l.Generator.P99)))
 	}
-	if l.Machine != nil && l.Limit == "" && l.Machine.Busy >= busyShare {
+	if l.Limit == "" && s.busy() {
 		about = append(about, "the machine was busy, "+c.whoWasBusy(l)+": on a machine of its own the system is faster")
 	}
 	if s.pushed {

@@ -70,6 +70,8 @@ type MachineLoad struct {
 	CPUs  int     `json:"cpus"`
 	Busy  float64 `json:"busy"`        // share of all CPUs
 	Other float64 `json:"other_cores"` // that programs beside the test have used
+	// Throttled is the share of the time slices in which the container had used up its quota of CPU time; 0: it has none, as far as can be seen.
+	Throttled float64 `json:"throttled"`
 }
 
 // sample is what was used until some moment, by each part.
@@ -266,6 +268,9 @@ func (c *course) machineLoad(parts []PartLoad) *MachineLoad {
 		return nil
 	}
 	m := &MachineLoad{CPUs: runtime.GOMAXPROCS(0), Busy: float64(to.machine.Busy-from.machine.Busy) / float64(to.machine.All-from.machine.All)}
+	if periods := to.machine.Periods - from.machine.Periods; to.machine.Periods > from.machine.Periods {
+		m.Throttled = float64(to.machine.Throttled-min(to.machine.Throttled, from.machine.Throttled)) / float64(periods)
+	}
 	m.Other = cores(to.machine.Busy-from.machine.Busy, to.at.Sub(from.at))
 	for i := range parts {
 		m.Other -= parts[i].Cores

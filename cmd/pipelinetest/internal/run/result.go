@@ -101,7 +101,7 @@ func (c *course) judge(err error) {
 				}
 			}
 		}
-		if err == nil {
+		if err == nil || c.timedOut {
 			r.Findings = append(r.Findings, c.judgeLoad()...)
 		}
 		r.Report.Add(r.Findings...)

@@ -80,6 +80,7 @@ type course struct {
 	// unfinished is what had not come to its end when nothing arrived any more.
 	unfinished []string
 	load       samples
+	timedOut   bool
 }
 
 // event is the beginning or the end of a fault.
@@ -125,6 +126,7 @@ func (c *course) play(ctx context.Context) error {
 		return interruptedOr(ctx, err)
 	}
 	err := interruptedOr(ctx, c.watch(timed))
+	c.timedOut = timed.Err() != nil && ctx.Err() == nil
 	if errors.Is(err, errInterrupted) {
 		return err
 	}
