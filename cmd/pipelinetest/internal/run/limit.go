@@ -41,7 +41,7 @@ const (
 
 // Bounds of what is believed of a load.
 const (
-	slack          = time.Second            // what the end of a load may be late, beside the share slackShare
+	slack          = 500 * time.Millisecond // what a load may take longer, beside the share slackShare
 	slackShare     = 0.05                   // of its duration
 	lateBound      = 100 * time.Millisecond // a generator that is later with one slice in a hundred is behind
 	busyShare      = 0.9                    // of the machine's CPUs, or of one core
@@ -93,7 +93,7 @@ func (s *symptoms) busy() bool {
 // symptoms are those of the test.
 func (c *course) symptoms(l *Load) *symptoms {
 	s := &symptoms{
-		took: arrivalTime(c.result.Report), duration: c.Load.Duration, late: c.load.late.P99 > lateBound,
+		took: c.arrivalTime("traces"), duration: c.Load.Duration, late: c.load.late.P99 > lateBound,
 		cut:    c.timedOut,
 		pushed: float64(c.load.queued) >= fullShare*scenario.QueueSize, systems: len(c.Systems) > 0, machine: l.Machine,
 	}

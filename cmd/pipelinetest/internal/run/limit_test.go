@@ -21,7 +21,7 @@ func TestLimit(t *testing.T) {
 		"late, and well all the same":                  {func(s *symptoms) { s.late = true }, ""},
 		"took longer":                                  {func(s *symptoms) { s.took = 20 * time.Second }, LimitBackpressure},
 		"was cut short":                                {func(s *symptoms) { s.cut = true }, LimitBackpressure},
-		"took no longer than may be":                   {func(s *symptoms) { s.took = 11500 * time.Millisecond }, ""},
+		"took no longer than may be":                   {func(s *symptoms) { s.took = 11 * time.Second }, ""},
 		"slow":                                         {func(s *symptoms) { s.slow = true }, LimitLatency},
 		"slow, and not taken":                          {func(s *symptoms) { s.slow, s.pushed, s.late = true, true, true }, LimitLatency},
 		"slow on a busy machine":                       {func(s *symptoms) { s.slow, s.machine = true, &MachineLoad{CPUs: 8, Busy: 0.95} }, LimitMachine},

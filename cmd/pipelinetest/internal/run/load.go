@@ -84,12 +84,14 @@ type sample struct {
 
 // samples are those of a load test.
 type samples struct {
-	list   []sample
-	err    error // why there are none
-	begun  int   // the first of the load
-	ended  int   // the first behind its end
-	late   telemetry.Lateness
-	queued uint64 // the most that waited in the generator, of one signal
+	list  []sample
+	err   error // why there are none
+	begun int   // the first of the load
+	ended int   // the first behind its end
+	late  telemetry.Lateness
+	// arrivals are how much had arrived when load_verify wrote its reports.
+	arrivals []arrival
+	queued   uint64 // the most that waited in the generator, of one signal
 }
 
 // measure takes a sample, if this is a load test.
@@ -136,11 +138,11 @@ func (c *course) measured() *Load {
 	if c.Load.SLO != nil {
 		l.SLO = c.Load.SLO.String()
 	}
-	took := arrivalTime(r)
+	took := c.arrivalTime("traces")
 	for _, bound := range []*time.Duration{&l.Generator.P50, &l.Generator.P99, &l.Generator.Max} {
 		*bound = min(*bound, took) // the last buckets are wide
 	}
-	l.Signals = c.signalLoads(took)
+	l.Signals = c.signalLoads()
 	for i := range c.members {
 		l.Parts = append(l.Parts, c.partLoad(i, took))
 	}
@@ -148,23 +150,8 @@ func (c *course) measured() *Load {
 	return l
 }
 
-// arrivalTime is how long items arrived.
-func arrivalTime(r *verdict.Report) time.Duration {
-	var first, last time.Time
-	for i := range r.Runs {
-		run := &r.Runs[i]
-		if first.IsZero() || run.First.Before(first) {
-			first = run.First
-		}
-		if run.Last.After(last) {
-			last = run.Last
-		}
-	}
-	return last.Sub(first)
-}
-
 // signalLoads are those of all signals of which anything was sent or has arrived.
-func (c *course) signalLoads(took time.Duration) []SignalLoad {
+func (c *course) signalLoads() []SignalLoad {
 	list := []SignalLoad{}
 	for i := range c.result.Figures {
 		f := &c.result.Figures[i]
@@ -172,7 +159,7 @@ func (c *course) signalLoads(took time.Duration) []SignalLoad {
 		if f.Sent == 0 && s.Items == 0 {
 			continue
 		}
-		s.Sent, s.Arrived = perSecond(f.Sent, c.Load.Duration), perSecond(s.Items, took)
+		s.Sent, s.Arrived = perSecond(f.Sent, c.Load.Duration), perSecond(s.Items, c.arrivalTime(f.Signal))
 		s.Latency = c.result.Report.Latency(f.Signal)
 		list = append(list, s)
 	}

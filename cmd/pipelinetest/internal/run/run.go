@@ -260,6 +260,7 @@ func (c *course) look() (over bool, err error) {
 			c.quiet = time.Now()
 		}
 		c.report, c.reportedAt = report, writtenAt(c.verifier().report)
+		c.noteArrivals()
 	}
 	c.observe()
 	ended := true

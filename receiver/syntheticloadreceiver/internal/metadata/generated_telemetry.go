@@ -102,7 +102,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_receiver_synthetic_load_lateness",
 		metric.WithDescription("How late each slice of the simulation was handed to the pipeline, against its schedule. Realtime clock only. [Alpha]"),
 		metric.WithUnit("s"),
-		metric.WithExplicitBucketBoundaries([]float64{0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60}...),
+		metric.WithExplicitBucketBoundaries([]float64{0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60}...),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReceiverSyntheticLoadOfferedItems, err = builder.meter.Int64Counter(
