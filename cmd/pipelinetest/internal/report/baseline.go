@@ -91,6 +91,8 @@ type Difference struct {
 	Change float64 `json:"change"` // as a share of what was before
 	// Beyond: it is more than noise.
 	Beyond bool `json:"beyond_noise"`
+	// Busy: the machine was, in one of both, and the figure depends on that. It says nothing then.
+	Busy bool `json:"machine_busy"`
 }
 
 // Spread is a figure of one run, or of several.
@@ -103,6 +105,7 @@ type Spread struct {
 // figure is something that can be compared. noise is what two runs of the same differ by: a share, and an amount below which nothing counts.
 type figure struct {
 	what, unit  string
+	free        bool // it depends on how much of the machine is free
 	noise, from float64
 	of          func(*run.Load) (value float64, known bool)
 }
@@ -143,6 +146,7 @@ func (b *Baseline) Compare(tests []Test) (list []Difference) {
 	if len(now) == 0 {
 		return nil
 	}
+	busy := slices.ContainsFunc(slices.Concat(b.loads, now), func(l *run.Load) bool { return l.MachineBusy() })
 	for _, f := range figuresOf(now[0]) {
 		before, known := spread(b.loads, f.of)
 		after, knownNow := spread(now, f.of)
@@ -154,7 +158,8 @@ func (b *Baseline) Compare(tests []Test) (list []Difference) {
 			d.Change = after.Median/before.Median - 1
 		}
 		apart := after.Least > before.Most || after.Most < before.Least
-		d.Beyond = apart && math.Abs(d.Change) > f.noise && math.Abs(after.Median-before.Median) > f.from
+		d.Busy = f.free && busy
+		d.Beyond = !d.Busy && apart && math.Abs(d.Change) > f.noise && math.Abs(after.Median-before.Median) > f.from
 		list = append(list, d)
 	}
 	return list
@@ -187,9 +192,9 @@ func figuresOf(l *run.Load) (list []figure) {
 				return get(&l.Signals[i]), true
 			}
 		}
-		list = append(list, figure{signal + ": arrived", "items/s", noiseThroughput, 0, of(func(s *run.SignalLoad) float64 { return s.Arrived })})
+		list = append(list, figure{signal + ": arrived", "items/s", true, noiseThroughput, 0, of(func(s *run.SignalLoad) float64 { return s.Arrived })})
 		for _, q := range scenario.Quantiles[:2] { // the maximum is that of one item
-			list = append(list, figure{signal + ": latency " + q, "ms", noiseLatency, leastLatency, of(func(s *run.SignalLoad) float64 { return inMillis(&s.Latency, q) })})
+			list = append(list, figure{signal + ": latency " + q, "ms", true, noiseLatency, leastLatency, of(func(s *run.SignalLoad) float64 { return inMillis(&s.Latency, q) })})
 		}
 	}
 	for i := range l.Parts {
@@ -204,8 +209,8 @@ func figuresOf(l *run.Load) (list []figure) {
 			}
 		}
 		list = append(list,
-			figure{name + ": CPU an item", "us", noiseCPU, leastCPU, of(func(p *run.PartLoad) float64 { return p.CPUPerItem })},
-			figure{name + ": memory, peak", "MiB", noiseMemory, leastMemory, of(func(p *run.PartLoad) float64 { return float64(p.RSSPeak) / mebi })})
+			figure{name + ": CPU an item", "us", false, noiseCPU, leastCPU, of(func(p *run.PartLoad) float64 { return p.CPUPerItem })},
+			figure{name + ": memory, peak", "MiB", true, noiseMemory, leastMemory, of(func(p *run.PartLoad) float64 { return float64(p.RSSPeak) / mebi })})
 	}
 	return list
 }

@@ -13,7 +13,10 @@ func differenceTable(list []Difference) [][]string {
 	for i := range list {
 		d := &list[i]
 		said := "within noise"
-		if d.Beyond {
+		switch {
+		case d.Busy:
+			said = "machine busy"
+		case d.Beyond:
 			said = "DIFFERENT"
 		}
 		rows = append(rows, []string{d.What, number(d.Before.Median) + " " + d.Unit, number(d.Now.Median) + " " + d.Unit, fmt.Sprintf("%+.1f %%", 100*d.Change), said})

@@ -49,6 +49,7 @@ func loadTests() []Test {
 	return []Test{
 		{Scenario: s, Repetition: 1, Of: 1, Result: &run.Result{Outcome: run.Passed, Load: loaded()}, Search: search, Compared: []Difference{
 			{What: "traces: arrived", Unit: "items/s", Before: Spread{5000, 4990, 5010}, Now: Spread{4998, 4998, 4998}, Change: -0.0004},
+			{What: "traces: latency p99", Unit: "ms", Before: Spread{100, 90, 110}, Now: Spread{161, 161, 161}, Change: 0.61, Busy: true},
 			{What: "agent: CPU an item", Unit: "us", Before: Spread{60, 59, 61}, Now: Spread{80, 79, 81}, Change: 0.3333, Beyond: true},
 		}},
 		{Scenario: s, Repetition: 1, Of: 1, Result: &run.Result{Outcome: run.Unknown, Problems: []string{"rate (could not be seen): ..."}, Load: late}},
@@ -118,6 +119,9 @@ func TestBaseline(t *testing.T) {
 	assert.Equal(t, []string{"agent: CPU an item"}, different(of(60, 100*ms)), "better is different, too")
 	assert.Empty(t, different(of(110, 100*ms), of(89, 100*ms), of(111, 100*ms)), "the same was seen before")
 	assert.Equal(t, []string{"traces: latency p99"}, different(of(85, 140*ms)))
+	occupied := of(110, 140*ms)
+	occupied.Result.Load.Machine.Busy = 0.95
+	assert.Equal(t, []string{"agent: CPU an item"}, different(occupied), "of a latency on a busy machine nobody knows whose it is")
 	list := before.Compare([]Test{of(85, 100*ms)})
 	assert.Equal(t, Difference{What: "agent: CPU an item", Unit: "us", Before: Spread{85, 80, 90}, Now: Spread{85, 85, 85}}, list[len(list)-2])
 	assert.Equal(t, "generator: CPU an item", list[6].What)

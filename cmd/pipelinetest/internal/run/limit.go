@@ -73,7 +73,7 @@ func (s *symptoms) limit() Limit {
 	switch {
 	case s.kept() && !s.slow:
 		return ""
-	case s.busy():
+	case s.machine.busy(s.all):
 		return LimitMachine
 	case s.late && !s.pushed:
 		return LimitGenerator
@@ -85,9 +85,18 @@ func (s *symptoms) limit() Limit {
 	return LimitLatency
 }
 
-// busy tells whether the machine, or what a container may have of it, had little left.
-func (s *symptoms) busy() bool {
-	return s.machine != nil && (s.machine.Busy >= busyShare || s.all >= busyShare*float64(s.machine.CPUs) || s.machine.Throttled >= throttledShare)
+// busy tells whether the machine, or what a container may have of it, had little left, given the cores that the parts have used. Nil: nobody knows.
+func (m *MachineLoad) busy(cores float64) bool {
+	return m != nil && (m.Busy >= busyShare || cores >= busyShare*float64(m.CPUs) || m.Throttled >= throttledShare)
+}
+
+// MachineBusy tells whether the machine had little left.
+func (l *Load) MachineBusy() bool {
+	all := 0.0
+	for i := range l.Parts {
+		all += l.Parts[i].Cores
+	}
+	return l.Machine.busy(all)
 }
 
 // symptoms are those of the test.
@@ -206,7 +215,7 @@ func (c *course) aboutLoad(l *Load, s *symptoms) []string {
 	if s.late && l.Limit != LimitGenerator {
 		about = append(about, fmt.Sprintf("the generator was behind its own schedule, by up to %v (p99): the latency has that in it", rounded(l.Generator.P99)))
 	}
-	if l.Limit == "" && s.busy() {
+	if l.Limit == "" && l.MachineBusy() {
 		about = append(about, "the machine was busy, "+c.whoWasBusy(l)+": on a machine of its own the system is faster")
 	}
 	if s.pushed {

@@ -159,7 +159,7 @@ func (c *course) signalLoads() []SignalLoad {
 		if f.Sent == 0 && s.Items == 0 {
 			continue
 		}
-		s.Sent, s.Arrived = perSecond(f.Sent, c.Load.Duration), perSecond(s.Items, c.arrivalTime(f.Signal))
+		s.Sent, s.Arrived = perSecond(f.Sent, c.Load.Duration), perSecond(s.Items, max(c.arrivalTime(f.Signal), c.Load.Duration))
 		s.Latency = c.result.Report.Latency(f.Signal)
 		list = append(list, s)
 	}
@@ -192,7 +192,8 @@ func (c *course) partLoad(i int, took time.Duration) PartLoad {
 		}
 	}
 	if p.Told {
-		p.In, p.Out = perSecond(counts.Received, took), perSecond(counts.Sent, took)
+		in := max(took, c.Load.Duration)
+		p.In, p.Out = perSecond(counts.Received, in), perSecond(counts.Sent, in)
 		if m.generates {
 			p.In = 0
 		}
