@@ -94,6 +94,9 @@ const ServerAddress = "server.address"
 // ServiceNamespace is what several services belong to (OpenTelemetry's conventions, as ServerAddress).
 const ServiceNamespace = "service.namespace"
 
+// DeploymentEnvironmentName is where a service is deployed, such as production (OpenTelemetry's conventions, as ServerAddress).
+const DeploymentEnvironmentName = "deployment.environment.name"
+
 // ErrorType is what a span with status error was about (OpenTelemetry's conventions, as ServerAddress).
 const ErrorType = "error.type"
 
