@@ -3,6 +3,7 @@
 package runtimestatsconnector
 
 import (
+	"maps"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -42,9 +43,7 @@ func identities(metrics pmetric.Metrics) (all []map[string]any) {
 			for _, point := range metric.ExponentialHistogram().DataPoints().All() {
 				identity := point.Attributes().AsRaw()
 				identity["metric"] = metric.Name()
-				for name, value := range resourceMetrics.Resource().Attributes().AsRaw() {
-					identity[name] = value
-				}
+				maps.Copy(identity, resourceMetrics.Resource().Attributes().AsRaw())
 				all = append(all, identity)
 			}
 		}
