@@ -77,7 +77,7 @@ func TestDashboardAndAlertsOnPrometheus(t *testing.T) {
 	})
 	for _, alert := range alerts(t) {
 		if !slices.Contains(ofServices, alert.where) {
-			assert.Zero(t, server.ask(t, alert.text), "%s: its condition holds, and all is well", alert.where)
+			server.isSilent(t, alert)
 		}
 	}
 	assert.Zero(t, server.ask(t, "otelcol_exporter_send_failed_metric_points_total"), "Prometheus took everything")

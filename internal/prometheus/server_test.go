@@ -51,6 +51,19 @@ func (p prometheusServer) answers(t *testing.T, questions []query, feed func(rou
 	}
 }
 
+// isSilent sees that the condition of an alert does not hold. It may for a moment, while a sidecar sends its first spans.
+func (p prometheusServer) isSilent(t *testing.T, alert query) {
+	t.Helper()
+	const pause = time.Second
+	for range int(patience / pause) {
+		if p.ask(t, alert.text) == 0 {
+			return
+		}
+		time.Sleep(pause)
+	}
+	t.Errorf("%s: its condition holds, and all is well\n%s", alert.where, alert.text)
+}
+
 // ask returns how many series an instant query has that are a number, or a histogram.
 func (p prometheusServer) ask(t *testing.T, expr string) (series int) {
 	t.Helper()
