@@ -14,10 +14,9 @@ import (
 )
 
 const (
-	shownOperations = 16 // of a service: what fits a screen
-	shownCulprits   = 3
-	longestName     = 48
-	numberWidth     = 9
+	shownCulprits = 3
+	longestName   = 48
+	numberWidth   = 9
 )
 
 // operationColumns are the numbers beside the name of an operation, from left to right.
@@ -35,13 +34,16 @@ var operationColumns = []struct {
 func narrow(n uint64) string { return fitting(format.Count(n), float64(n), numberWidth) }
 
 // operationsSinceStart is the line above the operations.
-const operationsSinceStart = "since the start; polled: the time on a thread, spans inside included:\n"
+const operationsSinceStart = "since the start (slow: beyond its own p99; polled: on a thread, inner spans too):\n"
 
 // writeOperations adds a table for each service: a row for each operation, and under it what was found on its spans.
 func writeOperations(b *strings.Builder, s aggregate.OperationsSnapshot) {
 	b.WriteString(operationsSinceStart)
 	for i := range s.Services {
 		writeService(b, &s.Services[i])
+	}
+	if s.Late > 0 {
+		fmt.Fprintf(b, "came over a minute late, so not judged slow or not: %s spans\n", format.Count(s.Late))
 	}
 	if s.Dropped > 0 {
 		fmt.Fprintf(b, "spans of too many operations, not shown: %s\n", format.Count(s.Dropped))
@@ -91,7 +93,13 @@ func writeFindings(b *strings.Builder, o *aggregate.Operation) {
 		}
 	}
 	if o.Unexplained > 0 {
-		fmt.Fprintf(b, "  slow, and nothing found: %s of %s\n", format.Count(o.Unexplained), format.Count(o.Slow.Number))
+		fmt.Fprintf(b, "  slow, and nothing found: %s of %s", format.Count(o.Unexplained), format.Count(o.Slow.Number))
+		separator := "; meanwhile the threads ran "
+		for _, ran := range o.Meanwhile[:min(len(o.Meanwhile), shownCulprits)] {
+			fmt.Fprintf(b, "%s%s %s", separator, printable(ran.Name), format.Share(ran.Share))
+			separator = ", "
+		}
+		b.WriteByte('\n')
 	}
 }
 
