@@ -26,14 +26,12 @@ type meanwhile struct {
 type ran struct {
 	start, end int64
 	polled     int64 // ns, without the spans inside
-	trace      uint64
 	by         *operationTotals
 }
 
 // slow is a slow span that nothing explains.
 type slow struct {
 	start, end int64
-	trace      uint64
 	of         *operationTotals
 }
 
@@ -46,7 +44,7 @@ func (m *meanwhile) add(t *operationTotals, s *Span, polled int64) {
 	if own == 0 {
 		return
 	}
-	r := ran{start: s.End - s.Latency.Number, end: s.End, polled: own, trace: s.Trace, by: t}
+	r := ran{start: s.End - s.Latency.Number, end: s.End, polled: own, by: t}
 	if len(m.recent) < maxRecent {
 		m.recent = append(m.recent, r)
 		return
@@ -66,7 +64,7 @@ func (m *meanwhile) addChild(parent uint64, polled int64) {
 // addSlow notes a slow span that nothing explains. When too many wait, it is left out.
 func (m *meanwhile) addSlow(t *operationTotals, s *Span) {
 	if len(m.pending) < maxPending {
-		m.pending = append(m.pending, slow{s.End - s.Latency.Number, s.End, s.Trace, t})
+		m.pending = append(m.pending, slow{s.End - s.Latency.Number, s.End, t})
 	}
 }
 
@@ -90,7 +88,7 @@ func (m *meanwhile) settle(end bool) {
 	})
 }
 
-// account adds what other requests of the service ran during a slow span to its operation.
+// account adds what the service ran during a slow span to its operation, the span itself included: if it computed all the while, that is why.
 func (m *meanwhile) account(s slow) {
 	if s.of.meanwhile == nil {
 		s.of.meanwhile = make(map[*operationTotals]float64)
@@ -99,7 +97,7 @@ func (m *meanwhile) account(s slow) {
 	for i := range m.recent {
 		r := &m.recent[i]
 		overlap := min(r.end, s.end) - max(r.start, s.start)
-		if overlap <= 0 || r.trace == s.trace || r.by.service != s.of.service {
+		if overlap <= 0 || r.by.service != s.of.service {
 			continue
 		}
 		s.of.meanwhile[r.by] += float64(r.polled) * float64(overlap) / float64(r.end-r.start)

@@ -36,7 +36,7 @@ type operationTotals struct {
 	warm          uint64
 	slow          uint64 // of the warm ones
 	unexplained   uint64 // of the slow ones
-	// What other requests ran during unexplained spans, ns of the whole time of those that could be looked at.
+	// What the service ran during unexplained spans, ns of the whole time of those that could be looked at.
 	meanwhile     map[*operationTotals]float64
 	meanwhileOver float64
 	findings      [findingCount]uint64
@@ -142,7 +142,7 @@ type Operation struct {
 	Polled        Value[int64]  // ns: how long its spans were polled, those inside them included
 	Slow          Value[uint64] // outliers among the spans that carry a class
 	Unexplained   uint64        // slow spans in whose traces nothing was found before
-	// Meanwhile is what other requests of the service ran during those, as a share of their time, the most first: an estimate. It may exceed 1
+	// Meanwhile is what the service ran during those, they themselves included, as a share of their time, the most first: an estimate. It may exceed 1
 	// in all, if there are several threads. Nil: unknown.
 	Meanwhile    []Share
 	Findings     [findingCount]uint64
