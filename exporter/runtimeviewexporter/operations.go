@@ -38,12 +38,12 @@ const operationsSinceStart = "since the start (slow: beyond its own p99; polled:
 
 // writeOperations adds a table for each service: a row for each operation, and under it what was found on its spans.
 func writeOperations(b *strings.Builder, s aggregate.OperationsSnapshot) {
+	if s.Late > 0 {
+		fmt.Fprintf(b, "of a backlog: %s spans came over a minute late, so not judged slow or not\n", format.Count(s.Late))
+	}
 	b.WriteString(operationsSinceStart)
 	for i := range s.Services {
 		writeService(b, &s.Services[i])
-	}
-	if s.Late > 0 {
-		fmt.Fprintf(b, "came over a minute late, so not judged slow or not: %s spans\n", format.Count(s.Late))
 	}
 	if s.Dropped > 0 {
 		fmt.Fprintf(b, "spans of too many operations, not shown: %s\n", format.Count(s.Dropped))
@@ -74,7 +74,7 @@ func writeService(b *strings.Builder, s *aggregate.ServiceOperations) {
 		writeFindings(b, o)
 	}
 	if s.Others > 0 {
-		fmt.Fprintf(b, "and %d more operations, %d of them with a finding or a slow span: %s spans\n", s.Others, s.OtherNotable, format.Count(s.OtherSpans))
+		fmt.Fprintf(b, "and %d more operations (the setting rows shows more), %d of them with a finding or a slow span\n", s.Others, s.OtherNotable)
 	}
 }
 
@@ -83,30 +83,61 @@ func writeFindings(b *strings.Builder, o *aggregate.Operation) {
 	if o.HeldUpOthers > 0 {
 		fmt.Fprintf(b, "  held up others: %s spans\n", format.Count(o.HeldUpOthers))
 	}
+	if o.Offends() {
+		writePlace(b, o)
+	}
 	for i, n := range o.Findings {
 		switch {
 		case n == 0:
 		case aggregate.FindingNames[i] == semconv.FindingHeldUp:
-			writeHeldUp(b, o.HeldUpBy, n)
+			writeHeldUp(b, o, n)
 		default:
-			fmt.Fprintf(b, "  %s: %s\n", aggregate.FindingNames[i], format.Count(n))
+			fmt.Fprintf(b, "  %s: %s of %s\n", aggregate.FindingNames[i], format.Count(n), format.Count(o.Spans))
 		}
 	}
+	writeSlow(b, o)
+}
+
+// writePlace says where an operation is found: in which other one, and in the code.
+func writePlace(b *strings.Builder, o *aggregate.Operation) {
+	var places []string
+	if o.Parent != "" && o.Parent != o.Name {
+		places = append(places, "in "+printable(o.Parent))
+	}
+	if o.Place != "" {
+		places = append(places, "at "+printable(o.Place))
+	}
+	if len(places) > 0 {
+		b.WriteString("  " + strings.Join(places, ", ") + "\n")
+	}
+}
+
+// writeSlow says what was found on the slow spans, and what the threads ran where nothing was.
+func writeSlow(b *strings.Builder, o *aggregate.Operation) {
+	if o.Slow.Number == 0 {
+		return
+	}
+	fmt.Fprintf(b, "  of %s slow:", format.Count(o.Slow.Number))
+	for i, n := range o.SlowFindings {
+		if n > 0 {
+			fmt.Fprintf(b, " %s %s,", format.Count(n), aggregate.FindingNames[i])
+		}
+	}
+	fmt.Fprintf(b, " %s nothing found", format.Count(o.Unexplained))
 	if o.Unexplained > 0 {
-		fmt.Fprintf(b, "  slow, and nothing found: %s of %s", format.Count(o.Unexplained), format.Count(o.Slow.Number))
-		separator := "; meanwhile the threads ran "
+		separator := "\n    meanwhile the threads ran "
 		for _, ran := range o.Meanwhile[:min(len(o.Meanwhile), shownCulprits)] {
 			fmt.Fprintf(b, "%s%s %s", separator, printable(ran.Name), format.Share(ran.Share))
 			separator = ", "
 		}
-		b.WriteByte('\n')
 	}
+	b.WriteByte('\n')
 }
 
-// writeHeldUp says who held up n spans.
-func writeHeldUp(b *strings.Builder, by []aggregate.Culprit, n uint64) {
-	fmt.Fprintf(b, "  %s: %s", semconv.FindingHeldUp, format.Count(n))
-	for i, culprit := range by[:min(len(by), shownCulprits)] {
+// writeHeldUp says who held up n spans of an operation.
+func writeHeldUp(b *strings.Builder, o *aggregate.Operation, n uint64) {
+	fmt.Fprintf(b, "  %s: %s of %s", semconv.FindingHeldUp, format.Count(n), format.Count(o.Spans))
+	for i, culprit := range o.HeldUpBy[:min(len(o.HeldUpBy), shownCulprits)] {
 		separator := ", "
 		if i == 0 {
 			separator = ", most by "

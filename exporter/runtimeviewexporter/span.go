@@ -57,6 +57,10 @@ func readSpan(span ptrace.Span) aggregate.Span {
 			}
 		case semconv.HeldUpBy:
 			s.HeldUpBy = untrusted.Cut(value.Str())
+		case semconv.CodeFilePath:
+			s.File = untrusted.Cut(value.Str())
+		case semconv.CodeLineNumber:
+			s.Line = value.Int()
 		}
 	}
 	return s

@@ -16,10 +16,16 @@ const (
 // meanwhile estimates what the threads of a service ran while a span was slow that nothing explains. A span says for how long it was
 // polled, not when; its time is taken to be spread evenly. So what it tells is a hint, and no finding.
 type meanwhile struct {
-	recent   []ran               // a ring
-	next     int                 // in the ring, once it is full
-	children [2]map[uint64]int64 // time polled, by the id of the parent: of late, and before that
+	recent   []ran                // a ring
+	next     int                  // in the ring, once it is full
+	children [2]map[uint64]inside // by the id of the parent: of late, and before that
 	pending  []slow
+}
+
+// inside is what is known of the spans inside one that has yet to come: children end before their parents, as a rule.
+type inside struct {
+	polled int64               // ns
+	by     [2]*operationTotals // some of their operations
 }
 
 // ran is a span that was polled.
@@ -38,10 +44,19 @@ type slow struct {
 // add notes a span of an operation.
 func (m *meanwhile) add(t *operationTotals, s *Span, polled int64) {
 	if s.Parent != 0 {
-		m.addChild(s.Parent, polled)
+		m.addChild(t, s.Parent, polled)
 	}
-	own := max(0, polled-m.children[0][s.ID]-m.children[1][s.ID])
-	if own == 0 {
+	own := polled
+	for _, children := range m.children {
+		in := children[s.ID]
+		own -= in.polled
+		for _, child := range in.by {
+			if child != nil {
+				child.in(t)
+			}
+		}
+	}
+	if own <= 0 {
 		return
 	}
 	r := ran{start: s.End - s.Latency.Number, end: s.End, polled: own, by: t}
@@ -53,12 +68,16 @@ func (m *meanwhile) add(t *operationTotals, s *Span, polled int64) {
 	m.next = (m.next + 1) % maxRecent
 }
 
-// addChild remembers what is inside a span that has yet to come: children end before their parents, as a rule.
-func (m *meanwhile) addChild(parent uint64, polled int64) {
+func (m *meanwhile) addChild(t *operationTotals, parent uint64, polled int64) {
 	if m.children[0] == nil || len(m.children[0]) == maxRecent {
-		m.children[0], m.children[1] = make(map[uint64]int64), m.children[0]
+		m.children[0], m.children[1] = make(map[uint64]inside), m.children[0]
 	}
-	m.children[0][parent] += polled
+	in := m.children[0][parent]
+	in.polled += polled
+	if in.by[0] != t {
+		in.by = [2]*operationTotals{t, in.by[0]}
+	}
+	m.children[0][parent] = in
 }
 
 // addSlow notes a slow span that nothing explains. When too many wait, it is left out.

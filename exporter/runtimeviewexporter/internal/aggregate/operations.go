@@ -4,10 +4,14 @@ package aggregate
 
 import (
 	"cmp"
+	"math/bits"
+	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/runtimelab/otelcol-runtimelab/histogram"
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
 // What whoever sends spans can make of operations is bounded: 2,000 operations take 30 MB. Spans of further ones are counted only.
@@ -36,6 +40,12 @@ type operationTotals struct {
 	warm          uint64
 	slow          uint64 // of the warm ones
 	unexplained   uint64 // of the slow ones
+	slowFindings  [findingCount]uint64
+	// Where its spans are made in the code, and in which operation: the last ones, and how often they differed from those before.
+	place           string
+	line            int64
+	parent          *operationTotals
+	places, parents uint32
 	// What the service ran during unexplained spans, ns of the whole time of those that could be looked at.
 	meanwhile     map[*operationTotals]float64
 	meanwhileOver float64
@@ -87,6 +97,7 @@ func (o *Operations) observe(t *operationTotals, s *Span) {
 		t.warm++
 		if s.Outlier {
 			t.slow++
+			s.Findings.addTo(&t.slowFindings)
 			if s.Findings == 0 && !o.explained(s.Trace) {
 				t.unexplained++
 				if s.Latency.Known && s.Latency.Number > 0 {
@@ -95,13 +106,27 @@ func (o *Operations) observe(t *operationTotals, s *Span) {
 			}
 		}
 	}
-	for i := range t.findings {
-		if s.Findings&(1<<i) != 0 {
-			t.findings[i]++
-		}
+	s.Findings.addTo(&t.findings)
+	if s.File != "" && t.line != s.Line {
+		t.madeAt(s.File, s.Line)
 	}
 	if s.HeldUpBy != "" {
 		t.heldUp(s.HeldUpBy)
+	}
+}
+
+// madeAt notes a place in the code, of which the end of the file's path is told, and the line. Of an operation with several places none is.
+func (t *operationTotals) madeAt(file string, line int64) {
+	t.places++
+	t.line = line
+	t.place = path.Join(path.Base(path.Dir(file)), path.Base(file)) + ":" + strconv.FormatInt(line, 10)
+}
+
+// in notes the operation of the spans around. Of an operation with several none is told.
+func (t *operationTotals) in(parent *operationTotals) {
+	if t.parent != parent {
+		t.parents++
+		t.parent = parent
 	}
 }
 
@@ -146,8 +171,18 @@ type Operation struct {
 	// in all, if there are several threads. Nil: unknown.
 	Meanwhile    []Share
 	Findings     [findingCount]uint64
-	HeldUpBy     []Culprit // the one with the most spans first
-	HeldUpOthers uint64    // spans that it held up, those of its own operation included
+	SlowFindings [findingCount]uint64 // those on slow spans
+	Parent       string               // the operation of the spans around, if there are any
+	Place        string               // where its spans are made in the code, if they say so and those of others are made elsewhere
+	HeldUpBy     []Culprit            // the one with the most spans first
+	HeldUpOthers uint64               // spans that it held up, those of its own operation included
+}
+
+// Offends reports whether it held up others, or has a finding that is not what others did to it.
+func (o *Operation) Offends() bool {
+	own := o.Findings
+	own[bits.TrailingZeros16(uint16(FindingNamed(semconv.FindingHeldUp)))] = 0
+	return o.HeldUpOthers > 0 || own != [findingCount]uint64{}
 }
 
 // Culprit is an operation that held up spans of another one.
@@ -186,7 +221,9 @@ func (o *Operations) Snapshot(limit int, end bool) OperationsSnapshot {
 	o.meanwhile.settle(end)
 	byService := make(map[string][]*operationTotals)
 	held := make(map[[2]string]uint64)
+	places := make(map[[2]string]int)
 	for _, t := range o.byName {
+		places[[2]string{t.service, t.place}]++
 		byService[t.service] = append(byService[t.service], t)
 		for by, n := range t.culprits {
 			held[[2]string{t.service, by}] += n
@@ -206,6 +243,7 @@ func (o *Operations) Snapshot(limit int, end bool) OperationsSnapshot {
 		})
 		of := ServiceOperations{Service: service}
 		var polled float64
+		totals = slices.DeleteFunc(totals, func(t *operationTotals) bool { return t.twin(held) })
 		for i, t := range totals {
 			polled += t.polled
 			of.Polled.Known = of.Polled.Known || t.polledCarried
@@ -217,7 +255,7 @@ func (o *Operations) Snapshot(limit int, end bool) OperationsSnapshot {
 				of.OtherSpans += t.spans
 				continue
 			}
-			of.Operations = append(of.Operations, t.operation(held[[2]string{service, t.name}]))
+			of.Operations = append(of.Operations, t.operation(held[[2]string{service, t.name}], places[[2]string{service, t.place}] == 1))
 		}
 		of.Polled.Number = int64(polled)
 		s.Services = append(s.Services, of)
@@ -228,12 +266,25 @@ func (o *Operations) Snapshot(limit int, end bool) OperationsSnapshot {
 	return s
 }
 
-func (t *operationTotals) operation(heldUpOthers uint64) Operation {
+// twin reports whether an operation says nothing that the one around it does not say as well, as it is with a request and the only span in it.
+func (t *operationTotals) twin(held map[[2]string]uint64) bool {
+	p := t.parent
+	return t.parents == 1 && p.parent != t && t.spans == p.spans && t.slow == p.slow && t.unexplained == p.unexplained && t.findings == p.findings &&
+		held[[2]string{t.service, t.name}] <= held[[2]string{p.service, p.name}]
+}
+
+func (t *operationTotals) operation(heldUpOthers uint64, ownPlace bool) Operation {
 	o := Operation{
 		Service: t.service, Name: t.name, Spans: t.spans, Latency: quantiles(&t.latency),
 		Polled: Value[int64]{Number: int64(t.polled), Known: t.polledCarried},
 		Slow:   Value[uint64]{Number: t.slow, Known: t.warm > 0}, Unexplained: t.unexplained,
-		Findings: t.findings, HeldUpOthers: heldUpOthers,
+		Findings: t.findings, SlowFindings: t.slowFindings, HeldUpOthers: heldUpOthers,
+	}
+	if t.places == 1 && ownPlace {
+		o.Place = t.place
+	}
+	if t.parents == 1 {
+		o.Parent = t.parent.name
 	}
 	for by, ns := range t.meanwhile {
 		o.Meanwhile = append(o.Meanwhile, Share{by.name, ns / t.meanwhileOver})

@@ -165,3 +165,27 @@ func row(t *testing.T, s OperationsSnapshot, service, name string) Operation {
 	t.Fatalf("no operation %s of %s", name, service)
 	return Operation{}
 }
+
+// The span around tells where an operation belongs; one that says nothing else is left out.
+func TestInside(t *testing.T) {
+	var o Operations
+	for i := range uint64(3) {
+		id := 10 * (i + 1)
+		o.Observe("s", []byte("read"), &Span{Latency: Known[int64](second), BusyRatio: Known(1.0), ID: id + 2, Parent: id + 1, Findings: 1, File: "/a/b/src/main.rs", Line: 7}, 0)
+		o.Observe("s", []byte("handler"), &Span{Latency: Known[int64](second), BusyRatio: Known(1.0), ID: id + 1, Parent: id}, 0)
+		o.Observe("s", []byte("request"), &Span{Latency: Known[int64](second), BusyRatio: Known(1.0), ID: id}, 0)
+	}
+	s := o.Snapshot(10, true)
+	read := row(t, s, "s", "read")
+	assert.Equal(t, "handler", read.Parent)
+	assert.Equal(t, "src/main.rs:7", read.Place)
+	assert.Equal(t, [findingCount]uint64{3}, read.Findings)
+	assert.Empty(t, row(t, s, "s", "request").Parent)
+	assert.Len(t, s.Services[0].Operations, 2, "the handler is the request once more")
+	assert.Zero(t, s.Services[0].Others)
+
+	o.Observe("s", []byte("read"), &Span{Latency: Known[int64](second), BusyRatio: Known(1.0), ID: 42, Parent: 41, Findings: 1, File: "/a/b/src/main.rs", Line: 8}, 0)
+	o.Observe("s", []byte("other"), &Span{Latency: Known[int64](second), BusyRatio: Known(1.0), ID: 41}, 0)
+	read = row(t, o.Snapshot(10, true), "s", "read")
+	assert.Empty(t, read.Parent+read.Place, "several")
+}
