@@ -73,5 +73,5 @@ func (c *Config) Validate() error {
 }
 
 func createDefaultConfig() component.Config {
-	return &Config{Interval: 5 * time.Second, By: ByRuntime, Rows: 20}
+	return &Config{Interval: 5 * time.Second, By: ByRuntime, Rows: 40}
 }

@@ -18,10 +18,10 @@ func TestConfig(t *testing.T) {
 	file, err := confmaptest.LoadConf(filepath.Join("testdata", "config.yaml"))
 	require.NoError(t, err)
 	for id, want := range map[string]*Config{
-		"runtime_view":            {Interval: 5 * time.Second, By: ByRuntime, Rows: 20},
-		"runtime_view/slow":       {Interval: time.Minute, By: ByRuntime, Rows: 20},
-		"runtime_view/shortest":   {Interval: 100 * time.Millisecond, By: ByRuntime, Rows: 20},
-		"runtime_view/titled":     {Interval: 5 * time.Second, Title: "A lock held across a wait: latency p50 of 26 ms, queue wait of next to nothing.", By: ByRuntime, Rows: 20},
+		"runtime_view":            {Interval: 5 * time.Second, By: ByRuntime, Rows: 40},
+		"runtime_view/slow":       {Interval: time.Minute, By: ByRuntime, Rows: 40},
+		"runtime_view/shortest":   {Interval: 100 * time.Millisecond, By: ByRuntime, Rows: 40},
+		"runtime_view/titled":     {Interval: 5 * time.Second, Title: "A lock held across a wait: latency p50 of 26 ms, queue wait of next to nothing.", By: ByRuntime, Rows: 40},
 		"runtime_view/operations": {Interval: 5 * time.Second, By: ByOperation, Rows: 1},
 	} {
 		t.Run(id, func(t *testing.T) {

@@ -123,6 +123,7 @@ func (v *view) snapshot(end bool) snapshot {
 	if v.operations != nil {
 		operations := v.operations.Snapshot(v.rows, end)
 		s.operations = &operations
+		s.pressure = cpuPressure()
 	}
 	return s
 }

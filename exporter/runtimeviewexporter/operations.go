@@ -92,7 +92,11 @@ func writeFindings(b *strings.Builder, o *aggregate.Operation) {
 		case aggregate.FindingNames[i] == semconv.FindingHeldUp:
 			writeHeldUp(b, o, n)
 		default:
-			fmt.Fprintf(b, "  %s: %s of %s\n", aggregate.FindingNames[i], format.Count(n), format.Count(o.Spans))
+			fmt.Fprintf(b, "  %s: %s of %s", aggregate.FindingNames[i], format.Count(n), format.Count(o.Spans))
+			if aggregate.FindingNames[i] == semconv.FindingBlocking && o.BusyFastest.Known {
+				fmt.Fprintf(b, "; the fastest tenth of all is polled %s", format.Quantile(o.BusyFastest.Number))
+			}
+			b.WriteByte('\n')
 		}
 	}
 	writeSlow(b, o)
@@ -122,6 +126,9 @@ func writeSlow(b *strings.Builder, o *aggregate.Operation) {
 		if n > 0 {
 			fmt.Fprintf(b, " %s %s,", format.Count(n), aggregate.FindingNames[i])
 		}
+	}
+	if inTrace := o.Slow.Number - o.SlowFound - o.Unexplained; inTrace > 0 {
+		fmt.Fprintf(b, " %s found elsewhere in the trace,", format.Count(inTrace))
 	}
 	fmt.Fprintf(b, " %s nothing found", format.Count(o.Unexplained))
 	if o.Unexplained > 0 {

@@ -38,8 +38,10 @@ type operationTotals struct {
 	polled        float64 // ns
 	polledCarried bool
 	warm          uint64
-	slow          uint64 // of the warm ones
-	unexplained   uint64 // of the slow ones
+	slow          uint64               // of the warm ones
+	unexplained   uint64               // of the slow ones
+	slowFound     uint64               // slow ones with a finding
+	busy          *histogram.Histogram // since the first that is said to have blocked; nil until then
 	slowFindings  [findingCount]uint64
 	// Where its spans are made in the code, and in which operation: the last ones, and how often they differed from those before.
 	place           string
@@ -52,6 +54,9 @@ type operationTotals struct {
 	findings      [findingCount]uint64
 	culprits      map[string]uint64 // spans that were held up, by the operation that did it; nil until there is one; the first maxCulprits
 }
+
+// enough spans have a fastest tenth.
+const enough = 20
 
 // late is after how many ns a span comes too late for runtime_stats to learn from it, as its window is by default.
 const late = 60_000_000_000
@@ -78,6 +83,9 @@ func (o *Operations) Observe(service string, name []byte, s *Span, now int64) {
 	o.observe(t, s)
 }
 
+// blocking is the finding that a span held its thread.
+var blocking = FindingNamed(semconv.FindingBlocking)
+
 // observe leaves counting what is malformed to the totals of the runtimes, which see each span as well.
 func (o *Operations) observe(t *operationTotals, s *Span) {
 	t.spans++
@@ -85,6 +93,11 @@ func (o *Operations) observe(t *operationTotals, s *Span) {
 		t.latency.Record(s.Latency.Number)
 		if ratio := s.BusyRatio; ratio.Known && ratio.Number >= 0 && ratio.Number <= 1 {
 			polled := ratio.Number * float64(s.Latency.Number)
+			if t.busy != nil {
+				t.busy.Record(int64(polled))
+			} else if s.Findings&blocking != 0 {
+				t.busy = new(histogram.Histogram)
+			}
 			t.polled += polled
 			t.polledCarried = true
 			o.meanwhile.add(t, s, int64(polled))
@@ -98,6 +111,9 @@ func (o *Operations) observe(t *operationTotals, s *Span) {
 		if s.Outlier {
 			t.slow++
 			s.Findings.addTo(&t.slowFindings)
+			if s.Findings != 0 {
+				t.slowFound++
+			}
 			if s.Findings == 0 && !o.explained(s.Trace) {
 				t.unexplained++
 				if s.Latency.Known && s.Latency.Number > 0 {
@@ -172,10 +188,13 @@ type Operation struct {
 	Meanwhile    []Share
 	Findings     [findingCount]uint64
 	SlowFindings [findingCount]uint64 // those on slow spans
-	Parent       string               // the operation of the spans around, if there are any
-	Place        string               // where its spans are made in the code, if they say so and those of others are made elsewhere
-	HeldUpBy     []Culprit            // the one with the most spans first
-	HeldUpOthers uint64               // spans that it held up, those of its own operation included
+	SlowFound    uint64               // slow spans with a finding
+	// BusyFastest is how long its fastest tenth is polled, ns, once a span has blocked: if that is long, it is the code and not the machine.
+	BusyFastest  Value[int64]
+	Parent       string    // the operation of the spans around, if there are any
+	Place        string    // where its spans are made in the code, if they say so and those of others are made elsewhere
+	HeldUpBy     []Culprit // the one with the most spans first
+	HeldUpOthers uint64    // spans that it held up, those of its own operation included
 }
 
 // Offends reports whether it held up others, or has a finding that is not what others did to it.
@@ -278,7 +297,10 @@ func (t *operationTotals) operation(heldUpOthers uint64, ownPlace bool) Operatio
 		Service: t.service, Name: t.name, Spans: t.spans, Latency: quantiles(&t.latency),
 		Polled: Value[int64]{Number: int64(t.polled), Known: t.polledCarried},
 		Slow:   Value[uint64]{Number: t.slow, Known: t.warm > 0}, Unexplained: t.unexplained,
-		Findings: t.findings, SlowFindings: t.slowFindings, HeldUpOthers: heldUpOthers,
+		Findings: t.findings, SlowFound: t.slowFound, SlowFindings: t.slowFindings, HeldUpOthers: heldUpOthers,
+	}
+	if t.busy != nil && t.busy.Count() >= enough {
+		o.BusyFastest = Known(t.busy.Quantile(0.1))
 	}
 	if t.places == 1 && ownPlace {
 		o.Place = t.place
