@@ -65,7 +65,7 @@ func (w *pendings) follow(s *Span, threads *threads, workers int, now int64) {
 		long := &(*w)[i]
 		switch {
 		case s.Thread == long.thread && s.Start < long.end:
-			long.see(beginning{s.Start, s.Trace})
+			long.see(beginning{at: s.Start, trace: s.Trace})
 		case s.Thread == long.thread && !long.settled && (s.Request || s.Idle >= waits):
 			long.settled = true
 			long.site.stayed.add()

@@ -115,7 +115,7 @@ func (j *judgement) countOwn(long, own bool) {
 // do from an exporter with several requests under way. Of a callsite of which that is not known, many spans must have been long busy then,
 // and no child explained any.
 func (j *judgement) childrenMayCome(p *Process) bool {
-	return p.disordered > 0 && (j.site.early > 0 || j.site.children > 0 || j.site.own < oneIn)
+	return (p.disordered > 0 || p.losses.some()) && (j.site.early > 0 || j.site.children > 0 || j.site.own < oneIn)
 }
 
 // guarded reports whether the thread did other things while the span stayed entered. Only a task that no other thread may run can keep a
@@ -125,7 +125,12 @@ func (j *judgement) guarded(p *Process) bool {
 	if j.Idle > entering || int(j.site.prompt) <= seldom*int(j.site.tardy) || !p.alone(j.made) {
 		return false
 	}
-	if j.family.requestThread == j.Thread || j.made.madeOthers(j.Span) {
+	switch {
+	case j.family.requestThread == j.Thread:
+		return true
+	case p.several > 0, j.made.madeRoot(j.Span):
+		return false
+	case j.made.madeOthers(j.Span):
 		return true
 	}
 	return j.site.unpolled > j.site.polled && j.site.silence.broken()
@@ -233,6 +238,9 @@ func (j *judgement) outlives(p *Process) {
 		return
 	}
 	if top := p.endings.top(j.Span); top != nil {
+		if !top.timed || !j.timed() {
+			return
+		}
 		j.not(findings.OutlivesParent)
 		if j.End-top.at >= max(least, top.duration/notable) {
 			j.found(findings.OutlivesParent)

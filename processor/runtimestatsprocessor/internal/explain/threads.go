@@ -49,6 +49,7 @@ type thread struct {
 type beginning struct {
 	at    int64
 	trace uint64
+	root  int64 // when it made the trace's span that has no parent in the process, 0 if it did not
 }
 
 func (t *thread) role() role {
@@ -79,10 +80,17 @@ func (t *thread) see(s *Span) {
 	t.arbiter = t.arbiter || s.Arbiter
 	t.named = t.named || s.Worker
 	t.last = max(t.last, s.End)
-	if t.starts[(t.next-1)%maxStarts].trace == s.Trace {
+	if last := &t.starts[(t.next-1)%maxStarts]; last.trace == s.Trace {
+		if s.Top {
+			last.root = s.Start
+		}
 		return
 	}
-	t.starts[t.next%maxStarts] = beginning{s.Start, s.Trace}
+	b := beginning{at: s.Start, trace: s.Trace}
+	if s.Top {
+		b.root = s.Start
+	}
+	t.starts[t.next%maxStarts] = b
 	t.next++
 	t.traces++
 	if elapsed := s.End - t.since; elapsed >= patience || elapsed < 0 {
@@ -105,6 +113,17 @@ func (t *thread) forget() { t.spans, t.idler, t.request = 0, 0, false }
 func (t *thread) madeOthers(s *Span) bool {
 	for i := range t.starts {
 		if at := t.starts[i].at; at > s.Start+handover && at < s.End-handover && t.starts[i].trace != s.Trace {
+			return true
+		}
+	}
+	return false
+}
+
+// madeRoot reports whether it made one without a parent then. Whatever begins while a guard is held becomes the child of that, unless it is
+// told another parent.
+func (t *thread) madeRoot(s *Span) bool {
+	for i := range t.starts {
+		if b := &t.starts[i]; b.root > s.Start+handover && b.root < s.End-handover && b.trace != s.Trace {
 			return true
 		}
 	}
