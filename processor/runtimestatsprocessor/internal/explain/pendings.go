@@ -101,9 +101,5 @@ func (w *pending) close(made *thread) {
 		gap, from = max(gap, at-from), at
 	}
 	gap = max(gap, w.end-from)
-	held := &w.site.silence
-	count(&held.kept, &held.broke, gap >= w.busy-w.busy/5)
-	if held.expected += made.expected(w.busy) * made.free.share(); held.expected > 10*convincing {
-		held.expected /= 2
-	}
+	w.site.silence.add(gap >= w.busy-w.busy/margin, made.expected(w.busy)*made.free.share())
 }

@@ -133,7 +133,7 @@ func (j *judgement) guarded(p *Process) bool {
 	case j.made.madeOthers(j.Span):
 		return true
 	}
-	return j.site.unpolled > j.site.polled && j.site.silence.broken()
+	return j.site.unpolled > j.site.polled && j.site.silence.loud()
 }
 
 // mayBeGuarded reports whether a guard may have kept the span entered over an await.
