@@ -39,7 +39,7 @@ const (
 // countWorkers counts the threads that work now.
 func (p *Process) countWorkers(now int64) {
 	n, alike := 0, 0
-	p.threads.workers(now, func(t *thread) {
+	p.threads.workers(now, p.spans, func(t *thread) {
 		n++
 		if t.named {
 			alike++
@@ -67,6 +67,7 @@ func (p *Process) meet(j *judgement) {
 	p.now = tick(p.now, s.End)
 	if j.made = p.threads.of(s.Thread); j.made != nil {
 		j.made.see(s)
+		j.made.nth = p.spans
 		p.named = p.named || s.Worker && j.made.role() == worker
 	}
 	p.contradict(s, j.made)

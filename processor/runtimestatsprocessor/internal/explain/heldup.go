@@ -59,7 +59,7 @@ const settled = 200
 func (p *Process) allInsideOthers(s *Span) (ns int64, by string) {
 	var all []shared
 	first := true
-	p.threads.workers(s.End, func(t *thread) {
+	p.threads.workers(s.End, p.spans, func(t *thread) {
 		var mine []shared
 		for i := range t.polls {
 			if l := &t.polls[i]; l.busy > 0 && l.whole && l.trace != s.Trace && l.within(s.Start, s.End) > 0 {
