@@ -73,6 +73,7 @@ func TestSilence(t *testing.T) {
 			long.Busy = 20 * ms
 			long.End = begin + 20*ms
 			w.watch(long, site, by)
+			w[0].before, w[0].after = int(tt.rate*20/1000), int(tt.rate*20/1000)+1
 			for at := tt.every; at > 0 && at < 20*ms; at += tt.every {
 				w[0].see(beginning{at: begin + at, trace: 9})
 			}
