@@ -198,7 +198,7 @@ func TestHeldUp(t *testing.T) {
 		s.send(func(x *Span) { x.Thread, x.Request, x.Duration, x.Busy, x.Idle = 1, true, 6*ms, ms, 5*ms })
 	}
 	s.blocks(1, 20*ms, "hash")
-	got := s.send(victim(1, 22*ms))
+	got := s.send(func(x *Span) { victim(1, 22*ms)(x); x.Callsite = 8 })
 	assert.Zero(t, got.Found&heldUp, "the other worker was free")
 	assert.NotZero(t, got.Judged&heldUp)
 
@@ -211,6 +211,10 @@ func TestHeldUp(t *testing.T) {
 	got = s.send(victim(1, 60*ms))
 	assert.Zero(t, got.Found, "less than half of its idle time")
 	assert.Empty(t, got.HeldUpBy)
+	s.blocks(1, 20*ms, "hash")
+	s.now -= 20 * ms
+	s.blocks(2, 18*ms, "parse")
+	assert.Zero(t, s.send(func(x *Span) { victim(1, 22*ms)(x); x.Callsite = 8 }).Found, "others of its kind wait as long when nobody blocks")
 	assert.Zero(t, s.send(victim(1, limits.Wait-1)).Found)
 	got = s.send(victim(Unknown, 22*ms))
 	assert.Zero(t, got.Judged&heldUp, "who knows what thread that is")

@@ -115,6 +115,7 @@ func (p *Process) learn(j *judgement) {
 	}
 	f := p.families.of(s.Parent)
 	f.at = max(f.at, s.End)
+	f.usual = max(f.usual, j.site.usual, j.family.usual)
 	f.busy += max(s.Busy, 0)
 	f.longest = max(f.longest, s.mostPoll())
 	if j.Found.Has(findings.NeverIdle) {

@@ -24,6 +24,7 @@ type family struct {
 	requestThread int64 // that made the span of a request which is among them; Unknown
 
 	at     int64 // the latest end of a child
+	usual  usual // how long one of them is idle anyway
 	orphan bool  // counted as one whose parent does not come
 }
 

@@ -212,14 +212,19 @@ func (j *judgement) heldOpen() {
 	}
 }
 
-// heldUp looks for a span that waited because all threads that could have polled it were inside long polls of others.
+// heldUp looks for a span that waited because all threads that could have polled it were inside long polls of others. If it
+// waited for hardly longer than spans of its place, or children of it, do anyway, it would have slept at such times.
 func (j *judgement) heldUp(p *Process) {
 	ns, by := p.heldUp(j.Span, j.made, j.limits.Wait)
 	if ns < 0 {
 		return
 	}
+	if ns*notable < j.Idle {
+		defer j.site.usual.see(j.Idle)
+	}
 	j.not(findings.HeldUp)
-	if ns >= j.limits.Wait && 2*ns >= j.Idle {
+	excess := j.Idle - int64(max(j.site.usual, j.family.usual))
+	if ns >= j.limits.Wait && 2*ns >= j.Idle && 2*excess >= j.limits.Wait && 4*excess >= j.Idle {
 		j.found(findings.HeldUp)
 		j.HeldUpBy = by
 	}
