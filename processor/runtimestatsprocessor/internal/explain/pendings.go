@@ -25,6 +25,7 @@ type pending struct {
 	whole      bool
 	free       bool // the span left its thread free
 	settled    bool // it is known whether the thread stayed
+	closed     bool // it is known what the thread did meanwhile
 	elsewhere  int  // spans that other workers have made since
 }
 
@@ -91,7 +92,14 @@ func (w *pendings) follow(s *Span, threads *threads, workers int, now int64) {
 			i++
 			continue
 		}
-		long.close(threads.of(long.thread))
+		if !long.closed {
+			long.close(threads.of(long.thread))
+			long.closed = true
+		}
+		if long.whole && !long.settled && now < long.end+minute { // a process that has little to do takes its time
+			i++
+			continue
+		}
 		last := len(*w) - 1
 		(*w)[i] = (*w)[last]
 		*w = (*w)[:last]
