@@ -115,7 +115,7 @@ func (j *judgement) countOwn(long, own bool) {
 // do from an exporter with several requests under way. Of a callsite of which that is not known, many spans must have been long busy then,
 // and no child explained any.
 func (j *judgement) childrenMayCome(p *Process) bool {
-	return p.disordered > 0 && (j.site.early > 0 || j.site.children > 0 || j.site.own < oneIn)
+	return (p.disordered > 0 || p.losses.some()) && (j.site.early > 0 || j.site.children > 0 || j.site.own < oneIn)
 }
 
 // guarded reports whether the thread did other things while the span stayed entered. Only a task that no other thread may run can keep a
@@ -125,10 +125,15 @@ func (j *judgement) guarded(p *Process) bool {
 	if j.Idle > entering || int(j.site.prompt) <= seldom*int(j.site.tardy) || !p.alone(j.made) {
 		return false
 	}
-	if j.family.requestThread == j.Thread || j.made.madeOthers(j.Span) {
+	switch {
+	case j.family.requestThread == j.Thread:
+		return true
+	case p.several > 0, j.made.madeRoot(j.Span):
+		return false
+	case j.made.madeOthers(j.Span):
 		return true
 	}
-	return j.site.unpolled > j.site.polled && j.site.silence.broken()
+	return j.site.unpolled > j.site.polled && j.site.silence.loud()
 }
 
 // mayBeGuarded reports whether a guard may have kept the span entered over an await.
@@ -207,14 +212,19 @@ func (j *judgement) heldOpen() {
 	}
 }
 
-// heldUp looks for a span that waited because all threads that could have polled it were inside long polls of others.
+// heldUp looks for a span that waited because all threads that could have polled it were inside long polls of others. If it
+// waited for hardly longer than spans of its place, or children of it, do anyway, it would have slept at such times.
 func (j *judgement) heldUp(p *Process) {
 	ns, by := p.heldUp(j.Span, j.made, j.limits.Wait)
 	if ns < 0 {
 		return
 	}
+	if ns*notable < j.Idle {
+		defer j.site.usual.see(j.Idle)
+	}
 	j.not(findings.HeldUp)
-	if ns >= j.limits.Wait && 2*ns >= j.Idle {
+	excess := j.Idle - int64(max(j.site.usual, j.family.usual))
+	if ns >= j.limits.Wait && 2*ns >= j.Idle && 2*excess >= j.limits.Wait && 4*excess >= j.Idle {
 		j.found(findings.HeldUp)
 		j.HeldUpBy = by
 	}
@@ -233,6 +243,9 @@ func (j *judgement) outlives(p *Process) {
 		return
 	}
 	if top := p.endings.top(j.Span); top != nil {
+		if !top.timed || !j.timed() {
+			return
+		}
 		j.not(findings.OutlivesParent)
 		if j.End-top.at >= max(least, top.duration/notable) {
 			j.found(findings.OutlivesParent)
