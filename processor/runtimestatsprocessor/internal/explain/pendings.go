@@ -7,6 +7,7 @@ import "slices"
 // maxPending bounds how many threads are watched at a time for what they do during and after a long span.
 const (
 	maxPending = 16
+	maxFree    = 8
 	maxOthers  = 7 // spans that a thread makes meanwhile
 )
 
@@ -38,7 +39,7 @@ func (w *pendings) watch(s *Span, site *callsite, made *thread) {
 // compare waits for what a thread did during a span that left it free for most of a time which is notable for a poll so long. Where it did
 // nothing then, its silence during other spans tells nothing: it may do one thing after the other.
 func (w *pendings) compare(s *Span, made *thread, long int64) {
-	if len(*w) < maxPending/2 && made.role() == worker && s.Idle*unusual >= long && s.Busy*notable <= s.Idle {
+	if len(*w) < maxFree && made.role() == worker && s.Idle*unusual >= long && s.Busy*notable <= s.Idle {
 		w.add(s, made, pending{free: true, settled: true})
 	}
 }
