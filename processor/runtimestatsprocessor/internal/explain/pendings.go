@@ -2,9 +2,7 @@
 
 package explain
 
-import "slices"
-
-// maxPending bounds how many threads are watched at a time for what they do during and after a long span.
+// Bounds of how many threads are watched at a time for what they do during and after a long span, and during one that leaves them free.
 const (
 	maxPending = 16
 	maxFree    = 8
@@ -95,15 +93,8 @@ func (w *pending) close(made *thread) {
 		made.free.add(float32(w.n), min(made.expected(w.end-w.start), maxOthers))
 		return
 	}
-	others := w.others[:w.n]
-	slices.Sort(others)
-	gap, from := int64(0), w.start
-	for _, at := range others {
-		gap, from = max(gap, at-from), at
-	}
-	gap = max(gap, w.end-from)
 	held := &w.site.silence
-	count(&held.kept, &held.broke, gap >= w.busy-w.busy/5)
+	count(&held.kept, &held.broke, lasted(w.busy, silent(w.others[:w.n], w.start, w.end)))
 	if held.expected += made.expected(w.busy) * made.free.share(); held.expected > 10*convincing {
 		held.expected /= 2
 	}

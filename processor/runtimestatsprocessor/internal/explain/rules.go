@@ -79,15 +79,19 @@ func (j *judgement) stayedEntered(p *Process, role role) {
 		j.not(findings.BlockingSuspected)
 		return
 	}
-	if role != worker || 2*j.Busy < j.Duration {
+	switch {
+	case role != worker:
+		return
+	case 2*j.Busy >= j.Duration:
+		p.pendings.watch(j.Span, j.site, j.made)
+	case !j.mostlyBusyButForOthers(p):
 		return
 	}
-	p.pendings.watch(j.Span, j.site, j.made)
 	switch held := j.site.silence.held(); {
 	case j.childrenMayCome(p):
 		return
 	case whole && j.Request && j.Top: // who serves a request on a thread that is there to block hands it over, which takes longer
-	case j.site.polledElsewhere(), j.made.madeOthers(j.Span): // the thread that made it tells nothing
+	case j.site.polledElsewhere(), !j.made.mayHavePolled(j.Span): // the thread that made it tells nothing
 		return
 	case !held && (!whole || j.site.broken > j.site.whole):
 		return
@@ -102,6 +106,12 @@ func (j *judgement) stayedEntered(p *Process, role role) {
 	}
 	j.found(findings.BlockingSuspected)
 	p.hold(j.Span, j.made, own)
+}
+
+// mostlyBusyButForOthers reports whether the span was busy for at least half of the time in which others did not hold it up.
+func (j *judgement) mostlyBusyButForOthers(p *Process) bool {
+	ns, _ := p.heldUp(j.Span, j.made, j.limits.Wait)
+	return ns != Unknown && 2*j.Busy >= j.Duration-ns
 }
 
 // countOwn counts of a span that was long busy whether it was so on its own account.
