@@ -175,6 +175,8 @@ func TestGuards(t *testing.T) {
 	}
 	assert.Equal(t, guard, s.send(stranger).Found, "others of its kind have no parent here")
 	assert.Zero(t, s.send(func(x *Span) { stranger(x); x.SaidLocal = false }).Found)
+	got := s.send(func(x *Span) { stranger(x); x.Duration, x.Busy, x.Idle = 20*ms, 20*ms-2*us, 2*us })
+	assert.Equal(t, guard|blocking, got.Found, "it blocks besides")
 	assert.Zero(t, s.send(func(x *Span) { stranger(x); x.Request = false }).Found)
 	assert.Zero(t, s.send(func(x *Span) { stranger(x); x.Callsite = 8 }).Found, "no other is known")
 }

@@ -28,17 +28,25 @@ func (j *judgement) tellChildren() {
 // entered looks for what kept the span entered for long: a poll that blocks, or a guard that was held over an await.
 func (j *judgement) entered(p *Process) {
 	role := j.made.role()
-	switch {
-	case j.Blockable, role == pool && !j.measured():
+	if j.Blockable || role == pool && !j.measured() {
 		j.not(findings.BlockingSuspected, findings.GuardAcrossAwait)
-	case j.Request && j.SaidLocal && j.site.top > j.site.nested:
-		j.found(findings.GuardAcrossAwait) // not of the span itself: that of another request was entered when it began
+		return
+	}
+	if j.drawnIn() {
+		j.found(findings.GuardAcrossAwait)
+	}
+	switch {
 	case j.familyLost: // children may explain it
 	case j.measured():
 		j.measuredPoll(p)
 	case j.Busy >= 0:
 		j.stayedEntered(p, role)
 	}
+}
+
+// drawnIn reports whether the span is a request that became the child of another, because a guard of that one was entered when it began.
+func (j *judgement) drawnIn() bool {
+	return j.Request && j.SaidLocal && j.site.top > j.site.nested
 }
 
 // measuredPoll judges a span whose longest poll the service has measured.
@@ -90,7 +98,7 @@ func (j *judgement) stayedEntered(p *Process, role role) {
 	switch held := j.site.silence.held(); {
 	case j.childrenMayCome(p):
 		return
-	case whole && j.Request && j.Top: // who serves a request on a thread that is there to block hands it over, which takes longer
+	case whole && j.Request && (j.Top || j.drawnIn()): // who serves a request on a thread that is there to block hands it over, which takes longer
 	case j.site.polledElsewhere(), !j.made.mayHavePolled(j.Span): // the thread that made it tells nothing
 		return
 	case !held && (!whole || j.site.broken > j.site.whole):

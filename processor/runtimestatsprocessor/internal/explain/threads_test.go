@@ -90,7 +90,6 @@ func TestMayHavePolled(t *testing.T) {
 		{"others between them", 4 * ms, []int64{2 * ms, ms, 23 * ms}, true},
 		{"a fifth of the poll may have been elsewhere", 4 * ms, []int64{ms, 17 * ms}, true},
 		{"but no more", 4 * ms, []int64{8*ms + 1, 15 * ms}, false},
-		
 	} {
 		by := &thread{id: 1}
 		for i, at := range tt.at {
