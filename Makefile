@@ -178,7 +178,7 @@ WITHOUT_CARGO := Left out: there is no cargo to build the Rust services of refer
 
 .PHONY: real
 real: build ## run real Rust services whose faults are known beside the sidecar (5 minutes and a build); RUN=regexp selects
-	@if command -v cargo >/dev/null; then $(MAKE) reference; $(REAL) $(if $(DOCUMENT),-document $(DOCUMENT)); else echo "$(WITHOUT_CARGO)"; fi
+	@if command -v cargo >/dev/null; then $(MAKE) reference; $(REAL) $(if $(KEEP),-keep $(KEEP)) $(if $(DOCUMENT),-document $(DOCUMENT)); else echo "$(WITHOUT_CARGO)"; fi
 
 .PHONY: real-captures
 real-captures: build ## take a capture of each of these services into reference/captures/

@@ -22,6 +22,14 @@ func (s *silence) held() bool {
 	return s.expected >= convincing && int(s.broke)*oneIn <= int(s.kept)
 }
 
+// unknown returns why the spans are not known to have held their threads.
+func (s *silence) unknown() Reason {
+	if s.expected < convincing {
+		return SilenceUnknown
+	}
+	return NotSilent
+}
+
 // broken reports whether the threads did other things in one of four of the spans or more.
 func (s *silence) broken() bool { return 4*int(s.broke) > int(s.kept)+int(s.broke) }
 

@@ -41,6 +41,8 @@ type Findings struct {
 	Judged findings.Set
 	// HeldUpBy is the name of the span whose polls held this one up, with [findings.HeldUp].
 	HeldUpBy string
+	// Why is what kept each kind from being found.
+	Why [findings.NumKinds]Reason
 }
 
 // Shares of a span's duration.
