@@ -12,11 +12,11 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	services "github.com/runtimelab/otelcol-runtimelab/internal/reality"
 	"github.com/runtimelab/otelcol-runtimelab/internal/texttable"
@@ -24,7 +24,10 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/findings"
 )
 
-var kept = flag.String("kept", "", "judge what make real KEEP=folder has kept in this folder, instead of the captures")
+var (
+	kept  = flag.String("kept", "", "judge what make real KEEP=folder has kept in this folder, instead of the captures")
+	known = flag.Bool("known", false, "judge spans of processes that have sent as many before")
+)
 
 // explained are the findings of which each span that misses one must be told why.
 var explained = []findings.Kind{findings.BlockingSuspected, findings.NeverIdle, findings.GuardAcrossAwait, findings.HeldUp}
@@ -65,49 +68,45 @@ func TestMissed(t *testing.T) {
 	t.Log("\n" + table.String())
 }
 
-// explainAll plays what a service sent, moved in time to end now, and returns its spans, and why each has not what it has not.
+// explainAll plays what a service sent, and returns its spans, and why each has not what it has not.
 func explainAll(t *testing.T, service *services.Service) (spans []services.Span, whys map[pcommon.SpanID][findings.NumKinds]explain.Reason) {
 	t.Helper()
 	path := filepath.Join("..", "..", "reference", "captures", service.File()+".jsonl.gz")
 	if *kept != "" {
-		if path = filepath.Join(*kept, service.File(), services.RawFile); notThere(path) {
+		path = filepath.Join(*kept, service.File(), services.RawFile)
+		if _, err := os.Stat(path); os.IsNotExist(err) {
 			return nil, nil
 		}
 	}
 	requests, err := services.ReadRequests(path)
 	require.NoError(t, err)
-	last := pcommon.Timestamp(0)
-	for _, s := range spansOf(requests) {
-		last = max(last, s.span.EndTimestamp())
+	all, p := spansOf(requests), newTestProcessor(t, nil)
+	if *known {
+		explainEach(t, p, pack(all, inOne)[0])
+		all = again(all, 1)
 	}
-	now := pcommon.NewTimestampFromTime(time.Now())
-
-	p := newTestProcessor(t, nil)
-	var counts tally
-	whys = map[pcommon.SpanID][findings.NumKinds]explain.Reason{}
-	for _, traces := range requests {
-		for _, resource := range traces.ResourceSpans().All() {
-			r := newResourceState(t.Context(), resource, &p.key, p.rules, p.windows, p.join)
-			r.newest = now
-			r.process.Lock()
-			r.listen(resource)
-			for _, scope := range resource.ScopeSpans().All() {
-				names := r.names.InScope(scope.Scope().Name())
-				for _, span := range scope.Spans().All() {
-					span.SetStartTimestamp(span.StartTimestamp() + now - last)
-					span.SetEndTimestamp(span.EndTimestamp() + now - last)
-					p.processSpan(r, &names, span, &counts)
-					whys[span.SpanID()] = r.annotation.findings.Why
-				}
-			}
-			r.process.Unlock()
-		}
-		spans = services.Read(spans, traces)
-	}
-	return spans, whys
+	traces := pack(all, inOne)[0]
+	whys = explainEach(t, p, traces)
+	return services.Read(nil, traces), whys
 }
 
-func notThere(path string) bool {
-	_, err := os.Stat(path)
-	return os.IsNotExist(err)
+// explainEach does what processTraces does, and keeps what that throws away.
+func explainEach(t *testing.T, p *statsProcessor, traces ptrace.Traces) map[pcommon.SpanID][findings.NumKinds]explain.Reason {
+	t.Helper()
+	whys := map[pcommon.SpanID][findings.NumKinds]explain.Reason{}
+	var counts tally
+	for _, resource := range traces.ResourceSpans().All() {
+		r := newResourceState(t.Context(), resource, &p.key, p.rules, p.windows, p.join)
+		r.process.Lock()
+		r.listen(resource)
+		for _, scope := range resource.ScopeSpans().All() {
+			names := r.names.InScope(scope.Scope().Name())
+			for _, span := range scope.Spans().All() {
+				p.processSpan(r, &names, span, &counts)
+				whys[span.SpanID()] = r.annotation.findings.Why
+			}
+		}
+		r.process.Unlock()
+	}
+	return whys
 }
