@@ -63,7 +63,7 @@ func TestSilence(t *testing.T) {
 			var w pendings
 			w.compare(span(func(s *Span) { s.Thread, s.Busy, s.Idle, s.Duration = 1, 0, 20*ms, 20*ms }), by, limits.Poll)
 			for i := range tt.free {
-				w[0].see(beginning{begin + int64(i+1)*ms, 9})
+				w[0].see(beginning{at: begin + int64(i+1)*ms, trace: 9})
 			}
 			w[0].close(by)
 		}
@@ -74,9 +74,9 @@ func TestSilence(t *testing.T) {
 			long.End = begin + 20*ms
 			w.watch(long, site, by)
 			for at := tt.every; at > 0 && at < 20*ms; at += tt.every {
-				w[0].see(beginning{begin + at, 9})
+				w[0].see(beginning{at: begin + at, trace: 9})
 			}
-			w[0].see(beginning{begin + 10*ms, long.Trace}) // its own children tell nothing
+			w[0].see(beginning{at: begin + 10*ms, trace: long.Trace}) // its own children tell nothing
 			w[0].close(by)
 		}
 		assert.Equal(t, tt.want, site.silence.held(), tt.name)

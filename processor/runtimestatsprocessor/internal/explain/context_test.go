@@ -142,11 +142,13 @@ func TestChildrenThatMayCome(t *testing.T) {
 }
 
 func TestGuards(t *testing.T) {
-	// The thread makes a span of another trace while this one stays entered.
+	// The thread makes a span of a trace that had begun before, while this one stays entered.
 	meanwhile := func(s *service, change func(*Span)) Findings {
 		s.now += 50 * ms
 		s.next++
-		s.explain(func(x *Span) { x.Thread, x.Trace, x.Start, x.Duration = 1, s.next, s.now-10*ms, ms })
+		s.explain(func(x *Span) {
+			x.Thread, x.Trace, x.Start, x.Duration, x.Top, x.Parent = 1, s.next, s.now-10*ms, ms, false, 1<<40
+		})
 		return s.send(func(x *Span) { busy(x); x.Arbiter = true; change(x) })
 	}
 	same := func(*Span) {}
@@ -285,12 +287,13 @@ func TestOutlives(t *testing.T) {
 	assert.Zero(t, left(30*ms, func(x *Span) { x.Request = true }).Found, "a request from outside")
 	assert.Zero(t, left(30*ms, func(x *Span) { x.Top = true }).Found)
 	assert.Zero(t, left(30*ms, func(x *Span) { x.Duration = Unknown }).Judged)
+	assert.Zero(t, left(30*ms, func(x *Span) { x.Inconsistent = true }).Judged&outlives, "the clock was set meanwhile")
 	got = left(30*ms, func(x *Span) { x.Parent = 12345 })
 	assert.Zero(t, got.Found|got.Judged&outlives, "its parent has not come, nor ever one of its kind")
 
 	// Parents that come after: what those of its kind did tells.
 	s = newService()
-	pair := func(parentTakes, childTakes int64) Findings {
+	pair := func(parentTakes, childTakes int64, change func(parent *Span)) Findings {
 		s.now += 100 * ms
 		s.next += 2
 		child := s.explain(func(x *Span) {
@@ -298,20 +301,29 @@ func TestOutlives(t *testing.T) {
 		})
 		s.explain(func(x *Span) {
 			x.ID, x.Trace, x.Start, x.Duration, x.Callsite = s.next-1, s.next, s.now, parentTakes, 13
+			change(x)
 		})
 		return child
 	}
-	assert.Zero(t, pair(2*ms, 30*ms).Judged&outlives)
-	assert.Equal(t, outlives, pair(2*ms, 30*ms).Found)
-	got = pair(2*ms, ms-1)
+	assert.Zero(t, pair(2*ms, 30*ms, plain).Judged&outlives)
+	assert.Equal(t, outlives, pair(2*ms, 30*ms, plain).Found)
+	got = pair(2*ms, ms-1, plain)
 	assert.Zero(t, got.Found, "too short to tell")
 	assert.NotZero(t, got.Judged&outlives)
-	assert.Zero(t, pair(2*ms, 3*ms-1).Found, "its parent may take as long")
+	assert.Zero(t, pair(2*ms, 3*ms-1, plain).Found, "its parent may take as long")
 	s = newService()
-	for range 2 {
-		pair(40*ms, 30*ms)
+	for _, odd := range []func(*Span){
+		func(x *Span) { x.Inconsistent = true },
+		func(x *Span) { x.Duration, x.End = Unknown, x.Start-100*ms },
+	} {
+		assert.Zero(t, pair(2*ms, 30*ms, odd).Judged&outlives)
+		assert.Zero(t, pair(2*ms, 30*ms, plain).Judged&outlives, "the wall clock was set before the parent ended, so that tells nothing")
+		s = newService()
 	}
-	got = pair(2*ms, 30*ms)
+	for range 2 {
+		pair(40*ms, 30*ms, plain)
+	}
+	got = pair(2*ms, 30*ms, plain)
 	assert.Zero(t, got.Found, "those of its kind do not")
 	assert.NotZero(t, got.Judged&outlives)
 }

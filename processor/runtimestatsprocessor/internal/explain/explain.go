@@ -39,7 +39,7 @@ const (
 // countWorkers counts the threads that work now.
 func (p *Process) countWorkers(now int64) {
 	n, alike := 0, 0
-	p.threads.workers(now, func(t *thread) {
+	p.threads.workers(now, p.spans, func(t *thread) {
 		n++
 		if t.named {
 			alike++
@@ -56,7 +56,7 @@ func (p *Process) countWorkers(now int64) {
 // meet looks up what the process knows that concerns the span.
 func (p *Process) meet(j *judgement) {
 	s := j.Span
-	p.disordered = max(0, p.disordered-1)
+	p.disordered, p.several = max(0, p.disordered-1), max(0, p.several-1)
 	if parent := p.endings.of(s.Parent); parent != nil && s.End < parent.at {
 		p.disordered = maxEndings
 		parent.site.early.add()
@@ -67,13 +67,17 @@ func (p *Process) meet(j *judgement) {
 	p.now = tick(p.now, s.End)
 	if j.made = p.threads.of(s.Thread); j.made != nil {
 		j.made.see(s)
+		j.made.nth = p.spans
 		p.named = p.named || s.Worker && j.made.role() == worker
 	}
+	p.contradict(s, j.made)
+	p.losses.look(&p.families, p.now)
 	p.pendings.follow(s, &p.threads, p.workers, p.now)
 	p.frees.follow(s, &p.threads, p.workers, p.now)
 	j.site = p.sites.of(s.Callsite, p.spans)
 	if found := p.families.take(s.ID); found != nil {
 		j.family = *found
+		p.losses.came(found)
 	} else {
 		j.family.requestThread = Unknown
 		j.familyLost = s.Start < p.families.lost
@@ -99,7 +103,7 @@ func (p *Process) learn(j *judgement) {
 	}
 	least := j.limits.Poll / unusual
 	if s.Top || s.Request {
-		if j.family.last.site != nil {
+		if j.family.last.site != nil && s.timed() {
 			j.family.last.site.rest.see(s.End-j.family.last.start, j.family.last.end-s.End, least)
 		}
 		last = descendant{}
@@ -111,6 +115,7 @@ func (p *Process) learn(j *judgement) {
 		return // it explains nothing
 	}
 	f := p.families.of(s.Parent)
+	f.at = max(f.at, s.End)
 	f.busy += max(s.Busy, 0)
 	f.longest = max(f.longest, s.mostPoll())
 	if j.Found.Has(findings.NeverIdle) {

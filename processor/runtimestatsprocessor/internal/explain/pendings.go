@@ -64,7 +64,7 @@ func (w *pendings) follow(s *Span, threads *threads, workers int, now int64) {
 		long := &(*w)[i]
 		switch {
 		case s.Thread == long.thread && s.Start < long.end:
-			long.see(beginning{s.Start, s.Trace})
+			long.see(beginning{at: s.Start, trace: s.Trace})
 		case s.Thread == long.thread && !long.settled && (s.Request || s.Idle >= waits):
 			long.settled = true
 			long.site.stayed.add()
@@ -93,9 +93,5 @@ func (w *pending) close(made *thread) {
 		made.free.add(float32(w.n), min(made.expected(w.end-w.start), maxOthers))
 		return
 	}
-	held := &w.site.silence
-	count(&held.kept, &held.broke, lasted(w.busy, silent(w.others[:w.n], w.start, w.end)))
-	if held.expected += made.expected(w.busy) * made.free.share(); held.expected > 10*convincing {
-		held.expected /= 2
-	}
+	w.site.silence.add(lasted(w.busy, silent(w.others[:w.n], w.start, w.end)), made.expected(w.busy)*made.free.share())
 }

@@ -23,6 +23,9 @@ type Process struct {
 
 	disordered int // spans for which the memory lasts that one came after its parent, though it ended before
 
+	several int // spans for which the memory lasts that a thread was in two polls at once
+	losses  losses
+
 	threads  threads
 	families families
 	endings  endings

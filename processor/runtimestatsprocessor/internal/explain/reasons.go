@@ -28,12 +28,14 @@ const (
 	OftenEnteredLate
 	NotAlone
 	NothingMeanwhile
+	MadeRoot
 
 	PollsUnknown
 	Away
 	AwayABit
 
 	FewSpans
+	MixedUp
 	NoLongPoll
 	PartOfIdle
 	WorkersFree
@@ -61,12 +63,14 @@ var reasons = [numReasons]string{
 	OftenEnteredLate: "others of its kind are entered later than at once, as on another thread",
 	NotAlone:         "several threads poll tasks, and a guard cannot go from one to the other",
 	NothingMeanwhile: "its thread made no span of another request meanwhile",
+	MadeRoot:         "its thread made a span without a parent meanwhile, which a guard would be the parent of; or its spans are of several processes",
 
 	PollsUnknown: "its polls were not counted",
 	Away:         "it was not polled for a tenth of its time or more",
 	AwayABit:     "it was not polled for longer than it takes to be polled again",
 
 	FewSpans:    "the process has sent few spans: there may be workers that have made none",
+	MixedUp:     "its threads were in two long polls at once: they are of several processes, or others poll than make the spans",
 	NoLongPoll:  "no long poll of others is known, by then, that its thread was in",
 	PartOfIdle:  "the long polls of others that are known by then are less than half of its idle time, or too short",
 	WorkersFree: "there are several workers, and not all are known to have been in long polls",

@@ -153,7 +153,7 @@ func (j *judgement) countOwn(long, own bool) {
 // do from an exporter with several requests under way. Of a callsite of which that is not known, many spans must have been long busy then,
 // and no child explained any.
 func (j *judgement) childrenMayCome(p *Process) bool {
-	return p.disordered > 0 && (j.site.early > 0 || j.site.children > 0 || j.site.own < oneIn)
+	return (p.disordered > 0 || p.losses.some()) && (j.site.early > 0 || j.site.children > 0 || j.site.own < oneIn)
 }
 
 // guarded reports whether the thread did other things while the span stayed entered. Only a task that no other thread may run can keep a
@@ -167,9 +167,13 @@ func (j *judgement) guarded(p *Process) bool {
 		j.because(OftenEnteredLate, findings.GuardAcrossAwait)
 	case !p.alone(j.made):
 		j.because(NotAlone, findings.GuardAcrossAwait)
-	case j.family.requestThread == j.Thread || j.made.madeOthers(j.Span):
+	case j.family.requestThread == j.Thread:
 		return true
-	case j.site.unpolled > j.site.polled && j.site.silence.broken():
+	case p.several > 0, j.made.madeRoot(j.Span):
+		j.because(MadeRoot, findings.GuardAcrossAwait)
+	case j.made.madeOthers(j.Span):
+		return true
+	case j.site.unpolled > j.site.polled && j.site.silence.loud():
 		return true
 	default:
 		j.because(NothingMeanwhile, findings.GuardAcrossAwait)
@@ -263,8 +267,11 @@ func (j *judgement) heldUp(p *Process) {
 	ns, by := p.heldUp(j.Span, j.made, j.limits.Wait)
 	if ns < 0 {
 		j.because(FewSpans, findings.HeldUp)
-		if j.made.role() != worker {
+		switch {
+		case j.made.role() != worker:
 			j.because(ThreadUnknown, findings.HeldUp)
+		case p.several > 0:
+			j.because(MixedUp, findings.HeldUp)
 		}
 		return
 	}
@@ -295,6 +302,9 @@ func (j *judgement) outlives(p *Process) {
 		return
 	}
 	if top := p.endings.top(j.Span); top != nil {
+		if !top.timed || !j.timed() {
+			return
+		}
 		j.not(findings.OutlivesParent)
 		if j.End-top.at >= max(least, top.duration/notable) {
 			j.found(findings.OutlivesParent)

@@ -31,7 +31,8 @@ type Span struct {
 	Arbiter   bool  // by its name, the thread runs tasks that no other thread may run
 	Blockable bool  // by its name, the thread is there to block
 
-	Late bool // it tells nothing about the present
+	Late         bool // it tells nothing about the present
+	Inconsistent bool // its times do not add up: when it ended is not certain
 }
 
 // Findings are what a span's times hint at.
@@ -94,6 +95,10 @@ func (s *Span) poll() int64 {
 		return s.Busy / (1 + s.Idle/reentry)
 	}
 }
+
+// timed reports whether it is certain when the span started and ended, compared with others: a wall clock that is set in the middle of a span
+// makes it longer or shorter than its polls say.
+func (s *Span) timed() bool { return s.Duration >= 0 && !s.Inconsistent }
 
 // measured reports whether the service told how long the span's polls were.
 func (s *Span) measured() bool { return s.LongestPoll >= 0 || s.Polls > 0 }
