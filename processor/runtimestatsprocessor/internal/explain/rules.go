@@ -218,10 +218,11 @@ func (j *judgement) alwaysWaiting() bool {
 }
 
 // neverIdle looks for a task that is always ready: each of its polls but the last ends only because others must have their turn. Its idle
-// time is the time that it was queued.
+// time is the time that it was queued. Tokio wakes a task that used up its budget only after others had their turn, so such a wait is not
+// measured as one for a worker.
 func (j *judgement) neverIdle() {
 	away := j.Duration - j.Busy
-	queued := j.Wait >= 0 && j.Idle >= 0 && j.Idle-j.Wait <= j.Duration/nearly
+	queued := j.Wait >= 0 && j.Idle >= 0 && j.Idle-j.Wait <= j.Duration/nearly || j.Forced > 0 && j.Forced >= j.Polls-1
 	switch {
 	case j.Busy < 0:
 	case away > j.Duration/notable && !queued:
