@@ -136,6 +136,7 @@ rust: ## check the Rust crate in rust/: format, clippy, tests, what its package 
 		cargo fmt --check --manifest-path $(CRATE); \
 		$(CARGO) clippy --quiet --locked --all-targets --manifest-path $(CRATE) -- -D warnings; \
 		$(CARGO) test --quiet --locked --manifest-path $(CRATE); \
+		$(CARGO) test --quiet --locked --features tokio --manifest-path $(CRATE); \
 		$(CARGO) package --quiet --locked --list --allow-dirty --manifest-path $(CRATE) >/dev/null
 
 # A fuzzer of Go spends up to a minute on making one input smaller, whether it fails or is only new: -fuzzminimizetime 1x leaves the time
