@@ -30,6 +30,7 @@ func (r *resourceState) find(limits *findings.Limits, a *annotation, sign *runti
 	s.Late, s.Inconsistent = late, account.Inconsistent
 	s.Duration, s.Busy, s.Idle, s.Layered = a.duration, account.Busy, account.Idle, r.found.legacy
 	s.LongestPoll, s.Polls = account.Value(runtimes.TaskLongestPoll), account.Value(runtimes.TaskPolls)
+	s.Forced = account.Value(runtimes.TaskForcedYields)
 	s.Wait, s.MeanWait, s.SkewedWorker = account.Value(runtimes.QueueWait), explain.Unknown, false
 	if account.Source == runtimes.FirstPoll {
 		s.Wait = account.Parts[runtimes.QueueWaitEstimate]

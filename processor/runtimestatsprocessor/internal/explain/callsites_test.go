@@ -84,6 +84,25 @@ func TestSilence(t *testing.T) {
 	}
 }
 
+// Where many spans block, there is still room to watch those that leave their threads free.
+func TestManyLongSpans(t *testing.T) {
+	p := new(Process)
+	by := p.threads.of(1)
+	by.rate, by.request, by.since = 100, true, begin
+	for range 2 * maxPending {
+		p.pendings.watch(span(func(s *Span) { s.Thread, s.Busy, s.Idle = 1, 20*ms, 0 }), new(callsite), by)
+	}
+	for range 2 * maxFree {
+		p.Explain(span(func(s *Span) { s.Thread, s.Busy, s.Idle = 1, 0, 20*ms }), &limits, nil)
+	}
+	assert.Len(t, p.pendings, maxPending)
+	assert.Len(t, p.frees, maxFree)
+	p.Explain(span(func(s *Span) { s.Start += 2 * minute }), &limits, nil)
+	assert.Empty(t, p.pendings)
+	assert.Empty(t, p.frees)
+	assert.NotZero(t, by.free.expected)
+}
+
 // A thread that blocks where the runtime was told hands its tasks to another: it makes no spans of tasks afterwards.
 func TestLeft(t *testing.T) {
 	for _, tt := range []struct {

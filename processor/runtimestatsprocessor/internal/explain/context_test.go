@@ -177,6 +177,8 @@ func TestGuards(t *testing.T) {
 	}
 	assert.Equal(t, guard, s.send(stranger).Found, "others of its kind have no parent here")
 	assert.Zero(t, s.send(func(x *Span) { stranger(x); x.SaidLocal = false }).Found)
+	got := s.send(func(x *Span) { stranger(x); x.Duration, x.Busy, x.Idle = 20*ms, 20*ms-2*us, 2*us })
+	assert.Equal(t, guard|blocking, got.Found, "it blocks besides")
 	assert.Zero(t, s.send(func(x *Span) { stranger(x); x.Request = false }).Found)
 	assert.Zero(t, s.send(func(x *Span) { stranger(x); x.Callsite = 8 }).Found, "no other is known")
 }
@@ -244,6 +246,29 @@ func TestHeldUp(t *testing.T) {
 	}
 	alone.blocks(1, 20*ms, "hash")
 	assert.Equal(t, "hash", alone.send(victim(1, 30*ms)).HeldUpBy)
+}
+
+// A span that was held up before its own long poll may be busy for less than half of its time.
+func TestHeldUpBeforeItBlocks(t *testing.T) {
+	s := new(service)
+	s.now = begin
+	arbiter := func(x *Span) { x.Thread, x.Arbiter, x.Callsite = 1, true, 7 }
+	computes := func(x *Span) { arbiter(x); x.Duration, x.Busy, x.Idle, x.Callsite = 46*ms, 20*ms, 26*ms, 8 }
+	s.send(arbiter)
+	s.sites.of(8, 1).silence = silence{expected: convincing, kept: convincing}
+	s.now += 50 * ms
+	got := s.send(computes)
+	assert.Zero(t, got.Found|got.Judged&blocking, "its polls may be short ones that are scattered")
+
+	s.now += 10 * ms
+	s.blocks(1, 20*ms, "hash")
+	s.now += 24 * ms
+	assert.Equal(t, blocking, s.send(computes).Found&blocking)
+
+	s.now += 10 * ms
+	s.blocks(1, 13*ms, "hash")
+	s.now += 24 * ms
+	assert.Zero(t, s.send(func(x *Span) { computes(x); x.Busy, x.Idle = 16*ms, 30*ms }).Found&blocking, "33 ms of its own")
 }
 
 func TestOutlives(t *testing.T) {

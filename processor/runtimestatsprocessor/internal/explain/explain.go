@@ -13,7 +13,7 @@ func (p *Process) Explain(s *Span, limits *findings.Limits, usual *findings.Wind
 	if s.Duration > 0 && (s.Busy >= 0 || s.Wait >= 0) {
 		j.tellChildren()
 		j.entered(p)
-		p.pendings.compare(s, j.made, limits.Poll)
+		p.frees.compare(s, j.made, limits.Poll)
 		j.starved()
 		j.neverIdle()
 		j.heldOpen()
@@ -73,6 +73,7 @@ func (p *Process) meet(j *judgement) {
 	p.contradict(s, j.made)
 	p.losses.look(&p.families, p.now)
 	p.pendings.follow(s, &p.threads, p.workers, p.now)
+	p.frees.follow(s, &p.threads, p.workers, p.now)
 	j.site = p.sites.of(s.Callsite, p.spans)
 	if found := p.families.take(s.ID); found != nil {
 		j.family = *found

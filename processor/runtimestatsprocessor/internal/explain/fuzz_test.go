@@ -18,7 +18,7 @@ import (
 func (p *Process) size() (tables, names int) {
 	tables = int(unsafe.Sizeof(*p)) + cap(p.threads)*int(unsafe.Sizeof(&thread{})) + cap(p.families.slots)*int(unsafe.Sizeof(family{})) + 8*cap(p.families.parents) +
 		cap(p.endings.slots)*int(unsafe.Sizeof(ended{})) + cap(p.sites)*int(unsafe.Sizeof(callsite{})) +
-		cap(p.pendings)*int(unsafe.Sizeof(pending{}))
+		(cap(p.pendings)+cap(p.frees))*int(unsafe.Sizeof(pending{}))
 	for _, found := range p.threads {
 		if found != nil {
 			tables += int(unsafe.Sizeof(*found)) + cap(found.polls)*int(unsafe.Sizeof(longPoll{}))

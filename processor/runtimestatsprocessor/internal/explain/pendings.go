@@ -2,11 +2,10 @@
 
 package explain
 
-import "slices"
-
-// maxPending bounds how many threads are watched at a time for what they do during and after a long span.
+// Bounds of how many threads are watched at a time for what they do during and after a long span, and during one that leaves them free.
 const (
 	maxPending = 16
+	maxFree    = 8
 	maxOthers  = 7 // spans that a thread makes meanwhile
 )
 
@@ -43,7 +42,7 @@ func (w *pendings) watch(s *Span, site *callsite, made *thread) {
 // nothing then, its silence during other spans tells nothing: it may do one thing after the other, as it is asked for one after the other.
 // What it is asked for counts, and not what it leaves behind, for which nobody waits.
 func (w *pendings) compare(s *Span, made *thread, long int64) {
-	if len(*w) < maxPending/2 && made.role() == worker && (s.Top || s.Request) && s.Idle*unusual >= long && s.Busy*notable <= s.Idle {
+	if len(*w) < maxFree && made.role() == worker && (s.Top || s.Request) && s.Idle*unusual >= long && s.Busy*notable <= s.Idle {
 		w.add(s, made, pending{free: true, settled: true})
 	}
 }
@@ -114,12 +113,5 @@ func (w *pending) close(made *thread) {
 		made.free.add(float32(w.n), min(made.expected(w.end-w.start), maxOthers))
 		return
 	}
-	others := w.others[:w.n]
-	slices.Sort(others)
-	gap, from := int64(0), w.start
-	for _, at := range others {
-		gap, from = max(gap, at-from), at
-	}
-	gap = max(gap, w.end-from)
-	w.site.silence.add(gap >= w.busy-w.busy/margin, float32(min(w.before, w.after))*made.free.share())
+	w.site.silence.add(lasted(w.busy, silent(w.others[:w.n], w.start, w.end)), float32(min(w.before, w.after))*made.free.share())
 }

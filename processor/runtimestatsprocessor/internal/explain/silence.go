@@ -2,7 +2,10 @@
 
 package explain
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // oneIn: spans of a worker that wait, at least, and exceptions from what is taken for a rule, at most.
 const oneIn = 20
@@ -39,8 +42,28 @@ const convincing = 10
 // held reports whether the spans held their threads for about as long as they were busy.
 func (s *silence) held() bool { return s.expected >= convincing && s.broken*oneIn <= s.breaks }
 
+// unknown returns why the spans are not known to have held their threads.
+func (s *silence) unknown() Reason {
+	if s.expected < convincing {
+		return SilenceUnknown
+	}
+	return NotSilent
+}
+
 // loud reports whether the threads did other things in one of four of the spans or more.
 func (s *silence) loud() bool { return 4*int(s.broke) > int(s.kept)+int(s.broke) }
+
+// silent returns the longest time from start to end in which a thread made no span, if those are when it did.
+func silent(others []int64, start, end int64) (ns int64) {
+	slices.Sort(others)
+	for _, at := range others {
+		ns, start = max(ns, at-start), at
+	}
+	return max(ns, end-start)
+}
+
+// lasted reports whether a thread was silent for about as long as a span was busy.
+func lasted(busy, silent int64) bool { return silent >= busy-busy/margin }
 
 // freedom compares the spans that a thread made during others that left it free with those that were expected.
 type freedom struct{ made, expected float32 }

@@ -22,6 +22,7 @@ type Span struct {
 	Layered    bool  // Idle holds other things as well: an older tracing layer
 
 	LongestPoll, Polls int64
+	Forced             int64 // of its polls ended only because others must have their turn
 	Wait               int64 // for a worker
 	MeanWait           int64 // of the polls of its runtime at that time
 	SkewedWorker       bool  // first polled by a worker that does several times the work of the others
@@ -42,6 +43,8 @@ type Findings struct {
 	Judged findings.Set
 	// HeldUpBy is the name of the span whose polls held this one up, with [findings.HeldUp].
 	HeldUpBy string
+	// Why is what kept each kind from being found.
+	Why [findings.NumKinds]Reason
 }
 
 // Shares of a span's duration.

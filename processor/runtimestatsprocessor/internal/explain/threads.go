@@ -121,6 +121,22 @@ func (t *thread) madeOthers(s *Span) bool {
 	return false
 }
 
+// mayHavePolled reports whether the thread can have been inside the span for as long as that was busy, for all that it made meanwhile.
+func (t *thread) mayHavePolled(s *Span) bool {
+	if s.whole() {
+		return !t.madeOthers(s)
+	}
+	var others [maxStarts]int64
+	n := 0
+	for i := range t.starts {
+		if b := &t.starts[i]; b.trace != s.Trace && b.at > s.Start && b.at < s.End {
+			others[n] = b.at
+			n++
+		}
+	}
+	return lasted(s.Busy, silent(others[:n], s.Start, s.End))
+}
+
 // madeRoot reports whether it made one without a parent then. Whatever begins while a guard is held becomes the child of that, unless it is
 // told another parent.
 func (t *thread) madeRoot(s *Span) bool {

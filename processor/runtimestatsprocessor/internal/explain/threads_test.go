@@ -75,6 +75,31 @@ func TestMadeOthers(t *testing.T) {
 	}
 }
 
+// A thread that was silent for as long as a span was busy, or nearly, can have been inside it then.
+func TestMayHavePolled(t *testing.T) {
+	const busy = 20 * ms
+	for _, tt := range []struct {
+		name string
+		idle int64
+		at   []int64 // when the thread made spans of others
+		want bool
+	}{
+		{"one poll", 0, nil, true},
+		{"interrupted", 0, []int64{ms}, false},
+		{"several polls", 4 * ms, nil, true},
+		{"others between them", 4 * ms, []int64{2 * ms, ms, 23 * ms}, true},
+		{"a fifth of the poll may have been elsewhere", 4 * ms, []int64{ms, 17 * ms}, true},
+		{"but no more", 4 * ms, []int64{8*ms + 1, 15 * ms}, false},
+	} {
+		by := &thread{id: 1}
+		for i, at := range tt.at {
+			by.see(span(func(s *Span) { s.Trace, s.Start = uint64(i)+9, begin+at }))
+		}
+		by.see(span(func(s *Span) { s.Start += busy / 2 })) // its own children tell nothing
+		assert.Equal(t, tt.want, by.mayHavePolled(span(func(s *Span) { s.Busy, s.Idle, s.Duration = busy, tt.idle, busy+tt.idle })), tt.name)
+	}
+}
+
 func TestWorkersOfLate(t *testing.T) {
 	var all threads
 	assert.Nil(t, all.of(Unknown))
