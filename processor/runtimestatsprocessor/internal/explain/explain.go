@@ -114,6 +114,9 @@ func (p *Process) learn(j *judgement) {
 	if s.Parent == 0 || s.Busy*small < j.limits.Poll && last.end-last.start < least && !s.Request {
 		return // it explains nothing
 	}
+	if p.endings.of(s.Parent) != nil {
+		return // it came too late to explain anything, and no parent is missing
+	}
 	f := p.families.of(s.Parent)
 	f.at = max(f.at, s.End)
 	f.usual = max(f.usual, j.site.usual, j.family.usual)

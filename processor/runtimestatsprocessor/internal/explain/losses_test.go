@@ -44,6 +44,21 @@ func TestLostChildren(t *testing.T) {
 	assert.Equal(t, blocking, lose(true).Found, "nothing was lost for long")
 }
 
+// A task that outlives its parent, and comes after it, has lost nobody.
+func TestParentsThatCameBefore(t *testing.T) {
+	s := newService()
+	for range 100 {
+		s.send(waiting)
+		s.now += 30 * ms
+		s.send(func(x *Span) { heldFor(30 * ms)(x); x.Top, x.Request, x.Parent = false, false, s.next-1 })
+	}
+	s.now += 2 * overdue
+	for range 2 * minRelatives {
+		s.send(waiting)
+	}
+	assert.False(t, s.losses.some())
+}
+
 // A parent that comes hours after its children was not lost.
 func TestLateParents(t *testing.T) {
 	var l losses
