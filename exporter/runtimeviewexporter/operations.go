@@ -15,6 +15,7 @@ import (
 
 const (
 	shownCulprits = 3
+	hardlyAny     = 0.01 // share of a time
 	longestName   = 48
 	numberWidth   = 9
 )
@@ -81,7 +82,7 @@ func writeService(b *strings.Builder, s *aggregate.ServiceOperations) {
 // writeFindings says what an operation did to others, what was done to it, and what nothing explains.
 func writeFindings(b *strings.Builder, o *aggregate.Operation) {
 	if o.HeldUpOthers > 0 {
-		fmt.Fprintf(b, "  held up others: %s spans\n", format.Count(o.HeldUpOthers))
+		fmt.Fprintf(b, "  held up others: %s span%s\n", format.Count(o.HeldUpOthers), plural(o.HeldUpOthers))
 	}
 	if o.Offends() {
 		writePlace(b, o)
@@ -132,13 +133,28 @@ func writeSlow(b *strings.Builder, o *aggregate.Operation) {
 	}
 	fmt.Fprintf(b, " %s nothing found", format.Count(o.Unexplained))
 	if o.Unexplained > 0 {
-		separator := "\n    meanwhile the threads ran "
-		for _, ran := range o.Meanwhile[:min(len(o.Meanwhile), shownCulprits)] {
-			fmt.Fprintf(b, "%s%s %s", separator, printable(ran.Name), format.Share(ran.Share))
+		writeMeanwhile(b, o.Meanwhile)
+	}
+	b.WriteByte('\n')
+}
+
+// writeMeanwhile says what the threads ran; nothing, if that is not known.
+func writeMeanwhile(b *strings.Builder, ran []aggregate.Share) {
+	if ran == nil {
+		return
+	}
+	b.WriteString("\n    meanwhile the threads ran ")
+	if ran[0].Share < hardlyAny {
+		b.WriteString("hardly any span of the service")
+		return
+	}
+	separator := ""
+	for _, r := range ran[:min(len(ran), shownCulprits)] {
+		if r.Share >= hardlyAny {
+			fmt.Fprintf(b, "%s%s %s", separator, printable(r.Name), format.Share(r.Share))
 			separator = ", "
 		}
 	}
-	b.WriteByte('\n')
 }
 
 // writeHeldUp says who held up n spans of an operation.
@@ -158,6 +174,13 @@ func writeHeldUp(b *strings.Builder, o *aggregate.Operation, n uint64) {
 		}
 	}
 	b.WriteByte('\n')
+}
+
+func plural(n uint64) string {
+	if n == 1 {
+		return ""
+	}
+	return "s"
 }
 
 // printable returns what of a text from outside a terminal may see: no control characters, and not without end.

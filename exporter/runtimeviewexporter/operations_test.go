@@ -37,6 +37,7 @@ func shop(name string, n int, duration time.Duration, describe func(i int, span 
 		span.SetStartTimestamp(pcommon.NewTimestampFromTime(end.Add(-duration)))
 		span.SetEndTimestamp(pcommon.NewTimestampFromTime(end))
 		span.SetTraceID(pcommon.TraceID([]byte(fmt.Sprintf("%-8.8s%08d", "trace", len(name)*100_000+i))))
+		span.SetSpanID(pcommon.SpanID([]byte(fmt.Sprintf("%08d", len(name)*100_000+i))))
 		span.SetName(name)
 		span.Attributes().PutStr(semconv.LatencyClass, semconv.ClassNormal)
 		describe(i, span.Attributes())

@@ -32,12 +32,14 @@ type inside struct {
 type ran struct {
 	start, end int64
 	polled     int64 // ns, without the spans inside
+	id         uint64
 	by         *operationTotals
 }
 
 // slow is a slow span that nothing explains.
 type slow struct {
 	start, end int64
+	id         uint64
 	of         *operationTotals
 }
 
@@ -59,7 +61,7 @@ func (m *meanwhile) add(t *operationTotals, s *Span, polled int64) {
 	if own <= 0 {
 		return
 	}
-	r := ran{start: s.End - s.Latency.Number, end: s.End, polled: own, by: t}
+	r := ran{start: s.End - s.Latency.Number, end: s.End, polled: own, id: s.ID, by: t}
 	if len(m.recent) < maxRecent {
 		m.recent = append(m.recent, r)
 		return
@@ -83,7 +85,7 @@ func (m *meanwhile) addChild(t *operationTotals, parent uint64, polled int64) {
 // addSlow notes a slow span that nothing explains. When too many wait, it is left out.
 func (m *meanwhile) addSlow(t *operationTotals, s *Span) {
 	if len(m.pending) < maxPending {
-		m.pending = append(m.pending, slow{s.End - s.Latency.Number, s.End, t})
+		m.pending = append(m.pending, slow{s.End - s.Latency.Number, s.End, s.ID, t})
 	}
 }
 
@@ -107,6 +109,9 @@ func (m *meanwhile) settle(end bool) {
 	})
 }
 
+// itself stands for the slow span.
+var itself = &operationTotals{name: "itself"}
+
 // account adds what the service ran during a slow span to its operation, the span itself included: if it computed all the while, that is why.
 func (m *meanwhile) account(s slow) {
 	if s.of.meanwhile == nil {
@@ -119,6 +124,10 @@ func (m *meanwhile) account(s slow) {
 		if overlap <= 0 || r.by.service != s.of.service {
 			continue
 		}
-		s.of.meanwhile[r.by] += float64(r.polled) * float64(overlap) / float64(r.end-r.start)
+		by := r.by
+		if r.id == s.id && r.id != 0 {
+			by = itself
+		}
+		s.of.meanwhile[by] += float64(r.polled) * float64(overlap) / float64(r.end-r.start)
 	}
 }

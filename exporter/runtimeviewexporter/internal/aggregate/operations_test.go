@@ -116,7 +116,7 @@ func TestMeanwhile(t *testing.T) {
 	assert.Nil(t, ran(false), "more may come")
 	o.Observe("s", []byte("late"), at(6, 8, 0, 13.9, 14.1, 0.1), 0)
 	shares := ran(false)
-	for i, want := range []Share{{"drain", 0.4}, {"child of slow", 0.05}, {"request", 0.05}, {"slow", 0.05}} {
+	for i, want := range []Share{{"drain", 0.4}, {"child of slow", 0.05}, {"itself", 0.05}, {"request", 0.05}} {
 		assert.Equal(t, want.Name, shares[i].Name)
 		assert.InDelta(t, want.Share, shares[i].Share, 1e-6)
 	}
