@@ -150,6 +150,7 @@ rust: ## check the Rust crate in rust/: format, clippy, tests, what its package 
 		cargo fmt --check --manifest-path $(CRATE); \
 		$(CARGO) clippy --quiet --locked --all-targets --manifest-path $(CRATE) -- -D warnings; \
 		$(CARGO) test --quiet --locked --manifest-path $(CRATE); \
+		$(CARGO) test --quiet --locked --features tokio --manifest-path $(CRATE); \
 		$(CARGO) package --quiet --locked --list --allow-dirty --manifest-path $(CRATE) >/dev/null
 
 # A fuzzer of Go spends up to a minute on making one input smaller, whether it fails or is only new: -fuzzminimizetime 1x leaves the time
@@ -192,7 +193,7 @@ WITHOUT_CARGO := Left out: there is no cargo to build the Rust services of refer
 
 .PHONY: real
 real: build ## run real Rust services whose faults are known beside the sidecar (5 minutes and a build); RUN=regexp selects
-	@if command -v cargo >/dev/null; then $(MAKE) reference; $(REAL) $(if $(DOCUMENT),-document $(DOCUMENT)); else echo "$(WITHOUT_CARGO)"; fi
+	@if command -v cargo >/dev/null; then $(MAKE) reference; $(REAL) $(if $(KEEP),-keep $(KEEP)) $(if $(DOCUMENT),-document $(DOCUMENT)); else echo "$(WITHOUT_CARGO)"; fi
 
 .PHONY: real-captures
 real-captures: build ## take a capture of each of these services into reference/captures/

@@ -168,6 +168,9 @@ const (
 	HTTPRoute         = "http.route"
 	HTTPStatusCode    = "http.response.status_code"
 	URLScheme         = "url.scheme"
+	URLPath           = "url.path"
+	HTTPTarget        = "http.target" // of older conventions
+	URI               = "uri"         // tower-http's own
 )
 
 // Derived attributes: where the time went.
@@ -307,7 +310,7 @@ var Attributes = []Attribute{
 	{UnaccountedNs, Int, Runtime, "Duration less busy less idle.", "measured task fields, `busy_ns` and `idle_ns` known"},
 	{InconsistentTime, Bool, Runtime, "`true`: recorded times do not add up; those that cannot be right are not used.", "only when true"},
 	{Finding, Strings, Runtime, "What the times hint at: `blocking_suspected`, `queue_starved`, `worker_skew`, `never_idle`, `held_after_completion`, `held_up`, `guard_across_await`, `outlives_parent`.", "there are some"},
-	{HeldUpBy, String, Runtime, "Name of the span whose polls took most of the time in which this one was held up.", "finding `held_up`"},
+	{HeldUpBy, String, Runtime, "Name of the span with the longest of the polls that held this one up.", "finding `held_up`"},
 	{WorkerCount, Int, Runtime, "Workers of the runtime.", "outliers and findings, from the runtime's metrics"},
 	{Worker, Int, Runtime, "Worker that first polled the task.", "`worker.index` known"},
 	{TaskIdentifier, Int, Runtime, "Number of the task in its runtime.", "`task.id` known"},

@@ -3,6 +3,7 @@
 package runtimeviewexporter
 
 import (
+	"fmt"
 	"io"
 	"testing"
 	"time"
@@ -27,16 +28,36 @@ func BenchmarkConsumeTraces(b *testing.B) {
 		}
 	}
 	spans := batch.SpanCount()
-	v := newView(&Config{Interval: time.Second}, exportertest.NewNopSettings(metadata.Type), io.Discard)
+	for _, by := range []string{ByRuntime, ByOperation} {
+		b.Run(by, func(b *testing.B) {
+			v := newView(&Config{Interval: time.Second, By: by}, exportertest.NewNopSettings(metadata.Type), io.Discard)
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := v.consumeTraces(b.Context(), batch); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*spans), "ns/span")
+			require.EqualValues(b, b.N*spans, v.snapshot(true).Counts.Total())
+		})
+	}
+}
 
+// Two thousand operations: the most that are kept.
+func BenchmarkOperationsSnapshot(b *testing.B) {
+	v := newView(&Config{Interval: time.Second, By: ByOperation, Rows: 20}, exportertest.NewNopSettings(metadata.Type), io.Discard)
+	for i := range 2_001 {
+		batch := newBatch(1, semconv.RuntimeTokio)
+		batch.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0).SetName(fmt.Sprintf("GET /%d/x", i))
+		require.NoError(b, v.consumeTraces(b.Context(), batch))
+	}
+	var s snapshot
 	b.ReportAllocs()
 	for b.Loop() {
-		if err := v.consumeTraces(b.Context(), batch); err != nil {
-			b.Fatal(err)
-		}
+		s = v.snapshot(true)
 	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*spans), "ns/span")
-	require.EqualValues(b, b.N*spans, v.snapshot().Counts.Total())
+	require.Len(b, s.operations.Services[0].Operations, 20)
+	require.EqualValues(b, 1, s.operations.Dropped)
 }
 
 // What the pipeline waits for each interval: the lock is held while the snapshot is taken, not while it is printed.
@@ -47,7 +68,7 @@ func BenchmarkSnapshot(b *testing.B) {
 	columns := 0
 	b.ReportAllocs()
 	for b.Loop() {
-		columns = len(v.snapshot().Columns)
+		columns = len(v.snapshot(true).Columns)
 	}
 	require.Equal(b, 4, columns)
 }

@@ -19,6 +19,12 @@ const (
 	maxInterval = 24 * time.Hour
 )
 
+// Values of Config.By.
+const (
+	ByRuntime   = "runtime"
+	ByOperation = "operation"
+)
+
 // Config says what the table is called and how often it is printed.
 type Config struct {
 	// Interval is the time between two tables, and the window over which their rate is taken. Shorter follows changes
@@ -30,11 +36,21 @@ type Config struct {
 	// none; the id of the exporter stands in the heading in any case.
 	Title string `mapstructure:"title"`
 
+	// By says what the table compares: ByRuntime, the default, has a column for each runtime; ByOperation has a row for each operation of each
+	// service, with what was found on its spans.
+	By string `mapstructure:"by"`
+
+	// Rows is how many operations of a service a table by operation shows: those with the most trouble. The others are counted.
+	Rows int `mapstructure:"rows"`
+
 	// Forbids literals without field names.
 	_ struct{}
 }
 
 var _ component.Config = (*Config)(nil)
+
+// maxRows is how many operations there can be.
+const maxRows = 2_000
 
 // maxTitle is what a terminal of 80 columns shows on one line, as it does the tables.
 const maxTitle = 79
@@ -47,9 +63,15 @@ func (c *Config) Validate() error {
 	if utf8.RuneCountInString(c.Title) > maxTitle || strings.ContainsFunc(c.Title, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return fmt.Errorf("title: %q is not allowed; want one line of at most %d printable characters", c.Title, maxTitle)
 	}
+	if c.By != ByRuntime && c.By != ByOperation {
+		return fmt.Errorf("by: %q is not allowed; want %s or %s", c.By, ByRuntime, ByOperation)
+	}
+	if c.Rows < 1 || c.Rows > maxRows {
+		return fmt.Errorf("rows: %d is not allowed; want 1 to %d", c.Rows, maxRows)
+	}
 	return nil
 }
 
 func createDefaultConfig() component.Config {
-	return &Config{Interval: 5 * time.Second}
+	return &Config{Interval: 5 * time.Second, By: ByRuntime, Rows: 40}
 }

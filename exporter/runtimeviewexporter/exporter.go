@@ -16,6 +16,8 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/runtimelab/otelcol-runtimelab/exporter/runtimeviewexporter/internal/aggregate"
+	"github.com/runtimelab/otelcol-runtimelab/internal/operation"
+	"github.com/runtimelab/otelcol-runtimelab/internal/untrusted"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
@@ -24,19 +26,27 @@ type view struct {
 	id       component.ID
 	title    string
 	interval time.Duration
+	rows     int // operations of a service in a table
 	logger   *zap.Logger
 	out      io.Writer
 
 	mu     sync.Mutex
 	totals aggregate.Totals // guarded by mu
 	lag    aggregate.Lag    // of simulated services; guarded by mu
+	// operations is nil if the runtimes are asked for; guarded by mu
+	operations *aggregate.Operations
+	name       []byte // memory for the name of an operation; guarded by mu
 
 	stop     context.CancelFunc // nil until start
 	finished chan struct{}      // closed when the last table is out
 }
 
 func newView(cfg *Config, set exporter.Settings, out io.Writer) *view {
-	return &view{id: set.ID, title: cfg.Title, interval: cfg.Interval, logger: set.Logger, out: out}
+	v := &view{id: set.ID, title: cfg.Title, interval: cfg.Interval, rows: cfg.Rows, logger: set.Logger, out: out}
+	if cfg.By == ByOperation {
+		v.operations = new(aggregate.Operations)
+	}
+	return v
 }
 
 // start begins reporting, which goes on until shutdown: ctx itself ends with the startup.
@@ -75,19 +85,28 @@ func (v *view) consumeTraces(_ context.Context, traces ptrace.Traces) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	var newest pcommon.Timestamp
+	now := time.Now()
 	for _, resource := range traces.ResourceSpans().All() {
 		mark, found := resource.Resource().Attributes().Get(semconv.Simulated)
 		simulated := found && mark.Type() == pcommon.ValueTypeBool && mark.Bool()
+		service := ""
+		if name, found := resource.Resource().Attributes().Get(semconv.ServiceName); found {
+			service = untrusted.Cut(name.Str())
+		}
 		for _, scope := range resource.ScopeSpans().All() {
 			for _, span := range scope.Spans().All() {
-				v.totals.Observe(readSpan(span))
+				s := readSpan(span)
+				v.totals.Observe(&s)
+				if v.operations != nil {
+					v.name = operation.AppendName(v.name[:0], span)
+					v.operations.Observe(service, v.name, &s, now.UnixNano())
+				}
 				if simulated {
 					newest = max(newest, span.EndTimestamp())
 				}
 			}
 		}
 	}
-	now := time.Now()
 	v.totals.EndBatch(now)
 	if newest > 0 {
 		v.lag.Arrived(now, newest.AsTime())
@@ -95,11 +114,17 @@ func (v *view) consumeTraces(_ context.Context, traces ptrace.Traces) error {
 	return nil
 }
 
-func (v *view) snapshot() aggregate.Snapshot {
+// snapshot reads what there is to tell, at the end for the last time.
+func (v *view) snapshot(end bool) snapshot {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	s := v.totals.Snapshot()
+	s := snapshot{Snapshot: v.totals.Snapshot()}
 	s.Behind = v.lag.Behind()
+	if v.operations != nil {
+		operations := v.operations.Snapshot(v.rows, end)
+		s.operations = &operations
+		s.pressure = cpuPressure()
+	}
 	return s
 }
 
@@ -117,13 +142,13 @@ func (v *view) report(ctx context.Context) {
 	for {
 		select {
 		case <-early.C:
-			if s := v.snapshot(); v.interval > firstTable && s.Counts.Total() > 0 {
+			if s := v.snapshot(false); v.interval > firstTable && s.Counts.Total() > 0 {
 				console.print(reporter.periodic(time.Now(), s))
 			}
 		case <-ticker.C:
-			console.print(reporter.periodic(time.Now(), v.snapshot()))
+			console.print(reporter.periodic(time.Now(), v.snapshot(false)))
 		case <-ctx.Done():
-			console.print(reporter.final(time.Now(), v.snapshot()))
+			console.print(reporter.final(time.Now(), v.snapshot(true)))
 			return
 		}
 	}

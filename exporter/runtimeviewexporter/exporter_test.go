@@ -32,7 +32,7 @@ func newExporter(t *testing.T, interval time.Duration, out io.Writer) exporter.T
 	t.Helper()
 	set := exportertest.NewNopSettings(metadata.Type)
 	set.ID = component.NewID(metadata.Type)
-	e, err := newTraces(t.Context(), set, &Config{Interval: interval}, out)
+	e, err := newTraces(t.Context(), set, &Config{Interval: interval, By: ByRuntime}, out)
 	require.NoError(t, err)
 	return e
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/runtimelab/otelcol-runtimelab/exporter/runtimeviewexporter/internal/aggregate"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
@@ -29,14 +30,16 @@ func FuzzConsumeTraces(f *testing.F) {
 			return
 		}
 		traces.MarkReadOnly()
-		var v view
+		v := view{operations: new(aggregate.Operations), rows: 20}
 		require.NoError(t, v.consumeTraces(t.Context(), traces))
 
 		// No goroutine reports: the fuzzer takes one that runs by chance for a change in coverage.
-		snapshot := v.snapshot()
+		snapshot := v.snapshot(true)
 		require.EqualValues(t, traces.SpanCount(), snapshot.Counts.Total())
 		reporter := newReporter("runtime_view", time.Unix(0, 0))
-		requirePrintable(t, reporter.periodic(time.Unix(1, 0), snapshot))
+		requireSafe(t, reporter.periodic(time.Unix(1, 0), snapshot))
+		requireSafe(t, reporter.final(time.Unix(2, 0), snapshot))
+		snapshot.operations = nil
 		requirePrintable(t, reporter.final(time.Unix(2, 0), snapshot))
 	})
 }

@@ -13,6 +13,13 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/internal/format"
 )
 
+// snapshot is what there is to tell.
+type snapshot struct {
+	aggregate.Snapshot
+	operations *aggregate.OperationsSnapshot // nil: the runtimes are asked for
+	pressure   float64                       // on the CPUs of this machine, percent
+}
+
 // reporter decides what a tick has to say: a table if spans arrived since the tick before, otherwise one line when they
 // stop arriving and nothing more until they do again.
 type reporter struct {
@@ -28,7 +35,7 @@ func newReporter(id string, now time.Time) *reporter {
 }
 
 // periodic returns what to print now, possibly nothing.
-func (r *reporter) periodic(now time.Time, s aggregate.Snapshot) string {
+func (r *reporter) periodic(now time.Time, s snapshot) string {
 	rates := aggregate.RatesBetween(r.counts, s.Counts, now.Sub(r.previous))
 	wasSilent := r.silent
 	r.silent = s.Counts == r.counts
@@ -48,7 +55,7 @@ func (r *reporter) periodic(now time.Time, s aggregate.Snapshot) string {
 }
 
 // final returns the table of the whole run.
-func (r *reporter) final(now time.Time, s aggregate.Snapshot) string {
+func (r *reporter) final(now time.Time, s snapshot) string {
 	return render(heading{id: r.id, title: "whole run", elapsed: now.Sub(r.start), over: "over", window: "over"}, s, s.Run)
 }
 

@@ -59,13 +59,14 @@ func cell[T any](value aggregate.Value[T], write func(T) string) string {
 }
 
 // count writes a count in full, or with three digits and a power of ten if it is too wide for a column.
-func count(n uint64) string { return fitting(format.Count(n), float64(n)) }
+func count(n uint64) string { return fitting(format.Count(n), float64(n), columnWidth) }
 
 // rate does the same with a rate.
-func rate(perSecond float64) string { return fitting(format.Rate(perSecond), perSecond) }
+func rate(perSecond float64) string { return fitting(format.Rate(perSecond), perSecond, columnWidth) }
 
-func fitting(text string, number float64) string {
-	if len(text) < columnWidth {
+// fitting returns a text if a column of that width has room for it and a space, and otherwise its number with three digits.
+func fitting(text string, number float64, width int) string {
+	if len(text) < width {
 		return text
 	}
 	return strconv.FormatFloat(number, 'e', 2, 64)
@@ -116,29 +117,22 @@ func (r row) write(b *strings.Builder, columns []column) {
 	b.WriteByte('\n')
 }
 
-// render returns the whole text of a table: heading, one column for each runtime that occurred, a note on what was left
+// render returns the whole text of a table: heading, one column for each runtime that occurred or a row for each operation, a note on what was left
 // out, and an empty line that sets it apart from what comes next. Without spans it is the heading alone.
-func render(h heading, s aggregate.Snapshot, rates aggregate.Rates) string {
+func render(h heading, s snapshot, rates aggregate.Rates) string {
 	var b strings.Builder
 	b.WriteString(h.render(s.Counts.Total(), rates))
-	if len(s.Columns) == 0 {
+	if s.Counts.Total() == 0 {
 		return b.String()
 	}
-	columns := make([]column, len(s.Columns))
-	for i, c := range s.Columns {
-		columns[i] = column{c, rates.Of(c.Runtime)}
+	if s.operations != nil {
+		if s.pressure >= shortOfCPU {
+			fmt.Fprintf(&b, "short of CPU: for %.0f%% of the last 10s something on this machine waited for one\n", s.pressure)
+		}
+		writeOperations(&b, *s.operations)
+	} else {
+		writeRuntimes(&b, h, s.Columns, rates)
 	}
-	row{"", func(c column) string { return c.Runtime.String() }}.write(&b, columns)
-	speed := row{"spans/s", func(c column) string { return cell(c.rate, rate) }}
-	if rates.Window > 0 {
-		speed.label += ", " + h.window + " " + format.Window(rates.Window)
-	}
-	speed.write(&b, columns)
-	b.WriteString(sinceStart)
-	for _, row := range rows {
-		row.write(&b, columns)
-	}
-	b.WriteString(compared(s.Columns))
 	if behind := s.Behind; behind.Known && behind.Number > tooFarBehind {
 		fmt.Fprintf(&b, "behind by %.1f s: this machine is slower than the load\n", behind.Number.Seconds())
 	}
@@ -147,4 +141,23 @@ func render(h heading, s aggregate.Snapshot, rates aggregate.Rates) string {
 	}
 	b.WriteByte('\n')
 	return b.String()
+}
+
+// writeRuntimes adds a table with one column for each runtime that occurred.
+func writeRuntimes(b *strings.Builder, h heading, told []aggregate.Column, rates aggregate.Rates) {
+	columns := make([]column, len(told))
+	for i, c := range told {
+		columns[i] = column{c, rates.Of(c.Runtime)}
+	}
+	row{"", func(c column) string { return c.Runtime.String() }}.write(b, columns)
+	speed := row{"spans/s", func(c column) string { return cell(c.rate, rate) }}
+	if rates.Window > 0 {
+		speed.label += ", " + h.window + " " + format.Window(rates.Window)
+	}
+	speed.write(b, columns)
+	b.WriteString(sinceStart)
+	for _, row := range rows {
+		row.write(b, columns)
+	}
+	b.WriteString(compared(told))
 }

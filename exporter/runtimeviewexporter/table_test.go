@@ -36,8 +36,8 @@ func quantiles(p50, p99 time.Duration) aggregate.Quantiles {
 }
 
 // Three runtimes under the same load, as a pipeline with runtime_stats shows them.
-func threeRuntimes() aggregate.Snapshot {
-	return aggregate.Snapshot{
+func threeRuntimes() snapshot {
+	return snapshot{Snapshot: aggregate.Snapshot{
 		Columns: []aggregate.Column{
 			{
 				Runtime: tokio, Spans: 7_480, Latency: quantiles(2_312*time.Microsecond, 6_421*time.Microsecond),
@@ -56,7 +56,7 @@ func threeRuntimes() aggregate.Snapshot {
 			},
 		},
 		Counts: counts(map[aggregate.Runtime]uint64{tokio: 7_480, asyncStd: 7_477, smol: 7_474}),
-	}
+	}}
 }
 
 func TestTable(t *testing.T) {
@@ -82,16 +82,16 @@ func TestReadmeShowsTable(t *testing.T) {
 
 // Spans of a service that measures nothing, before their keys are warm: the columns say so instead of showing zeros.
 func TestTableOfBareSpans(t *testing.T) {
-	s := aggregate.Snapshot{
+	s := snapshot{Snapshot: aggregate.Snapshot{
 		Columns: []aggregate.Column{{Runtime: aggregate.Unknown, Spans: 12, Latency: quantiles(time.Millisecond, time.Second)}},
 		Counts:  counts(map[aggregate.Runtime]uint64{aggregate.Unknown: 12}),
-	}
+	}}
 	golden(t, "table_bare_spans", render(heading{id: "runtime_view/bare", title: "whole run", over: "over", window: "over"}, s, s.Run))
 }
 
 // The widest numbers that fit a uint64 still leave the columns apart and the lines within 80 characters.
 func TestTableOfHugeNumbers(t *testing.T) {
-	var s aggregate.Snapshot
+	var s snapshot
 	for _, runtime := range []aggregate.Runtime{tokio, asyncStd, smol, ideal, aggregate.Unknown} {
 		s.Columns = append(s.Columns, aggregate.Column{
 			Runtime: runtime, Spans: 999_999_999_999, Latency: quantiles(0, math.MaxInt64), QueueWait: quantiles(time.Second, time.Minute),

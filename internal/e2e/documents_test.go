@@ -89,6 +89,7 @@ func (b block) text() string { return strings.Join(b.lines, "\n") + "\n" }
 var pictures = map[string]string{
 	" generator --link--> system --link--> system ... --link--> verifier":                                      "a drawing",
 	"runtime_view  00:00:15  22,431 spans, 1,498/s in the last 5s":                                             "TestReadmeShowsTable of runtime_view",
+	"runtime_view  00:00:15  4,460 spans":                                                                      "TestOperationsTable of runtime_view",
 	"FAIL  pipelinetest  after 10.5s; wanted: pass":                                                            "a run against a gateway that is made to lose",
 	"  why, as the parts' own logs say:":                                                                       "a run against a gateway whose batches are too large: TestReasons of pipelinetest",
 	"otlpload: api_gateway on tokio, 500 requests/s: traces to localhost:4317 (OTLP/gRPC, plaintext), for 30s": "a run against a backend of the reader's",

@@ -142,7 +142,7 @@ type ClassesConfig struct {
 
 func createDefaultConfig() component.Config {
 	return &Config{
-		Key:      []string{semconv.ServiceName, keySpanName, keySpanKind, semconv.HTTPRoute},
+		Key:      []string{semconv.ServiceName, keySpanName, keySpanKind, semconv.HTTPRoute, semconv.URI},
 		MaxKeys:  2_000,
 		Window:   WindowConfig{Mode: ModeDecay, Length: time.Minute},
 		MinCount: 100,

@@ -31,7 +31,7 @@ func TestConfig(t *testing.T) {
 	}
 	for id, want := range map[string]*Config{
 		"runtime_stats": {
-			Key:      []string{"service.name", "span.name", "span.kind", "http.route"},
+			Key:      []string{"service.name", "span.name", "span.kind", "http.route", "uri"},
 			MaxKeys:  2_000,
 			Window:   WindowConfig{Mode: ModeDecay, Length: time.Minute},
 			MinCount: 100,

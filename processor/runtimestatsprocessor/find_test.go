@@ -195,24 +195,3 @@ func TestLateSpansAreComparedOnly(t *testing.T) {
 	p.windows.Tick(now.Add(2 * time.Second))
 	assert.Equal(t, []any{"blocking_suspected"}, findingsOf(send(1, 2*ms, now)), "a thousand late ones have not made it normal")
 }
-
-// A culprit is called so that one knows which requests are meant.
-func TestNamesOfCulprits(t *testing.T) {
-	for _, tt := range []struct {
-		name       string
-		attributes map[string]any
-		want       string
-	}{
-		{"POST /login", nil, "POST /login"},
-		{"POST /login", map[string]any{"http.route": "/login"}, "POST /login"},
-		{"request", map[string]any{"uri": "/login?password=1234", "method": "POST"}, "request /login"},
-		{"request", map[string]any{"url.path": "/users/7", "http.route": "/users/{id}"}, "request /users/{id}"},
-		{"request", map[string]any{"uri": []any{"/login"}}, "request"},
-		{"request", map[string]any{"uri": "?"}, "request"},
-	} {
-		span := ptrace.NewSpan()
-		span.SetName(tt.name)
-		require.NoError(t, span.Attributes().FromRaw(tt.attributes))
-		assert.Equal(t, tt.want, nameOf(span))
-	}
-}

@@ -10,27 +10,41 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/runtimelab/otelcol-runtimelab/internal/operation"
 	"github.com/runtimelab/otelcol-runtimelab/internal/untrusted"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/latency"
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
 // keyParts says what of a span makes its key.
 type keyParts struct {
 	attributes []string // in the configured order
 	name, kind bool
+	// route and paths are which of the attributes hold the route or the path of a request, by their index.
+	route, paths uint32
 }
 
 func newKeyParts(key []string) keyParts {
-	return keyParts{
+	parts := keyParts{
 		attributes: slices.DeleteFunc(slices.Clone(key), func(entry string) bool {
 			return entry == keySpanName || entry == keySpanKind
 		}),
 		name: slices.Contains(key, keySpanName),
 		kind: slices.Contains(key, keySpanKind),
 	}
+	for i, attribute := range parts.attributes {
+		switch {
+		case attribute == semconv.HTTPRoute:
+			parts.route = 1 << i
+		case operation.HoldsPath(attribute):
+			parts.paths |= 1 << i
+		}
+	}
+	return parts
 }
 
-// A key has the values of a resource and those of a span. An attribute may be on either; where it is on both, both count. Of each value
+// A key has the values of a resource and those of a span. An attribute may be on either; where it is on both, both count. A path has ids, and
+// counts only if there is no route, and then without them. Of each value
 // only the beginning counts (package untrusted): it comes from outside and keys stay in memory. Values that agree so far share a window.
 
 // ofResource returns what the attributes of a resource contribute to the key.
@@ -59,20 +73,28 @@ func (k *keyParts) ofSpan(span ptrace.Span, found *observation) (name string, ki
 	if k.kind {
 		kind = latency.KindOf(int32(span.Kind()))
 	}
-	if found.keyed != 0 {
-		name = found.join(name)
+	keyed := found.keyed
+	if keyed&k.route != 0 {
+		keyed &^= k.paths
+	}
+	if keyed != 0 {
+		name = found.join(name, keyed, k.paths)
 	}
 	return name, kind
 }
 
-// join adds the attributes of the key to a span's name.
-func (o *observation) join(name string) string {
+// join adds to a span's name those attributes of the key that are keyed. It shortens the paths among them.
+func (o *observation) join(name string, keyed, paths uint32) string {
 	joined := o.joined[:0]
-	for keyed := o.keyed; keyed != 0; keyed &= keyed - 1 {
+	for ; keyed != 0; keyed &= keyed - 1 {
 		i := bits.TrailingZeros32(keyed)
 		text := o.keys[i].Str()
 		if text == "" { // no string
 			text, _ = untrusted.Text(o.keys[i])
+		}
+		if paths&(1<<i) != 0 {
+			o.path = operation.AppendPath(o.path[:0], text)
+			text = unsafe.String(unsafe.SliceData(o.path), len(o.path)) //nolint:gosec // used up below, before the next path is written
 		}
 		if text == "" || endsWith(name, text) {
 			continue

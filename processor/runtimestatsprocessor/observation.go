@@ -26,6 +26,7 @@ type observation struct {
 	keyed  uint32                       // which attributes of the key the span has, by their index there
 	keys   [maxKeyEntries]pcommon.Value // those
 	joined []byte                       // memory for the key
+	path   []byte                       // memory for a path in it
 }
 
 // derived numbers the attributes that this processor writes: first the parts of the account, then the rest. The latency

@@ -3,6 +3,7 @@
 package runtimestatsprocessor
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -345,6 +346,23 @@ func TestKeysOfSpanAttributes(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Without a route, a path tells operations apart, and what is unique to a request does not.
+func TestKeysOfPaths(t *testing.T) {
+	p := newTestProcessor(t, func(*Config) {})
+	traces, spans := newService("orders")
+	for _, uri := range []string{"/orders/1", "/orders/2?full=1", "http://shop/orders/3", "/health", "/orders/4/items"} {
+		addSpan(spans, "request", ms).Attributes().PutStr("uri", uri)
+	}
+	for i := range 5 {
+		a := addSpan(spans, "request", ms).Attributes()
+		a.PutStr("uri", "/users/name"+strconv.Itoa(i))
+		a.PutStr("http.route", "/users/{name}") // says it better
+	}
+	_, err := p.processTraces(t.Context(), traces)
+	require.NoError(t, err)
+	assert.Equal(t, 4, p.windows.Keys())
 }
 
 // A name that ends with the route says it all; but only if it is clear which part of the name that is.

@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/runtimelab/otelcol-runtimelab/internal/operation"
 	"github.com/runtimelab/otelcol-runtimelab/internal/untrusted"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/explain"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/instances"
@@ -65,7 +66,7 @@ func newResourceState(ctx context.Context, spans ptrace.ResourceSpans, key *keyP
 		},
 		windows: windows.Resource(key.ofResource(attributes)),
 	}
-	r.span.Name = func() string { return nameOf(r.current) }
+	r.span.Name = func() string { return string(operation.AppendName(nil, r.current)) }
 	r.instance = instanceKey(ctx, attributes)
 	if instance := shared.instances.Seen(r.instance, time.Now()); instance != nil {
 		r.recent, r.process = instance.Recent(), &instance.Process

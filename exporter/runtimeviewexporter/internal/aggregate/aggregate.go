@@ -3,7 +3,8 @@
 // Package aggregate adds up what spans say about the async runtime that they ran on, and tells it as plain numbers.
 //
 // [Totals] takes one [Span] at a time and keeps, for each [Runtime], counts, sums and two histograms: 110 KB
-// altogether, whatever arrives and however long. [Totals.Snapshot] reads them out. A number that no span carried is an
+// altogether, whatever arrives and however long. [Operations] keeps, for each operation of each service, counts, a histogram and who held it
+// up: 14 KB each, for 2,000 operations at most. Their snapshots read them out. A number that no span carried is an
 // unknown [Value], never 0: a pipeline without task measurements has no queue wait, which is not a queue wait of none.
 //
 // Values out of range are not trusted: they are left out and counted in Snapshot.Malformed, and the span's other
@@ -40,7 +41,7 @@ type runtimeTotals struct {
 }
 
 // Observe adds one span. Called once for each span; it allocates nothing.
-func (t *Totals) Observe(s Span) {
+func (t *Totals) Observe(s *Span) {
 	r := &t.runtimes[s.Runtime]
 	r.spans++
 	t.malformed += uint64(s.Malformed)

@@ -108,7 +108,7 @@ func TestTotalsAgainstOracle(t *testing.T) {
 	var oracles [runtimeCount]oracle
 	for range 200_000 {
 		s := randomSpan(random)
-		totals.Observe(s)
+		totals.Observe(&s)
 		oracles[s.Runtime].observe(s)
 	}
 	snapshot := totals.Snapshot()
@@ -124,8 +124,8 @@ func TestTotalsAgainstOracle(t *testing.T) {
 func TestOnlyRuntimesThatOccurred(t *testing.T) {
 	var totals Totals
 	assert.Empty(t, totals.Snapshot().Columns)
-	totals.Observe(Span{})
-	totals.Observe(Span{Runtime: asyncStd})
+	totals.Observe(&Span{})
+	totals.Observe(&Span{Runtime: asyncStd})
 	snapshot := totals.Snapshot()
 	// A span that says nothing is counted, and everything else about it is unknown.
 	assert.Equal(t, []Column{{Runtime: asyncStd, Spans: 1}, {Runtime: Unknown, Spans: 1}}, snapshot.Columns)
@@ -136,8 +136,8 @@ func TestOnlyRuntimesThatOccurred(t *testing.T) {
 // more than 100 % together if each span has the same weight in one of the shares and its duration in the other.
 func TestSharesAddUp(t *testing.T) {
 	var totals Totals
-	totals.Observe(Span{Latency: Known[int64](100), QueueWait: Known[int64](0), BusyRatio: Known(1.0)})
-	totals.Observe(Span{Latency: Known[int64](900), QueueWait: Known[int64](900), BusyRatio: Known(0.0)})
+	totals.Observe(&Span{Latency: Known[int64](100), QueueWait: Known[int64](0), BusyRatio: Known(1.0)})
+	totals.Observe(&Span{Latency: Known[int64](900), QueueWait: Known[int64](900), BusyRatio: Known(0.0)})
 	column := totals.Snapshot().Columns[0]
 	assert.Equal(t, Known(0.9), column.Queued)
 	assert.Equal(t, Known(0.1), column.Polled)
@@ -156,7 +156,7 @@ func TestValuesOutOfRangeAreLeftOut(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var totals Totals
-			totals.Observe(s)
+			totals.Observe(&s)
 			snapshot := totals.Snapshot()
 			assert.Equal(t, []Column{{Runtime: Unknown, Spans: 1}}, snapshot.Columns)
 			assert.EqualValues(t, 1, snapshot.Malformed)
@@ -167,16 +167,16 @@ func TestValuesOutOfRangeAreLeftOut(t *testing.T) {
 func TestStealsSaturate(t *testing.T) {
 	var totals Totals
 	for range 5 {
-		totals.Observe(Span{Steals: Known[int64](math.MaxInt64)})
+		totals.Observe(&Span{Steals: Known[int64](math.MaxInt64)})
 	}
 	assert.Equal(t, Known[uint64](math.MaxUint64), totals.Snapshot().Columns[0].Steals)
 }
 
 func TestOutlierMeansNothingUnlessWarm(t *testing.T) {
 	var totals Totals
-	totals.Observe(Span{Outlier: true})
+	totals.Observe(&Span{Outlier: true})
 	assert.False(t, totals.Snapshot().Columns[0].Outliers.Known)
-	totals.Observe(Span{Warm: true})
+	totals.Observe(&Span{Warm: true})
 	assert.Equal(t, Known(0.0), totals.Snapshot().Columns[0].Outliers)
 }
 
@@ -197,7 +197,7 @@ func TestRunRateOfBatches(t *testing.T) {
 	start := time.Unix(1_700_000_000, 0)
 	batch := func(after time.Duration, spans int, runtime Runtime) {
 		for range spans {
-			totals.Observe(Span{Runtime: runtime})
+			totals.Observe(&Span{Runtime: runtime})
 		}
 		totals.EndBatch(start.Add(after))
 	}
@@ -222,9 +222,9 @@ func TestRunRateOfBatches(t *testing.T) {
 
 func TestRunRateOfRuntimeOnlyInFirstBatch(t *testing.T) {
 	var totals Totals
-	totals.Observe(Span{Runtime: tokio})
+	totals.Observe(&Span{Runtime: tokio})
 	totals.EndBatch(time.Unix(1, 0))
-	totals.Observe(Span{Runtime: smol})
+	totals.Observe(&Span{Runtime: smol})
 	totals.EndBatch(time.Unix(2, 0))
 	run := totals.Snapshot().Run
 	assert.False(t, run.Of(tokio).Known)
