@@ -86,6 +86,7 @@ test: generated lint build validate ## run everything: drift checks, linters, ev
 	@go test -timeout $(TIMEOUT) ./scheduler/internal/check ./internal/quality ./processor/runtimestatsprocessor/internal/latency # longer runs than the race detector has time for
 	@$(MAKE) deploy-test
 	@$(MAKE) release-test
+	@echo "Left out: the dashboard and the alerts on a real Prometheus, which takes minutes to build. make prometheus-test has them."
 
 .PHONY: deploy-test
 deploy-test: build ## check what deploy/ ships, in a Go module of its own
@@ -96,6 +97,19 @@ deploy-test: build ## check what deploy/ ships, in a Go module of its own
 release-test: ## check how it is released and what --help says, in a Go module of its own
 	@echo "Testing internal/release"
 	@cd internal/release && go mod tidy -diff && $(TOOL) golangci-lint run --allow-parallel-runners ./... && go test -count=1 -timeout $(TIMEOUT) ./... # what it reads lies outside the module
+
+# Prometheus as others would install it, without what finds targets in clouds, and without its pages.
+PROMETHEUS := github.com/prometheus/prometheus/cmd
+
+.PHONY: prometheus
+prometheus: ## compile Prometheus and promtool into bin/ (several minutes the first time)
+	@echo "Building bin/prometheus and bin/promtool (the first time takes several minutes)"
+	@cd internal/prometheus && go build -tags remove_all_sd -o $(CURDIR)/bin/ $(PROMETHEUS)/prometheus $(PROMETHEUS)/promtool
+
+.PHONY: prometheus-test
+prometheus-test: build prometheus ## ask a real Prometheus, beside a real sidecar, all that the dashboard and the alerts ask (a minute, and a build)
+	@echo "Testing internal/prometheus"
+	@cd internal/prometheus && go mod tidy -diff && $(TOOL) golangci-lint run --allow-parallel-runners ./... && go test -count=1 -timeout $(TIMEOUT) ./... # what it reads lies outside the module
 
 .PHONY: cross
 cross: ## compile everything for other platforms: PLATFORMS="linux/arm64 darwin/arm64 windows/amd64" (some minutes)
@@ -137,6 +151,7 @@ rust: ## check the Rust crate in rust/: format, clippy, tests, what its package 
 		cargo fmt --check --manifest-path $(CRATE); \
 		$(CARGO) clippy --quiet --locked --all-targets --manifest-path $(CRATE) -- -D warnings; \
 		$(CARGO) test --quiet --locked --manifest-path $(CRATE); \
+		$(CARGO) test --quiet --locked --features tokio --manifest-path $(CRATE); \
 		$(CARGO) package --quiet --locked --list --allow-dirty --manifest-path $(CRATE) >/dev/null
 
 # A fuzzer of Go spends up to a minute on making one input smaller, whether it fails or is only new: -fuzzminimizetime 1x leaves the time
@@ -184,7 +199,7 @@ load-limit: build pipelinetest ## 50,000 spans a second through load_verify for 
 
 .PHONY: real
 real: build ## run real Rust services whose faults are known beside the sidecar (5 minutes and a build); RUN=regexp selects
-	@if command -v cargo >/dev/null; then $(MAKE) reference; $(REAL) $(if $(DOCUMENT),-document $(DOCUMENT)); else echo "$(WITHOUT_CARGO)"; fi
+	@if command -v cargo >/dev/null; then $(MAKE) reference; $(REAL) $(if $(KEEP),-keep $(KEEP)) $(if $(DOCUMENT),-document $(DOCUMENT)); else echo "$(WITHOUT_CARGO)"; fi
 
 .PHONY: real-captures
 real-captures: build ## take a capture of each of these services into reference/captures/

@@ -245,7 +245,7 @@ var Metrics = []Metric{
 // SpanMetric describes one metric that the runtime_stats connector makes of spans: an exponential histogram in ns.
 type SpanMetric struct{ Name, Meaning string }
 
-// Metrics made of spans, per service.name, span.name and span.kind.
+// Metrics made of spans, per service, operation and Collector that made them.
 const (
 	MetricSpanDuration  = "async_runtime.span.duration"
 	MetricSpanBusy      = "async_runtime.span.busy.duration"

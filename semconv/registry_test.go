@@ -172,7 +172,7 @@ func metricGroups(namespace string) (groups []registryGroup) {
 	}
 	for _, m := range SpanMetrics {
 		add(m.Name, ExponentialHistogram, SpanMetricUnit, m.Meaning,
-			"Made of spans, with the attributes `span.name` and `span.kind` of the Collector's span_metrics connector.")
+			"Made of spans, with the attributes `span.name`, `span.kind` and `collector.instance.id` of the Collector's span_metrics connector, `http.route` and `deployment.environment.name`.")
 	}
 	return groups
 }

@@ -94,6 +94,9 @@ const ServerAddress = "server.address"
 // ServiceNamespace is what several services belong to (OpenTelemetry's conventions, as ServerAddress).
 const ServiceNamespace = "service.namespace"
 
+// DeploymentEnvironmentName is where a service is deployed, such as production (OpenTelemetry's conventions, as ServerAddress).
+const DeploymentEnvironmentName = "deployment.environment.name"
+
 // ErrorType is what a span with status error was about (OpenTelemetry's conventions, as ServerAddress).
 const ErrorType = "error.type"
 
@@ -307,7 +310,7 @@ var Attributes = []Attribute{
 	{UnaccountedNs, Int, Runtime, "Duration less busy less idle.", "measured task fields, `busy_ns` and `idle_ns` known"},
 	{InconsistentTime, Bool, Runtime, "`true`: recorded times do not add up; those that cannot be right are not used.", "only when true"},
 	{Finding, Strings, Runtime, "What the times hint at: `blocking_suspected`, `queue_starved`, `worker_skew`, `never_idle`, `held_after_completion`, `held_up`, `guard_across_await`, `outlives_parent`.", "there are some"},
-	{HeldUpBy, String, Runtime, "Name of the span whose polls took most of the time in which this one was held up.", "finding `held_up`"},
+	{HeldUpBy, String, Runtime, "Name of the span with the longest of the polls that held this one up.", "finding `held_up`"},
 	{WorkerCount, Int, Runtime, "Workers of the runtime.", "outliers and findings, from the runtime's metrics"},
 	{Worker, Int, Runtime, "Worker that first polled the task.", "`worker.index` known"},
 	{TaskIdentifier, Int, Runtime, "Number of the task in its runtime.", "`task.id` known"},

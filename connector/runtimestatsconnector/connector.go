@@ -15,7 +15,6 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/connector/runtimestatsconnector/internal/metadata"
 	"github.com/runtimelab/otelcol-runtimelab/internal/untrusted"
-	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
 type statsConnector struct {
@@ -42,7 +41,7 @@ func newStatsConnector(cfg *Config, settings component.TelemetrySettings, next c
 		next:      next,
 		logger:    settings.Logger,
 		telemetry: telemetry,
-		table:     table{maxKeys: cfg.MaxKeys, series: map[key]*series{}},
+		table:     table{maxKeys: cfg.MaxKeys, series: map[key]*series{}, writer: writerOf(settings.Resource.Attributes())},
 	}, nil
 }
 
@@ -78,11 +77,7 @@ func (c *statsConnector) ConsumeTraces(ctx context.Context, traces ptrace.Traces
 	var overflow, invalid int64
 	c.mu.Lock()
 	for _, resourceSpans := range traces.ResourceSpans().All() {
-		var k key
-		if name, ok := resourceSpans.Resource().Attributes().Get(semconv.ServiceName); ok {
-			named, _ := untrusted.Text(name)
-			k.service = untrusted.Valid(named)
-		}
+		k := key{origin: originOf(resourceSpans.Resource().Attributes())}
 		for _, scopeSpans := range resourceSpans.ScopeSpans().All() {
 			for _, span := range scopeSpans.Spans().All() {
 				took := untrusted.Duration(span.StartTimestamp(), span.EndTimestamp())
@@ -90,13 +85,13 @@ func (c *statsConnector) ConsumeTraces(ctx context.Context, traces ptrace.Traces
 					invalid++
 					continue
 				}
-				k.span, k.kind = untrusted.Valid(span.Name()), kindOf(span)
+				route, busyNs, queueWaitNs := read(span.Attributes(), took)
+				k.span, k.route, k.kind = untrusted.Valid(span.Name()), route, kindOf(span)
 				found, beyond := c.table.find(k, now)
 				if beyond {
 					overflow++
 				}
 				found.add(duration, took)
-				busyNs, queueWaitNs := taskTimes(span.Attributes(), took)
 				if busyNs >= 0 {
 					found.add(busy, busyNs)
 				}

@@ -341,7 +341,7 @@ func BenchmarkConsume(b *testing.B) {
 		require.NoError(b, c.ConsumeTraces(b.Context(), traces))
 		batches++
 	}
-	found := c.table.series[key{"orders", "GET /orders/0", ptrace.SpanKindServer}]
+	found := c.table.series[key{origin: origin{service: "orders"}, span: "GET /orders/0", kind: ptrace.SpanKindServer}]
 	require.Equal(b, 100*batches, found.times[queueWait].histogram.Count())
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1_000, "ns/span")
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
@@ -41,10 +42,11 @@ func requireStrict(t *testing.T, metrics pmetric.Metrics) (series int) {
 	t.Helper()
 	seen := map[string]bool{}
 	for _, resourceMetrics := range metrics.ResourceMetrics().All() {
-		service := text(resourceMetrics.Resource().Attributes(), semconv.ServiceName)
+		resource := resourceMetrics.Resource().Attributes()
+		namespace, service := text(resource, semconv.ServiceNamespace), text(resource, semconv.ServiceName)
 		for _, metric := range resourceMetrics.ScopeMetrics().At(0).Metrics().All() {
 			for _, point := range metric.ExponentialHistogram().DataPoints().All() {
-				parts := []string{metric.Name(), service}
+				parts := []string{metric.Name(), namespace, service}
 				for name, value := range point.Attributes().All() {
 					parts = append(parts, name, value.AsString())
 				}
@@ -66,7 +68,10 @@ func TestNamesAreUTF8(t *testing.T) {
 		addSpan(spans, name, ms)
 	}
 	other, spans := newTraces("orders\xc3")
-	addSpan(spans, "GET", ms)
+	resource := other.ResourceSpans().At(0).Resource().Attributes()
+	resource.PutStr(semconv.ServiceNamespace, long+"é")
+	resource.PutStr(semconv.DeploymentEnvironmentName, "\xff")
+	addSpan(spans, "GET", ms).PutStr(semconv.HTTPRoute, "/\xff")
 	assert.Equal(t, 5, requireStrict(t, exported(t, traces, other)), "what reads the same is counted together")
 }
 
@@ -80,14 +85,20 @@ func TestKindsThatAreNone(t *testing.T) {
 	assert.Equal(t, 1, requireStrict(t, exported(t, traces)))
 }
 
-// A service's name as 800,000 nested arrays, 7.5 MB of protobuf, overflows the stack of whoever looks into it.
-func TestNestedServiceName(t *testing.T) {
+// A service's name as 800,000 nested arrays, 7.5 MB of protobuf, overflows the stack of whoever looks into it. So does any part of a key.
+func TestNestedNames(t *testing.T) {
 	traces, spans := newTraces("")
-	value := traces.ResourceSpans().At(0).Resource().Attributes().PutEmptySlice(semconv.ServiceName)
-	for range 800_000 {
-		value = value.AppendEmpty().SetEmptySlice()
+	nest := func(attributes pcommon.Map, name string) {
+		value := attributes.PutEmptySlice(name)
+		for range 800_000 {
+			value = value.AppendEmpty().SetEmptySlice()
+		}
 	}
-	addSpan(spans, "GET", ms)
+	resource := traces.ResourceSpans().At(0).Resource().Attributes()
+	nest(resource, semconv.ServiceName)
+	nest(resource, semconv.ServiceNamespace)
+	nest(resource, semconv.DeploymentEnvironmentName)
+	nest(addSpan(spans, "GET", ms), semconv.HTTPRoute)
 	metrics := exported(t, traces)
 	assert.Equal(t, 1, requireStrict(t, metrics))
 	assert.Empty(t, text(metrics.ResourceMetrics().At(0).Resource().Attributes(), semconv.ServiceName))

@@ -3,7 +3,6 @@
 package runtimestatsconnector
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -29,7 +28,18 @@ const (
 	attributeSpanKind = "span.kind"
 	// attributeOverflow marks the series of all keys beyond a limit (OpenTelemetry SDK specification, cardinality limits).
 	attributeOverflow = "otel.metric.overflow"
+	// attributeWriter tells which Collector counted. Beside each pod of a service stands one, and nobody can add up what two write to one
+	// series. The span_metrics connector has the same attribute.
+	attributeWriter = "collector.instance.id"
 )
+
+// writerOf returns what a Collector calls itself in its own telemetry. By default that is a UUID that each start makes anew.
+func writerOf(resource pcommon.Map) string {
+	if writer := textOf(resource, attributeWriter); writer != "" {
+		return writer
+	}
+	return textOf(resource, semconv.ServiceInstanceID)
+}
 
 var kindNames = map[ptrace.SpanKind]string{
 	ptrace.SpanKindInternal: "SPAN_KIND_INTERNAL",
@@ -39,35 +49,44 @@ var kindNames = map[ptrace.SpanKind]string{
 	ptrace.SpanKindConsumer: "SPAN_KIND_CONSUMER",
 }
 
-// metrics returns all series: a resource for each service, in alphabetical order, and one without attributes for the
-// overflow.
+// metrics returns all series: a resource for each origin, in alphabetical order, and one without attributes for the
+// overflow. The environment is an attribute of points: a backend such as Prometheus tells services apart by namespace and name alone.
 func (t *table) metrics(now time.Time) pmetric.Metrics {
 	all := pmetric.NewMetrics()
 	keys := make([]key, 0, len(t.series))
 	for k := range t.series {
 		keys = append(keys, k)
 	}
-	slices.SortFunc(keys, func(a, b key) int {
-		return cmp.Or(cmp.Compare(a.service, b.service), cmp.Compare(a.span, b.span), cmp.Compare(a.kind, b.kind))
-	})
+	slices.SortFunc(keys, key.compare)
 	var current serviceMetrics
 	for i, k := range keys {
-		if i == 0 || k.service != keys[i-1].service {
+		if i == 0 || k.origin != keys[i-1].origin {
 			current = newServiceMetrics(all)
+			putKnown(current.resource.Attributes(), semconv.ServiceNamespace, k.namespace)
 			current.resource.Attributes().PutStr(semconv.ServiceName, k.service)
 		}
 		current.add(t.series[k], now, func(attributes pcommon.Map) {
 			attributes.PutStr(attributeSpanName, k.span)
-			if name, ok := kindNames[k.kind]; ok {
-				attributes.PutStr(attributeSpanKind, name)
-			}
+			putKnown(attributes, attributeSpanKind, kindNames[k.kind])
+			putKnown(attributes, semconv.HTTPRoute, k.route)
+			putKnown(attributes, semconv.DeploymentEnvironmentName, k.environment)
+			putKnown(attributes, attributeWriter, t.writer)
 		})
 	}
 	if t.overflow != nil {
 		current = newServiceMetrics(all)
-		current.add(t.overflow, now, func(attributes pcommon.Map) { attributes.PutBool(attributeOverflow, true) })
+		current.add(t.overflow, now, func(attributes pcommon.Map) {
+			attributes.PutBool(attributeOverflow, true)
+			putKnown(attributes, attributeWriter, t.writer)
+		})
 	}
 	return all
+}
+
+func putKnown(attributes pcommon.Map, name, value string) {
+	if value != "" {
+		attributes.PutStr(name, value)
+	}
 }
 
 // serviceMetrics is the metrics of one resource, each made when it has a data point.

@@ -3,6 +3,7 @@
 package runtimestatsconnector
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -27,8 +28,55 @@ const (
 // key says which spans are counted together. Names come from outside, and keys stay in memory and become attributes: they are the
 // valid first part of those (package untrusted), and keys that differ make attributes that differ.
 type key struct {
-	service, span string
-	kind          ptrace.SpanKind
+	origin
+	span, route string
+	kind        ptrace.SpanKind
+}
+
+// origin is the part of a key that a resource tells: whose spans they are.
+type origin struct {
+	namespace, service, environment string
+}
+
+func originOf(resource pcommon.Map) origin {
+	return origin{
+		namespace:   textOf(resource, semconv.ServiceNamespace),
+		service:     textOf(resource, semconv.ServiceName),
+		environment: textOf(resource, semconv.DeploymentEnvironmentName),
+	}
+}
+
+// textOf returns the text of an attribute as a key may keep it, empty if it has none.
+func textOf(attributes pcommon.Map, name string) string {
+	value, ok := attributes.Get(name)
+	if !ok {
+		return ""
+	}
+	return validText(value)
+}
+
+func validText(value pcommon.Value) string {
+	text, _ := untrusted.Text(value)
+	return untrusted.Valid(text)
+}
+
+// clone copies the texts of a key: those that are read are part of a whole request.
+func (k key) clone() key {
+	k.namespace, k.service, k.environment = strings.Clone(k.namespace), strings.Clone(k.service), strings.Clone(k.environment)
+	k.span, k.route = strings.Clone(k.span), strings.Clone(k.route)
+	return k
+}
+
+// compare orders keys by their origin first.
+func (k key) compare(other key) int {
+	return cmp.Or(
+		k.origin.compare(other.origin),
+		cmp.Compare(k.span, other.span), cmp.Compare(k.route, other.route), cmp.Compare(k.kind, other.kind),
+	)
+}
+
+func (o origin) compare(other origin) int {
+	return cmp.Or(cmp.Compare(o.namespace, other.namespace), cmp.Compare(o.service, other.service), cmp.Compare(o.environment, other.environment))
 }
 
 // idleExpiry is how long a series without spans is kept.
@@ -56,6 +104,7 @@ func (s *series) add(m measure, ns int64) {
 
 // table holds all series.
 type table struct {
+	writer   string // tells this Collector's series from those of others
 	maxKeys  int
 	series   map[key]*series
 	overflow *series // of all keys beyond maxKeys; nil until there is one
@@ -67,7 +116,7 @@ func (t *table) find(k key, now time.Time) (found *series, overflow bool) {
 	case found != nil:
 	case len(t.series) < t.maxKeys:
 		found = &series{start: now}
-		t.series[key{service: strings.Clone(k.service), span: strings.Clone(k.span), kind: k.kind}] = found
+		t.series[k.clone()] = found
 	default:
 		if t.overflow == nil {
 			t.overflow = &series{start: now}
@@ -95,12 +144,14 @@ func kindOf(span ptrace.Span) ptrace.SpanKind {
 	return ptrace.SpanKindUnspecified
 }
 
-// taskTimes returns busy time and queue wait of a span, -1 where unknown: what the runtime_stats processor derived, else
-// what the service recorded.
-func taskTimes(attributes pcommon.Map, duration int64) (busyNs, queueWaitNs int64) {
+// read returns what the attributes of a span tell: the route of its request, and busy time and queue wait, -1 where unknown: what the
+// runtime_stats processor derived, else what the service recorded.
+func read(attributes pcommon.Map, duration int64) (route string, busyNs, queueWaitNs int64) {
 	busyNs, queueWaitNs = -1, -1
 	for name, value := range attributes.All() {
 		switch name {
+		case semconv.HTTPRoute:
+			route = validText(value)
 		case semconv.TaskBusyNs:
 			busyNs = intOf(value, busyNs)
 		case semconv.QueueWaitNs:
@@ -115,7 +166,7 @@ func taskTimes(attributes pcommon.Map, duration int64) (busyNs, queueWaitNs int6
 			}
 		}
 	}
-	return within(busyNs, duration), within(queueWaitNs, duration)
+	return route, within(busyNs, duration), within(queueWaitNs, duration)
 }
 
 // within cuts a time to the duration of its span. It is -1, which is unknown, if it exceeds the duration by more than recording explains.

@@ -40,11 +40,17 @@ type Config struct {
 	// service, with what was found on its spans.
 	By string `mapstructure:"by"`
 
+	// Rows is how many operations of a service a table by operation shows: those with the most trouble. The others are counted.
+	Rows int `mapstructure:"rows"`
+
 	// Forbids literals without field names.
 	_ struct{}
 }
 
 var _ component.Config = (*Config)(nil)
+
+// maxRows is how many operations there can be.
+const maxRows = 2_000
 
 // maxTitle is what a terminal of 80 columns shows on one line, as it does the tables.
 const maxTitle = 79
@@ -60,9 +66,12 @@ func (c *Config) Validate() error {
 	if c.By != ByRuntime && c.By != ByOperation {
 		return fmt.Errorf("by: %q is not allowed; want %s or %s", c.By, ByRuntime, ByOperation)
 	}
+	if c.Rows < 1 || c.Rows > maxRows {
+		return fmt.Errorf("rows: %d is not allowed; want 1 to %d", c.Rows, maxRows)
+	}
 	return nil
 }
 
 func createDefaultConfig() component.Config {
-	return &Config{Interval: 5 * time.Second, By: ByRuntime}
+	return &Config{Interval: 5 * time.Second, By: ByRuntime, Rows: 40}
 }

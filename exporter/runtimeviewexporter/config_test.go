@@ -18,11 +18,11 @@ func TestConfig(t *testing.T) {
 	file, err := confmaptest.LoadConf(filepath.Join("testdata", "config.yaml"))
 	require.NoError(t, err)
 	for id, want := range map[string]*Config{
-		"runtime_view":            {Interval: 5 * time.Second, By: ByRuntime},
-		"runtime_view/slow":       {Interval: time.Minute, By: ByRuntime},
-		"runtime_view/shortest":   {Interval: 100 * time.Millisecond, By: ByRuntime},
-		"runtime_view/titled":     {Interval: 5 * time.Second, Title: "A lock held across a wait: latency p50 of 26 ms, queue wait of next to nothing.", By: ByRuntime},
-		"runtime_view/operations": {Interval: 5 * time.Second, By: ByOperation},
+		"runtime_view":            {Interval: 5 * time.Second, By: ByRuntime, Rows: 40},
+		"runtime_view/slow":       {Interval: time.Minute, By: ByRuntime, Rows: 40},
+		"runtime_view/shortest":   {Interval: 100 * time.Millisecond, By: ByRuntime, Rows: 40},
+		"runtime_view/titled":     {Interval: 5 * time.Second, Title: "A lock held across a wait: latency p50 of 26 ms, queue wait of next to nothing.", By: ByRuntime, Rows: 40},
+		"runtime_view/operations": {Interval: 5 * time.Second, By: ByOperation, Rows: 1},
 	} {
 		t.Run(id, func(t *testing.T) {
 			cfg, err := load(t, file, id)
@@ -44,6 +44,7 @@ func TestConfigInvalid(t *testing.T) {
 		"runtime_view/two_lines":  `title: "one\ntwo" is not allowed; want one line of at most 79 printable characters`,
 		"runtime_view/long":       `title: "` + strings.Repeat("ä", 80) + `" is not allowed; want one line of at most 79 printable characters`,
 		"runtime_view/by_service": `by: "service" is not allowed; want runtime or operation`,
+		"runtime_view/no_rows":    "rows: 0 is not allowed; want 1 to 2000",
 	} {
 		t.Run(id, func(t *testing.T) {
 			cfg, err := load(t, file, id)

@@ -26,6 +26,7 @@ type view struct {
 	id       component.ID
 	title    string
 	interval time.Duration
+	rows     int // operations of a service in a table
 	logger   *zap.Logger
 	out      io.Writer
 
@@ -41,7 +42,7 @@ type view struct {
 }
 
 func newView(cfg *Config, set exporter.Settings, out io.Writer) *view {
-	v := &view{id: set.ID, title: cfg.Title, interval: cfg.Interval, logger: set.Logger, out: out}
+	v := &view{id: set.ID, title: cfg.Title, interval: cfg.Interval, rows: cfg.Rows, logger: set.Logger, out: out}
 	if cfg.By == ByOperation {
 		v.operations = new(aggregate.Operations)
 	}
@@ -84,6 +85,7 @@ func (v *view) consumeTraces(_ context.Context, traces ptrace.Traces) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	var newest pcommon.Timestamp
+	now := time.Now()
 	for _, resource := range traces.ResourceSpans().All() {
 		mark, found := resource.Resource().Attributes().Get(semconv.Simulated)
 		simulated := found && mark.Type() == pcommon.ValueTypeBool && mark.Bool()
@@ -97,7 +99,7 @@ func (v *view) consumeTraces(_ context.Context, traces ptrace.Traces) error {
 				v.totals.Observe(&s)
 				if v.operations != nil {
 					v.name = operation.AppendName(v.name[:0], span)
-					v.operations.Observe(service, v.name, &s)
+					v.operations.Observe(service, v.name, &s, now.UnixNano())
 				}
 				if simulated {
 					newest = max(newest, span.EndTimestamp())
@@ -105,7 +107,6 @@ func (v *view) consumeTraces(_ context.Context, traces ptrace.Traces) error {
 			}
 		}
 	}
-	now := time.Now()
 	v.totals.EndBatch(now)
 	if newest > 0 {
 		v.lag.Arrived(now, newest.AsTime())
@@ -113,14 +114,16 @@ func (v *view) consumeTraces(_ context.Context, traces ptrace.Traces) error {
 	return nil
 }
 
-func (v *view) snapshot() snapshot {
+// snapshot reads what there is to tell, at the end for the last time.
+func (v *view) snapshot(end bool) snapshot {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	s := snapshot{Snapshot: v.totals.Snapshot()}
 	s.Behind = v.lag.Behind()
 	if v.operations != nil {
-		operations := v.operations.Snapshot(shownOperations)
+		operations := v.operations.Snapshot(v.rows, end)
 		s.operations = &operations
+		s.pressure = cpuPressure()
 	}
 	return s
 }
@@ -139,13 +142,13 @@ func (v *view) report(ctx context.Context) {
 	for {
 		select {
 		case <-early.C:
-			if s := v.snapshot(); v.interval > firstTable && s.Counts.Total() > 0 {
+			if s := v.snapshot(false); v.interval > firstTable && s.Counts.Total() > 0 {
 				console.print(reporter.periodic(time.Now(), s))
 			}
 		case <-ticker.C:
-			console.print(reporter.periodic(time.Now(), v.snapshot()))
+			console.print(reporter.periodic(time.Now(), v.snapshot(false)))
 		case <-ctx.Done():
-			console.print(reporter.final(time.Now(), v.snapshot()))
+			console.print(reporter.final(time.Now(), v.snapshot(true)))
 			return
 		}
 	}

@@ -30,11 +30,11 @@ func FuzzConsumeTraces(f *testing.F) {
 			return
 		}
 		traces.MarkReadOnly()
-		v := view{operations: new(aggregate.Operations)}
+		v := view{operations: new(aggregate.Operations), rows: 20}
 		require.NoError(t, v.consumeTraces(t.Context(), traces))
 
 		// No goroutine reports: the fuzzer takes one that runs by chance for a change in coverage.
-		snapshot := v.snapshot()
+		snapshot := v.snapshot(true)
 		require.EqualValues(t, traces.SpanCount(), snapshot.Counts.Total())
 		reporter := newReporter("runtime_view", time.Unix(0, 0))
 		requireSafe(t, reporter.periodic(time.Unix(1, 0), snapshot))

@@ -14,10 +14,10 @@ import (
 )
 
 const (
-	shownOperations = 16 // of a service: what fits a screen
-	shownCulprits   = 3
-	longestName     = 48
-	numberWidth     = 9
+	shownCulprits = 3
+	hardlyAny     = 0.01 // share of a time
+	longestName   = 48
+	numberWidth   = 9
 )
 
 // operationColumns are the numbers beside the name of an operation, from left to right.
@@ -35,10 +35,13 @@ var operationColumns = []struct {
 func narrow(n uint64) string { return fitting(format.Count(n), float64(n), numberWidth) }
 
 // operationsSinceStart is the line above the operations.
-const operationsSinceStart = "since the start; polled: the time on a thread, spans inside included:\n"
+const operationsSinceStart = "since the start (slow: beyond its own p99; polled: on a thread, inner spans too):\n"
 
 // writeOperations adds a table for each service: a row for each operation, and under it what was found on its spans.
 func writeOperations(b *strings.Builder, s aggregate.OperationsSnapshot) {
+	if s.Late > 0 {
+		fmt.Fprintf(b, "of a backlog: %s spans came over a minute late, so not judged slow or not\n", format.Count(s.Late))
+	}
 	b.WriteString(operationsSinceStart)
 	for i := range s.Services {
 		writeService(b, &s.Services[i])
@@ -72,33 +75,92 @@ func writeService(b *strings.Builder, s *aggregate.ServiceOperations) {
 		writeFindings(b, o)
 	}
 	if s.Others > 0 {
-		fmt.Fprintf(b, "and %d more operations, %d of them with a finding or a slow span: %s spans\n", s.Others, s.OtherNotable, format.Count(s.OtherSpans))
+		fmt.Fprintf(b, "and %d more operations (the setting rows shows more), %d of them with a finding or a slow span\n", s.Others, s.OtherNotable)
 	}
 }
 
 // writeFindings says what an operation did to others, what was done to it, and what nothing explains.
 func writeFindings(b *strings.Builder, o *aggregate.Operation) {
 	if o.HeldUpOthers > 0 {
-		fmt.Fprintf(b, "  held up others: %s spans\n", format.Count(o.HeldUpOthers))
+		fmt.Fprintf(b, "  held up others: %s span%s\n", format.Count(o.HeldUpOthers), plural(o.HeldUpOthers))
+	}
+	if o.Offends() {
+		writePlace(b, o)
 	}
 	for i, n := range o.Findings {
 		switch {
 		case n == 0:
 		case aggregate.FindingNames[i] == semconv.FindingHeldUp:
-			writeHeldUp(b, o.HeldUpBy, n)
+			writeHeldUp(b, o, n)
 		default:
-			fmt.Fprintf(b, "  %s: %s\n", aggregate.FindingNames[i], format.Count(n))
+			fmt.Fprintf(b, "  %s: %s of %s", aggregate.FindingNames[i], format.Count(n), format.Count(o.Spans))
+			if aggregate.FindingNames[i] == semconv.FindingBlocking && o.BusyFastest.Known {
+				fmt.Fprintf(b, "; the fastest tenth of all is polled %s", format.Quantile(o.BusyFastest.Number))
+			}
+			b.WriteByte('\n')
 		}
 	}
-	if o.Unexplained > 0 {
-		fmt.Fprintf(b, "  slow, and nothing found: %s of %s\n", format.Count(o.Unexplained), format.Count(o.Slow.Number))
+	writeSlow(b, o)
+}
+
+// writePlace says where an operation is found: in which other one, and in the code.
+func writePlace(b *strings.Builder, o *aggregate.Operation) {
+	var places []string
+	if o.Parent != "" && o.Parent != o.Name {
+		places = append(places, "in "+printable(o.Parent))
+	}
+	if o.Place != "" {
+		places = append(places, "at "+printable(o.Place))
+	}
+	if len(places) > 0 {
+		b.WriteString("  " + strings.Join(places, ", ") + "\n")
 	}
 }
 
-// writeHeldUp says who held up n spans.
-func writeHeldUp(b *strings.Builder, by []aggregate.Culprit, n uint64) {
-	fmt.Fprintf(b, "  %s: %s", semconv.FindingHeldUp, format.Count(n))
-	for i, culprit := range by[:min(len(by), shownCulprits)] {
+// writeSlow says what was found on the slow spans, and what the threads ran where nothing was.
+func writeSlow(b *strings.Builder, o *aggregate.Operation) {
+	if o.Slow.Number == 0 {
+		return
+	}
+	fmt.Fprintf(b, "  of %s slow:", format.Count(o.Slow.Number))
+	for i, n := range o.SlowFindings {
+		if n > 0 {
+			fmt.Fprintf(b, " %s %s,", format.Count(n), aggregate.FindingNames[i])
+		}
+	}
+	if inTrace := o.Slow.Number - o.SlowFound - o.Unexplained; inTrace > 0 {
+		fmt.Fprintf(b, " %s found elsewhere in the trace,", format.Count(inTrace))
+	}
+	fmt.Fprintf(b, " %s nothing found", format.Count(o.Unexplained))
+	if o.Unexplained > 0 {
+		writeMeanwhile(b, o.Meanwhile)
+	}
+	b.WriteByte('\n')
+}
+
+// writeMeanwhile says what the threads ran; nothing, if that is not known.
+func writeMeanwhile(b *strings.Builder, ran []aggregate.Share) {
+	if ran == nil {
+		return
+	}
+	b.WriteString("\n    meanwhile the threads ran ")
+	if ran[0].Share < hardlyAny {
+		b.WriteString("hardly any span of the service")
+		return
+	}
+	separator := ""
+	for _, r := range ran[:min(len(ran), shownCulprits)] {
+		if r.Share >= hardlyAny {
+			fmt.Fprintf(b, "%s%s %s", separator, printable(r.Name), format.Share(r.Share))
+			separator = ", "
+		}
+	}
+}
+
+// writeHeldUp says who held up n spans of an operation.
+func writeHeldUp(b *strings.Builder, o *aggregate.Operation, n uint64) {
+	fmt.Fprintf(b, "  %s: %s of %s", semconv.FindingHeldUp, format.Count(n), format.Count(o.Spans))
+	for i, culprit := range o.HeldUpBy[:min(len(o.HeldUpBy), shownCulprits)] {
 		separator := ", "
 		if i == 0 {
 			separator = ", most by "
@@ -112,6 +174,13 @@ func writeHeldUp(b *strings.Builder, by []aggregate.Culprit, n uint64) {
 		}
 	}
 	b.WriteByte('\n')
+}
+
+func plural(n uint64) string {
+	if n == 1 {
+		return ""
+	}
+	return "s"
 }
 
 // printable returns what of a text from outside a terminal may see: no control characters, and not without end.

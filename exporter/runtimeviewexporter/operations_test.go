@@ -24,15 +24,20 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
-// shop returns n spans of an operation of the service shop.
+// shop returns n spans of an operation of the service shop, one after the other.
 func shop(name string, n int, duration time.Duration, describe func(i int, span pcommon.Map)) ptrace.Traces {
 	traces := ptrace.NewTraces()
 	resource := traces.ResourceSpans().AppendEmpty()
 	resource.Resource().Attributes().PutStr(semconv.ServiceName, "shop")
 	spans := resource.ScopeSpans().AppendEmpty().Spans()
+	now := time.Now()
 	for i := range n {
 		span := spans.AppendEmpty()
-		newSpan(duration).CopyTo(span)
+		end := now.Add(time.Duration(i) * duration)
+		span.SetStartTimestamp(pcommon.NewTimestampFromTime(end.Add(-duration)))
+		span.SetEndTimestamp(pcommon.NewTimestampFromTime(end))
+		span.SetTraceID(pcommon.TraceID([]byte(fmt.Sprintf("%-8.8s%08d", "trace", len(name)*100_000+i))))
+		span.SetSpanID(pcommon.SpanID([]byte(fmt.Sprintf("%08d", len(name)*100_000+i))))
 		span.SetName(name)
 		span.Attributes().PutStr(semconv.LatencyClass, semconv.ClassNormal)
 		describe(i, span.Attributes())
@@ -45,7 +50,7 @@ func find(span pcommon.Map, finding string) {
 }
 
 func operationsView() *view {
-	return newView(&Config{Interval: time.Second, By: ByOperation}, exportertest.NewNopSettings(metadata.Type), io.Discard)
+	return newView(&Config{Interval: time.Second, By: ByOperation, Rows: 20}, exportertest.NewNopSettings(metadata.Type), io.Discard)
 }
 
 // A service whose reports hold up its orders, as somebody on call sees it: who did it stands first, and what nobody explains is said.
@@ -54,6 +59,8 @@ func TestOperationsTable(t *testing.T) {
 	consume := func(traces ptrace.Traces) { require.NoError(t, v.consumeTraces(t.Context(), traces)) }
 	consume(shop("GET /report", 300, 24*time.Millisecond, func(_ int, span pcommon.Map) {
 		span.PutDouble(semconv.BusyRatio, 0.98)
+		span.PutStr(semconv.CodeFilePath, "/home/me/shop/src/report.rs")
+		span.PutInt(semconv.CodeLineNumber, 42)
 		find(span, semconv.FindingBlocking)
 	}))
 	consume(shop("request", 4_000, 5_300*time.Microsecond, func(i int, span pcommon.Map) {
@@ -68,8 +75,11 @@ func TestOperationsTable(t *testing.T) {
 			span.PutBool(semconv.LatencyOutlier, true)
 		}
 	}))
+	consume(shop("drain", 10, 500*time.Millisecond, func(_ int, span pcommon.Map) { span.PutDouble(semconv.BusyRatio, 0.6) }))
 	consume(shop("GET /health", 150, 30*time.Microsecond, func(_ int, span pcommon.Map) { span.PutDouble(semconv.BusyRatio, 0.9) }))
-	text := render(heading{id: "runtime_view", elapsed: 15 * time.Second, over: "in the last", window: "last"}, v.snapshot(), aggregate.Rates{})
+	s := v.snapshot(true)
+	s.pressure = 0
+	text := render(heading{id: "runtime_view", elapsed: 15 * time.Second, over: "in the last", window: "last"}, s, aggregate.Rates{})
 	requireSafe(t, text)
 	golden(t, "table_operations", text)
 
@@ -88,14 +98,14 @@ func TestOperationsTableOfHostileNames(t *testing.T) {
 		span.PutStr(semconv.HeldUpBy, "\x1b]0;title\a\xff")
 	})))
 	require.NoError(t, v.consumeTraces(t.Context(), shop(strings.Repeat("long", 1_000), 1, time.Second, func(int, pcommon.Map) {})))
-	text := render(heading{id: "runtime_view"}, v.snapshot(), aggregate.Rates{})
+	text := render(heading{id: "runtime_view"}, v.snapshot(true), aggregate.Rates{})
 	requireSafe(t, text)
 }
 
 // A screen shows what has something to say; the rest is counted.
 func TestManyOperations(t *testing.T) {
 	v := operationsView()
-	for i := range shownOperations + 10 {
+	for i := range 20 + 10 {
 		require.NoError(t, v.consumeTraces(t.Context(), shop(fmt.Sprintf("op %03d", i), 2, time.Second, func(_ int, span pcommon.Map) {
 			span.PutDouble(semconv.BusyRatio, 0.5)
 			if i == 25 {
@@ -103,11 +113,11 @@ func TestManyOperations(t *testing.T) {
 			}
 		})))
 	}
-	text := render(heading{id: "runtime_view"}, v.snapshot(), aggregate.Rates{})
+	text := render(heading{id: "runtime_view"}, v.snapshot(true), aggregate.Rates{})
 	assert.Contains(t, text, "op 025 ")
-	assert.Contains(t, text, "  never_idle: 2\n")
+	assert.Contains(t, text, "  never_idle: 2 of 2\n")
 	assert.NotContains(t, text, "op 024 ")
-	assert.Contains(t, text, "and 10 more operations, 0 of them with a finding or a slow span: 20 spans\n")
+	assert.Contains(t, text, "and 10 more operations (the setting rows shows more), 0 of them with a finding or a slow span\n")
 }
 
 // requireSafe checks that a table with names from outside is text in lines that are not too long.
@@ -115,7 +125,11 @@ func requireSafe(t *testing.T, text string) {
 	t.Helper()
 	for line := range strings.Lines(text) {
 		line = strings.TrimSuffix(line, "\n")
-		require.LessOrEqual(t, utf8.RuneCountInString(line), max(80, longestName+len(operationColumns)*numberWidth), line)
+		longest := max(80, longestName+len(operationColumns)*numberWidth)
+		if strings.HasPrefix(line, "  ") { // names three operations at most
+			longest = 30 + shownCulprits*(longestName+20)
+		}
+		require.LessOrEqual(t, utf8.RuneCountInString(line), longest, line)
 		require.True(t, utf8.ValidString(line), line)
 		require.False(t, strings.ContainsFunc(line, func(r rune) bool { return !unicode.IsPrint(r) }), "%q", line)
 	}

@@ -17,6 +17,7 @@ import (
 type snapshot struct {
 	aggregate.Snapshot
 	operations *aggregate.OperationsSnapshot // nil: the runtimes are asked for
+	pressure   float64                       // on the CPUs of this machine, percent
 }
 
 // reporter decides what a tick has to say: a table if spans arrived since the tick before, otherwise one line when they

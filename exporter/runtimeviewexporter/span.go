@@ -3,6 +3,8 @@
 package runtimeviewexporter
 
 import (
+	"encoding/binary"
+
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
@@ -16,6 +18,9 @@ import (
 func readSpan(span ptrace.Span) aggregate.Span {
 	var s aggregate.Span
 	s.Latency, s.Malformed = duration(span.StartTimestamp(), span.EndTimestamp())
+	s.End = int64(span.EndTimestamp()) //nolint:gosec // G115: beyond 2262 it wraps; a span of a time like that has no duration, or is late
+	id, parent, trace := span.SpanID(), span.ParentSpanID(), span.TraceID()
+	s.ID, s.Parent, s.Trace = binary.LittleEndian.Uint64(id[:]), binary.LittleEndian.Uint64(parent[:]), binary.LittleEndian.Uint64(trace[8:])
 	for key, value := range span.Attributes().All() {
 		switch key {
 		case semconv.RuntimeName:
@@ -52,6 +57,10 @@ func readSpan(span ptrace.Span) aggregate.Span {
 			}
 		case semconv.HeldUpBy:
 			s.HeldUpBy = untrusted.Cut(value.Str())
+		case semconv.CodeFilePath:
+			s.File = untrusted.Cut(value.Str())
+		case semconv.CodeLineNumber:
+			s.Line = value.Int()
 		}
 	}
 	return s

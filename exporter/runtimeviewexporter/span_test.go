@@ -40,6 +40,9 @@ func describe(attributes pcommon.Map, runtime string, queueWait time.Duration, o
 
 func TestReadSpan(t *testing.T) {
 	full := newSpan(2 * time.Millisecond)
+	full.SetSpanID(pcommon.SpanID{1, 2, 3, 4, 5, 6, 7, 8})
+	full.SetParentSpanID(pcommon.SpanID{9, 10, 11, 12, 13, 14, 15, 16})
+	full.SetTraceID(pcommon.TraceID{17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32})
 	full.Attributes().PutStr("http.route", "/orders/{id}")
 	describe(full.Attributes(), semconv.RuntimeSmol, 40*time.Microsecond, true)
 	found := full.Attributes().PutEmptySlice(semconv.Finding)
@@ -57,10 +60,11 @@ func TestReadSpan(t *testing.T) {
 		Outlier:   true,
 		Findings:  aggregate.FindingNamed(semconv.FindingHeldUp) | aggregate.FindingNamed(semconv.FindingStarved),
 		HeldUpBy:  "GET /report",
+		End:       int64(epoch + 2_000_000), ID: 0x0807060504030201, Parent: 0x100f0e0d0c0b0a09, Trace: 0x201f1e1d1c1b1a19,
 	}, readSpan(full))
 
 	bare := newSpan(0)
-	assert.Equal(t, aggregate.Span{Latency: aggregate.Known[int64](0)}, readSpan(bare), "a span without our attributes")
+	assert.Equal(t, aggregate.Span{Latency: aggregate.Known[int64](0), End: int64(epoch)}, readSpan(bare), "a span without our attributes")
 }
 
 func TestReadSpanOfWrongTypes(t *testing.T) {
@@ -71,7 +75,7 @@ func TestReadSpanOfWrongTypes(t *testing.T) {
 		t.Run(key, func(t *testing.T) {
 			span := newSpan(time.Second)
 			span.Attributes().PutEmptyMap(key).PutStr(semconv.RuntimeName, semconv.RuntimeTokio)
-			want := aggregate.Span{Latency: aggregate.Known(time.Second.Nanoseconds()), Malformed: 1}
+			want := aggregate.Span{Latency: aggregate.Known(time.Second.Nanoseconds()), Malformed: 1, End: int64(epoch) + time.Second.Nanoseconds()}
 			if key == semconv.RuntimeName || key == semconv.HeldUpBy {
 				want.Malformed = 0 // such a span has its own column already: unknown; and nobody held it up
 			}

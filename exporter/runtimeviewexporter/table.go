@@ -126,6 +126,9 @@ func render(h heading, s snapshot, rates aggregate.Rates) string {
 		return b.String()
 	}
 	if s.operations != nil {
+		if s.pressure >= shortOfCPU {
+			fmt.Fprintf(&b, "short of CPU: for %.0f%% of the last 10s something on this machine waited for one\n", s.pressure)
+		}
 		writeOperations(&b, *s.operations)
 	} else {
 		writeRuntimes(&b, h, s.Columns, rates)

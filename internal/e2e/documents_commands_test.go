@@ -72,6 +72,7 @@ var elsewhere = map[string]string{
 	"journalctl": "needs systemd; deploy/ has tests of its own",
 	"kubectl":    "needs a cluster; deploy/ has tests of its own",
 	"printf":     "writes for the CI system",
+	"prometheus": "runs until it is stopped; internal/prometheus has tests of its own",
 	"sed":        "reads what another command has printed",
 	"sudo":       "changes the machine",
 }

@@ -87,13 +87,11 @@ func (b block) text() string { return strings.Join(b.lines, "\n") + "\n" }
 
 // pictures are the blocks that nothing can run, by their first line, with what stands for their being right.
 var pictures = map[string]string{
-	" generator --link--> system --link--> system ... --link--> verifier": "a drawing",
-	"runtime_view  00:00:15  22,431 spans, 1,498/s in the last 5s":        "TestReadmeShowsTable of runtime_view",
-	"runtime_view  00:00:15  4,450 spans":                                 "TestOperationsTable of runtime_view",
-	"FAIL  pipelinetest  after 10.5s; wanted: pass":                       "a run against a gateway that is made to lose",
-	"load: 5,000 spans/s for 30s; the rate was reached":                   "a load test of the gateway above: TestLoad of pipelinetest",
-	"the highest rate without loss and with p99=3s: 3,670 spans/s held twice, 4,000 did not; limited by: something was lost, doubled or changed": "a search: TestSearchLine of pipelinetest",
-	"  why, as the parts' own logs say:": "a run against a gateway whose batches are too large: TestReasons of pipelinetest",
+	" generator --link--> system --link--> system ... --link--> verifier":                                      "a drawing",
+	"runtime_view  00:00:15  22,431 spans, 1,498/s in the last 5s":                                             "TestReadmeShowsTable of runtime_view",
+	"runtime_view  00:00:15  4,460 spans":                                                                      "TestOperationsTable of runtime_view",
+	"FAIL  pipelinetest  after 10.5s; wanted: pass":                                                            "a run against a gateway that is made to lose",
+	"  why, as the parts' own logs say:":                                                                       "a run against a gateway whose batches are too large: TestReasons of pipelinetest",
 	"otlpload: api_gateway on tokio, 500 requests/s: traces to localhost:4317 (OTLP/gRPC, plaintext), for 30s": "a run against a backend of the reader's",
 	"api_gateway on tokio, 500 requests/s: traces to localhost:4317 (OTLP/gRPC, plaintext), seed 1":            "a run against a backend of the reader's",
 	"load_verify  00:00:20  run nightly  FAIL":                                                                 "a run against a pipeline that is made to lose",
@@ -101,6 +99,9 @@ var pictures = map[string]string{
 
 	"  the near side: makes telemetry                     OTLP          the far side: judges telemetry":                                      "a drawing",
 	"  YAML -> workload/spec -> workload -> workload/play -> scheduler/<model> -> fleet: recorder -> SDK -> requests -> deliver -> pipeline": "a drawing",
+
+	"load: 5,000 spans/s for 30s; the rate was reached": "a load test: TestLoad of pipelinetest",
+	"the highest rate without loss and with p99=3s: 3,670 spans/s held twice, 4,000 did not; limited by: something was lost, doubled or changed": "a search: TestSearchLine of pipelinetest",
 }
 
 // TestDocuments runs every block of every document, in the order in which a reader would, in a folder that looks like a checkout with

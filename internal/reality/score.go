@@ -43,6 +43,7 @@ type Judgement struct {
 	WaitKnown           int
 	Wrong               map[string]int // "operation: finding", of wrong findings that are not apart
 	Missed              map[string]int
+	Misses              []Miss // the same, each by itself
 }
 
 // Judge counts. The function says whether a span names its runtime rightly.
@@ -78,6 +79,7 @@ func Judge(spans []Span, named func(*Span) bool) *Judgement {
 				j.Wrong[s.Name+": "+finding]++
 			case !found && verdict == Must:
 				j.Missed[s.Name+": "+finding]++
+				j.Misses = append(j.Misses, missed(spans, i, finding))
 			}
 		}
 	}

@@ -62,6 +62,40 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
+// Of a span that was held up and does not say so: whether its culprit could be known by then.
+func TestCulpritLater(t *testing.T) {
+	culprit := func(n byte, name string, from, to time.Duration) Span {
+		s := lasting(n, 0, from, to)
+		s.Name, s.Earns, s.Busy = name, semconv.FindingBlocking, 20*ms
+		return s
+	}
+	victim := lasting(9, 0, 0, 30)
+	victim.HeldUp, victim.HeldUpBy = 20*ms, "hash /login"
+	for name, test := range map[string]struct {
+		spans []Span
+		want  bool
+	}{
+		"before":               {[]Span{culprit(1, "hash", 0, 20), victim}, false},
+		"after":                {[]Span{victim, culprit(1, "hash", 0, 32)}, true},
+		"another operation":    {[]Span{culprit(1, "hash", 0, 20), victim, culprit(2, "parse", 0, 40)}, false},
+		"the longer one":       {[]Span{culprit(1, "hash", 0, 5), victim, culprit(2, "hash", 10, 32)}, true},
+		"long ago":             {[]Span{culprit(1, "hash", -30, -10), victim}, false},
+		"none that blocks":     {[]Span{victim, lasting(1, 0, 0, 32)}, false},
+		"the one after is new": {[]Span{culprit(1, "hash", 0, 20), victim, culprit(2, "hash", 31, 51)}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			j := Judge(test.spans, func(*Span) bool { return true })
+			var later []bool
+			for _, miss := range j.Misses {
+				if miss.Finding == heldUp {
+					later = append(later, miss.CulpritLater)
+				}
+			}
+			assert.Equal(t, []bool{test.want}, later)
+		})
+	}
+}
+
 func TestJudge(t *testing.T) {
 	blocks := lasting(1, 0, 0, 20)
 	blocks.Earns, blocks.Found = semconv.FindingBlocking, []string{semconv.FindingBlocking}

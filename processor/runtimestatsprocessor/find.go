@@ -27,9 +27,10 @@ func (r *resourceState) find(limits *findings.Limits, a *annotation, sign *runti
 	account, s := &a.account, &r.span
 	r.current = span
 	identify(s, span, &r.found, sign)
-	s.Late = late
+	s.Late, s.Inconsistent = late, account.Inconsistent
 	s.Duration, s.Busy, s.Idle, s.Layered = a.duration, account.Busy, account.Idle, r.found.legacy
 	s.LongestPoll, s.Polls = account.Value(runtimes.TaskLongestPoll), account.Value(runtimes.TaskPolls)
+	s.Forced = account.Value(runtimes.TaskForcedYields)
 	s.Wait, s.MeanWait, s.SkewedWorker = account.Value(runtimes.QueueWait), explain.Unknown, false
 	if account.Source == runtimes.FirstPoll {
 		s.Wait = account.Parts[runtimes.QueueWaitEstimate]

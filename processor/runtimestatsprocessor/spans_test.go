@@ -15,7 +15,7 @@ import (
 
 const ms = time.Millisecond
 
-// epoch is when the spans of the tests start: not longer ago than a window reaches.
+// epoch is when the spans of a test start: with its last processor, which is not longer ago than a window reaches, however long the tests before took.
 var epoch = time.Now()
 
 // newService returns traces with one resource, without process.runtime.name, and the slice that takes its spans.
@@ -70,6 +70,7 @@ func addTaskFields(span ptrace.Span, queueWait time.Duration) {
 // newTestProcessor returns a processor that nobody ticks, with the defaults as changed by the test.
 func newTestProcessor(tb testing.TB, change func(*Config)) *statsProcessor {
 	tb.Helper()
+	epoch = time.Now()
 	cfg := createDefaultConfig().(*Config)
 	if change != nil {
 		change(cfg)

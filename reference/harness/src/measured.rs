@@ -27,7 +27,8 @@ macro_rules! task_span {
             poll_count = tracing::field::Empty,
             scheduled_ns = tracing::field::Empty,
             first_poll_delay_ns = tracing::field::Empty,
-            longest_poll_ns = tracing::field::Empty
+            longest_poll_ns = tracing::field::Empty,
+            forced_yield_count = tracing::field::Empty
         )
     };
 }
@@ -50,6 +51,7 @@ pub fn run<F: Future>(span: Span, future: F) -> Instrumented<Measured<F>> {
         first: 0,
         scheduled: 0,
         longest: 0,
+        forced: 0,
     }
     .instrument(span)
 }
@@ -62,6 +64,7 @@ pub struct Measured<F> {
     first: u64,
     scheduled: u64,
     longest: u64,
+    forced: i64, // polls that ended because Tokio's budget was used up
 }
 
 impl<F: Future> Future for Measured<F> {
@@ -85,6 +88,9 @@ impl<F: Future> Future for Measured<F> {
         self.left = wake.now();
         self.longest = self.longest.max(self.left - begin);
         self.polls += 1;
+        if result.is_pending() && !tokio::task::coop::has_budget_remaining() {
+            self.forced += 1;
+        }
         result
     }
 }
@@ -99,6 +105,7 @@ impl<F> Drop for Measured<F> {
         span.record("first_poll_delay_ns", self.first as i64);
         span.record("scheduled_ns", self.scheduled as i64);
         span.record("longest_poll_ns", self.longest as i64);
+        span.record("forced_yield_count", self.forced);
         crate::truth::queue_wait(&span, self.scheduled);
     }
 }

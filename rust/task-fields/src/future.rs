@@ -15,7 +15,13 @@ use crate::meter::Meter;
 use crate::wakes::{nanoseconds, Wakes};
 
 /// The fields that are recorded.
-const FIELDS: [&str; 4] = ["poll_count", "scheduled_ns", "first_poll_delay_ns", "longest_poll_ns"];
+const FIELDS: [&str; 5] = [
+    "poll_count",
+    "scheduled_ns",
+    "first_poll_delay_ns",
+    "longest_poll_ns",
+    "forced_yield_count",
+];
 
 pin_project! {
     /// A future in its span, which tells the span how it was scheduled: made by [`MeasureExt::measured`](crate::MeasureExt::measured).
@@ -76,7 +82,8 @@ fn record(span: &Span, meter: &Meter) {
         poll_count = whole(meter.polls),
         scheduled_ns = whole(meter.scheduled),
         first_poll_delay_ns = meter.first.map(whole),
-        longest_poll_ns = whole(meter.longest)
+        longest_poll_ns = whole(meter.longest),
+        forced_yield_count = cfg!(feature = "tokio").then(|| whole(meter.forced))
     );
 }
 
@@ -98,10 +105,25 @@ impl<F: Future> Future for Timed<F> {
             None => this.future.poll(context),
             Some(clock) => {
                 let running = clock.begin(context.waker());
-                this.future.poll(&mut Context::from_waker(running.waker))
+                let result = this.future.poll(&mut Context::from_waker(running.waker));
+                if result.is_pending() && budget_used_up() {
+                    running.meter.forced += 1;
+                }
+                result
             }
         }
     }
+}
+
+/// Whether Tokio made the poll end, so that other tasks have their turn. It wakes the task only after they had it.
+#[cfg(feature = "tokio")]
+fn budget_used_up() -> bool {
+    !tokio::task::coop::has_budget_remaining()
+}
+
+#[cfg(not(feature = "tokio"))]
+fn budget_used_up() -> bool {
+    false
 }
 
 /// Measures one future.

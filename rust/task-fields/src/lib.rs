@@ -28,6 +28,7 @@
 //! | `scheduled_ns` | how long it could have been polled and was not, summed. The wait for the first poll is part of it |
 //! | `first_poll_delay_ns` | from `measured` to the first poll; absent if there was none |
 //! | `longest_poll_ns` | the longest single poll |
+//! | `forced_yield_count` | polls that ended because Tokio's budget was used up; only with the feature `tokio` |
 //!
 //! A wait begins with the wake. A future that is woken during a poll runs already, so that wait begins when the poll ends; later wakes
 //! before the next poll change nothing. A poll without a wake, as `join!` makes them, ends no wait. A future that is dropped while it waits
@@ -36,7 +37,7 @@
 //! Not every wait is one for a worker. If another future polls this one (`select!`, `FuturesUnordered`) and is not polled itself, or takes
 //! its time, that counts too. So does the time from `measured` to the spawn.
 //!
-//! A span records only fields that it was made with. A span without any of the four, or one that no subscriber wants, costs nothing but
+//! A span records only fields that it was made with. A span without any of these, or one that no subscriber wants, costs nothing but
 //! a look at that: its future is polled with the waker of its task.
 
 #![forbid(unsafe_code)]
@@ -116,6 +117,7 @@ macro_rules! __task_span {
             scheduled_ns = $crate::__tracing::field::Empty,
             first_poll_delay_ns = $crate::__tracing::field::Empty,
             longest_poll_ns = $crate::__tracing::field::Empty,
+            forced_yield_count = $crate::__tracing::field::Empty,
             $($fields)*
         )
     };

@@ -9,7 +9,8 @@ pub(crate) struct Meter {
     pub scheduled: u64,
     pub first: Option<u64>, // none until the first poll
     pub longest: u64,
-    left: u64, // end of the last poll
+    pub forced: u64, // polls that ended because others must have their turn
+    left: u64,       // end of the last poll
 }
 
 impl Meter {

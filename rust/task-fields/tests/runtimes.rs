@@ -94,6 +94,27 @@ fn woken_by_another_thread() {
     }
 }
 
+/// Tokio takes the turn of a task that never waits; no other executor does.
+#[cfg(feature = "tokio")]
+#[test]
+fn budget() {
+    for (name, run) in EXECUTORS {
+        println!("{name}");
+        let spans = Spans::new();
+        let (send, mut receive) = tokio::sync::mpsc::unbounded_channel();
+        for number in 0..1_000 {
+            send.send(number).unwrap();
+        }
+        drop(send);
+        let drain = async move { while receive.recv().await.is_some() {} };
+        run(vec![drain.measured(spans.make(|| task_span!("drain"))).boxed()]);
+
+        let [polls, forced] = ["poll_count", "forced_yield_count"].map(|field| spans.number("drain", field));
+        assert_eq!(polls, forced + 1);
+        assert_eq!(forced > 0, name.starts_with("tokio"));
+    }
+}
+
 /// A task that any number of threads wake at any time is polled after each wake, or this test never ends.
 #[test]
 fn no_wake_is_lost() {

@@ -12,6 +12,15 @@ const findingCount = 8
 // FindingNames are the values of async_runtime.finding, in the order of their bits.
 var FindingNames = [findingCount]string(semconv.Values(semconv.Finding))
 
+// addTo counts each finding of the set.
+func (f Findings) addTo(counts *[findingCount]uint64) {
+	for i := range counts {
+		if f&(1<<i) != 0 {
+			counts[i]++
+		}
+	}
+}
+
 // FindingNamed returns the finding of that name, none if there is none: only those are told apart, so that whoever sends spans cannot add to
 // the state.
 func FindingNamed(name string) Findings {

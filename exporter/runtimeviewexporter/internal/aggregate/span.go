@@ -24,5 +24,10 @@ type Span struct {
 	Outlier   bool           // it is one of the slowest of its key; means nothing unless Warm
 	Findings  Findings
 	HeldUpBy  string // the operation that held it up; empty if nobody is known to have
-	Malformed uint32 // values that could not be read
+	File      string // of the code that made the span; empty if it does not say
+	Line      int64
+	End       int64 // ns since 1970
+	// ID, Parent and Trace tell spans, parents and traces apart, mostly: 8 bytes of each id. Parent is 0 if there is none.
+	ID, Parent, Trace uint64
+	Malformed         uint32 // values that could not be read
 }

@@ -28,8 +28,26 @@ type callsite struct {
 
 	here, elsewhere votes // whether the thread that made them made the children that ran inside their polls, too
 
+	usual   usual // how long its spans are idle if nothing holds them up
 	rest    rest
 	silence silence
+}
+
+// usual is about the first quartile of some times, in nanoseconds; 0: there was none. What held up spans without being noticed makes the others
+// longer.
+type usual float32
+
+// see moves the quartile to the side where the time lies: three steps up weigh as much as one down.
+func (u *usual) see(ns int64) {
+	const down, up = 1.1, 1.0323
+	switch {
+	case *u == 0:
+		*u = usual(ns)
+	case usual(ns) > *u:
+		*u *= up
+	default:
+		*u /= down
+	}
 }
 
 // rest is how long the ancestors of spans went on after these had begun.

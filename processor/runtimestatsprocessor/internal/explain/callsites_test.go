@@ -63,7 +63,7 @@ func TestSilence(t *testing.T) {
 			var w pendings
 			w.compare(span(func(s *Span) { s.Thread, s.Busy, s.Idle, s.Duration = 1, 0, 20*ms, 20*ms }), by, limits.Poll)
 			for i := range tt.free {
-				w[0].see(beginning{begin + int64(i+1)*ms, 9})
+				w[0].see(beginning{at: begin + int64(i+1)*ms, trace: 9})
 			}
 			w[0].close(by)
 		}
@@ -73,14 +73,34 @@ func TestSilence(t *testing.T) {
 			long.Busy = 20 * ms
 			long.End = begin + 20*ms
 			w.watch(long, site, by)
+			w[0].before, w[0].after = int(tt.rate*20/1000), int(tt.rate*20/1000)+1
 			for at := tt.every; at > 0 && at < 20*ms; at += tt.every {
-				w[0].see(beginning{begin + at, 9})
+				w[0].see(beginning{at: begin + at, trace: 9})
 			}
-			w[0].see(beginning{begin + 10*ms, long.Trace}) // its own children tell nothing
+			w[0].see(beginning{at: begin + 10*ms, trace: long.Trace}) // its own children tell nothing
 			w[0].close(by)
 		}
 		assert.Equal(t, tt.want, site.silence.held(), tt.name)
 	}
+}
+
+// Where many spans block, there is still room to watch those that leave their threads free.
+func TestManyLongSpans(t *testing.T) {
+	p := new(Process)
+	by := p.threads.of(1)
+	by.rate, by.request, by.since = 100, true, begin
+	for range 2 * maxPending {
+		p.pendings.watch(span(func(s *Span) { s.Thread, s.Busy, s.Idle = 1, 20*ms, 0 }), new(callsite), by)
+	}
+	for range 2 * maxFree {
+		p.Explain(span(func(s *Span) { s.Thread, s.Busy, s.Idle = 1, 0, 20*ms }), &limits, nil)
+	}
+	assert.Len(t, p.pendings, maxPending)
+	assert.Len(t, p.frees, maxFree)
+	p.Explain(span(func(s *Span) { s.Start += 2 * minute }), &limits, nil)
+	assert.Empty(t, p.pendings)
+	assert.Empty(t, p.frees)
+	assert.NotZero(t, by.free.expected)
 }
 
 // A thread that blocks where the runtime was told hands its tasks to another: it makes no spans of tasks afterwards.
@@ -89,11 +109,14 @@ func TestLeft(t *testing.T) {
 		name         string
 		thread       int64
 		n            int
+		every        int64
 		stayed, left votes
 	}{
-		{"it makes requests again", 1, 1, 1, 0},
-		{"others do, a few", 2, 5, 0, 0},
-		{"others do, for long", 2, 100, 0, 1},
+		{"it makes requests again", 1, 1, us, 1, 0},
+		{"others do, a few", 2, 5, us, 0, 0},
+		{"others do, for long", 2, 100, us, 0, 1},
+		{"others do, each a second after the other", 2, 20, patience, 0, 1},
+		{"others do, each ten seconds after the other", 2, 20, 10 * patience, 0, 0},
 	} {
 		p := new(Process)
 		site := p.sites.of(1, 1)
@@ -101,12 +124,12 @@ func TestLeft(t *testing.T) {
 		made(1, p.threads.of(1), func(s *Span) { s.Request = true })
 		p.pendings.watch(span(func(s *Span) { s.Thread, s.Busy, s.Idle = 1, 20*ms, 0 }), site, p.threads.of(1))
 		for i := range tt.n {
-			next := span(func(s *Span) { s.Thread, s.Request, s.Start = tt.thread, true, begin+20*ms+int64(i+1)*us })
+			next := span(func(s *Span) { s.Thread, s.Request, s.Start = tt.thread, true, begin+20*ms+int64(i+1)*tt.every })
 			p.pendings.follow(next, &p.threads, 2, next.End)
 		}
 		assert.Equal(t, tt.stayed, site.stayed, tt.name)
 		assert.Equal(t, tt.left, site.left, tt.name)
-		p.pendings.follow(span(func(*Span) {}), &p.threads, 2, begin+2*patience)
+		p.pendings.follow(span(func(*Span) {}), &p.threads, 2, begin+10*minute)
 		assert.Empty(t, p.pendings, "it is over")
 	}
 }

@@ -142,11 +142,13 @@ func TestChildrenThatMayCome(t *testing.T) {
 }
 
 func TestGuards(t *testing.T) {
-	// The thread makes a span of another trace while this one stays entered.
+	// The thread makes a span of a trace that had begun before, while this one stays entered.
 	meanwhile := func(s *service, change func(*Span)) Findings {
 		s.now += 50 * ms
 		s.next++
-		s.explain(func(x *Span) { x.Thread, x.Trace, x.Start, x.Duration = 1, s.next, s.now-10*ms, ms })
+		s.explain(func(x *Span) {
+			x.Thread, x.Trace, x.Start, x.Duration, x.Top, x.Parent = 1, s.next, s.now-10*ms, ms, false, 1<<40
+		})
 		return s.send(func(x *Span) { busy(x); x.Arbiter = true; change(x) })
 	}
 	same := func(*Span) {}
@@ -175,6 +177,8 @@ func TestGuards(t *testing.T) {
 	}
 	assert.Equal(t, guard, s.send(stranger).Found, "others of its kind have no parent here")
 	assert.Zero(t, s.send(func(x *Span) { stranger(x); x.SaidLocal = false }).Found)
+	got := s.send(func(x *Span) { stranger(x); x.Duration, x.Busy, x.Idle = 20*ms, 20*ms-2*us, 2*us })
+	assert.Equal(t, guard|blocking, got.Found, "it blocks besides")
 	assert.Zero(t, s.send(func(x *Span) { stranger(x); x.Request = false }).Found)
 	assert.Zero(t, s.send(func(x *Span) { stranger(x); x.Callsite = 8 }).Found, "no other is known")
 }
@@ -196,7 +200,7 @@ func TestHeldUp(t *testing.T) {
 		s.send(func(x *Span) { x.Thread, x.Request, x.Duration, x.Busy, x.Idle = 1, true, 6*ms, ms, 5*ms })
 	}
 	s.blocks(1, 20*ms, "hash")
-	got := s.send(victim(1, 22*ms))
+	got := s.send(func(x *Span) { victim(1, 22*ms)(x); x.Callsite = 8 })
 	assert.Zero(t, got.Found&heldUp, "the other worker was free")
 	assert.NotZero(t, got.Judged&heldUp)
 
@@ -209,6 +213,10 @@ func TestHeldUp(t *testing.T) {
 	got = s.send(victim(1, 60*ms))
 	assert.Zero(t, got.Found, "less than half of its idle time")
 	assert.Empty(t, got.HeldUpBy)
+	s.blocks(1, 20*ms, "hash")
+	s.now -= 20 * ms
+	s.blocks(2, 18*ms, "parse")
+	assert.Zero(t, s.send(func(x *Span) { victim(1, 22*ms)(x); x.Callsite = 8 }).Found, "others of its kind wait as long when nobody blocks")
 	assert.Zero(t, s.send(victim(1, limits.Wait-1)).Found)
 	got = s.send(victim(Unknown, 22*ms))
 	assert.Zero(t, got.Judged&heldUp, "who knows what thread that is")
@@ -240,6 +248,29 @@ func TestHeldUp(t *testing.T) {
 	assert.Equal(t, "hash", alone.send(victim(1, 30*ms)).HeldUpBy)
 }
 
+// A span that was held up before its own long poll may be busy for less than half of its time.
+func TestHeldUpBeforeItBlocks(t *testing.T) {
+	s := new(service)
+	s.now = begin
+	arbiter := func(x *Span) { x.Thread, x.Arbiter, x.Callsite = 1, true, 7 }
+	computes := func(x *Span) { arbiter(x); x.Duration, x.Busy, x.Idle, x.Callsite = 46*ms, 20*ms, 26*ms, 8 }
+	s.send(arbiter)
+	s.sites.of(8, 1).silence = silence{expected: convincing, kept: convincing}
+	s.now += 50 * ms
+	got := s.send(computes)
+	assert.Zero(t, got.Found|got.Judged&blocking, "its polls may be short ones that are scattered")
+
+	s.now += 10 * ms
+	s.blocks(1, 20*ms, "hash")
+	s.now += 24 * ms
+	assert.Equal(t, blocking, s.send(computes).Found&blocking)
+
+	s.now += 10 * ms
+	s.blocks(1, 13*ms, "hash")
+	s.now += 24 * ms
+	assert.Zero(t, s.send(func(x *Span) { computes(x); x.Busy, x.Idle = 16*ms, 30*ms }).Found&blocking, "33 ms of its own")
+}
+
 func TestOutlives(t *testing.T) {
 	s := newService()
 	left := func(ends int64, change func(*Span)) Findings { // of a request of 20 ms that has come
@@ -260,12 +291,13 @@ func TestOutlives(t *testing.T) {
 	assert.Zero(t, left(30*ms, func(x *Span) { x.Request = true }).Found, "a request from outside")
 	assert.Zero(t, left(30*ms, func(x *Span) { x.Top = true }).Found)
 	assert.Zero(t, left(30*ms, func(x *Span) { x.Duration = Unknown }).Judged)
+	assert.Zero(t, left(30*ms, func(x *Span) { x.Inconsistent = true }).Judged&outlives, "the clock was set meanwhile")
 	got = left(30*ms, func(x *Span) { x.Parent = 12345 })
 	assert.Zero(t, got.Found|got.Judged&outlives, "its parent has not come, nor ever one of its kind")
 
 	// Parents that come after: what those of its kind did tells.
 	s = newService()
-	pair := func(parentTakes, childTakes int64) Findings {
+	pair := func(parentTakes, childTakes int64, change func(parent *Span)) Findings {
 		s.now += 100 * ms
 		s.next += 2
 		child := s.explain(func(x *Span) {
@@ -273,20 +305,29 @@ func TestOutlives(t *testing.T) {
 		})
 		s.explain(func(x *Span) {
 			x.ID, x.Trace, x.Start, x.Duration, x.Callsite = s.next-1, s.next, s.now, parentTakes, 13
+			change(x)
 		})
 		return child
 	}
-	assert.Zero(t, pair(2*ms, 30*ms).Judged&outlives)
-	assert.Equal(t, outlives, pair(2*ms, 30*ms).Found)
-	got = pair(2*ms, ms-1)
+	assert.Zero(t, pair(2*ms, 30*ms, plain).Judged&outlives)
+	assert.Equal(t, outlives, pair(2*ms, 30*ms, plain).Found)
+	got = pair(2*ms, ms-1, plain)
 	assert.Zero(t, got.Found, "too short to tell")
 	assert.NotZero(t, got.Judged&outlives)
-	assert.Zero(t, pair(2*ms, 3*ms-1).Found, "its parent may take as long")
+	assert.Zero(t, pair(2*ms, 3*ms-1, plain).Found, "its parent may take as long")
 	s = newService()
-	for range 2 {
-		pair(40*ms, 30*ms)
+	for _, odd := range []func(*Span){
+		func(x *Span) { x.Inconsistent = true },
+		func(x *Span) { x.Duration, x.End = Unknown, x.Start-100*ms },
+	} {
+		assert.Zero(t, pair(2*ms, 30*ms, odd).Judged&outlives)
+		assert.Zero(t, pair(2*ms, 30*ms, plain).Judged&outlives, "the wall clock was set before the parent ended, so that tells nothing")
+		s = newService()
 	}
-	got = pair(2*ms, 30*ms)
+	for range 2 {
+		pair(40*ms, 30*ms, plain)
+	}
+	got = pair(2*ms, 30*ms, plain)
 	assert.Zero(t, got.Found, "those of its kind do not")
 	assert.NotZero(t, got.Judged&outlives)
 }

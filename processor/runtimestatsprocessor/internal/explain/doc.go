@@ -15,6 +15,7 @@
 //	pendings.go    what the threads of long spans did meanwhile, and do afterwards
 //	heldup.go      who was inside a long poll while a span waited
 //	rules.go       what follows
+//	reasons.go     and why not
 //	explain.go     the way of a span through all of these
 //
 // A span is judged once, when it comes, by what has come before it. Children end, and are exported, before their parents, and long

@@ -13,7 +13,7 @@ func (p *Process) Explain(s *Span, limits *findings.Limits, usual *findings.Wind
 	if s.Duration > 0 && (s.Busy >= 0 || s.Wait >= 0) {
 		j.tellChildren()
 		j.entered(p)
-		p.pendings.compare(s, j.made, limits.Poll)
+		p.frees.compare(s, j.made, limits.Poll)
 		j.starved()
 		j.neverIdle()
 		j.heldOpen()
@@ -39,7 +39,7 @@ const (
 // countWorkers counts the threads that work now.
 func (p *Process) countWorkers(now int64) {
 	n, alike := 0, 0
-	p.threads.workers(now, func(t *thread) {
+	p.threads.workers(now, p.spans, func(t *thread) {
 		n++
 		if t.named {
 			alike++
@@ -56,7 +56,7 @@ func (p *Process) countWorkers(now int64) {
 // meet looks up what the process knows that concerns the span.
 func (p *Process) meet(j *judgement) {
 	s := j.Span
-	p.disordered = max(0, p.disordered-1)
+	p.disordered, p.several = max(0, p.disordered-1), max(0, p.several-1)
 	if parent := p.endings.of(s.Parent); parent != nil && s.End < parent.at {
 		p.disordered = maxEndings
 		parent.site.early.add()
@@ -67,12 +67,17 @@ func (p *Process) meet(j *judgement) {
 	p.now = tick(p.now, s.End)
 	if j.made = p.threads.of(s.Thread); j.made != nil {
 		j.made.see(s)
+		j.made.nth = p.spans
 		p.named = p.named || s.Worker && j.made.role() == worker
 	}
+	p.contradict(s, j.made)
+	p.losses.look(&p.families, p.now)
 	p.pendings.follow(s, &p.threads, p.workers, p.now)
+	p.frees.follow(s, &p.threads, p.workers, p.now)
 	j.site = p.sites.of(s.Callsite, p.spans)
 	if found := p.families.take(s.ID); found != nil {
 		j.family = *found
+		p.losses.came(found)
 	} else {
 		j.family.requestThread = Unknown
 		j.familyLost = s.Start < p.families.lost
@@ -98,7 +103,7 @@ func (p *Process) learn(j *judgement) {
 	}
 	least := j.limits.Poll / unusual
 	if s.Top || s.Request {
-		if j.family.last.site != nil {
+		if j.family.last.site != nil && s.timed() {
 			j.family.last.site.rest.see(s.End-j.family.last.start, j.family.last.end-s.End, least)
 		}
 		last = descendant{}
@@ -109,7 +114,12 @@ func (p *Process) learn(j *judgement) {
 	if s.Parent == 0 || s.Busy*small < j.limits.Poll && last.end-last.start < least && !s.Request {
 		return // it explains nothing
 	}
+	if p.endings.of(s.Parent) != nil {
+		return // it came too late to explain anything, and no parent is missing
+	}
 	f := p.families.of(s.Parent)
+	f.at = max(f.at, s.End)
+	f.usual = max(f.usual, j.site.usual, j.family.usual)
 	f.busy += max(s.Busy, 0)
 	f.longest = max(f.longest, s.mostPoll())
 	if j.Found.Has(findings.NeverIdle) {

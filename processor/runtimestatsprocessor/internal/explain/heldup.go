@@ -9,14 +9,18 @@ func (p *Process) hold(s *Span, made *thread, busy int64) {
 	if made == nil {
 		return
 	}
-	made.keep(longPoll{start: s.Start, end: s.End, busy: busy, whole: s.whole(), trace: s.Trace, name: s.Name()})
+	l := longPoll{start: s.Start, end: s.End, busy: busy, whole: s.whole(), trace: s.Trace, name: s.Name()}
+	if made.holdsAt(&l) {
+		p.several = maxSeveral
+	}
+	made.keep(l)
 	p.lastLong = max(p.lastLong, s.End)
 }
 
 // heldUp returns how much of the span's idle time all the threads that could have polled it spent inside long polls of others, at least, and
 // the name of the span that took the most of it; Unknown if that cannot be told.
 func (p *Process) heldUp(s *Span, made *thread, least int64) (ns int64, by string) {
-	if s.Idle < 0 || made.role() != worker {
+	if s.Idle < 0 || made.role() != worker || p.several > 0 {
 		return Unknown, ""
 	}
 	if !made.arbiter && p.spans < settled {
@@ -55,7 +59,7 @@ const settled = 200
 func (p *Process) allInsideOthers(s *Span) (ns int64, by string) {
 	var all []shared
 	first := true
-	p.threads.workers(s.End, func(t *thread) {
+	p.threads.workers(s.End, p.spans, func(t *thread) {
 		var mine []shared
 		for i := range t.polls {
 			if l := &t.polls[i]; l.busy > 0 && l.whole && l.trace != s.Trace && l.within(s.Start, s.End) > 0 {

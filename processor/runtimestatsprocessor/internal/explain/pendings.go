@@ -2,11 +2,10 @@
 
 package explain
 
-import "slices"
-
-// maxPending bounds how many threads are watched at a time for what they do during and after a long span.
+// Bounds of how many threads are watched at a time for what they do during and after a long span, and during one that leaves them free.
 const (
 	maxPending = 16
+	maxFree    = 8
 	maxOthers  = 7 // spans that a thread makes meanwhile
 )
 
@@ -19,9 +18,13 @@ type pending struct {
 	busy       int64
 	others     [maxOthers]int64 // when the thread made spans of other traces, between start and end
 	n          int
+	before     int // of how many traces it made spans in as long a time before
+	after      int // and afterwards
+	latest     uint64
 	whole      bool
 	free       bool // the span left its thread free
 	settled    bool // it is known whether the thread stayed
+	closed     bool // it is known what the thread did meanwhile
 	elsewhere  int  // spans that other workers have made since
 }
 
@@ -36,9 +39,10 @@ func (w *pendings) watch(s *Span, site *callsite, made *thread) {
 }
 
 // compare waits for what a thread did during a span that left it free for most of a time which is notable for a poll so long. Where it did
-// nothing then, its silence during other spans tells nothing: it may do one thing after the other.
+// nothing then, its silence during other spans tells nothing: it may do one thing after the other, as it is asked for one after the other.
+// What it is asked for counts, and not what it leaves behind, for which nobody waits.
 func (w *pendings) compare(s *Span, made *thread, long int64) {
-	if len(*w) < maxPending/2 && made.role() == worker && s.Idle*unusual >= long && s.Busy*notable <= s.Idle {
+	if len(*w) < maxFree && made.role() == worker && (s.Top || s.Request) && s.Idle*unusual >= long && s.Busy*notable <= s.Idle {
 		w.add(s, made, pending{free: true, settled: true})
 	}
 }
@@ -46,7 +50,10 @@ func (w *pendings) compare(s *Span, made *thread, long int64) {
 func (w *pendings) add(s *Span, made *thread, long pending) {
 	long.thread, long.trace, long.start, long.end = s.Thread, s.Trace, s.Start, s.End
 	for i := range made.starts {
-		long.see(made.starts[i])
+		b := made.starts[i]
+		if long.see(b); b.at <= s.Start && b.at > s.Start-long.busy {
+			long.before++
+		}
 	}
 	*w = append(*w, long)
 }
@@ -63,9 +70,13 @@ func (w *pendings) follow(s *Span, threads *threads, workers int, now int64) {
 	made := threads.of(s.Thread)
 	for i := 0; i < len(*w); {
 		long := &(*w)[i]
+		if s.Thread == long.thread && s.Trace != long.latest && s.Start >= long.end && s.Start < long.end+long.busy {
+			long.latest = s.Trace
+			long.after++
+		}
 		switch {
 		case s.Thread == long.thread && s.Start < long.end:
-			long.see(beginning{s.Start, s.Trace})
+			long.see(beginning{at: s.Start, trace: s.Trace})
 		case s.Thread == long.thread && !long.settled && (s.Request || s.Idle >= waits):
 			long.settled = true
 			long.site.stayed.add()
@@ -80,7 +91,14 @@ func (w *pendings) follow(s *Span, threads *threads, workers int, now int64) {
 			i++
 			continue
 		}
-		long.close(threads.of(long.thread))
+		if !long.closed {
+			long.close(threads.of(long.thread))
+			long.closed = true
+		}
+		if long.whole && !long.settled && now < long.end+minute { // a process that has little to do takes its time
+			i++
+			continue
+		}
 		last := len(*w) - 1
 		(*w)[i] = (*w)[last]
 		*w = (*w)[:last]
@@ -88,22 +106,12 @@ func (w *pendings) follow(s *Span, threads *threads, workers int, now int64) {
 }
 
 // close adds what is known by now to what is known of the thread, or of the callsite. A thread that was held for the busy time made no span
-// for about as long, at some time between start and end.
+// for about as long, at some time between start and end. What it would have made is judged by what it made just before and just after: those who
+// send bursts, or one request after the other, leave it silent in between.
 func (w *pending) close(made *thread) {
 	if w.free {
 		made.free.add(float32(w.n), min(made.expected(w.end-w.start), maxOthers))
 		return
 	}
-	others := w.others[:w.n]
-	slices.Sort(others)
-	gap, from := int64(0), w.start
-	for _, at := range others {
-		gap, from = max(gap, at-from), at
-	}
-	gap = max(gap, w.end-from)
-	held := &w.site.silence
-	count(&held.kept, &held.broke, gap >= w.busy-w.busy/5)
-	if held.expected += made.expected(w.busy) * made.free.share(); held.expected > 10*convincing {
-		held.expected /= 2
-	}
+	w.site.silence.add(lasted(w.busy, silent(w.others[:w.n], w.start, w.end)), float32(min(w.before, w.after))*made.free.share())
 }

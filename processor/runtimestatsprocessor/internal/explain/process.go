@@ -23,13 +23,17 @@ type Process struct {
 
 	disordered int // spans for which the memory lasts that one came after its parent, though it ended before
 
+	several int // spans for which the memory lasts that a thread was in two polls at once
+	losses  losses
+
 	threads  threads
 	families families
 	endings  endings
 	sites    sites
-	pendings pendings
-	now      int64 // the latest end of a span
-	lastLong int64 // end of the last long poll
+	pendings pendings // of long spans
+	frees    pendings // of spans that left their threads free: apart, as where many block there would be no room for them
+	now      int64    // the latest end of a span
+	lastLong int64    // end of the last long poll
 }
 
 // NameRuntime notes that something of the process named a runtime, by its number in the table of runtimes.

@@ -22,6 +22,10 @@ type family struct {
 	stretch stretch // the longest of those that were entered once and stayed so
 
 	requestThread int64 // that made the span of a request which is among them; Unknown
+
+	at     int64 // the latest end of a child
+	usual  usual // how long one of them is idle anyway
+	orphan bool  // counted as one whose parent does not come
 }
 
 // descendant is a child, or a child of a child.
@@ -43,6 +47,7 @@ type families struct {
 	slots   []family // each is at one of the ways places from that of its parent's id on
 	used    int
 	lost    int64 // the latest end of a child that was forgotten
+	evicted int   // families that were forgotten
 }
 
 // of returns the family of a parent to add to.
@@ -56,7 +61,7 @@ func (f *families) of(parent uint64) *family {
 		if f.parents[at] == 0 {
 			f.used++
 		} else {
-			f.lost = max(f.lost, f.slots[at].last.end)
+			f.forget(&f.slots[at])
 		}
 		f.parents[at] = parent
 		f.slots[at] = family{requestThread: Unknown}
@@ -98,11 +103,19 @@ func (f *families) room(parent uint64) uint64 {
 		if f.parents[at] == 0 {
 			return at
 		}
-		if f.slots[at].last.end < f.slots[oldest].last.end {
+		if f.slots[at].at < f.slots[oldest].at {
 			oldest = at
 		}
 	}
 	return oldest
+}
+
+// forget notes that a family has lost its place before its parent came.
+func (f *families) forget(lost *family) {
+	f.lost = max(f.lost, lost.at)
+	if !lost.orphan {
+		f.evicted++
+	}
 }
 
 func (f *families) grow() {
@@ -117,7 +130,7 @@ func (f *families) grow() {
 		if f.parents[at] == 0 {
 			f.used++
 		} else {
-			f.lost = max(f.lost, f.slots[at].last.end)
+			f.forget(&f.slots[at])
 		}
 		f.parents[at], f.slots[at] = parent, slots[i]
 	}
@@ -129,6 +142,7 @@ type ended struct {
 	at         int64
 	duration   int64
 	top        bool // it has no parent in this process, or is a request: nobody asked here for it to end first
+	timed      bool
 	site       *callsite
 }
 
@@ -147,7 +161,7 @@ func (e *endings) add(s *Span, site *callsite) {
 		}
 	}
 	e.n++
-	*e.slot(s.ID) = ended{s.ID, s.Parent, s.End, s.Duration, s.Top || s.Request, site}
+	*e.slot(s.ID) = ended{s.ID, s.Parent, s.End, s.Duration, s.Top || s.Request, s.timed(), site}
 }
 
 func (e *endings) slot(id uint64) *ended {

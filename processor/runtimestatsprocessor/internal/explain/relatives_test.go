@@ -19,7 +19,7 @@ func TestFamilies(t *testing.T) {
 		parent := random.Uint64()
 		f := all.of(parent)
 		assert.Equal(t, family{requestThread: Unknown}, *f)
-		f.busy, f.last.end = end, end
+		f.busy, f.at = end, end
 		assert.Equal(t, end, all.of(parent).busy, "the same family")
 		added[parent] = end
 	}

@@ -28,12 +28,17 @@ func (j *judgement) tellChildren() {
 // entered looks for what kept the span entered for long: a poll that blocks, or a guard that was held over an await.
 func (j *judgement) entered(p *Process) {
 	role := j.made.role()
-	switch {
-	case j.Blockable, role == pool && !j.measured():
+	if j.Blockable || role == pool && !j.measured() {
 		j.not(findings.BlockingSuspected, findings.GuardAcrossAwait)
-	case j.Request && j.SaidLocal && j.site.top > j.site.nested:
-		j.found(findings.GuardAcrossAwait) // not of the span itself: that of another request was entered when it began
+		j.because(ThreadOfPool, findings.BlockingSuspected, findings.GuardAcrossAwait)
+		return
+	}
+	if j.drawnIn() {
+		j.found(findings.GuardAcrossAwait)
+	}
+	switch {
 	case j.familyLost: // children may explain it
+		j.because(ChildrenUnknown, findings.BlockingSuspected, findings.GuardAcrossAwait)
 	case j.measured():
 		j.measuredPoll(p)
 	case j.Busy >= 0:
@@ -41,19 +46,30 @@ func (j *judgement) entered(p *Process) {
 	}
 }
 
+// drawnIn reports whether the span is a request that became the child of another, because a guard of that one was entered when it began.
+func (j *judgement) drawnIn() bool {
+	return j.Request && j.SaidLocal && j.site.top > j.site.nested
+}
+
 // measuredPoll judges a span whose longest poll the service has measured.
 func (j *judgement) measuredPoll(p *Process) {
 	poll := j.poll()
 	long, own := j.usual.LongPoll(poll, j.limits.Poll), poll-poll/notable > j.family.longest
 	j.countOwn(long, own)
-	if long && own && j.childrenMayCome(p) {
+	switch {
+	case !long:
+	case !own:
+		j.because(ChildrenExplain, findings.BlockingSuspected)
+	case j.childrenMayCome(p):
+		j.because(ChildrenUnknown, findings.BlockingSuspected, findings.GuardAcrossAwait)
 		return
-	}
-	j.not(findings.BlockingSuspected, findings.GuardAcrossAwait)
-	if long && own && j.site.left <= j.site.stayed {
+	case j.site.left > j.site.stayed:
+		j.because(HandsOver, findings.BlockingSuspected)
+	default:
 		j.found(findings.BlockingSuspected)
 		p.hold(j.Span, j.made, poll)
 	}
+	j.not(findings.BlockingSuspected, findings.GuardAcrossAwait)
 }
 
 // stayedEntered judges a span of which only the sum of its polls is known.
@@ -65,6 +81,7 @@ func (j *judgement) stayedEntered(p *Process, role role) {
 		count(&j.site.prompt, &j.site.tardy, j.Idle <= entering)
 	} else {
 		j.not(findings.GuardAcrossAwait)
+		j.because(Interrupted, findings.GuardAcrossAwait)
 	}
 	if j.usual.LongPoll(j.Busy, j.limits.Poll) {
 		count(&j.site.whole, &j.site.broken, whole)
@@ -77,31 +94,52 @@ func (j *judgement) stayedEntered(p *Process, role role) {
 	}
 	if !long {
 		j.not(findings.BlockingSuspected)
+		j.because(ChildrenExplain, findings.BlockingSuspected)
 		return
 	}
-	if role != worker || 2*j.Busy < j.Duration {
-		return
-	}
-	p.pendings.watch(j.Span, j.site, j.made)
-	switch held := j.site.silence.held(); {
-	case j.childrenMayCome(p):
-		return
-	case whole && j.Request && j.Top: // who serves a request on a thread that is there to block hands it over, which takes longer
-	case j.site.polledElsewhere(), j.made.madeOthers(j.Span): // the thread that made it tells nothing
-		return
-	case !held && (!whole || j.site.broken > j.site.whole):
-		return
-	case whole && !held && !j.Top && j.site.polled == 0: // its parent's word is still missing
-		return
-	case whole && !held && j.Top && j.mayBeGuarded(p): // it has no parent that could tell
+	if why := j.notBlocking(p, role, whole); why != NoReason {
+		j.because(why, findings.BlockingSuspected)
 		return
 	}
 	j.not(findings.BlockingSuspected, findings.GuardAcrossAwait)
 	if j.site.left > j.site.stayed {
-		return // its thread hands its tasks to another before it blocks
+		j.because(HandsOver, findings.BlockingSuspected)
+		return
 	}
 	j.found(findings.BlockingSuspected)
 	p.hold(j.Span, j.made, own)
+}
+
+// notBlocking returns why it is not known that a span which was busy for long blocked its thread; NoReason if it did.
+func (j *judgement) notBlocking(p *Process, role role, whole bool) Reason {
+	switch {
+	case role != worker:
+		return ThreadUnknown
+	case 2*j.Busy >= j.Duration:
+		p.pendings.watch(j.Span, j.site, j.made)
+	case !j.mostlyBusyButForOthers(p):
+		return ScatteredPolls
+	}
+	switch held := j.site.silence.held(); {
+	case j.childrenMayCome(p):
+		return ChildrenUnknown
+	case whole && j.Request && (j.Top || j.drawnIn()): // who serves a request on a thread that is there to block hands it over, which takes longer
+	case j.site.polledElsewhere(), !j.made.mayHavePolled(j.Span): // the thread that made it tells nothing
+		return PolledElsewhere
+	case !held && (!whole || j.site.broken > j.site.whole):
+		return j.site.silence.unknown()
+	case whole && !held && !j.Top && j.site.polled == 0:
+		return ParentUnknown
+	case whole && !held && j.Top && j.mayBeGuarded(p): // it has no parent that could tell
+		return MayBeGuard
+	}
+	return NoReason
+}
+
+// mostlyBusyButForOthers reports whether the span was busy for at least half of the time in which others did not hold it up.
+func (j *judgement) mostlyBusyButForOthers(p *Process) bool {
+	ns, _ := p.heldUp(j.Span, j.made, j.limits.Wait)
+	return ns != Unknown && 2*j.Busy >= j.Duration-ns
 }
 
 // countOwn counts of a span that was long busy whether it was so on its own account.
@@ -115,20 +153,32 @@ func (j *judgement) countOwn(long, own bool) {
 // do from an exporter with several requests under way. Of a callsite of which that is not known, many spans must have been long busy then,
 // and no child explained any.
 func (j *judgement) childrenMayCome(p *Process) bool {
-	return p.disordered > 0 && (j.site.early > 0 || j.site.children > 0 || j.site.own < oneIn)
+	return (p.disordered > 0 || p.losses.some()) && (j.site.early > 0 || j.site.children > 0 || j.site.own < oneIn)
 }
 
 // guarded reports whether the thread did other things while the span stayed entered. Only a task that no other thread may run can keep a
 // guard over an await (the guard is not Send), so there must be one thread for it. A span that is entered on a thread of the blocking pool
 // looks alike if that takes it at once, which it does not always.
 func (j *judgement) guarded(p *Process) bool {
-	if j.Idle > entering || int(j.site.prompt) <= seldom*int(j.site.tardy) || !p.alone(j.made) {
-		return false
-	}
-	if j.family.requestThread == j.Thread || j.made.madeOthers(j.Span) {
+	switch {
+	case j.Idle > entering:
+		j.because(EnteredLate, findings.GuardAcrossAwait)
+	case int(j.site.prompt) <= seldom*int(j.site.tardy):
+		j.because(OftenEnteredLate, findings.GuardAcrossAwait)
+	case !p.alone(j.made):
+		j.because(NotAlone, findings.GuardAcrossAwait)
+	case j.family.requestThread == j.Thread:
 		return true
+	case p.several > 0, j.made.madeRoot(j.Span):
+		j.because(MadeRoot, findings.GuardAcrossAwait)
+	case j.made.madeOthers(j.Span):
+		return true
+	case j.site.unpolled > j.site.polled && j.site.silence.loud():
+		return true
+	default:
+		j.because(NothingMeanwhile, findings.GuardAcrossAwait)
 	}
-	return j.site.unpolled > j.site.polled && j.site.silence.broken()
+	return false
 }
 
 // mayBeGuarded reports whether a guard may have kept the span entered over an await.
@@ -168,18 +218,24 @@ func (j *judgement) alwaysWaiting() bool {
 }
 
 // neverIdle looks for a task that is always ready: each of its polls but the last ends only because others must have their turn. Its idle
-// time is the time that it was queued.
+// time is the time that it was queued. Tokio wakes a task that used up its budget only after others had their turn, so such a wait is not
+// measured as one for a worker.
 func (j *judgement) neverIdle() {
 	away := j.Duration - j.Busy
-	queued := j.Wait >= 0 && j.Idle >= 0 && j.Idle-j.Wait <= j.Duration/nearly
+	queued := j.Wait >= 0 && j.Idle >= 0 && j.Idle-j.Wait <= j.Duration/nearly || j.Forced > 0 && j.Forced >= j.Polls-1
 	switch {
 	case j.Busy < 0:
 	case away > j.Duration/notable && !queued:
 		j.not(findings.NeverIdle)
+		j.because(Away, findings.NeverIdle)
 	case j.Polls <= 0: // one long poll explains it as well, and so does a thread that is there to block
+		j.because(PollsUnknown, findings.NeverIdle)
 	default:
 		j.not(findings.NeverIdle)
 		ready := queued || away <= j.Duration/nearly || away/j.Polls <= reentry
+		if !ready {
+			j.because(AwayABit, findings.NeverIdle)
+		}
 		if ready && j.Polls > 1 && j.Busy >= j.limits.Poll && !j.Blockable && !j.otherwiseBusy() {
 			j.found(findings.NeverIdle)
 		}
@@ -207,16 +263,35 @@ func (j *judgement) heldOpen() {
 	}
 }
 
-// heldUp looks for a span that waited because all threads that could have polled it were inside long polls of others.
+// heldUp looks for a span that waited because all threads that could have polled it were inside long polls of others. If it
+// waited for hardly longer than spans of its place, or children of it, do anyway, it would have slept at such times.
 func (j *judgement) heldUp(p *Process) {
 	ns, by := p.heldUp(j.Span, j.made, j.limits.Wait)
 	if ns < 0 {
+		j.because(FewSpans, findings.HeldUp)
+		switch {
+		case j.made.role() != worker:
+			j.because(ThreadUnknown, findings.HeldUp)
+		case p.several > 0:
+			j.because(MixedUp, findings.HeldUp)
+		}
 		return
 	}
+	if ns*notable < j.Idle {
+		defer j.site.usual.see(j.Idle)
+	}
 	j.not(findings.HeldUp)
-	if ns >= j.limits.Wait && 2*ns >= j.Idle {
+	excess := j.Idle - int64(max(j.site.usual, j.family.usual))
+	switch {
+	case ns >= j.limits.Wait && 2*ns >= j.Idle && 2*excess >= j.limits.Wait && 4*excess >= j.Idle:
 		j.found(findings.HeldUp)
 		j.HeldUpBy = by
+	case !p.alone(j.made):
+		j.because(WorkersFree, findings.HeldUp)
+	case ns == 0:
+		j.because(NoLongPoll, findings.HeldUp)
+	default:
+		j.because(PartOfIdle, findings.HeldUp)
 	}
 }
 
@@ -233,6 +308,9 @@ func (j *judgement) outlives(p *Process) {
 		return
 	}
 	if top := p.endings.top(j.Span); top != nil {
+		if !top.timed || !j.timed() {
+			return
+		}
 		j.not(findings.OutlivesParent)
 		if j.End-top.at >= max(least, top.duration/notable) {
 			j.found(findings.OutlivesParent)

@@ -78,6 +78,8 @@ func TestRules(t *testing.T) {
 		{"in a single poll, which is its own finding", func(e *Span) { e.Busy, e.Idle, e.Polls = 20*ms, 0, 1 }, set(findings.BlockingSuspected)},
 		{"though it was entered elsewhere, too", func(e *Span) { e.Busy, e.Idle, e.Polls, e.LongestPoll = 20*ms-40*us, 40*us, 2, 20*us }, 0},
 		{"on a thread that is there to block", func(e *Span) { e.Busy, e.Idle, e.Polls, e.Blockable = 20*ms, 0, 50, true }, 0},
+		{"away for long, though only its budget ended its polls", func(e *Span) { e.Busy, e.Idle, e.Polls, e.Forced = 15*ms, 5*ms, 21, 20 }, set(findings.NeverIdle)},
+		{"one of which it ended itself", func(e *Span) { e.Busy, e.Idle, e.Polls, e.Forced = 15*ms, 5*ms, 21, 19 }, 0},
 		{"idle for a moment", func(e *Span) { e.Busy, e.Idle, e.Polls = 19*ms, 1*ms, 50 }, 0},
 		{"for too short a time to tell", func(e *Span) { e.Duration, e.Busy, e.Idle = 9*ms, 9*ms, 0 }, 0},
 

@@ -2,13 +2,37 @@
 
 package explain
 
+import (
+	"math"
+	"slices"
+)
+
 // oneIn: spans of a worker that wait, at least, and exceptions from what is taken for a rule, at most.
 const oneIn = 20
 
 // silence is what the threads of a callsite's long spans did while these were being polled, for all that other spans tell.
 type silence struct {
-	expected    float32 // spans that the threads would have made meanwhile, had they been free
-	kept, broke votes   // whether a thread made none for about as long
+	kept, broke votes // whether a thread made none for about as long
+
+	// Had the threads been free: how many spans they would have made in the middle of these, and in how many of these any. And in how many
+	// they did.
+	expected, breaks, broken float32
+}
+
+// The middle of a long span: a thread that makes spans before and after, but none in there, made none for most of it.
+const margin, middle = 5, 0.6 // a fifth at each end
+
+// add counts a span in which the thread would have made so many others, had it been free.
+func (s *silence) add(kept bool, others float32) {
+	count(&s.kept, &s.broke, kept)
+	s.expected += middle * others
+	s.breaks += float32(-math.Expm1(-middle * float64(others)))
+	if !kept {
+		s.broken++
+	}
+	if s.expected > 10*convincing {
+		s.expected, s.breaks, s.broken = s.expected/2, s.breaks/2, s.broken/2
+	}
 }
 
 // convincing is how many spans must have been missed to believe that a thread was not free: had it been, there would have been none
@@ -16,12 +40,30 @@ type silence struct {
 const convincing = 10
 
 // held reports whether the spans held their threads for about as long as they were busy.
-func (s *silence) held() bool {
-	return s.expected >= convincing && int(s.broke)*oneIn <= int(s.kept)
+func (s *silence) held() bool { return s.expected >= convincing && s.broken*oneIn <= s.breaks }
+
+// unknown returns why the spans are not known to have held their threads.
+func (s *silence) unknown() Reason {
+	if s.expected < convincing {
+		return SilenceUnknown
+	}
+	return NotSilent
 }
 
-// broken reports whether the threads did other things in one of four of the spans or more.
-func (s *silence) broken() bool { return 4*int(s.broke) > int(s.kept)+int(s.broke) }
+// loud reports whether the threads did other things in one of four of the spans or more.
+func (s *silence) loud() bool { return 4*int(s.broke) > int(s.kept)+int(s.broke) }
+
+// silent returns the longest time from start to end in which a thread made no span, if those are when it did.
+func silent(others []int64, start, end int64) (ns int64) {
+	slices.Sort(others)
+	for _, at := range others {
+		ns, start = max(ns, at-start), at
+	}
+	return max(ns, end-start)
+}
+
+// lasted reports whether a thread was silent for about as long as a span was busy.
+func lasted(busy, silent int64) bool { return silent >= busy-busy/margin }
 
 // freedom compares the spans that a thread made during others that left it free with those that were expected.
 type freedom struct{ made, expected float32 }

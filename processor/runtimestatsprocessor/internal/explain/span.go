@@ -22,6 +22,7 @@ type Span struct {
 	Layered    bool  // Idle holds other things as well: an older tracing layer
 
 	LongestPoll, Polls int64
+	Forced             int64 // of its polls ended only because others must have their turn
 	Wait               int64 // for a worker
 	MeanWait           int64 // of the polls of its runtime at that time
 	SkewedWorker       bool  // first polled by a worker that does several times the work of the others
@@ -31,7 +32,8 @@ type Span struct {
 	Arbiter   bool  // by its name, the thread runs tasks that no other thread may run
 	Blockable bool  // by its name, the thread is there to block
 
-	Late bool // it tells nothing about the present
+	Late         bool // it tells nothing about the present
+	Inconsistent bool // its times do not add up: when it ended is not certain
 }
 
 // Findings are what a span's times hint at.
@@ -41,6 +43,8 @@ type Findings struct {
 	Judged findings.Set
 	// HeldUpBy is the name of the span whose polls held this one up, with [findings.HeldUp].
 	HeldUpBy string
+	// Why is what kept each kind from being found.
+	Why [findings.NumKinds]Reason
 }
 
 // Shares of a span's duration.
@@ -92,6 +96,10 @@ func (s *Span) poll() int64 {
 		return s.Busy / (1 + s.Idle/reentry)
 	}
 }
+
+// timed reports whether it is certain when the span started and ended, compared with others: a wall clock that is set in the middle of a span
+// makes it longer or shorter than its polls say.
+func (s *Span) timed() bool { return s.Duration >= 0 && !s.Inconsistent }
 
 // measured reports whether the service told how long the span's polls were.
 func (s *Span) measured() bool { return s.LongestPoll >= 0 || s.Polls > 0 }

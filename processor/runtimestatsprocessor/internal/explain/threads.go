@@ -22,6 +22,7 @@ const (
 	enough   = 20  // spans without any make a pool thread
 	halfLife = 200 // spans after which the older ones count half
 	alive    = 2_000_000_000
+	recent   = 1_000 // spans of a process
 
 	patience = 1_000_000_000 // ns for spans to come that were made meanwhile, or afterwards
 	minute   = 60_000_000_000
@@ -34,10 +35,11 @@ type thread struct {
 	request      bool   // it makes the spans of requests
 	arbiter      bool
 	named        bool                 // as the workers of a known runtime are
+	next         uint8                // place in starts
 	last         int64                // end of its last span
+	nth          int                  // number of that in the process
 	starts       [maxStarts]beginning // of different traces
-	next         uint8
-	traces       int // of which it has made spans
+	traces       int                  // of which it has made spans
 	since        int64
 	rate         float64 // of them a second, lately
 	free         freedom
@@ -49,6 +51,7 @@ type thread struct {
 type beginning struct {
 	at    int64
 	trace uint64
+	root  int64 // when it made the trace's span that has no parent in the process, 0 if it did not
 }
 
 func (t *thread) role() role {
@@ -79,10 +82,17 @@ func (t *thread) see(s *Span) {
 	t.arbiter = t.arbiter || s.Arbiter
 	t.named = t.named || s.Worker
 	t.last = max(t.last, s.End)
-	if t.starts[(t.next-1)%maxStarts].trace == s.Trace {
+	if last := &t.starts[(t.next-1)%maxStarts]; last.trace == s.Trace {
+		if s.Top {
+			last.root = s.Start
+		}
 		return
 	}
-	t.starts[t.next%maxStarts] = beginning{s.Start, s.Trace}
+	b := beginning{at: s.Start, trace: s.Trace}
+	if s.Top {
+		b.root = s.Start
+	}
+	t.starts[t.next%maxStarts] = b
 	t.next++
 	t.traces++
 	if elapsed := s.End - t.since; elapsed >= patience || elapsed < 0 {
@@ -105,6 +115,33 @@ func (t *thread) forget() { t.spans, t.idler, t.request = 0, 0, false }
 func (t *thread) madeOthers(s *Span) bool {
 	for i := range t.starts {
 		if at := t.starts[i].at; at > s.Start+handover && at < s.End-handover && t.starts[i].trace != s.Trace {
+			return true
+		}
+	}
+	return false
+}
+
+// mayHavePolled reports whether the thread can have been inside the span for as long as that was busy, for all that it made meanwhile.
+func (t *thread) mayHavePolled(s *Span) bool {
+	if s.whole() {
+		return !t.madeOthers(s)
+	}
+	var others [maxStarts]int64
+	n := 0
+	for i := range t.starts {
+		if b := &t.starts[i]; b.trace != s.Trace && b.at > s.Start && b.at < s.End {
+			others[n] = b.at
+			n++
+		}
+	}
+	return lasted(s.Busy, silent(others[:n], s.Start, s.End))
+}
+
+// madeRoot reports whether it made one without a parent then. Whatever begins while a guard is held becomes the child of that, unless it is
+// told another parent.
+func (t *thread) madeRoot(s *Span) bool {
+	for i := range t.starts {
+		if b := &t.starts[i]; b.root > s.Start+handover && b.root < s.End-handover && b.trace != s.Trace {
 			return true
 		}
 	}
@@ -138,10 +175,11 @@ func (t *thread) insideOthers(s *Span) (ns int64, by string) {
 	return min(ns, s.Idle), by
 }
 
-// threads are those of a process, by id. One that comes in the place of another takes it.
+// threads are those of a process. Each is at one of the ways places from that of its id on.
 type threads []*thread
 
-// of returns the thread of an id, nil for none.
+// of returns the thread of an id, nil for none. A new one takes the place of the one that made no span for longest: a blocking pool that
+// starts threads again and again shall not drive the workers out.
 func (t *threads) of(id int64) *thread {
 	if id < 0 {
 		return nil
@@ -149,18 +187,25 @@ func (t *threads) of(id int64) *thread {
 	if *t == nil {
 		*t = make(threads, maxThreads)
 	}
-	found := (*t)[id%maxThreads]
-	if found == nil || found.id != id {
-		found = &thread{id: id}
-		(*t)[id%maxThreads] = found
+	var oldest **thread
+	for i := range int64(ways) {
+		place := &(*t)[(id%maxThreads+i)%maxThreads]
+		switch {
+		case *place != nil && (*place).id == id:
+			return *place
+		case oldest == nil, *oldest != nil && (*place == nil || (*place).nth < (*oldest).nth):
+			oldest = place
+		}
 	}
-	return found
+	*oldest = &thread{id: id}
+	return *oldest
 }
 
-// workers calls visit for each worker that has made a span lately.
-func (t threads) workers(now int64, visit func(*thread)) {
+// workers calls visit for each worker that has made a span lately, at a time at which the process has made so many. Of a process that has little
+// to do no worker need make one for long.
+func (t threads) workers(now int64, spans int, visit func(*thread)) {
 	for _, found := range t {
-		if found != nil && found.last > now-alive && found.role() == worker {
+		if found != nil && (found.last > now-alive || found.nth > spans-recent) && found.role() == worker {
 			visit(found)
 		}
 	}

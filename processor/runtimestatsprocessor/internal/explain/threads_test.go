@@ -75,18 +75,57 @@ func TestMadeOthers(t *testing.T) {
 	}
 }
 
+// A thread that was silent for as long as a span was busy, or nearly, can have been inside it then.
+func TestMayHavePolled(t *testing.T) {
+	const busy = 20 * ms
+	for _, tt := range []struct {
+		name string
+		idle int64
+		at   []int64 // when the thread made spans of others
+		want bool
+	}{
+		{"one poll", 0, nil, true},
+		{"interrupted", 0, []int64{ms}, false},
+		{"several polls", 4 * ms, nil, true},
+		{"others between them", 4 * ms, []int64{2 * ms, ms, 23 * ms}, true},
+		{"a fifth of the poll may have been elsewhere", 4 * ms, []int64{ms, 17 * ms}, true},
+		{"but no more", 4 * ms, []int64{8*ms + 1, 15 * ms}, false},
+	} {
+		by := &thread{id: 1}
+		for i, at := range tt.at {
+			by.see(span(func(s *Span) { s.Trace, s.Start = uint64(i)+9, begin+at }))
+		}
+		by.see(span(func(s *Span) { s.Start += busy / 2 })) // its own children tell nothing
+		assert.Equal(t, tt.want, by.mayHavePolled(span(func(s *Span) { s.Busy, s.Idle, s.Duration = busy, tt.idle, busy+tt.idle })), tt.name)
+	}
+}
+
 func TestWorkersOfLate(t *testing.T) {
 	var all threads
 	assert.Nil(t, all.of(Unknown))
 	for id := range int64(3) {
-		made(1, all.of(id), func(s *Span) { s.Start, s.Busy, s.Idle = begin+id*alive, 1*ms, 19*ms })
+		by := all.of(id)
+		made(1, by, func(s *Span) { s.Start, s.Busy, s.Idle = begin+id*alive, 1*ms, 19*ms })
+		by.nth = int(id) + 1
 	}
-	ids := func(now int64) (list []int64) {
-		all.workers(now, func(t *thread) { list = append(list, t.id) })
+	ids := func(now int64, spans int) (list []int64) {
+		all.workers(now, spans, func(t *thread) { list = append(list, t.id) })
 		return list
 	}
-	assert.Equal(t, []int64{0, 1, 2}, ids(begin+alive))
-	assert.Equal(t, []int64{1, 2}, ids(begin+20*ms+alive), "the first has been silent for too long")
-	all.of(maxThreads + 1)
-	assert.Equal(t, []int64{2}, ids(begin+20*ms+alive), "another thread took the place of the second")
+	assert.Equal(t, []int64{0, 1, 2}, ids(begin+alive, recent+10))
+	assert.Equal(t, []int64{1, 2}, ids(begin+20*ms+alive, recent+10), "the first has been silent for too long")
+	assert.Equal(t, []int64{0, 1, 2}, ids(begin+100*alive, recent), "but so has the process")
+	assert.Equal(t, []int64{2}, ids(begin+100*alive, recent+2))
+}
+
+// Threads that come and go take the places of those that have gone, and not those of the workers.
+func TestThreadsThatComeAndGo(t *testing.T) {
+	var all threads
+	worker := all.of(2)
+	for nth := range 100 * maxThreads {
+		worker.nth = nth
+		assert.Same(t, worker, all.of(2))
+		all.of(int64(nth + 3)).nth = nth
+	}
+	assert.Len(t, all, maxThreads)
 }
