@@ -146,6 +146,10 @@ func (c *course) judgeLoad() (findings []verdict.Finding) {
 		switch {
 		case of == "":
 			findings = append(findings, verdict.Finding{Expectation: findSLO, Unknown: true, Message: "the latency is not known of any item; want " + c.Load.SLO.String()})
+		case !s.slow && l.untimed() != nil:
+			u := l.untimed()
+			findings = append(findings, verdict.Finding{Expectation: findSLO, Signal: u.Signal, Unknown: true, Message: fmt.Sprintf(
+				"the latency is known of %s of %s items; want %s", format.Grouped(u.Latency.Count), format.Grouped(u.Items), c.Load.SLO)})
 		case s.slow:
 			findings = append(findings, verdict.Finding{Expectation: findSLO, Signal: of, Unknown: !limit.OfSystem(), Message: fmt.Sprintf(
 				"%s of the latency: %v; want at most %v; %s", c.Load.SLO.Quantile, rounded(most), c.Load.SLO.Most, because)})

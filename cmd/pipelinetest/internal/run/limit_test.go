@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/verdict"
 )
 
 // TestLimit: a load that was late is the system's fault only if nobody else can have been it.
@@ -57,4 +59,17 @@ func TestWindow(t *testing.T) {
 	assert.InDelta(t, 0.5, cores(time.Second, 2*time.Second), 1e-9)
 	assert.Zero(t, cores(time.Second, 0))
 	assert.Zero(t, cores(-time.Second, time.Second), "a part that ended took its account with it")
+}
+
+// TestUntimed: of items without a latency nobody knows whether they were in time.
+func TestUntimed(t *testing.T) {
+	of := func(count uint64) *Load {
+		return &Load{Signals: []SignalLoad{{Signal: "traces"}, {Signal: "logs", Items: 1000, Latency: verdict.Latency{Count: count, P99: time.Second}}}}
+	}
+	assert.Nil(t, of(990).untimed())
+	assert.Equal(t, "logs", of(989).untimed().Signal)
+	most, signal := of(1).Worst("p99")
+	assert.Equal(t, []any{time.Second, "logs"}, []any{most, signal})
+	_, signal = of(0).Worst("p99")
+	assert.Empty(t, signal)
 }

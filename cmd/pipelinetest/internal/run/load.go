@@ -287,3 +287,16 @@ func (l *Load) Signal(name string) *SignalLoad {
 	}
 	return &l.Signals[i]
 }
+
+// timedShare is the share of a signal's items whose latency must be known.
+const timedShare = 0.99
+
+// untimed is a signal of which too much has arrived without a latency; nil: there is none.
+func (l *Load) untimed() *SignalLoad {
+	for i := range l.Signals {
+		if s := &l.Signals[i]; float64(s.Latency.Count) < timedShare*float64(s.Items) {
+			return s
+		}
+	}
+	return nil
+}
