@@ -3,6 +3,7 @@
 package run
 
 import (
+	"os"
 	"slices"
 	"time"
 
@@ -51,4 +52,13 @@ func (c *course) arrivalTime(signal string) time.Duration {
 		return last.Sub(first) // the rest came at the very end
 	}
 	return min(time.Duration(float64(c.load.arrivals[i].at.Sub(first))/bulk), last.Sub(first))
+}
+
+// writtenAt is when a file was written last; zero: it is not there any more.
+func writtenAt(path string) time.Time {
+	info, err := os.Stat(path)
+	if err != nil {
+		return time.Time{}
+	}
+	return info.ModTime()
 }

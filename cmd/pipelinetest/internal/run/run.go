@@ -19,7 +19,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -287,15 +286,6 @@ func (c *course) look() (over bool, err error) {
 	c.Say("nothing has arrived for %v", c.Settle)
 	c.unfinished = c.goesOn()
 	return true, nil
-}
-
-// writtenAt is when a file was written last; zero: it is not there any more.
-func writtenAt(path string) time.Time {
-	info, err := os.Stat(path)
-	if err != nil {
-		return time.Time{}
-	}
-	return info.ModTime()
 }
 
 // goesOn is what had not come to its end when the test was ended all the same.
