@@ -148,6 +148,8 @@ const (
 	StampSource   = "load_verify.source"
 	StampSequence = "load_verify.sequence"
 	StampChecksum = "load_verify.checksum"
+	// On items, resources and scopes, if their content is stamped too:
+	StampContent = "load_verify.content"
 	// On end markers instead of the sequence:
 	StampTotal   = "load_verify.total"
 	StampDropped = "load_verify.dropped"
@@ -157,6 +159,8 @@ const (
 	StampShard   = "load_verify.shard"
 	// StampDroppedRanges is only there if something was dropped.
 	StampDroppedRanges = "load_verify.dropped_ranges"
+	// StampKeys is only there if content is stamped.
+	StampKeys = "load_verify.keys"
 )
 
 // Names of OpenTelemetry's HTTP conventions, which services set themselves: the registry leaves them out.
@@ -290,6 +294,7 @@ var Attributes = []Attribute{
 	{StampSource, String, Stamp, "The process that sent the item; traces, metrics and logs are numbered apart.", "`verify`"},
 	{StampSequence, Int, Stamp, "Number of the item among those of its run, source and signal: 0, 1, 2, ...", "`verify`, but on end markers"},
 	{StampChecksum, Int, Stamp, "Hash over identity, times, name, kind and status; of an end marker also over what it says.", "`verify`"},
+	{StampContent, Bytes, Stamp, "Hashes of what the item, the resource or the scope has: of each attribute the key and the value, of events, links and the other fields: package `internal/stamp`, type `Content`.", "`verify_content`, but on end markers"},
 	{StampTotal, Int, Stamp, "Number of items before.", "end markers"},
 	{StampDropped, Int, Stamp, "Those of them that the generator gave up because the pipeline refused them.", "end markers"},
 	{StampSources, Int, Stamp, "Number of sources that the run has for each signal, of all shards.", "end markers"},
@@ -297,6 +302,7 @@ var Attributes = []Attribute{
 	{StampProcess, Ints, Stamp, "For traces, metrics and logs: items that the process numbered, those of them that it gave up, and the estimated sum of the squares of the sizes of what a sampler keeps as a whole.", "end markers"},
 	{StampDroppedRanges, Bytes, Stamp, "The numbers of the items that the process gave up, of each signal: package `internal/stamp`, type `Ranges`.", "end markers, where the generator gave up something"},
 	{StampShard, Bytes, Stamp, "What the shard numbered of each signal in each stretch of time: package `internal/stamp`, type `Shard`.", "end markers of a shard's first 32 sources"},
+	{StampKeys, Strings, Stamp, "Keys of the attributes that the shard has sent, so that a report can name what is gone.", "`verify_content`, end markers of a shard's first 32 sources"},
 
 	{RuntimeName, String, Runtime, nameMeaning(), "the runtime was recognised"},
 	{BusyRatio, Double, Runtime, "Share of the span's duration spent being polled, 0 to 1.", "`busy_ns` known"},

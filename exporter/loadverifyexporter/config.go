@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/collector/confmap"
 
 	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/audit"
+	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/content"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
@@ -24,6 +25,26 @@ type SampledConfig struct {
 	Tolerance float64 `mapstructure:"tolerance"`
 	// Signals that are sampled.
 	Signals []string `mapstructure:"signals"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// ContentConfig is what a pipeline is said to do to the content of what it carries. Attributes and fields are named as OTTL names them, such as
+// span.attributes["http.route"] or span.events.
+type ContentConfig struct {
+	// MaxShare is the share of the items sent whose content may be otherwise.
+	MaxShare float64 `mapstructure:"max_share"`
+	// Removed must not arrive.
+	Removed []string `mapstructure:"removed"`
+	// Changed must arrive with another value.
+	Changed []string `mapstructure:"changed"`
+	// MayDiffer may arrive with another value, or not at all.
+	MayDiffer []string `mapstructure:"may_differ"`
+	// Added is what may arrive beside what was sent; nil: anything.
+	Added []string `mapstructure:"added"`
+	// Forbidden are patterns in RE2 that no key, value, name or body may match.
+	Forbidden []string `mapstructure:"forbidden"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
@@ -47,6 +68,10 @@ type ExpectConfig struct {
 	Sources int `mapstructure:"sources"`
 	// Sampled replaces MaxLoss where a pipeline samples.
 	Sampled configoptional.Optional[SampledConfig] `mapstructure:"sampled"`
+	// Ordered: items of a source arrive in the order in which they were sent.
+	Ordered bool `mapstructure:"ordered"`
+	// Content is what may become of what the items have. None: what is stamped must arrive unchanged.
+	Content configoptional.Optional[ContentConfig] `mapstructure:"content"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
@@ -95,7 +120,7 @@ const (
 func createDefaultConfig() component.Config {
 	limits := audit.DefaultLimits()
 	return &Config{
-		Expect:   ExpectConfig{Sampled: configoptional.Default(SampledConfig{Signals: []string{audit.Traces.String()}})},
+		Expect:   ExpectConfig{Sampled: configoptional.Default(SampledConfig{Signals: []string{audit.Traces.String()}}), Content: configoptional.Default(ContentConfig{})},
 		Grace:    5 * time.Second,
 		Interval: 5 * time.Second, MaxSources: limits.Sources, MaxGapMiB: limits.GapBytes >> 20,
 	}
@@ -145,6 +170,14 @@ func (c *Config) Validate() error {
 	if c.MaxGapMiB < 1 || c.MaxGapMiB > maxMaxGapMiB {
 		wrong("max_gap_mib", c.MaxGapMiB, "1 to 65536")
 	}
+	if e.Content.HasValue() {
+		of := e.Content.Get()
+		if !(of.MaxShare >= 0 && of.MaxShare <= maxShare) {
+			wrong("expect.content.max_share", of.MaxShare, "0 to 1000, a share of the items sent")
+		}
+		_, err := of.rules()
+		errs = append(errs, err)
+	}
 	if e.Sampled.HasValue() {
 		if e.MaxLoss != 0 {
 			wrong("expect.max_loss", e.MaxLoss, "none beside expect.sampled, whose tolerance says it")
@@ -173,11 +206,17 @@ func (s *SampledConfig) validate() error {
 	return errors.Join(errs...)
 }
 
-// expectations are those of a valid configuration.
-func (e *ExpectConfig) expectations() audit.Expectations {
-	x := audit.Expectations{
+func (c *ContentConfig) rules() (*content.Rules, error) {
+	return content.NewRules(content.Said{
+		Removed: c.Removed, Changed: c.Changed, MayDiffer: c.MayDiffer, Added: c.Added, Forbidden: c.Forbidden,
+	}, "expect.content.")
+}
+
+// expectations are those of a valid configuration, and rules what each item is held against when it arrives.
+func (e *ExpectConfig) expectations() (x audit.Expectations, rules *content.Rules, err error) {
+	x = audit.Expectations{
 		MaxLoss: e.MaxLoss, MaxDuplicates: e.MaxDuplicates, MaxCorrupt: e.MaxCorrupt, AllowUnexpected: e.AllowUnexpected,
-		LatencyP99: e.LatencyP99, Deadline: e.Deadline, Sources: e.Sources,
+		LatencyP99: e.LatencyP99, Deadline: e.Deadline, Sources: e.Sources, Ordered: e.Ordered,
 	}
 	if e.Sampled.HasValue() {
 		of := e.Sampled.Get()
@@ -187,7 +226,17 @@ func (e *ExpectConfig) expectations() audit.Expectations {
 			x.Sampled.Signals = append(x.Sampled.Signals, s)
 		}
 	}
-	return x
+	of := &ContentConfig{}
+	if e.Content.HasValue() {
+		of = e.Content.Get()
+	}
+	if rules, err = of.rules(); err != nil {
+		return x, nil, err
+	}
+	if e.Content.HasValue() {
+		x.Content = &audit.ContentExpectation{Max: of.MaxShare, Changes: rules.Changes()}
+	}
+	return x, rules, nil
 }
 
 func (c *Config) limits() audit.Limits {

@@ -23,6 +23,8 @@ type End struct {
 	Process [len(semconv.SignalNames)]Totals
 	// Shard is what the whole shard numbered, and when; nil: this marker does not carry it.
 	Shard *Shard
+	// Keys of the attributes that the shard has sent; nil: content is not stamped, or this marker does not carry them.
+	Keys []string
 }
 
 // Totals are of one process and signal.
@@ -129,5 +131,8 @@ func (e *End) checksum(item int64, shard []byte) int64 {
 	}
 	h.number(uint64(len(shard)))
 	h.bytes(shard)
+	for _, key := range e.Keys {
+		h.text(key)
+	}
 	return h.sum()
 }

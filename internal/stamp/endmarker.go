@@ -34,6 +34,12 @@ func (e *End) Write(to *xpdata.MapBuilder, item int64) {
 		shard = e.Shard.Append(nil)
 		to.AppendEmpty(semconv.StampShard).SetEmptyBytes().FromRaw(shard)
 	}
+	if len(e.Keys) > 0 {
+		keys := to.AppendEmpty(semconv.StampKeys).SetEmptySlice()
+		for _, key := range e.Keys {
+			keys.AppendEmpty().SetStr(key)
+		}
+	}
 	to.AppendEmpty(semconv.StampChecksum).SetInt(e.checksum(item, shard))
 }
 
@@ -98,6 +104,8 @@ func (r *endReader) attribute(key string, value pcommon.Value) {
 		r.failed = r.failed || value.Type() != pcommon.ValueTypeBytes || !r.end.cutRefused(value.Bytes().AsRaw())
 	case semconv.StampShard:
 		r.readShard(value)
+	case semconv.StampKeys:
+		r.keys(value)
 	case semconv.StampChecksum:
 		if value.Type() == pcommon.ValueTypeInt {
 			r.sum, r.hasSum = value.Int(), true
@@ -148,6 +156,21 @@ func (r *endReader) process(value pcommon.Value) {
 		for i, to := range totals.numbers() {
 			r.count(value.Slice().At(signal*perSignal+i), to, bit)
 		}
+	}
+}
+
+func (r *endReader) keys(value pcommon.Value) {
+	if value.Type() != pcommon.ValueTypeSlice || value.Slice().Len() > mostKeys {
+		r.failed = true
+		return
+	}
+	size := 0
+	for _, key := range value.Slice().All() {
+		if size += len(key.Str()); key.Type() != pcommon.ValueTypeStr || size > mostKeyBytes {
+			r.failed = true
+			return
+		}
+		r.end.Keys = append(r.end.Keys, key.Str())
 	}
 }
 

@@ -79,6 +79,8 @@ type Config struct {
 	Requests Requests `mapstructure:"requests"`
 	// Verify marks each item for load_verify.
 	Verify bool `mapstructure:"verify"`
+	// VerifyContent stamps what each item has too: attributes, resource, scope, events, links. It needs Verify.
+	VerifyContent bool `mapstructure:"verify_content"`
 	// RunID names the run, to which all ids belong: of traces, spans and instances. Empty: a name of its own for each run.
 	RunID string `mapstructure:"run_id"`
 	// PollEvents is the share of traces whose spans list each poll as a span event.
@@ -147,6 +149,9 @@ func (c *Config) Validate() error {
 	if c.Requests != RequestsMerged && c.Requests != RequestsSeparate {
 		errs = append(errs, fmt.Errorf("requests: %q is not allowed; want %s or %s", c.Requests, RequestsMerged, RequestsSeparate))
 	}
+	if c.VerifyContent && !c.Verify {
+		errs = append(errs, errors.New("verify_content: true is not allowed without verify: true; want both, or neither"))
+	}
 	if c.RunID == "" && c.Shard.Total > 1 {
 		errs = append(errs, fmt.Errorf(`run_id: "" is not allowed with shard.total: %d; want the same run_id in all shards, because ids of traces belong to the run`,
 			c.Shard.Total))
@@ -181,6 +186,6 @@ func (c *Config) fleet(run string, wanted []fleet.Signal) (*fleet.Fleet, error) 
 	}
 	return fleet.New(services, c.Seed, fleet.Options{
 		Signals: wanted, Metrics: &c.Metrics, Logs: &c.Logs, TaskFields: c.TaskFields, PollEvents: c.PollEvents, Separate: c.Requests == RequestsSeparate,
-		Shard: fleet.Shard{Index: c.Shard.Index, Total: c.Shard.Total}, Run: run, Verify: c.Verify,
+		Shard: fleet.Shard{Index: c.Shard.Index, Total: c.Shard.Total}, Run: run, Verify: c.Verify, Content: c.VerifyContent,
 	}), nil
 }

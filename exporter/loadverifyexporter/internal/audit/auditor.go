@@ -3,7 +3,6 @@
 package audit
 
 import (
-	"slices"
 	"time"
 )
 
@@ -56,7 +55,7 @@ func (a *Auditor) Serve(signal Signal) { a.served = a.served.With(signal) }
 
 // Report describes all runs. With closing nothing more will come, and all is final.
 func (a *Auditor) Report(now time.Time, closing bool) Report {
-	report := Report{NotChecked: slices.Clone(NotChecked[:]), Forgotten: a.forgotten, Findings: []Finding{}, Runs: make([]RunReport, 0, len(a.runs))}
+	report := Report{Forgotten: a.forgotten, Findings: []Finding{}, Runs: make([]RunReport, 0, len(a.runs))}
 	for s := range Signals {
 		report.Unexpected.Unstamped += a.unstamped[s]
 		report.Unexpected.Malformed += a.malformed[s]
@@ -65,6 +64,7 @@ func (a *Auditor) Report(now time.Time, closing bool) Report {
 	for _, r := range a.runs {
 		report.Runs = append(report.Runs, r.report(&a.expect, a.served, a.grace, now.UnixNano(), closing))
 	}
+	report.NotChecked = a.expect.notChecked(report.contentChecked())
 	report.judge(&a.expect, closing)
 	return report
 }

@@ -20,6 +20,10 @@ type Expectations struct {
 	Sources int
 	// Sampled replaces MaxLoss for some signals; nil: for none.
 	Sampled *Sampled
+	// Ordered: items of a source arrive in the order in which they were sent.
+	Ordered bool
+	// Content of the items; nil: what is stamped must be there unchanged.
+	Content *ContentExpectation
 }
 
 // Sampled is for pipelines that drop a share on purpose, end markers perhaps included.

@@ -48,6 +48,7 @@ func (r *RunReport) judge(e *Expectations, now time.Time, disagreeing uint64) {
 	} else {
 		r.judgeEmpty()
 	}
+	r.judgeChanges(e)
 	if disagreeing > 0 {
 		r.find("end_marker", nil, "%d end markers disagree with one of another signal or source: was the generator restarted under the same run_id?", disagreeing)
 	}
@@ -105,6 +106,10 @@ func (r *RunReport) judgeSignal(e *Expectations, s *SignalReport) {
 	}
 	r.most("max_duplicates", s, "duplicate", s.Duplicate, sent, e.MaxDuplicates)
 	tooCorrupt := r.most("max_corrupt", s, "corrupt", s.Corrupt, sent, e.MaxCorrupt)
+	r.judgeContent(e, s)
+	if e.Ordered && s.OutOfOrder > 0 {
+		r.find("ordered", s, "%s arrived after a later one of the same source; want none", items(s.OutOfOrder))
+	}
 	if s.Beyond > 0 && !e.AllowUnexpected {
 		r.find("allow_unexpected", s, "%s with a number that was never sent", items(s.Beyond))
 	}

@@ -4,6 +4,7 @@ package audit
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/internal/timeline"
@@ -24,9 +25,32 @@ type Report struct {
 	Runs []RunReport `json:"runs"`
 }
 
-// NotChecked is what neither a checksum nor an account covers.
-var NotChecked = [...]string{
-	"attributes", "resource", "scope", "span events", "span links", "histogram buckets", "metric metadata", "order",
+// NotChecked are what neither a checksum nor an account covers: what needs a stamp of the content, and what nothing looks at.
+var (
+	unstamped = [...]string{"attributes", "resource", "scope", "span events", "span links", "histogram buckets", "metric metadata"}
+	never     = [...]string{"dropped counts"}
+)
+
+// notChecked is what a verdict says nothing about.
+func (e *Expectations) notChecked(content bool) (list []string) {
+	if !content {
+		list = append(list, unstamped[:]...)
+	}
+	if !e.Ordered {
+		list = append(list, "order")
+	}
+	return append(list, never[:]...)
+}
+
+// contentChecked reports whether the content of all items was looked at, in all runs.
+func (report *Report) contentChecked() bool {
+	return len(report.Runs) > 0 && !slices.ContainsFunc(report.Runs, func(r RunReport) bool { return !r.contentChecked() })
+}
+
+func (r *RunReport) contentChecked() bool {
+	return len(r.Signals) > 0 && !slices.ContainsFunc(r.Signals, func(s SignalReport) bool {
+		return s.Received > 0 && s.Checked == 0 || s.Unread > 0
+	})
 }
 
 // Forgotten are the runs that made room for others.
@@ -69,6 +93,12 @@ type RunReport struct {
 	Verdict  Verdict        `json:"verdict"`
 	Findings []Finding      `json:"findings"`
 	Signals  []SignalReport `json:"signals"`
+	// NotChecked is what the audit did not look at in this run.
+	NotChecked []string `json:"not_checked"`
+	// Evidence are items that arrived and show by themselves what is wrong.
+	Evidence []Evidence `json:"evidence,omitempty"`
+
+	content bool // the content of its items is stamped, as end markers say
 }
 
 // Shards counts the shards of a generator.
@@ -113,6 +143,11 @@ type SignalReport struct {
 	OrphansUnknown   uint64         `json:"orphans_unknown"`
 	Latency          LatencyReport  `json:"latency"`
 	BySource         []SourceReport `json:"by_source"`
+	// Faults of the items' content, most frequent first; OtherFaults are further ones, which are not told apart.
+	Faults      []ContentFault `json:"content_faults,omitempty"`
+	OtherFaults uint64         `json:"content_faults_other,omitempty"`
+
+	met uint64 // of the items' content
 
 	// What a sampled signal is judged by: see sampling.
 	windows  []timeline.Window

@@ -22,6 +22,7 @@ type run struct {
 	awaiting    awaiting
 	salt        uint64 // keeps the keys of its spans apart from those of other runs
 	told        told
+	evidence    evidence
 	accounts    [Signals]account
 }
 
@@ -35,7 +36,8 @@ type account struct {
 	skewed    uint64               // items from the future
 	overLimit uint64
 	arrived   timeline.Timeline // first copies by when they happened, without those in unplaced
-	unplaced  uint64            // first copies of which it is not known when they happened
+	faults    faults
+	unplaced  uint64 // first copies of which it is not known when they happened
 }
 
 // took notes how long an item was on its way.

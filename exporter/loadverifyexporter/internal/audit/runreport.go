@@ -23,7 +23,7 @@ func (r *run) report(e *Expectations, served Set, grace time.Duration, now int64
 	report.Shards = Shards{Seen: uint64(len(r.told.shards)), Total: r.told.of}
 	for s := range Signals {
 		account := &r.accounts[s]
-		expected := served.has(s) && r.told.announced[s] > 0
+		expected := served.Has(s) && r.told.announced[s] > 0
 		if account.streams == nil && account.overLimit == 0 && !expected {
 			continue
 		}
@@ -36,6 +36,9 @@ func (r *run) report(e *Expectations, served Set, grace time.Duration, now int64
 		report.Final = report.Final && of.Final
 		report.Signals = append(report.Signals, of)
 	}
+	report.content = r.told.content
+	report.NotChecked = e.notChecked(report.contentChecked())
+	report.Evidence = r.evidence.report(&r.told.names)
 	report.judge(e, time.Unix(0, now), r.told.disagrees)
 	return report
 }
@@ -47,6 +50,7 @@ func (r *run) signal(signal Signal, expected bool, final func(*stream) bool) Sig
 		Signal: signal, Final: true, Sources: len(a.streams), Announced: r.told.announced[signal], OverLimit: a.overLimit,
 		Latency:  LatencyReport{Skewed: a.skewed, Max: time.Duration(a.slowest)},
 		BySource: make([]SourceReport, 0, len(a.streams)), unplaced: a.unplaced,
+		Faults: a.faults.list(signal, &r.told.names), OtherFaults: a.faults.others, met: a.faults.met,
 	}
 	if a.latency != nil {
 		report.Latency.Count = a.latency.Count()
@@ -92,5 +96,11 @@ func (r *run) signal(signal Signal, expected bool, final func(*stream) bool) Sig
 	}
 	report.add(ofKnown)
 	report.add(ofRest)
+	if report.Checked == 0 && !r.told.content { // nobody stamps content, so that none has a stamp is no fault
+		report.Unread = 0
+		for i := range report.BySource {
+			report.BySource[i].Unread = 0
+		}
+	}
 	return report
 }

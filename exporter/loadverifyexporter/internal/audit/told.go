@@ -22,6 +22,8 @@ type told struct {
 	offered   [Signals]timeline.Timeline        // by those shards
 	givenUp   [Signals]uint64                   // likewise
 	squares   [Signals]float64                  // likewise, of each source for itself
+	names     names                             // keys of attributes
+	content   bool                              // content is stamped
 	disagrees uint64                            // markers that say something else than one before
 }
 
@@ -42,6 +44,10 @@ func (t *told) hear(source string, says *stamp.End) {
 		t.sources[strings.Clone(source)] = &totals
 	case *known != says.Process:
 		t.disagrees++
+	}
+	if len(says.Keys) > 0 {
+		t.content = true
+		t.names.learn(says.Keys...)
 	}
 	if says.Shard != nil {
 		t.hearShard(says.Shard)

@@ -41,6 +41,8 @@ type Options struct {
 	Run string
 	// Verify marks each item for load_verify, as one of the run.
 	Verify bool
+	// Content stamps what each item has too, if Verify.
+	Content bool
 }
 
 // sends reports whether a signal is to be sent, which may need a configuration.

@@ -123,7 +123,7 @@ func (f *Fleet) says(p *process, of Signal) stamp.End {
 	}
 	for _, carrier := range f.processes[:min(len(f.processes), stamp.Carriers)] {
 		if carrier == p {
-			says.Shard = f.shard()
+			says.Shard, says.Keys = f.shard(), f.contents.keysSent()
 		}
 	}
 	return says
