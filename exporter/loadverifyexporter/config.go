@@ -5,6 +5,7 @@ package loadverifyexporter
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,6 +25,21 @@ type SampledConfig struct {
 	// Tolerance is how far the ratio may be off, either way.
 	Tolerance float64 `mapstructure:"tolerance"`
 	// Signals that are sampled.
+	Signals []string `mapstructure:"signals"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// ClassesConfig is what a pipeline drops on purpose: by the classes that the generator counts.
+type ClassesConfig struct {
+	// Kept must arrive whole, and nothing else may.
+	Kept []string `mapstructure:"kept"`
+	// Dropped must not arrive, and all else must.
+	Dropped []string `mapstructure:"dropped"`
+	// Either may arrive or not.
+	Either []string `mapstructure:"either"`
+	// Signals that are judged so.
 	Signals []string `mapstructure:"signals"`
 
 	// prevent unkeyed literal initialization
@@ -70,6 +86,10 @@ type ExpectConfig struct {
 	Sampled configoptional.Optional[SampledConfig] `mapstructure:"sampled"`
 	// Ordered: items of a source arrive in the order in which they were sent.
 	Ordered bool `mapstructure:"ordered"`
+	// WholeTraces: of a trace all spans arrive, or none.
+	WholeTraces bool `mapstructure:"whole_traces"`
+	// Classes replaces MaxLoss where a pipeline drops some and keeps others.
+	Classes configoptional.Optional[ClassesConfig] `mapstructure:"classes"`
 	// Content is what may become of what the items have. None: what is stamped must arrive unchanged.
 	Content configoptional.Optional[ContentConfig] `mapstructure:"content"`
 
@@ -120,7 +140,8 @@ const (
 func createDefaultConfig() component.Config {
 	limits := audit.DefaultLimits()
 	return &Config{
-		Expect:   ExpectConfig{Sampled: configoptional.Default(SampledConfig{Signals: []string{audit.Traces.String()}}), Content: configoptional.Default(ContentConfig{})},
+		Expect: ExpectConfig{Sampled: configoptional.Default(SampledConfig{Signals: []string{audit.Traces.String()}}), Content: configoptional.Default(ContentConfig{}),
+			Classes: configoptional.Default(ClassesConfig{Signals: []string{audit.Traces.String()}})},
 		Grace:    5 * time.Second,
 		Interval: 5 * time.Second, MaxSources: limits.Sources, MaxGapMiB: limits.GapBytes >> 20,
 	}
@@ -170,6 +191,12 @@ func (c *Config) Validate() error {
 	if c.MaxGapMiB < 1 || c.MaxGapMiB > maxMaxGapMiB {
 		wrong("max_gap_mib", c.MaxGapMiB, "1 to 65536")
 	}
+	if e.Classes.HasValue() {
+		errs = append(errs, e.Classes.Get().validate())
+		if e.Sampled.HasValue() {
+			errs = append(errs, errors.New("expect.classes: not allowed beside expect.sampled; want one of them"))
+		}
+	}
 	if e.Content.HasValue() {
 		of := e.Content.Get()
 		if !(of.MaxShare >= 0 && of.MaxShare <= maxShare) {
@@ -187,6 +214,46 @@ func (c *Config) Validate() error {
 	return errors.Join(errs...)
 }
 
+func (c *ClassesConfig) validate() error {
+	var errs []error
+	if len(c.Kept)+len(c.Dropped)+len(c.Either) == 0 {
+		errs = append(errs, errors.New("expect.classes: {} is not allowed; want kept, or dropped, or either"))
+	}
+	if len(c.Kept) > 0 && len(c.Dropped) > 0 {
+		errs = append(errs, errors.New("expect.classes.kept: not allowed beside expect.classes.dropped; want one of them: all other classes are dropped, or kept"))
+	}
+	seen := map[string]bool{}
+	for i, name := range slices.Concat(c.Kept, c.Dropped, c.Either) {
+		if name == "" || seen[name] {
+			errs = append(errs, fmt.Errorf("expect.classes: name %d, %q, is not allowed; want each class once", i, name))
+		}
+		seen[name] = true
+	}
+	return errors.Join(append(errs, signalsAre("expect.classes.signals", c.Signals))...)
+}
+
+// signalsAre tells which names are no signals.
+func signalsAre(key string, names []string) error {
+	var errs []error
+	if len(names) == 0 {
+		errs = append(errs, errors.New(key+": [] is not allowed; want some of "+strings.Join(semconv.SignalNames[:], ", ")))
+	}
+	for i, name := range names {
+		if _, known := semconv.SignalNamed(name); !known {
+			errs = append(errs, fmt.Errorf("%s[%d]: %q is not allowed; want traces, metrics or logs", key, i, name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func signalsOf(names []string) (list []audit.Signal) {
+	for _, name := range names {
+		s, _ := semconv.SignalNamed(name)
+		list = append(list, s)
+	}
+	return list
+}
+
 func (s *SampledConfig) validate() error {
 	var errs []error
 	if !(s.Ratio > 0 && s.Ratio <= 1) {
@@ -195,14 +262,7 @@ func (s *SampledConfig) validate() error {
 	if !(s.Tolerance >= 0 && s.Tolerance < s.Ratio) {
 		errs = append(errs, fmt.Errorf("expect.sampled.tolerance: %v is not allowed; want 0 or more, and less than ratio, or the loss of everything would pass", s.Tolerance))
 	}
-	if len(s.Signals) == 0 {
-		errs = append(errs, errors.New("expect.sampled.signals: [] is not allowed; want some of "+strings.Join(semconv.SignalNames[:], ", ")))
-	}
-	for i, name := range s.Signals {
-		if _, known := semconv.SignalNamed(name); !known {
-			errs = append(errs, fmt.Errorf("expect.sampled.signals[%d]: %q is not allowed; want traces, metrics or logs", i, name))
-		}
-	}
+	errs = append(errs, signalsAre("expect.sampled.signals", s.Signals))
 	return errors.Join(errs...)
 }
 
@@ -216,15 +276,15 @@ func (c *ContentConfig) rules() (*content.Rules, error) {
 func (e *ExpectConfig) expectations() (x audit.Expectations, rules *content.Rules, err error) {
 	x = audit.Expectations{
 		MaxLoss: e.MaxLoss, MaxDuplicates: e.MaxDuplicates, MaxCorrupt: e.MaxCorrupt, AllowUnexpected: e.AllowUnexpected,
-		LatencyP99: e.LatencyP99, Deadline: e.Deadline, Sources: e.Sources, Ordered: e.Ordered,
+		LatencyP99: e.LatencyP99, Deadline: e.Deadline, Sources: e.Sources, Ordered: e.Ordered, WholeTraces: e.WholeTraces,
 	}
 	if e.Sampled.HasValue() {
 		of := e.Sampled.Get()
-		x.Sampled = &audit.Sampled{Ratio: of.Ratio, Tolerance: of.Tolerance}
-		for _, name := range of.Signals {
-			s, _ := semconv.SignalNamed(name)
-			x.Sampled.Signals = append(x.Sampled.Signals, s)
-		}
+		x.Sampled = &audit.Sampled{Ratio: of.Ratio, Tolerance: of.Tolerance, Signals: signalsOf(of.Signals)}
+	}
+	if e.Classes.HasValue() {
+		of := e.Classes.Get()
+		x.Classes = &audit.ClassesExpectation{Kept: of.Kept, Dropped: of.Dropped, Either: of.Either, Signals: signalsOf(of.Signals)}
 	}
 	of := &ContentConfig{}
 	if e.Content.HasValue() {

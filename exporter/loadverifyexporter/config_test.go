@@ -43,7 +43,7 @@ func TestConfig(t *testing.T) {
 				MaxDuplicates: 0.01, MaxCorrupt: 0.02, AllowUnexpected: true, LatencyP99: 250 * time.Millisecond,
 				Deadline: time.Minute, Sources: 4, Sampled: &audit.Sampled{Ratio: 0.1, Tolerance: 0.01, Signals: []audit.Signal{audit.Traces}},
 			},
-			limits: audit.Limits{Runs: limits.Runs, Sources: 5, GapBytes: 7 << 20, Spans: limits.Spans},
+			limits: audit.Limits{Runs: limits.Runs, Sources: 5, GapBytes: 7 << 20, Spans: limits.Spans, Traces: limits.Traces},
 			rest: Config{
 				Grace: 10 * time.Second, Interval: time.Second, TableInterval: 30 * time.Second, Report: "verdict.json", Storage: &state,
 			},
@@ -53,6 +53,13 @@ func TestConfig(t *testing.T) {
 				{Path: `span.attributes["url.query"]`, Kind: audit.Removed, Signals: audit.Set(0).With(audit.Traces)},
 				{Path: "log.body", Kind: audit.Changed, Signals: audit.Set(0).With(audit.Logs)},
 			}}},
+			limits: limits,
+			rest:   Config{Grace: 5 * time.Second, Interval: 5 * time.Second},
+		},
+		"load_verify/classes": {
+			expect: audit.Expectations{WholeTraces: true, Classes: &audit.ClassesExpectation{
+				Kept: []string{"errors"}, Either: []string{"slow"}, Signals: []audit.Signal{audit.Traces},
+			}},
 			limits: limits,
 			rest:   Config{Grace: 5 * time.Second, Interval: 5 * time.Second},
 		},
@@ -99,6 +106,13 @@ func TestConfigInvalid(t *testing.T) {
 			`expect.sampled.signals[1]: "profiles" is not allowed; want traces, metrics or logs`,
 		},
 		"load_verify/no_signals": {"expect.sampled.signals: [] is not allowed; want some of traces, metrics, logs"},
+		"load_verify/bad_classes": {
+			"expect.classes.kept: not allowed beside expect.classes.dropped; want one of them",
+			`expect.classes: name 2, "errors", is not allowed; want each class once`,
+			`expect.classes.signals[0]: "spans" is not allowed; want traces, metrics or logs`,
+			"expect.classes: not allowed beside expect.sampled",
+		},
+		"load_verify/no_classes": {"expect.classes: {} is not allowed; want kept, or dropped, or either"},
 		"load_verify/bad_content": {
 			"expect.content.max_share: -1 is not allowed; want 0 to 1000",
 			`expect.content.removed[0]: "http.route" is not allowed; want an attribute such as span.attributes["http.route"]`,

@@ -24,6 +24,10 @@ type marks struct {
 	sequence    uint64
 	checksum    int64
 	content     []byte
+	class       uint32
+	traceClass  uint32
+	traceSpan   uint32
+	traced      bool  // there is a traceSpan
 	found       uint8 // by bit below
 	wrong       bool  // one has another type, or is negative
 }
@@ -60,6 +64,13 @@ func readMarks(attributes pcommon.Map) (m marks) {
 				m.checksum = value.Int()
 				m.found |= hasChecksum
 			}
+		case semconv.StampClass:
+			m.small(value, &m.class)
+		case semconv.StampTraceClass:
+			m.small(value, &m.traceClass)
+		case semconv.StampTraceSpan:
+			m.traced = true
+			m.small(value, &m.traceSpan)
 		case semconv.StampContent:
 			if value.Type() == pcommon.ValueTypeBytes {
 				m.content = value.Bytes().AsRaw()
@@ -76,6 +87,13 @@ func (m *marks) text(value pcommon.Value, to *string, bit uint8) {
 		return
 	}
 	*to = value.Str()
+}
+
+// small reads a number that is no part of what every stamp has. One that cannot be is 0.
+func (m *marks) small(value pcommon.Value, to *uint32) {
+	if n := value.Int(); value.Type() == pcommon.ValueTypeInt && n > 0 && n <= math.MaxUint32 {
+		*to = uint32(n)
+	}
 }
 
 func (m *marks) count(value pcommon.Value, to *uint64, bit uint8) {
@@ -119,6 +137,7 @@ func read[S subject](c *content.Checker, s S) audit.Item {
 		sum, known := s.checksum()
 		it.Kind, it.Sequence = audit.Numbered, m.sequence
 		it.Corrupt = !known || m.found&hasChecksum == 0 || sum != m.checksum
+		it.Class, it.TraceClass, it.TraceSpan, it.TraceNumbered = m.class, m.traceClass, m.traceSpan, m.traced
 		readContent(&it, &m, c, s)
 	default:
 		sum, known := s.checksum()

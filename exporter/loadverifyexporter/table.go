@@ -55,6 +55,7 @@ var countRows = []struct {
 	{"after grace", true, false, func(s *audit.SignalReport) uint64 { return s.AfterGrace }, "came when its source was final; counts as received, but a verdict may have been out"},
 	{"orphan spans", true, false, func(s *audit.SignalReport) uint64 { return s.Orphans }, ""},
 	{"incomplete traces", true, false, func(s *audit.SignalReport) uint64 { return s.IncompleteTraces }, ""},
+	{"torn traces", true, false, func(s *audit.SignalReport) uint64 { return s.Torn.Torn }, ""},
 	{"clock skew", true, false, func(s *audit.SignalReport) uint64 { return s.Latency.Skewed }, "came before it happened: the clocks of both sides differ"},
 }
 
@@ -112,6 +113,7 @@ func renderRun(id string, elapsed time.Duration, r *audit.RunReport) string {
 	}
 	line("sources ended", func(s *audit.SignalReport) string { return fmt.Sprintf("%d of %d", s.Ended, s.Expected()) })
 	b.WriteString(renderFindings(r.Findings))
+	b.WriteString(renderClasses(r))
 	b.WriteString(renderSources(r))
 	b.WriteString(renderNotes(r))
 	b.WriteByte('\n')
@@ -171,6 +173,19 @@ func renderFindings(findings []audit.Finding) string {
 			signal = ", " + f.Signal
 		}
 		fmt.Fprintf(&b, "  %s%s: %s\n", f.Expectation, signal, f.Message)
+	}
+	return b.String()
+}
+
+// renderClasses lists what became of each class, of signals that have some.
+func renderClasses(r *audit.RunReport) string {
+	var b strings.Builder
+	for i := range r.Signals {
+		for _, c := range r.Signals[i].Classes {
+			if c.Sent+c.Received > 0 {
+				fmt.Fprintf(&b, "  class %s, %s: %s sent, %s received\n", printable(c.Class), r.Signals[i].Signal, format.Count(c.Sent), format.Count(c.Received))
+			}
+		}
 	}
 	return b.String()
 }

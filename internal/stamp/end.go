@@ -25,6 +25,10 @@ type End struct {
 	Shard *Shard
 	// Keys of the attributes that the shard has sent; nil: content is not stamped, or this marker does not carry them.
 	Keys []string
+	// Classes of what the shard has sent; nil: there are none, or this marker does not carry them.
+	Classes []Class
+	// Rootless is how many traces have no root, because the shard's SDKs dropped it. It is told where spans of traces are numbered.
+	Rootless uint64
 }
 
 // Totals are of one process and signal.
@@ -133,6 +137,12 @@ func (e *End) checksum(item int64, shard []byte) int64 {
 	h.bytes(shard)
 	for _, key := range e.Keys {
 		h.text(key)
+	}
+	if e.Rootless > 0 {
+		h.number(e.Rootless)
+	}
+	if len(e.Classes) > 0 {
+		h.bytes(AppendClasses(nil, e.Classes))
 	}
 	return h.sum()
 }

@@ -40,6 +40,12 @@ func (e *End) Write(to *xpdata.MapBuilder, item int64) {
 			keys.AppendEmpty().SetStr(key)
 		}
 	}
+	if e.Rootless > 0 {
+		to.AppendEmpty(semconv.StampRootless).SetInt(inAttribute(e.Rootless))
+	}
+	if len(e.Classes) > 0 {
+		to.AppendEmpty(semconv.StampClasses).SetEmptyBytes().FromRaw(AppendClasses(nil, e.Classes))
+	}
 	to.AppendEmpty(semconv.StampChecksum).SetInt(e.checksum(item, shard))
 }
 
@@ -104,6 +110,15 @@ func (r *endReader) attribute(key string, value pcommon.Value) {
 		r.failed = r.failed || value.Type() != pcommon.ValueTypeBytes || !r.end.cutRefused(value.Bytes().AsRaw())
 	case semconv.StampShard:
 		r.readShard(value)
+	case semconv.StampRootless:
+		r.count(value, &r.end.Rootless, 0)
+		r.failed = r.failed || r.end.Rootless > mostItems
+	case semconv.StampClasses:
+		ok := value.Type() == pcommon.ValueTypeBytes
+		if ok {
+			r.end.Classes, ok = ReadClasses(value.Bytes().AsRaw())
+		}
+		r.failed = r.failed || !ok
 	case semconv.StampKeys:
 		r.keys(value)
 	case semconv.StampChecksum:

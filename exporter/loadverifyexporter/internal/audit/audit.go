@@ -44,7 +44,7 @@
 // exports. The files stand in this order, and none calls one above it:
 //
 //	audit.go, state.go               what arrives, and what is stored
-//	evidence.go, content.go          items that show what is wrong; what is wrong with the content of items
+//	evidence.go, content.go, traces.go, classes.go   items that show what is wrong; what is wrong with the content of items
 //	room.go                          what is forgotten when memory is short
 //	auditor.go                       all runs
 //	runreport.go                     a run becomes a report
@@ -186,6 +186,10 @@ func (b *batch) numbered(it *Item) {
 	b.tally.Received++
 	if s.ended && b.now-s.markedAt >= int64(a.grace) {
 		s.afterGrace++
+	}
+	b.class(it)
+	if b.auditor.expect.Classes != nil {
+		b.wants("classes", it)
 	}
 	if it.Span != 0 {
 		a.lineage.arrived(b.run.salt, &b.run.awaiting, it)

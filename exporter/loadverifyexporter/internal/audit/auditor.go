@@ -16,11 +16,13 @@ type Limits struct {
 	GapBytes int
 	// Spans is how many spans are remembered as possible parents, at least; twice that at most. As many parents may be awaited.
 	Spans int
+	// Traces of all runs that are counted by themselves.
+	Traces int
 }
 
 // DefaultLimits hold an audit of 100 sources below 64 MB.
 func DefaultLimits() Limits {
-	return Limits{Runs: 64, Sources: 10_000, GapBytes: 32 << 20, Spans: 1 << 19}
+	return Limits{Runs: 64, Sources: 10_000, GapBytes: 32 << 20, Spans: 1 << 19, Traces: 1 << 20}
 }
 
 // Auditor audits any number of runs. Not safe for concurrent use.
@@ -32,6 +34,7 @@ type Auditor struct {
 	byName  map[string]*run
 	served  Set
 	sources int
+	traces  int
 	gaps    budget
 	lineage lineage
 	// fullUntil spares the search for a run to forget, ns since 1970.

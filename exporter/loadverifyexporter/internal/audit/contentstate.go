@@ -48,7 +48,7 @@ func (e *evidence) restore(exhibits []*exhibit) {
 		}
 		e.exhibits = append(e.exhibits, x)
 		if x.Expectation != contentExpectation {
-			e.note(x.Expectation, Signal(x.Signal))
+			e.note(x.kind(), Signal(x.Signal))
 		}
 	}
 }

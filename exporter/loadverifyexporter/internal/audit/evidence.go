@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 )
 
 // Evidence is an item that arrived and that shows by itself that something is wrong: the first of its kind.
@@ -36,8 +37,19 @@ type exhibit struct {
 	Signal      uint8           `json:"signal"` // its number
 	Source      string          `json:"source"`
 	Sequence    uint64          `json:"sequence"`
+	Class       uint32          `json:"class,omitempty"` // if it is about classes
 	OTLP        json.RawMessage `json:"otlp,omitempty"`
 	Left        string          `json:"left,omitempty"`
+}
+
+const classesExpectation = "classes"
+
+// kind is what one of is enough for a run's signal.
+func (x *exhibit) kind() string {
+	if x.Expectation != classesExpectation {
+		return x.Expectation
+	}
+	return x.Expectation + strconv.FormatUint(uint64(x.Class), 10)
 }
 
 // Wanted is an item of a call of Audit that is evidence, by its place there. Whoever has the item hands it in.
@@ -67,10 +79,14 @@ func (e *evidence) wants(expectation string, signal Signal, it *Item) *exhibit {
 			x.Faults[i].Name = shown(x.Faults[i].Name)
 		}
 	} else {
-		if e.seen[signal][expectation] {
+		if expectation == classesExpectation {
+			x.Class = max(it.Class, it.TraceClass)
+		}
+		kind := x.kind()
+		if e.seen[signal][kind] {
 			return nil
 		}
-		e.note(expectation, signal)
+		e.note(kind, signal)
 	}
 	e.exhibits = append(e.exhibits, x)
 	return x
@@ -83,16 +99,20 @@ func (e *evidence) note(expectation string, signal Signal) {
 	e.seen[signal][expectation] = true
 }
 
-// report tells of the exhibits that were handed in.
-func (e *evidence) report(names *names) (list []Evidence) {
+// report tells of the exhibits that were handed in. One of a class shows something if nothing of the class was to arrive.
+func (e *evidence) report(names *names, unwanted func(Signal, uint32) string) (list []Evidence) {
 	for _, x := range e.exhibits {
-		if x.OTLP == nil && x.Left == "" {
+		shows := x.Expectation
+		if shows == classesExpectation {
+			shows = unwanted(Signal(x.Signal), x.Class)
+		}
+		if x.OTLP == nil && x.Left == "" || shows == "" {
 			continue
 		}
 		signal := Signal(x.Signal)
 		of := Evidence{Signal: signal.String(), Source: x.Source, Sequence: x.Sequence, OTLP: x.OTLP, Left: x.Left}
 		if len(x.Faults) == 0 {
-			of.Shows = []string{x.Expectation}
+			of.Shows = []string{shows}
 		}
 		for i := range x.Faults {
 			f := &x.Faults[i]

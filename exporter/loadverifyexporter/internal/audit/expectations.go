@@ -22,6 +22,10 @@ type Expectations struct {
 	Sampled *Sampled
 	// Ordered: items of a source arrive in the order in which they were sent.
 	Ordered bool
+	// WholeTraces: of a trace all spans arrive, or none.
+	WholeTraces bool
+	// Classes that are kept or dropped; nil: all are kept.
+	Classes *ClassesExpectation
 	// Content of the items; nil: what is stamped must be there unchanged.
 	Content *ContentExpectation
 }

@@ -52,4 +52,10 @@ type Item struct {
 	Span, Parent, Trace uint64
 	Says                *stamp.End // of an end marker
 	Content             Content    // of a numbered item
+	// Class of the item, TraceClass of its whole trace, in the generator's list from 1; 0: none.
+	Class, TraceClass uint32
+	// TraceSpan is the number of a span in its trace, in the order in which they ended, from 1; 0: not known.
+	TraceSpan uint32
+	// TraceNumbered: the span has such a number, which may be 0.
+	TraceNumbered bool
 }

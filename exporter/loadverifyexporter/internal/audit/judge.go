@@ -49,6 +49,7 @@ func (r *RunReport) judge(e *Expectations, now time.Time, disagreeing uint64) {
 		r.judgeEmpty()
 	}
 	r.judgeChanges(e)
+	r.judgeClassNames(e)
 	if disagreeing > 0 {
 		r.find("end_marker", nil, "%d end markers disagree with one of another signal or source: was the generator restarted under the same run_id?", disagreeing)
 	}
@@ -93,10 +94,14 @@ func (r *RunReport) end(now time.Time) time.Time {
 func (r *RunReport) judgeSignal(e *Expectations, s *SignalReport) {
 	sent := s.offered()
 	lossKnown := r.Unclean == 0 && s.OverLimit == 0
+	drops := r.judgeClasses(e, s)
+	r.judgeTraces(e, s)
 	if s.Final {
-		if e.sampled(s.Signal) {
+		switch {
+		case e.sampled(s.Signal):
 			r.judgeSampled(e.Sampled, s)
-		} else {
+		case drops:
+		default:
 			r.judgeLoss(e, s, sent)
 			r.judgeEnds(e, s)
 		}

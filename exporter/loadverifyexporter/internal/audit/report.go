@@ -99,6 +99,9 @@ type RunReport struct {
 	Evidence []Evidence `json:"evidence,omitempty"`
 
 	content bool // the content of its items is stamped, as end markers say
+	// What is known of its traces: that they are counted, and that their spans are numbered; roots that SDKs dropped; what is not known.
+	byTrace, numbered, tracesForgotten bool
+	rootless, tracesUnknown            uint64
 }
 
 // Shards counts the shards of a generator.
@@ -146,6 +149,11 @@ type SignalReport struct {
 	// Faults of the items' content, most frequent first; OtherFaults are further ones, which are not told apart.
 	Faults      []ContentFault `json:"content_faults,omitempty"`
 	OtherFaults uint64         `json:"content_faults_other,omitempty"`
+
+	// Classes of the items, if end markers tell of any; the rest is the last.
+	Classes []ClassReport `json:"classes,omitempty"`
+	// Torn traces, if spans have their numbers in their traces.
+	Torn
 
 	met uint64 // of the items' content
 

@@ -23,6 +23,8 @@ type run struct {
 	salt        uint64 // keeps the keys of its spans apart from those of other runs
 	told        told
 	evidence    evidence
+	traces      traces
+	numbered    bool // its spans have their numbers in their traces
 	accounts    [Signals]account
 }
 
@@ -37,7 +39,8 @@ type account struct {
 	overLimit uint64
 	arrived   timeline.Timeline // first copies by when they happened, without those in unplaced
 	faults    faults
-	unplaced  uint64 // first copies of which it is not known when they happened
+	classes   classCounts // of first copies
+	unplaced  uint64      // first copies of which it is not known when they happened
 }
 
 // took notes how long an item was on its way.

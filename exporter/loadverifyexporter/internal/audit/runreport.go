@@ -29,7 +29,11 @@ func (r *run) report(e *Expectations, served Set, grace time.Duration, now int64
 		}
 		of := r.signal(s, expected, func(s *stream) bool { return closing || r.final(s, now, grace) })
 		of.Sampled = e.sampled(s)
+		of.Classes = r.classes(s, &of)
 		if s == Traces {
+			if r.numbered {
+				of.Torn = r.traces.torn()
+			}
 			of.Orphans, of.IncompleteTraces = r.awaiting.orphans()
 			of.OrphansUnknown = r.awaiting.unknown
 		}
@@ -38,7 +42,9 @@ func (r *run) report(e *Expectations, served Set, grace time.Duration, now int64
 	}
 	report.content = r.told.content
 	report.NotChecked = e.notChecked(report.contentChecked())
-	report.Evidence = r.evidence.report(&r.told.names)
+	report.byTrace, report.numbered, report.rootless = r.told.byTrace(), r.numbered, r.told.rootless
+	report.tracesForgotten, report.tracesUnknown = r.traces.forgotten, r.traces.unknown
+	report.Evidence = r.evidence.report(&r.told.names, func(s Signal, class uint32) string { return report.unwanted(e, s, class) })
 	report.judge(e, time.Unix(0, now), r.told.disagrees)
 	return report
 }

@@ -49,6 +49,7 @@ type runState struct {
 	Unknown  uint64                 `json:"unknown"`
 	Told     toldState              `json:"told"`
 	Evidence []*exhibit             `json:"evidence,omitempty"`
+	Numbered bool                   `json:"numbered,omitempty"` // its traces are not stored
 }
 
 type accountState struct {
@@ -60,6 +61,7 @@ type accountState struct {
 	Arrived   []byte                 `json:"arrived,omitempty"` // a timeline
 	Unplaced  uint64                 `json:"unplaced"`
 	Faults    *faultsState           `json:"faults,omitempty"`
+	Classes   []uint64               `json:"classes,omitempty"`
 }
 
 type streamState struct {
@@ -97,6 +99,7 @@ func (a *Auditor) Export(clean bool) ([]byte, error) {
 		rs := runState{
 			Name: r.name, First: r.first, Last: r.last, MarkedAt: r.markedAt, Unclean: r.unclean, Unknown: r.awaiting.unknown,
 			Intact: r.intact, IntactAt: r.intactAt, Told: r.told.export(), Evidence: r.evidence.exhibits,
+			Numbered: r.numbered,
 		}
 		for parent, w := range r.awaiting.parents {
 			rs.Awaited = append(rs.Awaited, awaitedState{parent, w.trace, w.children})
@@ -126,7 +129,7 @@ func (a *account) export() (*accountState, error) {
 		return nil, nil //nolint:nilnil // nothing to export is no error
 	}
 	as := &accountState{Streams: map[string]streamState{}, Slowest: a.slowest, Skewed: a.skewed, OverLimit: a.overLimit, Unplaced: a.unplaced}
-	as.Arrived, as.Faults = exportTimeline(&a.arrived), a.faults.export()
+	as.Arrived, as.Faults, as.Classes = exportTimeline(&a.arrived), a.faults.export(), slices.Clone(a.classes[:])
 	if a.latency != nil {
 		for bucket := range histogram.Buckets {
 			if n := a.latency.Bucket(bucket); n > 0 {
@@ -202,6 +205,7 @@ func (a *Auditor) restore(s *state) error {
 			return fmt.Errorf("run %q: %w", rs.Name, err)
 		}
 		r.evidence.restore(rs.Evidence)
+		r.numbered, r.traces.forgotten = rs.Numbered, rs.Numbered
 		if !s.Clean {
 			r.unclean++
 		}
@@ -232,6 +236,7 @@ func (a *Auditor) restoreAccount(to *account, as *accountState) error {
 		return err
 	}
 	to.faults.restore(as.Faults)
+	copy(to.classes[:], as.Classes)
 	for _, l := range as.Latency {
 		bucket := l[0]
 		if bucket >= histogram.Buckets {

@@ -23,12 +23,14 @@ type toldState struct {
 	Disagrees uint64                           `json:"disagrees"`
 	Keys      []string                         `json:"keys,omitempty"`
 	Content   bool                             `json:"content,omitempty"`
+	Classes   []stamp.Class                    `json:"classes,omitempty"`
+	Rootless  uint64                           `json:"rootless,omitempty"`
 }
 
 func (t *told) export() toldState {
 	s := toldState{
 		Announced: t.announced, Sources: map[string][Signals]stamp.Totals{}, Shards: t.shards, Of: t.of, GivenUp: t.givenUp, Squares: t.squares,
-		Disagrees: t.disagrees, Keys: slices.Sorted(maps.Values(t.names.byHash)), Content: t.content,
+		Disagrees: t.disagrees, Keys: slices.Sorted(maps.Values(t.names.byHash)), Content: t.content, Classes: t.classes, Rootless: t.rootless,
 	}
 	for name, totals := range t.sources {
 		s.Sources[name] = *totals
@@ -40,7 +42,10 @@ func (t *told) export() toldState {
 }
 
 func (t *told) restore(s *toldState) error {
-	*t = told{announced: s.Announced, shards: s.Shards, of: s.Of, givenUp: s.GivenUp, squares: s.Squares, disagrees: s.Disagrees, content: s.Content}
+	*t = told{announced: s.Announced, shards: s.Shards, of: s.Of, givenUp: s.GivenUp, squares: s.Squares, disagrees: s.Disagrees, content: s.Content, classes: s.Classes, rootless: s.Rootless}
+	if len(s.Classes) > stamp.MostClasses {
+		return errors.New("more classes than there can be")
+	}
 	t.names.learn(s.Keys...)
 	if uint64(len(s.Shards)) > s.Of {
 		return errors.New("more shards than there are")

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/pdata/xpdata"
 
 	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
@@ -94,6 +95,7 @@ func (f *Fleet) buildLog(to plog.LogRecord, p *process, r *logRecord, number uin
 	checksum := stamp.Record(to)
 	f.stamp(&b, p, number, checksum)
 	b.UnsafeIntoMap(to.Attributes())
+	f.classes.item(Logs, id.service.Name, body, ptrace.StatusCodeUnset, to.Attributes(), 0)
 	in.record(to, number, checksum)
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/pdata/xpdata"
 
 	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
@@ -55,6 +56,7 @@ func (f *Fleet) stampPoints(metrics pmetric.MetricSlice, p *process, number uint
 			for _, point := range m.ExponentialHistogram().DataPoints().All() {
 				checksum := stamp.ExponentialPoint(m.Name(), point)
 				mark(point.Attributes(), checksum)
+				f.classes.item(Metrics, p.identity.service.Name, m.Name(), ptrace.StatusCodeUnset, point.Attributes(), 0)
 				in.exponential(m, point, number, checksum)
 				number++
 			}
@@ -63,6 +65,7 @@ func (f *Fleet) stampPoints(metrics pmetric.MetricSlice, p *process, number uint
 		for _, point := range numberPoints(m).All() {
 			checksum := stamp.NumberPoint(m.Name(), point)
 			mark(point.Attributes(), checksum)
+			f.classes.item(Metrics, p.identity.service.Name, m.Name(), ptrace.StatusCodeUnset, point.Attributes(), 0)
 			in.number(m, point, number, checksum)
 			number++
 		}

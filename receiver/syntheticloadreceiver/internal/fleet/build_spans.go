@@ -83,7 +83,7 @@ func (f *Fleet) build(span ptrace.Span, b *xpdata.MapBuilder, part *part, place 
 		n += taskAttributes
 	}
 	if hasStamp {
-		n += stampAttributes + in.attributes()
+		n += stampAttributes + in.attributes() + 2 // its number in the trace, and its class
 	}
 	b.EnsureCapacity(n)
 	for _, a := range attributes {
@@ -99,7 +99,11 @@ func (f *Fleet) build(span ptrace.Span, b *xpdata.MapBuilder, part *part, place 
 	}
 	number, checksum := part.first+uint64(max(0, place)), stamp.Span(span)
 	f.stamp(b, p, number, checksum)
+	if f.options.TraceSpans {
+		b.AppendEmpty(semconv.StampTraceSpan).SetInt(int64(s.inTrace))
+	}
 	b.UnsafeIntoMap(span.Attributes())
+	f.classes.item(Traces, id.service.Name, what.Name, span.Status().Code(), span.Attributes(), p.origins.cluster(s.tag))
 	in.span(span, number, checksum)
 }
 

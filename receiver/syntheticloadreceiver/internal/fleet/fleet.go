@@ -49,6 +49,7 @@ type Fleet struct {
 	slice     sim.Time
 	ledger    ledger
 	contents  *contents // nil: content is not stamped
+	classes   *classes  // nil: there are none
 }
 
 const (
@@ -65,6 +66,9 @@ func New(services []*workload.Service, seed uint64, o Options) *Fleet {
 	f := &Fleet{options: o}
 	if o.Verify && o.Content {
 		f.contents = &contents{resources: map[*process]stampedResource{}}
+	}
+	if o.Verify {
+		f.classes = newClasses(o.Classes)
 	}
 	rate := 0.0 // slices a second
 	for _, s := range workload.Runtimes(services) {

@@ -43,6 +43,10 @@ type Options struct {
 	Verify bool
 	// Content stamps what each item has too, if Verify.
 	Content bool
+	// TraceSpans numbers the spans of each trace, if Verify.
+	TraceSpans bool
+	// Classes are counted by themselves, if Verify: all by whole traces, or none.
+	Classes []Class
 }
 
 // sends reports whether a signal is to be sent, which may need a configuration.

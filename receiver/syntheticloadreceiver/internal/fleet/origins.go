@@ -13,6 +13,7 @@ import (
 type origins struct {
 	identities []*identity
 	places     map[*play.Instance]int // in identities
+	traces     traceSpans
 }
 
 // traceID is that of a tag: of an arrival at one of the instances.
