@@ -32,6 +32,7 @@ var Counts = []string{
 	"sent", "received", "missing", "given_up", "lost", "duplicate", "out_of_order", "corrupt", "beyond", "after_grace",
 	"disagreeing", "over_limit", "sources", "ended", "orphans", "incomplete_traces",
 	"content_checked", "content_unread", "content_wrong", "content_removed", "content_changed", "content_untouched", "content_added", "content_forbidden",
+	"torn_traces",
 }
 
 // PartCounts are the counts of a part's own telemetry that a scenario can want something of.
