@@ -140,8 +140,10 @@ const (
 func createDefaultConfig() component.Config {
 	limits := audit.DefaultLimits()
 	return &Config{
-		Expect: ExpectConfig{Sampled: configoptional.Default(SampledConfig{Signals: []string{audit.Traces.String()}}), Content: configoptional.Default(ContentConfig{}),
-			Classes: configoptional.Default(ClassesConfig{Signals: []string{audit.Traces.String()}})},
+		Expect: ExpectConfig{
+			Sampled: configoptional.Default(SampledConfig{Signals: []string{audit.Traces.String()}}), Content: configoptional.Default(ContentConfig{}),
+			Classes: configoptional.Default(ClassesConfig{Signals: []string{audit.Traces.String()}}),
+		},
 		Grace:    5 * time.Second,
 		Interval: 5 * time.Second, MaxSources: limits.Sources, MaxGapMiB: limits.GapBytes >> 20,
 	}

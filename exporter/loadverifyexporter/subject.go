@@ -27,9 +27,10 @@ type recordSubject struct {
 	record plog.LogRecord
 }
 
-func (s recordSubject) attributes() pcommon.Map                    { return s.record.Attributes() }
-func (s recordSubject) at() pcommon.Timestamp                      { return s.record.Timestamp() }
-func (s recordSubject) checksum() (int64, bool)                    { return stamp.Record(s.record), true }
+func (s recordSubject) attributes() pcommon.Map { return s.record.Attributes() }
+func (s recordSubject) at() pcommon.Timestamp   { return s.record.Timestamp() }
+func (s recordSubject) checksum() (int64, bool) { return stamp.Record(s.record), true }
+
 func (s recordSubject) fields() stamp.Fields                       { return stamp.RecordContent(s.record) }
 func (s recordSubject) forbidden(c *content.Checker) []audit.Fault { return c.Record(s.record) }
 
@@ -73,7 +74,9 @@ func (s exponentialSubject) at() pcommon.Timestamp   { return s.point.Timestamp(
 func (s exponentialSubject) checksum() (int64, bool) {
 	return stamp.ExponentialPoint(s.metric.Name(), s.point), true
 }
+
 func (s exponentialSubject) fields() stamp.Fields { return stamp.ExponentialContent(s.metric, s.point) }
+
 func (s exponentialSubject) forbidden(c *content.Checker) []audit.Fault {
 	return c.Point(s.metric, s.point.Attributes())
 }

@@ -55,7 +55,7 @@ var countRows = []struct {
 	{"after grace", true, false, func(s *audit.SignalReport) uint64 { return s.AfterGrace }, "came when its source was final; counts as received, but a verdict may have been out"},
 	{"orphan spans", true, false, func(s *audit.SignalReport) uint64 { return s.Orphans }, ""},
 	{"incomplete traces", true, false, func(s *audit.SignalReport) uint64 { return s.IncompleteTraces }, ""},
-	{"torn traces", true, false, func(s *audit.SignalReport) uint64 { return s.Torn.Torn }, ""},
+	{"torn traces", true, false, func(s *audit.SignalReport) uint64 { return s.Torn }, ""},
 	{"clock skew", true, false, func(s *audit.SignalReport) uint64 { return s.Latency.Skewed }, "came before it happened: the clocks of both sides differ"},
 }
 

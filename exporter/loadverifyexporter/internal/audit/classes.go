@@ -69,7 +69,7 @@ func (r *run) classes(signal Signal, of *SignalReport) (list []ClassReport) {
 	rest := ClassReport{Class: Rest, Sent: of.offered(), Received: of.Received - min(of.Received, of.anyway)}
 	for i := range r.told.classes {
 		c := &r.told.classes[i]
-		class := ClassReport{Class: c.Name, Sent: c.Items[signal], Received: counts[i+1], number: uint32(i + 1)} //nolint:gosec // G115: at most MostClasses
+		class := ClassReport{Class: c.Name, Sent: c.Items[signal], Received: counts[i+1], number: uint32(i + 1)}
 		rest.Sent -= min(rest.Sent, class.Sent)
 		rest.Received -= min(rest.Received, class.Received)
 		list = append(list, class)

@@ -56,7 +56,7 @@ func (c *Counts) add(o Counts) {
 	c.Beyond += o.Beyond
 	c.AfterGrace += o.AfterGrace
 	c.Disagreeing += o.Disagreeing
-	c.ContentCounts.Add(&o.ContentCounts)
+	c.Add(&o.ContentCounts)
 	c.anyway += o.anyway
 	c.doubtful += o.doubtful
 }

@@ -153,7 +153,7 @@ type SignalReport struct {
 	// Classes of the items, if end markers tell of any; the rest is the last.
 	Classes []ClassReport `json:"classes,omitempty"`
 	// Torn traces, if spans have their numbers in their traces.
-	Torn
+	TraceCounts
 
 	met uint64 // of the items' content
 

@@ -32,7 +32,7 @@ func (r *run) report(e *Expectations, served Set, grace time.Duration, now int64
 		of.Classes = r.classes(s, &of)
 		if s == Traces {
 			if r.numbered {
-				of.Torn = r.traces.torn()
+				of.TraceCounts = r.traces.torn()
 			}
 			of.Orphans, of.IncompleteTraces = r.awaiting.orphans()
 			of.OrphansUnknown = r.awaiting.unknown

@@ -19,8 +19,8 @@ type traceState struct {
 	class   uint32 // the first in the generator's list that one of its spans has; 0: none
 }
 
-// Torn counts traces of which something is missing.
-type Torn struct {
+// TraceCounts are how many traces there are, and of how many something is missing.
+type TraceCounts struct {
 	// Traces of which something arrived.
 	Traces uint64 `json:"traces"`
 	// Torn are those of which not all did.
@@ -73,7 +73,7 @@ func (b *batch) class(it *Item) {
 }
 
 // torn counts the traces that are not whole: without their root, or without a number below the highest.
-func (t *traces) torn() (n Torn) {
+func (t *traces) torn() (n TraceCounts) {
 	for _, of := range t.byKey {
 		n.Traces++
 		if of.root == 0 || of.spans != of.highest {
@@ -95,10 +95,10 @@ func (r *RunReport) judgeTraces(e *Expectations, s *SignalReport) {
 		r.doubt("whole_traces", s, "no span has its number in its trace: set verify_traces of synthetic_load")
 	case r.tracesForgotten || r.tracesUnknown > 0 || s.OverLimit > 0 || r.Unclean > 0:
 		r.doubt("whole_traces", s, "not known: the audit was restarted, or saw more traces than it can hold")
-	case s.Torn.Torn > excused:
-		r.find("whole_traces", s, "%d of %d traces that arrived lack a span; want none", s.Torn.Torn, s.Torn.Traces)
-	case s.Torn.Torn > 0:
+	case s.Torn > excused:
+		r.find("whole_traces", s, "%d of %d traces that arrived lack a span; want none", s.Torn, s.Traces)
+	case s.Torn > 0:
 		r.doubt("whole_traces", s, "%d of %d traces that arrived lack a span: the generator gave up %d spans, and %d roots did not fit into its SDKs' queues",
-			s.Torn.Torn, s.Torn.Traces, s.GivenUp, r.rootless)
+			s.Torn, s.Traces, s.GivenUp, r.rootless)
 	}
 }

@@ -53,7 +53,7 @@ func parsePath(text string) (p path, err error) {
 	}
 	for signal, names := range stamp.FieldNames {
 		if slices.Contains(names, text) {
-			p.signals = audit.Set(0).With(audit.Signal(signal)) //nolint:gosec // G115: one of three
+			p.signals = audit.Set(0).With(audit.Signal(signal))
 			return p, nil
 		}
 	}
