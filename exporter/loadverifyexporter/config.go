@@ -88,6 +88,8 @@ type ExpectConfig struct {
 	Ordered bool `mapstructure:"ordered"`
 	// WholeTraces: of a trace all spans arrive, or none.
 	WholeTraces bool `mapstructure:"whole_traces"`
+	// Consistent replaces MaxLoss of traces where a sampler tells its threshold in the trace state.
+	Consistent bool `mapstructure:"consistent"`
 	// Classes replaces MaxLoss where a pipeline drops some and keeps others.
 	Classes configoptional.Optional[ClassesConfig] `mapstructure:"classes"`
 	// Content is what may become of what the items have. None: what is stamped must arrive unchanged.
@@ -193,6 +195,9 @@ func (c *Config) Validate() error {
 	if c.MaxGapMiB < 1 || c.MaxGapMiB > maxMaxGapMiB {
 		wrong("max_gap_mib", c.MaxGapMiB, "1 to 65536")
 	}
+	if e.Consistent && (e.Sampled.HasValue() || e.Classes.HasValue() || e.MaxLoss != 0) {
+		errs = append(errs, errors.New("expect.consistent: true is not allowed beside expect.sampled, expect.classes or expect.max_loss; want it alone: it says what may be lost"))
+	}
 	if e.Classes.HasValue() {
 		errs = append(errs, e.Classes.Get().validate())
 		if e.Sampled.HasValue() {
@@ -278,7 +283,7 @@ func (c *ContentConfig) rules() (*content.Rules, error) {
 func (e *ExpectConfig) expectations() (x audit.Expectations, rules *content.Rules, err error) {
 	x = audit.Expectations{
 		MaxLoss: e.MaxLoss, MaxDuplicates: e.MaxDuplicates, MaxCorrupt: e.MaxCorrupt, AllowUnexpected: e.AllowUnexpected,
-		LatencyP99: e.LatencyP99, Deadline: e.Deadline, Sources: e.Sources, Ordered: e.Ordered, WholeTraces: e.WholeTraces,
+		LatencyP99: e.LatencyP99, Deadline: e.Deadline, Sources: e.Sources, Ordered: e.Ordered, WholeTraces: e.WholeTraces, Consistent: e.Consistent,
 	}
 	if e.Sampled.HasValue() {
 		of := e.Sampled.Get()

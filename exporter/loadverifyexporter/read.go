@@ -170,6 +170,9 @@ func readSpan(c *content.Checker, span ptrace.Span) audit.Item {
 	it := read(c, spanSubject{span})
 	if it.Kind == audit.Numbered {
 		trace, id, parent := span.TraceID(), span.SpanID(), span.ParentSpanID()
+		if state := span.TraceState().AsRaw(); state != "" {
+			it.RV, it.TH, it.HasRV, it.HasTH = stamp.ReadState(state)
+		}
 		it.Trace = key(trace, pcommon.SpanID{})
 		it.Span = key(trace, id)
 		if !parent.IsEmpty() {

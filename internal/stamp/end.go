@@ -29,6 +29,8 @@ type End struct {
 	Classes []Class
 	// Rootless is how many traces have no root, because the shard's SDKs dropped it. It is told where spans of traces are numbered.
 	Rootless uint64
+	// Randomness of the spans that the shard has sent and not given up; nil: traces carry none, or this marker does not tell.
+	Randomness *Randomness
 }
 
 // Totals are of one process and signal.
@@ -137,6 +139,9 @@ func (e *End) checksum(item int64, shard []byte) int64 {
 	h.bytes(shard)
 	for _, key := range e.Keys {
 		h.text(key)
+	}
+	if e.Randomness != nil {
+		h.bytes(e.Randomness.Append(nil))
 	}
 	if e.Rootless > 0 {
 		h.number(e.Rootless)

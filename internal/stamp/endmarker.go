@@ -40,6 +40,9 @@ func (e *End) Write(to *xpdata.MapBuilder, item int64) {
 			keys.AppendEmpty().SetStr(key)
 		}
 	}
+	if e.Randomness != nil {
+		to.AppendEmpty(semconv.StampRandomness).SetEmptyBytes().FromRaw(e.Randomness.Append(nil))
+	}
 	if e.Rootless > 0 {
 		to.AppendEmpty(semconv.StampRootless).SetInt(inAttribute(e.Rootless))
 	}
@@ -110,6 +113,12 @@ func (r *endReader) attribute(key string, value pcommon.Value) {
 		r.failed = r.failed || value.Type() != pcommon.ValueTypeBytes || !r.end.cutRefused(value.Bytes().AsRaw())
 	case semconv.StampShard:
 		r.readShard(value)
+	case semconv.StampRandomness:
+		ok := value.Type() == pcommon.ValueTypeBytes
+		if ok {
+			r.end.Randomness, ok = ReadRandomness(value.Bytes().AsRaw())
+		}
+		r.failed = r.failed || !ok
 	case semconv.StampRootless:
 		r.count(value, &r.end.Rootless, 0)
 		r.failed = r.failed || r.end.Rootless > mostItems

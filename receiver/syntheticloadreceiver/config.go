@@ -84,6 +84,8 @@ type Config struct {
 	VerifyContent bool `mapstructure:"verify_content"`
 	// VerifyTraces numbers the spans of each trace, so that one of which a span is missing is known. It needs Verify.
 	VerifyTraces bool `mapstructure:"verify_traces"`
+	// TraceRandomness gives each trace a random value in its trace state, for samplers that are consistent.
+	TraceRandomness bool `mapstructure:"trace_randomness"`
 	// Classes are parts of the load that load_verify counts by themselves: what a pipeline keeps or drops as a whole.
 	Classes []ClassConfig `mapstructure:"classes"`
 	// RunID names the run, to which all ids belong: of traces, spans and instances. Empty: a name of its own for each run.
@@ -204,6 +206,6 @@ func (c *Config) fleet(run string, wanted []fleet.Signal) (*fleet.Fleet, error) 
 	return fleet.New(services, c.Seed, fleet.Options{
 		Signals: wanted, Metrics: &c.Metrics, Logs: &c.Logs, TaskFields: c.TaskFields, PollEvents: c.PollEvents, Separate: c.Requests == RequestsSeparate,
 		Shard: fleet.Shard{Index: c.Shard.Index, Total: c.Shard.Total}, Run: run, Verify: c.Verify, Content: c.VerifyContent,
-		TraceSpans: c.VerifyTraces || slices.ContainsFunc(classes, func(c fleet.Class) bool { return c.Traces }), Classes: classes,
+		TraceSpans: c.VerifyTraces || slices.ContainsFunc(classes, func(c fleet.Class) bool { return c.Traces }), Randomness: c.TraceRandomness, Classes: classes,
 	}), nil
 }

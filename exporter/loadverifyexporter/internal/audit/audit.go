@@ -48,7 +48,7 @@
 //	room.go                          what is forgotten when memory is short
 //	auditor.go                       all runs
 //	runreport.go                     a run becomes a report
-//	judge.go, judgecontent.go, sampling.go   a report becomes a verdict
+//	judge.go, judgecontent.go, consistent.go, sampling.go   a report becomes a verdict
 //	run.go, finding.go, toldstate.go
 //	stream.go, lineage.go, told.go, report.go
 //	numbers.go, counts.go, expectations.go, verdict.go, item.go, names.go
@@ -188,6 +188,9 @@ func (b *batch) numbered(it *Item) {
 		s.afterGrace++
 	}
 	b.class(it)
+	if b.signal == Traces && a.expect.Consistent && b.run.random.drawn(it) {
+		b.wants("consistent", it)
+	}
 	if b.auditor.expect.Classes != nil {
 		b.wants("classes", it)
 	}

@@ -2,7 +2,11 @@
 
 package audit
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
+)
 
 // faultsState is what is wrong with the content of a signal's items, as state.
 type faultsState struct {
@@ -50,5 +54,24 @@ func (e *evidence) restore(exhibits []*exhibit) {
 		if x.Expectation != contentExpectation {
 			e.note(x.kind(), Signal(x.Signal))
 		}
+	}
+}
+
+// randomState is what has arrived by random values, as state.
+type randomState struct {
+	Parts                                              *stamp.Randomness
+	Without, Below, Unsampled, Thresholds, Least, Most uint64
+}
+
+func (r *randomness) export() *randomState {
+	if r.parts == nil && r.without == 0 {
+		return nil
+	}
+	return &randomState{r.parts, r.without, r.below, r.unsampled, r.thresholds, r.least, r.most}
+}
+
+func (r *randomness) restore(s *randomState) {
+	if s != nil {
+		*r = randomness{s.Parts, s.Without, s.Below, s.Unsampled, s.Thresholds, s.Least, s.Most}
 	}
 }

@@ -24,6 +24,9 @@ type Expectations struct {
 	Ordered bool
 	// WholeTraces: of a trace all spans arrive, or none.
 	WholeTraces bool
+	// Consistent: a sampler keeps the spans whose random value is not below its threshold, and tells both in the trace state. It replaces MaxLoss
+	// for traces.
+	Consistent bool
 	// Classes that are kept or dropped; nil: all are kept.
 	Classes *ClassesExpectation
 	// Content of the items; nil: what is stamped must be there unchanged.

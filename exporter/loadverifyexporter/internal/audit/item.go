@@ -56,6 +56,9 @@ type Item struct {
 	Class, TraceClass uint32
 	// TraceSpan is the number of a span in its trace, in the order in which they ended, from 1; 0: not known.
 	TraceSpan uint32
+	// Random value of the trace, and the threshold of the sampler that kept it, as the span's trace state has them.
+	RV, TH       uint64
+	HasRV, HasTH bool
 	// TraceNumbered: the span has such a number, which may be 0.
 	TraceNumbered bool
 }

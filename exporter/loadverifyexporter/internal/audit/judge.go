@@ -95,6 +95,7 @@ func (r *RunReport) judgeSignal(e *Expectations, s *SignalReport) {
 	sent := s.offered()
 	lossKnown := r.Unclean == 0 && s.OverLimit == 0
 	drops := r.judgeClasses(e, s)
+	drops = r.judgeConsistent(e, s) || drops
 	r.judgeTraces(e, s)
 	if s.Final {
 		switch {

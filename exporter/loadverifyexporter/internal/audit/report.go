@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
 	"github.com/runtimelab/otelcol-runtimelab/internal/timeline"
 )
 
@@ -102,6 +103,9 @@ type RunReport struct {
 	// What is known of its traces: that they are counted, and that their spans are numbered; roots that SDKs dropped; what is not known.
 	byTrace, numbered, tracesForgotten bool
 	rootless, tracesUnknown            uint64
+	// Random values of what arrived and of what was sent.
+	random     randomness
+	sentRandom *stamp.Randomness
 }
 
 // Shards counts the shards of a generator.

@@ -24,6 +24,7 @@ type run struct {
 	told        told
 	evidence    evidence
 	traces      traces
+	random      randomness
 	numbered    bool // its spans have their numbers in their traces
 	accounts    [Signals]account
 }

@@ -44,6 +44,9 @@ func (r *run) report(e *Expectations, served Set, grace time.Duration, now int64
 	report.NotChecked = e.notChecked(report.contentChecked())
 	report.byTrace, report.numbered, report.rootless = r.told.byTrace(), r.numbered, r.told.rootless
 	report.tracesForgotten, report.tracesUnknown = r.traces.forgotten, r.traces.unknown
+	if report.random = r.random; r.told.complete() {
+		report.sentRandom = r.told.random
+	}
 	report.Evidence = r.evidence.report(&r.told.names, func(s Signal, class uint32) string { return report.unwanted(e, s, class) })
 	report.judge(e, time.Unix(0, now), r.told.disagrees)
 	return report

@@ -49,6 +49,7 @@ type runState struct {
 	Unknown  uint64                 `json:"unknown"`
 	Told     toldState              `json:"told"`
 	Evidence []*exhibit             `json:"evidence,omitempty"`
+	Random   *randomState           `json:"random,omitempty"`
 	Numbered bool                   `json:"numbered,omitempty"` // its traces are not stored
 }
 
@@ -99,7 +100,7 @@ func (a *Auditor) Export(clean bool) ([]byte, error) {
 		rs := runState{
 			Name: r.name, First: r.first, Last: r.last, MarkedAt: r.markedAt, Unclean: r.unclean, Unknown: r.awaiting.unknown,
 			Intact: r.intact, IntactAt: r.intactAt, Told: r.told.export(), Evidence: r.evidence.exhibits,
-			Numbered: r.numbered,
+			Numbered: r.numbered, Random: r.random.export(),
 		}
 		for parent, w := range r.awaiting.parents {
 			rs.Awaited = append(rs.Awaited, awaitedState{parent, w.trace, w.children})
@@ -205,6 +206,7 @@ func (a *Auditor) restore(s *state) error {
 			return fmt.Errorf("run %q: %w", rs.Name, err)
 		}
 		r.evidence.restore(rs.Evidence)
+		r.random.restore(rs.Random)
 		r.numbered, r.traces.forgotten = rs.Numbered, rs.Numbered
 		if !s.Clean {
 			r.unclean++

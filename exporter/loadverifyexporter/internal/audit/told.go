@@ -26,6 +26,7 @@ type told struct {
 	names     names                             // keys of attributes
 	content   bool                              // content is stamped
 	classes   []stamp.Class                     // of all shards that have told, summed
+	random    *stamp.Randomness                 // of all shards that have told, summed; nil: they told of none
 	rootless  uint64                            // traces without a root, of those shards
 	disagrees uint64                            // markers that say something else than one before
 }
@@ -78,6 +79,14 @@ func (t *told) hearShard(says *stamp.End) {
 		t.squares[signal] += float64(shard.Squares[signal])
 	}
 	t.rootless += says.Rootless
+	if says.Randomness != nil {
+		if t.random == nil {
+			t.random = &stamp.Randomness{}
+		}
+		for i, n := range says.Randomness {
+			t.random[i] += n
+		}
+	}
 	t.hearClasses(says.Classes)
 }
 

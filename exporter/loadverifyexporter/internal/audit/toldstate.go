@@ -25,12 +25,14 @@ type toldState struct {
 	Content   bool                             `json:"content,omitempty"`
 	Classes   []stamp.Class                    `json:"classes,omitempty"`
 	Rootless  uint64                           `json:"rootless,omitempty"`
+	Random    *stamp.Randomness                `json:"random,omitempty"`
 }
 
 func (t *told) export() toldState {
 	s := toldState{
 		Announced: t.announced, Sources: map[string][Signals]stamp.Totals{}, Shards: t.shards, Of: t.of, GivenUp: t.givenUp, Squares: t.squares,
 		Disagrees: t.disagrees, Keys: slices.Sorted(maps.Values(t.names.byHash)), Content: t.content, Classes: t.classes, Rootless: t.rootless,
+		Random: t.random,
 	}
 	for name, totals := range t.sources {
 		s.Sources[name] = *totals
@@ -42,7 +44,7 @@ func (t *told) export() toldState {
 }
 
 func (t *told) restore(s *toldState) error {
-	*t = told{announced: s.Announced, shards: s.Shards, of: s.Of, givenUp: s.GivenUp, squares: s.Squares, disagrees: s.Disagrees, content: s.Content, classes: s.Classes, rootless: s.Rootless}
+	*t = told{announced: s.Announced, shards: s.Shards, of: s.Of, givenUp: s.GivenUp, squares: s.Squares, disagrees: s.Disagrees, content: s.Content, classes: s.Classes, rootless: s.Rootless, random: s.Random}
 	if len(s.Classes) > stamp.MostClasses {
 		return errors.New("more classes than there can be")
 	}

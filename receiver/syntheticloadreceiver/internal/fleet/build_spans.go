@@ -58,6 +58,11 @@ func (f *Fleet) build(span ptrace.Span, b *xpdata.MapBuilder, part *part, place 
 	}
 	span.SetParentSpanID(parent.spanID(s.parent))
 	span.SetFlags(sampled)
+	if f.options.Randomness {
+		rv := p.origins.randomness(s.tag)
+		span.TraceState().FromRaw(stamp.State(rv))
+		f.classes.drawn(rv)
+	}
 	span.SetName(what.Name)
 	span.SetKind(spanKinds[what.Kind])
 	span.SetStartTimestamp(timestamp(epoch, s.start))

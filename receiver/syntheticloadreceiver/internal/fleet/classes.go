@@ -32,7 +32,8 @@ type classes struct {
 	sign   int // what a marked item counts as in this build: 1 at the first, -1 when the request is given up, else 0
 	undo   bool
 	traces map[uint64]trace
-	full   bool // there were more than mostTraces: nothing is known
+	random *stamp.Randomness // of spans; nil: traces have no random value
+	full   bool              // there were more than mostTraces: nothing is known
 }
 
 // mostTraces bounds what is held of traces, to some 50 MB.
@@ -44,11 +45,14 @@ type trace struct {
 	class int // in the list, from 1; 0: none
 }
 
-func newClasses(list []Class) *classes {
-	if len(list) == 0 {
+func newClasses(list []Class, randomness bool) *classes {
+	if len(list) == 0 && !randomness {
 		return nil
 	}
 	c := &classes{list: list, traces: map[uint64]trace{}}
+	if randomness {
+		c.random = &stamp.Randomness{}
+	}
 	for i := range list {
 		c.counts = append(c.counts, stamp.Class{Name: list[i].Name, Traces: list[i].Traces})
 	}
@@ -137,6 +141,27 @@ func (c *classes) count(class int, s Signal, n uint64) {
 	case c.sign < 0:
 		*of -= n
 	}
+}
+
+// drawn counts a span by the random value of its trace.
+func (c *classes) drawn(rv uint64) {
+	if c == nil {
+		return
+	}
+	switch of := &c.random[stamp.PartOf(rv)]; {
+	case c.sign > 0:
+		*of++
+	case c.sign < 0:
+		*of--
+	}
+}
+
+// randomness is what was sent of each part of the range of random values.
+func (c *classes) randomness() *stamp.Randomness {
+	if c == nil {
+		return nil
+	}
+	return c.random
 }
 
 // sent are the classes with what was sent of each.

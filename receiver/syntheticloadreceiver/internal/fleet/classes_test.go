@@ -164,3 +164,33 @@ func TestTraceSpans(t *testing.T) {
 	assert.EqualValues(t, 1, spans.number(mostClosed+1000, false))
 	assert.LessOrEqual(t, len(spans.last), mostClosed+1)
 }
+
+// TestRandomness: the spans of a trace have one random value, which the values of many traces fill, and end markers tell how many spans there
+// were in each part of the range.
+func TestRandomness(t *testing.T) {
+	f := New(mustParse(t, `- {name: a, instances: 2, runtime: {model: tokio}, arrivals: {process: poisson, rate: 500}, workload: api_gateway}`), 1, Options{
+		Signals: []Signal{Traces}, Run: "r", Verify: true, Randomness: true,
+	})
+	f.Advance(5 * second)
+	var counted stamp.Randomness
+	values, high := map[pcommon.TraceID]uint64{}, 0
+	for _, r := range f.Requests() {
+		each(f.Traces(&r, epoch), func(_ pcommon.Map, _ string, span ptrace.Span) {
+			rv, _, has, sampled := stamp.ReadState(span.TraceState().AsRaw())
+			require.True(t, has && !sampled)
+			if before, known := values[span.TraceID()]; known {
+				require.Equal(t, before, rv)
+			} else if rv >= 1<<55 {
+				high++
+			}
+			values[span.TraceID()] = rv
+			counted[stamp.PartOf(rv)]++
+		})
+	}
+	assert.InDelta(t, len(values)/2, high, 5*35) // five times the standard deviation of 5,000 throws of a coin
+	each(f.Traces(&f.EndMarkers(Traces)[0], epoch), func(_ pcommon.Map, _ string, span ptrace.Span) {
+		says, intact, ok := stamp.ReadEnd(span.Attributes(), stamp.Span(span))
+		require.True(t, intact && ok)
+		require.Equal(t, &counted, says.Randomness)
+	})
+}

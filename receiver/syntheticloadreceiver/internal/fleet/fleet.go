@@ -68,7 +68,7 @@ func New(services []*workload.Service, seed uint64, o Options) *Fleet {
 		f.contents = &contents{resources: map[*process]stampedResource{}}
 	}
 	if o.Verify {
-		f.classes = newClasses(o.Classes)
+		f.classes = newClasses(o.Classes, o.Randomness)
 	}
 	rate := 0.0 // slices a second
 	for _, s := range workload.Runtimes(services) {

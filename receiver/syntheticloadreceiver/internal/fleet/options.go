@@ -45,6 +45,8 @@ type Options struct {
 	Content bool
 	// TraceSpans numbers the spans of each trace, if Verify.
 	TraceSpans bool
+	// Randomness gives each trace a random value in its trace state.
+	Randomness bool
 	// Classes are counted by themselves, if Verify: all by whole traces, or none.
 	Classes []Class
 }

@@ -34,3 +34,9 @@ func (o *origins) cluster(tag uint64) uint64 {
 	instance, arrival := play.Origin(tag)
 	return o.identities[instance].cluster(clusterTrace, arrival)
 }
+
+// randomness is the random value of the trace of a tag, of which a consistent sampler keeps those that are not below its threshold: 56 bits.
+func (o *origins) randomness(tag uint64) uint64 {
+	instance, arrival := play.Origin(tag)
+	return o.identities[instance].cluster(clusterRandomness, arrival) >> 8
+}
