@@ -11,15 +11,20 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/exporter/exportertest"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
 	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/audit"
 	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/metadata"
+	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/metadatatest"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
@@ -431,4 +436,25 @@ func TestOrdered(t *testing.T) {
 		assert.Equal(t, !ordered, slices.Contains(run.NotChecked, "order"))
 		assert.Equal(t, !ordered, strings.Contains(renderRun("id", 0, &run), outOfOrderNote))
 	}
+}
+
+// TestContentTelemetry: the exporter's own metrics count what is wrong with content.
+func TestContentTelemetry(t *testing.T) {
+	telemetry := componenttest.NewTelemetry()
+	set := exportertest.NewNopSettings(metadata.Type)
+	set.TelemetrySettings = telemetry.NewTelemetrySettings()
+	v, err := newVerifier(set, createDefaultConfig().(*Config), io.Discard)
+	require.NoError(t, err)
+	td := stamped.traces(0, 1, 2)
+	a := td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(1).Attributes()
+	a.Remove("user.email")
+	a.PutStr("http.route", "x")
+	require.NoError(t, v.consumeTraces(t.Context(), td))
+	ignore := []metricdatatest.Option{metricdatatest.IgnoreTimestamp(), metricdatatest.IgnoreExemplars()}
+	signal := attribute.String("signal", "traces")
+	metadatatest.AssertEqualExporterLoadVerifyContentCheckedItems(t, telemetry, []metricdata.DataPoint[int64]{{Attributes: attribute.NewSet(signal), Value: 3}}, ignore...)
+	metadatatest.AssertEqualExporterLoadVerifyContentFaultyItems(t, telemetry, []metricdata.DataPoint[int64]{
+		{Attributes: attribute.NewSet(signal, attribute.String("fault", "removed")), Value: 1},
+		{Attributes: attribute.NewSet(signal, attribute.String("fault", "changed")), Value: 1},
+	}, ignore...)
 }

@@ -108,16 +108,29 @@ func FuzzTraces(f *testing.F) {
 	s := source{run: "r", name: "s", at: noon}
 	f.Add(marshal(s.traces(0, 1, 5)))
 	f.Add(marshal(s.tracesEnd(3, 1)))
+	f.Add(marshal(stamped.traces(0, 1)))
+	rules, err := content.NewRules(content.Said{
+		Removed: []string{`span.attributes["user.email"]`}, Changed: []string{"span.name"}, Added: []string{}, Forbidden: []string{"x"},
+	}, "")
+	if err != nil {
+		f.Fatal(err)
+	}
 	f.Fuzz(func(t *testing.T, message []byte) {
 		td, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(message)
 		if err != nil {
 			return
 		}
 		a := audit.New(audit.DefaultLimits(), time.Second, audit.Expectations{})
-		for _, rs := range td.ResourceSpans().All() {
-			for _, ss := range rs.ScopeSpans().All() {
-				for _, span := range ss.Spans().All() {
-					a.Audit(audit.Traces, noon, []audit.Item{readSpan(plain(t), span)})
+		c := content.New(rules)
+		for i, rs := range td.ResourceSpans().All() {
+			c.Resource(audit.Traces, rs.Resource(), rs.SchemaUrl())
+			for j, ss := range rs.ScopeSpans().All() {
+				c.Scope(ss.Scope(), ss.SchemaUrl())
+				for k, span := range ss.Spans().All() {
+					for _, wanted := range a.Audit(audit.Traces, noon, []audit.Item{readSpan(c, span)}).Wanted {
+						text, left := show(tracesBatch{td}, position{resource: i, scope: j, item: k}, rules)
+						a.Show(wanted, text, left)
+					}
 				}
 			}
 		}
