@@ -170,7 +170,7 @@ const (
 	StampClasses = "load_verify.classes"
 	// StampRandomness is only there if traces carry their randomness.
 	StampRandomness = "load_verify.randomness"
-	// StampRootless is only there if an SDK dropped the root of a trace whose spans are numbered.
+	// StampRootless is only there if spans of traces are numbered, and some traces have no root.
 	StampRootless = "load_verify.rootless"
 )
 
@@ -316,7 +316,7 @@ var Attributes = []Attribute{
 	{StampProcess, Ints, Stamp, "For traces, metrics and logs: items that the process numbered, those of them that it gave up, and the estimated sum of the squares of the sizes of what a sampler keeps as a whole.", "end markers"},
 	{StampDroppedRanges, Bytes, Stamp, "The numbers of the items that the process gave up, of each signal: package `internal/stamp`, type `Ranges`.", "end markers, where the generator gave up something"},
 	{StampRandomness, Bytes, Stamp, "How many spans the shard has sent in each 1024th of the range of the randomness value `rv`: package `internal/stamp`, type `Randomness`.", "`trace_randomness`, end markers of a shard's first 32 sources"},
-	{StampRootless, Int, Stamp, "Traces whose root the shard's SDKs dropped, because their queues were full.", "`verify_traces`, end markers of a shard's first 32 sources, where there are some"},
+	{StampRootless, Int, Stamp, "Traces of which spans were sent and no root: it had not ended, or its SDK's queue was full.", "`verify_traces`, end markers of a shard's first 32 sources, where there are some"},
 	{StampShard, Bytes, Stamp, "What the shard numbered of each signal in each stretch of time: package `internal/stamp`, type `Shard`.", "end markers of a shard's first 32 sources"},
 	{StampKeys, Strings, Stamp, "Keys of the attributes that the shard has sent, so that a report can name what is gone.", "`verify_content`, end markers of a shard's first 32 sources"},
 	{StampClasses, Bytes, Stamp, "How many items of each class the shard has sent: package `internal/stamp`, type `Class`.", "`classes`, end markers of a shard's first 32 sources"},

@@ -27,7 +27,7 @@ type End struct {
 	Keys []string
 	// Classes of what the shard has sent; nil: there are none, or this marker does not carry them.
 	Classes []Class
-	// Rootless is how many traces have no root, because the shard's SDKs dropped it. It is told where spans of traces are numbered.
+	// Rootless is how many traces have spans and no root, which had not ended, or which an SDK dropped. It is told where spans are numbered.
 	Rootless uint64
 	// Randomness of the spans that the shard has sent and not given up; nil: traces carry none, or this marker does not tell.
 	Randomness *Randomness

@@ -208,6 +208,7 @@ func TestWholeTraces(t *testing.T) {
 	a.Serve(Traces)
 	a.Audit(Traces, noon, append(append([]Item{}, g.items...), g.marker()))
 	assert.Len(t, a.runs[0].traces.byKey, 10)
+	assert.EqualValues(t, len(g.items), a.runs[0].accounts[Traces].classes[0], "of classes of items, all are counted")
 	assert.Equal(t, Unknown, a.Report(noon.Add(time.Hour), true).Runs[0].Verdict)
 	a = serving(Expectations{WholeTraces: true})
 	a.Audit(Traces, noon, g.items)

@@ -31,10 +31,10 @@ type TraceCounts struct {
 // its class move to that. It runs once for each item.
 func (b *batch) class(it *Item) {
 	counts := &b.account.classes
+	if it.Class >= uint32(len(counts)) {
+		it.Class = 0 // there is none such
+	}
 	if !it.TraceNumbered || it.Trace == 0 {
-		if it.Class >= uint32(len(counts)) {
-			it.Class = 0 // there is none such
-		}
 		counts[it.Class]++
 		return
 	}
@@ -43,6 +43,7 @@ func (b *batch) class(it *Item) {
 	of, known := t.byKey[it.Trace]
 	if !known && b.auditor.traces >= b.auditor.limits.Traces {
 		t.unknown++
+		counts[it.Class]++
 		return
 	}
 	if !known {
@@ -57,7 +58,7 @@ func (b *batch) class(it *Item) {
 		counts[of.class] += uint64(of.spans)
 	}
 	of.spans++
-	if it.Class > 0 && it.Class < uint32(len(counts)) {
+	if it.Class > 0 {
 		counts[it.Class]++
 	} else {
 		counts[of.class]++
@@ -83,7 +84,7 @@ func (t *traces) torn() (n TraceCounts) {
 	return n
 }
 
-// judgeTraces finds traces that did not arrive as a whole. Each span that the generator gave up, and each root that its SDKs dropped, may have
+// judgeTraces finds traces that did not arrive as a whole. Each span that the generator gave up, and each root that it never sent, may have
 // torn one.
 func (r *RunReport) judgeTraces(e *Expectations, s *SignalReport) {
 	if !e.WholeTraces || !s.Final || s.Signal != Traces || s.Received == 0 {
@@ -98,7 +99,7 @@ func (r *RunReport) judgeTraces(e *Expectations, s *SignalReport) {
 	case s.Torn > excused:
 		r.find("whole_traces", s, "%d of %d traces that arrived lack a span; want none", s.Torn, s.Traces)
 	case s.Torn > 0:
-		r.doubt("whole_traces", s, "%d of %d traces that arrived lack a span: the generator gave up %d spans, and %d roots did not fit into its SDKs' queues",
+		r.doubt("whole_traces", s, "%d of %d traces that arrived lack a span: the generator gave up %d spans, and of %d traces it sent no root",
 			s.Torn, s.Traces, s.GivenUp, r.rootless)
 	}
 }

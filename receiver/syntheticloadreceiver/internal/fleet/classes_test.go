@@ -163,6 +163,7 @@ func TestTraceSpans(t *testing.T) {
 	assert.Zero(t, spans.number(5, false), "very late")
 	assert.EqualValues(t, 1, spans.number(mostClosed+1000, false))
 	assert.LessOrEqual(t, len(spans.last), mostClosed+1)
+	assert.EqualValues(t, 1, spans.open, "one has no root")
 }
 
 // TestRandomness: the spans of a trace have one random value, which the values of many traces fill, and end markers tell how many spans there

@@ -87,9 +87,6 @@ func (p *process) ended(s *span, creator int) {
 		delete(p.events, s.number)
 	}
 	if !p.exporters[Traces].admit() {
-		if s.parent == 0 {
-			p.rootless++
-		}
 		return
 	}
 	s.thread = p.thread(creator)

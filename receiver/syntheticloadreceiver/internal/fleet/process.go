@@ -22,7 +22,6 @@ type process struct {
 	links     links
 	// traceSpans: the spans of each trace are numbered.
 	traceSpans bool
-	rootless   uint64 // roots of traces that found the queue full
 	spare      spare
 	shed       uint64
 	metrics    *runtimemetrics.Sampler // nil: it sends none

@@ -147,10 +147,10 @@ func (f *Fleet) says(p *process, of Signal) stamp.End {
 	return says
 }
 
-// rootless is how many roots of traces the SDKs have dropped.
+// rootless is how many traces have spans and no root: that has not ended, or an SDK has dropped it.
 func (f *Fleet) rootless() (n uint64) {
-	for _, p := range f.processes {
-		n += p.rootless
+	for _, g := range f.groups {
+		n += g.origins.traces.open
 	}
 	return n
 }
