@@ -116,6 +116,27 @@ func TestClasses(t *testing.T) {
 			assert.Contains(t, findingsOf(&run), tc.message)
 		})
 	}
+	// The end marker belongs to the rest. Here that of metrics tells what was sent.
+	for rest, want := range map[fate]Verdict{kept: Fail, dropped: Pass} {
+		e := ClassesExpectation{Dropped: []string{"health"}, Signals: []Signal{Traces}}
+		arrives := only(0, 2)
+		if rest == dropped {
+			e, arrives = ClassesExpectation{Kept: []string{"errors"}, Signals: []Signal{Traces}}, only(2)
+		}
+		a := serving(Expectations{Classes: &e})
+		for _, it := range g.items {
+			if !arrives(it) {
+				a.Audit(Traces, noon, []Item{it})
+			}
+		}
+		marker := g.marker()
+		marker.Says.Total, marker.Says.Sends[Metrics] = 1, true
+		marker.Says.Process[Metrics] = stamp.Totals{Numbered: 1, Squares: 1}
+		marker.Says.Shard.Offered[Metrics].Add(noon.UnixNano(), 1)
+		a.Audit(Metrics, noon, []Item{{Kind: Numbered, Run: "r", Source: "a", At: noon.UnixNano()}, marker})
+		run := a.Report(noon.Add(time.Hour), true).Runs[0]
+		assert.Equal(t, want, run.Verdict, findingsOf(&run))
+	}
 	silent := traced{items: g.items}
 	run := silent.arrive(t, Expectations{Classes: &ClassesExpectation{Dropped: []string{"health"}, Signals: []Signal{Traces}}}, only(0, 2))
 	assert.Equal(t, Unknown, run.Verdict, "nobody says what was sent")

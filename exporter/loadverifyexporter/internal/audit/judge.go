@@ -102,6 +102,9 @@ func (r *RunReport) judgeSignal(e *Expectations, s *SignalReport) {
 		case e.sampled(s.Signal):
 			r.judgeSampled(e.Sampled, s)
 		case drops:
+			if e.Classes != nil && e.Classes.of(Rest) == kept { // end markers belong to the rest
+				r.judgeEnds(e, s)
+			}
 		default:
 			r.judgeLoss(e, s, sent)
 			r.judgeEnds(e, s)
