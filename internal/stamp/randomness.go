@@ -23,7 +23,7 @@ const (
 type Randomness [RandomParts]uint64
 
 // PartOf is the part of the range that has a value.
-func PartOf(rv uint64) int { return int(rv >> (randomBits - randomPartBits) & (RandomParts - 1)) } //nolint:gosec // G115: 10 bits
+func PartOf(rv uint64) int { return int(rv >> (randomBits - randomPartBits) & (RandomParts - 1)) }
 
 // PartBegins is the least value of a part.
 func PartBegins(part int) uint64 { return uint64(max(0, part)) << (randomBits - randomPartBits) }

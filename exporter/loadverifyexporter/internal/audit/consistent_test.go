@@ -16,7 +16,7 @@ import (
 // TestConsistent: a sampler keeps exactly the spans whose random value is not below its threshold, and says so.
 func TestConsistent(t *testing.T) {
 	const half = uint64(1) << 55
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // G404: nothing is secret
+	random := rand.New(rand.NewPCG(1, 2))
 	var sent stamp.Randomness
 	var all []Item
 	for i := range 2000 {
