@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strings"
 
@@ -56,7 +57,7 @@ func (c *ClassConfig) class(key string) (of fleet.Class, err error) {
 	pattern := func(below, text string) *regexp.Regexp {
 		compiled, err := regexp.Compile(text)
 		if err != nil {
-			wrong(below, text, "a pattern in RE2: "+err.Error())
+			wrong(below, text, "a pattern in RE2: "+what(err))
 		}
 		return compiled
 	}
@@ -67,7 +68,7 @@ func (c *ClassConfig) class(key string) (of fleet.Class, err error) {
 		of.Item = pattern("item", c.Item)
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Attributes)) {
-		of.Attributes[name] = pattern("attributes."+name, c.Attributes[name])
+		of.Attributes[name] = pattern(fmt.Sprintf("attributes[%q]", name), c.Attributes[name])
 	}
 	if c.Status != "" {
 		code, known := statuses[c.Status]
@@ -93,8 +94,19 @@ func (c *ClassConfig) class(key string) (of fleet.Class, err error) {
 	return of, errors.Join(errs...)
 }
 
+// what is wrong with a pattern, without the pattern.
+func what(err error) string {
+	if wrong := (*syntax.Error)(nil); errors.As(err, &wrong) {
+		return wrong.Code.String()
+	}
+	return err.Error()
+}
+
 // fleetClasses reads all classes.
 func (c *Config) fleetClasses() (list []fleet.Class, err error) {
+	if n := len(c.Classes); n > stamp.MostClasses {
+		return nil, fmt.Errorf("classes: %d are not allowed; want at most %d", n, stamp.MostClasses)
+	}
 	var errs []error
 	names := map[string]bool{}
 	for i := range c.Classes {
@@ -115,8 +127,6 @@ func (c *Config) fleetClasses() (list []fleet.Class, err error) {
 	case len(c.Classes) == 0:
 	case !c.Verify:
 		errs = append(errs, errors.New("classes: not allowed without verify: true; want both, or neither"))
-	case len(c.Classes) > stamp.MostClasses:
-		errs = append(errs, fmt.Errorf("classes: %d are not allowed; want at most %d", len(c.Classes), stamp.MostClasses))
 	case c.Classes[0].WholeTraces && c.Shard.Total > 1:
 		errs = append(errs, fmt.Errorf("classes[0].whole_traces: true is not allowed with shard.total: %d; want 1, because a shard does not see whole traces", c.Shard.Total))
 	}

@@ -60,7 +60,7 @@ func TestInvalidConfig(t *testing.T) {
 			`classes[0].item: "(" is not allowed; want a pattern in RE2`,
 			`classes[0].status: "bad" is not allowed; want unset, ok or error`,
 			`classes[0].signals[0]: "spans" is not allowed; want some of traces, metrics, logs`,
-			`classes[1].attributes.http.route: "[" is not allowed; want a pattern in RE2`,
+			`classes[1].attributes["http.route"]: "[" is not allowed; want a pattern in RE2`,
 			`classes[1].whole_traces: true is not allowed beside false in classes[0]`,
 			`classes[2].name: "a" is not allowed twice`,
 		},

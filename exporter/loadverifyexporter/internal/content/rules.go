@@ -5,6 +5,7 @@ package content
 import (
 	"errors"
 	"fmt"
+	"regexp/syntax"
 	"strings"
 
 	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/audit"
@@ -108,7 +109,7 @@ func NewRules(said Said, prefix string) (*Rules, error) {
 	}
 	for i, text := range said.Forbidden {
 		if _, err := newPatterns([]string{text}); err != nil || text == "" {
-			errs = append(errs, fmt.Errorf("%sforbidden[%d]: %q is not allowed; want a pattern in RE2 (%w)", prefix, i, text, errors.Join(err)))
+			errs = append(errs, fmt.Errorf("%sforbidden[%d]: %q is not allowed; want a pattern in RE2%s", prefix, i, text, what(err)))
 		}
 	}
 	if len(errs) > 0 {
@@ -117,6 +118,14 @@ func NewRules(said Said, prefix string) (*Rules, error) {
 	var err error
 	r.pattern, err = newPatterns(said.Forbidden)
 	return r, err
+}
+
+// what is wrong with a pattern, without the pattern.
+func what(err error) string {
+	if wrong := (*syntax.Error)(nil); errors.As(err, &wrong) {
+		return ": " + wrong.Code.String()
+	}
+	return ""
 }
 
 // Changes are those that must be seen, in the order of the bits of [audit.Content.Met].
