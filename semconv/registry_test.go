@@ -142,6 +142,8 @@ func registryType(a Attribute) any {
 
 func examplesOf(a Attribute) any {
 	switch {
+	case a.Name == StampKeys:
+		return [][]string{{ServiceName, BusyNs}}
 	case a.Type == Strings:
 		return [][]string{Values(a.Name)[:2]}
 	case a.Type == String && Values(a.Name) == nil:

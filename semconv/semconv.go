@@ -151,6 +151,13 @@ const (
 	StampSource   = "load_verify.source"
 	StampSequence = "load_verify.sequence"
 	StampChecksum = "load_verify.checksum"
+	// On items, resources and scopes, if their content is stamped too:
+	StampContent = "load_verify.content"
+	// On items of a class, and on spans that make their trace one of a class:
+	StampClass      = "load_verify.class"
+	StampTraceClass = "load_verify.trace_class"
+	// On spans, if those of a trace are numbered:
+	StampTraceSpan = "load_verify.trace_span"
 	// On end markers instead of the sequence:
 	StampTotal   = "load_verify.total"
 	StampDropped = "load_verify.dropped"
@@ -160,6 +167,14 @@ const (
 	StampShard   = "load_verify.shard"
 	// StampDroppedRanges is only there if something was dropped.
 	StampDroppedRanges = "load_verify.dropped_ranges"
+	// StampKeys is only there if content is stamped.
+	StampKeys = "load_verify.keys"
+	// StampClasses is only there if there are classes.
+	StampClasses = "load_verify.classes"
+	// StampRandomness is only there if traces carry their randomness.
+	StampRandomness = "load_verify.randomness"
+	// StampRootless is only there if spans of traces are numbered, and some traces have no root.
+	StampRootless = "load_verify.rootless"
 )
 
 // Names of OpenTelemetry's HTTP conventions, which services set themselves: the registry leaves them out.
@@ -293,13 +308,21 @@ var Attributes = []Attribute{
 	{StampSource, String, Stamp, "The process that sent the item; traces, metrics and logs are numbered apart.", "`verify`"},
 	{StampSequence, Int, Stamp, "Number of the item among those of its run, source and signal: 0, 1, 2, ...", "`verify`, but on end markers"},
 	{StampChecksum, Int, Stamp, "Hash over identity, times, name, kind and status; of an end marker also over what it says.", "`verify`"},
+	{StampContent, Bytes, Stamp, "Hashes of what the item, the resource or the scope has: of each attribute the key and the value, of events, links and the other fields: package `internal/stamp`, type `Content`.", "`verify_content`, but on end markers"},
+	{StampClass, Int, Stamp, "Number of the item's class in the generator's list, from 1.", "`classes`, items that match one"},
+	{StampTraceClass, Int, Stamp, "Number of the class of the span's whole trace, from 1.", "`classes` with `whole_traces`, spans that match one"},
+	{StampTraceSpan, Int, Stamp, "Number of the span in its trace, from 1, in the order in which spans ended; 0: not known. That of the root is how many there were.", "`verify_traces`, spans"},
 	{StampTotal, Int, Stamp, "Number of items before.", "end markers"},
 	{StampDropped, Int, Stamp, "Those of them that the generator gave up because the pipeline refused them.", "end markers"},
 	{StampSources, Int, Stamp, "Number of sources that the run has for each signal, of all shards.", "end markers"},
 	{StampSignals, Strings, Stamp, "The signals that the run has: `traces`, `metrics`, `logs`.", "end markers"},
 	{StampProcess, Ints, Stamp, "For traces, metrics and logs: items that the process numbered, those of them that it gave up, and the estimated sum of the squares of the sizes of what a sampler keeps as a whole.", "end markers"},
 	{StampDroppedRanges, Bytes, Stamp, "The numbers of the items that the process gave up, of each signal: package `internal/stamp`, type `Ranges`.", "end markers, where the generator gave up something"},
+	{StampRandomness, Bytes, Stamp, "How many spans the shard has sent in each 1024th of the range of the randomness value `rv`: package `internal/stamp`, type `Randomness`.", "`trace_randomness`, end markers of a shard's first 32 sources"},
+	{StampRootless, Int, Stamp, "Traces of which spans were sent and no root: it had not ended, or its SDK's queue was full.", "`verify_traces`, end markers of a shard's first 32 sources, where there are some"},
 	{StampShard, Bytes, Stamp, "What the shard numbered of each signal in each stretch of time: package `internal/stamp`, type `Shard`.", "end markers of a shard's first 32 sources"},
+	{StampKeys, Strings, Stamp, "Keys of the attributes that the shard has sent, so that a report can name what is gone.", "`verify_content`, end markers of a shard's first 32 sources"},
+	{StampClasses, Bytes, Stamp, "How many items of each class the shard has sent: package `internal/stamp`, type `Class`.", "`classes`, end markers of a shard's first 32 sources"},
 
 	{RuntimeName, String, Runtime, nameMeaning(), "the runtime was recognised"},
 	{BusyRatio, Double, Runtime, "Share of the span's duration spent being polled, 0 to 1.", "`busy_ns` known"},

@@ -5,6 +5,7 @@ package loadverifyexporter
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"go.opentelemetry.io/collector/confmap"
 
 	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/audit"
+	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/content"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
@@ -24,6 +26,41 @@ type SampledConfig struct {
 	Tolerance float64 `mapstructure:"tolerance"`
 	// Signals that are sampled.
 	Signals []string `mapstructure:"signals"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// ClassesConfig is what a pipeline drops on purpose: by the classes that the generator counts.
+type ClassesConfig struct {
+	// Kept must arrive whole, and nothing else may.
+	Kept []string `mapstructure:"kept"`
+	// Dropped must not arrive, and all else must.
+	Dropped []string `mapstructure:"dropped"`
+	// Either may arrive or not.
+	Either []string `mapstructure:"either"`
+	// Signals that are judged so.
+	Signals []string `mapstructure:"signals"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// ContentConfig is what a pipeline is said to do to the content of what it carries. Attributes and fields are named as OTTL names them, such as
+// span.attributes["http.route"] or span.events.
+type ContentConfig struct {
+	// MaxShare is the share of the items sent whose content may be otherwise.
+	MaxShare float64 `mapstructure:"max_share"`
+	// Removed must not arrive.
+	Removed []string `mapstructure:"removed"`
+	// Changed must arrive with another value.
+	Changed []string `mapstructure:"changed"`
+	// MayDiffer may arrive with another value, or not at all.
+	MayDiffer []string `mapstructure:"may_differ"`
+	// Added is what may arrive beside what was sent; nil: anything.
+	Added []string `mapstructure:"added"`
+	// Forbidden are patterns in RE2 that no key, value, name or body may match.
+	Forbidden []string `mapstructure:"forbidden"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
@@ -47,6 +84,16 @@ type ExpectConfig struct {
 	Sources int `mapstructure:"sources"`
 	// Sampled replaces MaxLoss where a pipeline samples.
 	Sampled configoptional.Optional[SampledConfig] `mapstructure:"sampled"`
+	// Ordered: items of a source arrive in the order in which they were sent.
+	Ordered bool `mapstructure:"ordered"`
+	// WholeTraces: of a trace all spans arrive, or none.
+	WholeTraces bool `mapstructure:"whole_traces"`
+	// Consistent replaces MaxLoss of traces where a sampler tells its threshold in the trace state.
+	Consistent bool `mapstructure:"consistent"`
+	// Classes replaces MaxLoss where a pipeline drops some and keeps others.
+	Classes configoptional.Optional[ClassesConfig] `mapstructure:"classes"`
+	// Content is what may become of what the items have. None: what is stamped must arrive unchanged.
+	Content configoptional.Optional[ContentConfig] `mapstructure:"content"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
@@ -95,7 +142,10 @@ const (
 func createDefaultConfig() component.Config {
 	limits := audit.DefaultLimits()
 	return &Config{
-		Expect:   ExpectConfig{Sampled: configoptional.Default(SampledConfig{Signals: []string{audit.Traces.String()}})},
+		Expect: ExpectConfig{
+			Sampled: configoptional.Default(SampledConfig{Signals: []string{audit.Traces.String()}}), Content: configoptional.Default(ContentConfig{}),
+			Classes: configoptional.Default(ClassesConfig{Signals: []string{audit.Traces.String()}}),
+		},
 		Grace:    5 * time.Second,
 		Interval: 5 * time.Second, MaxSources: limits.Sources, MaxGapMiB: limits.GapBytes >> 20,
 	}
@@ -145,6 +195,23 @@ func (c *Config) Validate() error {
 	if c.MaxGapMiB < 1 || c.MaxGapMiB > maxMaxGapMiB {
 		wrong("max_gap_mib", c.MaxGapMiB, "1 to 65536")
 	}
+	if e.Consistent && (e.Sampled.HasValue() || e.Classes.HasValue() || e.MaxLoss != 0) {
+		errs = append(errs, errors.New("expect.consistent: true is not allowed beside expect.sampled, expect.classes or expect.max_loss; want it alone: it says what may be lost"))
+	}
+	if e.Classes.HasValue() {
+		errs = append(errs, e.Classes.Get().validate())
+		if e.Sampled.HasValue() {
+			errs = append(errs, errors.New("expect.classes: not allowed beside expect.sampled; want one of them"))
+		}
+	}
+	if e.Content.HasValue() {
+		of := e.Content.Get()
+		if !(of.MaxShare >= 0 && of.MaxShare <= maxShare) {
+			wrong("expect.content.max_share", of.MaxShare, "0 to 1000, a share of the items sent")
+		}
+		_, err := of.rules()
+		errs = append(errs, err)
+	}
 	if e.Sampled.HasValue() {
 		if e.MaxLoss != 0 {
 			wrong("expect.max_loss", e.MaxLoss, "none beside expect.sampled, whose tolerance says it")
@@ -152,6 +219,46 @@ func (c *Config) Validate() error {
 		errs = append(errs, e.Sampled.Get().validate())
 	}
 	return errors.Join(errs...)
+}
+
+func (c *ClassesConfig) validate() error {
+	var errs []error
+	if len(c.Kept)+len(c.Dropped)+len(c.Either) == 0 {
+		errs = append(errs, errors.New("expect.classes: {} is not allowed; want kept, or dropped, or either"))
+	}
+	if len(c.Kept) > 0 && len(c.Dropped) > 0 {
+		errs = append(errs, errors.New("expect.classes.kept: not allowed beside expect.classes.dropped; want one of them: all other classes are dropped, or kept"))
+	}
+	seen := map[string]bool{}
+	for i, name := range slices.Concat(c.Kept, c.Dropped, c.Either) {
+		if name == "" || seen[name] {
+			errs = append(errs, fmt.Errorf("expect.classes: name %d, %q, is not allowed; want each class once", i, name))
+		}
+		seen[name] = true
+	}
+	return errors.Join(append(errs, signalsAre("expect.classes.signals", c.Signals))...)
+}
+
+// signalsAre tells which names are no signals.
+func signalsAre(key string, names []string) error {
+	var errs []error
+	if len(names) == 0 {
+		errs = append(errs, errors.New(key+": [] is not allowed; want some of "+strings.Join(semconv.SignalNames[:], ", ")))
+	}
+	for i, name := range names {
+		if _, known := semconv.SignalNamed(name); !known {
+			errs = append(errs, fmt.Errorf("%s[%d]: %q is not allowed; want traces, metrics or logs", key, i, name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func signalsOf(names []string) (list []audit.Signal) {
+	for _, name := range names {
+		s, _ := semconv.SignalNamed(name)
+		list = append(list, s)
+	}
+	return list
 }
 
 func (s *SampledConfig) validate() error {
@@ -162,32 +269,41 @@ func (s *SampledConfig) validate() error {
 	if !(s.Tolerance >= 0 && s.Tolerance < s.Ratio) {
 		errs = append(errs, fmt.Errorf("expect.sampled.tolerance: %v is not allowed; want 0 or more, and less than ratio, or the loss of everything would pass", s.Tolerance))
 	}
-	if len(s.Signals) == 0 {
-		errs = append(errs, errors.New("expect.sampled.signals: [] is not allowed; want some of "+strings.Join(semconv.SignalNames[:], ", ")))
-	}
-	for i, name := range s.Signals {
-		if _, known := semconv.SignalNamed(name); !known {
-			errs = append(errs, fmt.Errorf("expect.sampled.signals[%d]: %q is not allowed; want traces, metrics or logs", i, name))
-		}
-	}
+	errs = append(errs, signalsAre("expect.sampled.signals", s.Signals))
 	return errors.Join(errs...)
 }
 
-// expectations are those of a valid configuration.
-func (e *ExpectConfig) expectations() audit.Expectations {
-	x := audit.Expectations{
+func (c *ContentConfig) rules() (*content.Rules, error) {
+	return content.NewRules(content.Said{
+		Removed: c.Removed, Changed: c.Changed, MayDiffer: c.MayDiffer, Added: c.Added, Forbidden: c.Forbidden,
+	}, "expect.content.")
+}
+
+// expectations are those of a valid configuration, and rules what each item is held against when it arrives.
+func (e *ExpectConfig) expectations() (x audit.Expectations, rules *content.Rules, err error) {
+	x = audit.Expectations{
 		MaxLoss: e.MaxLoss, MaxDuplicates: e.MaxDuplicates, MaxCorrupt: e.MaxCorrupt, AllowUnexpected: e.AllowUnexpected,
-		LatencyP99: e.LatencyP99, Deadline: e.Deadline, Sources: e.Sources,
+		LatencyP99: e.LatencyP99, Deadline: e.Deadline, Sources: e.Sources, Ordered: e.Ordered, WholeTraces: e.WholeTraces, Consistent: e.Consistent,
 	}
 	if e.Sampled.HasValue() {
 		of := e.Sampled.Get()
-		x.Sampled = &audit.Sampled{Ratio: of.Ratio, Tolerance: of.Tolerance}
-		for _, name := range of.Signals {
-			s, _ := semconv.SignalNamed(name)
-			x.Sampled.Signals = append(x.Sampled.Signals, s)
-		}
+		x.Sampled = &audit.Sampled{Ratio: of.Ratio, Tolerance: of.Tolerance, Signals: signalsOf(of.Signals)}
 	}
-	return x
+	if e.Classes.HasValue() {
+		of := e.Classes.Get()
+		x.Classes = &audit.ClassesExpectation{Kept: of.Kept, Dropped: of.Dropped, Either: of.Either, Signals: signalsOf(of.Signals)}
+	}
+	of := &ContentConfig{}
+	if e.Content.HasValue() {
+		of = e.Content.Get()
+	}
+	if rules, err = of.rules(); err != nil {
+		return x, nil, err
+	}
+	if e.Content.HasValue() {
+		x.Content = &audit.ContentExpectation{Max: of.MaxShare, Changes: rules.Changes()}
+	}
+	return x, rules, nil
 }
 
 func (c *Config) limits() audit.Limits {

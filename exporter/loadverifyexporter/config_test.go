@@ -43,10 +43,25 @@ func TestConfig(t *testing.T) {
 				MaxDuplicates: 0.01, MaxCorrupt: 0.02, AllowUnexpected: true, LatencyP99: 250 * time.Millisecond,
 				Deadline: time.Minute, Sources: 4, Sampled: &audit.Sampled{Ratio: 0.1, Tolerance: 0.01, Signals: []audit.Signal{audit.Traces}},
 			},
-			limits: audit.Limits{Runs: limits.Runs, Sources: 5, GapBytes: 7 << 20, Spans: limits.Spans},
+			limits: audit.Limits{Runs: limits.Runs, Sources: 5, GapBytes: 7 << 20, Spans: limits.Spans, Traces: limits.Traces},
 			rest: Config{
 				Grace: 10 * time.Second, Interval: time.Second, TableInterval: 30 * time.Second, Report: "verdict.json", Storage: &state,
 			},
+		},
+		"load_verify/content": {
+			expect: audit.Expectations{Ordered: true, Content: &audit.ContentExpectation{Max: 0.01, Changes: []audit.Change{
+				{Path: `span.attributes["url.query"]`, Kind: audit.Removed, Signals: audit.Set(0).With(audit.Traces)},
+				{Path: "log.body", Kind: audit.Changed, Signals: audit.Set(0).With(audit.Logs)},
+			}}},
+			limits: limits,
+			rest:   Config{Grace: 5 * time.Second, Interval: 5 * time.Second},
+		},
+		"load_verify/classes": {
+			expect: audit.Expectations{WholeTraces: true, Classes: &audit.ClassesExpectation{
+				Kept: []string{"errors"}, Either: []string{"slow"}, Signals: []audit.Signal{audit.Traces},
+			}},
+			limits: limits,
+			rest:   Config{Grace: 5 * time.Second, Interval: 5 * time.Second},
 		},
 		"load_verify/loss": {
 			expect: audit.Expectations{MaxLoss: 0.001},
@@ -63,7 +78,9 @@ func TestConfig(t *testing.T) {
 			cfg, err := load(t, id)
 			require.NoError(t, err)
 			require.NoError(t, confmap.Validate(cfg))
-			assert.Equal(t, want.expect, cfg.Expect.expectations())
+			expect, _, err := cfg.Expect.expectations()
+			require.NoError(t, err)
+			assert.Equal(t, want.expect, expect)
 			assert.Equal(t, want.limits, cfg.limits())
 			cfg.Expect, cfg.MaxSources, cfg.MaxGapMiB = ExpectConfig{}, 0, 0
 			assert.Equal(t, &want.rest, cfg)
@@ -89,6 +106,23 @@ func TestConfigInvalid(t *testing.T) {
 			`expect.sampled.signals[1]: "profiles" is not allowed; want traces, metrics or logs`,
 		},
 		"load_verify/no_signals": {"expect.sampled.signals: [] is not allowed; want some of traces, metrics, logs"},
+		"load_verify/bad_classes": {
+			"expect.classes.kept: not allowed beside expect.classes.dropped; want one of them",
+			`expect.classes: name 2, "errors", is not allowed; want each class once`,
+			`expect.classes.signals[0]: "spans" is not allowed; want traces, metrics or logs`,
+			"expect.classes: not allowed beside expect.sampled",
+		},
+		"load_verify/no_classes": {"expect.classes: {} is not allowed; want kept, or dropped, or either"},
+		"load_verify/bad_content": {
+			"expect.content.max_share: -1 is not allowed; want 0 to 1000",
+			`expect.content.removed[0]: "http.route" is not allowed; want an attribute such as span.attributes["http.route"]`,
+			`expect.content.removed[1]: "span.attributes[\"load_verify.run\"]" is not allowed`,
+			`expect.content.changed[0]: "span.attributes[\"http.*\"]" is not allowed; want a whole name, without *`,
+			`expect.content.may_differ: "span.events" is not allowed beside expect.content.changed, which has it too; want it once`,
+			`expect.content.added[0]: "profile.attributes[\"x\"]" is not allowed`,
+			`expect.content.forbidden[0]: "(" is not allowed; want a pattern in RE2`,
+			`expect.content.forbidden[1]: "" is not allowed; want a pattern in RE2`,
+		},
 		"load_verify/bad_limits": {"max_sources: 0 is not allowed; want 1 to 1000000", "max_gap_mib: 0 is not allowed; want 1 to 65536"},
 		"load_verify/too_large": {
 			"expect.max_duplicates: +Inf is not allowed; want 0 to 1000", "expect.max_corrupt: NaN is not allowed; want 0 to 1000",

@@ -3,9 +3,9 @@
 //go:generate go tool -modfile=../../internal/tools/go.mod mdatagen metadata.yaml
 
 // Package loadverifyexporter proves what became of every item that synthetic_load has stamped: it arrived, once, and with the identity,
-// times and values it was sent with, or not. It stands at the far end of a pipeline, for all signals at once.
+// times, values and, where it is stamped, content it was sent with, or not. It stands at the far end of a pipeline, for all signals at once.
 //
-//	pdata --(read.go)--> audit.Item --(internal/audit)--> audit.Report --> table, JSON file, metrics, component status
+//	pdata --(read.go, internal/content)--> audit.Item --(internal/audit)--> audit.Report --> table, JSON file, metrics, component status
 //
 // Consuming goroutines read a batch's stamps and compute its checksums without a lock, and hold it for the audit alone
 // (ledger.go). One goroutine (report.go) wakes at each interval, takes a report and publishes it: that is also when state is saved.
@@ -18,6 +18,6 @@
 //
 //	factory.go
 //	exporter.go
-//	report.go, read.go
-//	ledger.go, telemetry.go, table.go, store.go, reportfile.go, config.go
+//	report.go, read.go, evidence.go
+//	subject.go, ledger.go, telemetry.go, table.go, store.go, reportfile.go, config.go
 package loadverifyexporter

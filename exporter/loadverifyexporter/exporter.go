@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/audit"
+	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/content"
 )
 
 // verifier audits what arrives, of all signals, and owns the goroutine that reports. It is one component for each signal: the first
@@ -23,6 +24,7 @@ import (
 type verifier struct {
 	ledger    ledger
 	telemetry *telemetry
+	rules     *content.Rules
 	buffers   sync.Pool
 
 	life     sync.Mutex // guards what follows
@@ -37,11 +39,17 @@ func newVerifier(set exporter.Settings, cfg *Config, out io.Writer) (*verifier, 
 	if err != nil {
 		return nil, err
 	}
-	v := &verifier{
-		ledger:    ledger{auditor: audit.New(cfg.limits(), cfg.Grace, cfg.Expect.expectations())},
-		telemetry: telemetry,
+	expectations, rules, err := cfg.Expect.expectations()
+	if err != nil {
+		return nil, err
 	}
-	v.buffers.New = func() any { return &buffer{items: make([]audit.Item, 0, bufferSize)} }
+	v := &verifier{
+		ledger:    ledger{auditor: audit.New(cfg.limits(), cfg.Grace, expectations)},
+		telemetry: telemetry, rules: rules,
+	}
+	v.buffers.New = func() any {
+		return &buffer{items: make([]audit.Item, 0, bufferSize), places: make([]position, 0, bufferSize), checker: content.New(rules)}
+	}
 	v.reporter = newReporter(set, cfg, &v.ledger, telemetry, out)
 	return v, nil
 }
@@ -101,18 +109,22 @@ func (v *verifier) end(ctx context.Context) error {
 // bufferSize is how many items are read before the lock is taken for them: few enough to be small, many enough to make the lock cheap.
 const bufferSize = 512
 
-// buffer collects items of one batch.
+// buffer collects items of one batch, and where each is there.
 type buffer struct {
 	verifier *verifier
+	checker  *content.Checker
 	signal   audit.Signal
 	now      time.Time
+	of       batch
+	at       position // of the next item
 	items    []audit.Item
+	places   []position
 	tally    audit.Tally
 }
 
-func (v *verifier) buffer(signal audit.Signal) *buffer {
+func (v *verifier) buffer(signal audit.Signal, of batch) *buffer {
 	b := v.buffers.Get().(*buffer)
-	b.verifier, b.signal, b.now, b.tally = v, signal, time.Now(), audit.Tally{}
+	b.verifier, b.signal, b.now, b.tally, b.of, b.at = v, signal, time.Now(), audit.Tally{}, of, position{}
 	return b
 }
 
@@ -121,28 +133,40 @@ func (b *buffer) add(it audit.Item) {
 		b.flush()
 	}
 	b.items = append(b.items, it)
+	b.places = append(b.places, b.at)
+	b.at.item++
 }
 
 func (b *buffer) flush() {
-	b.tally.Add(b.verifier.ledger.take(b.signal, b.now, b.items))
+	tally := b.verifier.ledger.take(b.signal, b.now, b.items)
+	for _, wanted := range tally.Wanted { // a handful of each run
+		text, left := show(b.of, b.places[wanted.Item], b.verifier.rules)
+		b.verifier.ledger.show(wanted, text, left)
+	}
+	tally.Wanted = nil
+	b.tally.Add(tally)
 	clear(b.items) // of references to the batch
-	b.items = b.items[:0]
+	b.items, b.places = b.items[:0], b.places[:0]
 }
 
 func (b *buffer) close(ctx context.Context) error {
 	b.flush()
 	v := b.verifier
 	v.telemetry.add(ctx, b.signal, &b.tally)
+	b.of = nil
 	v.buffers.Put(b)
 	return nil
 }
 
 func (v *verifier) consumeTraces(ctx context.Context, traces ptrace.Traces) error {
-	b := v.buffer(audit.Traces)
-	for _, resource := range traces.ResourceSpans().All() {
-		for _, scope := range resource.ScopeSpans().All() {
+	b := v.buffer(audit.Traces, tracesBatch{traces})
+	for i, resource := range traces.ResourceSpans().All() {
+		b.checker.Resource(audit.Traces, resource.Resource(), resource.SchemaUrl())
+		for j, scope := range resource.ScopeSpans().All() {
+			b.checker.Scope(scope.Scope(), scope.SchemaUrl())
+			b.at = position{resource: i, scope: j}
 			for _, span := range scope.Spans().All() {
-				b.add(readSpan(span))
+				b.add(readSpan(b.checker, span))
 			}
 		}
 	}
@@ -150,11 +174,14 @@ func (v *verifier) consumeTraces(ctx context.Context, traces ptrace.Traces) erro
 }
 
 func (v *verifier) consumeMetrics(ctx context.Context, metrics pmetric.Metrics) error {
-	b := v.buffer(audit.Metrics)
-	for _, resource := range metrics.ResourceMetrics().All() {
-		for _, scope := range resource.ScopeMetrics().All() {
-			for _, metric := range scope.Metrics().All() {
-				readMetric(metric, b.add)
+	b := v.buffer(audit.Metrics, metricsBatch{metrics})
+	for i, resource := range metrics.ResourceMetrics().All() {
+		b.checker.Resource(audit.Metrics, resource.Resource(), resource.SchemaUrl())
+		for j, scope := range resource.ScopeMetrics().All() {
+			b.checker.Scope(scope.Scope(), scope.SchemaUrl())
+			for k, metric := range scope.Metrics().All() {
+				b.at = position{resource: i, scope: j, metric: k}
+				readMetric(b.checker, metric, b.add)
 			}
 		}
 	}
@@ -162,11 +189,14 @@ func (v *verifier) consumeMetrics(ctx context.Context, metrics pmetric.Metrics) 
 }
 
 func (v *verifier) consumeLogs(ctx context.Context, logs plog.Logs) error {
-	b := v.buffer(audit.Logs)
-	for _, resource := range logs.ResourceLogs().All() {
-		for _, scope := range resource.ScopeLogs().All() {
+	b := v.buffer(audit.Logs, logsBatch{logs})
+	for i, resource := range logs.ResourceLogs().All() {
+		b.checker.Resource(audit.Logs, resource.Resource(), resource.SchemaUrl())
+		for j, scope := range resource.ScopeLogs().All() {
+			b.checker.Scope(scope.Scope(), scope.SchemaUrl())
+			b.at = position{resource: i, scope: j}
 			for _, record := range scope.LogRecords().All() {
-				b.add(readRecord(record))
+				b.add(readRecord(b.checker, record))
 			}
 		}
 	}

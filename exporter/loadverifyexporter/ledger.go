@@ -31,6 +31,13 @@ func (l *ledger) take(signal audit.Signal, now time.Time, items []audit.Item) au
 	return l.auditor.Audit(signal, now, items)
 }
 
+// show hands in an item that is evidence.
+func (l *ledger) show(wanted audit.Wanted, otlp []byte, left string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.auditor.Show(wanted, otlp, left)
+}
+
 func (l *ledger) report(now time.Time, closing bool) audit.Report {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/audit"
+	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/content"
 	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
@@ -22,6 +23,11 @@ type marks struct {
 	run, source string
 	sequence    uint64
 	checksum    int64
+	content     []byte
+	class       uint32
+	traceClass  uint32
+	traceSpan   uint32
+	traced      bool  // there is a traceSpan
 	found       uint8 // by bit below
 	wrong       bool  // one has another type, or is negative
 }
@@ -37,7 +43,7 @@ const (
 	stampOfEnd  = hasRun | hasSource | hasTotal
 )
 
-// readMarks runs once for each item. It allocates nothing.
+// readMarks runs once for each item. It allocates nothing but the stamp of the content, where there is one.
 func readMarks(attributes pcommon.Map) (m marks) {
 	for key, value := range attributes.All() {
 		// Most keys are others: a look at their length and first letter saves the comparisons.
@@ -58,6 +64,17 @@ func readMarks(attributes pcommon.Map) (m marks) {
 				m.checksum = value.Int()
 				m.found |= hasChecksum
 			}
+		case semconv.StampClass:
+			m.small(value, &m.class)
+		case semconv.StampTraceClass:
+			m.small(value, &m.traceClass)
+		case semconv.StampTraceSpan:
+			m.traced = true
+			m.small(value, &m.traceSpan)
+		case semconv.StampContent:
+			if value.Type() == pcommon.ValueTypeBytes {
+				m.content = value.Bytes().AsRaw()
+			}
 		}
 	}
 	return m
@@ -70,6 +87,13 @@ func (m *marks) text(value pcommon.Value, to *string, bit uint8) {
 		return
 	}
 	*to = value.Str()
+}
+
+// small reads a number that is no part of what every stamp has. One that cannot be is 0.
+func (m *marks) small(value pcommon.Value, to *uint32) {
+	if n := value.Int(); value.Type() == pcommon.ValueTypeInt && n > 0 && n <= math.MaxUint32 {
+		*to = uint32(n)
+	}
 }
 
 func (m *marks) count(value pcommon.Value, to *uint64, bit uint8) {
@@ -86,8 +110,21 @@ func (m *marks) count(value pcommon.Value, to *uint64, bit uint8) {
 	*to = uint64(n)
 }
 
+// subject is an item of one signal, as reading needs it.
+type subject interface {
+	attributes() pcommon.Map
+	at() pcommon.Timestamp
+	// checksum of the item; it is not known of what nobody stamps.
+	checksum() (sum int64, known bool)
+	// fields that a content stamp has.
+	fields() stamp.Fields
+	// forbidden is what matches a pattern that nothing may match.
+	forbidden(c *content.Checker) []audit.Fault
+}
+
 // read makes an item of its attributes. The checksum is computed for stamped items only. Without one to compare, an item is corrupt.
-func read(attributes pcommon.Map, at pcommon.Timestamp, checksum func() (sum int64, known bool)) audit.Item {
+func read[S subject](c *content.Checker, s S) audit.Item {
+	attributes := s.attributes()
 	m := readMarks(attributes)
 	it := audit.Item{Run: m.run, Source: m.source}
 	switch parts := m.found &^ hasChecksum; {
@@ -97,11 +134,13 @@ func read(attributes pcommon.Map, at pcommon.Timestamp, checksum func() (sum int
 		it.Kind = audit.Malformed
 		return it
 	case parts == stampOfItem:
-		sum, known := checksum()
+		sum, known := s.checksum()
 		it.Kind, it.Sequence = audit.Numbered, m.sequence
 		it.Corrupt = !known || m.found&hasChecksum == 0 || sum != m.checksum
+		it.Class, it.TraceClass, it.TraceSpan, it.TraceNumbered = m.class, m.traceClass, m.traceSpan, m.traced
+		readContent(&it, &m, c, s)
 	default:
-		sum, known := checksum()
+		sum, known := s.checksum()
 		says, intact, ok := stamp.ReadEnd(attributes, sum)
 		if !ok {
 			it.Kind = audit.Malformed
@@ -109,16 +148,31 @@ func read(attributes pcommon.Map, at pcommon.Timestamp, checksum func() (sum int
 		}
 		it.Kind, it.Says, it.Corrupt = audit.End, says, !known || !intact
 	}
-	if at <= math.MaxInt64 {
+	if at := s.at(); at <= math.MaxInt64 {
 		it.At = int64(at)
 	}
 	return it
 }
 
-func readSpan(span ptrace.Span) audit.Item {
-	it := read(span.Attributes(), span.EndTimestamp(), func() (int64, bool) { return stamp.Span(span), true })
+// readContent holds an item against the stamp of its content. Of what the checksum covers, that may excuse what is said to change.
+func readContent[S subject](it *audit.Item, m *marks, c *content.Checker, s S) {
+	if m.content != nil {
+		var excused bool
+		it.Content, excused = c.Item(m.content, stamp.Owner{Sequence: m.sequence, Checksum: m.checksum}, s.attributes(), s.fields)
+		it.Corrupt = it.Corrupt && !excused
+	}
+	if c.Scans() {
+		it.Content.Faults = append(it.Content.Faults, s.forbidden(c)...)
+	}
+}
+
+func readSpan(c *content.Checker, span ptrace.Span) audit.Item {
+	it := read(c, spanSubject{span})
 	if it.Kind == audit.Numbered {
 		trace, id, parent := span.TraceID(), span.SpanID(), span.ParentSpanID()
+		if state := span.TraceState().AsRaw(); state != "" {
+			it.RV, it.TH, it.HasRV, it.HasTH = stamp.ReadState(state)
+		}
 		it.Trace = key(trace, pcommon.SpanID{})
 		it.Span = key(trace, id)
 		if !parent.IsEmpty() {
@@ -128,37 +182,36 @@ func readSpan(span ptrace.Span) audit.Item {
 	return it
 }
 
-func readRecord(record plog.LogRecord) audit.Item {
-	return read(record.Attributes(), record.Timestamp(), func() (int64, bool) { return stamp.Record(record), true })
+func readRecord(c *content.Checker, record plog.LogRecord) audit.Item {
+	return read(c, recordSubject{record})
 }
 
-// readMetric hands over the points of a metric.
-func readMetric(metric pmetric.Metric, each func(audit.Item)) {
-	name := metric.Name()
+// readMetric hands over the points of a metric, each with its number there.
+func readMetric(c *content.Checker, metric pmetric.Metric, each func(audit.Item)) {
 	switch metric.Type() {
 	case pmetric.MetricTypeGauge:
-		readNumbers(name, metric.Gauge().DataPoints(), each)
+		readNumbers(c, metric, metric.Gauge().DataPoints(), each)
 	case pmetric.MetricTypeSum:
-		readNumbers(name, metric.Sum().DataPoints(), each)
+		readNumbers(c, metric, metric.Sum().DataPoints(), each)
 	case pmetric.MetricTypeHistogram:
 		for _, p := range metric.Histogram().DataPoints().All() {
-			each(read(p.Attributes(), p.Timestamp(), func() (int64, bool) { return stamp.HistogramPoint(name, p), true }))
+			each(read(c, histogramSubject{metric, p}))
 		}
 	case pmetric.MetricTypeExponentialHistogram:
 		for _, p := range metric.ExponentialHistogram().DataPoints().All() {
-			each(read(p.Attributes(), p.Timestamp(), func() (int64, bool) { return stamp.ExponentialPoint(name, p), true }))
+			each(read(c, exponentialSubject{metric, p}))
 		}
-	case pmetric.MetricTypeSummary: // nobody stamps these: one that has a stamp was something else
+	case pmetric.MetricTypeSummary:
 		for _, p := range metric.Summary().DataPoints().All() {
-			each(read(p.Attributes(), p.Timestamp(), func() (int64, bool) { return 0, false }))
+			each(read(c, summarySubject{metric, p}))
 		}
 	case pmetric.MetricTypeEmpty:
 	}
 }
 
-func readNumbers(name string, points pmetric.NumberDataPointSlice, each func(audit.Item)) {
+func readNumbers(c *content.Checker, metric pmetric.Metric, points pmetric.NumberDataPointSlice, each func(audit.Item)) {
 	for _, p := range points.All() {
-		each(read(p.Attributes(), p.Timestamp(), func() (int64, bool) { return stamp.NumberPoint(name, p), true }))
+		each(read(c, numberSubject{metric, p}))
 	}
 }
 

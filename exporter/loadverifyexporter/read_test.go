@@ -8,15 +8,25 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/audit"
+	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/content"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
 var noon = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+
+// plain is a checker without rules.
+func plain(t *testing.T) *content.Checker {
+	t.Helper()
+	rules, err := content.NewRules(content.Said{}, "")
+	require.NoError(t, err)
+	return content.New(rules)
+}
 
 // TestChanges changes one thing of a span at a time.
 func TestChanges(t *testing.T) {
@@ -53,7 +63,7 @@ func TestChanges(t *testing.T) {
 			span := ptrace.NewSpan()
 			source{run: "r", name: "s", at: noon}.span(span, 4)
 			tc.change(span)
-			it := readSpan(span)
+			it := readSpan(plain(t), span)
 			assert.Equal(t, tc.kind, it.Kind)
 			assert.Equal(t, tc.corrupt, it.Corrupt)
 			if name == "nothing" {
@@ -70,9 +80,9 @@ func TestSummary(t *testing.T) {
 	source{run: "r", name: "s"}.mark(points.AppendEmpty().Attributes(), 1, 2)
 	points.AppendEmpty()
 	var got []audit.Item
-	readMetric(m, func(it audit.Item) { got = append(got, it) })
+	readMetric(plain(t), m, func(it audit.Item) { got = append(got, it) })
 	assert.Equal(t, []audit.Item{{Kind: audit.Numbered, Corrupt: true, Run: "r", Source: "s", Sequence: 1}, {}}, got)
-	readMetric(pmetric.NewMetric(), func(audit.Item) { t.Fatal("an empty metric has no points") })
+	readMetric(plain(t), pmetric.NewMetric(), func(audit.Item) { t.Fatal("an empty metric has no points") })
 }
 
 func TestKeys(t *testing.T) {
@@ -98,16 +108,29 @@ func FuzzTraces(f *testing.F) {
 	s := source{run: "r", name: "s", at: noon}
 	f.Add(marshal(s.traces(0, 1, 5)))
 	f.Add(marshal(s.tracesEnd(3, 1)))
+	f.Add(marshal(stamped.traces(0, 1)))
+	rules, err := content.NewRules(content.Said{
+		Removed: []string{`span.attributes["user.email"]`}, Changed: []string{"span.name"}, Added: []string{}, Forbidden: []string{"x"},
+	}, "")
+	if err != nil {
+		f.Fatal(err)
+	}
 	f.Fuzz(func(t *testing.T, message []byte) {
 		td, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(message)
 		if err != nil {
 			return
 		}
 		a := audit.New(audit.DefaultLimits(), time.Second, audit.Expectations{})
-		for _, rs := range td.ResourceSpans().All() {
-			for _, ss := range rs.ScopeSpans().All() {
-				for _, span := range ss.Spans().All() {
-					a.Audit(audit.Traces, noon, []audit.Item{readSpan(span)})
+		c := content.New(rules)
+		for i, rs := range td.ResourceSpans().All() {
+			c.Resource(audit.Traces, rs.Resource(), rs.SchemaUrl())
+			for j, ss := range rs.ScopeSpans().All() {
+				c.Scope(ss.Scope(), ss.SchemaUrl())
+				for k, span := range ss.Spans().All() {
+					for _, wanted := range a.Audit(audit.Traces, noon, []audit.Item{readSpan(c, span)}).Wanted {
+						text, left := show(tracesBatch{td}, position{resource: i, scope: j, item: k}, rules)
+						a.Show(wanted, text, left)
+					}
 				}
 			}
 		}

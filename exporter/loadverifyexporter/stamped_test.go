@@ -23,6 +23,43 @@ type source struct {
 	run, name string
 	at        time.Time // when all items happen
 	says      stamp.End // on end markers; without sources, they tell of their own series alone
+	content   bool      // stamp it, too
+}
+
+// in is what content stamps name of the place of items.
+type in struct{ resource, scope uint32 }
+
+// place makes a resource and a scope, with their stamps.
+func (s source) place(resource pcommon.Resource, scope pcommon.InstrumentationScope) (p in) {
+	if !s.content {
+		return in{}
+	}
+	resource.Attributes().PutStr("service.name", "orders")
+	resource.Attributes().PutStr("host.name", "orders-0")
+	scope.SetName("orders::handlers")
+	scope.SetVersion("1.2.3")
+	p.resource = s.stampResource(resource)
+	b := stamp.Scope(nil, scope, "", nil)
+	stamp.PutContent(scope.Attributes(), b)
+	p.scope = stamp.ID(b)
+	return p
+}
+
+func (s source) stampResource(resource pcommon.Resource) uint32 {
+	b := stamp.Resource(nil, resource, "", nil)
+	stamp.PutContent(resource.Attributes(), b)
+	return stamp.ID(b)
+}
+
+// markContent stamps an item that has all the rest.
+func (s source) markContent(p in, signal audit.Signal, a pcommon.Map, fields func() stamp.Fields) {
+	if !s.content {
+		return
+	}
+	sequence, _ := a.Get(semconv.StampSequence)
+	checksum, _ := a.Get(semconv.StampChecksum)
+	of, f := stamp.Owner{Sequence: uint64(sequence.Int()), Checksum: checksum.Int()}, fields()
+	stamp.PutContent(a, stamp.AppendContent(nil, of, p.resource, p.scope, &f, stamp.FieldCount(signal), a, nil))
 }
 
 func (s source) mark(a pcommon.Map, sequence int, checksum int64) {
@@ -42,6 +79,9 @@ func (s source) markEnd(a pcommon.Map, signal audit.Signal, total, givenUp int, 
 	if says.Sources == 0 {
 		says.Sources, says.Sends[signal] = 1, true
 		says.Process[signal] = stamp.Totals{Numbered: says.Total, GivenUp: says.GivenUp}
+	}
+	if s.content {
+		says.Keys = []string{"http.response.status_code", "http.route", "user.email"}
 	}
 	says.Write(&b, checksum)
 	b.UnsafeIntoMap(a)
@@ -64,6 +104,14 @@ func (s source) span(span ptrace.Span, sequence int) {
 		span.SetParentSpanID(spanID(sequence + 1))
 	}
 	span.SetName("GET /orders/{id}")
+	if s.content {
+		event := span.Events().AppendEmpty()
+		event.SetName("retried")
+		event.Attributes().PutInt("attempt", 2)
+		span.Links().AppendEmpty().SetSpanID(spanID(sequence + 7))
+		span.Attributes().PutStr("user.email", fmt.Sprintf("user-%d@example.org", sequence))
+		span.Attributes().PutInt("http.response.status_code", 200)
+	}
 	span.SetKind(ptrace.SpanKindServer)
 	span.SetStartTimestamp(pcommon.NewTimestampFromTime(s.at.Add(-time.Millisecond)))
 	span.SetEndTimestamp(pcommon.NewTimestampFromTime(s.at))
@@ -73,8 +121,11 @@ func (s source) span(span ptrace.Span, sequence int) {
 func (s source) traces(sequences ...int) ptrace.Traces {
 	td := ptrace.NewTraces()
 	spans := spansOf(td)
+	place := s.place(td.ResourceSpans().At(0).Resource(), td.ResourceSpans().At(0).ScopeSpans().At(0).Scope())
 	for _, n := range sequences {
-		s.span(spans.AppendEmpty(), n)
+		span := spans.AppendEmpty()
+		s.span(span, n)
+		s.markContent(place, audit.Traces, span.Attributes(), func() stamp.Fields { return stamp.SpanContent(span) })
 	}
 	return td
 }
@@ -90,7 +141,8 @@ func (s source) tracesEnd(total, givenUp int) ptrace.Traces {
 // metrics builds a point for each number: of a gauge, a sum, a histogram and an exponential histogram, in turn.
 func (s source) metrics(sequences ...int) pmetric.Metrics {
 	md := pmetric.NewMetrics()
-	metrics := md.ResourceMetrics().AppendEmpty().ScopeMetrics().AppendEmpty().Metrics()
+	scope := md.ResourceMetrics().AppendEmpty().ScopeMetrics().AppendEmpty()
+	metrics, place := scope.Metrics(), s.place(md.ResourceMetrics().At(0).Resource(), scope.Scope())
 	at := pcommon.NewTimestampFromTime(s.at)
 	for _, n := range sequences {
 		m := metrics.AppendEmpty()
@@ -107,16 +159,19 @@ func (s source) metrics(sequences ...int) pmetric.Metrics {
 			p.SetTimestamp(at)
 			p.SetDoubleValue(float64(n))
 			s.mark(p.Attributes(), n, stamp.NumberPoint(m.Name(), p))
+			s.markContent(place, audit.Metrics, p.Attributes(), func() stamp.Fields { return stamp.NumberContent(m, p) })
 		case 2:
 			p := m.SetEmptyHistogram().DataPoints().AppendEmpty()
 			p.SetTimestamp(at)
 			p.SetCount(uint64(n))
 			s.mark(p.Attributes(), n, stamp.HistogramPoint(m.Name(), p))
+			s.markContent(place, audit.Metrics, p.Attributes(), func() stamp.Fields { return stamp.HistogramContent(m, p) })
 		default:
 			p := m.SetEmptyExponentialHistogram().DataPoints().AppendEmpty()
 			p.SetTimestamp(at)
 			p.SetCount(uint64(n))
 			s.mark(p.Attributes(), n, stamp.ExponentialPoint(m.Name(), p))
+			s.markContent(place, audit.Metrics, p.Attributes(), func() stamp.Fields { return stamp.ExponentialContent(m, p) })
 		}
 	}
 	return md
@@ -133,12 +188,14 @@ func (s source) metricsEnd(total, givenUp int) pmetric.Metrics {
 
 func (s source) logs(sequences ...int) plog.Logs {
 	ld := plog.NewLogs()
-	records := ld.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords()
+	scope := ld.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty()
+	records, place := scope.LogRecords(), s.place(ld.ResourceLogs().At(0).Resource(), scope.Scope())
 	for _, n := range sequences {
 		r := records.AppendEmpty()
 		r.SetTimestamp(pcommon.NewTimestampFromTime(s.at))
 		r.Body().SetStr(fmt.Sprint("task ", n, " ended"))
 		s.mark(r.Attributes(), n, stamp.Record(r))
+		s.markContent(place, audit.Logs, r.Attributes(), func() stamp.Fields { return stamp.RecordContent(r) })
 	}
 	return ld
 }

@@ -40,15 +40,26 @@ var countRows = []struct {
 	{"missing", false, true, func(s *audit.SignalReport) uint64 { return s.Missing }, ""},
 	{"  of them given up", true, false, func(s *audit.SignalReport) uint64 { return s.GivenUp }, ""},
 	{"duplicate", false, false, func(s *audit.SignalReport) uint64 { return s.Duplicate }, ""},
-	{"out of order", false, false, func(s *audit.SignalReport) uint64 { return s.OutOfOrder }, "came after a later one of its source; no verdict depends on it"},
+	{"out of order", false, false, func(s *audit.SignalReport) uint64 { return s.OutOfOrder }, outOfOrderNote},
 	{"corrupt", false, false, func(s *audit.SignalReport) uint64 { return s.Corrupt }, ""},
+	{"content checked", true, false, func(s *audit.SignalReport) uint64 { return s.Checked }, ""},
+	{"content wrong", true, false, func(s *audit.SignalReport) uint64 { return s.Wrong + s.Unread }, ""},
+	{"  removed", true, false, func(s *audit.SignalReport) uint64 { return s.Removed }, ""},
+	{"  changed", true, false, func(s *audit.SignalReport) uint64 { return s.Changed }, ""},
+	{"  untouched", true, false, func(s *audit.SignalReport) uint64 { return s.Untouched }, ""},
+	{"  added", true, false, func(s *audit.SignalReport) uint64 { return s.Added }, ""},
+	{"  forbidden", true, false, func(s *audit.SignalReport) uint64 { return s.Forbidden }, ""},
+	{"  stamp gone", true, false, func(s *audit.SignalReport) uint64 { return s.Unread }, ""},
 	{"never sent", true, false, func(s *audit.SignalReport) uint64 { return s.Beyond }, ""},
 	{"not audited", true, false, func(s *audit.SignalReport) uint64 { return s.OverLimit }, ""},
 	{"after grace", true, false, func(s *audit.SignalReport) uint64 { return s.AfterGrace }, "came when its source was final; counts as received, but a verdict may have been out"},
 	{"orphan spans", true, false, func(s *audit.SignalReport) uint64 { return s.Orphans }, ""},
 	{"incomplete traces", true, false, func(s *audit.SignalReport) uint64 { return s.IncompleteTraces }, ""},
+	{"torn traces", true, false, func(s *audit.SignalReport) uint64 { return s.Torn }, ""},
 	{"clock skew", true, false, func(s *audit.SignalReport) uint64 { return s.Latency.Skewed }, "came before it happened: the clocks of both sides differ"},
 }
+
+const outOfOrderNote = "came after a later one of its source; no verdict depends on it"
 
 var latencyRows = []struct {
 	label string
@@ -102,6 +113,7 @@ func renderRun(id string, elapsed time.Duration, r *audit.RunReport) string {
 	}
 	line("sources ended", func(s *audit.SignalReport) string { return fmt.Sprintf("%d of %d", s.Ended, s.Expected()) })
 	b.WriteString(renderFindings(r.Findings))
+	b.WriteString(renderClasses(r))
 	b.WriteString(renderSources(r))
 	b.WriteString(renderNotes(r))
 	b.WriteByte('\n')
@@ -112,21 +124,42 @@ func renderRun(id string, elapsed time.Duration, r *audit.RunReport) string {
 func renderNotes(r *audit.RunReport) string {
 	var b strings.Builder
 	for _, row := range countRows {
+		if row.note == outOfOrderNote && !slices.Contains(r.NotChecked, "order") {
+			continue // a finding says it
+		}
 		if row.note != "" && slices.ContainsFunc(r.Signals, func(s audit.SignalReport) bool { return row.count(&s) > 0 }) {
 			fmt.Fprintf(&b, "  %s: %s\n", row.label, row.note)
 		}
 	}
+	if n := len(r.Evidence); n > 0 {
+		fmt.Fprintf(&b, "  the JSON report has %d of the items that show this, as OTLP\n", n)
+	}
 	if r.Final {
-		b.WriteString(notChecked)
+		b.WriteString(renderNotChecked(r.NotChecked))
 	}
 	return b.String()
 }
 
-// notChecked is audit.NotChecked in two lines.
-var notChecked = func() string {
-	half := len(audit.NotChecked) / 2
-	return "  not checked: " + strings.Join(audit.NotChecked[:half], ", ") + ",\n    " + strings.Join(audit.NotChecked[half:], ", ") + "\n"
-}()
+// renderNotChecked says in lines of 72 characters what nothing looked at.
+func renderNotChecked(what []string) string {
+	const begin, next, width = "  not checked: ", "    ", 72
+	var b strings.Builder
+	line := begin
+	for i, name := range what {
+		if i < len(what)-1 {
+			name += ","
+		}
+		if len(line)+len(name) > width {
+			b.WriteString(strings.TrimRight(line, " ") + "\n")
+			line = next
+		}
+		line += name + " "
+	}
+	if line != begin {
+		b.WriteString(strings.TrimRight(line, " ") + "\n")
+	}
+	return b.String()
+}
 
 func renderFindings(findings []audit.Finding) string {
 	var b strings.Builder
@@ -140,6 +173,19 @@ func renderFindings(findings []audit.Finding) string {
 			signal = ", " + f.Signal
 		}
 		fmt.Fprintf(&b, "  %s%s: %s\n", f.Expectation, signal, f.Message)
+	}
+	return b.String()
+}
+
+// renderClasses lists what became of each class, of signals that have some.
+func renderClasses(r *audit.RunReport) string {
+	var b strings.Builder
+	for i := range r.Signals {
+		for _, c := range r.Signals[i].Classes {
+			if c.Sent+c.Received > 0 {
+				fmt.Fprintf(&b, "  class %s, %s: %s sent, %s received\n", printable(c.Class), r.Signals[i].Signal, format.Count(c.Sent), format.Count(c.Received))
+			}
+		}
 	}
 	return b.String()
 }

@@ -20,6 +20,7 @@ type telemetry struct {
 	builder    *metadata.TelemetryBuilder
 	signals    [audit.Signals]metric.MeasurementOption
 	unexpected [audit.Signals][reasons]metric.MeasurementOption
+	faults     [audit.Signals][audit.FaultKinds]metric.MeasurementOption
 	verdicts   map[audit.Verdict]metric.MeasurementOption
 }
 
@@ -44,6 +45,9 @@ func newTelemetry(settings component.TelemetrySettings) (*telemetry, error) {
 	for s := range audit.Signals {
 		signal := attribute.String("signal", s.String())
 		t.signals[s] = with(signal)
+		for k := range audit.FaultKinds {
+			t.faults[s][k] = with(attribute.String("fault", k.String()), signal)
+		}
 		for i, reason := range reasonNames {
 			t.unexpected[s][i] = with(signal, attribute.String("reason", reason))
 		}
@@ -64,9 +68,15 @@ func (t *telemetry) add(ctx context.Context, signal audit.Signal, tally *audit.T
 		{t.builder.ExporterLoadVerifyDuplicateItems, tally.Duplicate},
 		{t.builder.ExporterLoadVerifyOutOfOrderItems, tally.OutOfOrder},
 		{t.builder.ExporterLoadVerifyCorruptItems, tally.Corrupt},
+		{t.builder.ExporterLoadVerifyContentCheckedItems, tally.Content.Checked},
 	} {
 		if c.n > 0 {
 			c.counter.Add(ctx, int64(c.n), t.signals[signal]) //nolint:gosec // G115: items of a batch, all of which are in memory
+		}
+	}
+	for k := range audit.FaultKinds {
+		if n := *tally.Content.Of(k); n > 0 {
+			t.builder.ExporterLoadVerifyContentFaultyItems.Add(ctx, int64(n), t.faults[signal][k]) //nolint:gosec // G115: likewise
 		}
 	}
 	for i, n := range unexpected(tally) {

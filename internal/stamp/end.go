@@ -23,6 +23,14 @@ type End struct {
 	Process [len(semconv.SignalNames)]Totals
 	// Shard is what the whole shard numbered, and when; nil: this marker does not carry it.
 	Shard *Shard
+	// Keys of the attributes that the shard has sent; nil: content is not stamped, or this marker does not carry them.
+	Keys []string
+	// Classes of what the shard has sent; nil: there are none, or this marker does not carry them.
+	Classes []Class
+	// Rootless is how many traces have spans and no root, which had not ended, or which an SDK dropped. It is told where spans are numbered.
+	Rootless uint64
+	// Randomness of the spans that the shard has sent and not given up; nil: traces carry none, or this marker does not tell.
+	Randomness *Randomness
 }
 
 // Totals are of one process and signal.
@@ -129,5 +137,17 @@ func (e *End) checksum(item int64, shard []byte) int64 {
 	}
 	h.number(uint64(len(shard)))
 	h.bytes(shard)
+	for _, key := range e.Keys {
+		h.text(key)
+	}
+	if e.Randomness != nil {
+		h.bytes(e.Randomness.Append(nil))
+	}
+	if e.Rootless > 0 {
+		h.number(e.Rootless)
+	}
+	if len(e.Classes) > 0 {
+		h.bytes(AppendClasses(nil, e.Classes))
+	}
 	return h.sum()
 }

@@ -34,6 +34,21 @@ func (e *End) Write(to *xpdata.MapBuilder, item int64) {
 		shard = e.Shard.Append(nil)
 		to.AppendEmpty(semconv.StampShard).SetEmptyBytes().FromRaw(shard)
 	}
+	if len(e.Keys) > 0 {
+		keys := to.AppendEmpty(semconv.StampKeys).SetEmptySlice()
+		for _, key := range e.Keys {
+			keys.AppendEmpty().SetStr(key)
+		}
+	}
+	if e.Randomness != nil {
+		to.AppendEmpty(semconv.StampRandomness).SetEmptyBytes().FromRaw(e.Randomness.Append(nil))
+	}
+	if e.Rootless > 0 {
+		to.AppendEmpty(semconv.StampRootless).SetInt(inAttribute(e.Rootless))
+	}
+	if len(e.Classes) > 0 {
+		to.AppendEmpty(semconv.StampClasses).SetEmptyBytes().FromRaw(AppendClasses(nil, e.Classes))
+	}
 	to.AppendEmpty(semconv.StampChecksum).SetInt(e.checksum(item, shard))
 }
 
@@ -98,6 +113,23 @@ func (r *endReader) attribute(key string, value pcommon.Value) {
 		r.failed = r.failed || value.Type() != pcommon.ValueTypeBytes || !r.end.cutRefused(value.Bytes().AsRaw())
 	case semconv.StampShard:
 		r.readShard(value)
+	case semconv.StampRandomness:
+		ok := value.Type() == pcommon.ValueTypeBytes
+		if ok {
+			r.end.Randomness, ok = ReadRandomness(value.Bytes().AsRaw())
+		}
+		r.failed = r.failed || !ok
+	case semconv.StampRootless:
+		r.count(value, &r.end.Rootless, 0)
+		r.failed = r.failed || r.end.Rootless > mostItems
+	case semconv.StampClasses:
+		ok := value.Type() == pcommon.ValueTypeBytes
+		if ok {
+			r.end.Classes, ok = ReadClasses(value.Bytes().AsRaw())
+		}
+		r.failed = r.failed || !ok
+	case semconv.StampKeys:
+		r.keys(value)
 	case semconv.StampChecksum:
 		if value.Type() == pcommon.ValueTypeInt {
 			r.sum, r.hasSum = value.Int(), true
@@ -148,6 +180,21 @@ func (r *endReader) process(value pcommon.Value) {
 		for i, to := range totals.numbers() {
 			r.count(value.Slice().At(signal*perSignal+i), to, bit)
 		}
+	}
+}
+
+func (r *endReader) keys(value pcommon.Value) {
+	if value.Type() != pcommon.ValueTypeSlice || value.Slice().Len() > mostKeys {
+		r.failed = true
+		return
+	}
+	size := 0
+	for _, key := range value.Slice().All() {
+		if size += len(key.Str()); key.Type() != pcommon.ValueTypeStr || size > mostKeyBytes {
+			r.failed = true
+			return
+		}
+		r.end.Keys = append(r.end.Keys, key.Str())
 	}
 }
 

@@ -5,7 +5,9 @@
 //
 // Each item carries the run, its source within the run, its number there (0, 1, 2, ... without gaps) and a checksum. The
 // checksum is over what a pipeline must not change: identity, times, name, kind and status of a span; name, time, flags and value of a
-// data point; times, severity, body and trace of a log record. What processors add, such as attributes, is not in it.
+// data point; times, severity, body and trace of a log record. Attributes are not in it.
+//
+// On request each item, resource and scope also carries a stamp of its content ([Content]): what it had, hash by hash.
 //
 // At the end of a run each source sends an end marker of each signal: one more item, without a number, with the count of those before. It
 // also says how many sources and which signals the run has, what its process numbered of the other signals, and what the whole shard

@@ -5,6 +5,7 @@ package syntheticloadreceiver
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
@@ -81,6 +82,14 @@ type Config struct {
 	Requests Requests `mapstructure:"requests"`
 	// Verify marks each item for load_verify.
 	Verify bool `mapstructure:"verify"`
+	// VerifyContent stamps what each item has too: attributes, resource, scope, events, links. It needs Verify.
+	VerifyContent bool `mapstructure:"verify_content"`
+	// VerifyTraces numbers the spans of each trace, so that one of which a span is missing is known. It needs Verify.
+	VerifyTraces bool `mapstructure:"verify_traces"`
+	// TraceRandomness gives each trace a random value in its trace state, for samplers that are consistent.
+	TraceRandomness bool `mapstructure:"trace_randomness"`
+	// Classes are parts of the load that load_verify counts by themselves: what a pipeline keeps or drops as a whole.
+	Classes []ClassConfig `mapstructure:"classes"`
 	// RunID names the run, to which all ids belong: of traces, spans and instances. Empty: a name of its own for each run.
 	RunID string `mapstructure:"run_id"`
 	// PollEvents is the share of traces whose spans list each poll as a span event.
@@ -153,6 +162,17 @@ func (c *Config) Validate() error {
 	if c.Requests != RequestsMerged && c.Requests != RequestsSeparate {
 		errs = append(errs, fmt.Errorf("requests: %q is not allowed; want %s or %s", c.Requests, RequestsMerged, RequestsSeparate))
 	}
+	if c.VerifyContent && !c.Verify {
+		errs = append(errs, errors.New("verify_content: true is not allowed without verify: true; want both, or neither"))
+	}
+	switch {
+	case c.VerifyTraces && !c.Verify:
+		errs = append(errs, errors.New("verify_traces: true is not allowed without verify: true; want both, or neither"))
+	case c.VerifyTraces && c.Shard.Total > 1:
+		errs = append(errs, fmt.Errorf("verify_traces: true is not allowed with shard.total: %d; want 1, because a shard does not see whole traces", c.Shard.Total))
+	}
+	_, err := c.fleetClasses()
+	errs = append(errs, err)
 	if c.RunID == "" && c.Shard.Total > 1 {
 		errs = append(errs, fmt.Errorf(`run_id: "" is not allowed with shard.total: %d; want the same run_id in all shards, because ids of traces belong to the run`,
 			c.Shard.Total))
@@ -185,8 +205,13 @@ func (c *Config) fleet(run string, wanted []fleet.Signal) (*fleet.Fleet, error) 
 	if err != nil {
 		return nil, err
 	}
+	classes, err := c.fleetClasses()
+	if err != nil {
+		return nil, err
+	}
 	return fleet.New(services, c.Seed, fleet.Options{
 		Signals: wanted, Metrics: &c.Metrics, Logs: &c.Logs, TaskFields: c.TaskFields, PollEvents: c.PollEvents, Separate: c.Requests == RequestsSeparate,
-		Shard: fleet.Shard{Index: c.Shard.Index, Total: c.Shard.Total}, Run: run, Verify: c.Verify, Slice: c.Slice,
+		Shard: fleet.Shard{Index: c.Shard.Index, Total: c.Shard.Total}, Run: run, Verify: c.Verify, Slice: c.Slice, Content: c.VerifyContent,
+		TraceSpans: c.VerifyTraces || slices.ContainsFunc(classes, func(c fleet.Class) bool { return c.Traces }), Randomness: c.TraceRandomness, Classes: classes,
 	}), nil
 }

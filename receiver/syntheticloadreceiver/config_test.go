@@ -50,6 +50,21 @@ func TestInvalidConfig(t *testing.T) {
 			`on_backpressure: "shrug" is not allowed; want block or drop`,
 			`services[0].runtime.worker_threads: 0 is not allowed; want 1 to 1024`,
 		},
+		"verify_alone": {
+			"verify_content: true is not allowed without verify: true; want both, or neither",
+			"verify_traces: true is not allowed without verify: true; want both, or neither",
+			"classes: not allowed without verify: true; want both, or neither",
+		},
+		"bad_classes": {
+			"verify_traces: true is not allowed with shard.total: 2; want 1, because a shard does not see whole traces",
+			`classes[0].name: "rest" is not allowed; want 1 to 64 bytes, and not rest`,
+			`classes[0].item: "(" is not allowed; want a pattern in RE2`,
+			`classes[0].status: "bad" is not allowed; want unset, ok or error`,
+			`classes[0].signals[0]: "spans" is not allowed; want some of traces, metrics, logs`,
+			`classes[1].attributes["http.route"]: "[" is not allowed; want a pattern in RE2`,
+			`classes[1].whole_traces: true is not allowed beside false in classes[0]`,
+			`classes[2].name: "a" is not allowed twice`,
+		},
 		"reserved_attribute": {`services[0].operations[0].attributes.busy_ns: recorded by the runtime or derived from it; want an attribute of the operation's own`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -37,7 +37,7 @@ func decode(text string) (*Config, error) {
 
 // receiverKey is how a rejection begins: with a key of the receiver, and where in it.
 var receiverKey = regexp.MustCompile(
-	`^(clock|duration|on_backpressure|slice|shard\.total|shard\.index|requests|run_id|poll_events|(?:metrics|logs)(?:::\w+)*|` +
+	`^(clock|duration|on_backpressure|slice|shard\.total|shard\.index|requests|run_id|poll_events|verify_content|verify_traces|classes(?:\[\d+\](?:\.\w+|\[\d+\]|\["(?:[^"\\]|\\.)*"\])*)?|(?:metrics|logs)(?:::\w+)*|` +
 		`services(?:\.[\w-]+|\[\d+\]|\["(?:[^"\\]|\\.)*"\])*): .`)
 
 // mostWork bounds the bytes that are allocated to judge a text of 64 KiB. The dearest known text, 20,000 services by aliases, takes

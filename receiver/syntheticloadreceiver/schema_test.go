@@ -19,6 +19,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/metadata"
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
 	"github.com/runtimelab/otelcol-runtimelab/workload/spec"
 )
 
@@ -71,12 +72,26 @@ func choice[T ~string](initial T, of ...T) map[string]any {
 	return map[string]any{"anyOf": []any{map[string]any{"enum": of}, map[string]any{"$ref": "#/$defs/reference"}}, "default": initial}
 }
 
+// classSchema is the schema of one class.
+func classSchema(t *testing.T) map[string]any {
+	t.Helper()
+	text := map[string]any{"type": "string"}
+	s := settingsSchema(t, reflect.ValueOf(ClassConfig{}), map[string]any{
+		"signals":    map[string]any{"type": "array", "items": map[string]any{"enum": semconv.SignalNames}},
+		"status":     choice("", "", "unset", "ok", "error"),
+		"attributes": map[string]any{"type": "object", "additionalProperties": text},
+	})
+	s["required"] = []string{"name"}
+	return s
+}
+
 // configurationSchema is the schema of a whole Collector configuration. It says something of this receiver's settings alone.
 func configurationSchema(t *testing.T) []byte {
 	t.Helper()
 	services, defs := spec.Schema()
 	c := NewDefaultConfig()
 	receiver := settingsSchema(t, reflect.ValueOf(*c), map[string]any{
+		"classes":         map[string]any{"type": "array", "items": classSchema(t)},
 		"services":        map[string]any{"$ref": "#/$defs/services"},
 		"clock":           choice(c.Clock, ClockRealtime, ClockUnpaced),
 		"on_backpressure": choice(c.OnBackpressure, BackpressureBlock, BackpressureDrop),

@@ -31,6 +31,8 @@ var Signals = semconv.SignalNames[:]
 var Counts = []string{
 	"sent", "received", "missing", "given_up", "lost", "duplicate", "out_of_order", "corrupt", "beyond", "after_grace",
 	"disagreeing", "over_limit", "sources", "ended", "orphans", "incomplete_traces",
+	"content_checked", "content_unread", "content_wrong", "content_removed", "content_changed", "content_untouched", "content_added", "content_forbidden",
+	"torn_traces",
 }
 
 // PartCounts are the counts of a part's own telemetry that a scenario can want something of.
@@ -38,7 +40,7 @@ var PartCounts = []string{"offered", "sdk_dropped", "given_up", "received", "ref
 
 // faultless are the counts that must be 0 in a run that is not wanted to pass, unless it says otherwise: it fails for what it
 // names, and for nothing else.
-var faultless = []string{"lost", "duplicate", "corrupt", "beyond", "over_limit"}
+var faultless = []string{"lost", "duplicate", "corrupt", "beyond", "over_limit", "content_wrong"}
 
 // Findings of load_verify that have to do with each other.
 const (

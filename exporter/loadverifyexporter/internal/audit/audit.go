@@ -27,6 +27,11 @@
 // Orphans are exact within a window: a span remembers its parent's key until that arrives, and parents are remembered for the next
 // half a million to a million spans (see [lineage]). A child that comes later than that after its parent is taken for an orphan.
 //
+// # Content
+//
+// Whoever reads the items holds each against the stamp of its content, if it has one, and tells what is wrong ([Content]). The audit counts
+// that by source and by part, keeps the first item of each kind as [Evidence], and judges it.
+//
 // # Memory
 //
 // A stream that loses nothing costs some 300 bytes, however long it is. What is missing costs at most one bit each, and far
@@ -39,13 +44,14 @@
 // exports. The files stand in this order, and none calls one above it:
 //
 //	audit.go, state.go               what arrives, and what is stored
+//	evidence.go, content.go, traces.go, classes.go   items that show what is wrong; what is wrong with the content of items
 //	room.go                          what is forgotten when memory is short
 //	auditor.go                       all runs
 //	runreport.go                     a run becomes a report
-//	judge.go, sampling.go            a report becomes a verdict
+//	judge.go, judgecontent.go, consistent.go, sampling.go   a report becomes a verdict
 //	run.go, finding.go, toldstate.go
 //	stream.go, lineage.go, told.go, report.go
-//	numbers.go, counts.go, expectations.go, verdict.go, item.go
+//	numbers.go, counts.go, expectations.go, verdict.go, item.go, names.go
 package audit
 
 import (
@@ -57,6 +63,9 @@ import (
 type Tally struct {
 	Received, Duplicate, OutOfOrder, Corrupt, EndMarkers uint64
 	Unstamped, Malformed, Beyond, OverLimit              uint64
+	Content                                              ContentCounts
+	// Wanted are the items of the call that are evidence.
+	Wanted []Wanted
 }
 
 // Add adds the counts of another call.
@@ -70,12 +79,14 @@ func (t *Tally) Add(o Tally) {
 	t.Malformed += o.Malformed
 	t.Beyond += o.Beyond
 	t.OverLimit += o.OverLimit
+	t.Content.Add(&o.Content)
 }
 
 // Audit takes items of one signal that arrived together, in their order.
 func (a *Auditor) Audit(signal Signal, now time.Time, items []Item) Tally {
 	b := batch{auditor: a, signal: signal, now: now.UnixNano()}
 	for i := range items {
+		b.index = i
 		b.item(&items[i])
 	}
 	a.unstamped[signal] += b.tally.Unstamped
@@ -89,6 +100,7 @@ type batch struct {
 	signal  Signal
 	now     int64
 	tally   Tally
+	index   int // of the item
 	run     *run
 	account *account
 	stream  *stream
@@ -115,6 +127,7 @@ func (b *batch) item(it *Item) {
 	if it.Corrupt {
 		b.stream.corrupt++
 		b.tally.Corrupt++
+		b.wants("max_corrupt", it)
 	} else {
 		b.run.intact++
 		b.run.intactAt = max(b.run.intactAt, b.now)
@@ -123,7 +136,25 @@ func (b *batch) item(it *Item) {
 		b.marker(it)
 		return
 	}
+	b.content(it)
 	b.numbered(it)
+}
+
+// content counts what is wrong with the content of an item. Without a stamp it is counted, too: others of the run may have one.
+func (b *batch) content(it *Item) {
+	c := &it.Content
+	b.stream.content.count(c)
+	b.tally.Content.count(c)
+	if b.account.faults.count(c) {
+		b.wants(contentExpectation, it)
+	}
+}
+
+// wants notes that an item is evidence.
+func (b *batch) wants(expectation string, it *Item) {
+	if x := b.run.evidence.wants(expectation, b.signal, it); x != nil {
+		b.tally.Wanted = append(b.tally.Wanted, Wanted{b.index, x})
+	}
 }
 
 func (b *batch) numbered(it *Item) {
@@ -136,10 +167,12 @@ func (b *batch) numbered(it *Item) {
 	case again:
 		s.duplicate++
 		b.tally.Duplicate++
+		b.wants("max_duplicates", it)
 		return
 	case beyond:
 		s.beyond++
 		b.tally.Beyond++
+		b.wants("allow_unexpected", it)
 		return
 	case tooMany:
 		if a.recount(); s.fits(it.Sequence, &a.gaps) {
@@ -153,6 +186,13 @@ func (b *batch) numbered(it *Item) {
 	b.tally.Received++
 	if s.ended && b.now-s.markedAt >= int64(a.grace) {
 		s.afterGrace++
+	}
+	b.class(it)
+	if b.signal == Traces && a.expect.Consistent && b.run.random.drawn(it) {
+		b.wants("consistent", it)
+	}
+	if b.auditor.expect.Classes != nil {
+		b.wants("classes", it)
 	}
 	if it.Span != 0 {
 		a.lineage.arrived(b.run.salt, &b.run.awaiting, it)

@@ -3,7 +3,6 @@
 package audit
 
 import (
-	"slices"
 	"time"
 )
 
@@ -17,11 +16,13 @@ type Limits struct {
 	GapBytes int
 	// Spans is how many spans are remembered as possible parents, at least; twice that at most. As many parents may be awaited.
 	Spans int
+	// Traces of all runs that are counted by themselves.
+	Traces int
 }
 
 // DefaultLimits hold an audit of 100 sources below 64 MB.
 func DefaultLimits() Limits {
-	return Limits{Runs: 64, Sources: 10_000, GapBytes: 32 << 20, Spans: 1 << 19}
+	return Limits{Runs: 64, Sources: 10_000, GapBytes: 32 << 20, Spans: 1 << 19, Traces: 1 << 20}
 }
 
 // Auditor audits any number of runs. Not safe for concurrent use.
@@ -33,6 +34,7 @@ type Auditor struct {
 	byName  map[string]*run
 	served  Set
 	sources int
+	traces  int
 	gaps    budget
 	lineage lineage
 	// fullUntil spares the search for a run to forget, ns since 1970.
@@ -56,7 +58,7 @@ func (a *Auditor) Serve(signal Signal) { a.served = a.served.With(signal) }
 
 // Report describes all runs. With closing nothing more will come, and all is final.
 func (a *Auditor) Report(now time.Time, closing bool) Report {
-	report := Report{NotChecked: slices.Clone(NotChecked[:]), Forgotten: a.forgotten, Findings: []Finding{}, Runs: make([]RunReport, 0, len(a.runs))}
+	report := Report{Forgotten: a.forgotten, Findings: []Finding{}, Runs: make([]RunReport, 0, len(a.runs))}
 	for s := range Signals {
 		report.Unexpected.Unstamped += a.unstamped[s]
 		report.Unexpected.Malformed += a.malformed[s]
@@ -65,6 +67,7 @@ func (a *Auditor) Report(now time.Time, closing bool) Report {
 	for _, r := range a.runs {
 		report.Runs = append(report.Runs, r.report(&a.expect, a.served, a.grace, now.UnixNano(), closing))
 	}
+	report.NotChecked = a.expect.notChecked(report.contentChecked())
 	report.judge(&a.expect, closing)
 	return report
 }

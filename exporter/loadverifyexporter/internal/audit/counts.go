@@ -26,6 +26,7 @@ type Counts struct {
 	AfterGrace uint64 `json:"after_grace"`
 	// Disagreeing end markers came after another with other totals.
 	Disagreeing uint64 `json:"disagreeing"`
+	ContentCounts
 
 	// anyway is how many of those given up have arrived all the same. If it is not known which items were given up, doubtful more may
 	// have, and as many of those sent are lost.
@@ -55,6 +56,7 @@ func (c *Counts) add(o Counts) {
 	c.Beyond += o.Beyond
 	c.AfterGrace += o.AfterGrace
 	c.Disagreeing += o.Disagreeing
+	c.Add(&o.ContentCounts)
 	c.anyway += o.anyway
 	c.doubtful += o.doubtful
 }

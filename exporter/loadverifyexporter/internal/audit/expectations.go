@@ -20,6 +20,17 @@ type Expectations struct {
 	Sources int
 	// Sampled replaces MaxLoss for some signals; nil: for none.
 	Sampled *Sampled
+	// Ordered: items of a source arrive in the order in which they were sent.
+	Ordered bool
+	// WholeTraces: of a trace all spans arrive, or none.
+	WholeTraces bool
+	// Consistent: a sampler keeps the spans whose random value is not below its threshold, and tells both in the trace state. It replaces MaxLoss
+	// for traces.
+	Consistent bool
+	// Classes that are kept or dropped; nil: all are kept.
+	Classes *ClassesExpectation
+	// Content of the items; nil: what is stamped must be there unchanged.
+	Content *ContentExpectation
 }
 
 // Sampled is for pipelines that drop a share on purpose, end markers perhaps included.

@@ -24,7 +24,8 @@ type Set uint8
 // With returns the set with a signal.
 func (s Set) With(signal Signal) Set { return s | 1<<signal }
 
-func (s Set) has(signal Signal) bool { return s&(1<<signal) != 0 }
+// Has reports whether a signal is in the set.
+func (s Set) Has(signal Signal) bool { return s&(1<<signal) != 0 }
 
 // Kind says what an item is by its stamp.
 type Kind uint8
@@ -50,4 +51,14 @@ type Item struct {
 	// Keys of the span, its parent and its trace; 0: none. Equal ids have equal keys.
 	Span, Parent, Trace uint64
 	Says                *stamp.End // of an end marker
+	Content             Content    // of a numbered item
+	// Class of the item, TraceClass of its whole trace, in the generator's list from 1; 0: none.
+	Class, TraceClass uint32
+	// TraceSpan is the number of a span in its trace, in the order in which they ended, from 1; 0: not known.
+	TraceSpan uint32
+	// Random value of the trace, and the threshold of the sampler that kept it, as the span's trace state has them.
+	RV, TH       uint64
+	HasRV, HasTH bool
+	// TraceNumbered: the span has such a number, which may be 0.
+	TraceNumbered bool
 }

@@ -48,6 +48,8 @@ func (r *RunReport) judge(e *Expectations, now time.Time, disagreeing uint64) {
 	} else {
 		r.judgeEmpty()
 	}
+	r.judgeChanges(e)
+	r.judgeClassNames(e)
 	if disagreeing > 0 {
 		r.find("end_marker", nil, "%d end markers disagree with one of another signal or source: was the generator restarted under the same run_id?", disagreeing)
 	}
@@ -92,10 +94,18 @@ func (r *RunReport) end(now time.Time) time.Time {
 func (r *RunReport) judgeSignal(e *Expectations, s *SignalReport) {
 	sent := s.offered()
 	lossKnown := r.Unclean == 0 && s.OverLimit == 0
+	drops := r.judgeClasses(e, s)
+	drops = r.judgeConsistent(e, s) || drops
+	r.judgeTraces(e, s)
 	if s.Final {
-		if e.sampled(s.Signal) {
+		switch {
+		case e.sampled(s.Signal):
 			r.judgeSampled(e.Sampled, s)
-		} else {
+		case drops:
+			if e.Classes != nil && e.Classes.of(Rest) == kept { // end markers belong to the rest
+				r.judgeEnds(e, s)
+			}
+		default:
 			r.judgeLoss(e, s, sent)
 			r.judgeEnds(e, s)
 		}
@@ -105,6 +115,10 @@ func (r *RunReport) judgeSignal(e *Expectations, s *SignalReport) {
 	}
 	r.most("max_duplicates", s, "duplicate", s.Duplicate, sent, e.MaxDuplicates)
 	tooCorrupt := r.most("max_corrupt", s, "corrupt", s.Corrupt, sent, e.MaxCorrupt)
+	r.judgeContent(e, s)
+	if e.Ordered && s.OutOfOrder > 0 {
+		r.find("ordered", s, "%s arrived after a later one of the same source; want none", items(s.OutOfOrder))
+	}
 	if s.Beyond > 0 && !e.AllowUnexpected {
 		r.find("allow_unexpected", s, "%s with a number that was never sent", items(s.Beyond))
 	}

@@ -4,8 +4,10 @@ package audit
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
+	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
 	"github.com/runtimelab/otelcol-runtimelab/internal/timeline"
 )
 
@@ -24,9 +26,32 @@ type Report struct {
 	Runs []RunReport `json:"runs"`
 }
 
-// NotChecked is what neither a checksum nor an account covers.
-var NotChecked = [...]string{
-	"attributes", "resource", "scope", "span events", "span links", "histogram buckets", "metric metadata", "order",
+// NotChecked are what neither a checksum nor an account covers: what needs a stamp of the content, and what nothing looks at.
+var (
+	unstamped = [...]string{"attributes", "resource", "scope", "span events", "span links", "histogram buckets", "metric metadata"}
+	never     = [...]string{"dropped counts"}
+)
+
+// notChecked is what a verdict says nothing about.
+func (e *Expectations) notChecked(content bool) (list []string) {
+	if !content {
+		list = append(list, unstamped[:]...)
+	}
+	if !e.Ordered {
+		list = append(list, "order")
+	}
+	return append(list, never[:]...)
+}
+
+// contentChecked reports whether the content of all items was looked at, in all runs.
+func (report *Report) contentChecked() bool {
+	return len(report.Runs) > 0 && !slices.ContainsFunc(report.Runs, func(r RunReport) bool { return !r.contentChecked() })
+}
+
+func (r *RunReport) contentChecked() bool {
+	return len(r.Signals) > 0 && !slices.ContainsFunc(r.Signals, func(s SignalReport) bool {
+		return s.Received > 0 && s.Checked == 0 || s.Unread > 0
+	})
 }
 
 // Forgotten are the runs that made room for others.
@@ -69,6 +94,18 @@ type RunReport struct {
 	Verdict  Verdict        `json:"verdict"`
 	Findings []Finding      `json:"findings"`
 	Signals  []SignalReport `json:"signals"`
+	// NotChecked is what the audit did not look at in this run.
+	NotChecked []string `json:"not_checked"`
+	// Evidence are items that arrived and show by themselves what is wrong.
+	Evidence []Evidence `json:"evidence,omitempty"`
+
+	content bool // the content of its items is stamped, as end markers say
+	// What is known of its traces: that they are counted, and that their spans are numbered; roots that SDKs dropped; what is not known.
+	byTrace, numbered, tracesForgotten bool
+	rootless, tracesUnknown            uint64
+	// Random values of what arrived and of what was sent.
+	random     randomness
+	sentRandom *stamp.Randomness
 }
 
 // Shards counts the shards of a generator.
@@ -113,6 +150,16 @@ type SignalReport struct {
 	OrphansUnknown   uint64         `json:"orphans_unknown"`
 	Latency          LatencyReport  `json:"latency"`
 	BySource         []SourceReport `json:"by_source"`
+	// Faults of the items' content, most frequent first; OtherFaults are further ones, which are not told apart.
+	Faults      []ContentFault `json:"content_faults,omitempty"`
+	OtherFaults uint64         `json:"content_faults_other,omitempty"`
+
+	// Classes of the items, if end markers tell of any; the rest is the last.
+	Classes []ClassReport `json:"classes,omitempty"`
+	// Torn traces, if spans have their numbers in their traces.
+	TraceCounts
+
+	met uint64 // of the items' content
 
 	// What a sampled signal is judged by: see sampling.
 	windows  []timeline.Window

@@ -81,6 +81,7 @@ func (a *Auditor) forget(i int, now int64) {
 		}
 	}
 	a.lineage.forget(&r.awaiting)
+	a.traces -= len(r.traces.byKey)
 }
 
 // recount replaces the estimate of the gaps' memory by its true size, and shrinks it. That visits every gap, so it is done at most

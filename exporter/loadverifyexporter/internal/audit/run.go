@@ -22,6 +22,10 @@ type run struct {
 	awaiting    awaiting
 	salt        uint64 // keeps the keys of its spans apart from those of other runs
 	told        told
+	evidence    evidence
+	traces      traces
+	random      randomness
+	numbered    bool // its spans have their numbers in their traces
 	accounts    [Signals]account
 }
 
@@ -35,7 +39,9 @@ type account struct {
 	skewed    uint64               // items from the future
 	overLimit uint64
 	arrived   timeline.Timeline // first copies by when they happened, without those in unplaced
-	unplaced  uint64            // first copies of which it is not known when they happened
+	faults    faults
+	classes   classCounts // of first copies
+	unplaced  uint64      // first copies of which it is not known when they happened
 }
 
 // took notes how long an item was on its way.

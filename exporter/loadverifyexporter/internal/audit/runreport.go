@@ -23,19 +23,31 @@ func (r *run) report(e *Expectations, served Set, grace time.Duration, now int64
 	report.Shards = Shards{Seen: uint64(len(r.told.shards)), Total: r.told.of}
 	for s := range Signals {
 		account := &r.accounts[s]
-		expected := served.has(s) && r.told.announced[s] > 0
+		expected := served.Has(s) && r.told.announced[s] > 0
 		if account.streams == nil && account.overLimit == 0 && !expected {
 			continue
 		}
 		of := r.signal(s, expected, func(s *stream) bool { return closing || r.final(s, now, grace) })
 		of.Sampled = e.sampled(s)
+		of.Classes = r.classes(s, &of)
 		if s == Traces {
+			if r.numbered {
+				of.TraceCounts = r.traces.torn()
+			}
 			of.Orphans, of.IncompleteTraces = r.awaiting.orphans()
 			of.OrphansUnknown = r.awaiting.unknown
 		}
 		report.Final = report.Final && of.Final
 		report.Signals = append(report.Signals, of)
 	}
+	report.content = r.told.content
+	report.NotChecked = e.notChecked(report.contentChecked())
+	report.byTrace, report.numbered, report.rootless = r.told.byTrace(), r.numbered, r.told.rootless
+	report.tracesForgotten, report.tracesUnknown = r.traces.forgotten, r.traces.unknown
+	if report.random = r.random; r.told.complete() {
+		report.sentRandom = r.told.random
+	}
+	report.Evidence = r.evidence.report(&r.told.names, func(s Signal, class uint32) string { return report.unwanted(e, s, class) })
 	report.judge(e, time.Unix(0, now), r.told.disagrees)
 	return report
 }
@@ -47,6 +59,7 @@ func (r *run) signal(signal Signal, expected bool, final func(*stream) bool) Sig
 		Signal: signal, Final: true, Sources: len(a.streams), Announced: r.told.announced[signal], OverLimit: a.overLimit,
 		Latency:  LatencyReport{Skewed: a.skewed, Max: time.Duration(a.slowest)},
 		BySource: make([]SourceReport, 0, len(a.streams)), unplaced: a.unplaced,
+		Faults: a.faults.list(signal, &r.told.names), OtherFaults: a.faults.others, met: a.faults.met,
 	}
 	if a.latency != nil {
 		report.Latency.Count = a.latency.Count()
@@ -92,5 +105,11 @@ func (r *run) signal(signal Signal, expected bool, final func(*stream) bool) Sig
 	}
 	report.add(ofKnown)
 	report.add(ofRest)
+	if report.Checked == 0 && !r.told.content { // nobody stamps content, so that none has a stamp is no fault
+		report.Unread = 0
+		for i := range report.BySource {
+			report.BySource[i].Unread = 0
+		}
+	}
 	return report
 }

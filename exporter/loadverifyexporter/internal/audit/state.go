@@ -19,7 +19,7 @@ import (
 // The state is a line that says what it is, with a checksum of what follows: JSON.
 const (
 	stateName    = "load_verify state"
-	stateVersion = 3
+	stateVersion = 4
 )
 
 // state is all that an auditor knows.
@@ -48,6 +48,9 @@ type runState struct {
 	Awaited  []awaitedState         `json:"awaited"`
 	Unknown  uint64                 `json:"unknown"`
 	Told     toldState              `json:"told"`
+	Evidence []*exhibit             `json:"evidence,omitempty"`
+	Random   *randomState           `json:"random,omitempty"`
+	Numbered bool                   `json:"numbered,omitempty"` // its traces are not stored
 }
 
 type accountState struct {
@@ -58,6 +61,8 @@ type accountState struct {
 	OverLimit uint64                 `json:"over_limit"`
 	Arrived   []byte                 `json:"arrived,omitempty"` // a timeline
 	Unplaced  uint64                 `json:"unplaced"`
+	Faults    *faultsState           `json:"faults,omitempty"`
+	Classes   []uint64               `json:"classes,omitempty"`
 }
 
 type streamState struct {
@@ -74,6 +79,8 @@ type streamState struct {
 	GivenUp    uint64 `json:"given_up"`
 	MarkedAt   int64  `json:"marked_at"`
 	Disagrees  uint64 `json:"disagrees"`
+
+	Content ContentCounts `json:"content"`
 }
 
 type awaitedState struct {
@@ -92,7 +99,8 @@ func (a *Auditor) Export(clean bool) ([]byte, error) {
 	for _, r := range a.runs {
 		rs := runState{
 			Name: r.name, First: r.first, Last: r.last, MarkedAt: r.markedAt, Unclean: r.unclean, Unknown: r.awaiting.unknown,
-			Intact: r.intact, IntactAt: r.intactAt, Told: r.told.export(),
+			Intact: r.intact, IntactAt: r.intactAt, Told: r.told.export(), Evidence: r.evidence.exhibits,
+			Numbered: r.numbered, Random: r.random.export(),
 		}
 		for parent, w := range r.awaiting.parents {
 			rs.Awaited = append(rs.Awaited, awaitedState{parent, w.trace, w.children})
@@ -122,7 +130,7 @@ func (a *account) export() (*accountState, error) {
 		return nil, nil //nolint:nilnil // nothing to export is no error
 	}
 	as := &accountState{Streams: map[string]streamState{}, Slowest: a.slowest, Skewed: a.skewed, OverLimit: a.overLimit, Unplaced: a.unplaced}
-	as.Arrived = exportTimeline(&a.arrived)
+	as.Arrived, as.Faults, as.Classes = exportTimeline(&a.arrived), a.faults.export(), slices.Clone(a.classes[:])
 	if a.latency != nil {
 		for bucket := range histogram.Buckets {
 			if n := a.latency.Bucket(bucket); n > 0 {
@@ -134,6 +142,7 @@ func (a *account) export() (*accountState, error) {
 		ss := streamState{
 			Next: s.next, Duplicate: s.duplicate, OutOfOrder: s.outOfOrder, Corrupt: s.corrupt, Beyond: s.beyond, AfterGrace: s.afterGrace,
 			Last: s.last, Ended: s.ended, Total: s.total, GivenUp: s.givenUp, MarkedAt: s.markedAt, Disagrees: s.disagrees,
+			Content: s.content,
 		}
 		if s.lacks > 0 {
 			s.gaps.RunOptimize()
@@ -196,6 +205,9 @@ func (a *Auditor) restore(s *state) error {
 		if err := r.told.restore(&rs.Told); err != nil {
 			return fmt.Errorf("run %q: %w", rs.Name, err)
 		}
+		r.evidence.restore(rs.Evidence)
+		r.random.restore(rs.Random)
+		r.numbered, r.traces.forgotten = rs.Numbered, rs.Numbered
 		if !s.Clean {
 			r.unclean++
 		}
@@ -225,6 +237,8 @@ func (a *Auditor) restoreAccount(to *account, as *accountState) error {
 	if err := restoreTimeline(&to.arrived, as.Arrived); err != nil {
 		return err
 	}
+	to.faults.restore(as.Faults)
+	copy(to.classes[:], as.Classes)
 	for _, l := range as.Latency {
 		bucket := l[0]
 		if bucket >= histogram.Buckets {
@@ -240,6 +254,7 @@ func (a *Auditor) restoreAccount(to *account, as *accountState) error {
 			numbers:   numbers{next: ss.Next},
 			duplicate: ss.Duplicate, outOfOrder: ss.OutOfOrder, corrupt: ss.Corrupt, beyond: ss.Beyond, afterGrace: ss.AfterGrace,
 			last: ss.Last, ended: ss.Ended, total: ss.Total, givenUp: ss.GivenUp, markedAt: ss.MarkedAt, disagrees: ss.Disagrees,
+			content: ss.Content,
 		}
 		if err := st.restoreGaps(ss.Gaps); err != nil {
 			return fmt.Errorf("source %q: %w", name, err)

@@ -12,7 +12,8 @@ type stream struct {
 	corrupt    uint64 // every copy whose checksum is wrong
 	beyond     uint64 // numbers that cannot be
 	afterGrace uint64 // arrived when the account was final
-	last       int64  // arrival of any item, ns since 1970
+	content    ContentCounts
+	last       int64 // arrival of any item, ns since 1970
 
 	ended     bool
 	total     uint64 // if ended
@@ -50,7 +51,7 @@ func (s *stream) end(total, givenUp uint64, now int64, b *budget) arrival {
 func (s *stream) counts(totals *stamp.Totals) Counts {
 	c := Counts{
 		Sent: s.next, Received: s.arrived(), Duplicate: s.duplicate, OutOfOrder: s.outOfOrder, Corrupt: s.corrupt, Beyond: s.beyond,
-		AfterGrace: s.afterGrace, Disagreeing: s.disagrees,
+		AfterGrace: s.afterGrace, Disagreeing: s.disagrees, ContentCounts: s.content,
 	}
 	switch {
 	case s.ended:

@@ -3,6 +3,7 @@
 package audit
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/cespare/xxhash/v2"
@@ -22,6 +23,11 @@ type told struct {
 	offered   [Signals]timeline.Timeline        // by those shards
 	givenUp   [Signals]uint64                   // likewise
 	squares   [Signals]float64                  // likewise, of each source for itself
+	names     names                             // keys of attributes
+	content   bool                              // content is stamped
+	classes   []stamp.Class                     // of all shards that have told, summed
+	random    *stamp.Randomness                 // of all shards that have told, summed; nil: they told of none
+	rootless  uint64                            // traces without a root, of those shards
 	disagrees uint64                            // markers that say something else than one before
 }
 
@@ -43,12 +49,17 @@ func (t *told) hear(source string, says *stamp.End) {
 	case *known != says.Process:
 		t.disagrees++
 	}
+	if len(says.Keys) > 0 {
+		t.content = true
+		t.names.learn(says.Keys...)
+	}
 	if says.Shard != nil {
-		t.hearShard(says.Shard)
+		t.hearShard(says)
 	}
 }
 
-func (t *told) hearShard(shard *stamp.Shard) {
+func (t *told) hearShard(says *stamp.End) {
+	shard := says.Shard
 	hash := xxhash.Sum64(shard.Append(nil))
 	known, again := t.shards[shard.Index]
 	switch {
@@ -67,7 +78,37 @@ func (t *told) hearShard(shard *stamp.Shard) {
 		t.givenUp[signal] += shard.GivenUp[signal]
 		t.squares[signal] += float64(shard.Squares[signal])
 	}
+	t.rootless += says.Rootless
+	if says.Randomness != nil {
+		if t.random == nil {
+			t.random = &stamp.Randomness{}
+		}
+		for i, n := range says.Randomness {
+			t.random[i] += n
+		}
+	}
+	t.hearClasses(says.Classes)
 }
+
+// hearClasses adds the classes of a shard. All shards have the same.
+func (t *told) hearClasses(classes []stamp.Class) {
+	if len(t.classes) == 0 && len(t.shards) == 1 {
+		t.classes = slices.Clone(classes)
+		return
+	}
+	if !slices.EqualFunc(t.classes, classes, func(a, b stamp.Class) bool { return a.Name == b.Name && a.Traces == b.Traces }) {
+		t.disagrees++
+		return
+	}
+	for i := range classes {
+		for signal, n := range classes[i].Items {
+			t.classes[i].Items[signal] += n
+		}
+	}
+}
+
+// byTrace reports whether classes have whole traces.
+func (t *told) byTrace() bool { return len(t.classes) > 0 && t.classes[0].Traces }
 
 // complete reports whether all shards have told, so that it is known what the run sent of each signal.
 func (t *told) complete() bool { return t.of > 0 && uint64(len(t.shards)) == t.of }

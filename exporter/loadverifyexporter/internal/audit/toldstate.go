@@ -4,6 +4,8 @@ package audit
 
 import (
 	"errors"
+	"maps"
+	"slices"
 
 	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
 	"github.com/runtimelab/otelcol-runtimelab/internal/timeline"
@@ -19,12 +21,18 @@ type toldState struct {
 	GivenUp   [Signals]uint64                  `json:"given_up"`
 	Squares   [Signals]float64                 `json:"squares"`
 	Disagrees uint64                           `json:"disagrees"`
+	Keys      []string                         `json:"keys,omitempty"`
+	Content   bool                             `json:"content,omitempty"`
+	Classes   []stamp.Class                    `json:"classes,omitempty"`
+	Rootless  uint64                           `json:"rootless,omitempty"`
+	Random    *stamp.Randomness                `json:"random,omitempty"`
 }
 
 func (t *told) export() toldState {
 	s := toldState{
 		Announced: t.announced, Sources: map[string][Signals]stamp.Totals{}, Shards: t.shards, Of: t.of, GivenUp: t.givenUp, Squares: t.squares,
-		Disagrees: t.disagrees,
+		Disagrees: t.disagrees, Keys: slices.Sorted(maps.Values(t.names.byHash)), Content: t.content, Classes: t.classes, Rootless: t.rootless,
+		Random: t.random,
 	}
 	for name, totals := range t.sources {
 		s.Sources[name] = *totals
@@ -36,7 +44,11 @@ func (t *told) export() toldState {
 }
 
 func (t *told) restore(s *toldState) error {
-	*t = told{announced: s.Announced, shards: s.Shards, of: s.Of, givenUp: s.GivenUp, squares: s.Squares, disagrees: s.Disagrees}
+	*t = told{announced: s.Announced, shards: s.Shards, of: s.Of, givenUp: s.GivenUp, squares: s.Squares, disagrees: s.Disagrees, content: s.Content, classes: s.Classes, rootless: s.Rootless, random: s.Random}
+	if len(s.Classes) > stamp.MostClasses {
+		return errors.New("more classes than there can be")
+	}
+	t.names.learn(s.Keys...)
 	if uint64(len(s.Shards)) > s.Of {
 		return errors.New("more shards than there are")
 	}

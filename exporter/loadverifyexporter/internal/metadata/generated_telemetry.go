@@ -23,18 +23,20 @@ func Tracer(settings component.TelemetrySettings) trace.Tracer {
 // TelemetryBuilder provides an interface for components to report telemetry
 // as defined in metadata and user config.
 type TelemetryBuilder struct {
-	meter                             metric.Meter
-	mu                                sync.Mutex
-	registrations                     []metric.Registration
-	ExporterLoadVerifyCorruptItems    metric.Int64Counter
-	ExporterLoadVerifyDuplicateItems  metric.Int64Counter
-	ExporterLoadVerifyLatencyP99      metric.Float64Gauge
-	ExporterLoadVerifyLostItems       metric.Int64Gauge
-	ExporterLoadVerifyOrphanSpans     metric.Int64Gauge
-	ExporterLoadVerifyOutOfOrderItems metric.Int64Counter
-	ExporterLoadVerifyReceivedItems   metric.Int64Counter
-	ExporterLoadVerifyRuns            metric.Int64Gauge
-	ExporterLoadVerifyUnexpectedItems metric.Int64Counter
+	meter                                 metric.Meter
+	mu                                    sync.Mutex
+	registrations                         []metric.Registration
+	ExporterLoadVerifyContentCheckedItems metric.Int64Counter
+	ExporterLoadVerifyContentFaultyItems  metric.Int64Counter
+	ExporterLoadVerifyCorruptItems        metric.Int64Counter
+	ExporterLoadVerifyDuplicateItems      metric.Int64Counter
+	ExporterLoadVerifyLatencyP99          metric.Float64Gauge
+	ExporterLoadVerifyLostItems           metric.Int64Gauge
+	ExporterLoadVerifyOrphanSpans         metric.Int64Gauge
+	ExporterLoadVerifyOutOfOrderItems     metric.Int64Counter
+	ExporterLoadVerifyReceivedItems       metric.Int64Counter
+	ExporterLoadVerifyRuns                metric.Int64Gauge
+	ExporterLoadVerifyUnexpectedItems     metric.Int64Counter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -66,6 +68,18 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	}
 	builder.meter = Meter(settings)
 	var err, errs error
+	builder.ExporterLoadVerifyContentCheckedItems, err = builder.meter.Int64Counter(
+		"otelcol_exporter_load_verify_content_checked_items",
+		metric.WithDescription("Number of items whose content was held against the stamp of what was sent, further copies included. [Development]"),
+		metric.WithUnit("{item}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterLoadVerifyContentFaultyItems, err = builder.meter.Int64Counter(
+		"otelcol_exporter_load_verify_content_faulty_items",
+		metric.WithDescription("Number of items whose content is not as expected, further copies included. An item with faults of several kinds counts for each. [Development]"),
+		metric.WithUnit("{item}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ExporterLoadVerifyCorruptItems, err = builder.meter.Int64Counter(
 		"otelcol_exporter_load_verify_corrupt_items",
 		metric.WithDescription("Number of items whose checksum is not the one that was stamped. [Development]"),

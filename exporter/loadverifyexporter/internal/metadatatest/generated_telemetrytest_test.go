@@ -19,6 +19,8 @@ func TestSetupTelemetry(t *testing.T) {
 	tb, err := metadata.NewTelemetryBuilder(testTel.NewTelemetrySettings())
 	require.NoError(t, err)
 	defer tb.Shutdown()
+	tb.ExporterLoadVerifyContentCheckedItems.Add(context.Background(), 1)
+	tb.ExporterLoadVerifyContentFaultyItems.Add(context.Background(), 1)
 	tb.ExporterLoadVerifyCorruptItems.Add(context.Background(), 1)
 	tb.ExporterLoadVerifyDuplicateItems.Add(context.Background(), 1)
 	tb.ExporterLoadVerifyLatencyP99.Record(context.Background(), 1)
@@ -28,6 +30,12 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ExporterLoadVerifyReceivedItems.Add(context.Background(), 1)
 	tb.ExporterLoadVerifyRuns.Record(context.Background(), 1)
 	tb.ExporterLoadVerifyUnexpectedItems.Add(context.Background(), 1)
+	AssertEqualExporterLoadVerifyContentCheckedItems(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualExporterLoadVerifyContentFaultyItems(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualExporterLoadVerifyCorruptItems(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/pdata/xpdata"
 
 	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
@@ -27,9 +28,9 @@ func (f *Fleet) Logs(r *Request, epoch time.Time) plog.Logs {
 		p := part.process
 		rl := ld.ResourceLogs().AppendEmpty()
 		rl.SetSchemaUrl(semconv.SchemaURL) // of async_runtime.simulated
-		p.identity.resource.CopyTo(rl.Resource())
+		in := f.contents.resource(p, rl.Resource())
 		if r.ends {
-			f.buildLogsEnd(rl.ScopeLogs().AppendEmpty(), p, epoch)
+			f.buildLogsEnd(rl.ScopeLogs().AppendEmpty(), p, epoch, in)
 			continue
 		}
 		for _, target := range []struct{ name, file string }{{p.identity.scope, mainFile}, {p.identity.module, sourceFile}} {
@@ -43,9 +44,10 @@ func (f *Fleet) Logs(r *Request, epoch time.Time) plog.Logs {
 					found = true
 					sl := rl.ScopeLogs().AppendEmpty()
 					sl.Scope().SetName(target.name)
+					in = in.scoped(sl.Scope(), "")
 					records = sl.LogRecords()
 				}
-				f.buildLog(records.AppendEmpty(), p, &part.records[i], part.first+uint64(i), epoch)
+				f.buildLog(records.AppendEmpty(), p, &part.records[i], part.first+uint64(i), epoch, in)
 			}
 		}
 	}
@@ -53,7 +55,7 @@ func (f *Fleet) Logs(r *Request, epoch time.Time) plog.Logs {
 }
 
 // buildLog writes a record of a process. It runs once per record.
-func (f *Fleet) buildLog(to plog.LogRecord, p *process, r *logRecord, number uint64, epoch time.Time) {
+func (f *Fleet) buildLog(to plog.LogRecord, p *process, r *logRecord, number uint64, epoch time.Time, in within) {
 	id := &p.identity
 	kind := &logKinds[r.kind]
 	at := timestamp(epoch, r.at)
@@ -86,14 +88,20 @@ func (f *Fleet) buildLog(to plog.LogRecord, p *process, r *logRecord, number uin
 	}
 	to.Body().SetStr(body)
 	to.SetEventName(id.events[r.kind][statement])
-	if f.options.Verify {
-		f.stamp(&b, p, number, stamp.Record(to))
+	if !f.options.Verify {
+		b.UnsafeIntoMap(to.Attributes())
+		return
 	}
+	checksum := stamp.Record(to)
+	f.stamp(&b, p, number, checksum)
 	b.UnsafeIntoMap(to.Attributes())
+	f.classes.item(Logs, id.service.Name, body, ptrace.StatusCodeUnset, to.Attributes(), 0)
+	in.record(to, number, checksum)
 }
 
-func (f *Fleet) buildLogsEnd(sl plog.ScopeLogs, p *process, epoch time.Time) {
+func (f *Fleet) buildLogsEnd(sl plog.ScopeLogs, p *process, epoch time.Time, in within) {
 	sl.Scope().SetName(p.identity.scope)
+	in.scoped(sl.Scope(), "")
 	to := sl.LogRecords().AppendEmpty()
 	to.SetTimestamp(timestamp(epoch, p.endedAt))
 	to.SetObservedTimestamp(timestamp(epoch, p.endedAt))

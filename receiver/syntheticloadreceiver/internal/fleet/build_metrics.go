@@ -8,6 +8,7 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/pdata/xpdata"
 
 	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
@@ -25,41 +26,48 @@ func (f *Fleet) Metrics(r *Request, epoch time.Time) pmetric.Metrics {
 		p := part.process
 		rm := md.ResourceMetrics().AppendEmpty()
 		rm.SetSchemaUrl(semconv.SchemaURL) // of async_runtime.simulated
-		p.identity.resource.CopyTo(rm.Resource())
+		in := f.contents.resource(p, rm.Resource())
 		sm := rm.ScopeMetrics().AppendEmpty()
 		if r.ends {
-			f.buildMetricsEnd(sm, p, epoch)
+			f.buildMetricsEnd(sm, p, epoch, in)
 			continue
 		}
 		part.samples.Build(sm, at)
 		if f.options.Verify {
-			f.stampPoints(sm.Metrics(), p, part.first)
+			f.stampPoints(sm.Metrics(), p, part.first, in.scoped(sm.Scope(), sm.SchemaUrl()))
 		}
 	}
 	return md
 }
 
 // stampPoints marks the points of a process in their order, from a number on.
-func (f *Fleet) stampPoints(metrics pmetric.MetricSlice, p *process, number uint64) {
+func (f *Fleet) stampPoints(metrics pmetric.MetricSlice, p *process, number uint64, in within) {
 	mark := func(attributes pcommon.Map, checksum int64) {
 		var b xpdata.MapBuilder
-		b.EnsureCapacity(attributes.Len() + stampAttributes)
+		b.EnsureCapacity(attributes.Len() + stampAttributes + in.attributes())
 		for key, v := range attributes.All() {
 			v.CopyTo(b.AppendEmpty(key))
 		}
 		f.stamp(&b, p, number, checksum)
 		b.UnsafeIntoMap(attributes)
-		number++
 	}
 	for _, m := range metrics.All() {
 		if m.Type() == pmetric.MetricTypeExponentialHistogram {
 			for _, point := range m.ExponentialHistogram().DataPoints().All() {
-				mark(point.Attributes(), stamp.ExponentialPoint(m.Name(), point))
+				checksum := stamp.ExponentialPoint(m.Name(), point)
+				mark(point.Attributes(), checksum)
+				f.classes.item(Metrics, p.identity.service.Name, m.Name(), ptrace.StatusCodeUnset, point.Attributes(), 0)
+				in.exponential(m, point, number, checksum)
+				number++
 			}
 			continue
 		}
 		for _, point := range numberPoints(m).All() {
-			mark(point.Attributes(), stamp.NumberPoint(m.Name(), point))
+			checksum := stamp.NumberPoint(m.Name(), point)
+			mark(point.Attributes(), checksum)
+			f.classes.item(Metrics, p.identity.service.Name, m.Name(), ptrace.StatusCodeUnset, point.Attributes(), 0)
+			in.number(m, point, number, checksum)
+			number++
 		}
 	}
 }
@@ -72,8 +80,9 @@ func numberPoints(m pmetric.Metric) pmetric.NumberDataPointSlice {
 	return m.Gauge().DataPoints()
 }
 
-func (f *Fleet) buildMetricsEnd(sm pmetric.ScopeMetrics, p *process, epoch time.Time) {
+func (f *Fleet) buildMetricsEnd(sm pmetric.ScopeMetrics, p *process, epoch time.Time, in within) {
 	sm.Scope().SetName(p.identity.scope)
+	in.scoped(sm.Scope(), "")
 	m := sm.Metrics().AppendEmpty()
 	m.SetName(stamp.EndMarker)
 	point := m.SetEmptyGauge().DataPoints().AppendEmpty()

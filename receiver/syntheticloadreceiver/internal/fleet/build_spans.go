@@ -27,9 +27,10 @@ func (f *Fleet) Traces(r *Request, epoch time.Time) ptrace.Traces {
 		p := part.process
 		rs := td.ResourceSpans().AppendEmpty()
 		rs.SetSchemaUrl(semconv.SchemaURL) // of async_runtime.simulated
-		p.identity.resource.CopyTo(rs.Resource())
+		in := f.contents.resource(p, rs.Resource())
 		ss := rs.ScopeSpans().AppendEmpty()
 		ss.Scope().SetName(p.identity.scope)
+		in = in.scoped(ss.Scope(), "")
 		if r.ends {
 			f.buildSpansEnd(ss.Spans().AppendEmpty(), p, epoch)
 			continue
@@ -37,7 +38,7 @@ func (f *Fleet) Traces(r *Request, epoch time.Time) ptrace.Traces {
 		spans := ss.Spans()
 		spans.EnsureCapacity(part.count)
 		for k := range part.spans.list {
-			f.build(spans.AppendEmpty(), &attributes, part, k, epoch)
+			f.build(spans.AppendEmpty(), &attributes, part, k, epoch, in)
 		}
 	}
 	return td
@@ -45,7 +46,7 @@ func (f *Fleet) Traces(r *Request, epoch time.Time) ptrace.Traces {
 
 // build writes a span of a part, by its place there. It runs once per span: the attributes go through an empty MapBuilder, because Put
 // looks for each key.
-func (f *Fleet) build(span ptrace.Span, b *xpdata.MapBuilder, part *part, place int, epoch time.Time) {
+func (f *Fleet) build(span ptrace.Span, b *xpdata.MapBuilder, part *part, place int, epoch time.Time, in within) {
 	s, p := &part.spans.list[place], part.process
 	id := &p.identity
 	what := &id.service.Spans[s.label]
@@ -57,6 +58,11 @@ func (f *Fleet) build(span ptrace.Span, b *xpdata.MapBuilder, part *part, place 
 	}
 	span.SetParentSpanID(parent.spanID(s.parent))
 	span.SetFlags(sampled)
+	if f.options.Randomness {
+		rv := p.origins.randomness(s.tag)
+		span.TraceState().FromRaw(stamp.State(rv))
+		f.classes.drawn(rv)
+	}
 	span.SetName(what.Name)
 	span.SetKind(spanKinds[what.Kind])
 	span.SetStartTimestamp(timestamp(epoch, s.start))
@@ -82,7 +88,7 @@ func (f *Fleet) build(span ptrace.Span, b *xpdata.MapBuilder, part *part, place 
 		n += taskAttributes
 	}
 	if hasStamp {
-		n += stampAttributes
+		n += stampAttributes + in.attributes() + 2 // its number in the trace, and its class
 	}
 	b.EnsureCapacity(n)
 	for _, a := range attributes {
@@ -92,10 +98,18 @@ func (f *Fleet) build(span ptrace.Span, b *xpdata.MapBuilder, part *part, place 
 	if hasFields {
 		s.fields.build(b, s.number)
 	}
-	if hasStamp {
-		f.stamp(b, p, part.first+uint64(max(0, place)), stamp.Span(span))
+	if !hasStamp {
+		b.UnsafeIntoMap(span.Attributes())
+		return
+	}
+	number, checksum := part.first+uint64(max(0, place)), stamp.Span(span)
+	f.stamp(b, p, number, checksum)
+	if f.options.TraceSpans {
+		b.AppendEmpty(semconv.StampTraceSpan).SetInt(int64(s.inTrace))
 	}
 	b.UnsafeIntoMap(span.Attributes())
+	f.classes.item(Traces, id.service.Name, what.Name, span.Status().Code(), span.Attributes(), p.origins.cluster(s.tag))
+	in.span(span, number, checksum)
 }
 
 // buildTracing writes what tracing-opentelemetry does.

@@ -16,7 +16,7 @@
 //
 // The files, from the top down; none refers to one that stands above it:
 //
-//	build_spans, build_logs, build_metrics   records become pdata, with stamp and ledger for load_verify
+//	build_spans, build_logs, build_metrics   records become pdata, with stamp, content and ledger for load_verify
 //	fleet, group                             what is played, and when it ends
 //	request                                  what is handed on at once, and how it is cut
 //	observe, observe_spans, observe_logs     what a runtime reports becomes records
@@ -48,6 +48,8 @@ type Fleet struct {
 	sources   int        // processes of all shards
 	slice     sim.Time
 	ledger    ledger
+	contents  *contents // nil: content is not stamped
+	classes   *classes  // nil: there are none
 }
 
 // Bounds of a slice.
@@ -66,6 +68,12 @@ const (
 // New makes a fleet at virtual time 0.
 func New(services []*workload.Service, seed uint64, o Options) *Fleet {
 	f := &Fleet{options: o}
+	if o.Verify && o.Content {
+		f.contents = &contents{resources: map[*process]stampedResource{}}
+	}
+	if o.Verify {
+		f.classes = newClasses(o.Classes, o.Randomness)
+	}
 	rate := 0.0 // slices a second
 	for _, s := range workload.Runtimes(services) {
 		rate += float64(s.Instances) * max(s.SpanRate()/spansPerSlice, s.PayloadRate()/payloadPerSlice)

@@ -34,7 +34,7 @@ func (g *group) play(with *Options, seed uint64, m workload.Member) {
 	s := m.Service
 	p := &process{
 		sim: &g.sim, origins: &g.origins, number: m.Number, identity: newIdentity(s, seed, with.Run, m.Instance),
-		events: map[uint64][]spanEvent{}, links: newLinks(s.Spans),
+		events: map[uint64][]spanEvent{}, links: newLinks(s.Spans), traceSpans: with.Verify && with.TraceSpans,
 	}
 	if with.Shard.has(m.Number) {
 		for signal := range p.exporters {

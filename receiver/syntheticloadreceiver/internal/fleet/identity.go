@@ -139,6 +139,7 @@ const (
 	clusterTrace = iota + 2 // beside streamChosen
 	clusterRecord
 	clusterSample
+	clusterRandomness // the random value of a trace, not a cluster of its own
 )
 
 // cluster is the key of one of the clusters that begin at this process.

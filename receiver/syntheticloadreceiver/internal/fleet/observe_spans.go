@@ -90,6 +90,9 @@ func (p *process) ended(s *span, creator int) {
 		return
 	}
 	s.thread = p.thread(creator)
+	if p.traceSpans {
+		s.inTrace = p.origins.traces.number(s.tag, s.parent == 0)
+	}
 	p.spans.add(s, has)
 }
 

@@ -44,6 +44,14 @@ type Options struct {
 	Verify bool
 	// Slice is the most virtual time that is played before the requests are taken; 0: LongestSlice.
 	Slice time.Duration
+	// Content stamps what each item has too, if Verify.
+	Content bool
+	// TraceSpans numbers the spans of each trace, if Verify.
+	TraceSpans bool
+	// Randomness gives each trace a random value in its trace state.
+	Randomness bool
+	// Classes are counted by themselves, if Verify: all by whole traces, or none.
+	Classes []Class
 }
 
 // sends reports whether a signal is to be sent, which may need a configuration.

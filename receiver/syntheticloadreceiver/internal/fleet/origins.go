@@ -13,6 +13,7 @@ import (
 type origins struct {
 	identities []*identity
 	places     map[*play.Instance]int // in identities
+	traces     traceSpans
 }
 
 // traceID is that of a tag: of an arrival at one of the instances.
@@ -32,4 +33,10 @@ func (o *origins) chosen(tag uint64, share float64) bool {
 func (o *origins) cluster(tag uint64) uint64 {
 	instance, arrival := play.Origin(tag)
 	return o.identities[instance].cluster(clusterTrace, arrival)
+}
+
+// randomness is the random value of the trace of a tag, of which a consistent sampler keeps those that are not below its threshold: 56 bits.
+func (o *origins) randomness(tag uint64) uint64 {
+	instance, arrival := play.Origin(tag)
+	return o.identities[instance].cluster(clusterRandomness, arrival) >> 8
 }

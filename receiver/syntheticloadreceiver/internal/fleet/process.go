@@ -20,15 +20,17 @@ type process struct {
 	spans     endedSpans             // that wait in the exporter or were exported
 	events    map[uint64][]spanEvent // by span, of spans that have not ended
 	links     links
-	spare     spare
-	shed      uint64
-	metrics   *runtimemetrics.Sampler // nil: it sends none
-	reader    reader                  // of metrics
-	logs      logs
-	exited    bool
-	endedAt   sim.Time
-	givenUp   [signals]uint64       // items that the pipeline did not take
-	refused   [signals]stamp.Ranges // their numbers
+	// traceSpans: the spans of each trace are numbered.
+	traceSpans bool
+	spare      spare
+	shed       uint64
+	metrics    *runtimemetrics.Sampler // nil: it sends none
+	reader     reader                  // of metrics
+	logs       logs
+	exited     bool
+	endedAt    sim.Time
+	givenUp    [signals]uint64       // items that the pipeline did not take
+	refused    [signals]stamp.Ranges // their numbers
 }
 
 // logs are what a process logs, and the records that wait in its exporter or were exported.

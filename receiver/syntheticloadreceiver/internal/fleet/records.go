@@ -22,6 +22,7 @@ type span struct {
 	caller              int // place in origins of the process whose span the parent is
 	extras              int // place in extras, from 1; 0: it has none
 	outcome             scheduler.Outcome
+	inTrace             uint32 // its number among the spans of its trace, if they are numbered
 
 	task   bool // around a task: the rest is known
 	fields taskFields

@@ -39,6 +39,7 @@ func (f *Fleet) Drop(r *Request) {
 
 // note enters a request's items, when it is built for the first time.
 func (f *Fleet) note(r *Request, epoch time.Time) {
+	f.classes.begin(r.noted.IsZero())
 	if !f.options.Verify || r.ends || !r.noted.IsZero() {
 		return
 	}
@@ -48,8 +49,21 @@ func (f *Fleet) note(r *Request, epoch time.Time) {
 
 // strike takes back what a request entered that was given up.
 func (f *Fleet) strike(r *Request) {
-	if !r.noted.IsZero() {
-		f.enter(r, -1)
+	if r.noted.IsZero() {
+		return
+	}
+	f.enter(r, -1)
+	if f.classes != nil { // what class its items have is known when they are built
+		f.classes.undo = true
+		switch r.Signal {
+		case Traces:
+			f.Traces(r, r.noted)
+		case Metrics:
+			f.Metrics(r, r.noted)
+		default:
+			f.Logs(r, r.noted)
+		}
+		f.classes.undo = false
 	}
 }
 
@@ -123,10 +137,22 @@ func (f *Fleet) says(p *process, of Signal) stamp.End {
 	}
 	for _, carrier := range f.processes[:min(len(f.processes), stamp.Carriers)] {
 		if carrier == p {
-			says.Shard = f.shard()
+			says.Shard, says.Keys, says.Classes = f.shard(), f.contents.keysSent(), f.classes.sent()
+			says.Randomness = f.classes.randomness()
+			if f.options.TraceSpans {
+				says.Rootless = f.rootless()
+			}
 		}
 	}
 	return says
+}
+
+// rootless is how many traces have spans and no root: that has not ended, or an SDK has dropped it.
+func (f *Fleet) rootless() (n uint64) {
+	for _, g := range f.groups {
+		n += g.origins.traces.open
+	}
+	return n
 }
 
 // shard is what all processes of this shard have offered and given up.

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package audit
+
+import "github.com/runtimelab/otelcol-runtimelab/internal/stamp"
+
+// randomness is what has arrived of the spans of a run, by the random values of their traces: first copies.
+type randomness struct {
+	parts      *stamp.Randomness // nil: none had a random value
+	without    uint64            // spans without a random value
+	below      uint64            // spans whose random value is below the threshold that they carry
+	unsampled  uint64            // spans without a threshold
+	thresholds uint64            // spans with one
+	least      uint64            // threshold
+	most       uint64
+}
+
+// drawn counts a span.
+func (r *randomness) drawn(it *Item) (below bool) {
+	if !it.HasRV {
+		r.without++
+		return false
+	}
+	if r.parts == nil {
+		r.parts = &stamp.Randomness{}
+	}
+	r.parts[stamp.PartOf(it.RV)]++
+	if !it.HasTH {
+		r.unsampled++
+		return false
+	}
+	if r.thresholds == 0 {
+		r.least, r.most = it.TH, it.TH
+	}
+	r.thresholds++
+	r.least, r.most = min(r.least, it.TH), max(r.most, it.TH)
+	if it.RV < it.TH {
+		r.below++
+		return true
+	}
+	return false
+}
+
+// judgeConsistent holds a consistent probability sampler to its promise: what it kept is not below its threshold, and all that is not below has
+// arrived. It reports whether a loss is no fault by itself.
+func (r *RunReport) judgeConsistent(e *Expectations, s *SignalReport) bool {
+	if !e.Consistent || s.Signal != Traces || !s.Final {
+		return false
+	}
+	is, sent := r.random, r.sentRandom
+	if sent == nil {
+		if s.Received+s.Lost > 0 {
+			r.doubt("consistent", s, "no end marker tells of random values: set trace_randomness of synthetic_load, and let end markers through")
+		}
+		return true
+	}
+	if is.below > 0 {
+		r.find("consistent", s, "%s arrived whose random value rv is below the threshold th that they carry", items(is.below))
+	}
+	if is.without > 0 {
+		r.find("consistent", s, "%s arrived without the random value rv that they were sent with", items(is.without))
+	}
+	switch {
+	case s.anyway+s.doubtful > 0 || s.OverLimit > 0 || r.Unclean > 0:
+		r.doubt("consistent", s, "whether all arrived that should is not known: the generator gave up %s, or the audit could not see all", items(s.GivenUp))
+	case is.unsampled > 0 && is.thresholds > 0:
+		r.doubt("consistent", s, "%s arrived without a threshold, %d with one: what should have arrived is not known", items(is.unsampled), is.thresholds)
+	case is.least != is.most:
+		r.doubt("consistent", s, "thresholds from %014x to %014x: what should have arrived is not known", is.least, is.most)
+	case is.parts == nil && is.without == 0 && s.offered() > 0:
+		r.find("consistent", s, "nothing arrived of %s", items(s.offered()))
+	default:
+		r.judgeThreshold(s, is.parts, sent, is.least)
+	}
+	return true
+}
+
+// judgeThreshold: of the part of the range that the threshold is in, only that not more arrived than were sent is known.
+func (r *RunReport) judgeThreshold(s *SignalReport, parts, sent *stamp.Randomness, threshold uint64) {
+	if parts == nil {
+		return
+	}
+	lost, more, due := uint64(0), uint64(0), uint64(0)
+	for i, n := range sent {
+		if parts[i] > n {
+			more += parts[i] - n
+		}
+		if stamp.PartBegins(i) >= threshold {
+			due += n
+			lost += n - min(n, parts[i])
+		}
+	}
+	if lost > 0 {
+		r.find("consistent", s, "%d of %s are lost whose random value is not below the threshold %014x; want all", lost, items(due), threshold)
+	}
+	if more > 0 {
+		r.find("consistent", s, "%s more arrived than were sent with their random values: these were changed", items(more))
+	}
+}

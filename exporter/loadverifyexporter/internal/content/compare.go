@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package content
+
+import (
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/audit"
+	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
+)
+
+// findings are what was found of an item, a resource or a scope.
+type findings struct {
+	met    uint64
+	faults []audit.Fault
+	// Of the fields that the checksum covers, some differ, and some of these are not said to.
+	differs, unexcused bool
+}
+
+func (f *findings) add(kind audit.FaultKind, part audit.Part, name string) {
+	f.faults = append(f.faults, audit.Fault{Kind: kind, Part: part, Name: name})
+}
+
+// outcome of an attribute or field that was sent.
+type outcome uint8
+
+const (
+	same outcome = iota
+	different
+	gone
+)
+
+// judge holds an outcome against what is said. It reports whether the outcome is as said.
+func (f *findings) judge(r *Rules, s audit.Signal, part audit.Part, name string, is outcome) bool {
+	said, bit := r.of(s, part)
+	switch {
+	case is == same && (said == mustGo || said == mustChange):
+		f.met |= bit
+		f.add(audit.Untouched, part, name)
+		return false
+	case is == same || said == mayDiffer:
+		return true
+	case is == gone && said == mustGo, is == different && said == mustChange:
+		f.met |= bit
+		return true
+	case is == gone:
+		f.add(audit.Removed, part, name)
+	default:
+		f.add(audit.Changed, part, name)
+	}
+	f.met |= bit
+	return false
+}
+
+// attributes holds the attributes that arrived against those that were sent. Both come in one order, unless something on the way has sorted
+// them: then each is looked for.
+func (c *Checker) attributes(f *findings, sent *stamp.Content, place audit.Place, arrived pcommon.Map) {
+	rules, s := c.rules, c.signal
+	anySaid, pairs := len(rules.bySignal[s]) > 0, sent.Pairs()
+	next := 0               // of those sent
+	c.missed = c.missed[:0] // those passed over
+	for key, value := range arrived.All() {
+		if next == pairs && len(c.missed) == 0 && rules.added == nil {
+			return // the rest was added
+		}
+		if stamp.IsStamp(key) {
+			continue
+		}
+		hash := stamp.Key(key)
+		want, found := c.find(sent, hash, &next)
+		switch {
+		case !found:
+			if part := (audit.Part{Place: place, Key: hash}); !rules.mayAdd(part, key) {
+				f.add(audit.Added, part, c.name(key))
+			}
+		case want == stamp.Value(value):
+			if anySaid {
+				f.judge(rules, s, audit.Part{Place: place, Key: hash}, key, same)
+			}
+		default:
+			f.judge(rules, s, audit.Part{Place: place, Key: hash}, c.name(key), different)
+		}
+	}
+	for _, i := range c.missed {
+		key, _ := sent.Pair(i)
+		f.judge(rules, s, audit.Part{Place: place, Key: key}, "", gone)
+	}
+	for ; next < pairs; next++ {
+		key, _ := sent.Pair(next)
+		f.judge(rules, s, audit.Part{Place: place, Key: key}, "", gone)
+	}
+}
+
+// find finds an attribute among those sent, and its value. Those that it passes over are missed until they turn up.
+func (c *Checker) find(sent *stamp.Content, hash uint32, next *int) (value uint32, found bool) {
+	pairs := sent.Pairs()
+	if *next < pairs {
+		if key, value := sent.Pair(*next); key == hash {
+			*next++
+			return value, true
+		}
+	}
+	for k, i := range c.missed {
+		if key, value := sent.Pair(i); key == hash {
+			c.missed = append(c.missed[:k], c.missed[k+1:]...)
+			return value, true
+		}
+	}
+	for i := *next + 1; i < pairs; i++ {
+		key, value := sent.Pair(i)
+		if key != hash {
+			continue
+		}
+		for ; *next < i; *next++ {
+			c.missed = append(c.missed, *next)
+		}
+		*next++
+		return value, true
+	}
+	return 0, false
+}
+
+// fields holds the fields that arrived against those that were sent, the first of which has the given number. Of those that the checksum
+// covers, which have a bit in covered, none may come along: without it they are what they are.
+func (c *Checker) fields(f *findings, sent *stamp.Content, first int, names []string, covered uint8, arrived *stamp.Fields) {
+	for i, name := range names {
+		at := first + i
+		was, is := sent.Field(at), arrived[at]
+		if was == 0 && is == 0 || was == is && len(c.rules.bySignal[c.signal]) == 0 {
+			continue
+		}
+		part := audit.Part{Place: audit.Field, Key: stamp.Key(name)}
+		bit := uint8(1) << at
+		result := same
+		switch {
+		case was == is:
+		case was == 0 && covered&bit == 0:
+			if !c.rules.mayAdd(part, name) {
+				f.add(audit.Added, part, name)
+			}
+			continue
+		case is == 0:
+			result = gone
+		default:
+			result = different
+		}
+		as := f.judge(c.rules, c.signal, part, name, result)
+		if result != same && covered&bit != 0 {
+			f.differs = true
+			f.unexcused = f.unexcused || !as
+		}
+	}
+}
+
+// stampOf finds a content stamp among attributes.
+func stampOf(attributes pcommon.Map) []byte {
+	v, found := attributes.Get(semconv.StampContent)
+	if !found || v.Type() != pcommon.ValueTypeBytes {
+		return nil
+	}
+	return v.Bytes().AsRaw()
+}

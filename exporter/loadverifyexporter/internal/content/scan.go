@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package content
+
+import (
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/audit"
+	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
+)
+
+// deepest is how many levels of lists and maps are looked into: what arrives may nest without end.
+const deepest = 16
+
+// Scans reports whether anything is forbidden.
+func (c *Checker) Scans() bool { return c.clean != nil }
+
+// Span finds what is forbidden in a span, its resource and its scope.
+func (c *Checker) Span(s ptrace.Span) (found []audit.Fault) {
+	found = c.scanField(c.scanItem(s.Attributes()), "span.name", s.Name())
+	found = c.scanField(found, "span.status", s.Status().Message())
+	found = c.scanField(found, "span.trace_state", s.TraceState().AsRaw())
+	for _, e := range s.Events().All() {
+		found = c.scanField(found, "span.events", e.Name())
+		found = c.scanWithin(found, "span.events", e.Attributes(), 0)
+	}
+	for _, l := range s.Links().All() {
+		found = c.scanWithin(found, "span.links", l.Attributes(), 0)
+	}
+	return found
+}
+
+// Point finds what is forbidden in a data point, its metric, resource and scope.
+func (c *Checker) Point(m pmetric.Metric, attributes pcommon.Map) (found []audit.Fault) {
+	found = c.scanField(c.scanItem(attributes), "metric.name", m.Name())
+	found = c.scanField(found, "metric.description", m.Description())
+	return c.scanField(found, "metric.unit", m.Unit())
+}
+
+// Record finds what is forbidden in a log record, its resource and its scope.
+func (c *Checker) Record(r plog.LogRecord) (found []audit.Fault) {
+	found = c.scanValue(c.scanItem(r.Attributes()), field("log.body"), "log.body", r.Body(), 0)
+	found = c.scanField(found, "log.severity_text", r.SeverityText())
+	return c.scanField(found, "log.event_name", r.EventName())
+}
+
+func field(name string) audit.Part { return audit.Part{Place: audit.Field, Key: stamp.Key(name)} }
+
+// scanItem begins with what the item's place has.
+func (c *Checker) scanItem(attributes pcommon.Map) []audit.Fault {
+	var found []audit.Fault
+	found = append(found, c.resource.scanned...)
+	found = append(found, c.scope.scanned...)
+	return c.scanAttributes(found, audit.OnItem, attributes)
+}
+
+// scanAttributes runs once for each item. What a stamp is made of is ours, and no secret.
+func (c *Checker) scanAttributes(found []audit.Fault, at audit.Place, attributes pcommon.Map) []audit.Fault {
+	for key, value := range attributes.All() {
+		if stamp.IsStamp(key) {
+			continue
+		}
+		if matches := c.rules.pattern.matches(key, c.clean); len(matches) > 0 {
+			found = forbid(found, audit.Part{Place: at, Key: stamp.Key(key)}, c.name(key), matches)
+		}
+		before := len(found)
+		found = c.scanValue(found, audit.Part{Place: at}, "", value, 0)
+		for i := before; i < len(found); i++ { // few: the name of an attribute is made where it is needed
+			found[i].Part.Key, found[i].Name = stamp.Key(key), c.name(key)
+		}
+	}
+	return found
+}
+
+func (c *Checker) scanField(found []audit.Fault, name, text string) []audit.Fault {
+	if matches := c.rules.pattern.matches(text, c.clean); len(matches) > 0 {
+		found = forbid(found, field(name), name, matches)
+	}
+	return found
+}
+
+// scanWithin looks into a map that belongs to a field.
+func (c *Checker) scanWithin(found []audit.Fault, name string, m pcommon.Map, depth int) []audit.Fault {
+	for key, value := range m.All() {
+		found = c.scanField(found, name, key)
+		found = c.scanValue(found, field(name), name, value, depth+1)
+	}
+	return found
+}
+
+// scanValue looks into a value of any type.
+func (c *Checker) scanValue(found []audit.Fault, part audit.Part, name string, v pcommon.Value, depth int) []audit.Fault {
+	switch v.Type() {
+	case pcommon.ValueTypeStr:
+		if matches := c.rules.pattern.matches(v.Str(), c.clean); len(matches) > 0 {
+			found = forbid(found, part, name, matches)
+		}
+	case pcommon.ValueTypeInt, pcommon.ValueTypeDouble:
+		if matches := c.rules.pattern.matches(v.AsString(), c.clean); len(matches) > 0 {
+			found = forbid(found, part, name, matches)
+		}
+	case pcommon.ValueTypeBytes:
+		if matches := c.rules.pattern.matches(string(v.Bytes().AsRaw()), c.clean); len(matches) > 0 {
+			found = forbid(found, part, name, matches)
+		}
+	case pcommon.ValueTypeSlice:
+		if depth < deepest {
+			for _, element := range v.Slice().All() {
+				found = c.scanValue(found, part, name, element, depth+1)
+			}
+		}
+	case pcommon.ValueTypeMap:
+		if depth < deepest {
+			for key, element := range v.Map().All() {
+				if matches := c.rules.pattern.matches(key, c.clean); len(matches) > 0 {
+					found = forbid(found, part, name, matches)
+				}
+				found = c.scanValue(found, part, name, element, depth+1)
+			}
+		}
+	case pcommon.ValueTypeBool, pcommon.ValueTypeEmpty:
+	}
+	return found
+}
+
+// mostForbidden bounds what is found in one item.
+const mostForbidden = 64
+
+func forbid(found []audit.Fault, part audit.Part, name string, matches []int) []audit.Fault {
+	for _, i := range matches {
+		if len(found) < mostForbidden {
+			found = append(found, audit.Fault{Kind: audit.Forbidden, Part: part, Name: name, Pattern: i})
+		}
+	}
+	return found
+}
