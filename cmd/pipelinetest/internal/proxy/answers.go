@@ -3,6 +3,7 @@
 package proxy
 
 import (
+	"cmp"
 	"errors"
 	"maps"
 	"strconv"
@@ -20,6 +21,18 @@ type Answers struct {
 	Codes map[string]uint64 `json:"codes,omitempty"`
 	// Last is the last error. It is somebody else's text, fit to be printed.
 	Last string `json:"last,omitempty"`
+}
+
+// Plus adds those of another proxy.
+func (a Answers) Plus(other Answers) Answers {
+	if len(other.Codes) == 0 {
+		return a
+	}
+	sum := Answers{maps.Clone(other.Codes), cmp.Or(a.Last, other.Last)}
+	for code, n := range a.Codes {
+		sum.Codes[code] += n
+	}
+	return sum
 }
 
 // answers are Answers in the making.

@@ -188,6 +188,18 @@ type Counts struct {
 	ConnectionsReset uint64 `json:"connections_reset"`
 }
 
+// Plus adds those of another proxy.
+func (c Counts) Plus(other Counts) Counts {
+	return Counts{
+		Requests: c.Requests + other.Requests, Passed: c.Passed + other.Passed, Failed: c.Failed + other.Failed, Refused: c.Refused + other.Refused,
+		Dropped: c.Dropped + other.Dropped, Duplicated: c.Duplicated + other.Duplicated, Reordered: c.Reordered + other.Reordered,
+		Corrupted: c.Corrupted + other.Corrupted, ResponsesLost: c.ResponsesLost + other.ResponsesLost, Rejected: c.Rejected + other.Rejected,
+		Undelivered: c.Undelivered + other.Undelivered, Connections: c.Connections + other.Connections,
+		ConnectionsRefused: c.ConnectionsRefused + other.ConnectionsRefused, ConnectionsCut: c.ConnectionsCut + other.ConnectionsCut,
+		ConnectionsReset: c.ConnectionsReset + other.ConnectionsReset,
+	}
+}
+
 // counters are Counts in the making.
 type counters struct {
 	requests, passed, failed, refused, dropped, duplicated, reordered, corrupted, responsesLost, rejected, undelivered,

@@ -16,31 +16,39 @@ import (
 type link struct {
 	scenario.Link
 	grpc, http *proxy.Proxy
+	readsTLS   bool // the proxies end TLS, and begin it again
 }
 
 func (l *link) close() error { return errors.Join(l.grpc.Close(), l.http.Close()) }
 
-// counts are those of requests over OTLP/gRPC, and of the connections of both ways.
-func (l *link) counts() proxy.Counts {
-	counts, http := l.grpc.Counts(), l.http.Counts()
-	counts.Connections += http.Connections
-	counts.ConnectionsRefused += http.ConnectionsRefused
-	counts.ConnectionsCut += http.ConnectionsCut
-	counts.ConnectionsReset += http.ConnectionsReset
-	return counts
-}
+// counts are those of both ways.
+func (l *link) counts() proxy.Counts { return l.grpc.Counts().Plus(l.http.Counts()) }
 
 // heard is what was spoken on either way.
 func (l *link) heard() (grpc, http proxy.Heard) { return l.grpc.Heard(), l.http.Heard() }
 
-// disturb puts a fault in force on both ways. Requests are told apart only in gRPC.
-func (l *link) disturb(f proxy.Fault) (ways []*proxy.Disturbance, err error) {
-	on := []*proxy.Proxy{l.grpc, l.http}
-	if f.OfRequests() {
-		on = on[:1]
+// result is what became of all that came.
+func (l *link) result() LinkResult {
+	rejected := l.grpc.RejectedItems()
+	for signal, n := range l.http.RejectedItems() {
+		if rejected == nil {
+			rejected = map[string]uint64{}
+		}
+		rejected[signal] += n
 	}
-	for _, p := range on {
-		d, err := p.Disturb(f)
+	return LinkResult{l.String(), l.counts(), l.grpc.Heard().Plus(l.http.Heard()), l.grpc.Answers().Plus(l.http.Answers()), rejected}
+}
+
+// disturb puts a fault in force on both ways, or on that whose requests it meets.
+func (l *link) disturb(f proxy.Fault) (ways []*proxy.Disturbance, err error) {
+	for _, way := range []struct {
+		*proxy.Proxy
+		protocol proxy.Protocol
+	}{{l.grpc, proxy.GRPC}, {l.http, proxy.HTTP}} {
+		if f.OfRequests() && !f.Meets(way.protocol) {
+			continue
+		}
+		d, err := way.Disturb(f)
 		if err != nil {
 			return ways, err
 		}

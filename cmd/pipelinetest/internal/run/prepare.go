@@ -8,8 +8,10 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/authority"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/part"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/proxy"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
@@ -17,6 +19,10 @@ import (
 
 // prepare finds ports, and makes folders, proxies and environments.
 func (c *course) prepare() error {
+	var err error
+	if c.trust, err = authority.New(); err != nil {
+		return err
+	}
 	for i, p := range c.Parts() {
 		m := &member{Part: p, generates: i < len(c.Generators), tested: i >= len(c.Generators) && p.Name != scenario.VerifierName}
 		if m.tested {
@@ -50,7 +56,8 @@ func (c *course) prepare() error {
 	return nil
 }
 
-// prepareLinks puts proxies on the links that have faults.
+// prepareLinks puts proxies on the links that have faults. A proxy reads requests over HTTP, and inside TLS, only if a fault is to meet requests:
+// otherwise the link carries what it carries.
 func (c *course) prepareLinks() error {
 	for i := range c.Faults {
 		of := c.Faults[i].Link
@@ -58,28 +65,41 @@ func (c *course) prepareLinks() error {
 			continue
 		}
 		to := c.member(of.To)
-		grpc, err := c.newProxy(to.grpc, proxy.GRPC)
+		reads := slices.ContainsFunc(c.Faults, func(f scenario.Fault) bool { return f.Link == of && f.Disturbance.OfRequests() })
+		config := proxy.Config{Target: to.grpc, Protocol: proxy.GRPC}
+		if reads {
+			certificate, err := c.trust.Issue(of.To)
+			if err != nil {
+				return err
+			}
+			config.TLS = &proxy.TLS{Certificate: certificate, Authority: c.trust.Pool()}
+		}
+		grpc, err := c.newProxy(config)
 		if err != nil {
 			return err
 		}
-		http, err := c.newProxy(to.http, proxy.TCP)
+		config.Target, config.Protocol = to.http, proxy.TCP
+		if reads {
+			config.Protocol = proxy.HTTP
+		}
+		http, err := c.newProxy(config)
 		if err != nil {
 			return errors.Join(err, grpc.Close())
 		}
-		c.links = append(c.links, &link{Link: of, grpc: grpc, http: http})
+		c.links = append(c.links, &link{Link: of, grpc: grpc, http: http, readsTLS: reads})
 	}
 	return nil
 }
 
 // newProxy makes a proxy at a free port. Another program may take a port between its choice and its use: then another is tried.
-func (c *course) newProxy(target string, protocol proxy.Protocol) (p *proxy.Proxy, err error) {
+func (c *course) newProxy(config proxy.Config) (p *proxy.Proxy, err error) {
 	const tries = 10
+	config.Seed = 1
 	for range tries {
-		var listen string
-		if listen, err = c.takePort(); err != nil {
+		if config.Listen, err = c.takePort(); err != nil {
 			return nil, err
 		}
-		if p, err = proxy.New(proxy.Config{Listen: listen, Target: target, Protocol: protocol, Seed: 1}); err == nil {
+		if p, err = proxy.New(config); err == nil {
 			return p, nil
 		}
 	}
@@ -102,7 +122,10 @@ func (c *course) prepareMember(m *member) error {
 	if err := os.MkdirAll(own, 0o700); err != nil {
 		return err
 	}
-	environment := c.environment(m, own)
+	if err := c.trust.Write(dir, m.Name); err != nil {
+		return err
+	}
+	environment := c.environment(m, own, dir)
 	if m.Name == scenario.VerifierName {
 		m.report = filepath.Join(dir, "report.json")
 		environment = append(environment, scenario.EnvReport+"="+m.report)
@@ -155,8 +178,8 @@ func (c *course) withConfigs(m *member, place func(i int, text string) (location
 	return append(args, "--config", fmt.Sprintf(ownTelemetry, host, port)), err
 }
 
-// environment is what a part finds its way by.
-func (c *course) environment(m *member, own string) []string {
+// environment is what a part finds its way by. Its folder is its own; its certificates are elsewhere.
+func (c *course) environment(m *member, own, certificates string) []string {
 	_, port, _ := strings.Cut(m.metrics, ":") // of an IPv4 address
 	environment := []string{
 		scenario.EnvListen + "=" + m.grpc,
@@ -164,6 +187,8 @@ func (c *course) environment(m *member, own string) []string {
 		scenario.EnvMetricsPort + "=" + port,
 		scenario.EnvDir + "=" + own,
 	}
+	files := authority.FilesIn(certificates)
+	environment = append(environment, scenario.EnvCA+"="+files.CA, scenario.EnvCert+"="+files.Cert, scenario.EnvKey+"="+files.Key)
 	for _, name := range c.Targets(m.Name) {
 		to := c.member(name)
 		grpc, http := to.grpc, to.http

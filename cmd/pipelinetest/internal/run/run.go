@@ -25,6 +25,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/authority"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/telemetry"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/verdict"
@@ -70,7 +71,8 @@ type course struct {
 	met     map[int]*encounter // by fault
 	answers chan reading
 	asking  sync.WaitGroup
-	taken   []string  // ports
+	taken   []string // ports
+	trust   *authority.Authority
 	began   time.Time // when the generators were started
 	report  *verdict.Report
 	// reportedAt is when that was written.
@@ -101,7 +103,7 @@ func Run(ctx context.Context, s *scenario.Scenario, o Options) *Result {
 	err := c.play(ctx)
 	c.result.Took = time.Since(c.result.Began)
 	for _, l := range c.links {
-		c.result.Links = append(c.result.Links, LinkResult{l.String(), l.counts(), l.grpc.Heard().Plus(l.http.Heard()), l.grpc.Answers()})
+		c.result.Links = append(c.result.Links, l.result())
 	}
 	for _, m := range c.members {
 		c.result.Parts = append(c.result.Parts, telemetry.Part{

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/authority"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/part"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
 )
@@ -41,7 +42,14 @@ func Validate(ctx context.Context, scenarios []*scenario.Scenario, collector str
 	if err := os.Mkdir(own, 0o700); err != nil {
 		return err
 	}
-	validations, err := validations(scenarios, collector, own) //nolint:contextcheck // what it resolves are texts, files and the environment, which nobody waits for
+	trust, err := authority.New()
+	if err != nil {
+		return err
+	}
+	if err := trust.Write(dir, "part"); err != nil {
+		return err
+	}
+	validations, err := validations(scenarios, collector, own, dir) //nolint:contextcheck // what it resolves are texts, files and the environment, which nobody waits for
 	if err != nil {
 		return err
 	}
@@ -67,7 +75,7 @@ func Validate(ctx context.Context, scenarios []*scenario.Scenario, collector str
 }
 
 // validations are those of all parts that are Collectors, without repetitions.
-func validations(scenarios []*scenario.Scenario, collector, dir string) (list []*validation, err error) {
+func validations(scenarios []*scenario.Scenario, collector, dir, certificates string) (list []*validation, err error) {
 	seen := map[string]bool{}
 	for _, s := range scenarios {
 		c := &course{Scenario: s, Options: Options{Collector: collector}}
@@ -84,7 +92,7 @@ func validations(scenarios []*scenario.Scenario, collector, dir string) (list []
 			if err != nil {
 				return nil, err
 			}
-			v := &validation{scenario: s, of: m.Part, env: c.environment(m, dir)}
+			v := &validation{scenario: s, of: m.Part, env: c.environment(m, dir, certificates)}
 			v.args = append([]string{args[0], "validate"}, args[1:]...)
 			if m.Name == scenario.VerifierName {
 				v.env = append(v.env, scenario.EnvReport+"="+filepath.Join(dir, "report.json"))

@@ -189,7 +189,7 @@ func (s *Scenario) checkVariables(p *Part) error {
 
 // nearest is the name that another is probably a slip of; none: nothing is near.
 func nearest(name string, names []string) (near string) {
-	const most = 3 // letters that differ
+	const most = 2 // letters that differ
 	least := most + 1
 	for _, candidate := range names {
 		if n := levenshtein.Distance(name, candidate, nil); n < least {
@@ -203,7 +203,7 @@ func nearest(name string, names []string) (near string) {
 func (s *Scenario) Variables(part string) []string {
 	names := []string{EnvListen, EnvListenHTTP}
 	names = append(names, s.addresses(part)...)
-	names = append(names, EnvMetricsPort, EnvDir)
+	names = append(names, EnvMetricsPort, EnvDir, EnvCA, EnvCert, EnvKey)
 	if part == VerifierName {
 		names = append(names, EnvReport)
 	}
