@@ -65,8 +65,8 @@ func (a *Authority) Pool() *x509.CertPool {
 	return pool
 }
 
-// Issue makes a certificate for a server on this machine that is also known by a name, and for a client of that name.
-func (a *Authority) Issue(name string) (tls.Certificate, error) {
+// Issue makes a certificate for a server at an address of this machine that is also known by a name, and for a client of that name.
+func (a *Authority) Issue(name, address string) (tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return tls.Certificate{}, err
@@ -75,7 +75,7 @@ func (a *Authority) Issue(name string) (tls.Certificate, error) {
 	template.KeyUsage = x509.KeyUsageDigitalSignature
 	template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}
 	template.DNSNames = []string{"localhost", name}
-	template.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}
+	template.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback, net.ParseIP(address)}
 	der, err := x509.CreateCertificate(rand.Reader, template, a.certificate, &key.PublicKey, a.key)
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, err
 }
@@ -93,8 +93,8 @@ func FilesIn(dir string) Files {
 }
 
 // Write issues a certificate, and writes it into a folder.
-func (a *Authority) Write(dir, name string) error {
-	certificate, err := a.Issue(name)
+func (a *Authority) Write(dir, name, address string) error {
+	certificate, err := a.Issue(name, address)
 	if err != nil {
 		return err
 	}

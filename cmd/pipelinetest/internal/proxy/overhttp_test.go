@@ -328,9 +328,9 @@ func trusted(t *testing.T) (a *authority.Authority, of *TLS, server *tls.Config)
 	t.Helper()
 	a, err := authority.New()
 	require.NoError(t, err)
-	own, err := a.Issue("proxy")
+	own, err := a.Issue("proxy", "127.0.0.1")
 	require.NoError(t, err)
-	certificate, err := a.Issue("backend")
+	certificate, err := a.Issue("backend", "127.0.0.1")
 	require.NoError(t, err)
 	return a, &TLS{own, a.Pool()}, &tls.Config{Certificates: []tls.Certificate{certificate}, ClientAuth: tls.VerifyClientCertIfGiven, ClientCAs: a.Pool()}
 }
@@ -345,7 +345,7 @@ func TestHTTPInsideTLS(t *testing.T) {
 	server.StartTLS()
 	defer server.Close()
 	p := start(t, Config{Target: strings.TrimPrefix(server.URL, "https://"), Protocol: HTTP, TLS: of})
-	own, err := a.Issue("client")
+	own, err := a.Issue("client", "127.0.0.1")
 	require.NoError(t, err)
 	for name, tc := range map[string]struct {
 		client *tls.Config

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/proxy"
@@ -113,6 +114,18 @@ func (c *course) begin(ctx context.Context, i int, f *scenario.Fault) error {
 		m := c.member(f.FullDisk)
 		c.met[i].disk = m.process
 		return m.process.FillDisk()
+	case f.Reload != "":
+		m := c.member(f.Reload)
+		c.met[i].process(m.up && m.alive())
+		c.scrape(ctx, m)
+		c.met[i].held = c.met[i].held || m.holds()
+		c.met[i].reloads, c.met[i].times = true, m.account.Times
+		return c.reload(m, f.With)
+	case f.Unlisted != "":
+		m := c.member(f.Unlisted)
+		c.met[i].process(m.up && m.alive())
+		c.met[i].unlisted = &unlisting{}
+		return c.names.list(f.Unlisted, true)
 	}
 	ways, err := c.link(f.Link).disturb(f.Disturbance)
 	c.met[i].ways = ways
@@ -128,9 +141,29 @@ func (c *course) end(_ context.Context, i int, f *scenario.Fault) error {
 		return c.member(f.Stop).launch()
 	case f.FullDisk != "":
 		return c.member(f.FullDisk).process.EmptyDisk()
+	case f.Reload != "":
+		return c.reload(c.member(f.Reload), "")
+	case f.Unlisted != "":
+		return c.names.list(f.Unlisted, false)
 	}
 	for _, way := range c.met[i].ways {
 		way.End()
 	}
 	return nil
+}
+
+// reload tells a part to read its configuration again, with something added to it.
+func (c *course) reload(m *member, with string) error {
+	if m.reload != "" {
+		if with == "" {
+			with = nothingElse
+		}
+		if err := os.WriteFile(m.reload, []byte(with), 0o600); err != nil {
+			return err
+		}
+	}
+	if !m.up || !m.alive() {
+		return nil // which is told elsewhere
+	}
+	return m.process.Reload()
 }

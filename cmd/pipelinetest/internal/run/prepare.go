@@ -38,12 +38,19 @@ func (c *course) prepare() error {
 			c.result.Unchecked = append(c.result.Unchecked, unread)
 		}
 		for _, address := range []*string{&m.grpc, &m.http, &m.metrics} {
-			var err error
 			if *address, err = c.takePort(); err != nil {
 				return err
 			}
 		}
+		if m.Group != "" {
+			if err := c.placeReplica(m); err != nil {
+				return err
+			}
+		}
 		c.members = append(c.members, m)
+	}
+	if c.names, err = c.newNames(); err != nil {
+		return err
 	}
 	if err := c.prepareLinks(); err != nil {
 		return err
@@ -54,6 +61,34 @@ func (c *course) prepare() error {
 		}
 	}
 	return nil
+}
+
+// placeReplica finds where a replica listens: at an address of its own, and the port of all of its group.
+func (c *course) placeReplica(m *member) error {
+	if len(c.members) > 0 {
+		if before := c.members[len(c.members)-1]; before.Group == m.Group {
+			m.grpc, m.http = at(address(&m.Part), before.grpc), at(address(&m.Part), before.http)
+			return nil
+		}
+	}
+	var hosts []string
+	for _, p := range c.Replicas(m.Group) {
+		hosts = append(hosts, address(&p))
+	}
+	for _, place := range []*string{&m.grpc, &m.http} {
+		taken, err := c.Ports.takeFor(hosts...)
+		if err != nil {
+			return err
+		}
+		*place, c.taken = taken, append(c.taken, taken)
+	}
+	return nil
+}
+
+// at is the port of an address at another host.
+func at(host, address string) string {
+	_, port, _ := net.SplitHostPort(address) // it is one of this package's
+	return net.JoinHostPort(host, port)
 }
 
 // prepareLinks puts proxies on the links that have faults. A proxy reads requests over HTTP, and inside TLS, only if a fault is to meet requests:
@@ -68,7 +103,7 @@ func (c *course) prepareLinks() error {
 		reads := slices.ContainsFunc(c.Faults, func(f scenario.Fault) bool { return f.Link == of && f.Disturbance.OfRequests() })
 		config := proxy.Config{Target: to.grpc, Protocol: proxy.GRPC}
 		if reads {
-			certificate, err := c.trust.Issue(of.To)
+			certificate, err := c.trust.Issue(of.To, loopback)
 			if err != nil {
 				return err
 			}
@@ -122,7 +157,7 @@ func (c *course) prepareMember(m *member) error {
 	if err := os.MkdirAll(own, 0o700); err != nil {
 		return err
 	}
-	if err := c.trust.Write(dir, m.Name); err != nil {
+	if err := c.trust.Write(dir, m.Name, address(&m.Part)); err != nil {
 		return err
 	}
 	environment := c.environment(m, own, dir)
@@ -142,6 +177,9 @@ func (c *course) prepareMember(m *member) error {
 	m.spec = part.Spec{
 		Name: m.Name, Args: args, Env: append(foreign(os.Environ()), environment...), Dir: c.Scenario.Dir,
 		Log: filepath.Join(dir, "log"), Watch: endOfRun, Output: &m.refusals, Disk: m.Disk, DiskDir: own,
+	}
+	if c.names != nil && slices.ContainsFunc(c.Groups(), func(group string) bool { return m.Group != group && c.Resolves(&m.Part, group) }) {
+		m.spec.Hosts = c.names.path
 	}
 	return errors.Join(
 		os.WriteFile(filepath.Join(dir, "environment"), []byte(strings.Join(environment, "\n")+"\n"), 0o600),
@@ -174,8 +212,26 @@ func (c *course) withConfigs(m *member, place func(i int, text string) (location
 		}
 		args = append(args, "--config", location)
 	}
+	if c.reloads(m.Name) {
+		m.reload = filepath.Join(c.Options.Dir, m.Name, "reload.yaml")
+		if err := os.MkdirAll(filepath.Dir(m.reload), 0o700); err != nil {
+			return nil, err
+		}
+		if err := os.WriteFile(m.reload, []byte(nothingElse), 0o600); err != nil {
+			return nil, err
+		}
+		args = append(args, "--config", m.reload)
+	}
 	host, port, err := net.SplitHostPort(m.metrics)
 	return append(args, "--config", fmt.Sprintf(ownTelemetry, host, port)), err
+}
+
+// nothingElse is a configuration that adds nothing.
+const nothingElse = "{}\n"
+
+// reloads tells whether a fault gives a part another configuration.
+func (c *course) reloads(part string) bool {
+	return c.Options.Dir != "" && slices.ContainsFunc(c.Faults, func(f scenario.Fault) bool { return f.Reload == part && f.With != "" })
 }
 
 // environment is what a part finds its way by. Its folder is its own; its certificates are elsewhere.
@@ -189,6 +245,15 @@ func (c *course) environment(m *member, own, certificates string) []string {
 	}
 	files := authority.FilesIn(certificates)
 	environment = append(environment, scenario.EnvCA+"="+files.CA, scenario.EnvCert+"="+files.Cert, scenario.EnvKey+"="+files.Key)
+	for _, group := range c.Groups() {
+		if m.Group != group {
+			first := c.member(c.Replicas(group)[0].Name)
+			_, port, _ := net.SplitHostPort(first.grpc)     // it is one of this package's
+			_, httpPort, _ := net.SplitHostPort(first.http) // so is this
+			environment = append(environment, scenario.EnvHost(group)+"="+scenario.Domain(group),
+				scenario.EnvPort(group)+"="+port, scenario.EnvPortHTTP(group)+"="+httpPort)
+		}
+	}
 	for _, name := range c.Targets(m.Name) {
 		to := c.member(name)
 		grpc, http := to.grpc, to.http

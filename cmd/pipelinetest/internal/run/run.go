@@ -73,6 +73,7 @@ type course struct {
 	asking  sync.WaitGroup
 	taken   []string // ports
 	trust   *authority.Authority
+	names   *names    // nil: no part has replicas
 	began   time.Time // when the generators were started
 	report  *verdict.Report
 	// reportedAt is when that was written.

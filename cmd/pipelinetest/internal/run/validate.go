@@ -46,7 +46,7 @@ func Validate(ctx context.Context, scenarios []*scenario.Scenario, collector str
 	if err != nil {
 		return err
 	}
-	if err := trust.Write(dir, "part"); err != nil {
+	if err := trust.Write(dir, "part", loopback); err != nil {
 		return err
 	}
 	validations, err := validations(scenarios, collector, own, dir) //nolint:contextcheck // what it resolves are texts, files and the environment, which nobody waits for

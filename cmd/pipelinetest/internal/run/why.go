@@ -18,7 +18,11 @@ func (c *course) why(i int, met *proxy.Met) string {
 	switch {
 	case f.FullDisk != "" && met.Idle == 0:
 		return f.FullDisk + " has written nothing to its disk"
-	case (f.Kill != "" || f.Stop != "") && met.Idle == 0:
+	case f.Reload != "" && met.Came > 0 && met.Idle == 0 && c.member(f.Reload).alive():
+		return f.Reload + " has not begun anew, by its own telemetry: it does not read its configuration again when told to (SIGHUP)"
+	case f.Unlisted != "" && met.Came > 0 && met.Idle == 0:
+		return f.Unlisted + " has never got anything, or went on to get items until the fault ended: nobody has looked its name up again"
+	case (f.Kill != "" || f.Stop != "" || f.Reload != "" || f.Unlisted != "") && met.Idle == 0:
 		return f.Part() + " was not running"
 	case c.met[i].unused() && c.met[i].before < c.result.Report.Arrived():
 		return "nothing has ever come to " + c.met[i].subject.Name + ", by its own telemetry"
@@ -73,6 +77,10 @@ func (c *course) before(i int) string {
 func (c *course) whyUnknown(i int, met *proxy.Met) string {
 	e := c.met[i]
 	switch {
+	case e.reloads && met.Unsure > 0:
+		return "whether " + e.subject.Name + " has read its configuration again is not known: it shows no telemetry that would tell"
+	case e.unlisted != nil:
+		return "whether anything still came to " + e.subject.Name + " is not known: it shows no telemetry that would tell"
 	case e.before != c.result.Report.Arrived():
 		return "the load had ended, and the last of it arrived at about the time when the fault began"
 	case met.Unsure > 0 && len(e.ways) > 0 && c.link(c.Faults[i].Link).isOpaque():

@@ -56,6 +56,9 @@ type Part struct {
 	Config []Config
 	// Command is a program and its arguments; ${PIPELINETEST_...} in them is replaced.
 	Command []string
+	// Group is the part that this is a replica of, and Replica its number in it, from 1. None: it is no replica.
+	Group   string
+	Replica int
 	// Disk is the size of the file system that the part's folder is, in bytes. 0: the folder is an ordinary one.
 	Disk int64
 }
@@ -80,14 +83,17 @@ func (s *Scenario) Parts() []Part {
 	return append(parts, s.Verifier)
 }
 
-// Next is the part that comes after another: the first system after a generator, the verifier after the last system.
+// Next is the part that comes after another: the first system after a generator, the verifier after the last system. Replicas stand beside each
+// other: what comes after one comes after all, and the first of them comes after what is before.
 func (s *Scenario) Next(name string) string {
 	for i, system := range s.Systems {
 		if system.Name != name {
 			continue
 		}
-		if i+1 < len(s.Systems) {
-			return s.Systems[i+1].Name
+		for _, later := range s.Systems[i+1:] {
+			if system.Group == "" || later.Group != system.Group {
+				return later.Name
+			}
 		}
 		return VerifierName
 	}

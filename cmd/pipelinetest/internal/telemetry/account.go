@@ -27,6 +27,8 @@ type Account struct {
 	Counts bool
 	// Anew: the part, or a component of it, has begun to count anew.
 	Anew bool
+	// Times is how often it has.
+	Times int
 	// Odd are values that cannot be counts, and were left out; the first few of them.
 	Odd []string
 
@@ -132,6 +134,7 @@ func (a *Account) Restarted() {
 	}
 	a.Cut()
 	a.Anew = a.Anew || a.Read
+	a.Times++
 	a.current, a.uptime = nil, 0
 }
 
