@@ -108,7 +108,7 @@ func Run(ctx context.Context, s *scenario.Scenario, o Options) *Result {
 	}
 	for _, m := range c.members {
 		c.result.Parts = append(c.result.Parts, telemetry.Part{
-			Name: m.Name, Killed: c.wasKilled(m), Disturbed: c.disturbsRequests(m), Elsewhere: m.elsewhere, Read: m.account.Read, Least: m.account.Least, Odd: m.account.Odd, Components: m.components(),
+			Name: m.Name, Group: m.Group, Killed: c.wasKilled(m), Disturbed: c.disturbsRequests(m), Elsewhere: m.elsewhere, Read: m.account.Read, Least: m.account.Least, Odd: m.account.Odd, Components: m.components(),
 		})
 	}
 	c.sayMet()
