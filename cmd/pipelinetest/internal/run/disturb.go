@@ -122,8 +122,7 @@ func (c *course) begin(ctx context.Context, i int, f *scenario.Fault) error {
 		c.met[i].reloads, c.met[i].times = true, m.account.Times
 		return c.reload(m, f.With)
 	case f.Unlisted != "":
-		m := c.member(f.Unlisted)
-		c.met[i].process(m.up && m.alive())
+		c.met[i].process(true)
 		c.met[i].unlisted = &unlisting{}
 		return c.names.list(f.Unlisted, true)
 	}
