@@ -28,6 +28,7 @@ type validation struct {
 	of       scenario.Part
 	args     []string
 	env      []string
+	by       string // what the configuration has beside the part's own
 }
 
 // Validate asks the Collector what it thinks of the configurations of all parts, before any test starts. Each is looked at once, in
@@ -98,14 +99,29 @@ func validations(scenarios []*scenario.Scenario, collector, dir, certificates st
 				v.env = append(v.env, scenario.EnvReport+"="+filepath.Join(dir, "report.json"))
 			}
 			v.env = append(v.env, "TMPDIR="+dir)
-			key := strings.Join(append(append([]string{s.Dir}, v.args...), v.env...), "\x00")
-			if !seen[key] {
-				list = append(list, v)
+			for _, v := range append(v.reloaded(), v) {
+				key := strings.Join(append(append([]string{s.Dir}, v.args...), v.env...), "\x00")
+				if !seen[key] {
+					list = append(list, v)
+				}
+				seen[key] = true
 			}
-			seen[key] = true
 		}
 	}
 	return list, nil
+}
+
+// reloaded are the configurations that faults make of one.
+func (v *validation) reloaded() (list []*validation) {
+	for i := range v.scenario.Faults {
+		if f := &v.scenario.Faults[i]; f.Reload == v.of.Name && f.With != "" {
+			other := *v
+			other.args = append(slices.Clone(v.args), "--config", "yaml:"+f.With)
+			other.by = " with what " + f.Key + ".config adds"
+			list = append(list, &other)
+		}
+	}
+	return list
 }
 
 // isSystem tells whether the configuration is of what is tested.
@@ -134,7 +150,7 @@ func (v *validation) run(ctx context.Context, log string) error {
 	if process.Ending() == part.EndedWell || strings.Contains(strings.Join(words, "\n"), "unknown command") {
 		return nil
 	}
-	said := []string{fmt.Sprintf("%s: the Collector refuses %s:", v.of.Name, v.scenario.Sources(&v.of, ""))}
+	said := []string{fmt.Sprintf("%s: the Collector refuses %s%s:", v.of.Name, v.scenario.Sources(&v.of, ""), v.by)}
 	for _, line := range words {
 		if strings.TrimSpace(line) != "" {
 			said = append(said, "  "+strings.ReplaceAll(line, "\t", "    "))
