@@ -119,7 +119,7 @@ func (c *course) begin(ctx context.Context, i int, f *scenario.Fault) error {
 		c.met[i].process(m.up && m.alive())
 		c.scrape(ctx, m)
 		c.met[i].held = c.met[i].held || m.holds()
-		c.met[i].reloads, c.met[i].times = true, m.account.Times
+		c.met[i].reloads, c.met[i].times, c.met[i].other = true, m.account.Times, f.With != ""
 		return c.reload(m, f.With)
 	case f.Unlisted != "":
 		c.met[i].process(true)
@@ -131,7 +131,7 @@ func (c *course) begin(ctx context.Context, i int, f *scenario.Fault) error {
 	return err
 }
 
-func (c *course) end(_ context.Context, i int, f *scenario.Fault) error {
+func (c *course) end(ctx context.Context, i int, f *scenario.Fault) error {
 	c.met[i].settle()
 	switch {
 	case f.Kill != "":
@@ -141,7 +141,11 @@ func (c *course) end(_ context.Context, i int, f *scenario.Fault) error {
 	case f.FullDisk != "":
 		return c.member(f.FullDisk).process.EmptyDisk()
 	case f.Reload != "":
-		return c.reload(c.member(f.Reload), "")
+		m := c.member(f.Reload)
+		if c.scrape(ctx, m) {
+			c.met[i].taken = new(m.account.Taken())
+		}
+		return c.reload(m, "")
 	case f.Unlisted != "":
 		return c.names.list(f.Unlisted, false)
 	}

@@ -36,8 +36,11 @@ type encounter struct {
 	sender      *member // on the link; nil: the fault is of a part
 	subject     *member // the sender, or the part
 	// reloads: the part was told to read its configuration again, when it had begun anew so many times.
-	reloads  bool
-	times    int
+	reloads bool
+	times   int
+	// other: it was given another configuration, and taken is how much it took with that; nil: it still has it.
+	other    bool
+	taken    *uint64
 	unlisted *unlisting // nil: the fault is another one
 	failed   uint64     // what the sender had failed to send when the fault began
 }
@@ -126,6 +129,16 @@ func (e *encounter) met() proxy.Met {
 		e.of.Suffered = 0
 		if !e.subject.account.Counts {
 			e.of.Unsure = 1
+		}
+	}
+	if e.reloads && e.other && e.of.Suffered > 0 && e.subject.account.Counts {
+		taken := e.taken
+		if taken == nil {
+			taken = new(e.subject.account.Taken())
+		}
+		if *taken == 0 {
+			e.of.Suffered = 0
+			return e.of
 		}
 	}
 	if e.reloads && e.of.Suffered > 0 {

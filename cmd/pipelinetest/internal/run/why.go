@@ -18,6 +18,8 @@ func (c *course) why(i int, met *proxy.Met) string {
 	switch {
 	case f.FullDisk != "" && met.Idle == 0:
 		return f.FullDisk + " has written nothing to its disk"
+	case f.Reload != "" && c.met[i].other && c.met[i].taken != nil && *c.met[i].taken == 0 && c.member(f.Reload).account.Times > c.met[i].times:
+		return "nothing came to " + f.Reload + " while it had the other configuration; a sender that was cut off may take a second to come back"
 	case f.Reload != "" && met.Came > 0 && met.Idle == 0 && c.member(f.Reload).alive():
 		return f.Reload + " has not begun anew, by its own telemetry: it does not read its configuration again when told to (SIGHUP)"
 	case f.Unlisted != "" && met.Came > 0 && met.Idle == 0:
