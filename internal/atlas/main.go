@@ -19,10 +19,10 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/internal/format"
 )
 
-//go:embed head.md
+//go:embed head.txt
 var head string
 
-//go:embed tail.md
+//go:embed tail.txt
 var tail string
 
 func main() {
