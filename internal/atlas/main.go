@@ -8,6 +8,7 @@ package main
 import (
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -117,7 +118,7 @@ func section(b *strings.Builder, file string, tests []test) error {
 		fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", own, t.LoadVerify.Verdict, t.lost(), t.copies(), t.where())
 	}
 	if !some {
-		return fmt.Errorf("the report has no scenario of it")
+		return errors.New("the report has no scenario of it")
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"log"
+	"maps"
 	"net"
 	"net/http"
 	"strings"
@@ -166,9 +167,7 @@ func (f *overHTTP) handle(w http.ResponseWriter, r *http.Request) {
 			a.message = []byte("{}")
 		}
 	}
-	for name, values := range a.http.header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), a.http.header)
 	w.WriteHeader(a.http.status)
 	_, _ = w.Write(a.message) // the client may have gone away
 }

@@ -166,7 +166,7 @@ func (c *course) clear() {
 // start starts the parts against the stream, so that each finds whom it sends to.
 func (c *course) start(ctx context.Context) error {
 	for _, m := range slices.Backward(c.members) {
-		if err := c.follow(m); err != nil {
+		if err := c.follow(m); err != nil { //nolint:contextcheck // what it resolves are texts, files and the environment, which nobody waits for
 			return err
 		}
 		if err := m.launch(); err != nil {

@@ -32,8 +32,10 @@ faults:
 		faults = append(faults, Fault{At: f.At, For: f.For, Stop: f.Stop, Unlisted: f.Unlisted})
 	}
 	assert.Equal(t, []Fault{
-		{At: 2 * time.Second, For: time.Second, Stop: "backend-1"}, {At: 2 * time.Second, For: time.Second, Unlisted: "backend-1"},
-		{At: 4 * time.Second, For: time.Second, Stop: "backend-2"}, {At: 4 * time.Second, For: time.Second, Unlisted: "backend-2"},
+		{At: 2 * time.Second, For: time.Second, Stop: "backend-1"},
+		{At: 2 * time.Second, For: time.Second, Unlisted: "backend-1"},
+		{At: 4 * time.Second, For: time.Second, Stop: "backend-2"},
+		{At: 4 * time.Second, For: time.Second, Unlisted: "backend-2"},
 	}, faults)
 	require.NoError(t, s.Check(), "again")
 	assert.Len(t, s.Faults, 4)
