@@ -13,6 +13,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -168,17 +170,25 @@ func (t *test) copies() string {
 	return orNone(said)
 }
 
-// where is where the first signal that lost something lost it: the places that have a count, without the counts.
+// count is one in the words of pipelinetest.
+var count = regexp.MustCompile(`: (?:<=|>=)?([0-9,]+)`)
+
+// where is where the first signal that lost something lost it: the place whose count is about what is missing.
 func (t *test) where() string {
 	for _, f := range t.Figures {
 		if f.Lost == 0 {
 			continue
 		}
 		for _, place := range t.Losses[f.Signal] {
-			if !strings.Contains(place, "is not known") && !strings.Contains(place, "refused by") {
-				return oneLine(place)
+			for _, match := range count.FindAllStringSubmatch(place, -1) {
+				n, err := strconv.ParseUint(strings.ReplaceAll(match[1], ",", ""), 10, 64)
+				if err == nil && n >= f.Lost && n <= f.Lost+f.Lost/10+10 { // with end markers
+					what, _, _ := strings.Cut(place, ";")
+					return what
+				}
 			}
 		}
+		return "no part has counted it"
 	}
 	return ""
 }
