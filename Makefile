@@ -7,6 +7,7 @@ SHELL := bash
 MAKEFLAGS += --no-print-directory
 
 BINARY := dist/otelcol-runtimelab
+GATEWAY := dist-gateway/otelcol-runtimelab-gateway
 TOOL := go tool -modfile=$(CURDIR)/internal/tools/go.mod
 PACKAGES := ./...
 COUNT := 1
@@ -47,6 +48,11 @@ build: ## compile the Collector into dist/
 		awk '/^go: downloading/ {if (++d % 50 == 1) {print "  downloading modules: " d; fflush()} next} \
 		     /^[^ ]+\/[^ ]+$$/ || /^[a-z0-9]+$$/ {if (++n % 50 == 0) {print "  compiled " n " packages, now " $$0; fflush()} next} {print}'
 
+.PHONY: gateway
+gateway: ## compile the second distribution, with loadbalancing, into dist-gateway/ (the first time takes many minutes)
+	@echo "Building $(GATEWAY) (the first time takes many minutes)"
+	@cd dist-gateway && CGO_ENABLED=0 go build -trimpath -tags grpcnotrace -ldflags="-s -w" -o $(notdir $(GATEWAY)) .
+
 .PHONY: runtimesim
 runtimesim: ## compile the models' command line into bin/
 	@CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o bin/runtimesim ./cmd/runtimesim
@@ -66,6 +72,11 @@ pipeline-test: build pipelinetest ## run every scenario of config/pipeline-test/
 .PHONY: sidecar-outage
 sidecar-outage: build pipelinetest ## the sidecar as shipped with large spans, a full queue, kills (3 minutes); REPEAT=10 repeats
 	@bin/pipelinetest --collector $(BINARY) --repeat $(REPEAT) --json bin/sidecar-outage.json config/sidecar-outage
+
+.PHONY: atlas
+atlas: gateway pipelinetest ## show known losses of the Collector, and what avoids them, and write docs/atlas.md (4 minutes); JOBS=n at once
+	@bin/pipelinetest --collector $(GATEWAY) --jobs $(JOBS) --repeat $(REPEAT) --json bin/atlas.json config/atlas
+	@go run ./internal/atlas bin/atlas.json config/atlas > bin/atlas.md && mv bin/atlas.md docs/atlas.md
 
 ##@ Change it
 
@@ -232,10 +243,11 @@ lint: headers-check ## run the linters
 .PHONY: generate
 generate: ## regenerate component code, tables of names and dist/
 	@go generate $(PACKAGES)
-	@go tool builder --config builder-config.yaml --skip-compilation 2>&1 | awk '/ERROR|Error|error/ {print; bad=1} END {exit bad}'
+	@for config in builder-config.yaml builder-config.gateway.yaml; do \
+		go tool builder --config $$config --skip-compilation 2>&1 | awk '/ERROR|Error|error/ {print; bad=1} END {exit bad}'; done
 
 # What is generated and committed. The check regenerates it and compares; it leaves the fresh files to be committed.
-GENERATED := dist/components.go dist/main.go dist/main_others.go dist/main_windows.go dist/go.mod dist/go.sum go.mod go.sum \
+GENERATED := $(foreach dir,dist dist-gateway,$(dir)/components.go $(dir)/main.go $(dir)/main_others.go $(dir)/main_windows.go $(dir)/go.mod $(dir)/go.sum) go.mod go.sum \
 	internal/comparison/go.mod internal/comparison/go.sum
 
 .PHONY: generated
@@ -247,10 +259,10 @@ generated: ## check that everything generated is fresh
 
 .PHONY: validate
 validate: build pipelinetest ## validate every file in config/
-	@for f in $$(find config -name '*.yaml' -not -path 'config/pipeline-test/*' -not -path 'config/pipeline-mutants/*' -not -path 'config/sidecar-outage/*' | sort); do echo "Validating $$f"; $(BINARY) validate --config $$f; done
+	@for f in $$(find config -name '*.yaml' -not -path 'config/pipeline-test/*' -not -path 'config/pipeline-mutants/*' -not -path 'config/sidecar-outage/*' -not -path 'config/atlas/*' | sort); do echo "Validating $$f"; $(BINARY) validate --config $$f; done
 	@bin/pipelinetest --collector $(BINARY) --list config/pipeline-test config/pipeline-mutants config/sidecar-outage >/dev/null
 
 .PHONY: clean
 clean: ## remove what was built
 	@rm -rf bin/release
-	@rm -f $(BINARY) bin/runtimesim bin/pipelinetest bin/otlpload bin/pipeline-test.* bin/pipeline-mutants.* bin/sidecar-outage.json bin/load.json bin/load-limit.json
+	@rm -f $(BINARY) bin/runtimesim bin/pipelinetest bin/otlpload bin/pipeline-test.* bin/pipeline-mutants.* bin/sidecar-outage.json $(GATEWAY) bin/atlas.json bin/load.json bin/load-limit.json

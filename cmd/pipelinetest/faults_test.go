@@ -102,13 +102,15 @@ func TestFaultsCounted(t *testing.T) {
 func TestFaultMetNothing(t *testing.T) {
 	overHTTP := gateway("otlp_http", "http://${env:PIPELINETEST_TO_NEXT_HTTP}")
 	overGRPC := gateway("otlp_grpc", "${env:PIPELINETEST_TO_NEXT}")
-	overTLS := strings.ReplaceAll(overGRPC, "insecure: true", "insecure_skip_verify: true")
+	overTLS := strings.ReplaceAll(overGRPC, "insecure: true", "insecure: false")
 	for name, tc := range map[string]struct {
 		config, fault, why string
 		met                []any
 	}{
-		"HTTP":    {overHTTP, "link: gateway->verifier, grpc: unavailable", "did nothing: the link carries OTLP/HTTP; grpc and otlp meet requests of OTLP/gRPC without TLS only", []any{"requests", 0, 0}},
-		"TLS":     {overTLS, "link: gateway->verifier, otlp: drop", "did nothing: the link carries TLS, in which requests cannot be told apart", []any{"requests", 0, 0}},
+		"HTTP": {overHTTP, "link: gateway->verifier, grpc: unavailable", "did nothing: the link carries OTLP/HTTP; grpc meets requests of OTLP/gRPC, http those of OTLP/HTTP, otlp both", []any{"requests", 0, 0}},
+		"gRPC": {overGRPC, "link: gateway->verifier, http: 503", "did nothing: the link carries OTLP/gRPC; grpc meets requests of OTLP/gRPC, http those of OTLP/HTTP, otlp both", []any{"requests", 0, 0}},
+		"TLS": {overTLS, "link: gateway->verifier, otlp: drop", "did nothing: the link carries TLS, and whoever sends there does not take the certificate of the proxy " +
+			"(remote error: tls: bad certificate); want it to trust the authority in PIPELINETEST_CA", []any{"requests", 0, 0}},
 		"no turn": {overGRPC, "link: gateway->verifier, otlp: drop, every: 100000", "requests came, and it was the turn of none", nil},
 		"nobody":  {overGRPC, "link: generator->verifier, delay: 1s", "", nil},
 		"late":    {overGRPC, "link: gateway->verifier, grpc: unavailable, at: 30s", "did nothing: no request came while it was in force, of ", []any{"requests", 0, 0}},

@@ -95,6 +95,7 @@ type document struct {
 			Met *struct {
 				Unit           string
 				Came, Suffered uint64
+				Unsure         uint64
 			}
 		}
 		Links []struct {

@@ -80,7 +80,7 @@ func freePort(t *testing.T) int {
 	return l.Addr().(*net.TCPAddr).Port
 }
 
-// start runs the Collector with a configuration file and overrides (`a::b: value`, later ones win). Its own metrics go to a
+// start runs the Collector with a configuration file and overrides (`a::b: value`, later ones win; flags begin with --). Its own metrics go to a
 // free port.
 func start(t *testing.T, config string, overrides ...string) *collector {
 	t.Helper()
@@ -89,6 +89,10 @@ func start(t *testing.T, config string, overrides ...string) *collector {
 		"yaml:service::telemetry::metrics::readers: [{pull: {exporter: {prometheus: {host: localhost, port: %d, "+
 			"without_units: true, without_type_suffix: true}}}}]", c.metricsPort)}
 	for _, o := range overrides {
+		if strings.HasPrefix(o, "--") { // a flag
+			args = append(args, o)
+			continue
+		}
 		args = append(args, "--config", "yaml:"+o)
 	}
 	c.cmd = exec.Command(binary(t), args...)

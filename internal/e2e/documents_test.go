@@ -110,6 +110,9 @@ func TestDocuments(t *testing.T) {
 	tools := buildCommands(t)
 	t.Setenv("PIPELINETEST_LISTEN", "localhost:4317") // as pipelinetest does for the parts of a test
 	t.Setenv("PIPELINETEST_TO_NEXT", "localhost:4318")
+	for _, file := range []string{"CA", "CERT", "KEY"} {
+		t.Setenv("PIPELINETEST_"+file, file+".pem")
+	}
 	t.Run("docs/queue-wait.svg", func(t *testing.T) { drawPicture(t, newCheckout(t, tools)) })
 	for _, d := range documents(t) {
 		name, err := filepath.Rel(root, d.path)

@@ -35,6 +35,8 @@ type Spec struct {
 	// Disk is the size, in bytes, of a file system of its own at DiskDir. 0: none. Linux only.
 	Disk    int64
 	DiskDir string
+	// Hosts is a file that the part sees at /etc/hosts. None: it sees that of the system. Linux only.
+	Hosts string
 }
 
 // Process is a part that has been started.

@@ -41,10 +41,10 @@ func command(spec Spec) (*exec.Cmd, error) {
 	}
 	cmd := &exec.Cmd{
 		Path:        self,
-		Args:        append([]string{supervisorCommand, strconv.FormatInt(spec.Disk, 10), spec.DiskDir, program}, spec.Args...),
+		Args:        append([]string{supervisorCommand, strconv.FormatInt(spec.Disk, 10), spec.DiskDir, spec.Hosts, program}, spec.Args...),
 		SysProcAttr: &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM},
 	}
-	if spec.Disk > 0 {
+	if spec.Disk > 0 || spec.Hosts != "" {
 		cmd.SysProcAttr.Cloneflags = syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS
 		cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}}
 		cmd.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}}

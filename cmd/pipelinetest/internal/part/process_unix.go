@@ -16,3 +16,6 @@ const (
 func (p *Process) signalGroup(signal syscall.Signal) {
 	_ = syscall.Kill(-p.pid, signal)
 }
+
+// Reload tells the process to read its configuration again.
+func (p *Process) Reload() error { return syscall.Kill(p.pid, syscall.SIGHUP) }

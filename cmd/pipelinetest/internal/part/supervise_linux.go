@@ -15,7 +15,7 @@ import (
 )
 
 // supervisorCommand is the name under which this program is the supervisor of a part. Its arguments are the size of the part's disk and where
-// it is to be, the program, and the program's arguments from its own name on.
+// it is to be, what the part is to see at /etc/hosts, the program, and the program's arguments from its own name on.
 const supervisorCommand = "pipelinetest-supervisor"
 
 // tellAt is the file descriptor that a supervisor tells at what becomes of the part.
@@ -26,14 +26,14 @@ const prSetChildSubreaper = 36
 
 // Main must be the first that a program with parts calls: if it was started to be a supervisor, it is one, and does not return.
 func Main() {
-	if len(os.Args) < 5 || os.Args[0] != supervisorCommand {
+	if len(os.Args) < 6 || os.Args[0] != supervisorCommand {
 		return
 	}
 	runtime.LockOSThread() // see Process.run
 	syscall.CloseOnExec(tellAt)
 	s := &supervisor{tell: os.NewFile(tellAt, "tell")}
-	size, dir, program, args := os.Args[1], os.Args[2], os.Args[3], os.Args[4:]
-	if err := s.start(size, dir, program, args); err != nil {
+	size, dir, hosts, program, args := os.Args[1], os.Args[2], os.Args[3], os.Args[4], os.Args[5:]
+	if err := s.start(size, dir, hosts, program, args); err != nil {
 		errno, _ := errors.AsType[syscall.Errno](err)
 		_, _ = fmt.Fprintf(s.tell, "%s %d %s\n", toldFailed, errno, strings.TrimSuffix(err.Error(), ": "+errno.Error()))
 		os.Exit(1)
@@ -48,13 +48,18 @@ type supervisor struct {
 	part int // process id
 }
 
-func (s *supervisor) start(size, dir, program string, args []string) error {
+func (s *supervisor) start(size, dir, hosts, program string, args []string) error {
 	if _, _, errno := syscall.Syscall(syscall.SYS_PRCTL, prSetChildSubreaper, 1, 0); errno != 0 {
 		return fmt.Errorf("prctl: %w", errno)
 	}
 	if size != "0" {
 		if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "mode=0700,size="+size); err != nil {
 			return fmt.Errorf("disk: no file system of %s bytes at %s: %w", size, dir, err)
+		}
+	}
+	if hosts != "" {
+		if err := syscall.Mount(hosts, "/etc/hosts", "", syscall.MS_BIND, ""); err != nil {
+			return fmt.Errorf("hosts: %s cannot be at /etc/hosts: %w", hosts, err)
 		}
 	}
 	process, err := os.StartProcess(program, args, &os.ProcAttr{ //nolint:gosec // G204: what is to be tested is the user's choice

@@ -17,8 +17,8 @@ import (
 
 // Fault is one way to disturb a link: exactly one kind, perhaps with settings of that kind.
 //
-// Down, Reset, Delay and Bandwidth disturb connections, whatever they carry; GRPC and OTLP disturb requests, and want a proxy of
-// protocol [GRPC].
+// Down, Reset, Delay and Bandwidth disturb connections, whatever they carry; GRPC, HTTP and OTLP disturb requests, and want a proxy of
+// their protocol.
 type Fault struct {
 	// Down cuts all connections and refuses new ones.
 	Down bool `yaml:"down,omitempty"`
@@ -32,9 +32,17 @@ type Fault struct {
 	Bandwidth Bytes `yaml:"bandwidth,omitempty"`
 	// GRPC is the status code requests are refused with, in lower case: unavailable. They are not delivered.
 	GRPC string `yaml:"grpc,omitempty"`
+	// HTTP is the status requests are refused with, 400 to 599. They are not delivered.
+	HTTP int `yaml:"http,omitempty"`
 	// OTLP is what becomes of requests: drop, duplicate, reorder, corrupt, lose_response or partial_success.
 	OTLP string `yaml:"otlp,omitempty"`
 
+	// RetryAfter is the pause that GRPC or HTTP asks for. Nil: none over HTTP; over gRPC, resource_exhausted asks for [throttlePause].
+	RetryAfter *RetryAfter `yaml:"retry_after,omitempty"`
+	// Message is the text of the answer of GRPC, HTTP or partial_success.
+	Message string `yaml:"message,omitempty"`
+	// Rejected is how many items partial_success rejects of each request, the first ones; nil: all.
+	Rejected *int `yaml:"rejected,omitempty"`
 	// Share of the requests that suffer from the fault, chosen at random; nil: all.
 	Share *float64 `yaml:"share,omitempty"`
 	// Every n-th request suffers from the fault, counted since it is in force; nil: see Share.
@@ -61,8 +69,21 @@ var statusNames = [...]string{
 	codes.Unauthenticated:    "unauthenticated",
 }
 
-// OfRequests says whether the fault disturbs requests, for which a proxy has to speak gRPC.
-func (f *Fault) OfRequests() bool { return f.GRPC != "" || f.OTLP != "" }
+// OfRequests says whether the fault disturbs requests, for which a proxy has to read them.
+func (f *Fault) OfRequests() bool { return f.GRPC != "" || f.HTTP != 0 || f.OTLP != "" }
+
+// Meets says whether a fault of requests disturbs those of a protocol.
+func (f *Fault) Meets(protocol Protocol) bool {
+	return protocol == GRPC && f.HTTP == 0 || protocol == HTTP && f.GRPC == ""
+}
+
+// Stops says whether a request that suffers from the fault gets no further.
+func (f *Fault) Stops() bool {
+	return f.GRPC != "" || f.HTTP != 0 || f.OTLP == "drop" || f.OTLP == partialSuccess && f.Rejected == nil
+}
+
+// partialSuccess is the effect that some of the other keys belong to.
+const partialSuccess = "partial_success"
 
 // Validate reports every mistake, each with its key, its value and what is allowed.
 func (f *Fault) Validate() error {
@@ -76,7 +97,7 @@ func (f *Fault) Validate() error {
 			given = strings.Join(kinds, ", ")
 		}
 		errs = append(errs, fmt.Errorf("fault kinds: %s; want exactly one of down: true, reset: 1s, delay: 200ms, bandwidth: 64KiB, "+
-			"grpc: unavailable, otlp: drop (or values like these)", given))
+			"grpc: unavailable, http: 503, otlp: drop (or values like these)", given))
 	}
 	if f.Reset < 0 {
 		wrong("reset", f.Reset, "more than 0s")
@@ -95,6 +116,10 @@ func (f *Fault) Validate() error {
 	if f.GRPC != "" && f.status() == codes.OK {
 		wrong("grpc", strconv.Quote(f.GRPC), strings.Join(statusNames[1:], ", "))
 	}
+	if f.HTTP != 0 && (f.HTTP < 400 || f.HTTP > 599) {
+		wrong("http", f.HTTP, "a status of 400 to 599")
+	}
+	f.validateAnswer(wrong)
 	if f.OTLP != "" && !slices.ContainsFunc(effects, func(e effect) bool { return e.name == f.OTLP }) {
 		var names []string
 		for _, e := range effects {
@@ -104,14 +129,14 @@ func (f *Fault) Validate() error {
 	}
 	if f.Share != nil {
 		if !f.OfRequests() {
-			wrong("share", *f.Share, "it beside grpc or otlp only")
+			wrong("share", *f.Share, "it beside grpc, http or otlp only")
 		} else if !(*f.Share > 0 && *f.Share <= 1) { // NaN is neither
 			wrong("share", *f.Share, "more than 0, at most 1")
 		}
 	}
 	if f.Every != nil {
 		if !f.OfRequests() {
-			wrong("every", *f.Every, "it beside grpc or otlp only")
+			wrong("every", *f.Every, "it beside grpc, http or otlp only")
 		} else if *f.Every < 1 {
 			wrong("every", *f.Every, "1 or more")
 		} else if f.Share != nil {
@@ -119,6 +144,31 @@ func (f *Fault) Validate() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// validateAnswer reports the mistakes in what an answer is to say.
+func (f *Fault) validateAnswer(wrong func(key string, value any, want string)) {
+	if f.RetryAfter != nil {
+		switch pause := *f.RetryAfter; {
+		case f.GRPC == "" && f.HTTP == 0:
+			wrong("retry_after", pause, "it beside grpc or http only")
+		case pause.Delay < 0:
+			wrong("retry_after", pause, "0s or more, or none")
+		case f.HTTP != 0 && pause.Delay%time.Second != 0:
+			wrong("retry_after", pause, "whole seconds: that is what HTTP's Retry-After has")
+		}
+	}
+	if f.Message != "" && f.GRPC == "" && f.HTTP == 0 && f.OTLP != partialSuccess {
+		wrong("message", strconv.Quote(f.Message), "it beside grpc, http or otlp: partial_success only")
+	}
+	if f.Rejected != nil {
+		switch {
+		case f.OTLP != partialSuccess:
+			wrong("rejected", *f.Rejected, "it beside otlp: partial_success only")
+		case *f.Rejected < 1:
+			wrong("rejected", *f.Rejected, "1 or more")
+		}
+	}
 }
 
 // setting is a key of a fault that is given.
@@ -141,7 +191,15 @@ func (f *Fault) settings() (given []setting) {
 	add(f.Jitter != 0, setting{"jitter", f.Jitter, false})
 	add(f.Bandwidth != 0, setting{"bandwidth", f.Bandwidth, true})
 	add(f.GRPC != "", setting{"grpc", f.GRPC, true})
+	add(f.HTTP != 0, setting{"http", f.HTTP, true})
 	add(f.OTLP != "", setting{"otlp", f.OTLP, true})
+	if f.RetryAfter != nil {
+		add(true, setting{"retry_after", *f.RetryAfter, false})
+	}
+	if f.Rejected != nil {
+		add(true, setting{"rejected", *f.Rejected, false})
+	}
+	add(f.Message != "", setting{"message", strconv.Quote(f.Message), false})
 	if f.Share != nil {
 		add(true, setting{"share", *f.Share, false})
 	}
@@ -173,6 +231,34 @@ func (f Fault) String() string {
 		settings = append(settings, fmt.Sprintf("%s: %v", s.key, s.value))
 	}
 	return strings.Join(settings, ", ")
+}
+
+// RetryAfter is the pause that an answer asks for; in YAML a duration, or none: the answer says nothing of a pause.
+type RetryAfter struct {
+	None  bool
+	Delay time.Duration
+}
+
+// UnmarshalYAML reads a pause.
+func (r *RetryAfter) UnmarshalYAML(node *yaml.Node) error {
+	if r.None = node.Value == "none"; r.None {
+		return nil
+	}
+	if err := node.Decode(&r.Delay); err != nil {
+		return fmt.Errorf("%q is not allowed; want a duration such as 2s, or none", node.Value)
+	}
+	return nil
+}
+
+// MarshalYAML writes the pause.
+func (r RetryAfter) MarshalYAML() (any, error) { return r.String(), nil }
+
+// String writes the pause so that it can be read again.
+func (r RetryAfter) String() string {
+	if r.None {
+		return "none"
+	}
+	return r.Delay.String()
 }
 
 // Bytes is an amount of data; in YAML a number with B, KiB, MiB or GiB behind it: 64KiB.

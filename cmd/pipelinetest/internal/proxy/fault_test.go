@@ -16,23 +16,28 @@ import (
 
 func TestFaultsAreReadAndWritten(t *testing.T) {
 	for text, want := range map[string]Fault{
-		"down: true":                                {Down: true},
-		"reset: 1s":                                 {Reset: time.Second},
-		"delay: 200ms":                              {Delay: 200 * time.Millisecond},
-		"delay: 200ms, jitter: 50ms":                {Delay: 200 * time.Millisecond, Jitter: 50 * time.Millisecond},
-		"bandwidth: 64KiB":                          {Bandwidth: 64 << 10},
-		"bandwidth: 3MiB":                           {Bandwidth: 3 << 20},
-		"bandwidth: 1GiB":                           {Bandwidth: 1 << 30},
-		"bandwidth: 1000B":                          {Bandwidth: 1000},
-		"grpc: unavailable":                         {GRPC: "unavailable"},
-		"grpc: resource_exhausted, share: 0.3":      {GRPC: "resource_exhausted", Share: new(0.3)},
-		"otlp: drop, every: 10":                     {OTLP: "drop", Every: new(10)},
-		"otlp: duplicate":                           {OTLP: "duplicate"},
-		"otlp: reorder, every: 1":                   {OTLP: "reorder", Every: new(1)},
-		"otlp: corrupt, share: 1":                   {OTLP: "corrupt", Share: new(1.0)},
-		"otlp: lose_response":                       {OTLP: "lose_response"},
-		"delay: 200ms, jitter: 200ms":               {Delay: 200 * time.Millisecond, Jitter: 200 * time.Millisecond},
-		"grpc: deadline_exceeded, share: 0.0000001": {GRPC: "deadline_exceeded", Share: new(0.0000001)},
+		"down: true":                                  {Down: true},
+		"reset: 1s":                                   {Reset: time.Second},
+		"delay: 200ms":                                {Delay: 200 * time.Millisecond},
+		"delay: 200ms, jitter: 50ms":                  {Delay: 200 * time.Millisecond, Jitter: 50 * time.Millisecond},
+		"bandwidth: 64KiB":                            {Bandwidth: 64 << 10},
+		"bandwidth: 3MiB":                             {Bandwidth: 3 << 20},
+		"bandwidth: 1GiB":                             {Bandwidth: 1 << 30},
+		"bandwidth: 1000B":                            {Bandwidth: 1000},
+		"grpc: unavailable":                           {GRPC: "unavailable"},
+		"grpc: resource_exhausted, share: 0.3":        {GRPC: "resource_exhausted", Share: new(0.3)},
+		"http: 503":                                   {HTTP: 503},
+		"http: 429, retry_after: 2s, every: 3":        {HTTP: 429, RetryAfter: &RetryAfter{Delay: 2 * time.Second}, Every: new(3)},
+		"grpc: resource_exhausted, retry_after: none": {GRPC: "resource_exhausted", RetryAfter: &RetryAfter{None: true}},
+		"grpc: unavailable, retry_after: 50ms":        {GRPC: "unavailable", RetryAfter: &RetryAfter{Delay: 50 * time.Millisecond}},
+		`otlp: partial_success, rejected: 2, message: "too old"`: {OTLP: "partial_success", Rejected: new(2), Message: "too old"},
+		"otlp: drop, every: 10":                                  {OTLP: "drop", Every: new(10)},
+		"otlp: duplicate":                                        {OTLP: "duplicate"},
+		"otlp: reorder, every: 1":                                {OTLP: "reorder", Every: new(1)},
+		"otlp: corrupt, share: 1":                                {OTLP: "corrupt", Share: new(1.0)},
+		"otlp: lose_response":                                    {OTLP: "lose_response"},
+		"delay: 200ms, jitter: 200ms":                            {Delay: 200 * time.Millisecond, Jitter: 200 * time.Millisecond},
+		"grpc: deadline_exceeded, share: 0.0000001":              {GRPC: "deadline_exceeded", Share: new(0.0000001)},
 	} {
 		t.Run(text, func(t *testing.T) {
 			var fault Fault
@@ -70,7 +75,7 @@ func TestFaultOfAScenario(t *testing.T) {
 }
 
 func TestWrongFaults(t *testing.T) {
-	const kinds = "; want exactly one of down: true, reset: 1s, delay: 200ms, bandwidth: 64KiB, grpc: unavailable, otlp: drop (or values like these)"
+	const kinds = "; want exactly one of down: true, reset: 1s, delay: 200ms, bandwidth: 64KiB, grpc: unavailable, http: 503, otlp: drop (or values like these)"
 	const statuses = "; want cancelled, unknown, invalid_argument, deadline_exceeded, not_found, already_exists, permission_denied, " +
 		"resource_exhausted, failed_precondition, aborted, out_of_range, unimplemented, internal, unavailable, data_loss, unauthenticated"
 	for _, c := range []struct {
@@ -88,6 +93,13 @@ func TestWrongFaults(t *testing.T) {
 		{Fault{GRPC: "Unavailable"}, []string{`grpc: "Unavailable" is not allowed` + statuses}},
 		{Fault{GRPC: "ok"}, []string{`grpc: "ok" is not allowed` + statuses}},
 		{Fault{OTLP: "lose"}, []string{`otlp: "lose" is not allowed; want drop, duplicate, reorder, corrupt, lose_response, partial_success`}},
+		{Fault{HTTP: 200}, []string{"http: 200 is not allowed; want a status of 400 to 599"}},
+		{Fault{HTTP: 503, RetryAfter: &RetryAfter{Delay: time.Millisecond}}, []string{"retry_after: 1ms is not allowed; want whole seconds: that is what HTTP's Retry-After has"}},
+		{Fault{GRPC: "unavailable", RetryAfter: &RetryAfter{Delay: -1}}, []string{"retry_after: -1ns is not allowed; want 0s or more, or none"}},
+		{Fault{OTLP: "drop", RetryAfter: &RetryAfter{None: true}}, []string{"retry_after: none is not allowed; want it beside grpc or http only"}},
+		{Fault{OTLP: "drop", Message: "x"}, []string{`message: "x" is not allowed; want it beside grpc, http or otlp: partial_success only`}},
+		{Fault{OTLP: "drop", Rejected: new(1)}, []string{"rejected: 1 is not allowed; want it beside otlp: partial_success only"}},
+		{Fault{OTLP: "partial_success", Rejected: new(0)}, []string{"rejected: 0 is not allowed; want 1 or more"}},
 		{Fault{OTLP: "drop", Share: new(0.0)}, []string{"share: 0 is not allowed; want more than 0, at most 1"}},
 		{Fault{OTLP: "drop", Share: new(1.5)}, []string{"share: 1.5 is not allowed; want more than 0, at most 1"}},
 		{Fault{OTLP: "drop", Share: new(math.NaN())}, []string{"share: NaN is not allowed; want more than 0, at most 1"}},
@@ -95,7 +107,7 @@ func TestWrongFaults(t *testing.T) {
 		{Fault{GRPC: "unknown", Every: new(2), Share: new(0.5)}, []string{"every: 2 is not allowed; want either share or every"}},
 		{
 			Fault{Down: true, Every: new(2), Share: new(0.5)},
-			[]string{"share: 0.5 is not allowed; want it beside grpc or otlp only", "every: 2 is not allowed; want it beside grpc or otlp only"},
+			[]string{"share: 0.5 is not allowed; want it beside grpc, http or otlp only", "every: 2 is not allowed; want it beside grpc, http or otlp only"},
 		},
 	} {
 		t.Run(c.fault.String(), func(t *testing.T) {

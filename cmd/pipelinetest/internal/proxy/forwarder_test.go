@@ -128,7 +128,7 @@ func TestNotOTLP(t *testing.T) {
 func TestNothingToCorrupt(t *testing.T) {
 	for method, signal := range signals {
 		for _, payload := range []string{"", "no protobuf"} {
-			_, ok := signal.corrupt([]byte(payload))
+			_, ok := signal.corrupt(message{data: []byte(payload)})
 			assert.False(t, ok, "%s %q", method, payload)
 		}
 	}
@@ -163,7 +163,7 @@ func TestRetryInfo(t *testing.T) {
 	restore := disturb(t, p, Fault{GRPC: "resource_exhausted"})
 	details := status.Convert(c.send("x")).Details()
 	require.Len(t, details, 1)
-	assert.Equal(t, retryAfter, details[0].(*errdetails.RetryInfo).GetRetryDelay().AsDuration())
+	assert.Equal(t, throttlePause, details[0].(*errdetails.RetryInfo).GetRetryDelay().AsDuration())
 	restore()
 	disturb(t, p, Fault{GRPC: "unavailable"})
 	assert.Empty(t, status.Convert(c.send("x")).Details())

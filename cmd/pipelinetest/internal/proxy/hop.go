@@ -3,7 +3,11 @@
 package proxy
 
 import (
+	"cmp"
+	"math"
 	"math/rand/v2"
+	"net/http"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -41,11 +45,11 @@ var effects = []effect{
 	{name: "reorder"},
 	{"corrupt", (*hop).corrupt},
 	{"lose_response", (*hop).loseResponse},
-	{"partial_success", (*hop).reject},
+	{partialSuccess, (*hop).reject},
 }
 
-func newHop(f *forwarder, fault Fault, random *rand.Rand) *hop {
-	h := &hop{fault: fault, counters: f.counters, met: newMet(&fault, nil), over: make(chan struct{}), random: random}
+func newHop(l *layer, fault Fault, random *rand.Rand) *hop {
+	h := &hop{fault: fault, counters: l.counters, met: newMet(&fault, nil), over: make(chan struct{}), random: random}
 	h.end = sync.OnceFunc(func() { close(h.over) })
 	apply := (*hop).refuse
 	for _, e := range effects {
@@ -54,7 +58,7 @@ func newHop(f *forwarder, fault Fault, random *rand.Rand) *hop {
 		}
 	}
 	if apply == nil {
-		h.pass = (&reordering{hop: h, forwarder: f, held: map[*signal]*heldCall{}}).pass
+		h.pass = (&reordering{hop: h, layer: l, held: map[*signal]*heldCall{}}).pass
 		return h
 	}
 	h.pass = func(c *call, next deliver) (answer, error) {
@@ -76,7 +80,7 @@ func (h *hop) takes(c *call) bool {
 		return false
 	default:
 	}
-	if c.isTelemetry() {
+	if c.telemetry {
 		h.met.came.Add(1)
 	}
 	h.mu.Lock()
@@ -95,27 +99,39 @@ func (h *hop) takes(c *call) bool {
 func (h *hop) suffers(c *call, count *atomic.Uint64) {
 	c.disturbed = true
 	count.Add(1)
-	if c.isTelemetry() {
+	if c.telemetry {
 		h.met.suffered.Add(1)
 	}
 }
 
-// retryAfter is the pause that resource_exhausted asks for; clients have their own for the other codes.
-const retryAfter = 100 * time.Millisecond
+// throttlePause is the pause that resource_exhausted asks for, unless the fault says another; clients have their own for the other codes.
+const throttlePause = 100 * time.Millisecond
 
-// refuse answers with the status of the fault. A client may retry resource_exhausted only if RetryInfo is there (OTLP specification,
+// refuse answers with the status of the fault. Over gRPC, a client may retry resource_exhausted only if RetryInfo is there (OTLP specification,
 // OTLP/gRPC Throttling).
 func (h *hop) refuse(c *call, _ deliver) (answer, error) {
 	h.suffers(c, &h.counters.refused)
-	refusal := status.Newf(h.fault.status(), "pipelinetest: grpc: %s", h.fault.GRPC)
-	if h.fault.status() == codes.ResourceExhausted {
-		detailed, err := refusal.WithDetails(&errdetails.RetryInfo{RetryDelay: durationpb.New(retryAfter)})
+	if h.fault.HTTP != 0 {
+		return answer{}, &refusal{status: h.fault.HTTP, retryAfter: h.fault.RetryAfter, text: h.text("http", strconv.Itoa(h.fault.HTTP))}
+	}
+	said := status.New(h.fault.status(), h.text("grpc", h.fault.GRPC))
+	pause := h.fault.RetryAfter
+	if pause == nil && h.fault.status() == codes.ResourceExhausted {
+		pause = &RetryAfter{Delay: throttlePause}
+	}
+	if pause != nil && !pause.None {
+		detailed, err := said.WithDetails(&errdetails.RetryInfo{RetryDelay: durationpb.New(pause.Delay)})
 		if err != nil {
 			return answer{}, err
 		}
-		refusal = detailed
+		said = detailed
 	}
-	return answer{}, refusal.Err()
+	return answer{}, said.Err()
+}
+
+// text is what an answer says: the fault's message, or who answers, and why.
+func (h *hop) text(key, value string) string {
+	return cmp.Or(h.fault.Message, "pipelinetest: "+key+": "+value)
 }
 
 // drop answers with the empty message, which is OK of every signal.
@@ -138,29 +154,52 @@ func (h *hop) duplicate(c *call, next deliver) (answer, error) {
 
 // corrupt delivers a changed copy. What has nothing to change passes.
 func (h *hop) corrupt(c *call, next deliver) (answer, error) {
-	changed, ok := c.signal.corrupt(c.payload)
+	changed, ok := c.signal.corrupt(c.message)
 	if !ok {
 		return next(c)
 	}
-	whole := c.payload
-	c.payload = changed
-	a, err := next(c)
-	c.payload = whole // a hop before this one may deliver it again
+	a, err := h.instead(c, changed, next)
 	if err == nil {
 		h.suffers(c, &h.counters.corrupted)
 	}
 	return a, err
 }
 
-// reject answers with OK and a partial success of nothing: all items were rejected, and must not be sent again (OTLP specification,
-// Partial Success).
+// instead delivers another message in the place of a call's. A hop before this one may deliver the call again, so that keeps its own.
+func (h *hop) instead(c *call, other message, next deliver) (answer, error) {
+	whole := c.message
+	c.message = other
+	a, err := next(c)
+	c.message = whole
+	return a, err
+}
+
+// reject answers with OK and a partial success: some items, or all, were rejected, and must not be sent again (OTLP specification, Partial
+// Success). The others are delivered.
 func (h *hop) reject(c *call, next deliver) (answer, error) {
-	said, ok := c.signal.reject(c.payload)
-	if !ok {
+	most := math.MaxInt
+	if h.fault.Rejected != nil {
+		most = *h.fault.Rejected
+	}
+	rest, rejected := c.signal.reject(c.message, most)
+	if rejected == 0 {
 		return next(c)
 	}
+	var a answer
+	if len(rest.data) > 0 {
+		var err error
+		if a, err = h.instead(c, rest, next); err != nil {
+			return a, err
+		}
+	}
+	said, ok := c.signal.answer(c.message, a.message, rejected, h.text("otlp", "partial_success"))
+	if !ok {
+		said, _ = c.signal.answer(c.message, nil, rejected, h.text("otlp", "partial_success")) // the target's answer is no OTLP
+	}
 	h.suffers(c, &h.counters.rejected)
-	return answer{payload: said}, nil
+	h.counters.rejectedItems.add(c.signal.name, rejected)
+	a.message = said.data
+	return a, nil
 }
 
 // loseResponse makes the client believe that nothing has arrived.
@@ -170,5 +209,9 @@ func (h *hop) loseResponse(c *call, next deliver) (answer, error) {
 		return a, err
 	}
 	h.suffers(c, &h.counters.responsesLost)
-	return answer{}, status.Error(codes.Unavailable, "pipelinetest: otlp: lose_response")
+	const why = "pipelinetest: otlp: lose_response"
+	if c.http != nil {
+		return answer{}, &refusal{status: http.StatusServiceUnavailable, text: why}
+	}
+	return answer{}, status.Error(codes.Unavailable, why)
 }

@@ -6,9 +6,9 @@
 // connections there are as well as on new ones, until it is restored; several may be in force at once. [Counts] says exactly what
 // has become of each request and connection.
 //
-//	              wire                               forwarder (protocol GRPC only)
-//	client --> | accept, down, reset             | --> | hop --> hop --> ... --> deliver | --> target
-//	       <-- | delay and bandwidth, both ways  | <-- | grpc, otlp: one hop each        | <--
+//	              wire                               forwarder (protocols GRPC and HTTP)
+//	client --> | accept, down, reset             | --> | gate --> hop --> hop --> ... --> deliver | --> target
+//	       <-- | delay and bandwidth, both ways  | <-- | TLS      grpc, http, otlp: one hop each  | <--
 //
 // # The wire
 //
@@ -23,10 +23,17 @@
 //
 // # The forwarder
 //
-// The forwarder is a gRPC server whose only handler takes any call with one request and one answer, which is all there is in OTLP, and
-// makes the same call to the target. It carries messages as bytes; only corrupt decodes them. Metadata, deadlines, compression and the
-// details of a status survive both ways. Each fault of requests is a hop on the way, in the order in which they came into force:
-// the first hop is the nearest to the client, and what it does, the next one sees.
+// The forwarder is the layer of requests. Over gRPC it is a server whose only handler takes any call with one request and one answer, which is all
+// there is in OTLP, and makes the same call to the target. Over HTTP it is a server of any path that sends the same request to the target. It carries
+// messages as bytes; only corrupt and partial_success decode them. Metadata, headers, deadlines, compression and the details of a status survive both
+// ways. Each fault of requests is a hop on the way, in the order in which they came into force: the first hop is the nearest to the
+// client, and what it does, the next one sees.
+//
+// # TLS
+//
+// A connection that begins with TLS is ended at the gate if the proxy has a certificate, and the proxy goes to the target with TLS of its own: it is
+// then a man in the middle whom both sides have to trust. Without a certificate, the bytes go to the target as they are, and faults of
+// connections are the only ones.
 package proxy
 
 import (
@@ -43,10 +50,12 @@ type Protocol uint8
 
 // The protocols.
 const (
-	// TCP is any bytes, OTLP/HTTP among them: faults of connections only.
+	// TCP is any bytes: faults of connections only.
 	TCP Protocol = iota
-	// GRPC is gRPC without TLS, calls of one request and one answer: all faults.
+	// GRPC is gRPC, calls of one request and one answer: all faults but http.
 	GRPC
+	// HTTP is HTTP/1 and HTTP/2: all faults but grpc.
+	HTTP
 )
 
 // Config is where a proxy stands.
@@ -56,6 +65,8 @@ type Config struct {
 	// Target is host:port. Nothing has to listen there yet.
 	Target   string
 	Protocol Protocol
+	// TLS is what the proxy needs to read what is sent inside TLS; nil: TLS is passed on as it is.
+	TLS *TLS
 	// Seed of Fault.Share: the same requests in the same order suffer from the same faults.
 	Seed uint64
 }
@@ -65,8 +76,24 @@ type Proxy struct {
 	endpoint  string
 	counters  counters
 	wire      *wire
-	forwarder *forwarder // nil: protocol TCP
+	forwarder forwarder // nil: protocol TCP
+	protocol  Protocol
 	close     func() error
+}
+
+// forwarder is the layer of requests of a protocol.
+type forwarder interface {
+	endpoint() string
+	disturb(fault Fault) (*Disturbance, error)
+	close()
+}
+
+// newForwarder is the one of the configuration's protocol.
+func newForwarder(config *Config, counters *counters) (forwarder, error) {
+	if config.Protocol == HTTP {
+		return newOverHTTP(config, counters)
+	}
+	return newOverGRPC(config, counters)
 }
 
 // New listens, and forwards from now on.
@@ -79,11 +106,11 @@ func New(config Config) (*Proxy, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen at %q for %s: %w", config.Listen, config.Target, err)
 	}
-	p := &Proxy{endpoint: listener.Addr().String()}
+	p := &Proxy{endpoint: listener.Addr().String(), protocol: config.Protocol}
 	target := config.Target
-	if config.Protocol == GRPC {
-		p.counters.reads = true
-		if p.forwarder, err = newForwarder(config.Target, config.Seed, &p.counters); err != nil {
+	if config.Protocol != TCP {
+		p.counters.reads, p.counters.readsTLS = true, config.TLS != nil
+		if p.forwarder, err = newForwarder(&config, &p.counters); err != nil {
 			_ = listener.Close()
 			return nil, fmt.Errorf("forward to %s: %w", config.Target, err)
 		}
@@ -112,8 +139,8 @@ func (p *Proxy) Disturb(f Fault) (*Disturbance, error) {
 	if !f.OfRequests() {
 		return p.wire.disturb(f)
 	}
-	if p.forwarder == nil {
-		return nil, fmt.Errorf("%s: is not allowed on a link that is not OTLP/gRPC; want one of down, reset, delay, bandwidth", f)
+	if !f.Meets(p.protocol) {
+		return nil, fmt.Errorf("%s: is not allowed on a link of another protocol; want one of down, reset, delay, bandwidth", f)
 	}
 	return p.forwarder.disturb(f)
 }
@@ -145,7 +172,7 @@ type Counts struct {
 	Corrupted uint64 `json:"corrupted"`
 	// ResponsesLost are delivered, but answered as if they were not.
 	ResponsesLost uint64 `json:"responses_lost"`
-	// Rejected are answered with OK and a partial success that rejects all of it, and not delivered.
+	// Rejected are answered with OK and a partial success. What it rejects of them is not delivered.
 	Rejected uint64 `json:"rejected"`
 	// Undelivered are answered with OK when they were held back, but then the target refused them for good, or was gone when the proxy
 	// was closed.
@@ -161,23 +188,37 @@ type Counts struct {
 	ConnectionsReset uint64 `json:"connections_reset"`
 }
 
+// Plus adds those of another proxy.
+func (c Counts) Plus(other Counts) Counts {
+	return Counts{
+		Requests: c.Requests + other.Requests, Passed: c.Passed + other.Passed, Failed: c.Failed + other.Failed, Refused: c.Refused + other.Refused,
+		Dropped: c.Dropped + other.Dropped, Duplicated: c.Duplicated + other.Duplicated, Reordered: c.Reordered + other.Reordered,
+		Corrupted: c.Corrupted + other.Corrupted, ResponsesLost: c.ResponsesLost + other.ResponsesLost, Rejected: c.Rejected + other.Rejected,
+		Undelivered: c.Undelivered + other.Undelivered, Connections: c.Connections + other.Connections,
+		ConnectionsRefused: c.ConnectionsRefused + other.ConnectionsRefused, ConnectionsCut: c.ConnectionsCut + other.ConnectionsCut,
+		ConnectionsReset: c.ConnectionsReset + other.ConnectionsReset,
+	}
+}
+
 // counters are Counts in the making.
 type counters struct {
 	requests, passed, failed, refused, dropped, duplicated, reordered, corrupted, responsesLost, rejected, undelivered,
 	connections, connectionsRefused, connectionsCut, connectionsReset atomic.Uint64
-	heard   heard
-	answers answers
+	heard         heard
+	answers       answers
+	rejectedItems items
 	// carried is how often clients have sent something of a request, or requests with telemetry where these can be told; opaque how often what nobody
 	// here can read.
 	carried, opaque atomic.Uint64
-	reads           bool // the proxy reads requests
+	reads           bool // the proxy reads requests, unless they are inside TLS
+	readsTLS        bool // it reads those, too
 }
 
 // carry counts what a talk has heard.
 func (c *counters) carry(direction, carried int, speaks language) {
 	switch {
 	case direction != 0:
-	case speaks == opaque:
+	case speaks == opaque && !c.readsTLS:
 		c.opaque.Add(1)
 	case carried > 0 && !c.reads:
 		c.carried.Add(1)

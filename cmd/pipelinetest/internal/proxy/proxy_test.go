@@ -4,6 +4,7 @@ package proxy
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 	"slices"
 	"sync"
@@ -21,6 +22,7 @@ import (
 	"go.uber.org/goleak"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 )
 
@@ -34,7 +36,8 @@ type backend struct {
 	ptraceotlp.UnimplementedGRPCServer
 	address string
 	server  *grpc.Server
-	came    chan struct{} // one for each request, up to its capacity
+	came    chan struct{}
+	tls     *tls.Config // one for each request, up to its capacity
 	// answer is what it says to a request of that name; nil: OK.
 	answer func(ctx context.Context, name string) error
 
@@ -55,7 +58,13 @@ type (
 
 func startBackend(t *testing.T) *backend {
 	t.Helper()
-	b := &backend{came: make(chan struct{}, 10_000)}
+	return startSecureBackend(t, nil)
+}
+
+// startSecureBackend starts one that speaks TLS; nil: it does not.
+func startSecureBackend(t *testing.T, config *tls.Config) *backend {
+	t.Helper()
+	b := &backend{came: make(chan struct{}, 10_000), tls: config}
 	b.start(t, "127.0.0.1:0")
 	return b
 }
@@ -65,7 +74,11 @@ func (b *backend) start(t *testing.T, address string) {
 	listener, err := net.Listen("tcp", address) //nolint:noctx // a listener of a test
 	require.NoError(t, err)
 	b.address = listener.Addr().String()
-	b.server = grpc.NewServer(grpc.MaxRecvMsgSize(1<<30), grpc.WaitForHandlers(true), grpc.StatsHandler(compressionOf{}))
+	security := insecure.NewCredentials()
+	if b.tls != nil {
+		security = credentials.NewTLS(b.tls)
+	}
+	b.server = grpc.NewServer(grpc.Creds(security), grpc.MaxRecvMsgSize(1<<30), grpc.WaitForHandlers(true), grpc.StatsHandler(compressionOf{}))
 	ptraceotlp.RegisterGRPCServer(b.server, b)
 	pmetricotlp.RegisterGRPCServer(b.server, &metricsBackend{backend: b})
 	plogotlp.RegisterGRPCServer(b.server, &logsBackend{backend: b})
@@ -137,7 +150,17 @@ type client struct {
 
 func dial(t *testing.T, p *Proxy) *client {
 	t.Helper()
-	connection, err := grpc.NewClient("passthrough:///"+p.Endpoint(), grpc.WithTransportCredentials(insecure.NewCredentials()),
+	return dialSecure(t, p, nil)
+}
+
+// dialSecure connects with TLS; nil: without.
+func dialSecure(t *testing.T, p *Proxy, config *tls.Config) *client {
+	t.Helper()
+	security := insecure.NewCredentials()
+	if config != nil {
+		security = credentials.NewTLS(config)
+	}
+	connection, err := grpc.NewClient("passthrough:///"+p.Endpoint(), grpc.WithTransportCredentials(security),
 		grpc.WithConnectParams(grpc.ConnectParams{Backoff: backoff.Config{BaseDelay: time.Millisecond, Multiplier: 1, MaxDelay: time.Millisecond}, MinConnectTimeout: patience}))
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = connection.Close() })
@@ -212,7 +235,7 @@ func TestWhatIsNotAllowed(t *testing.T) {
 	_, err = taken.Disturb(Fault{})
 	assert.ErrorContains(t, err, "fault kinds: none")
 	_, err = taken.Disturb(Fault{OTLP: "drop", Every: new(2)})
-	assert.EqualError(t, err, "otlp: drop, every: 2: is not allowed on a link that is not OTLP/gRPC; want one of down, reset, delay, bandwidth")
+	assert.EqualError(t, err, "otlp: drop, every: 2: is not allowed on a link of another protocol; want one of down, reset, delay, bandwidth")
 
 	closed, err := New(Config{Target: "127.0.0.1:1", Protocol: GRPC})
 	require.NoError(t, err)

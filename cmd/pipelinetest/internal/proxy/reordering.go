@@ -5,10 +5,6 @@ package proxy
 import (
 	"sync"
 	"time"
-
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/metadata"
-	"google.golang.org/grpc/status"
 )
 
 // reordering is the hop of reorder: it holds a request back until the next one of its signal has been delivered.
@@ -23,7 +19,7 @@ import (
 // The client of a held request has its answer, so nothing may be lost: it is delivered again and again until the target takes it.
 type reordering struct {
 	*hop
-	forwarder *forwarder
+	layer *layer
 
 	mu   sync.Mutex
 	held map[*signal]*heldCall
@@ -73,10 +69,10 @@ func (r *reordering) hold(c *call, next deliver) {
 	c.disturbed = true
 	later := *c
 	later.disturbed = false
-	later.ctx = metadata.NewOutgoingContext(r.forwarder.life, c.metadata)
+	later.ctx = c.outliving(r.layer.life)
 	held := &heldCall{call: &later, next: next, released: make(chan struct{}), tried: make(chan struct{})}
 	r.held[c.signal] = held
-	r.forwarder.held.Go(func() { r.lookAfter(held) })
+	r.layer.held.Go(func() { r.lookAfter(held) })
 }
 
 // release says whether the caller is the one who may deliver the call, or have it delivered.
@@ -117,7 +113,7 @@ func (r *reordering) lookAfter(held *heldCall) {
 				r.counters.passed.Add(1)
 			}
 			return
-		case !retryable[status.Code(err)]:
+		case !held.mayRetry(err):
 			r.counters.undelivered.Add(1)
 			return
 		}
@@ -131,8 +127,10 @@ func (r *reordering) lookAfter(held *heldCall) {
 	}
 }
 
-// retryable are the codes after which a request may be sent again (OTLP specification, Failures).
-var retryable = map[codes.Code]bool{
-	codes.Canceled: true, codes.DeadlineExceeded: true, codes.ResourceExhausted: true, codes.Aborted: true, codes.OutOfRange: true,
-	codes.Unavailable: true, codes.DataLoss: true,
+// deliverHeld waits until what is held back is delivered, [closeGrace] at most.
+func (l *layer) deliverHeld() {
+	grace := time.AfterFunc(closeGrace, l.giveUp)
+	l.held.Wait()
+	grace.Stop()
+	l.giveUp()
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/proxy"
@@ -16,31 +17,39 @@ import (
 type link struct {
 	scenario.Link
 	grpc, http *proxy.Proxy
+	readsTLS   bool // the proxies end TLS, and begin it again
 }
 
 func (l *link) close() error { return errors.Join(l.grpc.Close(), l.http.Close()) }
 
-// counts are those of requests over OTLP/gRPC, and of the connections of both ways.
-func (l *link) counts() proxy.Counts {
-	counts, http := l.grpc.Counts(), l.http.Counts()
-	counts.Connections += http.Connections
-	counts.ConnectionsRefused += http.ConnectionsRefused
-	counts.ConnectionsCut += http.ConnectionsCut
-	counts.ConnectionsReset += http.ConnectionsReset
-	return counts
-}
+// counts are those of both ways.
+func (l *link) counts() proxy.Counts { return l.grpc.Counts().Plus(l.http.Counts()) }
 
 // heard is what was spoken on either way.
 func (l *link) heard() (grpc, http proxy.Heard) { return l.grpc.Heard(), l.http.Heard() }
 
-// disturb puts a fault in force on both ways. Requests are told apart only in gRPC.
-func (l *link) disturb(f proxy.Fault) (ways []*proxy.Disturbance, err error) {
-	on := []*proxy.Proxy{l.grpc, l.http}
-	if f.OfRequests() {
-		on = on[:1]
+// result is what became of all that came.
+func (l *link) result() LinkResult {
+	rejected := l.grpc.RejectedItems()
+	for signal, n := range l.http.RejectedItems() {
+		if rejected == nil {
+			rejected = map[string]uint64{}
+		}
+		rejected[signal] += n
 	}
-	for _, p := range on {
-		d, err := p.Disturb(f)
+	return LinkResult{l.String(), l.counts(), l.grpc.Heard().Plus(l.http.Heard()), l.grpc.Answers().Plus(l.http.Answers()), rejected}
+}
+
+// disturb puts a fault in force on both ways, or on that whose requests it meets.
+func (l *link) disturb(f proxy.Fault) (ways []*proxy.Disturbance, err error) {
+	for _, way := range []struct {
+		*proxy.Proxy
+		protocol proxy.Protocol
+	}{{l.grpc, proxy.GRPC}, {l.http, proxy.HTTP}} {
+		if f.OfRequests() && !f.Meets(way.protocol) {
+			continue
+		}
+		d, err := way.Disturb(f)
 		if err != nil {
 			return ways, err
 		}
@@ -105,13 +114,24 @@ func (c *course) begin(ctx context.Context, i int, f *scenario.Fault) error {
 		m := c.member(f.FullDisk)
 		c.met[i].disk = m.process
 		return m.process.FillDisk()
+	case f.Reload != "":
+		m := c.member(f.Reload)
+		c.met[i].process(m.up && m.alive())
+		c.scrape(ctx, m)
+		c.met[i].held = c.met[i].held || m.holds()
+		c.met[i].reloads, c.met[i].times, c.met[i].other = true, m.account.Times, f.With != ""
+		return c.reload(m, f.With)
+	case f.Unlisted != "":
+		c.met[i].process(true)
+		c.met[i].unlisted = &unlisting{}
+		return c.names.list(f.Unlisted, true)
 	}
 	ways, err := c.link(f.Link).disturb(f.Disturbance)
 	c.met[i].ways = ways
 	return err
 }
 
-func (c *course) end(_ context.Context, i int, f *scenario.Fault) error {
+func (c *course) end(ctx context.Context, i int, f *scenario.Fault) error {
 	c.met[i].settle()
 	switch {
 	case f.Kill != "":
@@ -120,9 +140,33 @@ func (c *course) end(_ context.Context, i int, f *scenario.Fault) error {
 		return c.member(f.Stop).launch()
 	case f.FullDisk != "":
 		return c.member(f.FullDisk).process.EmptyDisk()
+	case f.Reload != "":
+		m := c.member(f.Reload)
+		if c.scrape(ctx, m) {
+			c.met[i].taken = new(m.account.Taken())
+		}
+		return c.reload(m, "")
+	case f.Unlisted != "":
+		return c.names.list(f.Unlisted, false)
 	}
 	for _, way := range c.met[i].ways {
 		way.End()
 	}
 	return nil
+}
+
+// reload tells a part to read its configuration again, with something added to it.
+func (c *course) reload(m *member, with string) error {
+	if m.reload != "" {
+		if with == "" {
+			with = nothingElse
+		}
+		if err := os.WriteFile(m.reload, []byte(with), 0o600); err != nil {
+			return err
+		}
+	}
+	if !m.up || !m.alive() {
+		return nil // which is told elsewhere
+	}
+	return m.process.Reload()
 }

@@ -98,11 +98,22 @@ func (r *Result) losses(generators int) map[string][]string {
 			continue
 		}
 		said := append(telemetry.Held(r.Parts, generators, f.Signal, r.Report.Sum(f.Signal, "duplicate") > 0), telemetry.Losses(r.Parts, generators, f.Signal)...)
+		said = append(said, r.rejections(f.Signal)...)
 		if len(said) > 0 {
 			losses[f.Signal] = said
 		}
 	}
 	return losses
+}
+
+// rejections are the items of a signal that partial successes of faults rejected. Their sender counts them as sent.
+func (r *Result) rejections(signal string) (said []string) {
+	for i := range r.Links {
+		if n := r.Links[i].RejectedItems[signal]; n > 0 {
+			said = append(said, fmt.Sprintf("%s: rejected by a partial success: %s; who sent them was told, and must not send them again", r.Links[i].Link, format.Grouped(n)))
+		}
+	}
+	return said
 }
 
 // wasKilled tells whether a fault has killed a part.

@@ -29,6 +29,7 @@ type member struct {
 	elsewhere           []string          // it sends to, beside other parts
 	units               map[string]string // of its exporters' queues
 	unplayed            []string          // signals, by a generator
+	reload              string            // path of what a fault adds to its configuration
 	spec                part.Spec
 	process             *part.Process // nil: not started yet
 	onlyHTTP            bool          // it takes OTLP/HTTP, and not OTLP/gRPC

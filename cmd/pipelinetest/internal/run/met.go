@@ -35,7 +35,14 @@ type encounter struct {
 	heard, held bool
 	sender      *member // on the link; nil: the fault is of a part
 	subject     *member // the sender, or the part
-	failed      uint64  // what the sender had failed to send when the fault began
+	// reloads: the part was told to read its configuration again, when it had begun anew so many times.
+	reloads bool
+	times   int
+	// other: it was given another configuration, and taken is how much it took with that; nil: it still has it.
+	other    bool
+	taken    *uint64
+	unlisted *unlisting // nil: the fault is another one
+	failed   uint64     // what the sender had failed to send when the fault began
 }
 
 // reportDelay is how old a report may be, and then some: what it says had arrived by then.
@@ -70,11 +77,14 @@ func (c *course) arrived() uint64 {
 // observe notes what a look, or a reading of telemetry, tells of the faults that have begun.
 func (c *course) observe() {
 	for i, e := range c.met {
+		if e.unlisted != nil && c.result.Faults[i].Ended == nil {
+			e.unlisted.look(e, c.arrived())
+		}
 		if e.soon == nil && c.report != nil && c.reportedAt.After(e.began.Add(reportDelay)) {
 			e.soon = new(c.report.Arrived())
 		}
 		r, f := &c.result.Faults[i], &c.Faults[i]
-		if r.Ended != nil || f.Kill+f.Stop != "" {
+		if r.Ended != nil || f.Kill+f.Stop+f.Reload+f.Unlisted != "" {
 			continue
 		}
 		m := c.member(cmp.Or(f.Part(), f.Link.From))
@@ -106,9 +116,39 @@ func (e *encounter) settle() {
 	e.disk = nil
 }
 
+// reloaded tells whether a part has read its configuration again; unsure: its telemetry does not tell.
+func (e *encounter) reloaded() (reloaded, unsure bool) {
+	a := &e.subject.account
+	return a.Times > e.times, !a.Read || !a.Counts || e.subject.readAt.Before(e.began)
+}
+
 // met sums up.
 func (e *encounter) met() proxy.Met {
 	e.settle()
+	if e.unlisted != nil && e.of.Suffered > 0 && !e.unlisted.avoided {
+		e.of.Suffered = 0
+		if !e.subject.account.Counts {
+			e.of.Unsure = 1
+		}
+	}
+	if e.reloads && e.other && e.of.Suffered > 0 && e.subject.account.Counts {
+		taken := e.taken
+		if taken == nil {
+			taken = new(e.subject.account.Taken())
+		}
+		if *taken == 0 {
+			e.of.Suffered = 0
+			return e.of
+		}
+	}
+	if e.reloads && e.of.Suffered > 0 {
+		if reloaded, unsure := e.reloaded(); !reloaded {
+			e.of.Suffered = 0
+			if unsure {
+				e.of.Unsure = 1
+			}
+		}
+	}
 	if len(e.ways) == 0 {
 		return e.of
 	}
@@ -157,6 +197,12 @@ func (c *course) effect(e *encounter, met *proxy.Met) effect {
 	}
 	if met.Suffered+met.Idle+met.Unsure == 0 {
 		return nothing
+	}
+	if e.reloads && met.Unsure > 0 || e.unlisted != nil && met.Unsure > 0 {
+		return unknown
+	}
+	if e.unlisted != nil {
+		return something
 	}
 	if e.held || report == nil {
 		return something

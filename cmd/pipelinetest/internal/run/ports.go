@@ -24,16 +24,18 @@ type Ports struct {
 }
 
 // take finds a free port of the loopback interface.
-func (p *Ports) take() (address string, err error) {
+func (p *Ports) take() (address string, err error) { return p.takeFor(loopback) }
+
+// takeFor finds a port that is free at all of some addresses of the loopback interface. It returns the first of them, with the port.
+func (p *Ports) takeFor(hosts ...string) (address string, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for range 1000 {
-		address := net.JoinHostPort(loopback, strconv.Itoa(firstPort+rand.IntN(endOfPorts-firstPort))) //nolint:gosec // G404: two programs at once are only to be unlikely to choose the same
+		address := net.JoinHostPort(hosts[0], strconv.Itoa(firstPort+rand.IntN(endOfPorts-firstPort))) //nolint:gosec // G404: two programs at once are only to be unlikely to choose the same
 		if p.taken[address] {
 			continue
 		}
-		listener, listenErr := net.Listen("tcp", address)
-		if listenErr != nil {
+		if listenErr := p.areFree(address, hosts); listenErr != nil {
 			err = listenErr
 			continue
 		}
@@ -41,9 +43,27 @@ func (p *Ports) take() (address string, err error) {
 			p.taken = map[string]bool{}
 		}
 		p.taken[address] = true
-		return address, listener.Close()
+		return address, nil
 	}
 	return "", fmt.Errorf("no free port from %d to %d: %w", firstPort, endOfPorts-1, err)
+}
+
+// areFree tells whether the port of an address is free at all hosts.
+func (*Ports) areFree(address string, hosts []string) error {
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return err
+	}
+	for _, host := range hosts {
+		listener, err := net.Listen("tcp", net.JoinHostPort(host, port))
+		if err != nil {
+			return err
+		}
+		if err := listener.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // give gives ports back.

@@ -8,8 +8,10 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/authority"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/part"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/proxy"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
@@ -17,6 +19,10 @@ import (
 
 // prepare finds ports, and makes folders, proxies and environments.
 func (c *course) prepare() error {
+	var err error
+	if c.trust, err = authority.New(); err != nil {
+		return err
+	}
 	for i, p := range c.Parts() {
 		m := &member{Part: p, generates: i < len(c.Generators), tested: i >= len(c.Generators) && p.Name != scenario.VerifierName}
 		if m.tested {
@@ -32,12 +38,19 @@ func (c *course) prepare() error {
 			c.result.Unchecked = append(c.result.Unchecked, unread)
 		}
 		for _, address := range []*string{&m.grpc, &m.http, &m.metrics} {
-			var err error
 			if *address, err = c.takePort(); err != nil {
 				return err
 			}
 		}
+		if m.Group != "" {
+			if err := c.placeReplica(m); err != nil {
+				return err
+			}
+		}
 		c.members = append(c.members, m)
+	}
+	if c.names, err = c.newNames(); err != nil {
+		return err
 	}
 	if err := c.prepareLinks(); err != nil {
 		return err
@@ -50,7 +63,36 @@ func (c *course) prepare() error {
 	return nil
 }
 
-// prepareLinks puts proxies on the links that have faults.
+// placeReplica finds where a replica listens: at an address of its own, and the port of all of its group.
+func (c *course) placeReplica(m *member) error {
+	if len(c.members) > 0 {
+		if before := c.members[len(c.members)-1]; before.Group == m.Group {
+			m.grpc, m.http = at(address(&m.Part), before.grpc), at(address(&m.Part), before.http)
+			return nil
+		}
+	}
+	var hosts []string
+	for _, p := range c.Replicas(m.Group) {
+		hosts = append(hosts, address(&p))
+	}
+	for _, place := range []*string{&m.grpc, &m.http} {
+		taken, err := c.Ports.takeFor(hosts...)
+		if err != nil {
+			return err
+		}
+		*place, c.taken = taken, append(c.taken, taken)
+	}
+	return nil
+}
+
+// at is the port of an address at another host.
+func at(host, address string) string {
+	_, port, _ := net.SplitHostPort(address) // it is one of this package's
+	return net.JoinHostPort(host, port)
+}
+
+// prepareLinks puts proxies on the links that have faults. A proxy reads requests over HTTP, and inside TLS, only if a fault is to meet requests:
+// otherwise the link carries what it carries.
 func (c *course) prepareLinks() error {
 	for i := range c.Faults {
 		of := c.Faults[i].Link
@@ -58,28 +100,41 @@ func (c *course) prepareLinks() error {
 			continue
 		}
 		to := c.member(of.To)
-		grpc, err := c.newProxy(to.grpc, proxy.GRPC)
+		reads := slices.ContainsFunc(c.Faults, func(f scenario.Fault) bool { return f.Link == of && f.Disturbance.OfRequests() })
+		config := proxy.Config{Target: to.grpc, Protocol: proxy.GRPC}
+		if reads {
+			certificate, err := c.trust.Issue(of.To, loopback)
+			if err != nil {
+				return err
+			}
+			config.TLS = &proxy.TLS{Certificate: certificate, Authority: c.trust.Pool()}
+		}
+		grpc, err := c.newProxy(config)
 		if err != nil {
 			return err
 		}
-		http, err := c.newProxy(to.http, proxy.TCP)
+		config.Target, config.Protocol = to.http, proxy.TCP
+		if reads {
+			config.Protocol = proxy.HTTP
+		}
+		http, err := c.newProxy(config)
 		if err != nil {
 			return errors.Join(err, grpc.Close())
 		}
-		c.links = append(c.links, &link{Link: of, grpc: grpc, http: http})
+		c.links = append(c.links, &link{Link: of, grpc: grpc, http: http, readsTLS: reads})
 	}
 	return nil
 }
 
 // newProxy makes a proxy at a free port. Another program may take a port between its choice and its use: then another is tried.
-func (c *course) newProxy(target string, protocol proxy.Protocol) (p *proxy.Proxy, err error) {
+func (c *course) newProxy(config proxy.Config) (p *proxy.Proxy, err error) {
 	const tries = 10
+	config.Seed = 1
 	for range tries {
-		var listen string
-		if listen, err = c.takePort(); err != nil {
+		if config.Listen, err = c.takePort(); err != nil {
 			return nil, err
 		}
-		if p, err = proxy.New(proxy.Config{Listen: listen, Target: target, Protocol: protocol, Seed: 1}); err == nil {
+		if p, err = proxy.New(config); err == nil {
 			return p, nil
 		}
 	}
@@ -102,7 +157,10 @@ func (c *course) prepareMember(m *member) error {
 	if err := os.MkdirAll(own, 0o700); err != nil {
 		return err
 	}
-	environment := c.environment(m, own)
+	if err := c.trust.Write(dir, m.Name, address(&m.Part)); err != nil {
+		return err
+	}
+	environment := c.environment(m, own, dir)
 	if m.Name == scenario.VerifierName {
 		m.report = filepath.Join(dir, "report.json")
 		environment = append(environment, scenario.EnvReport+"="+m.report)
@@ -119,6 +177,9 @@ func (c *course) prepareMember(m *member) error {
 	m.spec = part.Spec{
 		Name: m.Name, Args: args, Env: append(foreign(os.Environ()), environment...), Dir: c.Scenario.Dir,
 		Log: filepath.Join(dir, "log"), Watch: endOfRun, Output: &m.refusals, Disk: m.Disk, DiskDir: own,
+	}
+	if c.names != nil && slices.ContainsFunc(c.Groups(), func(group string) bool { return m.Group != group && c.Resolves(&m.Part, group) }) {
+		m.spec.Hosts = c.names.path
 	}
 	return errors.Join(
 		os.WriteFile(filepath.Join(dir, "environment"), []byte(strings.Join(environment, "\n")+"\n"), 0o600),
@@ -151,18 +212,47 @@ func (c *course) withConfigs(m *member, place func(i int, text string) (location
 		}
 		args = append(args, "--config", location)
 	}
+	if c.reloads(m.Name) {
+		m.reload = filepath.Join(c.Options.Dir, m.Name, "reload.yaml")
+		if err := os.MkdirAll(filepath.Dir(m.reload), 0o700); err != nil {
+			return nil, err
+		}
+		if err := os.WriteFile(m.reload, []byte(nothingElse), 0o600); err != nil {
+			return nil, err
+		}
+		args = append(args, "--config", m.reload)
+	}
 	host, port, err := net.SplitHostPort(m.metrics)
 	return append(args, "--config", fmt.Sprintf(ownTelemetry, host, port)), err
 }
 
-// environment is what a part finds its way by.
-func (c *course) environment(m *member, own string) []string {
+// nothingElse is a configuration that adds nothing.
+const nothingElse = "{}\n"
+
+// reloads tells whether a fault gives a part another configuration.
+func (c *course) reloads(part string) bool {
+	return c.Options.Dir != "" && slices.ContainsFunc(c.Faults, func(f scenario.Fault) bool { return f.Reload == part && f.With != "" })
+}
+
+// environment is what a part finds its way by. Its folder is its own; its certificates are elsewhere.
+func (c *course) environment(m *member, own, certificates string) []string {
 	_, port, _ := strings.Cut(m.metrics, ":") // of an IPv4 address
 	environment := []string{
 		scenario.EnvListen + "=" + m.grpc,
 		scenario.EnvListenHTTP + "=" + m.http,
 		scenario.EnvMetricsPort + "=" + port,
 		scenario.EnvDir + "=" + own,
+	}
+	files := authority.FilesIn(certificates)
+	environment = append(environment, scenario.EnvCA+"="+files.CA, scenario.EnvCert+"="+files.Cert, scenario.EnvKey+"="+files.Key)
+	for _, group := range c.Groups() {
+		if m.Group != group {
+			first := c.member(c.Replicas(group)[0].Name)
+			_, port, _ := net.SplitHostPort(first.grpc)     // it is one of this package's
+			_, httpPort, _ := net.SplitHostPort(first.http) // so is this
+			environment = append(environment, scenario.EnvHost(group)+"="+scenario.Domain(group),
+				scenario.EnvPort(group)+"="+port, scenario.EnvPortHTTP(group)+"="+httpPort)
+		}
 	}
 	for _, name := range c.Targets(m.Name) {
 		to := c.member(name)

@@ -52,14 +52,17 @@ type Result struct {
 	RawJSON  json.RawMessage // the report as load_verify wrote it
 }
 
-// LinkResult is what became of the requests, and of all connections, on a link with faults. Requests are counted over OTLP/gRPC only.
+// LinkResult is what became of the requests, and of all connections, on a link with faults. Requests over OTLP/HTTP are counted if a fault of the
+// link can meet them.
 type LinkResult struct {
 	Link   string       `json:"link"`
 	Counts proxy.Counts `json:"counts"`
 	// Heard is what the connections spoke.
 	Heard proxy.Heard `json:"heard"`
-	// Answers are what the target refused requests with; OTLP/gRPC only.
+	// Answers are what the target refused requests with.
 	Answers proxy.Answers `json:"answers"`
+	// RejectedItems are how many items of each signal partial successes of faults have rejected.
+	RejectedItems map[string]uint64 `json:"rejected_items,omitempty"`
 }
 
 // FaultResult is when a fault was in force, in seconds from the generators' start, and what it met.

@@ -24,6 +24,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/authority"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/telemetry"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/verdict"
@@ -69,7 +70,9 @@ type course struct {
 	met     map[int]*encounter // by fault
 	answers chan reading
 	asking  sync.WaitGroup
-	taken   []string  // ports
+	taken   []string // ports
+	trust   *authority.Authority
+	names   *names    // nil: no part has replicas
 	began   time.Time // when the generators were started
 	report  *verdict.Report
 	// reportedAt is when that was written.
@@ -102,11 +105,11 @@ func Run(ctx context.Context, s *scenario.Scenario, o Options) *Result {
 	err := c.play(ctx)
 	c.result.Took = time.Since(c.result.Began)
 	for _, l := range c.links {
-		c.result.Links = append(c.result.Links, LinkResult{l.String(), l.counts(), l.grpc.Heard().Plus(l.http.Heard()), l.grpc.Answers()})
+		c.result.Links = append(c.result.Links, l.result())
 	}
 	for _, m := range c.members {
 		c.result.Parts = append(c.result.Parts, telemetry.Part{
-			Name: m.Name, Killed: c.wasKilled(m), Disturbed: c.disturbsRequests(m), Elsewhere: m.elsewhere, Read: m.account.Read, Least: m.account.Least, Odd: m.account.Odd, Components: m.components(),
+			Name: m.Name, Group: m.Group, Killed: c.wasKilled(m), Disturbed: c.disturbsRequests(m), Elsewhere: m.elsewhere, Read: m.account.Read, Least: m.account.Least, Odd: m.account.Odd, Components: m.components(),
 		})
 	}
 	c.sayMet()

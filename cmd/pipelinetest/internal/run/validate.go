@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/authority"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/part"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
 )
@@ -27,6 +28,7 @@ type validation struct {
 	of       scenario.Part
 	args     []string
 	env      []string
+	by       string // what the configuration has beside the part's own
 }
 
 // Validate asks the Collector what it thinks of the configurations of all parts, before any test starts. Each is looked at once, in
@@ -41,7 +43,14 @@ func Validate(ctx context.Context, scenarios []*scenario.Scenario, collector str
 	if err := os.Mkdir(own, 0o700); err != nil {
 		return err
 	}
-	validations, err := validations(scenarios, collector, own) //nolint:contextcheck // what it resolves are texts, files and the environment, which nobody waits for
+	trust, err := authority.New()
+	if err != nil {
+		return err
+	}
+	if err := trust.Write(dir, "part", loopback); err != nil {
+		return err
+	}
+	validations, err := validations(scenarios, collector, own, dir) //nolint:contextcheck // what it resolves are texts, files and the environment, which nobody waits for
 	if err != nil {
 		return err
 	}
@@ -67,7 +76,7 @@ func Validate(ctx context.Context, scenarios []*scenario.Scenario, collector str
 }
 
 // validations are those of all parts that are Collectors, without repetitions.
-func validations(scenarios []*scenario.Scenario, collector, dir string) (list []*validation, err error) {
+func validations(scenarios []*scenario.Scenario, collector, dir, certificates string) (list []*validation, err error) {
 	seen := map[string]bool{}
 	for _, s := range scenarios {
 		c := &course{Scenario: s, Options: Options{Collector: collector}}
@@ -84,20 +93,35 @@ func validations(scenarios []*scenario.Scenario, collector, dir string) (list []
 			if err != nil {
 				return nil, err
 			}
-			v := &validation{scenario: s, of: m.Part, env: c.environment(m, dir)}
+			v := &validation{scenario: s, of: m.Part, env: c.environment(m, dir, certificates)}
 			v.args = append([]string{args[0], "validate"}, args[1:]...)
 			if m.Name == scenario.VerifierName {
 				v.env = append(v.env, scenario.EnvReport+"="+filepath.Join(dir, "report.json"))
 			}
 			v.env = append(v.env, "TMPDIR="+dir)
-			key := strings.Join(append(append([]string{s.Dir}, v.args...), v.env...), "\x00")
-			if !seen[key] {
-				list = append(list, v)
+			for _, v := range append(v.reloaded(), v) {
+				key := strings.Join(append(append([]string{s.Dir}, v.args...), v.env...), "\x00")
+				if !seen[key] {
+					list = append(list, v)
+				}
+				seen[key] = true
 			}
-			seen[key] = true
 		}
 	}
 	return list, nil
+}
+
+// reloaded are the configurations that faults make of one.
+func (v *validation) reloaded() (list []*validation) {
+	for i := range v.scenario.Faults {
+		if f := &v.scenario.Faults[i]; f.Reload == v.of.Name && f.With != "" {
+			other := *v
+			other.args = append(slices.Clone(v.args), "--config", "yaml:"+f.With)
+			other.by = " with what " + f.Key + ".config adds"
+			list = append(list, &other)
+		}
+	}
+	return list
 }
 
 // isSystem tells whether the configuration is of what is tested.
@@ -126,7 +150,7 @@ func (v *validation) run(ctx context.Context, log string) error {
 	if process.Ending() == part.EndedWell || strings.Contains(strings.Join(words, "\n"), "unknown command") {
 		return nil
 	}
-	said := []string{fmt.Sprintf("%s: the Collector refuses %s:", v.of.Name, v.scenario.Sources(&v.of, ""))}
+	said := []string{fmt.Sprintf("%s: the Collector refuses %s%s:", v.of.Name, v.scenario.Sources(&v.of, ""), v.by)}
 	for _, line := range words {
 		if strings.TrimSpace(line) != "" {
 			said = append(said, "  "+strings.ReplaceAll(line, "\t", "    "))

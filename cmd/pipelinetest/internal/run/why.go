@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/proxy"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
 )
 
 // arrivedBefore is why a fault disturbs no telemetry that does something all the same.
@@ -17,7 +18,13 @@ func (c *course) why(i int, met *proxy.Met) string {
 	switch {
 	case f.FullDisk != "" && met.Idle == 0:
 		return f.FullDisk + " has written nothing to its disk"
-	case (f.Kill != "" || f.Stop != "") && met.Idle == 0:
+	case f.Reload != "" && c.met[i].other && c.met[i].taken != nil && *c.met[i].taken == 0 && c.member(f.Reload).account.Times > c.met[i].times:
+		return "nothing came to " + f.Reload + " while it had the other configuration; a sender that was cut off may take a second to come back"
+	case f.Reload != "" && met.Came > 0 && met.Idle == 0 && c.member(f.Reload).alive():
+		return f.Reload + " has not begun anew, by its own telemetry: it does not read its configuration again when told to (SIGHUP)"
+	case f.Unlisted != "" && met.Came > 0 && met.Idle == 0:
+		return f.Unlisted + " has never got anything, or went on to get items until the fault ended: nobody has looked its name up again"
+	case (f.Kill != "" || f.Stop != "" || f.Reload != "" || f.Unlisted != "") && met.Idle == 0:
 		return f.Part() + " was not running"
 	case c.met[i].unused() && c.met[i].before < c.result.Report.Arrived():
 		return "nothing has ever come to " + c.met[i].subject.Name + ", by its own telemetry"
@@ -57,8 +64,7 @@ func (c *course) before(i int) string {
 	f, r := &c.Faults[i], &c.result.Faults[i]
 	for j := range c.Faults {
 		other, had := &c.Faults[j], &c.result.Faults[j]
-		stops := other.Disturbance.GRPC != "" || other.Disturbance.OTLP == "drop" || other.Disturbance.OTLP == "partial_success"
-		if j == i || other.Link != f.Link || !stops || other.Disturbance.Every != nil || other.Disturbance.Share != nil || !f.Disturbance.OfRequests() ||
+		if j == i || other.Link != f.Link || !other.Disturbance.Stops() || other.Disturbance.Every != nil || other.Disturbance.Share != nil || !f.Disturbance.OfRequests() ||
 			had.Began == nil || *had.Began > *r.Began || had.Met == nil || had.Met.Suffered == 0 {
 			continue
 		}
@@ -73,6 +79,10 @@ func (c *course) before(i int) string {
 func (c *course) whyUnknown(i int, met *proxy.Met) string {
 	e := c.met[i]
 	switch {
+	case e.reloads && met.Unsure > 0:
+		return "whether " + e.subject.Name + " has read its configuration again is not known: it shows no telemetry that would tell"
+	case e.unlisted != nil:
+		return "whether anything still came to " + e.subject.Name + " is not known: it shows no telemetry that would tell"
 	case e.before != c.result.Report.Arrived():
 		return "the load had ended, and the last of it arrived at about the time when the fault began"
 	case met.Unsure > 0 && len(e.ways) > 0 && c.link(c.Faults[i].Link).isOpaque():
@@ -81,32 +91,42 @@ func (c *course) whyUnknown(i int, met *proxy.Met) string {
 	return "nothing has arrived since it began, and something is missing"
 }
 
-// isOpaque tells whether anything was said on the link that is neither HTTP/2 nor HTTP/1.
+// isOpaque tells whether anything was said on the link that nobody here could read: neither HTTP/2 nor HTTP/1, or inside TLS that went by as it was.
 func (l *link) isOpaque() bool {
 	grpc, http := l.heard()
 	all := grpc.Plus(http)
-	return all.TLS+all.Other > 0
+	return !l.readsTLS && all.TLS > 0 || all.Other > 0
 }
 
 func nobody(l *link) string { return "nobody has ever sent anything over " + l.String() }
 
-// whyNoRequest says why a fault of OTLP/gRPC requests met none, by what the link carried instead.
+// whyNoRequest says why a fault of requests met none, by what the link carried instead.
 func (l *link) whyNoRequest(f *proxy.Fault, met *proxy.Met) string {
 	grpc, http := l.heard()
-	const only = "; grpc and otlp meet requests of OTLP/gRPC without TLS only, down, reset, delay and bandwidth meet all"
+	const meets = "; grpc meets requests of OTLP/gRPC, http those of OTLP/HTTP, otlp both, and down, reset, delay and bandwidth meet all"
+	all := grpc.Plus(http)
+	var requests uint64
+	for protocol, p := range map[proxy.Protocol]*proxy.Proxy{proxy.GRPC: l.grpc, proxy.HTTP: l.http} {
+		if f.Meets(protocol) {
+			requests += p.Counts().Requests
+		}
+	}
 	switch {
 	case met.Came > 0 && (f.Every != nil || f.Share != nil):
 		return fmt.Sprintf("%d requests came, and it was the turn of none", met.Came)
 	case met.Came > 0:
-		return fmt.Sprintf("%d requests came, and none could suffer: the target refused them, or there was nothing in them", met.Came)
-	case l.grpc.Counts().Requests > 0:
-		return fmt.Sprintf("no request came while it was in force, of %d that the link carried in all", l.grpc.Counts().Requests)
-	case grpc.TLS > 0:
-		return "the link carries TLS, in which requests cannot be told apart" + only
-	case http != proxy.Heard{}:
-		return "the link carries OTLP/HTTP" + only
-	case grpc != proxy.Heard{}:
-		return "what the link carries is not gRPC" + only
+		return fmt.Sprintf("%d requests came, and none could suffer: the target refused them, or there was nothing in them that could be read", met.Came)
+	case requests > 0:
+		return fmt.Sprintf("no request came while it was in force, of %d that the link carried in all", requests)
+	case all.TLSFailed > 0:
+		return fmt.Sprintf("the link carries TLS, and whoever sends there does not take the certificate of the proxy (%s); want it to trust the authority in %s",
+			all.TLSError, scenario.EnvCA)
+	case f.GRPC != "" && http != proxy.Heard{}:
+		return "the link carries OTLP/HTTP" + meets
+	case f.HTTP != 0 && grpc != proxy.Heard{}:
+		return "the link carries OTLP/gRPC" + meets
+	case all != proxy.Heard{}:
+		return "what the link carries is no OTLP that can be read" + meets
 	}
 	return nobody(l)
 }

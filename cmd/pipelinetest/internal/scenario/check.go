@@ -15,7 +15,7 @@ var partName = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
 
 // Check holds a scenario's names and times together.
 func (s *Scenario) Check() error {
-	var errs []error
+	errs := []error{s.expandRolls()}
 	if s.Timeout <= 0 {
 		errs = append(errs, refused("timeout", s.Timeout, "a duration of more than 0s"))
 	}
@@ -91,6 +91,12 @@ func (s *Scenario) checkFault(f *Fault) error {
 		if parts[name].Disk > 0 {
 			return refused(key, fmt.Sprintf("%q", name), "a part without disk: what is on it goes with the process")
 		}
+	}
+	switch {
+	case f.Reload != "":
+		return s.checkReload(f)
+	case f.Unlisted != "":
+		return s.checkUnlisted(f)
 	}
 	if f.FullDisk != "" && !slices.Contains(disks, f.FullDisk) {
 		if len(disks) == 0 {

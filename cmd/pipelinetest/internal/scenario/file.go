@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -146,7 +147,7 @@ func New() *Scenario {
 func (s *Scenario) readParts(f *file) error {
 	var errs []error
 	read := func(node *yaml.Node, key, name, builtin string) Part {
-		part, err := readPart(node, key, name, builtin, s.Dir)
+		part, _, err := readPart(node, key, name, builtin, s.Dir)
 		errs = append(errs, err)
 		return part
 	}
@@ -163,7 +164,12 @@ func (s *Scenario) readParts(f *file) error {
 		s.Generators = append(s.Generators, read(&f.Generators[i], fmt.Sprintf("generators[%d]", i), "", GeneratorName))
 	}
 	for i := range f.Systems {
-		s.Systems = append(s.Systems, read(&f.Systems[i], fmt.Sprintf("systems[%d]", i), "", ""))
+		part, replicas, err := readPart(&f.Systems[i], fmt.Sprintf("systems[%d]", i), "", "", s.Dir)
+		parts := []Part{part}
+		if replicas > 0 {
+			parts = part.replicated(replicas)
+		}
+		s.Systems, errs = append(s.Systems, parts...), append(errs, err)
 	}
 	if !f.Verifier.IsZero() {
 		s.Verifier = read(&f.Verifier, "verifier", VerifierName, VerifierName)
@@ -183,8 +189,8 @@ func (s *Scenario) readAdded(node *yaml.Node) error {
 	var errs []error
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key := "add." + node.Content[i].Value
-		part := s.part(node.Content[i].Value)
-		if part == nil || len(part.Config) == 0 {
+		parts := s.called(node.Content[i].Value)
+		if len(parts) == 0 || len(parts[0].Config) == 0 {
 			errs = append(errs, fmt.Errorf("%s: there is no such part with a config; want one of %s", key, strings.Join(s.names(), ", ")))
 			continue
 		}
@@ -194,10 +200,26 @@ func (s *Scenario) readAdded(node *yaml.Node) error {
 		}
 		for j := range list {
 			config, err := readConfig(&list[j], fmt.Sprintf("%s[%d]", key, j), "", s.Dir)
-			part.Config, errs = append(part.Config, config), append(errs, err)
+			for _, part := range parts {
+				part.Config = append(slices.Clone(part.Config), config)
+			}
+			errs = append(errs, err)
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// called are the parts of a name: one, or all its replicas.
+func (s *Scenario) called(name string) (parts []*Part) {
+	for i := range s.Systems {
+		if s.Systems[i].Group == name && name != "" {
+			parts = append(parts, &s.Systems[i])
+		}
+	}
+	if p := s.part(name); p != nil {
+		parts = append(parts, p)
+	}
+	return parts
 }
 
 // part is the part of a name; nil: there is none.
@@ -226,7 +248,7 @@ func (s *Scenario) names() (names []string) {
 func (s *Scenario) readFaults(nodes []yaml.Node) error {
 	var errs []error
 	for i := range nodes {
-		fault, err := readFault(&nodes[i], fmt.Sprintf("faults[%d]", i))
+		fault, err := readFault(&nodes[i], fmt.Sprintf("faults[%d]", i), s.Dir)
 		if errs = append(errs, err); err == nil {
 			s.Faults = append(s.Faults, fault)
 		}

@@ -20,17 +20,27 @@ type partFile struct {
 	Config  []yaml.Node `yaml:"config"`
 	Command []string    `yaml:"command"`
 	Disk    proxy.Bytes `yaml:"disk"`
+	// Replicas is how many there are of it; nil: one, which is no replica.
+	Replicas *int `yaml:"replicas"`
 }
 
 // readPart reads a part; with a mistake, as much of it as can be read. Generators and the verifier have a configuration that is built in; the one and only of them has a name already.
-func readPart(node *yaml.Node, key, name, builtin, dir string) (Part, error) {
+func readPart(node *yaml.Node, key, name, builtin, dir string) (part Part, replicas int, err error) {
 	f := partFile{Name: name}
 	errs := []error{decode(node, key, &f)}
+	if f.Replicas != nil {
+		if replicas = *f.Replicas; builtin != "" {
+			errs = append(errs, refused(key+".replicas", replicas, "it of a system only"))
+		} else if replicas < 1 || replicas > mostReplicas {
+			errs = append(errs, refused(key+".replicas", replicas, fmt.Sprintf("1 to %d", mostReplicas)))
+			replicas = 0
+		}
+	}
 	if name != "" && f.Name != name {
 		errs = append(errs, refused(key+".name", f.Name, name))
 		f.Name = name
 	}
-	part := Part{Name: f.Name, Command: f.Command, Disk: int64(f.Disk)}
+	part = Part{Name: f.Name, Command: f.Command, Disk: int64(f.Disk)}
 	for i := range f.Config {
 		config, err := readConfig(&f.Config[i], fmt.Sprintf("%s.config[%d]", key, i), builtin, dir)
 		part.Config, errs = append(part.Config, config), append(errs, err)
@@ -43,7 +53,7 @@ func readPart(node *yaml.Node, key, name, builtin, dir string) (Part, error) {
 	case len(part.Config) == 0 && len(part.Command) == 0:
 		part.Config = []Config{{Text: BuiltinConfig(builtin)}}
 	}
-	return part, errors.Join(errs...)
+	return part, replicas, errors.Join(errs...)
 }
 
 // uri is a location that the Collector takes as it is. A single letter before the colon would be a drive.

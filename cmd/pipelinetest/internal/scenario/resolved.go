@@ -99,8 +99,11 @@ func (r *resolved) variable(reference string, variables map[string]bool) (*confm
 		if name == EnvDir {
 			return confmap.NewRetrieved(folder)
 		}
-		if strings.HasPrefix(name, envTo) {
+		if strings.HasPrefix(name, envTo) || strings.HasPrefix(name, envHost) {
 			return confmap.NewRetrieved(name + there)
+		}
+		if strings.HasPrefix(name, envPort) {
+			return confmap.NewRetrieved("4317")
 		}
 		return confmap.NewRetrieved("127.0.0.1:4317") // that of a test is known when it runs
 	}

@@ -58,6 +58,9 @@ type Part struct {
 	Config []Config
 	// Command is a program and its arguments; ${PIPELINETEST_...} in them is replaced.
 	Command []string
+	// Group is the part that this is a replica of, and Replica its number in it, from 1. None: it is no replica.
+	Group   string
+	Replica int
 	// Disk is the size of the file system that the part's folder is, in bytes. 0: the folder is an ordinary one.
 	Disk int64
 }
@@ -82,14 +85,17 @@ func (s *Scenario) Parts() []Part {
 	return append(parts, s.Verifier)
 }
 
-// Next is the part that comes after another: the first system after a generator, the verifier after the last system.
+// Next is the part that comes after another: the first system after a generator, the verifier after the last system. Replicas stand beside each
+// other: what comes after one comes after all, and the first of them comes after what is before.
 func (s *Scenario) Next(name string) string {
 	for i, system := range s.Systems {
 		if system.Name != name {
 			continue
 		}
-		if i+1 < len(s.Systems) {
-			return s.Systems[i+1].Name
+		for _, later := range s.Systems[i+1:] {
+			if system.Group == "" || later.Group != system.Group {
+				return later.Name
+			}
 		}
 		return VerifierName
 	}
@@ -132,6 +138,9 @@ const (
 	EnvMetricsPort = "PIPELINETEST_METRICS_PORT" // where it serves its own telemetry for Prometheus
 	EnvDir         = "PIPELINETEST_DIR"          // an empty folder of its own
 	EnvReport      = "PIPELINETEST_REPORT"       // verifier only: where load_verify writes its report
+	EnvCA          = "PIPELINETEST_CA"           // file of the certificate of whom to trust
+	EnvCert        = "PIPELINETEST_CERT"         // file of the part's own certificate
+	EnvKey         = "PIPELINETEST_KEY"          // file of the key of that
 	envTo          = "PIPELINETEST_TO_"
 	envHTTP        = "_HTTP"
 )

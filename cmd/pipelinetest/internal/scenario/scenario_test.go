@@ -123,9 +123,9 @@ func TestMistakes(t *testing.T) {
 		{"generator's name", "generator: {name: a}", "generator.name: a is not allowed; want generator"},
 		{"disk", "systems: [{name: a, command: [x], disk: big}]", `systems[0].disk: "big" is not allowed; want 1B or more, such as 64KiB or 4MiB`},
 
-		{"no kind", gateway + "faults: [{at: 1s}]", "faults[0]: there is nothing to disturb; want link: FROM->TO, kill: PART, stop: PART or full_disk: PART"},
-		{"two kinds", gateway + "faults: [{kill: gateway, stop: gateway}]", "faults[0]: kill, stop and full_disk are each a fault alone"},
-		{"kill on a link", gateway + "faults: [{kill: gateway, down: true}]", "faults[0]: kill, stop and full_disk are each a fault alone"},
+		{"no kind", gateway + "faults: [{at: 1s}]", "faults[0]: there is nothing to disturb; want link: FROM->TO, kill: PART, stop: PART, full_disk: PART, reload: PART, unlisted: REPLICA or roll: PART"},
+		{"two kinds", gateway + "faults: [{kill: gateway, stop: gateway}]", "faults[0]: kill, stop, full_disk, reload, unlisted and roll are each a fault alone"},
+		{"kill on a link", gateway + "faults: [{kill: gateway, down: true}]", "faults[0]: kill, stop, full_disk, reload, unlisted and roll are each a fault alone"},
 		{"link without kind", gateway + "faults: [{link: gateway->verifier}]", "faults[0]: fault kinds: none; want exactly one of down: true"},
 		{"unknown fault", gateway + "faults: [{link: gateway->verifier, slow: 1s}]", "faults[0].slow: there is no such key; want one of at, for, link, down"},
 		{"nearly a fault", gateway + "faults: [{link: gateway->verifier, dely: 1s}]", "faults[0].dely: there is no such key (did you mean delay?); want"},

@@ -20,6 +20,9 @@ import (
 type ways struct {
 	known bool
 	used  map[string]bool
+	// byName are the replicas that it looks up, and groups their groups.
+	byName map[string]bool
+	groups map[string]string
 	// closed: nothing comes to it but by the ways that are looked at here.
 	closed bool
 	// follows: it is the generator that is built in, which speaks what the next part listens for.
@@ -31,7 +34,13 @@ func (s *Scenario) ways(p *Part) ways {
 	if r == nil {
 		return ways{}
 	}
-	return ways{known: true, used: r.used, closed: r.isClosed(), follows: s.isGenerator(p.Name) && p.Follows()}
+	w := ways{known: true, used: r.used, closed: r.isClosed(), follows: s.isGenerator(p.Name) && p.Follows(), byName: map[string]bool{}, groups: map[string]string{}}
+	for _, system := range s.Systems {
+		if system.Group != "" {
+			w.groups[system.Name], w.byName[system.Name] = system.Group, r.used[EnvHost(system.Group)]
+		}
+	}
+	return w
 }
 
 func (s *Scenario) isGenerator(name string) bool {
@@ -45,8 +54,8 @@ func (w ways) listens() (grpc, http bool) {
 
 // sends are the protocols in which the part may send to another. next: that one comes next.
 func (w ways) sends(to string, next bool) (grpc, http bool) {
-	grpc = !w.known || w.used[EnvTo(to)] || next && w.used[EnvToNext()]
-	http = !w.known || w.used[EnvToHTTP(to)] || next && w.used[EnvToNextHTTP()]
+	grpc = !w.known || w.used[EnvTo(to)] || next && w.used[EnvToNext()] || w.byName[to] && !w.used[EnvPortHTTP(w.groups[to])]
+	http = !w.known || w.used[EnvToHTTP(to)] || next && w.used[EnvToNextHTTP()] || w.byName[to] && w.used[EnvPortHTTP(w.groups[to])]
 	return grpc, http || next && w.follows
 }
 
@@ -189,7 +198,7 @@ func (s *Scenario) checkVariables(p *Part) error {
 
 // nearest is the name that another is probably a slip of; none: nothing is near.
 func nearest(name string, names []string) (near string) {
-	const most = 3 // letters that differ
+	const most = 2 // letters that differ
 	least := most + 1
 	for _, candidate := range names {
 		if n := levenshtein.Distance(name, candidate, nil); n < least {
@@ -203,7 +212,7 @@ func nearest(name string, names []string) (near string) {
 func (s *Scenario) Variables(part string) []string {
 	names := []string{EnvListen, EnvListenHTTP}
 	names = append(names, s.addresses(part)...)
-	names = append(names, EnvMetricsPort, EnvDir)
+	names = append(names, EnvMetricsPort, EnvDir, EnvCA, EnvCert, EnvKey)
 	if part == VerifierName {
 		names = append(names, EnvReport)
 	}
@@ -212,6 +221,11 @@ func (s *Scenario) Variables(part string) []string {
 
 // addresses are the variables by which a part finds those that it can send to.
 func (s *Scenario) addresses(part string) (names []string) {
+	for _, group := range s.Groups() {
+		if p := s.part(part); p != nil && p.Group != group {
+			names = append(names, EnvHost(group), EnvPort(group), EnvPortHTTP(group))
+		}
+	}
 	for i, to := range append([]string{next}, s.Targets(part)...) {
 		if i == 0 && part == VerifierName {
 			continue

@@ -72,7 +72,8 @@ exporters: {otlp_grpc: {endpoint: "${env:PIPELINETEST_TO_VERIFER}"}}`, []string{
 		{"a verifier that is not built in", "verifier: {config: [a.yaml]}", "exporters: {load_verify: {grace: 1s}}", []string{"verifier: a.yaml uses neither", "or builtin before it, which it then adds to"}},
 		{"a slip in a command", "systems: [{name: a, command: [x, '--to=${PIPELINETEST_TO_NXT}', '${HOME}']}]", "", []string{"a: command uses ${PIPELINETEST_TO_NXT}, which is not set for it (did you mean PIPELINETEST_TO_NEXT?)"}},
 		{"a report that is not the part's", gateway, grpcReceiver + "\n" + grpcExporter + "\nextensions: {x: '${env:PIPELINETEST_REPORT}'}", []string{"a.yaml uses ${env:PIPELINETEST_REPORT}, which is not set for it; want one of"}},
-		{"a fault of requests over HTTP", gateway + "faults: [{link: generator->gateway, otlp: drop}]", httpReceiver + "\n" + grpcExporter, []string{"generator sends there over OTLP/HTTP only"}},
+		{"a fault of requests over HTTP", gateway + "faults: [{link: generator->gateway, grpc: unavailable}]", httpReceiver + "\n" + grpcExporter, []string{"generator sends there over OTLP/HTTP only, and grpc meets requests of OTLP/gRPC; want a fault such as http: 503"}},
+		{"a fault of HTTP over gRPC", gateway + "faults: [{link: generator->gateway, http: 503}]", grpcReceiver + "\n" + grpcExporter, []string{"generator sends there over OTLP/gRPC only, and http meets requests of OTLP/HTTP; want a fault such as grpc: unavailable"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			err := loadWith(t, tc.text, map[string]string{"a.yaml": tc.a})

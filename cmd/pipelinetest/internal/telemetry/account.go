@@ -27,6 +27,8 @@ type Account struct {
 	Counts bool
 	// Anew: the part, or a component of it, has begun to count anew.
 	Anew bool
+	// Times is how often it has.
+	Times int
 	// Odd are values that cannot be counts, and were left out; the first few of them.
 	Odd []string
 
@@ -132,6 +134,7 @@ func (a *Account) Restarted() {
 	}
 	a.Cut()
 	a.Anew = a.Anew || a.Read
+	a.Times++
 	a.current, a.uptime = nil, 0
 }
 
@@ -140,6 +143,16 @@ func (a *Account) Cut() { a.Least = a.Least || len(a.current) > 0 }
 
 // Exact tells whether all is known that the part has counted, as far as it has been read.
 func (a *Account) Exact() bool { return a.Read && !a.Least && len(a.Odd) == 0 }
+
+// Taken is how many items the receivers have taken since the part began, or began anew, by the last reading.
+func (a *Account) Taken() (sum uint64) {
+	for _, v := range a.current {
+		if v.of.measure == received {
+			sum = plus(sum, v.n)
+		}
+	}
+	return sum
+}
 
 // uptimeOf is for how long the Collector has been running, in seconds, since its start or since it has read its configuration again, if it
 // says so.

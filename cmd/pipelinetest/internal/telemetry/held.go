@@ -11,6 +11,7 @@ import (
 // Held says how much of a signal was in each part that was killed, by what its neighbours say: the killed one's own counts are the least. Copies: items
 // arrived more than once, so that more were in it than the difference. Where that could be both more and less, nothing is said.
 func Held(parts []Part, generators int, signal string, copies bool) (said []string) {
+	parts = merged(parts)
 	for i := generators; i < len(parts)-1; i++ {
 		p, next := &parts[i], &parts[i+1]
 		first := i - 1

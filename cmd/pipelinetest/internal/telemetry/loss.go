@@ -12,7 +12,9 @@ import (
 // Part is what a part said in the end.
 type Part struct {
 	Name string `json:"name"`
-	Read bool   `json:"telemetry"`
+	// Group is the part that this is a replica of.
+	Group string `json:"group,omitempty"`
+	Read  bool   `json:"telemetry"`
 	// Least: the counts are the least there have been.
 	Least bool `json:"least,omitempty"`
 	// Killed: a fault killed it. Disturbed: faults of requests were to be in force on its way to the next part.
@@ -97,7 +99,7 @@ func Losses(parts []Part, generators int, signal string) []string {
 			}
 		}
 	}
-	return append(said, balance(parts, generators, signal)...)
+	return append(said, balance(merged(parts), generators, signal)...)
 }
 
 // balance compares what goes into a part with what comes out, and that with what goes into the next. It does so only where there is one
