@@ -21,7 +21,7 @@ func (c *course) follow(ctx context.Context, m *member) error {
 	m.OverHTTP()
 	m.follows = true
 	c.Say("%s sends over OTLP/HTTP: %s listens for nothing else", m.Name, next.Name)
-	return c.prepareMember(m)
+	return c.prepareMember(m) //nolint:contextcheck // what it resolves are texts, files and the environment, which nobody waits for
 }
 
 // misunderstood notes who may have sent over OTLP/gRPC to a part that takes OTLP/HTTP only, if nothing has arrived.

@@ -64,23 +64,23 @@ func TestWrongTopology(t *testing.T) {
 	const backend = "systems: [{name: gateway, config: [" + byName + "]}, {name: backend, replicas: 2, config: [gateway.yaml]}]\n"
 	const alone = "systems: [{name: backend, replicas: 2, config: [gateway.yaml]}]\n"
 	const plain = "systems: [{name: gateway, config: [gateway.yaml]}]\n"
-	for text, want := range map[string]string{
-		"systems: [{name: gateway, replicas: 0, config: [gateway.yaml]}]":          "systems[0].replicas: 0 is not allowed; want 1 to 20",
-		"generator: {replicas: 2}":                                                 "generator.replicas: 2 is not allowed; want it of a system only",
-		backend + "faults: [{for: 1s, roll: gateway}]":                             `faults[0].roll: "gateway" is not allowed; want a part with replicas: backend`,
-		plain + "faults: [{for: 1s, roll: gateway}]":                               `faults[0].roll: "gateway" is not allowed; want a part with replicas; there is none`,
-		backend + "faults: [{roll: backend}]":                                      "faults[0].for: is missing; want how long each replica is gone",
-		backend + "faults: [{unlisted: gateway}]":                                  `faults[0].unlisted: "gateway" is not allowed; want a replica: backend-1, backend-2`,
-		alone + "faults: [{unlisted: backend-1}]":                                  "nobody looks up the name of backend; want a part that uses ${env:PIPELINETEST_HOST_BACKEND}",
-		plain + "faults: [{reload: other}]":                                        `faults[0].reload: "other" is not allowed; want one of generator, gateway, verifier`,
-		plain + "faults: [{stop: gateway, config: gateway.yaml}]":                  "faults[0].config: is not allowed here; want it beside reload only",
-		plain + "faults: [{reload: gateway, config: 'https://x'}]":                 `faults[0].config: "https://x" is not allowed; want a file or a mapping`,
-		"systems: [{name: a, command: [x]}]\nfaults: [{reload: a, config: {x: }}]": "faults[0].config: a is a command, whose configuration is its own; want a part with config",
-		plain + "faults: [{reload: gateway, kill: gateway}]":                       "kill, stop, full_disk, reload, unlisted and roll are each a fault alone",
+	for _, tt := range []struct{ text, want string }{
+		{"systems: [{name: gateway, replicas: 0, config: [gateway.yaml]}]", "systems[0].replicas: 0 is not allowed; want 1 to 20"},
+		{"generator: {replicas: 2}", "generator.replicas: 2 is not allowed; want it of a system only"},
+		{backend + "faults: [{for: 1s, roll: gateway}]", `faults[0].roll: "gateway" is not allowed; want a part with replicas: backend`},
+		{plain + "faults: [{for: 1s, roll: gateway}]", `faults[0].roll: "gateway" is not allowed; want a part with replicas; there is none`},
+		{backend + "faults: [{roll: backend}]", "faults[0].for: is missing; want how long each replica is gone"},
+		{backend + "faults: [{unlisted: gateway}]", `faults[0].unlisted: "gateway" is not allowed; want a replica: backend-1, backend-2`},
+		{alone + "faults: [{unlisted: backend-1}]", "nobody looks up the name of backend; want a part that uses ${env:PIPELINETEST_HOST_BACKEND}"},
+		{plain + "faults: [{reload: other}]", `faults[0].reload: "other" is not allowed; want one of generator, gateway, verifier`},
+		{plain + "faults: [{stop: gateway, config: gateway.yaml}]", "faults[0].config: is not allowed here; want it beside reload only"},
+		{plain + "faults: [{reload: gateway, config: 'https://x'}]", `faults[0].config: "https://x" is not allowed; want a file or a mapping`},
+		{"systems: [{name: a, command: [x]}]\nfaults: [{reload: a, config: {x: }}]", "faults[0].config: a is a command, whose configuration is its own; want a part with config"},
+		{plain + "faults: [{reload: gateway, kill: gateway}]", "kill, stop, full_disk, reload, unlisted and roll are each a fault alone"},
 	} {
-		t.Run(text, func(t *testing.T) {
-			_, err := Load(write(t, text))
-			assert.ErrorContains(t, err, want)
+		t.Run(tt.text, func(t *testing.T) {
+			_, err := Load(write(t, tt.text))
+			assert.ErrorContains(t, err, tt.want)
 		})
 	}
 }
