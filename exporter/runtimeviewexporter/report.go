@@ -13,13 +13,6 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/internal/format"
 )
 
-// snapshot is what there is to tell.
-type snapshot struct {
-	aggregate.Snapshot
-	operations *aggregate.OperationsSnapshot // nil: the runtimes are asked for
-	pressure   float64                       // on the CPUs of this machine, percent
-}
-
 // reporter decides what a tick has to say: a table if spans arrived since the tick before, otherwise one line when they
 // stop arriving and nothing more until they do again.
 type reporter struct {

@@ -4,7 +4,6 @@ package runtimeviewexporter
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -18,9 +17,6 @@ const (
 	labelWidth  = 19
 	columnWidth = 12
 )
-
-// unknown stands where nothing is known. It is never 0: nobody measured is not the same as measured none.
-const unknown = "-"
 
 // column is what one runtime's cells are made from.
 type column struct {
@@ -51,26 +47,11 @@ var rows = []row{
 	{"latency outliers", func(c column) string { return cell(c.Outliers, format.Share) }},
 }
 
-func cell[T any](value aggregate.Value[T], write func(T) string) string {
-	if !value.Known {
-		return unknown
-	}
-	return write(value.Number)
-}
-
 // count writes a count in full, or with three digits and a power of ten if it is too wide for a column.
 func count(n uint64) string { return fitting(format.Count(n), float64(n), columnWidth) }
 
 // rate does the same with a rate.
 func rate(perSecond float64) string { return fitting(format.Rate(perSecond), perSecond, columnWidth) }
-
-// fitting returns a text if a column of that width has room for it and a space, and otherwise its number with three digits.
-func fitting(text string, number float64, width int) string {
-	if len(text) < width {
-		return text
-	}
-	return strconv.FormatFloat(number, 'e', 2, 64)
-}
 
 // tooFarBehind is how far a load may be behind before the table says so.
 const tooFarBehind = time.Second

@@ -4,21 +4,15 @@ package aggregate
 
 import (
 	"cmp"
-	"math/bits"
-	"path"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/runtimelab/otelcol-runtimelab/histogram"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
-// What whoever sends spans can make of operations is bounded: 2,000 operations take 30 MB. Spans of further ones are counted only.
-const (
-	maxOperations = 2_000
-	maxCulprits   = 16 // of one operation
-)
+// maxOperations bounds what whoever sends spans can make of operations: they take 30 MB. Spans of further ones are counted only.
+const maxOperations = 2_000
 
 // Operations adds up spans by service and operation, and tells who held whom up. The zero value is ready. It is not safe for
 // concurrent use.
@@ -30,33 +24,6 @@ type Operations struct {
 	found     [2]map[uint64]struct{} // traces with a finding: of late, and before that
 	meanwhile meanwhile
 }
-
-type operationTotals struct {
-	service, name string
-	spans         uint64
-	latency       histogram.Histogram
-	polled        float64 // ns
-	polledCarried bool
-	warm          uint64
-	slow          uint64               // of the warm ones
-	unexplained   uint64               // of the slow ones
-	slowFound     uint64               // slow ones with a finding
-	busy          *histogram.Histogram // since the first that is said to have blocked; nil until then
-	slowFindings  [findingCount]uint64
-	// Where its spans are made in the code, and in which operation: the last ones, and how often they differed from those before.
-	place           string
-	line            int64
-	parent          *operationTotals
-	places, parents uint32
-	// What the service ran during unexplained spans, ns of the whole time of those that could be looked at.
-	meanwhile     map[*operationTotals]float64
-	meanwhileOver float64
-	findings      [findingCount]uint64
-	culprits      map[string]uint64 // spans that were held up, by the operation that did it; nil until there is one; the first maxCulprits
-}
-
-// enough spans have a fastest tenth.
-const enough = 20
 
 // late is after how many ns a span comes too late for runtime_stats to learn from it, as its window is by default.
 const late = 60_000_000_000
@@ -131,21 +98,6 @@ func (o *Operations) observe(t *operationTotals, s *Span) {
 	}
 }
 
-// madeAt notes a place in the code, of which the end of the file's path is told, and the line. Of an operation with several places none is.
-func (t *operationTotals) madeAt(file string, line int64) {
-	t.places++
-	t.line = line
-	t.place = path.Join(path.Base(path.Dir(file)), path.Base(file)) + ":" + strconv.FormatInt(line, 10)
-}
-
-// in notes the operation of the spans around. Of an operation with several none is told.
-func (t *operationTotals) in(parent *operationTotals) {
-	if t.parent != parent {
-		t.parents++
-		t.parent = parent
-	}
-}
-
 // find remembers that a trace has a finding: the spans around the one that has it end, and come, later.
 func (o *Operations) find(trace uint64) {
 	if o.found[0] == nil || len(o.found[0]) == maxRecent {
@@ -160,60 +112,6 @@ func (o *Operations) explained(trace uint64) bool {
 	}
 	_, found := o.found[1][trace]
 	return found
-}
-
-func (t *operationTotals) heldUp(by string) {
-	if n, known := t.culprits[by]; known {
-		t.culprits[by] = n + 1
-		return
-	}
-	if t.culprits == nil {
-		t.culprits = make(map[string]uint64)
-	}
-	if len(t.culprits) < maxCulprits {
-		t.culprits[strings.Clone(by)] = 1
-	}
-}
-
-// Operation tells the totals of one operation of one service.
-type Operation struct {
-	Service, Name string // as they came: not fit for a terminal
-	Spans         uint64
-	Latency       Quantiles
-	Polled        Value[int64]  // ns: how long its spans were polled, those inside them included
-	Slow          Value[uint64] // outliers among the spans that carry a class
-	Unexplained   uint64        // slow spans in whose traces nothing was found before
-	// Meanwhile is what the service ran during those, they themselves included, as a share of their time, the most first: an estimate. It may exceed 1
-	// in all, if there are several threads. Nil: unknown.
-	Meanwhile    []Share
-	Findings     [findingCount]uint64
-	SlowFindings [findingCount]uint64 // those on slow spans
-	SlowFound    uint64               // slow spans with a finding
-	// BusyFastest is how long its fastest tenth is polled, ns, once a span has blocked: if that is long, it is the code and not the machine.
-	BusyFastest  Value[int64]
-	Parent       string    // the operation of the spans around, if there are any
-	Place        string    // where its spans are made in the code, if they say so and those of others are made elsewhere
-	HeldUpBy     []Culprit // the one with the most spans first
-	HeldUpOthers uint64    // spans that it held up, those of its own operation included
-}
-
-// Offends reports whether it held up others, or has a finding that is not what others did to it.
-func (o *Operation) Offends() bool {
-	own := o.Findings
-	own[bits.TrailingZeros16(uint16(FindingNamed(semconv.FindingHeldUp)))] = 0
-	return o.HeldUpOthers > 0 || own != [findingCount]uint64{}
-}
-
-// Culprit is an operation that held up spans of another one.
-type Culprit struct {
-	Name  string
-	Spans uint64
-}
-
-// Share is an operation's share of something.
-type Share struct {
-	Name  string
-	Share float64
 }
 
 // OperationsSnapshot tells the operations of a moment.
@@ -283,42 +181,4 @@ func (o *Operations) Snapshot(limit int, end bool) OperationsSnapshot {
 		return cmp.Or(cmp.Compare(b.Polled.Number, a.Polled.Number), strings.Compare(a.Service, b.Service))
 	})
 	return s
-}
-
-// twin reports whether an operation says nothing that the one around it does not say as well, as it is with a request and the only span in it.
-func (t *operationTotals) twin(held map[[2]string]uint64) bool {
-	p := t.parent
-	return t.parents == 1 && p.parent != t && t.spans == p.spans && t.slow == p.slow && t.unexplained == p.unexplained && t.findings == p.findings &&
-		held[[2]string{t.service, t.name}] <= held[[2]string{p.service, p.name}]
-}
-
-func (t *operationTotals) operation(heldUpOthers uint64, ownPlace bool) Operation {
-	o := Operation{
-		Service: t.service, Name: t.name, Spans: t.spans, Latency: quantiles(&t.latency),
-		Polled: Value[int64]{Number: int64(t.polled), Known: t.polledCarried},
-		Slow:   Value[uint64]{Number: t.slow, Known: t.warm > 0}, Unexplained: t.unexplained,
-		Findings: t.findings, SlowFound: t.slowFound, SlowFindings: t.slowFindings, HeldUpOthers: heldUpOthers,
-	}
-	if t.busy != nil && t.busy.Count() >= enough {
-		o.BusyFastest = Known(t.busy.Quantile(0.1))
-	}
-	if t.places == 1 && ownPlace {
-		o.Place = t.place
-	}
-	if t.parents == 1 {
-		o.Parent = t.parent.name
-	}
-	for by, ns := range t.meanwhile {
-		o.Meanwhile = append(o.Meanwhile, Share{by.name, ns / t.meanwhileOver})
-	}
-	slices.SortFunc(o.Meanwhile, func(a, b Share) int {
-		return cmp.Or(cmp.Compare(b.Share, a.Share), strings.Compare(a.Name, b.Name))
-	})
-	for name, n := range t.culprits {
-		o.HeldUpBy = append(o.HeldUpBy, Culprit{name, n})
-	}
-	slices.SortFunc(o.HeldUpBy, func(a, b Culprit) int {
-		return cmp.Or(cmp.Compare(b.Spans, a.Spans), strings.Compare(a.Name, b.Name))
-	})
-	return o
 }
