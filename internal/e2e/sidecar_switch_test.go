@@ -31,19 +31,15 @@ func offer(t *testing.T, endpoint string, number int) {
 	td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0).SetSpanID(id)
 	body, err := (&ptrace.ProtoMarshaler{}).MarshalTraces(td)
 	require.NoError(t, err)
-	for range int(patience / (20 * time.Millisecond)) {
+	require.Eventually(t, func() bool {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+endpoint+"/v1/traces", bytes.NewReader(body))
-		require.NoError(t, err)
-		req.Header.Set("Content-Type", "application/x-protobuf")
-		if resp, err := http.DefaultClient.Do(req); err == nil {
-			require.NoError(t, resp.Body.Close())
-			if resp.StatusCode == http.StatusOK {
-				return
-			}
+		if err != nil {
+			return false
 		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	require.Fail(t, "the sidecar takes nothing")
+		req.Header.Set("Content-Type", "application/x-protobuf")
+		resp, err := http.DefaultClient.Do(req)
+		return err == nil && resp.Body.Close() == nil && resp.StatusCode == http.StatusOK
+	}, patience, 20*time.Millisecond, "the sidecar takes nothing")
 }
 
 // TestSwitch turns enrichment off and on again, as docs/sidecar.md says, while a service sends: the sidecar's process goes on, and what it

@@ -161,19 +161,21 @@ func TestChangeFound(t *testing.T) {
 	require.NoError(t, c.interrupt(t))
 	v := readVerdict(t, path)
 	s := v.Runs[0].Signals[0]
-	require.Len(t, v.Runs[0].Findings, 1)
+	require.Len(t, v.Runs[0].Findings, 2)
 	assert.Equal(t, "max_corrupt", v.Runs[0].Findings[0].Expectation)
+	assert.Equal(t, "content", v.Runs[0].Findings[1].Expectation)
+	assert.Contains(t, v.Runs[0].Findings[1].Message, fmt.Sprintf("span.name changed: %d of %d items", s.Corrupt, s.Sent))
 	assert.Zero(t, s.Missing)
 	assert.InDelta(t, 0.1/1.3, float64(s.Corrupt)/float64(s.Sent), 0.02, "GET /health is 10 of 130 spans")
 }
 
 // TestSampling: of a pipeline that keeps one trace in five, that is what is expected. It keeps or drops traces as a whole, end markers
-// included.
+// included. It does not keep the schema URL of resources.
 func TestSampling(t *testing.T) {
 	c, path := verified(t,
 		"processors::tail_sampling: {decision_wait: 1s, policies: [{name: some, type: probabilistic, probabilistic: {sampling_percentage: 20}}]}",
 		"service::pipelines::traces/arrived::processors: [tail_sampling]",
-		"exporters::load_verify::expect: {sampled: {ratio: 0.2, tolerance: 0.04}}")
+		"exporters::load_verify::expect: {sampled: {ratio: 0.2, tolerance: 0.04}, content: {may_differ: [resource.schema_url]}}")
 	requests, err := strconv.Atoi(c.waitFor(t, `The run ended.*"requests": (\d+)`)[1])
 	require.NoError(t, err)
 	require.Eventually(t, func() bool {
