@@ -5,7 +5,6 @@ package stamp
 import (
 	"encoding/binary"
 	"maps"
-	"math/bits"
 	"slices"
 
 	"github.com/cespare/xxhash/v2"
@@ -194,12 +193,3 @@ func ScopeContent(s pcommon.InstrumentationScope, schema string) Fields {
 
 // PutContent puts a stamp to attributes.
 func PutContent(to pcommon.Map, stamp []byte) { to.PutEmptyBytes(semconv.StampContent).FromRaw(stamp) }
-
-// fold makes 32 bits of 64, not 0.
-func fold(h uint64) uint32 { return max(uint32(h)^uint32(h>>32), 1) } //nolint:gosec // G115: both halves are wanted
-
-// mix makes one number of two. Each bit of both counts.
-func mix(a, b uint64) uint64 {
-	high, low := bits.Mul64(a^0xa0761d6478bd642f, b^0xe7037ed1a0b428db)
-	return high ^ low
-}

@@ -4,6 +4,7 @@ package stamp
 
 import (
 	"math"
+	"math/bits"
 
 	"github.com/cespare/xxhash/v2"
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -74,4 +75,13 @@ func count(n uint64) uint32 {
 		return 0
 	}
 	return fold(mix(n, 0))
+}
+
+// fold makes 32 bits of 64, not 0.
+func fold(h uint64) uint32 { return max(uint32(h)^uint32(h>>32), 1) } //nolint:gosec // G115: both halves are wanted
+
+// mix makes one number of two. Each bit of both counts.
+func mix(a, b uint64) uint64 {
+	high, low := bits.Mul64(a^0xa0761d6478bd642f, b^0xe7037ed1a0b428db)
+	return high ^ low
 }

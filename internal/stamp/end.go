@@ -5,7 +5,6 @@ package stamp
 import (
 	"encoding/binary"
 	"errors"
-	"math"
 
 	"github.com/runtimelab/otelcol-runtimelab/internal/timeline"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
@@ -33,16 +32,6 @@ type End struct {
 	Randomness *Randomness
 }
 
-// Totals are of one process and signal.
-type Totals struct {
-	Numbered, GivenUp uint64
-	// Squares is the estimated sum of the squares of the sizes of the clusters that a sampler keeps or drops as a whole: of the
-	// process's part of each trace.
-	Squares uint64
-	// Refused are the numbers of the items given up; empty also if they are too scattered to tell.
-	Refused Packed
-}
-
 // Shard is what one shard of a generator numbered.
 type Shard struct {
 	// Index of Total shards that have sources.
@@ -59,13 +48,7 @@ type Shard struct {
 // all once in a thousand runs, few enough that a thousand sources do not send it a thousand times.
 const Carriers = 32
 
-const (
-	shardVersion = 2
-	// mostShards and mostItems are beyond what anyone sends, and keep sums from overflow.
-	mostShards  = 1 << 20
-	mostItems   = 1 << 48
-	mostSquares = math.MaxInt64
-)
+const shardVersion = 2
 
 // Append appends the shard as bytes.
 func (s *Shard) Append(b []byte) []byte {
@@ -110,11 +93,6 @@ func ReadShard(b []byte) (*Shard, error) {
 		return nil, errShard
 	}
 	return s, nil
-}
-
-// Sound reports whether totals can be.
-func (t *Totals) Sound() bool {
-	return t.Numbered <= mostItems && t.GivenUp <= t.Numbered && t.Squares <= mostSquares && t.soundRanges()
 }
 
 // checksum of an end marker covers that of the item and what the marker says; shard is the encoded Shard, empty without.

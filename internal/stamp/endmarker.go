@@ -3,6 +3,7 @@
 package stamp
 
 import (
+	"encoding/binary"
 	"math"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -60,9 +61,6 @@ func inAttribute(n uint64) int64 {
 	}
 	return int64(n)
 }
-
-// numbers are those of the attribute, in its order.
-func (t *Totals) numbers() [3]*uint64 { return [...]*uint64{&t.Numbered, &t.GivenUp, &t.Squares} }
 
 // ReadEnd reads what Write has written. It is not ok if something is missing or cannot be; intact says that the checksum is that of what was
 // written, for a marker whose own checksum is item.
@@ -207,4 +205,28 @@ func (r *endReader) readShard(value pcommon.Value) {
 	var err error
 	r.end.Shard, err = ReadShard(r.shard)
 	r.failed = r.failed || err != nil
+}
+
+// appendRefused appends the ranges of all signals, each after its length.
+func (e *End) appendRefused(b []byte) []byte {
+	for signal := range semconv.SignalNames {
+		b = binary.AppendUvarint(b, uint64(len(e.Process[signal].Refused)))
+		b = append(b, e.Process[signal].Refused...)
+	}
+	return b
+}
+
+// cutRefused reads what appendRefused has written.
+func (e *End) cutRefused(b []byte) (ok bool) {
+	for signal := range semconv.SignalNames {
+		length, n := binary.Uvarint(b)
+		if n <= 0 {
+			return false
+		}
+		if b = b[n:]; length > uint64(len(b)) {
+			return false
+		}
+		e.Process[signal].Refused, b = Packed(b[:length]), b[length:]
+	}
+	return len(b) == 0
 }

@@ -7,8 +7,6 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"slices"
-
-	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
 // Range is the numbers from First up to End, without End.
@@ -103,45 +101,4 @@ func (p Packed) Ranges() (ranges []Range, ok bool) {
 		b = b[n+m:]
 	}
 	return ranges, true
-}
-
-// soundRanges reports whether the ranges can be those given up. They may be left out.
-func (t *Totals) soundRanges() bool {
-	ranges, ok := t.Refused.Ranges()
-	sum := uint64(0)
-	for _, r := range ranges {
-		ok = ok && r.End <= t.Numbered
-		sum += r.End - r.First
-	}
-	return ok && (sum == t.GivenUp || len(ranges) == 0)
-}
-
-// RefusedRanges are the numbers of the items that were given up, if that is known.
-func (t *Totals) RefusedRanges() (ranges []Range, known bool) {
-	ranges, ok := t.Refused.Ranges()
-	return ranges, ok && (t.GivenUp == 0 || len(ranges) > 0)
-}
-
-// appendRefused appends the ranges of all signals, each after its length.
-func (e *End) appendRefused(b []byte) []byte {
-	for signal := range semconv.SignalNames {
-		b = binary.AppendUvarint(b, uint64(len(e.Process[signal].Refused)))
-		b = append(b, e.Process[signal].Refused...)
-	}
-	return b
-}
-
-// cutRefused reads what appendRefused has written.
-func (e *End) cutRefused(b []byte) (ok bool) {
-	for signal := range semconv.SignalNames {
-		length, n := binary.Uvarint(b)
-		if n <= 0 {
-			return false
-		}
-		if b = b[n:]; length > uint64(len(b)) {
-			return false
-		}
-		e.Process[signal].Refused, b = Packed(b[:length]), b[length:]
-	}
-	return len(b) == 0
 }

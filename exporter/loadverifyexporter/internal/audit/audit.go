@@ -44,14 +44,16 @@
 // exports. The files stand in this order, and none calls one above it:
 //
 //	audit.go, state.go               what arrives, and what is stored
-//	evidence.go, content.go, traces.go, classes.go   items that show what is wrong; what is wrong with the content of items
 //	room.go                          what is forgotten when memory is short
 //	auditor.go                       all runs
 //	runreport.go                     a run becomes a report
-//	judge.go, judgecontent.go, consistent.go, sampling.go   a report becomes a verdict
-//	run.go, finding.go, toldstate.go
-//	stream.go, lineage.go, told.go, report.go
-//	numbers.go, counts.go, expectations.go, verdict.go, item.go, names.go
+//	judge.go                         a report becomes a verdict
+//	judgeclasses.go, judgecontent.go, judgetraces.go, consistent.go, sampling.go
+//	finding.go, contentstate.go, toldstate.go
+//	run.go, report.go                what is known of a run, and what is told of it
+//	stream.go, lineage.go, told.go, expectations.go
+//	evidence.go, faults.go, traces.go, classes.go, randomness.go   items that show what is wrong; items counted by what they are
+//	numbers.go, counts.go, verdict.go, names.go, content.go, item.go
 package audit
 
 import (
@@ -93,6 +95,9 @@ func (a *Auditor) Audit(signal Signal, now time.Time, items []Item) Tally {
 	a.malformed[signal] += b.tally.Malformed
 	return b.tally
 }
+
+// Show hands in an item that is wanted, as JSON; without, left says why.
+func (a *Auditor) Show(w Wanted, otlp []byte, left string) { w.of.OTLP, w.of.Left = otlp, left }
 
 // batch is a call of Audit. It remembers the stream of the item before: items of a source come together.
 type batch struct {
@@ -260,4 +265,50 @@ func (b *batch) find(runName, source string) bool {
 	}
 	b.run, b.account, b.stream, b.source = r, account, s, source
 	return true
+}
+
+// class counts an item that arrived for the first time. Of classes that have whole traces, spans that came before the one that gives their trace
+// its class move to that. It runs once for each item.
+func (b *batch) class(it *Item) {
+	counts := &b.account.classes
+	if it.Class >= uint32(len(counts)) {
+		it.Class = 0 // there is none such
+	}
+	if !it.TraceNumbered || it.Trace == 0 {
+		counts[it.Class]++
+		return
+	}
+	b.run.numbered = true
+	t := &b.run.traces
+	of, known := t.byKey[it.Trace]
+	if !known && b.auditor.traces >= b.auditor.limits.Traces {
+		t.unknown++
+		counts[it.Class]++
+		return
+	}
+	if !known {
+		if t.byKey == nil {
+			t.byKey = map[uint64]traceState{}
+		}
+		b.auditor.traces++
+	}
+	if class := it.TraceClass; class > 0 && class < uint32(len(counts)) && (of.class == 0 || class < of.class) {
+		counts[of.class] -= uint64(of.spans)
+		of.class = class
+		counts[of.class] += uint64(of.spans)
+	}
+	of.spans++
+	if it.Class > 0 {
+		counts[it.Class]++
+	} else {
+		counts[of.class]++
+	}
+	of.highest = max(of.highest, it.TraceSpan)
+	if it.TraceSpan == 0 {
+		t.unknown++
+	}
+	if it.Parent == 0 {
+		of.root = max(of.root, it.TraceSpan)
+	}
+	t.byKey[it.Trace] = of
 }

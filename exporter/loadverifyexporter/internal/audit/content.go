@@ -2,8 +2,6 @@
 
 package audit
 
-import "strings"
-
 // Content is what was found when an item was held against the stamp of what it had when it was sent.
 type Content struct {
 	// Read: the item has such a stamp, and the stamp is its own.
@@ -112,59 +110,4 @@ func (c *ContentCounts) count(of *Content) {
 			*c.Of(k)++
 		}
 	}
-}
-
-// faultKey tells faults apart whose items are counted apart.
-type faultKey struct {
-	Kind    FaultKind
-	Part    Part
-	Pattern int
-}
-
-// faultCount is how many items had a fault.
-type faultCount struct {
-	items uint64
-	name  string
-}
-
-// mostFaults bounds the faults that are counted apart, of each signal of a run. Others are counted together.
-const mostFaults = 256
-
-// faults counts items by what is wrong with their content, for a signal of a run.
-type faults struct {
-	met    uint64 // bits of all items' Met
-	counts map[faultKey]*faultCount
-	others uint64 // faults that are not counted apart
-}
-
-// count counts the faults of an item, and reports whether it has one that no item before had.
-func (f *faults) count(of *Content) (news bool) {
-	f.met |= of.Met
-	for i := range of.Faults {
-		fault := &of.Faults[i]
-		key := faultKey{fault.Kind, fault.Part, fault.Pattern}
-		c := f.counts[key]
-		if c == nil {
-			if len(f.counts) >= mostFaults {
-				f.others++
-				continue
-			}
-			if f.counts == nil {
-				f.counts = map[faultKey]*faultCount{}
-			}
-			c = &faultCount{name: shown(fault.Name)}
-			f.counts[key] = c
-			news = true
-		}
-		c.items++
-	}
-	return news
-}
-
-// shown is a name that may stay in memory when its batch is gone.
-func shown(name string) string {
-	if len(name) > LongestName {
-		name = name[:LongestName]
-	}
-	return strings.ToValidUTF8(strings.Clone(name), "?")
 }

@@ -42,7 +42,11 @@ type exhibit struct {
 	Left        string          `json:"left,omitempty"`
 }
 
-const classesExpectation = "classes"
+// What findings about content and classes are called. Their evidence is told apart further than by that.
+const (
+	contentExpectation = "content"
+	classesExpectation = "classes"
+)
 
 // kind is what one of is enough for a run's signal.
 func (x *exhibit) kind() string {
@@ -57,9 +61,6 @@ type Wanted struct {
 	Item int
 	of   *exhibit
 }
-
-// Show hands in an item that is wanted, as JSON; without, left says why.
-func (a *Auditor) Show(w Wanted, otlp []byte, left string) { w.of.OTLP, w.of.Left = otlp, left }
 
 // evidence are the exhibits of a run.
 type evidence struct {

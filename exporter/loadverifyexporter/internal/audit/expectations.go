@@ -43,3 +43,18 @@ type Sampled struct {
 func (e *Expectations) sampled(s Signal) bool {
 	return e.Sampled != nil && slices.Contains(e.Sampled.Signals, s)
 }
+
+// ContentExpectation is what is expected of the content of items, beside what each item is held against when it arrives.
+type ContentExpectation struct {
+	// Max is the share of the items sent whose content may be otherwise.
+	Max float64
+	// Changes must be seen: Content.Met has a bit for each, in this order.
+	Changes []Change
+}
+
+// Change is an attribute or field that is to be removed or changed, by its path.
+type Change struct {
+	Path    string
+	Kind    FaultKind // Removed or Changed
+	Signals Set
+}

@@ -2,73 +2,9 @@
 
 package audit
 
-import (
-	"cmp"
-	"fmt"
-	"slices"
-)
-
-// ContentExpectation is what is expected of the content of items, beside what each item is held against when it arrives.
-type ContentExpectation struct {
-	// Max is the share of the items sent whose content may be otherwise.
-	Max float64
-	// Changes must be seen: Content.Met has a bit for each, in this order.
-	Changes []Change
-}
-
-// Change is an attribute or field that is to be removed or changed, by its path.
-type Change struct {
-	Path    string
-	Kind    FaultKind // Removed or Changed
-	Signals Set
-}
-
-// contentExpectation is what findings about content are called.
-const contentExpectation = "content"
-
-// ContentFault is how many items have one fault.
-type ContentFault struct {
-	Kind string `json:"kind"`
-	// Path of the attribute or field, as OTTL writes it.
-	Path string `json:"path"`
-	// Pattern is the index of the pattern that it matches, if it is forbidden.
-	Pattern *int   `json:"pattern,omitempty"`
-	Items   uint64 `json:"items"`
-
-	kind    FaultKind
-	pattern int
-}
-
-// String says what is wrong with how many.
-func (f *ContentFault) String() string {
-	switch f.kind {
-	case Forbidden:
-		return fmt.Sprintf("%s matches forbidden[%d]", f.Path, f.pattern)
-	case Untouched:
-		return f.Path + " arrived as it was sent"
-	default:
-		return f.Path + " " + f.Kind
-	}
-}
-
 var wantedOf = [FaultKinds]string{
 	Removed: "want it there", Changed: "want it unchanged", Untouched: "want it removed or changed, as content says", Added: "want only what content.added has",
 	Forbidden: "want no match",
-}
-
-// list is the faults, most frequent first.
-func (f *faults) list(signal Signal, n *names) (list []ContentFault) {
-	for key, c := range f.counts {
-		fault := ContentFault{Kind: key.Kind.String(), Path: n.path(signal, key.Part, c.name), Items: c.items, kind: key.Kind, pattern: key.Pattern}
-		if key.Kind == Forbidden {
-			fault.Pattern = &fault.pattern
-		}
-		list = append(list, fault)
-	}
-	slices.SortFunc(list, func(a, b ContentFault) int {
-		return cmp.Or(cmp.Compare(b.Items, a.Items), cmp.Compare(a.kind, b.kind), cmp.Compare(a.Path, b.Path), cmp.Compare(a.pattern, b.pattern))
-	})
-	return list
 }
 
 // mostContentFindings bounds the findings of a signal: a pipeline that strips all attributes has one for each key.

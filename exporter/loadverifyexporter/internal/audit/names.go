@@ -5,6 +5,7 @@ package audit
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
@@ -60,4 +61,12 @@ func (n *names) path(signal Signal, of Part, name string) string {
 	}
 	context := [...]string{OnItem: contexts[signal], OnResource: "resource", OnScope: "scope"}[of.Place]
 	return context + ".attributes[" + strconv.Quote(name) + "]"
+}
+
+// shown is a name that may stay in memory when its batch is gone.
+func shown(name string) string {
+	if len(name) > LongestName {
+		name = name[:LongestName]
+	}
+	return strings.ToValidUTF8(strings.Clone(name), "?")
 }

@@ -113,3 +113,20 @@ func (r *run) signal(signal Signal, expected bool, final func(*stream) bool) Sig
 	}
 	return report
 }
+
+// classes describes the classes of a signal, the rest last. It is nil if nobody has told of any.
+func (r *run) classes(signal Signal, of *SignalReport) (list []ClassReport) {
+	if len(r.told.classes) == 0 || !r.told.complete() {
+		return nil
+	}
+	counts := &r.accounts[signal].classes
+	rest := ClassReport{Class: Rest, Sent: of.offered(), Received: of.Received - min(of.Received, of.anyway)}
+	for i := range r.told.classes {
+		c := &r.told.classes[i]
+		class := ClassReport{Class: c.Name, Sent: c.Items[signal], Received: counts[i+1], number: uint32(i + 1)}
+		rest.Sent -= min(rest.Sent, class.Sent)
+		rest.Received -= min(rest.Received, class.Received)
+		list = append(list, class)
+	}
+	return append(list, rest)
+}
