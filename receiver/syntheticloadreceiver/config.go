@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/confmap"
 
+	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
 	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/fleet"
 	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/runtimemetrics"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
@@ -188,6 +189,37 @@ func (c *Config) Validate() error {
 			c.Shard.Total, n))
 	}
 	return errors.Join(errs...)
+}
+
+// fleetClasses reads all classes.
+func (c *Config) fleetClasses() (list []fleet.Class, err error) {
+	if n := len(c.Classes); n > stamp.MostClasses {
+		return nil, fmt.Errorf("classes: %d are not allowed; want at most %d", n, stamp.MostClasses)
+	}
+	var errs []error
+	names := map[string]bool{}
+	for i := range c.Classes {
+		key := fmt.Sprintf("classes[%d]", i)
+		class, err := c.Classes[i].class(key)
+		errs = append(errs, err)
+		if names[class.Name] {
+			errs = append(errs, fmt.Errorf("%s.name: %q is not allowed twice", key, class.Name))
+		}
+		if class.Traces != c.Classes[0].WholeTraces {
+			errs = append(errs, fmt.Errorf("%s.whole_traces: %v is not allowed beside %v in classes[0]; want one value in all, or a span could belong to two classes",
+				key, class.Traces, c.Classes[0].WholeTraces))
+		}
+		names[class.Name] = true
+		list = append(list, class)
+	}
+	switch {
+	case len(c.Classes) == 0:
+	case !c.Verify:
+		errs = append(errs, errors.New("classes: not allowed without verify: true; want both, or neither"))
+	case c.Classes[0].WholeTraces && c.Shard.Total > 1:
+		errs = append(errs, fmt.Errorf("classes[0].whole_traces: true is not allowed with shard.total: %d; want 1, because a shard does not see whole traces", c.Shard.Total))
+	}
+	return list, errors.Join(errs...)
 }
 
 func processes(services []*workload.Service) int {

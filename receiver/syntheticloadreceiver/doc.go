@@ -14,8 +14,9 @@
 // wait for the pipeline: if it pushes back, spans come late, with the times they were scheduled for, and the lateness is
 // measured.
 //
-// The files, from the top down: factory makes one receiver for all signals; receiver starts, paces and stops the run; deliver hands requests
-// to the pipelines; sink is the pipeline of one signal; config and services are the configuration.
+// The files, from the top down; none refers to one that stands above it: factory makes one receiver for all signals; receiver starts, paces
+// and stops the run; deliver hands requests to the pipelines; sink is the pipeline of one signal; services reads what the configuration says
+// of the fleet; config is the configuration, classes a part of it.
 //
 // The package stands above packages fleet, runtimemetrics and spec. The Collector's distribution, the command otlpload, and
 // tests of whole pipelines use it, by its factory and its [Config].

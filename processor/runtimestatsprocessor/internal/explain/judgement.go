@@ -28,3 +28,10 @@ func (j *judgement) not(kinds ...findings.Kind) {
 		j.Judged |= 1 << k
 	}
 }
+
+// because notes what kept a finding from being made.
+func (j *judgement) because(why Reason, kinds ...findings.Kind) {
+	for _, k := range kinds {
+		j.Why[k] = why
+	}
+}

@@ -2,8 +2,6 @@
 
 package explain
 
-import "github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/findings"
-
 // Reason is what kept a finding from being made. docs/real.md counts them on spans that have earned one.
 type Reason uint8
 
@@ -77,10 +75,3 @@ var reasons = [numReasons]string{
 }
 
 func (r Reason) String() string { return reasons[r] }
-
-// because notes what kept a finding from being made.
-func (j *judgement) because(why Reason, kinds ...findings.Kind) {
-	for _, k := range kinds {
-		j.Why[k] = why
-	}
-}

@@ -16,13 +16,18 @@
 //
 // The files, from the top down; none refers to one that stands above it:
 //
-//	build_spans, build_logs, build_metrics   records become pdata, with stamp, content and ledger for load_verify
+//	drop                                     a request that was given up is taken back
+//	build_spans, build_logs, build_metrics   records become pdata, with value for what attributes hold
+//	stamp                                    what items and end markers tell load_verify
 //	fleet, group                             what is played, and when it ends
+//	content, ledger                          what was sent: keys and content of items, and when they happened
 //	request                                  what is handed on at once, and how it is cut
 //	observe, observe_spans, observe_logs     what a runtime reports becomes records
 //	process, spans, records                  an instance and what its SDK holds
 //	exporter, reader, links, buffers         parts of an SDK that know nothing of a process
-//	identity, origins, looks, statements     what all records of a process share: ids, names, attributes
+//	origins, tracespans, identity            what all records of a process share: ids and numbers,
+//	looks, statements                        names and attributes
+//	options, classes, loglevel, signals      what is to be sent, and which part of it is counted by itself
 //
 // The package stands above packages workload, play and scheduler, and above package runtimemetrics, which builds what it sends as
 // metrics. Only the receiver synthetic_load uses it, which decides when the fleet is played and what becomes of the requests.

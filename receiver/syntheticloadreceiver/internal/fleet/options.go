@@ -7,19 +7,6 @@ import (
 	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/runtimemetrics"
-	"github.com/runtimelab/otelcol-runtimelab/semconv"
-)
-
-// Signal is a kind of telemetry.
-type Signal = semconv.Signal
-
-// The signals.
-const (
-	Traces  = semconv.SignalTraces
-	Metrics = semconv.SignalMetrics
-	Logs    = semconv.SignalLogs
-
-	signals = semconv.NumSignals
 )
 
 // Options say what the fleet sends of what it plays.

@@ -24,19 +24,6 @@ func (f *Fleet) stamp(b *xpdata.MapBuilder, p *process, number uint64, checksum 
 	b.AppendEmpty(semconv.StampChecksum).SetInt(checksum)
 }
 
-// Drop notes that a request was given up.
-func (f *Fleet) Drop(r *Request) {
-	if r.ends {
-		return
-	}
-	f.strike(r)
-	for _, part := range r.parts {
-		n := uint64(max(0, part.count))
-		part.process.givenUp[r.Signal] += n
-		part.process.refused[r.Signal].Add(part.first, n)
-	}
-}
-
 // note enters a request's items, when it is built for the first time.
 func (f *Fleet) note(r *Request, epoch time.Time) {
 	f.classes.begin(r.noted.IsZero())
@@ -45,26 +32,6 @@ func (f *Fleet) note(r *Request, epoch time.Time) {
 	}
 	r.noted = epoch
 	f.enter(r, 1)
-}
-
-// strike takes back what a request entered that was given up.
-func (f *Fleet) strike(r *Request) {
-	if r.noted.IsZero() {
-		return
-	}
-	f.enter(r, -1)
-	if f.classes != nil { // what class its items have is known when they are built
-		f.classes.undo = true
-		switch r.Signal {
-		case Traces:
-			f.Traces(r, r.noted)
-		case Metrics:
-			f.Metrics(r, r.noted)
-		default:
-			f.Logs(r, r.noted)
-		}
-		f.classes.undo = false
-	}
 }
 
 // enter counts each item of a request n times, at the time that its pdata has: a span's end, the timestamp of a point or record.
