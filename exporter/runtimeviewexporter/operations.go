@@ -95,7 +95,7 @@ func writeFindings(b *strings.Builder, o *aggregate.Operation) {
 		default:
 			fmt.Fprintf(b, "  %s: %s of %s", aggregate.FindingNames[i], format.Count(n), format.Count(o.Spans))
 			if aggregate.FindingNames[i] == semconv.FindingBlocking && o.BusyFastest.Known {
-				fmt.Fprintf(b, "; the fastest tenth of all is polled %s", format.Quantile(o.BusyFastest.Number))
+				fmt.Fprintf(b, "; the fastest tenth is polled %s", format.Quantile(o.BusyFastest.Number))
 			}
 			b.WriteByte('\n')
 		}

@@ -4,7 +4,7 @@ package aggregate
 
 import "slices"
 
-// What is kept to say what ran while a span was slow is bounded: 8 MB.
+// What is kept to say what ran while a span was slow is bounded: 18 MB, with the traces that have a finding.
 const (
 	maxRecent  = 1 << 16 // spans
 	maxPending = 64      // slow spans that wait for what ran beside them to arrive: a sample, as each is compared with all that ran

@@ -117,7 +117,7 @@ type Share struct {
 func (t *operationTotals) twin(held map[[2]string]uint64) bool {
 	p := t.parent
 	return t.parents == 1 && p.parent != t && t.spans == p.spans && t.slow == p.slow && t.unexplained == p.unexplained && t.findings == p.findings &&
-		held[[2]string{t.service, t.name}] <= held[[2]string{p.service, p.name}]
+		held[[2]string{t.service, t.name}] == 0 // else it is named as a culprit
 }
 
 func (t *operationTotals) operation(heldUpOthers uint64, ownPlace bool) Operation {

@@ -11,7 +11,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
-// maxOperations bounds what whoever sends spans can make of operations: they take 30 MB. Spans of further ones are counted only.
+// maxOperations bounds what whoever sends spans can make of operations: they take 55 MB, if all block, and half of that if none does. Spans of further ones are counted only.
 const maxOperations = 2_000
 
 // Operations adds up spans by service and operation, and tells who held whom up. The zero value is ready. It is not safe for
@@ -31,7 +31,7 @@ const late = 60_000_000_000
 // Observe adds one span, which came at a time in ns since 1970. Called once for each span; it allocates next to nothing if the operation is
 // known.
 func (o *Operations) Observe(service string, name []byte, s *Span, now int64) {
-	if now-s.End > late {
+	if now-s.End > late && !s.Warm {
 		o.late++
 	}
 	o.key = append(append(append(o.key[:0], service...), 0), name...)
@@ -118,7 +118,7 @@ func (o *Operations) explained(trace uint64) bool {
 type OperationsSnapshot struct {
 	Services []ServiceOperations // the one whose spans were polled longest first
 	Dropped  uint64              // spans of operations beyond the limit
-	Late     uint64              // spans that came a minute after their end, or later
+	Late     uint64              // spans without a class that came a minute after their end, or later
 }
 
 // ServiceOperations tells the operations of one service.
@@ -128,9 +128,8 @@ type ServiceOperations struct {
 	// Operations are those with the most trouble first: spans that were slow, or bear a finding, or that they held up. Where that is equal, the one
 	// whose spans were polled longest comes first.
 	Operations []Operation
-	// Others is the number of operations that are left out, OtherNotable that of those with something to say, and OtherSpans that of their spans.
+	// Others is the number of operations that are left out, OtherNotable that of those with something to say.
 	Others, OtherNotable int
-	OtherSpans           uint64
 }
 
 // Snapshot tells at most limit operations of each service. At the end nothing more will come.
@@ -169,7 +168,6 @@ func (o *Operations) Snapshot(limit int, end bool) OperationsSnapshot {
 				if trouble(t) > 0 {
 					of.OtherNotable++
 				}
-				of.OtherSpans += t.spans
 				continue
 			}
 			of.Operations = append(of.Operations, t.operation(held[[2]string{service, t.name}], places[[2]string{service, t.place}] == 1))

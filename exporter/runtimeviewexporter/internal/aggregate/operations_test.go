@@ -4,6 +4,7 @@ package aggregate
 
 import (
 	"fmt"
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -63,7 +64,6 @@ func TestOperationsBounded(t *testing.T) {
 	assert.EqualValues(t, 7, s.Dropped)
 	assert.Len(t, s.Services[0].Operations, 5)
 	assert.Equal(t, maxOperations-5, s.Services[0].Others)
-	assert.EqualValues(t, maxOperations-5, s.Services[0].OtherSpans)
 	assert.Zero(t, s.Services[0].OtherNotable)
 
 	var one Operations
@@ -150,6 +150,7 @@ func TestLate(t *testing.T) {
 	var o Operations
 	o.Observe("s", []byte("a"), &Span{End: second}, 2*second)
 	o.Observe("s", []byte("a"), &Span{End: second}, 62*second)
+	o.Observe("s", []byte("a"), &Span{End: second, Warm: true}, 62*second) // judged all the same: a longer window
 	assert.EqualValues(t, 1, o.Snapshot(1, true).Late)
 }
 
@@ -188,4 +189,19 @@ func TestInside(t *testing.T) {
 	o.Observe("s", []byte("other"), &Span{Latency: Known[int64](second), BusyRatio: Known(1.0), ID: 41}, 0)
 	read = row(t, o.Snapshot(10, true), "s", "read")
 	assert.Empty(t, read.Parent+read.Place, "several")
+}
+
+// What is kept of spans, apart from what each operation takes, is bounded as the README says.
+func TestOperationsMemory(t *testing.T) {
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	var o Operations
+	for i := range uint64(4 * maxRecent) {
+		o.Observe("s", []byte("a"), &Span{Latency: Known[int64](second), BusyRatio: Known(1.0), ID: 2*i + 2, Parent: 2*i + 1, Trace: i + 1, Findings: 1}, 0)
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	assert.Less(t, int64(after.HeapAlloc)-int64(before.HeapAlloc), int64(24<<20))
+	assert.NotZero(t, o.Snapshot(1, true))
 }
