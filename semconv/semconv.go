@@ -325,7 +325,7 @@ var Attributes = []Attribute{
 	{StampClasses, Bytes, Stamp, "How many items of each class the shard has sent: package `internal/stamp`, type `Class`.", "`classes`, end markers of a shard's first 32 sources"},
 
 	{RuntimeName, String, Runtime, nameMeaning(), "the runtime was recognised"},
-	{BusyRatio, Double, Runtime, "Share of the span's duration spent being polled, 0 to 1.", "`busy_ns` known"},
+	{BusyRatio, Double, Runtime, "Share of the span's duration spent being polled, 0 to 1, right to 0.02 %.", "`busy_ns` known"},
 	{QueueWaitNs, Int, Runtime, "Runnable but not running, summed, including the wait before the first poll.", "`scheduled_ns` known"},
 	{QueueWaitEstimate, Int, Runtime, "Estimate of the queue wait, where nobody measured it. From the runtime's metrics it is the mean over all polls of the runtime; a slow span may have waited 20 times longer: do not subtract it from the idle time.", "estimated from the first poll; on outliers and findings also from the runtime's metrics"},
 	{QueueWaitSource, String, Runtime, "How the queue wait is known: `measured`, `simulated`; of an estimate `first_poll`, `histogram_mean`; `none`.", "there is a queue wait or an estimate; `none`: there is neither, on an outlier or a finding of async code"},

@@ -59,7 +59,7 @@ func TestTimesThatDoNotAddUpAreMarked(t *testing.T) {
 			a.PutStr(semconv.CodeFilePathLegacy, "src/orders.rs")
 		}
 		assert.Equal(t, map[string]any{
-			"async_runtime.busy_ratio":              0.4,
+			"async_runtime.busy_ratio":              0.4000244140625,
 			"async_runtime.task.times_inconsistent": true,
 		}, added(t, newTestProcessor(t, nil), traces))
 	}
