@@ -57,7 +57,7 @@ type nesting struct {
 }
 
 // mostElements bounds the elements of lists and maps of all attributes: a few lines of YAML can hold any number of them, by aliases.
-const mostElements = 1_000_000
+const mostElements = 200_000
 
 // attribute reads the value of an attribute: a string, int64, float64 or bool; Texts, Integers or Bytes, drawn by the name of the draw; a
 // List or a Map.
@@ -95,9 +95,10 @@ func (v value) elements(raw []any, draw string) any {
 	}
 	defer v.leave()
 	list := make(workload.List, 0, len(raw))
+	draw = drawInside(draw, "")
 	for i := range raw {
-		place := "[" + strconv.Itoa(i) + "]"
-		list = append(list, newValue(raw[i], v.path+place, v.in).attribute(draw+place))
+		place := strconv.Itoa(i)
+		list = append(list, newValue(raw[i], v.path+"["+place+"]", v.in).attribute(drawInside(draw, place)))
 	}
 	return list
 }
@@ -110,13 +111,27 @@ func (v value) entries(draw string) any {
 	}
 	defer v.leave()
 	entries := make(workload.Map, 0, len(t.entries))
+	draw = drawInside(draw, "")
 	for _, key := range t.keys() {
 		child := t.child(key)
 		if newValue(key, child.path, v.in).text() != "" {
-			entries = append(entries, workload.Attribute{Key: key, Value: child.attribute(draw + "." + key)})
+			entries = append(entries, workload.Attribute{Key: key, Value: child.attribute(drawInside(draw, key))})
 		}
 	}
 	return entries
+}
+
+// drawInside names the draw of a value inside a list or map, by its place there: FNV-1a of both names, which may be long.
+func drawInside(draw, place string) string {
+	const offset, prime = 14695981039346656037, 1099511628211
+	h := uint64(offset)
+	for _, name := range [...]string{draw, place} {
+		for i := range len(name) {
+			h = (h ^ uint64(name[i])) * prime
+		}
+		h *= prime
+	}
+	return strconv.FormatUint(h, 36)
 }
 
 // enter notes a list or map that is too deep, or one value too many.
