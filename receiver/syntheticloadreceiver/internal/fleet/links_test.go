@@ -5,6 +5,7 @@ package fleet
 import (
 	"bytes"
 	"cmp"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -309,9 +310,7 @@ func TestLinksAsOfAQueue(t *testing.T) {
 	together := map[spanID][]spanID{}
 	for index := range 3 {
 		of, _, _, _ := play(Shard{index, 3})
-		for id, to := range of {
-			together[id] = to
-		}
+		maps.Copy(together, of)
 	}
 	assert.Equal(t, links, together)
 }
