@@ -64,6 +64,10 @@ func playLate(t *testing.T, services string, o Options) (came map[spanID]cameAt,
 		require.Len(t, f.Requests(), len(requests), "asked again it is the same")
 		f.Discard()
 		waited = waited || f.Waiting() > 0
+		for _, w := range f.late.waiting {
+			it := w.parts[0]
+			require.LessOrEqual(t, max(cap(it.spans.list), cap(it.records)), 2*it.count+8, "it keeps nothing but itself")
+		}
 		for i := range requests {
 			r := &requests[i]
 			switch r.Signal {
