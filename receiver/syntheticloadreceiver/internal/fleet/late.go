@@ -40,9 +40,11 @@ func (b byArrival) Swap(i, j int) { b[i], b[j] = b[j], b[i] }
 func (b byArrival) Less(i, j int) bool {
 	return cmp.Or(cmp.Compare(b[i].at, b[j].at), cmp.Compare(b[i].order, b[j].order)) < 0
 }
+
+// Push implements heap.Interface.
 func (b *byArrival) Push(x any) { *b = append(*b, x.(lateExport)) }
 
-// Pop lets go of what it returns: the rest may wait for long.
+// Pop implements heap.Interface. It lets go of what it returns: the rest may wait for long.
 func (b *byArrival) Pop() any {
 	last := len(*b) - 1
 	x := (*b)[last]
