@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
+)
+
+// result is a calibrated profile and what is known about each of its costs.
+type result struct {
+	parameters cost.Parameters
+	findings   map[string]finding // by the full key
+	checks     []check
+}
+
+// check compares a loop that was measured with what the models make of it with the calibrated costs.
+type check struct {
+	name               string
+	measured, low, high float64
+	model              float64
+}
+
+// nanoseconds rounds to what package cost can say.
+func nanoseconds(f float64) sim.Time { return sim.Time(math.Round(math.Min(math.Max(f, 0), float64(cost.Longest)))) }
+
+// stage is a fit of the costs of a section by the loops of some benches.
+type stage struct {
+	section string
+	benches []string
+}
+
+// stages are in this order because each takes the costs of those before as given: async-std and smol add to async-executor, and with two
+// workers costs join in that one worker does not have.
+func stages() []stage {
+	return []stage{
+		{"tokio", []string{"tokio", "current_thread"}},
+		{"async_executor", []string{"executor"}},
+		{"async_std", []string{"async_std"}},
+		{"smol", []string{"smol"}},
+		{"tokio", []string{"tokio2"}},
+		{"async_executor", []string{"executor2"}},
+	}
+}
+
+// seeds are the random choices of workers that look for work, over which loops on two workers are averaged.
+const seeds = 5
+
+// calibrate makes a profile of what was measured, from the values to begin with.
+func calibrate(ms measurements, initial cost.Parameters) (*result, error) {
+	r := &result{parameters: initial, findings: map[string]finding{}}
+	sources := direct()
+	for _, c := range allCosts() {
+		if s := sources[c.name]; s != nil {
+			if f, ok := s(ms); ok {
+				c.set(&r.parameters, f.value)
+				r.findings[c.name] = f
+			}
+		}
+	}
+	for _, s := range stages() {
+		equations := equationsOf(ms, s.benches)
+		var unknowns []costKey
+		for _, c := range allCosts() {
+			_, known := r.findings[c.name]
+			if c.section.Name == s.section && c.key.Time != nil && !known && sources[c.name] == nil {
+				unknowns = append(unknowns, c)
+			}
+		}
+		estimates, err := fit(unknowns, equations, &r.parameters)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range estimates {
+			how := "fitted to " + strings.Join(e.from, ", ")
+			r.findings[e.name] = finding{value: e.value, low: e.low, high: e.high, how: how}
+		}
+	}
+	for _, c := range allCosts() {
+		if _, known := r.findings[c.name]; !known {
+			r.findings[c.name] = finding{value: c.get(&r.parameters), how: unmeasured(c.name), open: true}
+		}
+	}
+	if err := r.check(ms); err != nil {
+		return nil, err
+	}
+	p := r.parameters.Set()
+	for _, profile := range []cost.Profile{p.Tokio, p.AsyncExecutor, p.AsyncStd, p.Smol} {
+		if err := profile.Check(); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// equationsOf are the loops of some benches that were measured, in the order of their names.
+func equationsOf(ms measurements, names []string) (list []equation) {
+	all := loops()
+	for _, b := range benches() {
+		if !slices.Contains(names, b.name) {
+			continue
+		}
+		for name, l := range all {
+			if m, ok := ms.get(b.name + "/" + name); ok {
+				list = append(list, equation{name: m.Name, measured: m, time: func(p *cost.Parameters) (float64, error) { return b.play(name, l, p) }})
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b equation) int { return strings.Compare(a.name, b.name) })
+	return list
+}
+
+// play runs a loop with the costs of the bench's runtime.
+func (b *bench) play(name string, l loop, p *cost.Parameters) (float64, error) {
+	q := *p
+	if strings.HasPrefix(b.name, "executor") { // by itself, without what smol adds
+		q.Smol = cost.Profile{}
+	}
+	set := q.Set()
+	n := 1
+	if b.two {
+		n = seeds
+	}
+	sum := 0.0
+	for seed := range n {
+		t, err := b.run(l, &set, uint64(seed)+1)
+		if err != nil {
+			return 0, fmt.Errorf("%s/%s: %w", b.name, name, err)
+		}
+		sum += t
+	}
+	return sum / float64(n), nil
+}
+
+// check plays every loop once more.
+func (r *result) check(ms measurements) error {
+	for _, b := range benches() {
+		for _, e := range equationsOf(ms, []string{b.name}) {
+			t, err := e.time(&r.parameters)
+			if err != nil {
+				return err
+			}
+			r.checks = append(r.checks, check{e.name, e.measured.Median, e.measured.Low, e.measured.High, t})
+		}
+	}
+	return nil
+}

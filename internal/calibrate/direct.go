@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+)
+
+// Costs that a measurement isolates need no fit.
+
+// finding is what is known about a cost.
+type finding struct {
+	value, low, high float64 // nanoseconds; a sigma is a plain number and has no interval
+	how              string
+	// open: it could not be measured. The value is the one to begin with, and how says why.
+	open bool
+}
+
+// source makes a finding of what was measured; false: what it needs was not.
+type source func(measurements) (finding, bool)
+
+// figure is a measurement as it is.
+func figure(name string) source {
+	return func(ms measurements) (finding, bool) {
+		m, ok := ms.get(name)
+		return finding{value: m.Median, low: m.Low, high: m.High, how: fmt.Sprintf("%s (%s)", m.How, name)}, ok
+	}
+}
+
+// spread is the sigma of a measurement.
+func spread(name string) source {
+	return func(ms measurements) (finding, bool) {
+		m, ok := ms.get(name)
+		sigma := math.Round(math.Min(m.Sigma, cost.HighestSigma)*100) / 100
+		return finding{value: sigma, low: sigma, high: sigma, how: fmt.Sprintf("84th percentile and median of %s", name)}, ok
+	}
+}
+
+// half is the half of a measurement that covers two things which cannot be told apart: between a quarter of it and all of it.
+func half(name, why string) source {
+	return func(ms measurements) (finding, bool) {
+		m, ok := ms.get(name)
+		return finding{value: m.Median / 2, low: m.Low / 4, high: m.High, how: fmt.Sprintf("half of %s (%s)", name, why)}, ok
+	}
+}
+
+// slope is what each of more operations takes, by two measurements of which one has so many more.
+func slope(many, few string, more float64) source {
+	return func(ms measurements) (finding, bool) {
+		m, ok := ms.get(many)
+		f, also := ms.get(few)
+		return finding{
+			value: math.Max(0, (m.Median-f.Median)/more),
+			low:   math.Max(0, (m.Low-f.High)/more),
+			high:  math.Max(0, (m.High-f.Low)/more),
+			how:   fmt.Sprintf("%s less %s, over %g", many, few, more),
+		}, ok && also
+	}
+}
+
+// get is a measurement of which chunks were kept.
+func (ms measurements) get(name string) (measurement, bool) {
+	m := ms[name]
+	return m, m.Kept > 0
+}
+
+const (
+	// Each task that a thread spawns outside makes two sleeping workers look at all others (schedulers.md 1.7 and 2.4); an executor's
+	// search twice before they sleep.
+	looksOfTokio    = 2 * (36 - 4)
+	looksOfExecutor = 4 * (36 - 4)
+	slept           = "100us" // how long a thread has slept that is woken
+)
+
+// direct are the costs with a measurement of their own, by the full key.
+func direct() map[string]source {
+	sources := map[string]source{
+		"tokio.steal_attempt":            slope("tokio/cycle_36", "tokio/cycle_4", looksOfTokio),
+		"tokio.steal_task":               slope("tokio/steal_64", "tokio/steal_1", 63),
+		"tokio.timer_insert":             figure("tokio/timer"),
+		"tokio.timer_overshoot":          figure("epoll/overshoot_1ms"),
+		"async_executor.steal_attempt":   slope("executor/cycle_36", "executor/cycle_4", looksOfExecutor),
+		"async_executor.driver_poll":     figure("executor/look"),
+		"async_executor.timer_insert":    figure("executor/timer"),
+		"async_executor.timer_overshoot": figure("timerfd/overshoot_1ms"),
+	}
+	for _, section := range []string{"tokio.", "async_executor."} {
+		sources[section+"park"] = half("condvar/cycle", "out of a sleep and into the next, CPU time")
+		sources[section+"process_start"] = figure("process/start")
+		for key, name := range map[string]string{
+			"unpark":              "condvar/unpark_" + slept,
+			"unpark_driver":       "epoll/unpark_" + slept,
+			"wake_latency":        "condvar/wake_latency_" + slept,
+			"wake_driver_latency": "epoll/wake_latency_" + slept,
+			"thread_start":        "thread/start",
+		} {
+			sources[section+key+".median"], sources[section+key+".sigma"] = figure(name), spread(name)
+		}
+	}
+	return sources
+}
+
+// costKey is a cost by its full key.
+type costKey struct {
+	name    string
+	section cost.Section
+	key     cost.Key
+}
+
+func allCosts() (list []costKey) {
+	for _, s := range cost.Sections() {
+		for _, k := range s.Keys {
+			list = append(list, costKey{s.Name + "." + k.Name, s, k})
+		}
+	}
+	return list
+}
+
+// get is the value of a cost.
+func (c costKey) get(p *cost.Parameters) float64 {
+	if c.key.Number != nil {
+		return *c.key.Number(c.section.Profile(p))
+	}
+	return float64(*c.key.Time(c.section.Profile(p)))
+}
+
+// set sets it, to the nanosecond.
+func (c costKey) set(p *cost.Parameters, value float64) {
+	if c.key.Number != nil {
+		*c.key.Number(c.section.Profile(p)) = value
+		return
+	}
+	*c.key.Time(c.section.Profile(p)) = nanoseconds(value)
+}
+
+// unmeasured says why a cost keeps the value to begin with.
+func unmeasured(key string) string {
+	switch {
+	case strings.HasSuffix(key, "wake_latency.median") && !strings.HasPrefix(key, "tokio") && !strings.HasPrefix(key, "async_executor"):
+		return "not measured: its threads sleep and wake like any other"
+	default:
+		return "not measured: no chunk was undisturbed, or no loop isolates it"
+	}
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+)
+
+// Costs that no loop isolates are fitted. A model's time for a loop is very nearly a sum: how often each primitive is charged, times its
+// cost. The model itself tells how often, because it is run again with one cost a little higher: nobody has to keep a list of what a loop
+// consists of, and a primitive that becomes part of a loop is fitted from then on.
+//
+//	T_i(x) = sum over k of n_ik * x_k      n_ik = (T_i with x_k + 20 ns  -  T_i) / 20 ns
+//
+// The fit minimizes the squares of relative errors, with no cost below zero. What the loops leave open (two costs that they only charge
+// together) is decided by the values to begin with, by way of a small term for each cost; its interval then shows how open it is.
+
+// equation is a loop that was measured.
+type equation struct {
+	name     string
+	measured measurement
+	// time is what the model takes for it with these costs, in nanoseconds for each operation.
+	time func(*cost.Parameters) (float64, error)
+}
+
+// estimate is a fitted cost.
+type estimate struct {
+	costKey
+	value, low, high float64
+	from             []string // the loops that charge for the primitive
+}
+
+const (
+	step = 20 // nanoseconds
+	// tolerance is the relative error of a loop that counts as much as a cost that is twice or none of what it was.
+	tolerance = 0.02
+	// charged is how often a loop charges for a primitive, per operation, before it says anything about it.
+	charged = 0.02
+	passes  = 3   // the sum is exact in the neighbourhood only: where a queue's interval tunes itself, it is not
+	draws   = 400 // for the intervals
+)
+
+// system is the equations in the neighbourhood of x.
+type system struct {
+	x       []float64   // the costs
+	n       [][]float64 // per equation and cost
+	time    []float64   // at x
+	want    []float64
+	initial []float64
+}
+
+// linearize runs each loop once, and once more for each cost.
+func linearize(unknowns []costKey, equations []equation, p *cost.Parameters) (*system, error) {
+	s := &system{x: make([]float64, len(unknowns)), initial: make([]float64, len(unknowns))}
+	for k, u := range unknowns {
+		s.x[k] = u.get(p)
+	}
+	for _, e := range equations {
+		base, err := e.time(p)
+		if err != nil {
+			return nil, err
+		}
+		row := make([]float64, len(unknowns))
+		for k, u := range unknowns {
+			q := *p
+			u.set(&q, u.get(p)+step)
+			more, err := e.time(&q)
+			if err != nil {
+				return nil, err
+			}
+			row[k] = (more - base) / step
+		}
+		s.n, s.time, s.want = append(s.n, row), append(s.time, base), append(s.want, e.measured.Median)
+	}
+	return s, nil
+}
+
+// solve minimizes the errors by one cost after the other, which converges because the errors are convex.
+func (s *system) solve(want, initial []float64) []float64 {
+	x := slices.Clone(s.x)
+	for range 2000 {
+		moved := 0.0
+		for k := range x {
+			// The derivative of the sum of squares by x_k, and the derivative of that.
+			prior := math.Max(initial[k], step)
+			slope, curve := (x[k]-initial[k])/(prior*prior), 1/(prior*prior)
+			for i := range s.n {
+				if s.n[i][k] == 0 {
+					continue
+				}
+				predicted := s.time[i]
+				for j := range x {
+					predicted += s.n[i][j] * (x[j] - s.x[j])
+				}
+				scale := want[i] * tolerance
+				slope += s.n[i][k] * (predicted - want[i]) / (scale * scale)
+				curve += s.n[i][k] * s.n[i][k] / (scale * scale)
+			}
+			next := math.Max(0, x[k]-slope/curve)
+			moved = math.Max(moved, math.Abs(next-x[k]))
+			x[k] = next
+		}
+		if moved < 1e-3 {
+			break
+		}
+	}
+	return x
+}
+
+// fit sets the costs that the loops charge for, and returns them with their intervals. It leaves those alone for which no loop charges.
+func fit(unknowns []costKey, equations []equation, p *cost.Parameters) ([]estimate, error) {
+	if len(equations) == 0 {
+		return nil, nil
+	}
+	s, err := linearize(unknowns, equations, p)
+	if err != nil {
+		return nil, err
+	}
+	var kept []costKey
+	for k, u := range unknowns {
+		if slices.ContainsFunc(s.n, func(row []float64) bool { return math.Abs(row[k]) >= charged }) {
+			kept = append(kept, u)
+		}
+	}
+	if unknowns = kept; len(unknowns) == 0 {
+		return nil, nil
+	}
+	var initial []float64
+	for _, u := range unknowns {
+		initial = append(initial, u.get(p))
+	}
+	for range passes {
+		if s, err = linearize(unknowns, equations, p); err != nil {
+			return nil, err
+		}
+		for k, x := range s.solve(s.want, initial) {
+			unknowns[k].set(p, x)
+		}
+	}
+	if s, err = linearize(unknowns, equations, p); err != nil {
+		return nil, err
+	}
+	return s.estimates(unknowns, equations, initial), nil
+}
+
+// estimates gives the intervals: the fit of other loops that might have been measured as well, from other costs to begin with. A loop might
+// have come out anywhere in its interval, and as far off as the fit is; a cost to begin with might be half or twice as high.
+func (s *system) estimates(unknowns []costKey, equations []equation, initial []float64) (list []estimate) {
+	rng := rand.New(rand.NewPCG(1, 1)) //nolint:gosec // the same measurements give the same file
+	fits := make([][]float64, len(unknowns))
+	for range draws {
+		want, begin := slices.Clone(s.want), slices.Clone(initial)
+		for i, e := range equations {
+			spread := max(e.measured.High-e.measured.Median, e.measured.Median-e.measured.Low, math.Abs(s.time[i]-s.want[i]))
+			want[i] = math.Max(want[i]/2, want[i]+spread*(2*rng.Float64()-1))
+		}
+		for k := range begin {
+			begin[k] *= math.Exp2(2*rng.Float64() - 1)
+		}
+		for k, x := range s.solve(want, begin) {
+			fits[k] = append(fits[k], x)
+		}
+	}
+	for k, u := range unknowns {
+		slices.Sort(fits[k])
+		e := estimate{costKey: u, value: s.x[k], low: math.Min(s.x[k], fits[k][draws/40]), high: math.Max(s.x[k], fits[k][draws-1-draws/40])}
+		for i := range s.n {
+			if math.Abs(s.n[i][k]) >= charged {
+				e.from = append(e.from, equations[i].name)
+			}
+		}
+		list = append(list, e)
+	}
+	return list
+}

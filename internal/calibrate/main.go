@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Command calibrate makes a profile of this machine for the models: what each primitive of the runtimes costs here. `make calibrate` builds
+// what it runs.
+//
+//	reference/primitives --JSON--> measurements --direct, fit--> cost.Parameters --> measured-<cpu>.yaml
+//
+// Some primitives are measured by themselves (direct.go). The others are fitted (fit.go): loops of tasks are measured on the real runtimes
+// and played by the models (loops.go), and the costs are chosen so that both take as long. runtimesim --cost reads the file, and so does
+// the cost of a runtime in synthetic_load.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"os/signal"
+	"slices"
+	"time"
+
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+)
+
+// options are the command's flags.
+type options struct {
+	binary, lock, from, keep, out string
+	rounds                        int
+	each                          time.Duration
+}
+
+func main() {
+	var o options
+	flag.StringVar(&o.binary, "primitives", "bin/reference/measure/primitives", "what measures: the built binary of reference/primitives")
+	flag.StringVar(&o.lock, "lock", "reference/Cargo.lock", "the lock file it was built with")
+	flag.IntVar(&o.rounds, "rounds", 5, "how often it runs")
+	flag.DurationVar(&o.each, "each", 300*time.Millisecond, "the time for each figure in a round")
+	flag.StringVar(&o.from, "from", "", "read the measurements from this file instead")
+	flag.StringVar(&o.keep, "keep", "", "write the measurements to this file, one line of JSON each")
+	flag.StringVar(&o.out, "o", "", "the profile to write; without it measured-<cpu>.yaml")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, &o, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1) //nolint:gocritic // stop has nothing left to do: the measuring process has ended
+	}
+}
+
+func run(ctx context.Context, o *options, progress io.Writer) error {
+	if o.rounds < 1 {
+		return fmt.Errorf("-rounds: %d is not allowed; want 1 or more", o.rounds)
+	}
+	m, err := thisMachine(o.lock)
+	if err != nil {
+		return err
+	}
+	ms, err := gather(ctx, o, progress)
+	if err != nil {
+		return err
+	}
+	if o.keep != "" {
+		if err := keep(ms, o.keep); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintln(progress, "Fitting")
+	r, err := calibrate(ms, cost.DefaultParameters())
+	if err != nil {
+		return err
+	}
+	if o.out == "" {
+		o.out = m.file()
+	}
+	file, err := os.Create(o.out)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(r.write(file, m, time.Now(), ms), file.Close()); err != nil {
+		return err
+	}
+	fmt.Fprintf(progress, "%s: %s\n", o.out, r.summary(ms))
+	return nil
+}
+
+// gather measures, or reads what was measured.
+func gather(ctx context.Context, o *options, progress io.Writer) (measurements, error) {
+	if o.from == "" {
+		return measure(ctx, o.binary, o.rounds, o.each, progress)
+	}
+	file, err := os.Open(o.from)
+	if err != nil {
+		return nil, err
+	}
+	list, err := readMeasurements(file)
+	if err := errors.Join(err, file.Close()); err != nil {
+		return nil, fmt.Errorf("%s: %w", o.from, err)
+	}
+	return merge(list), nil
+}
+
+// keep writes measurements to a file, in the order of their names.
+func keep(ms measurements, name string) error {
+	file, err := os.Create(name) //nolint:gosec // the path is the user's own
+	if err != nil {
+		return err
+	}
+	encoder := json.NewEncoder(file)
+	for _, name := range slices.Sorted(maps.Keys(ms)) {
+		err = errors.Join(err, encoder.Encode(ms[name]))
+	}
+	return errors.Join(err, file.Close())
+}
+
+// summary says how much of the profile is known.
+func (r *result) summary(ms measurements) string {
+	open := 0
+	for _, f := range r.findings {
+		if f.open {
+			open++
+		}
+	}
+	close15 := 0
+	for _, c := range r.checks {
+		if d := c.model/c.measured - 1; d > -0.15 && d < 0.15 {
+			close15++
+		}
+	}
+	none := 0
+	for _, m := range ms {
+		if m.Kept == 0 {
+			none++
+		}
+	}
+	text := fmt.Sprintf("%d of %d costs measured or fitted; %d of %d loops within 15 %% in the models", len(r.findings)-open, len(r.findings), close15, len(r.checks))
+	if none > 0 {
+		text += fmt.Sprintf("; %d of %d figures could not be taken: nothing else should run on the machine meanwhile", none, len(ms))
+	}
+	return text
+}

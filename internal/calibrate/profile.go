@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strings"
+	"time"
+)
+
+// write writes a profile in the format of package costfile, which says beside each value how it is known.
+func (r *result) write(w io.Writer, m machine, at time.Time, ms measurements) error {
+	var b strings.Builder
+	kept, thrown := 0, 0
+	for _, m := range ms {
+		kept += m.Kept
+		thrown += m.Thrown
+	}
+	comment(&b, "What the primitives of the runtimes cost on this machine: "+m.String()+".")
+	comment(&b, fmt.Sprintf("Measured by make calibrate on %s with %s.", at.UTC().Format("2006-01-02 15:04 UTC"), m.crates))
+	comment(&b, fmt.Sprintf("%d samples were kept; %d were thrown away because their threads lacked a CPU.", kept, thrown))
+	comment(&b, "")
+	comment(&b, "Above each value stands the interval that holds it 95 times in 100, and how it is known. docs/calibrate.md says more.")
+	section := ""
+	for _, c := range allCosts() {
+		if c.section.Name != section {
+			section = c.section.Name
+			b.WriteString("\n")
+		}
+		f := r.findings[c.name]
+		switch {
+		case f.open:
+			comment(&b, f.how)
+		case c.key.Number != nil:
+			comment(&b, f.how)
+		default:
+			comment(&b, fmt.Sprintf("%s to %s: %s", duration(f.low), duration(f.high), f.how))
+		}
+		if c.key.Number != nil {
+			fmt.Fprintf(&b, "%s: %.2f\n", c.name, c.get(&r.parameters))
+		} else {
+			fmt.Fprintf(&b, "%s: %s\n", c.name, duration(c.get(&r.parameters)))
+		}
+	}
+	b.WriteString("\n")
+	comment(&b, "The loops, in nanoseconds for each operation: measured, and as the models play them with these values.")
+	for _, c := range r.checks {
+		fmt.Fprintf(&b, "#   %-28s %9.1f [%.1f, %.1f] %9.1f %+5.0f %%\n", c.name, c.measured, c.low, c.high, c.model, 100*(c.model/c.measured-1))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// duration is a number of nanoseconds as costfile reads it.
+func duration(ns float64) string {
+	if ns = math.Round(ns); ns < 10_000 {
+		return fmt.Sprintf("%.0fns", ns)
+	}
+	return time.Duration(ns).String()
+}
+
+const width = 140
+
+// comment writes text as lines of a comment.
+func comment(b *strings.Builder, text string) {
+	line := "#"
+	for word := range strings.FieldsSeq(text) {
+		if len(line)+1+len(word) > width {
+			b.WriteString(line + "\n")
+			line = "#"
+		}
+		line += " " + word
+	}
+	b.WriteString(line + "\n")
+}
