@@ -221,6 +221,13 @@ reference: # the services of reference/; the first time takes many minutes
 	@echo "Building reference/ (the first time takes many minutes)"
 	@CARGO_BUILD_JOBS=$${CARGO_BUILD_JOBS:-1} nice -n 10 cargo build --release --locked --quiet --manifest-path reference/Cargo.toml --target-dir $(REFERENCE)
 
+.PHONY: calibrate
+calibrate: ## measure what the runtimes' primitives cost on this machine, for the models: measured-<cpu>.yaml (some minutes, and a build)
+	@if ! command -v cargo >/dev/null; then echo "There is no cargo to build reference/primitives: https://rustup.rs"; exit 1; fi
+	@echo "Building reference/primitives (the first time takes some minutes)"
+	@cargo build --profile measure --locked --quiet --package primitives --manifest-path reference/Cargo.toml --target-dir $(REFERENCE)
+	@go run ./internal/calibrate -primitives $(REFERENCE)/measure/primitives
+
 .PHONY: documents
 documents: build ## run every code block of every document, and rewrite what runtimesim prints in them (2 minutes)
 	@go test ./internal/e2e -run TestDocument -count 1 -slow -update | awk '/documents|Error|Messages|^(ok|FAIL|panic)/'

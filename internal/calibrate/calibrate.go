@@ -21,13 +21,15 @@ type result struct {
 
 // check compares a loop that was measured with what the models make of it with the calibrated costs.
 type check struct {
-	name               string
+	name                string
 	measured, low, high float64
-	model              float64
+	model               float64
 }
 
 // nanoseconds rounds to what package cost can say.
-func nanoseconds(f float64) sim.Time { return sim.Time(math.Round(math.Min(math.Max(f, 0), float64(cost.Longest)))) }
+func nanoseconds(f float64) sim.Time {
+	return sim.Time(math.Round(math.Min(math.Max(f, 0), float64(cost.Longest))))
+}
 
 // stage is a fit of the costs of a section by the loops of some benches.
 type stage struct {

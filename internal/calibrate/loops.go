@@ -111,7 +111,9 @@ const busy = sim.Time(20 * time.Millisecond)
 
 // loops are all loops by their names.
 func loops() map[string]loop {
-	simple := func(per int, s ...[]program.Step) loop { return loop{root: &program.Program{Steps: steps(s...)}, per: per} }
+	simple := func(per int, s ...[]program.Step) loop {
+		return loop{root: &program.Program{Steps: steps(s...)}, per: per}
+	}
 	yielder := &program.Program{Steps: times(turns, yield)}
 	return map[string]loop{
 		"chain":      {root: chain(), per: chained},
@@ -126,7 +128,7 @@ func loops() map[string]loop {
 		"lock":       simple(laps, one(mark), times(laps, program.Step{Op: program.Lock}, program.Step{Op: program.Unlock}), one(mark)),
 		"drain":      drain(),
 		"spawn_join": simple(many, one(mark), spawn(many, nothing), one(joinAll, mark)),
-		"yields2": simple(yielders*turns, one(mark), spawn(yielders, yielder), one(joinAll, mark)),
+		"yields2":    simple(yielders*turns, one(mark), spawn(yielders, yielder), one(joinAll, mark)),
 	}
 }
 

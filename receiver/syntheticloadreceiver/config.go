@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/confmap"
 
+	"github.com/runtimelab/otelcol-runtimelab/internal/costfile"
 	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
 	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/fleet"
 	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/runtimemetrics"
@@ -103,6 +104,8 @@ type Config struct {
 	Metrics runtimemetrics.Config `mapstructure:"metrics"`
 	// Logs that the services write, if a logs pipeline asks for them.
 	Logs fleet.LogsConfig `mapstructure:"logs"`
+	// RuntimeCost is what the primitives of the runtimes cost: default, seed, zero or a file of package costfile.
+	RuntimeCost string `mapstructure:"runtime_cost"`
 	// Services is the fleet, as package spec reads it: a list, or a map by the services' names.
 	Services any `mapstructure:"services"`
 
@@ -131,6 +134,7 @@ func NewDefaultConfig() *Config {
 		TaskFields:      true,
 		Metrics:         runtimemetrics.DefaultConfig(),
 		Logs:            fleet.DefaultLogsConfig(),
+		RuntimeCost:     costfile.Default,
 	}
 }
 
@@ -184,6 +188,8 @@ func (c *Config) Validate() error {
 	if !(c.PollEvents >= 0 && c.PollEvents <= 1) { // NaN is neither
 		errs = append(errs, fmt.Errorf("poll_events: %v is not allowed; want 0 to 1, a share of the traces", c.PollEvents))
 	}
+	_, err = c.costs()
+	errs = append(errs, err)
 	services, err := spec.Decode(c.Services)
 	if err != nil {
 		errs = append(errs, err)
@@ -239,6 +245,13 @@ func (c *Config) fleet(run string, wanted []fleet.Signal) (*fleet.Fleet, error) 
 	services, err := spec.Decode(c.Services)
 	if err != nil {
 		return nil, err
+	}
+	costs, err := c.costs()
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range workload.Runtimes(services) {
+		s.Runtime.Costs = costs
 	}
 	classes, err := c.fleetClasses()
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/report"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/scenario"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/simulate"
+	"github.com/runtimelab/otelcol-runtimelab/internal/costfile"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
@@ -38,7 +39,7 @@ what the models make of hardware of 2026.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return bench(cmd, cost, iterations.value, asJSON) },
 	}
-	cmd.Flags().StringVar(&cost, "cost", scenario.CostSeed, "what scheduling costs: `default|seed|zero|FILE`; a file names what differs from the default")
+	cmd.Flags().StringVar(&cost, "cost", costfile.Seed, "what scheduling costs: `default|seed|zero|FILE`; a file names what differs from the default")
 	cmd.Flags().Var(&iterations, iterations.flag, "iterations, of 1000 tasks each")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON list instead of text (schema: docs/runtimesim.md)")
 	return cmd

@@ -12,6 +12,7 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/scenario"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/simulate"
+	"github.com/runtimelab/otelcol-runtimelab/internal/costfile"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 	"github.com/runtimelab/otelcol-runtimelab/workload/spec"
 )
@@ -83,7 +84,7 @@ func (f *scenarioFlags) register(cmd *cobra.Command, tasks uint64, tasksMeaning 
 	flags.StringVar(&f.request.Workload, "workload", "",
 		"in place of --service: `PRESET|FILE`, a preset ("+strings.Join(spec.Presets(), ", ")+") or a YAML file of services (docs/workloads.md)")
 	flags.StringVar(&f.request.Name, "name", "", "the `NAME` of the service to play, if the file has several")
-	flags.StringVar(&f.request.Cost, "cost", scenario.CostDefault, "what scheduling costs: `default|seed|zero|FILE`; a file names what differs from the default")
+	flags.StringVar(&f.request.Cost, "cost", costfile.Default, "what scheduling costs: `default|seed|zero|FILE`; a file names what differs from the default")
 
 	f.seed = number[uint64]{flag: flagSeed, value: scenario.DefaultSeed, most: math.MaxUint64, want: "a whole number from 0 to 18446744073709551615"}
 	flags.Var(&f.seed, f.seed.flag, "seed of everything random; replaces the seeds of a file")

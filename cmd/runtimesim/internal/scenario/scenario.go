@@ -343,7 +343,12 @@ func (s *Source) Describe() string {
 func readFile(flag, path, names string, known []string) ([]byte, error) {
 	text, err := os.ReadFile(path) //nolint:gosec // G304: the user names the file
 	if err != nil {
-		return nil, fmt.Errorf("%s: %q%s is not %s, and no file: %w", flag, path, program.DidYouMean(path, known), names, err)
+		return nil, noFile(flag, path, names, known, err)
 	}
 	return text, nil
+}
+
+// noFile says that a flag's value is neither a known name nor a file.
+func noFile(flag, path, names string, known []string, err error) error {
+	return fmt.Errorf("%s: %q%s is not %s, and no file: %w", flag, path, program.DidYouMean(path, known), names, err)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/runtimelab/otelcol-runtimelab/internal/costfile"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
@@ -243,7 +244,7 @@ func TestFiles(t *testing.T) {
 }
 
 func TestFlagsReplaceWhatTheFileSays(t *testing.T) {
-	source := mustOpen(t, Request{Workload: file(t, orders), Arrivals: "constant:3", Seed: new(uint64(5)), Cost: CostZero})
+	source := mustOpen(t, Request{Workload: file(t, orders), Arrivals: "constant:3", Seed: new(uint64(5)), Cost: costfile.Zero})
 	s := mustService(t, source, Variant{})
 	assert.Equal(t, arrive.Constant{Rate: 3}, s.Arrivals)
 	assert.Equal(t, new(uint64(5)), s.Seed)
