@@ -108,7 +108,7 @@ func equationsOf(ms measurements, names []string) (list []equation) {
 			continue
 		}
 		for name, l := range all {
-			if m, ok := ms.get(b.name + "/" + name); ok {
+			if m, ok := ms.get(b.name + "/" + name); ok && m.Median > 0 {
 				list = append(list, equation{name: m.Name, measured: m, time: func(p *cost.Parameters) (float64, error) { return b.play(name, l, p) }})
 			}
 		}

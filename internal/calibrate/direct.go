@@ -81,9 +81,11 @@ func direct() map[string]source {
 	sources := map[string]source{
 		"tokio.steal_attempt":            slope("tokio/cycle_36", "tokio/cycle_4", looksOfTokio),
 		"tokio.steal_task":               slope("tokio/steal_64", "tokio/steal_1", 63),
+		"tokio.blocking_submit":          figure("tokio/pool_queue"),
 		"tokio.timer_insert":             figure("tokio/timer"),
 		"tokio.timer_overshoot":          figure("epoll/overshoot_1ms"),
 		"async_executor.steal_attempt":   slope("executor/cycle_36", "executor/cycle_4", looksOfExecutor),
+		"async_executor.blocking_submit": slope("executor/pool_hand", "condvar/unpark_30us", 1),
 		"async_executor.driver_poll":     figure("executor/look"),
 		"async_executor.timer_insert":    figure("executor/timer"),
 		"async_executor.timer_overshoot": figure("timerfd/overshoot_1ms"),
@@ -91,6 +93,7 @@ func direct() map[string]source {
 	for _, section := range []string{"tokio.", "async_executor."} {
 		sources[section+"park"] = half("condvar/cycle", "out of a sleep and into the next, CPU time")
 		sources[section+"process_start"] = figure("process/start")
+		sources[section+"thread_create"] = figure("thread/create")
 		for key, name := range map[string]string{
 			"unpark":              "condvar/unpark_" + slept,
 			"unpark_driver":       "epoll/unpark_" + slept,

@@ -16,8 +16,9 @@ import (
 //
 //	T_i(x) = sum over k of n_ik * x_k      n_ik = (T_i with x_k + 20 ns  -  T_i) / 20 ns
 //
-// The fit minimizes the squares of relative errors, with no cost below zero. What the loops leave open (two costs that they only charge
-// together) is decided by the values to begin with, by way of a small term for each cost; its interval then shows how open it is.
+// The fit minimizes the squares of relative errors, with no cost below zero. A loop that the model cannot follow, whatever the costs, counts
+// less the farther off it is: else it would spoil the costs that the others agree on. What the loops leave open (two costs that they only
+// charge together) is decided by the values to begin with, by way of a small term for each cost; its interval then shows how open it is.
 
 // equation is a loop that was measured.
 type equation struct {
@@ -40,8 +41,10 @@ const (
 	tolerance = 0.02
 	// charged is how often a loop charges for a primitive, per operation, before it says anything about it.
 	charged = 0.02
-	passes  = 3   // the sum is exact in the neighbourhood only: where a queue's interval tunes itself, it is not
-	draws   = 400 // for the intervals
+	// far is the relative error from which on a loop counts less.
+	far    = 0.1
+	passes = 4   // the sum is exact in the neighbourhood only: where a queue's interval tunes itself, it is not
+	draws  = 400 // for the intervals
 )
 
 // system is the equations in the neighbourhood of x.
@@ -79,9 +82,17 @@ func linearize(unknowns []costKey, equations []equation, p *cost.Parameters) (*s
 	return s, nil
 }
 
+// scales are the errors of the loops that count alike.
+func (s *system) scales(want []float64) (scales []float64) {
+	for i, w := range want {
+		scales = append(scales, tolerance*w*math.Sqrt(math.Max(1, math.Abs(s.time[i]/s.want[i]-1)/far)))
+	}
+	return scales
+}
+
 // solve minimizes the errors by one cost after the other, which converges because the errors are convex.
 func (s *system) solve(want, initial []float64) []float64 {
-	x := slices.Clone(s.x)
+	x, scales := slices.Clone(s.x), s.scales(want)
 	for range 2000 {
 		moved := 0.0
 		for k := range x {
@@ -96,9 +107,8 @@ func (s *system) solve(want, initial []float64) []float64 {
 				for j := range x {
 					predicted += s.n[i][j] * (x[j] - s.x[j])
 				}
-				scale := want[i] * tolerance
-				slope += s.n[i][k] * (predicted - want[i]) / (scale * scale)
-				curve += s.n[i][k] * s.n[i][k] / (scale * scale)
+				slope += s.n[i][k] * (predicted - want[i]) / (scales[i] * scales[i])
+				curve += s.n[i][k] * s.n[i][k] / (scales[i] * scales[i])
 			}
 			next := math.Max(0, x[k]-slope/curve)
 			moved = math.Max(moved, math.Abs(next-x[k]))
