@@ -185,6 +185,41 @@ func TestDirect(t *testing.T) {
 	assert.False(t, ok)
 }
 
+// TestDeepSleep: two depths of sleep are found where there are two.
+func TestDeepSleep(t *testing.T) {
+	measured := func(medians ...float64) measurements {
+		ms := measurements{}
+		for i, s := range sleeps {
+			name := "epoll/wake_latency_" + s.name
+			ms[name] = measurement{Name: name, Median: medians[i], Low: 0.9 * medians[i], High: 1.1 * medians[i], Kept: 1}
+		}
+		return ms
+	}
+	ms := measured(4000, 4100, 3900, 20_000, 21_000, 19_000, 20_000)
+	f, ok := shallowWake("epoll")(ms)
+	require.True(t, ok)
+	assert.InDelta(t, 4000, f.value, 5)
+	assert.InDelta(t, 3510, f.low, 1)
+	assert.InDelta(t, 4510, f.high, 1)
+	f, _ = deepAfter("epoll")(ms)
+	assert.InDelta(t, 173_205, f.value, 1)
+	assert.Equal(t, []float64{100_000, 300_000}, []float64{f.low, f.high})
+	f, _ = deepLatency("epoll")(ms)
+	assert.InDelta(t, 16_000, f.value, 50)
+	assert.Less(t, f.low, f.value)
+	assert.Greater(t, f.high, f.value)
+
+	ms = measured(4000, 4100, 3900, 4000, 4200, 4300, 4200)
+	f, _ = shallowWake("epoll")(ms)
+	assert.InDelta(t, 4100, f.value, 20)
+	f, _ = deepLatency("epoll")(ms)
+	assert.Zero(t, f.value)
+
+	delete(ms, "epoll/wake_latency_3ms")
+	_, ok = shallowWake("epoll")(ms)
+	assert.False(t, ok)
+}
+
 func TestMachine(t *testing.T) {
 	assert.Equal(t, "measured-intel-xeon-processor.yaml", machine{cpu: "Intel(R) Xeon(R) Processor"}.file())
 	assert.Equal(t, "measured-amd-epyc-9654-96-core-processor.yaml", machine{cpu: "AMD EPYC 9654 96-Core Processor"}.file())

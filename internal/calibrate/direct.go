@@ -62,6 +62,24 @@ func slope(many, few string, more float64) source {
 	}
 }
 
+// between is the mean of measurements under different conditions, and reaches over all of them.
+func between(names ...string) source {
+	return func(ms measurements) (f finding, ok bool) {
+		var points []measurement
+		for _, name := range names {
+			m, ok := ms.get(name)
+			if !ok {
+				return finding{}, false
+			}
+			points = append(points, m)
+			f.value += m.Median / float64(len(names))
+		}
+		f.low, f.high = extent(points)
+		f.how = fmt.Sprintf("%s (%s)", points[0].How, strings.Join(names, ", "))
+		return f, true
+	}
+}
+
 // get is a measurement of which chunks were kept.
 func (ms measurements) get(name string) (measurement, bool) {
 	m := ms[name]
@@ -73,7 +91,7 @@ const (
 	// search twice before they sleep.
 	looksOfTokio    = 2 * (36 - 4)
 	looksOfExecutor = 4 * (36 - 4)
-	slept           = "100us" // how long a thread has slept that is woken
+	slept           = "100us" // how long a thread has slept when it is woken, where it matters little
 )
 
 // direct are the costs with a measurement of their own, by the full key.
@@ -83,12 +101,12 @@ func direct() map[string]source {
 		"tokio.steal_task":               slope("tokio/steal_64", "tokio/steal_1", 63),
 		"tokio.blocking_submit":          figure("tokio/pool_queue"),
 		"tokio.timer_insert":             figure("tokio/timer"),
-		"tokio.timer_overshoot":          figure("epoll/overshoot_1ms"),
+		"tokio.timer_overshoot":          between("epoll/overshoot_1ms", "epoll/overshoot_5ms"),
 		"async_executor.steal_attempt":   slope("executor/cycle_36", "executor/cycle_4", looksOfExecutor),
 		"async_executor.blocking_submit": slope("executor/pool_hand", "condvar/unpark_30us", 1),
 		"async_executor.driver_poll":     figure("executor/look"),
 		"async_executor.timer_insert":    figure("executor/timer"),
-		"async_executor.timer_overshoot": figure("timerfd/overshoot_1ms"),
+		"async_executor.timer_overshoot": between("timerfd/overshoot_1ms", "timerfd/overshoot_5ms"),
 	}
 	for _, section := range []string{"tokio.", "async_executor."} {
 		sources[section+"park"] = half("condvar/cycle", "out of a sleep and into the next, CPU time")
@@ -103,6 +121,10 @@ func direct() map[string]source {
 		} {
 			sources[section+key+".median"], sources[section+key+".sigma"] = figure(name), spread(name)
 		}
+		sources[section+"wake_latency.median"] = shallowWake("condvar")
+		sources[section+"wake_driver_latency.median"] = shallowWake("epoll")
+		sources[section+"deep_sleep.after"] = deepAfter("epoll")
+		sources[section+"deep_sleep.latency"] = deepLatency("epoll")
 	}
 	return sources
 }
