@@ -129,7 +129,7 @@ func TestTheLoopsAreThoseOfPrimitives(t *testing.T) {
 	text, err := os.ReadFile("../../reference/primitives/src/loops.rs")
 	require.NoError(t, err)
 	var there []string
-	for _, name := range regexp.MustCompile(`Loop \{ name: "(\w+)"`).FindAllSubmatch(text, -1) {
+	for _, name := range regexp.MustCompile(`\bname: "(\w+)"`).FindAllSubmatch(text, -1) {
 		there = append(there, string(name[1]))
 	}
 	there = append(there, "drain") // in outside.rs

@@ -22,25 +22,77 @@ const MANY: usize = 1000;
 /// The loops for one worker.
 pub fn on_one<R: Runtime>() -> Vec<Loop> {
     vec![
-        Loop { name: "chain", how: "500 tasks, each spawned by the one before: per task", root: || Box::pin(chain::<R>()) },
-        Loop { name: "spawn", how: "200 spawns in a task, none of which runs meanwhile: per spawn", root: || Box::pin(spawn::<R>()) },
-        Loop { name: "join", how: "the wait for 200 tasks that were spawned: per task", root: || Box::pin(join::<R>()) },
-        Loop { name: "joined", how: "the handles of 200 tasks that have ended: per handle", root: || Box::pin(joined::<R>()) },
-        Loop { name: "yield", how: "500 times yield_now in a task that is alone: per turn", root: || Box::pin(yields::<R>()) },
-        Loop { name: "yields", how: "20 times yield_now in each of 100 tasks: per turn", root: || Box::pin(many_yields::<R>()) },
-        Loop { name: "channel", how: "a message to a channel and out of it in one task, 500 times: per message", root: || Box::pin(channel::<R>()) },
-        Loop { name: "send", how: "a message to each of 100 tasks that wait for one: per message", root: || Box::pin(send::<R>()) },
-        Loop { name: "ping_pong", how: "a message to another task and one back, 500 times: per round", root: || Box::pin(ping_pong::<R>()) },
-        Loop { name: "lock", how: "a mutex that nobody else wants, locked and unlocked 500 times: per lock", root: || Box::pin(lock::<R>()) },
+        Loop {
+            name: "chain",
+            how: "500 tasks, each spawned by the one before: per task",
+            root: || Box::pin(chain::<R>()),
+        },
+        Loop {
+            name: "spawn",
+            how: "200 spawns in a task, none of which runs meanwhile: per spawn",
+            root: || Box::pin(spawn::<R>()),
+        },
+        Loop {
+            name: "join",
+            how: "the wait for 200 tasks that were spawned: per task",
+            root: || Box::pin(join::<R>()),
+        },
+        Loop {
+            name: "joined",
+            how: "the handles of 200 tasks that have ended: per handle",
+            root: || Box::pin(joined::<R>()),
+        },
+        Loop {
+            name: "yield",
+            how: "500 times yield_now in a task that is alone: per turn",
+            root: || Box::pin(yields::<R>()),
+        },
+        Loop {
+            name: "yields",
+            how: "20 times yield_now in each of 100 tasks: per turn",
+            root: || Box::pin(many_yields::<R>()),
+        },
+        Loop {
+            name: "channel",
+            how: "a message to a channel and out of it in one task, 500 times: per message",
+            root: || Box::pin(channel::<R>()),
+        },
+        Loop {
+            name: "send",
+            how: "a message to each of 100 tasks that wait for one: per message",
+            root: || Box::pin(send::<R>()),
+        },
+        Loop {
+            name: "ping_pong",
+            how: "a message to another task and one back, 500 times: per round",
+            root: || Box::pin(ping_pong::<R>()),
+        },
+        Loop {
+            name: "lock",
+            how: "a mutex that nobody else wants, locked and unlocked 500 times: per lock",
+            root: || Box::pin(lock::<R>()),
+        },
     ]
 }
 
 /// The loops for two workers.
 pub fn on_two<R: Runtime>() -> Vec<Loop> {
     vec![
-        Loop { name: "spawn_join", how: "1000 spawns in a task and the wait for all: per task", root: || Box::pin(spawn_join::<R>()) },
-        Loop { name: "yields2", how: "20 times yield_now in each of 100 tasks: per turn", root: || Box::pin(two_yields::<R>()) },
-        Loop { name: "ping_pong", how: "a message to another task and one back, 500 times: per round", root: || Box::pin(two_ping_pong::<R>()) },
+        Loop {
+            name: "spawn_join",
+            how: "1000 spawns in a task and the wait for all: per task",
+            root: || Box::pin(spawn_join::<R>()),
+        },
+        Loop {
+            name: "yields2",
+            how: "20 times yield_now in each of 100 tasks: per turn",
+            root: || Box::pin(two_yields::<R>()),
+        },
+        Loop {
+            name: "ping_pong",
+            how: "a message to another task and one back, 500 times: per round",
+            root: || Box::pin(two_ping_pong::<R>()),
+        },
     ]
 }
 

@@ -30,7 +30,10 @@ fn main() {
     // Before any thread: these threads come with the first task of a process.
     env::set_var("SMOL_THREADS", "1");
     env::set_var("ASYNC_STD_THREAD_COUNT", "1");
-    let effort = Effort { chunks: 300, longest: Duration::from_millis(milliseconds) };
+    let effort = Effort {
+        chunks: 300,
+        longest: Duration::from_millis(milliseconds),
+    };
     measure::spin(Duration::from_millis(200)); // the CPU's clock rises first
 
     // Whatever starts threads that stay comes last.
@@ -61,8 +64,14 @@ fn play(runtime: &str, loops: &[loops::Loop], effort: Effort, run: &dyn Fn(Root)
 }
 
 fn on_one_worker(effort: Effort) {
-    runtimes::with_tokio(1, |rt| play("tokio", &loops::on_one::<Tokio>(), effort, &|root| runtimes::on_tokio(rt, root)));
-    runtimes::with_current_thread(|rt| play("current_thread", &loops::on_one::<Tokio>(), effort, &|root| runtimes::on_tokio(rt, root)));
+    runtimes::with_tokio(1, |rt| {
+        play("tokio", &loops::on_one::<Tokio>(), effort, &|root| runtimes::on_tokio(rt, root))
+    });
+    runtimes::with_current_thread(|rt| {
+        play("current_thread", &loops::on_one::<Tokio>(), effort, &|root| {
+            runtimes::on_tokio(rt, root)
+        })
+    });
     play("executor", &loops::on_one::<Executor>(), effort, &runtimes::on_executor);
 }
 
@@ -70,8 +79,12 @@ fn on_two_workers(effort: Effort) {
     if measure::cpus() < 2 {
         return;
     }
-    runtimes::with_tokio(2, |rt| play("tokio2", &loops::on_two::<Tokio>(), effort, &|root| runtimes::on_tokio(rt, root)));
-    runtimes::with_runners(1, || play("executor2", &loops::on_two::<Executor>(), effort, &runtimes::on_executor));
+    runtimes::with_tokio(2, |rt| {
+        play("tokio2", &loops::on_two::<Tokio>(), effort, &|root| runtimes::on_tokio(rt, root))
+    });
+    runtimes::with_runners(1, || {
+        play("executor2", &loops::on_two::<Executor>(), effort, &runtimes::on_executor)
+    });
 }
 
 /// The executors that belong to a process, whose threads never end.

@@ -41,20 +41,29 @@ pub struct Chunk {
 impl Chunk {
     pub fn start() -> Chunk {
         let before = waits();
-        Chunk { before, start: Instant::now() }
+        Chunk {
+            before,
+            start: Instant::now(),
+        }
     }
 
     /// Ends the chunk, on the thread that started it.
     pub fn stop(self, operations: usize) -> Sample {
         let took = self.start.elapsed();
-        Sample { ns: took.as_nanos() as f64 / operations as f64, quiet: waits() == self.before }
+        Sample {
+            ns: took.as_nanos() as f64 / operations as f64,
+            quiet: waits() == self.before,
+        }
     }
 }
 
 /// The nanoseconds that all threads of the process have waited for a CPU.
 fn process_waits() -> u64 {
     let Ok(threads) = fs::read_dir("/proc/self/task") else { return 0 };
-    threads.flatten().map(|t| schedstat(&format!("{}/schedstat", t.path().display())).1).sum()
+    threads
+        .flatten()
+        .map(|t| schedstat(&format!("{}/schedstat", t.path().display())).1)
+        .sum()
 }
 
 /// A chunk of a loop on several threads, which may sleep. It is thrown away if they waited for a CPU for a twentieth of it.
@@ -66,13 +75,19 @@ pub struct ProcessChunk {
 impl ProcessChunk {
     pub fn start() -> ProcessChunk {
         let before = process_waits();
-        ProcessChunk { before, start: Instant::now() }
+        ProcessChunk {
+            before,
+            start: Instant::now(),
+        }
     }
 
     pub fn stop(self, operations: usize) -> Sample {
         let took = self.start.elapsed().as_nanos() as u64;
         let waited = process_waits().saturating_sub(self.before);
-        Sample { ns: took as f64 / operations as f64, quiet: waited * 20 <= took }
+        Sample {
+            ns: took as f64 / operations as f64,
+            quiet: waited * 20 <= took,
+        }
     }
 }
 
@@ -90,7 +105,12 @@ const OTHERS: f64 = 0.1;
 impl Machine {
     pub fn watch() -> Machine {
         let (idle, stolen) = machine_idle();
-        Machine { start: Instant::now(), idle, stolen, own: cpu_time(libc::CLOCK_PROCESS_CPUTIME_ID) }
+        Machine {
+            start: Instant::now(),
+            idle,
+            stolen,
+            own: cpu_time(libc::CLOCK_PROCESS_CPUTIME_ID),
+        }
     }
 
     /// Whether nobody else had a CPU for long, and the hypervisor took none.
@@ -151,7 +171,12 @@ pub struct Tally {
 
 impl Tally {
     pub fn new(effort: Effort) -> Tally {
-        Tally { effort, started: Instant::now(), kept: Vec::new(), thrown: 0 }
+        Tally {
+            effort,
+            started: Instant::now(),
+            kept: Vec::new(),
+            thrown: 0,
+        }
     }
 
     /// Whether there are enough chunks, or no time is left.

@@ -67,7 +67,10 @@ fn bursts(name: &str, effort: Effort, run: Run, spawn: Spawn, print: &mut dyn Fn
         spawns.add(spawned);
         drains.add(drained);
     }
-    print(spawns.report(&format!("{name}/outside_spawn"), "200 spawns by a thread outside while the worker is in a task: per spawn"));
+    print(spawns.report(
+        &format!("{name}/outside_spawn"),
+        "200 spawns by a thread outside while the worker is in a task: per spawn",
+    ));
     print(drains.report(&format!("{name}/drain"), "200 tasks that were spawned from outside: per task"));
 }
 
@@ -99,13 +102,27 @@ pub fn all(effort: Effort, print: &mut dyn FnMut(Value)) {
     };
     let executor: Spawn = Arc::new(|task| runtimes::EXECUTOR.spawn(task).detach());
     runtimes::with_tokio(1, |rt| {
-        bursts("tokio", effort, &|root| runtimes::on_tokio(rt, root), tokio(rt.handle().clone()), print);
+        bursts(
+            "tokio",
+            effort,
+            &|root| runtimes::on_tokio(rt, root),
+            tokio(rt.handle().clone()),
+            print,
+        );
         let spawn = tokio(rt.handle().clone());
         print(watched(effort, || first_poll(&spawn)).report("tokio/first_poll", FIRST_POLL));
     });
     runtimes::with_current_thread(|rt| {
-        bursts("current_thread", effort, &|root| runtimes::on_tokio(rt, root), tokio(rt.handle().clone()), print);
+        bursts(
+            "current_thread",
+            effort,
+            &|root| runtimes::on_tokio(rt, root),
+            tokio(rt.handle().clone()),
+            print,
+        );
     });
     bursts("executor", effort, &runtimes::on_executor, executor.clone(), print);
-    runtimes::with_runners(1, || print(watched(effort, || first_poll(&executor)).report("executor/first_poll", FIRST_POLL)));
+    runtimes::with_runners(1, || {
+        print(watched(effort, || first_poll(&executor)).report("executor/first_poll", FIRST_POLL))
+    });
 }

@@ -135,12 +135,19 @@ pub fn all(effort: Effort, print: &mut dyn FnMut(Value)) {
         });
         print(handed.report("tokio/pool_hand", HANDS));
     });
-    let rt = tokio::runtime::Builder::new_multi_thread().worker_threads(1).max_blocking_threads(1).build().expect("a runtime");
+    let rt = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .max_blocking_threads(1)
+        .build()
+        .expect("a runtime");
     let queued = tally(effort, |figures| {
         let root: Root = Box::pin(queueing(figures));
         runtimes::on_tokio(&rt, root);
     });
-    print(queued.report("tokio/pool_queue", "the call that queues a job for a pool which has no thread left: per job"));
+    print(queued.report(
+        "tokio/pool_queue",
+        "the call that queues a job for a pool which has no thread left: per job",
+    ));
     drop(rt);
 
     // This pool belongs to the process, and its threads stay for a while: it grows once.

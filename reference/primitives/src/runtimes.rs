@@ -114,9 +114,33 @@ macro_rules! around_async_executor {
 /// The executor by itself; its threads are those that call [`with_runners`].
 pub static EXECUTOR: smol::Executor<'static> = smol::Executor::new();
 
-around_async_executor!(Executor, |t| EXECUTOR.spawn(t), smol::Task<()>, |h: smol::Task<()>| h.detach(), smol::future::yield_now, smol, smol::lock::Mutex<()>);
-around_async_executor!(Smol, smol::spawn, smol::Task<()>, |h: smol::Task<()>| h.detach(), smol::future::yield_now, smol, smol::lock::Mutex<()>);
-around_async_executor!(AsyncStd, async_std::task::spawn, async_std::task::JoinHandle<()>, drop, async_std::task::yield_now, async_std, async_std::sync::Mutex<()>);
+around_async_executor!(
+    Executor,
+    |t| EXECUTOR.spawn(t),
+    smol::Task<()>,
+    |h: smol::Task<()>| h.detach(),
+    smol::future::yield_now,
+    smol,
+    smol::lock::Mutex<()>
+);
+around_async_executor!(
+    Smol,
+    smol::spawn,
+    smol::Task<()>,
+    |h: smol::Task<()>| h.detach(),
+    smol::future::yield_now,
+    smol,
+    smol::lock::Mutex<()>
+);
+around_async_executor!(
+    AsyncStd,
+    async_std::task::spawn,
+    async_std::task::JoinHandle<()>,
+    drop,
+    async_std::task::yield_now,
+    async_std,
+    async_std::sync::Mutex<()>
+);
 
 /// A chunk of a loop, as the root task of a runtime.
 pub type Root = Pin<Box<dyn Future<Output = Sample> + Send>>;
@@ -126,12 +150,19 @@ pub type Run<'a> = &'a dyn Fn(Root) -> Sample;
 
 /// A multi_thread runtime for a while.
 pub fn with_tokio<T>(workers: usize, f: impl FnOnce(&tokio::runtime::Runtime) -> T) -> T {
-    f(&tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build().expect("a runtime"))
+    f(&tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(workers)
+        .enable_all()
+        .build()
+        .expect("a runtime"))
 }
 
 /// A current_thread runtime for a while.
 pub fn with_current_thread<T>(f: impl FnOnce(&tokio::runtime::Runtime) -> T) -> T {
-    f(&tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime"))
+    f(&tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime"))
 }
 
 /// Runs root tasks on a Tokio.
@@ -145,7 +176,11 @@ pub fn with_runners<T>(threads: usize, f: impl FnOnce() -> T) -> T {
     let runners: Vec<_> = (0..threads)
         .map(|_| {
             let stopped = stopped.clone();
-            thread::spawn(move || smol::block_on(EXECUTOR.run(async move { let _ = stopped.recv().await; })))
+            thread::spawn(move || {
+                smol::block_on(EXECUTOR.run(async move {
+                    let _ = stopped.recv().await;
+                }))
+            })
         })
         .collect();
     let result = f();

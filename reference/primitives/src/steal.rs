@@ -65,7 +65,11 @@ async fn steal(queued: usize) -> Sample {
         h.await.expect("the task ends");
     }
     let sample = *sample.lock().expect("no panic");
-    if seen { sample } else { missed }
+    if seen {
+        sample
+    } else {
+        missed
+    }
 }
 
 /// The CPU time of the workers for each task that another thread spawns, while all of them sleep.
@@ -97,7 +101,9 @@ pub fn all(effort: Effort, print: &mut dyn FnMut(Value)) {
     for workers in [4, 36] {
         let cycles = runtimes::with_tokio(workers, |rt| watched(effort, || cycle(&|| drop(rt.spawn(async {})))));
         print(cycles.report(&format!("tokio/cycle_{workers}"), &how(workers)));
-        let cycles = runtimes::with_runners(workers, || watched(effort, || cycle(&|| runtimes::EXECUTOR.spawn(async {}).detach())));
+        let cycles = runtimes::with_runners(workers, || {
+            watched(effort, || cycle(&|| runtimes::EXECUTOR.spawn(async {}).detach()))
+        });
         print(cycles.report(&format!("executor/cycle_{workers}"), &how(workers)));
     }
 }

@@ -79,7 +79,10 @@ impl Epoll {
         unsafe {
             let epoll = libc::epoll_create1(libc::EPOLL_CLOEXEC);
             let event = libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK);
-            let mut interest = libc::epoll_event { events: (libc::EPOLLIN | libc::EPOLLET) as u32, u64: 0 };
+            let mut interest = libc::epoll_event {
+                events: (libc::EPOLLIN | libc::EPOLLET) as u32,
+                u64: 0,
+            };
             assert!(epoll >= 0 && event >= 0, "epoll and eventfd");
             assert_eq!(libc::epoll_ctl(epoll, libc::EPOLL_CTL_ADD, event, &mut interest), 0, "epoll_ctl");
             Epoll { epoll, event }
@@ -117,8 +120,15 @@ pub fn wait(epoll: i32, timeout: i32) {
 }
 
 /// How long a thread has slept when it is woken.
-const SLEEPS: [(&str, u64); 7] =
-    [("10us", 10), ("30us", 30), ("100us", 100), ("300us", 300), ("1ms", 1_000), ("3ms", 3_000), ("10ms", 10_000)];
+const SLEEPS: [(&str, u64); 7] = [
+    ("10us", 10),
+    ("30us", 30),
+    ("100us", 100),
+    ("300us", 300),
+    ("1ms", 1_000),
+    ("3ms", 3_000),
+    ("10ms", 10_000),
+];
 
 /// A thread that sleeps, and another that wakes it after a time: what the waker pays, and when the sleeper runs.
 fn wakes(bed: Arc<dyn Bed>, kind: &str, effort: Effort, print: &mut dyn FnMut(Value)) {
@@ -153,10 +163,19 @@ fn wakes(bed: Arc<dyn Bed>, kind: &str, effort: Effort, print: &mut dyn FnMut(Va
             }
             [paid as f64, at.saturating_sub(start) as f64, cycle.load(SeqCst) as f64]
         });
-        print(pays.report(&format!("{kind}/unpark_{name}"), &format!("the call that wakes a thread which has slept for {name}")));
-        print(late.report(&format!("{kind}/wake_latency_{name}"), &format!("from that call until the thread that has slept for {name} runs")));
+        print(pays.report(
+            &format!("{kind}/unpark_{name}"),
+            &format!("the call that wakes a thread which has slept for {name}"),
+        ));
+        print(late.report(
+            &format!("{kind}/wake_latency_{name}"),
+            &format!("from that call until the thread that has slept for {name} runs"),
+        ));
         if name == "100us" {
-            print(runs.report(&format!("{kind}/cycle"), "CPU time of the sleeper from one wake to the next: out of the sleep and into it"));
+            print(runs.report(
+                &format!("{kind}/cycle"),
+                "CPU time of the sleeper from one wake to the next: out of the sleep and into it",
+            ));
         }
     }
     end.store(true, SeqCst);

@@ -70,7 +70,10 @@ impl Sleeps {
         unsafe {
             let epoll = libc::epoll_create1(libc::EPOLL_CLOEXEC);
             let timer = libc::timerfd_create(libc::CLOCK_MONOTONIC, libc::TFD_CLOEXEC | libc::TFD_NONBLOCK);
-            let mut interest = libc::epoll_event { events: (libc::EPOLLIN | libc::EPOLLET) as u32, u64: 0 };
+            let mut interest = libc::epoll_event {
+                events: (libc::EPOLLIN | libc::EPOLLET) as u32,
+                u64: 0,
+            };
             assert!(epoll >= 0 && timer >= 0, "epoll and timerfd");
             assert_eq!(libc::epoll_ctl(epoll, libc::EPOLL_CTL_ADD, timer, &mut interest), 0, "epoll_ctl");
             Sleeps { epoll, timer }
@@ -86,8 +89,14 @@ impl Sleeps {
 
     /// How late epoll_wait returns for a timerfd.
     fn by_timerfd(&self, milliseconds: u64) -> f64 {
-        let at = libc::timespec { tv_sec: 0, tv_nsec: (milliseconds * 1_000_000) as _ };
-        let new = libc::itimerspec { it_interval: libc::timespec { tv_sec: 0, tv_nsec: 0 }, it_value: at };
+        let at = libc::timespec {
+            tv_sec: 0,
+            tv_nsec: (milliseconds * 1_000_000) as _,
+        };
+        let new = libc::itimerspec {
+            it_interval: libc::timespec { tv_sec: 0, tv_nsec: 0 },
+            it_value: at,
+        };
         let start = Instant::now();
         // SAFETY: the structure lives during the call.
         unsafe { libc::timerfd_settime(self.timer, 0, &new, std::ptr::null_mut()) };
@@ -123,7 +132,9 @@ fn late_sleep() -> f64 {
 
 pub fn all(effort: Effort, print: &mut dyn FnMut(Value)) {
     let how = "timers of an hour, each polled once and dropped: half of that";
-    let timers = runtimes::with_tokio(1, |rt| tally(effort, || runtimes::on_tokio(rt, Box::pin(pairs(tokio::time::sleep)))));
+    let timers = runtimes::with_tokio(1, |rt| {
+        tally(effort, || runtimes::on_tokio(rt, Box::pin(pairs(tokio::time::sleep))))
+    });
     print(timers.report("tokio/timer", how));
     let timers = tally(effort, || runtimes::on_executor(Box::pin(pairs(smol::Timer::after))));
     print(timers.report("executor/timer", how));
@@ -132,9 +143,15 @@ pub fn all(effort: Effort, print: &mut dyn FnMut(Value)) {
     let sleeps = Sleeps::new();
     for milliseconds in [1, 5] {
         let late = watched(effort, || sleeps.by_timeout(milliseconds));
-        print(late.report(&format!("epoll/overshoot_{milliseconds}ms"), "how late epoll_wait with this timeout returns"));
+        print(late.report(
+            &format!("epoll/overshoot_{milliseconds}ms"),
+            "how late epoll_wait with this timeout returns",
+        ));
         let late = watched(effort, || sleeps.by_timerfd(milliseconds));
-        print(late.report(&format!("timerfd/overshoot_{milliseconds}ms"), "how late epoll_wait returns for a timerfd of this time"));
+        print(late.report(
+            &format!("timerfd/overshoot_{milliseconds}ms"),
+            "how late epoll_wait returns for a timerfd of this time",
+        ));
     }
     print(watched(effort, late_sleep).report("executor/late_1ms", "how late a task goes on after a sleep of 1 ms"));
 }
