@@ -53,11 +53,15 @@ func slope(many, few string, more float64) source {
 	return func(ms measurements) (finding, bool) {
 		m, ok := ms.get(many)
 		f, also := ms.get(few)
+		how := fmt.Sprintf("%s less %s", many, few)
+		if more > 1 {
+			how += fmt.Sprintf(", over %g", more)
+		}
 		return finding{
 			value: math.Max(0, (m.Median-f.Median)/more),
 			low:   math.Max(0, (m.Low-f.High)/more),
 			high:  math.Max(0, (m.High-f.Low)/more),
-			how:   fmt.Sprintf("%s less %s, over %g", many, few, more),
+			how:   how,
 		}, ok && also
 	}
 }
@@ -100,10 +104,12 @@ func direct() map[string]source {
 		"tokio.steal_attempt":            slope("tokio/cycle_36", "tokio/cycle_4", looksOfTokio),
 		"tokio.steal_task":               slope("tokio/steal_64", "tokio/steal_1", 63),
 		"tokio.blocking_submit":          figure("tokio/pool_queue"),
+		"tokio.thread_create":            slope("tokio/pool_grow", "tokio/pool_queue", 1),
 		"tokio.timer_insert":             figure("tokio/timer"),
 		"tokio.timer_overshoot":          between("epoll/overshoot_1ms", "epoll/overshoot_5ms"),
 		"async_executor.steal_attempt":   slope("executor/cycle_36", "executor/cycle_4", looksOfExecutor),
 		"async_executor.blocking_submit": slope("executor/pool_hand", "condvar/unpark_30us", 1),
+		"async_executor.thread_create":   slope("executor/pool_grow", "tokio/pool_queue", 1),
 		"async_executor.driver_poll":     figure("executor/look"),
 		"async_executor.timer_insert":    figure("executor/timer"),
 		"async_executor.timer_overshoot": between("timerfd/overshoot_1ms", "timerfd/overshoot_5ms"),
@@ -111,7 +117,6 @@ func direct() map[string]source {
 	for _, section := range []string{"tokio.", "async_executor."} {
 		sources[section+"park"] = half("condvar/cycle", "out of a sleep and into the next, CPU time")
 		sources[section+"process_start"] = figure("process/start")
-		sources[section+"thread_create"] = figure("thread/create")
 		for key, name := range map[string]string{
 			"unpark":              "condvar/unpark_" + slept,
 			"unpark_driver":       "epoll/unpark_" + slept,

@@ -14,6 +14,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/runtimelab/otelcol-runtimelab/internal/costfile"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
 )
 
 type object = map[string]any
@@ -56,6 +59,9 @@ func (c *checkout) runYAML(t *testing.T, b *block) {
 		c.validateConfig(t, b.flags, object{"processors": object{"runtime_stats": top}})
 	case of("policies"):
 		c.validateConfig(t, b.flags, object{"processors": object{"tail_sampling": top}})
+	case slices.ContainsFunc(slices.Collect(maps.Keys(top)), isCost):
+		_, err := costfile.Parse(strings.NewReader(text))
+		require.NoError(t, err)
 	case has("jobs"):
 		c.runWorkflow(t, top)
 	case slices.ContainsFunc(slices.Collect(maps.Values(top)), isGitLabJob):
@@ -67,6 +73,12 @@ func (c *checkout) runYAML(t *testing.T, b *block) {
 	default:
 		assert.Fail(t, "no rule for a block with these keys", "%v", slices.Collect(maps.Keys(top)))
 	}
+}
+
+// isCost reports whether a key is that of a cost, such as tokio.poll.
+func isCost(key string) bool {
+	section, _, isCost := strings.Cut(key, ".")
+	return isCost && slices.ContainsFunc(cost.Sections(), func(s cost.Section) bool { return s.Name == section })
 }
 
 // validateService completes the keys of a service.

@@ -161,6 +161,9 @@ pub struct Effort {
     pub longest: Duration,
 }
 
+/// How many times as long a figure may take of which all chunks are thrown away.
+const PATIENCE: u32 = 4;
+
 /// The chunks of one figure.
 pub struct Tally {
     effort: Effort,
@@ -179,9 +182,10 @@ impl Tally {
         }
     }
 
-    /// Whether there are enough chunks, or no time is left.
+    /// Whether there are enough chunks, or no time is left. A figure without any chunk is given more time.
     pub fn done(&self) -> bool {
-        self.kept.len() >= self.effort.chunks || self.started.elapsed() > self.effort.longest
+        let longest = self.effort.longest * if self.kept.is_empty() { PATIENCE } else { 1 };
+        self.kept.len() >= self.effort.chunks || self.started.elapsed() > longest
     }
 
     pub fn add(&mut self, s: Sample) {

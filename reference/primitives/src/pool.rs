@@ -3,11 +3,11 @@
 use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Condvar, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::measure::{self, Effort, Machine, Sample, Tally};
+use crate::measure::{self, Chunk, Effort, Sample, Tally};
 use crate::runtimes::{self, Root};
 
 const NEW_THREADS: usize = 60;
@@ -36,7 +36,10 @@ impl Gate {
     }
 }
 
-type Figures = Arc<Mutex<Vec<f64>>>;
+/// A root task has one sample; these have as many as jobs, and put them here.
+type Figures = Arc<Mutex<Vec<Sample>>>;
+
+const PLAYED: Sample = Sample { ns: 0.0, quiet: true };
 
 /// Jobs, each of which finds all threads of the pool busy: each call creates a thread.
 async fn growing<J: Future>(submit: fn(Box<dyn FnOnce() + Send>) -> J, figures: Figures) -> Sample {
@@ -45,9 +48,9 @@ async fn growing<J: Future>(submit: fn(Box<dyn FnOnce() + Send>) -> J, figures: 
     for i in 0..NEW_THREADS {
         let gate = gate.clone();
         let held = gate.clone();
-        let start = Instant::now();
+        let chunk = Chunk::start();
         jobs.push(submit(Box::new(move || held.hold())));
-        figures.lock().expect("no panic").push(start.elapsed().as_nanos() as f64);
+        figures.lock().expect("no panic").push(chunk.stop(1));
         while gate.running.load(SeqCst) <= i {
             std::hint::spin_loop();
         }
@@ -57,19 +60,19 @@ async fn growing<J: Future>(submit: fn(Box<dyn FnOnce() + Send>) -> J, figures: 
     for j in jobs {
         j.await;
     }
-    Sample { ns: 0.0, quiet: true }
+    PLAYED
 }
 
 /// Jobs that find an idle thread, which has slept for 50 us or more.
 async fn handing<J: Future>(submit: fn(Box<dyn FnOnce() + Send>) -> J, figures: Figures) -> Sample {
     for _ in 0..IDLE {
         measure::spin(Duration::from_micros(50));
-        let start = Instant::now();
+        let chunk = Chunk::start();
         let job = submit(Box::new(|| ()));
-        figures.lock().expect("no panic").push(start.elapsed().as_nanos() as f64);
+        figures.lock().expect("no panic").push(chunk.stop(1));
         job.await;
     }
-    Sample { ns: 0.0, quiet: true }
+    PLAYED
 }
 
 /// Jobs for a pool that has no thread to spare and may not create any.
@@ -80,19 +83,16 @@ async fn queueing(figures: Figures) -> Sample {
     while gate.running.load(SeqCst) == 0 {
         std::hint::spin_loop();
     }
-    let chunk = measure::Chunk::start();
+    let chunk = Chunk::start();
     for _ in 0..IDLE {
         jobs.push(tokio::task::spawn_blocking(|| ()));
     }
-    let sample = chunk.stop(IDLE);
-    if sample.quiet {
-        figures.lock().expect("no panic").push(sample.ns);
-    }
+    figures.lock().expect("no panic").push(chunk.stop(IDLE));
     gate.open();
     for j in jobs {
         j.await.expect("the job ends");
     }
-    sample
+    PLAYED
 }
 
 fn tokio_job(job: Box<dyn FnOnce() + Send>) -> tokio::task::JoinHandle<()> {
@@ -106,16 +106,16 @@ fn smol_job(job: Box<dyn FnOnce() + Send>) -> smol::Task<()> {
 /// Plays a root task until the figures suffice.
 fn tally(effort: Effort, mut play: impl FnMut(Figures)) -> Tally {
     let mut tally = Tally::new(effort);
-    while !tally.done() {
+    loop {
         let figures = Figures::default();
-        let machine = Machine::watch();
-        let start = Instant::now();
-        while start.elapsed() < Duration::from_millis(100) {
-            play(figures.clone());
+        play(figures.clone());
+        for &sample in figures.lock().expect("no panic").iter() {
+            tally.add(sample);
         }
-        tally.add_all(&figures.lock().expect("no panic"), machine.was_quiet());
+        if tally.done() {
+            return tally;
+        }
     }
-    tally
 }
 
 const GROWS: &str = "the call that hands over a job while all threads are busy, and creates a thread";
@@ -151,11 +151,13 @@ pub fn all(effort: Effort, print: &mut dyn FnMut(Value)) {
     drop(rt);
 
     // This pool belongs to the process, and its threads stay for a while: it grows once.
-    let figures = Figures::default();
-    let machine = Machine::watch();
-    runtimes::on_executor(Box::pin(growing(smol_job, figures.clone())));
-    let mut grown = Tally::new(effort);
-    grown.add_all(&figures.lock().expect("no panic"), machine.was_quiet());
+    let once = Effort {
+        longest: Duration::ZERO,
+        ..effort
+    };
+    let grown = tally(once, |figures| {
+        runtimes::on_executor(Box::pin(growing(smol_job, figures)));
+    });
     print(grown.report("executor/pool_grow", GROWS));
     let handed = tally(effort, |figures| {
         runtimes::on_executor(Box::pin(handing(smol_job, figures)));
