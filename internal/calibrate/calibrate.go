@@ -4,12 +4,10 @@ package main
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
 // result is a calibrated profile and what is known about each of its costs.
@@ -24,11 +22,7 @@ type check struct {
 	name                string
 	measured, low, high float64
 	model               float64
-}
-
-// nanoseconds rounds to what package cost can say.
-func nanoseconds(f float64) sim.Time {
-	return sim.Time(math.Round(math.Min(math.Max(f, 0), float64(cost.Longest))))
+	fitted              bool // costs were fitted to it
 }
 
 // stage is a fit of the costs of a section by the loops of some benches.
@@ -50,9 +44,6 @@ func stages() []stage {
 	}
 }
 
-// seeds are the random choices of workers that look for work, over which loops on two workers are averaged.
-const seeds = 5
-
 // calibrate makes a profile of what was measured, from the values to begin with.
 func calibrate(ms measurements, initial cost.Parameters) (*result, error) {
 	r := &result{parameters: initial, findings: map[string]finding{}}
@@ -66,7 +57,7 @@ func calibrate(ms measurements, initial cost.Parameters) (*result, error) {
 		}
 	}
 	for _, s := range stages() {
-		equations := equationsOf(ms, s.benches)
+		equations := slices.DeleteFunc(equationsOf(ms, s.benches), func(e equation) bool { return e.latency })
 		var unknowns []costKey
 		for _, c := range allCosts() {
 			_, known := r.findings[c.name]
@@ -109,7 +100,7 @@ func equationsOf(ms measurements, names []string) (list []equation) {
 		}
 		for name, l := range all {
 			if m, ok := ms.get(b.name + "/" + name); ok && m.Median > 0 {
-				list = append(list, equation{name: m.Name, measured: m, time: func(p *cost.Parameters) (float64, error) { return b.play(name, l, p) }})
+				list = append(list, equation{name: m.Name, measured: m, latency: l.latency, time: func(p *cost.Parameters) (float64, error) { return b.play(name, l, p) }})
 			}
 		}
 	}
@@ -124,19 +115,30 @@ func (b *bench) play(name string, l loop, p *cost.Parameters) (float64, error) {
 		q.Smol = cost.Profile{}
 	}
 	set := q.Set()
-	n := 1
-	if b.two {
-		n = seeds
-	}
-	sum := 0.0
-	for seed := range n {
+	var took []float64
+	for seed := range b.seeds(l) {
 		t, err := b.run(l, &set, uint64(seed)+1)
 		if err != nil {
 			return 0, fmt.Errorf("%s/%s: %w", b.name, name, err)
 		}
-		sum += t
+		took = append(took, t)
 	}
-	return sum / float64(n), nil
+	if l.latency {
+		return median(took), nil
+	}
+	return mean(took), nil
+}
+
+// seeds is how often a loop is played, each time with other random choices: of workers that look for work, and of latencies.
+func (b *bench) seeds(l loop) int {
+	switch {
+	case l.latency:
+		return 99
+	case b.two:
+		return 5
+	default:
+		return 1
+	}
 }
 
 // check plays every loop once more.
@@ -147,7 +149,7 @@ func (r *result) check(ms measurements) error {
 			if err != nil {
 				return err
 			}
-			r.checks = append(r.checks, check{e.name, e.measured.Median, e.measured.Low, e.measured.High, t})
+			r.checks = append(r.checks, check{e.name, e.measured.Median, e.measured.Low, e.measured.High, t, !e.latency})
 		}
 	}
 	return nil

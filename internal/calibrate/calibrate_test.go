@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -115,12 +116,35 @@ func TestProfileOfMeasurements(t *testing.T) {
 	for _, want := range []string{
 		"# What the primitives of the runtimes cost on this machine: Some CPU, 2 CPUs of a virtual machine, Linux 6.1.\n",
 		"# Measured by make calibrate on 2026-11-28 01:02 UTC with tokio 1.0.\n",
-		"(condvar/unpark_100us)\ntokio.unpark.median: ", "fitted to ", ": half of condvar/cycle", "# not measured: ", "#   tokio/chain ",
+		"(condvar/unpark_100us)\ntokio.unpark.median: ", "fitted to ", ": half of condvar/cycle", "# not measured: ", "#   tokio/chain ", "# * tokio/first_poll ",
 	} {
 		assert.Contains(t, text.String(), want)
 	}
 	for line := range strings.Lines(text.String()) {
 		assert.LessOrEqual(t, len(line), width+1)
+	}
+}
+
+// TestProfileAsSource: each key names a field of cost.Parameters, and each value is in the source.
+func TestProfileAsSource(t *testing.T) {
+	p := cost.SeedParameters()
+	r := &result{parameters: p, findings: map[string]finding{"tokio.unpark.median": {low: 900, high: 1100, how: "measured"}}}
+	var source strings.Builder
+	require.NoError(t, r.writeSource(&source, machine{cpu: "Some CPU", kernel: "6.1"}, time.Date(2026, 11, 28, 1, 2, 3, 0, time.UTC)))
+	assert.Contains(t, source.String(), "Some CPU, 0 CPUs, Linux 6.1 by make calibrate on 2026-11-28")
+	assert.Contains(t, source.String(), "\t// 900ns to 1100ns: measured\n\tp.Tokio.Unpark.Median = 1000\n")
+	for _, c := range allCosts() {
+		v := reflect.ValueOf(p)
+		for name := range strings.SplitSeq(field(c.name), ".") {
+			v = v.FieldByName(name)
+			require.True(t, v.IsValid(), "%s: no field %s", c.name, name)
+		}
+		assert.Contains(t, source.String(), fmt.Sprintf("\tp.%s = ", field(c.name)))
+		if v.CanInt() {
+			assert.EqualValues(t, c.get(&p), v.Int(), c.name)
+		} else {
+			assert.Equal(t, c.get(&p), v.Float(), c.name)
+		}
 	}
 }
 
@@ -132,7 +156,7 @@ func TestTheLoopsAreThoseOfPrimitives(t *testing.T) {
 	for _, name := range regexp.MustCompile(`\bname: "(\w+)"`).FindAllSubmatch(text, -1) {
 		there = append(there, string(name[1]))
 	}
-	there = append(there, "drain") // in outside.rs
+	there = append(there, "drain", "first_poll", "late_1ms") // in outside.rs and timers.rs
 	slices.Sort(there)
 	var here []string
 	for name := range loops() {

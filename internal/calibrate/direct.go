@@ -12,17 +12,6 @@ import (
 
 // Costs that a measurement isolates need no fit.
 
-// finding is what is known about a cost.
-type finding struct {
-	value, low, high float64 // nanoseconds; a sigma is a plain number and has no interval
-	how              string
-	// open: it could not be measured. The value is the one to begin with, and how says why.
-	open bool
-}
-
-// source makes a finding of what was measured; false: what it needs was not.
-type source func(measurements) (finding, bool)
-
 // figure is a measurement as it is.
 func figure(name string) source {
 	return func(ms measurements) (finding, bool) {
@@ -84,12 +73,6 @@ func between(names ...string) source {
 	}
 }
 
-// get is a measurement of which chunks were kept.
-func (ms measurements) get(name string) (measurement, bool) {
-	m := ms[name]
-	return m, m.Kept > 0
-}
-
 const (
 	// Each task that a thread spawns outside makes two sleeping workers look at all others (schedulers.md 1.7 and 2.4); an executor's
 	// search twice before they sleep.
@@ -132,39 +115,6 @@ func direct() map[string]source {
 		sources[section+"deep_sleep.latency"] = deepLatency("epoll")
 	}
 	return sources
-}
-
-// costKey is a cost by its full key.
-type costKey struct {
-	name    string
-	section cost.Section
-	key     cost.Key
-}
-
-func allCosts() (list []costKey) {
-	for _, s := range cost.Sections() {
-		for _, k := range s.Keys {
-			list = append(list, costKey{s.Name + "." + k.Name, s, k})
-		}
-	}
-	return list
-}
-
-// get is the value of a cost.
-func (c costKey) get(p *cost.Parameters) float64 {
-	if c.key.Number != nil {
-		return *c.key.Number(c.section.Profile(p))
-	}
-	return float64(*c.key.Time(c.section.Profile(p)))
-}
-
-// set sets it, to the nanosecond.
-func (c costKey) set(p *cost.Parameters, value float64) {
-	if c.key.Number != nil {
-		*c.key.Number(c.section.Profile(p)) = value
-		return
-	}
-	*c.key.Time(c.section.Profile(p)) = nanoseconds(value)
 }
 
 // unmeasured says why a cost keeps the value to begin with.

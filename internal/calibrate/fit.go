@@ -24,6 +24,7 @@ import (
 type equation struct {
 	name     string
 	measured measurement
+	latency  bool // see loop
 	// time is what the model takes for it with these costs, in nanoseconds for each operation.
 	time func(*cost.Parameters) (float64, error)
 }

@@ -22,6 +22,12 @@ type loop struct {
 	// outside are spawned by another thread once the root task is running.
 	outside []*program.Program
 	per     int // operations between the events
+	// fromSpawn: the time begins when another thread spawns the root task, and ends with its only event.
+	fromSpawn bool
+	// asked is the part of the time that the program asks for.
+	asked sim.Time
+	// latency: chance decides how long it takes, and it is compared by its median. No cost is fitted to it.
+	latency bool
 }
 
 const (
@@ -37,8 +43,12 @@ var (
 	mark    = program.Step{Op: program.Event}
 	yield   = program.Step{Op: program.Yield}
 	joinAll = program.Step{Op: program.Join}
+	sleep   = program.Step{Op: program.Sleep, Duration: program.Constant(asleep)}
 	nothing = &program.Program{}
 )
+
+// asleep is how long the task of late_1ms sleeps.
+const asleep = sim.Time(time.Millisecond)
 
 func steps(lists ...[]program.Step) (all []program.Step) {
 	for _, l := range lists {
@@ -127,6 +137,8 @@ func loops() map[string]loop {
 		"ping_pong":  {root: pingPong(), per: laps},
 		"lock":       simple(laps, one(mark), times(laps, program.Step{Op: program.Lock}, program.Step{Op: program.Unlock}), one(mark)),
 		"drain":      drain(),
+		"first_poll": {root: &program.Program{Steps: one(mark)}, per: 1, fromSpawn: true, latency: true},
+		"late_1ms":   {root: &program.Program{Steps: one(mark, sleep, mark)}, per: 1, asked: asleep, latency: true},
 		"spawn_join": simple(many, one(mark), spawn(many, nothing), one(joinAll, mark)),
 		"yields2":    simple(yielders*turns, one(mark), spawn(yielders, yielder), one(joinAll, mark)),
 	}
@@ -154,6 +166,9 @@ func benches() []bench {
 // begins is when a loop begins: the workers have fallen asleep by then.
 const begins = sim.Time(100 * time.Millisecond)
 
+// napped is how long workers have been asleep, very nearly, when the task of first_poll is spawned.
+const napped = sim.Time(120 * time.Microsecond)
+
 // run plays a loop, and returns the nanoseconds for each operation.
 func (b *bench) run(l loop, costs *cost.Set, seed uint64) (float64, error) {
 	m := models.ByName(b.config.Model)
@@ -167,6 +182,13 @@ func (b *bench) run(l loop, costs *cost.Set, seed uint64) (float64, error) {
 		return 0, err
 	}
 	s.Run(begins)
+	if l.fromSpawn {
+		if _, err := rt.Spawn(nothing, 0, sim.Stream(seed)); err != nil {
+			return 0, err
+		}
+		s.Run(begins + napped)
+		marks = append(marks, s.Now())
+	}
 	if _, err := rt.Spawn(l.root, 0, sim.Stream(seed)); err != nil {
 		return 0, err
 	}
@@ -182,5 +204,5 @@ func (b *bench) run(l loop, costs *cost.Set, seed uint64) (float64, error) {
 	if len(marks) != 2 || rt.Live() > 0 {
 		return 0, fmt.Errorf("a loop passed %d marks and left %d tasks; want 2 and 0", len(marks), rt.Live())
 	}
-	return float64(marks[1]-marks[0]) / float64(l.per), nil
+	return float64(marks[1]-marks[0]-l.asked) / float64(l.per), nil
 }

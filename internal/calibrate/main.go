@@ -28,9 +28,9 @@ import (
 
 // options are the command's flags.
 type options struct {
-	binary, lock, from, keep, out string
-	rounds                        int
-	each                          time.Duration
+	binary, lock, from, keep, out, source string
+	rounds                                int
+	each                                  time.Duration
 }
 
 func main() {
@@ -42,6 +42,7 @@ func main() {
 	flag.StringVar(&o.from, "from", "", "read the measurements from this file instead")
 	flag.StringVar(&o.keep, "keep", "", "write the measurements to this file, one line of JSON each")
 	flag.StringVar(&o.out, "o", "", "the profile to write; without it measured-<cpu>.yaml")
+	flag.StringVar(&o.source, "go", "", "write the profile to this file as Go, too: scheduler/cost/default.go makes it the default")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -76,12 +77,14 @@ func run(ctx context.Context, o *options, progress io.Writer) error {
 	if o.out == "" {
 		o.out = m.file()
 	}
-	file, err := os.Create(o.out)
-	if err != nil {
+	now := time.Now()
+	if err := writeFile(o.out, func(w io.Writer) error { return r.write(w, m, now, ms) }); err != nil {
 		return err
 	}
-	if err := errors.Join(r.write(file, m, time.Now(), ms), file.Close()); err != nil {
-		return err
+	if o.source != "" {
+		if err := writeFile(o.source, func(w io.Writer) error { return r.writeSource(w, m, now) }); err != nil {
+			return err
+		}
 	}
 	fmt.Fprintf(progress, "%s: %s\n", o.out, r.summary(ms))
 	return nil
@@ -105,15 +108,24 @@ func gather(ctx context.Context, o *options, progress io.Writer) (measurements, 
 
 // keep writes measurements to a file, in the order of their names.
 func keep(ms measurements, name string) error {
+	return writeFile(name, func(w io.Writer) error {
+		encoder := json.NewEncoder(w)
+		for _, name := range slices.Sorted(maps.Keys(ms)) {
+			if err := encoder.Encode(ms[name]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// writeFile makes a file, and closes it.
+func writeFile(name string, write func(io.Writer) error) error {
 	file, err := os.Create(name) //nolint:gosec // the path is the user's own
 	if err != nil {
 		return err
 	}
-	encoder := json.NewEncoder(file)
-	for _, name := range slices.Sorted(maps.Keys(ms)) {
-		err = errors.Join(err, encoder.Encode(ms[name]))
-	}
-	return errors.Join(err, file.Close())
+	return errors.Join(write(file), file.Close())
 }
 
 // summary says how much of the profile is known.

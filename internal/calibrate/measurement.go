@@ -35,6 +35,12 @@ type measurement struct {
 // measurements are by their names.
 type measurements map[string]measurement
 
+// get is a measurement of which chunks were kept.
+func (ms measurements) get(name string) (measurement, bool) {
+	m := ms[name]
+	return m, m.Kept > 0
+}
+
 // readMeasurements reads lines of JSON.
 func readMeasurements(r io.Reader) ([]measurement, error) {
 	var list []measurement
@@ -114,4 +120,12 @@ func median(list []float64) float64 {
 	sorted := slices.Sorted(slices.Values(list))
 	n := len(sorted)
 	return (sorted[(n-1)/2] + sorted[n/2]) / 2
+}
+
+func mean(list []float64) float64 {
+	sum := 0.0
+	for _, f := range list {
+		sum += f
+	}
+	return sum / float64(len(list))
 }

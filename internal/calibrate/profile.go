@@ -29,15 +29,7 @@ func (r *result) write(w io.Writer, m machine, at time.Time, ms measurements) er
 			section = c.section.Name
 			b.WriteString("\n")
 		}
-		f := r.findings[c.name]
-		switch {
-		case f.open:
-			comment(&b, f.how)
-		case c.key.Number != nil:
-			comment(&b, f.how)
-		default:
-			comment(&b, fmt.Sprintf("%s to %s: %s", duration(f.low), duration(f.high), f.how))
-		}
+		comment(&b, r.findings[c.name].describe(c))
 		if c.key.Number != nil {
 			fmt.Fprintf(&b, "%s: %.2f\n", c.name, c.get(&r.parameters))
 		} else {
@@ -45,9 +37,13 @@ func (r *result) write(w io.Writer, m machine, at time.Time, ms measurements) er
 		}
 	}
 	b.WriteString("\n")
-	comment(&b, "The loops, in nanoseconds for each operation: measured, and as the models play them with these values.")
+	comment(&b, "The loops, in nanoseconds for each operation: measured, and as the models play them with these values. No cost is fitted to those with a star.")
 	for _, c := range r.checks {
-		fmt.Fprintf(&b, "#   %-28s %9.1f [%.1f, %.1f] %9.1f %+5.0f %%\n", c.name, c.measured, c.low, c.high, c.model, 100*(c.model/c.measured-1))
+		star := "*"
+		if c.fitted {
+			star = " "
+		}
+		fmt.Fprintf(&b, "# %s %-26s %9.1f [%.1f, %.1f] %9.1f %+5.0f %%\n", star, c.name, c.measured, c.low, c.high, c.model, 100*(c.model/c.measured-1))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -63,13 +59,24 @@ func duration(ns float64) string {
 
 const width = 140
 
-// comment writes text as lines of a comment.
-func comment(b *strings.Builder, text string) {
-	line := "#"
+// describe says in one line between which values a cost lies, and how it is known.
+func (f finding) describe(c costKey) string {
+	if f.open || c.key.Number != nil {
+		return f.how
+	}
+	return fmt.Sprintf("%s to %s: %s", duration(f.low), duration(f.high), f.how)
+}
+
+// comment writes text as lines of a comment of YAML.
+func comment(b *strings.Builder, text string) { wrap(b, "#", text) }
+
+// wrap writes text in lines that begin with a mark.
+func wrap(b *strings.Builder, mark, text string) {
+	line := mark
 	for word := range strings.FieldsSeq(text) {
 		if len(line)+1+len(word) > width {
 			b.WriteString(line + "\n")
-			line = "#"
+			line = mark
 		}
 		line += " " + word
 	}

@@ -3,12 +3,13 @@
 use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Condvar, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::measure::{self, Chunk, Effort, Sample, Tally};
+use crate::measure::{self, Chunk, Effort, Machine, Sample, Tally};
 use crate::runtimes::{self, Root};
+use crate::threads::STRETCH;
 
 const NEW_THREADS: usize = 60;
 const IDLE: usize = 40;
@@ -103,16 +104,26 @@ fn smol_job(job: Box<dyn FnOnce() + Send>) -> smol::Task<()> {
     smol::unblock(job)
 }
 
-/// Plays a root task until the figures suffice.
-fn tally(effort: Effort, mut play: impl FnMut(Figures)) -> Tally {
+/// Plays a root task whose jobs wake or create threads, while nobody else uses the machine: a CPU that is busy takes a thread more cheaply
+/// than one that sleeps.
+fn tally(effort: Effort, again: bool, mut play: impl FnMut(Figures)) -> Tally {
     let mut tally = Tally::new(effort);
     loop {
         let figures = Figures::default();
-        play(figures.clone());
-        for &sample in figures.lock().expect("no panic").iter() {
-            tally.add(sample);
+        let machine = Machine::watch();
+        let start = Instant::now();
+        loop {
+            play(figures.clone());
+            if !again || start.elapsed() >= STRETCH {
+                break;
+            }
         }
-        if tally.done() {
+        measure::spin(STRETCH.saturating_sub(start.elapsed()));
+        let quiet = machine.was_quiet();
+        for sample in figures.lock().expect("no panic").iter() {
+            tally.add(Sample { quiet: quiet && sample.quiet, ..*sample });
+        }
+        if !again || tally.done() {
             return tally;
         }
     }
@@ -125,12 +136,12 @@ pub fn all(effort: Effort, print: &mut dyn FnMut(Value)) {
     if measure::cpus() < 2 {
         return;
     }
-    let grown = tally(effort, |figures| {
+    let grown = tally(effort, true, |figures| {
         runtimes::with_tokio(1, |rt| runtimes::on_tokio(rt, Box::pin(growing(tokio_job, figures))));
     });
     print(grown.report("tokio/pool_grow", GROWS));
     runtimes::with_tokio(1, |rt| {
-        let handed = tally(effort, |figures| {
+        let handed = tally(effort, true, |figures| {
             runtimes::on_tokio(rt, Box::pin(handing(tokio_job, figures)));
         });
         print(handed.report("tokio/pool_hand", HANDS));
@@ -140,7 +151,7 @@ pub fn all(effort: Effort, print: &mut dyn FnMut(Value)) {
         .max_blocking_threads(1)
         .build()
         .expect("a runtime");
-    let queued = tally(effort, |figures| {
+    let queued = tally(effort, true, |figures| {
         let root: Root = Box::pin(queueing(figures));
         runtimes::on_tokio(&rt, root);
     });
@@ -151,15 +162,11 @@ pub fn all(effort: Effort, print: &mut dyn FnMut(Value)) {
     drop(rt);
 
     // This pool belongs to the process, and its threads stay for a while: it grows once.
-    let once = Effort {
-        longest: Duration::ZERO,
-        ..effort
-    };
-    let grown = tally(once, |figures| {
+    let grown = tally(effort, false, |figures| {
         runtimes::on_executor(Box::pin(growing(smol_job, figures)));
     });
     print(grown.report("executor/pool_grow", GROWS));
-    let handed = tally(effort, |figures| {
+    let handed = tally(effort, true, |figures| {
         runtimes::on_executor(Box::pin(handing(smol_job, figures)));
     });
     print(handed.report("executor/pool_hand", HANDS));

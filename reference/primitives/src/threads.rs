@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::measure::{self, Effort, Machine, Tally};
 
 /// How long a machine is watched before the samples of that time count, or do not.
-const STRETCH: Duration = Duration::from_millis(400);
+pub const STRETCH: Duration = Duration::from_millis(400);
 
 /// Takes samples, each of which may sleep, while nobody else uses the machine.
 pub fn watched(effort: Effort, mut sample: impl FnMut() -> f64) -> Tally {
