@@ -76,7 +76,7 @@ func calibrate(ms measurements, initial cost.Parameters) (*result, error) {
 	}
 	for _, c := range allCosts() {
 		if _, known := r.findings[c.name]; !known {
-			r.findings[c.name] = finding{value: c.get(&r.parameters), how: unmeasured(c.name), open: true}
+			r.findings[c.name] = finding{value: c.get(&r.parameters), how: unmeasured(c.name, sources[c.name] != nil), open: true}
 		}
 	}
 	if err := r.check(ms); err != nil {

@@ -118,11 +118,13 @@ func direct() map[string]source {
 }
 
 // unmeasured says why a cost keeps the value to begin with.
-func unmeasured(key string) string {
+func unmeasured(key string, isolated bool) string {
 	switch {
-	case strings.HasSuffix(key, "wake_latency.median") && !strings.HasPrefix(key, "tokio") && !strings.HasPrefix(key, "async_executor"):
+	case isolated:
+		return "not measured: the machine was never quiet, or has one CPU"
+	case strings.HasSuffix(key, ".wake_latency.median"): // of async_std and smol
 		return "not measured: its threads sleep and wake like any other"
 	default:
-		return "not measured: no chunk was undisturbed, or no loop isolates it"
+		return "not measured: no loop was measured that charges for it"
 	}
 }

@@ -44,6 +44,8 @@ var (
 	yield   = program.Step{Op: program.Yield}
 	joinAll = program.Step{Op: program.Join}
 	sleep   = program.Step{Op: program.Sleep, Duration: program.Constant(asleep)}
+	pooled  = program.Step{Op: program.SpawnBlocking, Duration: program.Constant(0)}
+	pause   = program.Step{Op: program.Compute, Duration: program.Constant(50 * time.Microsecond)}
 	nothing = &program.Program{}
 )
 
@@ -139,6 +141,7 @@ func loops() map[string]loop {
 		"drain":      drain(),
 		"first_poll": {root: &program.Program{Steps: one(mark)}, per: 1, fromSpawn: true, latency: true},
 		"late_1ms":   {root: &program.Program{Steps: one(mark, sleep, mark)}, per: 1, asked: asleep, latency: true},
+		"pool_round": {root: &program.Program{Steps: one(pooled, pause, mark, pooled, mark)}, per: 1, latency: true},
 		"spawn_join": simple(many, one(mark), spawn(many, nothing), one(joinAll, mark)),
 		"yields2":    simple(yielders*turns, one(mark), spawn(yielders, yielder), one(joinAll, mark)),
 	}

@@ -46,13 +46,13 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, &o, os.Stdout); err != nil {
+	if err := run(ctx, &o); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1) //nolint:gocritic // stop has nothing left to do: the measuring process has ended
 	}
 }
 
-func run(ctx context.Context, o *options, progress io.Writer) error {
+func run(ctx context.Context, o *options) error {
 	if o.rounds < 1 {
 		return fmt.Errorf("-rounds: %d is not allowed; want 1 or more", o.rounds)
 	}
@@ -60,7 +60,7 @@ func run(ctx context.Context, o *options, progress io.Writer) error {
 	if err != nil {
 		return err
 	}
-	ms, err := gather(ctx, o, progress)
+	ms, err := gather(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func run(ctx context.Context, o *options, progress io.Writer) error {
 			return err
 		}
 	}
-	fmt.Fprintln(progress, "Fitting")
+	fmt.Println("Fitting")
 	r, err := calibrate(ms, cost.DefaultParameters())
 	if err != nil {
 		return err
@@ -86,14 +86,14 @@ func run(ctx context.Context, o *options, progress io.Writer) error {
 			return err
 		}
 	}
-	fmt.Fprintf(progress, "%s: %s\n", o.out, r.summary(ms))
+	fmt.Printf("%s: %s\n", o.out, r.summary(ms))
 	return nil
 }
 
 // gather measures, or reads what was measured.
-func gather(ctx context.Context, o *options, progress io.Writer) (measurements, error) {
+func gather(ctx context.Context, o *options) (measurements, error) {
 	if o.from == "" {
-		return measure(ctx, o.binary, o.rounds, o.each, progress)
+		return measure(ctx, o.binary, o.rounds, o.each)
 	}
 	file, err := os.Open(o.from)
 	if err != nil {

@@ -59,12 +59,12 @@ func readMeasurements(r io.Reader) ([]measurement, error) {
 }
 
 // measure runs the binary several times: each process has its own layout of memory, which shifts a figure more than chance does.
-func measure(ctx context.Context, binary string, rounds int, each time.Duration, progress io.Writer) (measurements, error) {
+func measure(ctx context.Context, binary string, rounds int, each time.Duration) (measurements, error) {
 	var all []measurement
 	for round := range rounds {
-		fmt.Fprintf(progress, "Measuring, round %d of %d\n", round+1, rounds)
+		fmt.Printf("Measuring, round %d of %d\n", round+1, rounds)
 		var out, messages bytes.Buffer
-		command := exec.CommandContext(ctx, binary, strconv.FormatInt(each.Milliseconds(), 10))
+		command := exec.CommandContext(ctx, binary, strconv.FormatInt(each.Milliseconds(), 10)) //nolint:gosec // G204: the user names the program
 		command.Stdout, command.Stderr = &out, &messages
 		if err := command.Run(); err != nil {
 			return nil, fmt.Errorf("%s: %w\n%s", binary, err, messages.Bytes())

@@ -20,7 +20,7 @@ func (r *result) write(w io.Writer, m machine, at time.Time, ms measurements) er
 	}
 	comment(&b, "What the primitives of the runtimes cost on this machine: "+m.String()+".")
 	comment(&b, fmt.Sprintf("Measured by make calibrate on %s with %s.", at.UTC().Format("2006-01-02 15:04 UTC"), m.crates))
-	comment(&b, fmt.Sprintf("%d samples were kept; %d were thrown away because their threads lacked a CPU.", kept, thrown))
+	comment(&b, fmt.Sprintf("%d samples were kept; %d were thrown away because their threads lacked a CPU, or others used the machine.", kept, thrown))
 	comment(&b, "")
 	comment(&b, "Above each value stands the interval that holds it 95 times in 100, and how it is known. docs/calibrate.md says more.")
 	section := ""

@@ -15,17 +15,15 @@ import (
 // costs reads what the primitives of the runtimes cost; nil: the models' own costs.
 func (c *Config) costs() (*cost.Set, error) {
 	set, err := costfile.Open(c.RuntimeCost)
-	var none *fs.PathError
-	switch {
-	case err == nil:
+	if err == nil {
 		return set, nil
-	case errors.As(err, &none):
-		return nil, fmt.Errorf("runtime_cost: %q is not default, seed or zero, and no file: %w", c.RuntimeCost, none)
-	default:
-		var mistakes []error
-		for line := range strings.SplitSeq(err.Error(), "\n") {
-			mistakes = append(mistakes, fmt.Errorf("runtime_cost: %s", line))
-		}
-		return nil, errors.Join(mistakes...)
 	}
+	if none, is := errors.AsType[*fs.PathError](err); is {
+		return nil, fmt.Errorf("runtime_cost: %q is not default, seed or zero, and no file: %w", c.RuntimeCost, none)
+	}
+	var mistakes []error
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		mistakes = append(mistakes, fmt.Errorf("runtime_cost: %s", line))
+	}
+	return nil, errors.Join(mistakes...)
 }

@@ -76,6 +76,18 @@ async fn handing<J: Future>(submit: fn(Box<dyn FnOnce() + Send>) -> J, figures: 
     PLAYED
 }
 
+/// Such jobs, from the call until the task that awaits the job goes on.
+async fn rounds<J: Future>(submit: fn(Box<dyn FnOnce() + Send>) -> J, figures: Figures) -> Sample {
+    for _ in 0..IDLE {
+        measure::spin(Duration::from_micros(50));
+        let start = Instant::now();
+        submit(Box::new(|| ())).await;
+        let ns = start.elapsed().as_nanos() as f64;
+        figures.lock().expect("no panic").push(Sample { ns, quiet: true });
+    }
+    PLAYED
+}
+
 /// Jobs for a pool that has no thread to spare and may not create any.
 async fn queueing(figures: Figures) -> Sample {
     let gate = Arc::new(Gate::default());
@@ -121,7 +133,10 @@ fn tally(effort: Effort, again: bool, mut play: impl FnMut(Figures)) -> Tally {
         measure::spin(STRETCH.saturating_sub(start.elapsed()));
         let quiet = machine.was_quiet();
         for sample in figures.lock().expect("no panic").iter() {
-            tally.add(Sample { quiet: quiet && sample.quiet, ..*sample });
+            tally.add(Sample {
+                quiet: quiet && sample.quiet,
+                ..*sample
+            });
         }
         if !again || tally.done() {
             return tally;
@@ -131,6 +146,7 @@ fn tally(effort: Effort, again: bool, mut play: impl FnMut(Figures)) -> Tally {
 
 const GROWS: &str = "the call that hands over a job while all threads are busy, and creates a thread";
 const HANDS: &str = "the call that hands over a job to a thread that has slept for 50 us or more";
+const ROUND: &str = "from that call until the task that awaits the job goes on";
 
 pub fn all(effort: Effort, print: &mut dyn FnMut(Value)) {
     if measure::cpus() < 2 {
@@ -145,6 +161,10 @@ pub fn all(effort: Effort, print: &mut dyn FnMut(Value)) {
             runtimes::on_tokio(rt, Box::pin(handing(tokio_job, figures)));
         });
         print(handed.report("tokio/pool_hand", HANDS));
+        let went_on = tally(effort, true, |figures| {
+            runtimes::on_tokio(rt, Box::pin(rounds(tokio_job, figures)));
+        });
+        print(went_on.report("tokio/pool_round", ROUND));
     });
     let rt = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
@@ -170,4 +190,8 @@ pub fn all(effort: Effort, print: &mut dyn FnMut(Value)) {
         runtimes::on_executor(Box::pin(handing(smol_job, figures)));
     });
     print(handed.report("executor/pool_hand", HANDS));
+    let went_on = tally(effort, true, |figures| {
+        runtimes::on_executor(Box::pin(rounds(smol_job, figures)));
+    });
+    print(went_on.report("executor/pool_round", ROUND));
 }

@@ -16,8 +16,7 @@ func openCosts(name string) (*cost.Set, error) {
 		return nil, nil //nolint:nilnil // nil is what workload.RuntimeSpec takes for the default
 	}
 	set, err := costfile.Open(name)
-	var none *fs.PathError
-	if errors.As(err, &none) {
+	if none, is := errors.AsType[*fs.PathError](err); is {
 		return nil, noFile("--cost", name, "default, seed or zero", costfile.Names(), none)
 	}
 	return set, err
