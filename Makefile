@@ -226,7 +226,7 @@ calibrate: ## measure what the runtimes' primitives cost on this machine, for th
 	@if ! command -v cargo >/dev/null; then echo "There is no cargo to build reference/primitives: https://rustup.rs"; exit 1; fi
 	@echo "Building reference/primitives (the first time takes some minutes)"
 	@cargo build --profile measure --locked --quiet --package primitives --manifest-path reference/Cargo.toml --target-dir $(REFERENCE)
-	@go run ./internal/calibrate -primitives $(REFERENCE)/measure/primitives
+	@go run ./internal/calibrate -primitives $(REFERENCE)/measure/primitives $(if $(DEFAULT),-o internal/costfile/default.yaml -go scheduler/cost/default.go)
 
 .PHONY: documents
 documents: build ## run every code block of every document, and rewrite what runtimesim prints in them (2 minutes)

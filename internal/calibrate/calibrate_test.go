@@ -76,8 +76,8 @@ func TestOneLoopThatTheModelCannotFollow(t *testing.T) {
 	ms[spoilt.Name] = spoilt
 	r, err := calibrate(ms, p)
 	require.NoError(t, err)
-	assert.InDelta(t, 80, r.findings["tokio.spawn"].value, 8)
-	assert.InDelta(t, 15, r.findings["tokio.wake"].value, 5)
+	assert.InEpsilon(t, float64(p.Tokio.Spawn), r.findings["tokio.spawn"].value, 0.1)
+	assert.InDelta(t, float64(p.Tokio.Wake), r.findings["tokio.wake"].value, 5)
 }
 
 // TestNothingMeasured: every cost keeps its value and says so.
