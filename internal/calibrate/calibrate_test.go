@@ -179,8 +179,8 @@ func TestMerge(t *testing.T) {
 		{Name: "b", Unit: "ns", Median: 6, Low: 5, High: 7, Sigma: 0.2, Kept: 10},
 		{Name: "c", Unit: "ns", Thrown: 3},
 	})
-	assert.Equal(t, measurement{Name: "a", Unit: "ns", Median: 6, Low: 5, High: 9, Sigma: 0.2, Kept: 40, Thrown: 6}, ms["a"])
-	assert.Equal(t, measurement{Name: "b", Unit: "ns", Median: 6, Low: 5, High: 7, Sigma: 0.2, Kept: 10, Thrown: 3}, ms["b"])
+	assert.Equal(t, measurement{Name: "a", Unit: "ns", Median: 6, Low: 5, High: 9, Sigma: 0.2, SigmaLow: 0.1, SigmaHigh: 0.3, Kept: 40, Thrown: 6}, ms["a"])
+	assert.Equal(t, measurement{Name: "b", Unit: "ns", Median: 6, Low: 5, High: 7, Sigma: 0.2, SigmaLow: 0.2, SigmaHigh: 0.2, Kept: 10, Thrown: 3}, ms["b"])
 	_, ok := ms.get("c")
 	assert.False(t, ok)
 

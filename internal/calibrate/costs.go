@@ -49,7 +49,7 @@ func nanoseconds(f float64) sim.Time {
 
 // finding is what is known about a cost.
 type finding struct {
-	value, low, high float64 // nanoseconds; a sigma is a plain number and has no interval
+	value, low, high float64 // nanoseconds; a sigma is a plain number
 	how              string
 	// open: it could not be measured. The value is the one to begin with, and how says why.
 	open bool

@@ -24,8 +24,11 @@ func figure(name string) source {
 func spread(name string) source {
 	return func(ms measurements) (finding, bool) {
 		m, ok := ms.get(name)
-		sigma := math.Round(math.Min(m.Sigma, cost.HighestSigma)*100) / 100
-		return finding{value: sigma, low: sigma, high: sigma, how: fmt.Sprintf("84th percentile and median of %s", name)}, ok
+		bound := func(sigma float64) float64 { return math.Round(math.Min(sigma, cost.HighestSigma)*100) / 100 }
+		return finding{
+			value: bound(m.Sigma), low: bound(m.SigmaLow), high: bound(m.SigmaHigh),
+			how: fmt.Sprintf("84th percentile and median of %s", name),
+		}, ok
 	}
 }
 

@@ -27,6 +27,9 @@ type measurement struct {
 	High   float64 `json:"high"`
 	// Sigma of a log-normal distribution with the same median and 84th percentile.
 	Sigma float64 `json:"sigma"`
+	// SigmaLow and SigmaHigh reach over the sigmas of all runs.
+	SigmaLow  float64 `json:"sigma_low"`
+	SigmaHigh float64 `json:"sigma_high"`
 	// Kept and Thrown are chunks; a chunk is thrown away if its threads lacked a CPU.
 	Kept   int `json:"kept"`
 	Thrown int `json:"thrown"`
@@ -106,14 +109,23 @@ func merge(all []measurement) measurements {
 			sum.Median, sum.Low, sum.High = 0, 0, 0
 		case 1:
 			i := slices.IndexFunc(list, func(m measurement) bool { return m.Kept > 0 })
-			sum.Median, sum.Low, sum.High, sum.Sigma = list[i].Median, list[i].Low, list[i].High, list[i].Sigma
+			sum.Median, sum.Low, sum.High = list[i].Median, list[i].Low, list[i].High
+			sum.spread(sigmas)
 		default:
-			slices.Sort(medians)
-			sum.Median, sum.Low, sum.High, sum.Sigma = median(medians), medians[0], medians[len(medians)-1], median(sigmas)
+			sum.Median, sum.Low, sum.High = median(medians), slices.Min(medians), slices.Max(medians)
+			sum.spread(sigmas)
 		}
 		merged[name] = sum
 	}
 	return merged
+}
+
+// spread sets the sigma. Of a single measurement that was merged already, it keeps where the sigma lies.
+func (m *measurement) spread(sigmas []float64) {
+	if m.Sigma = median(sigmas); len(sigmas) == 1 && m.SigmaHigh > 0 {
+		return
+	}
+	m.SigmaLow, m.SigmaHigh = slices.Min(sigmas), slices.Max(sigmas)
 }
 
 func median(list []float64) float64 {

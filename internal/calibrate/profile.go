@@ -61,8 +61,11 @@ const width = 140
 
 // describe says in one line between which values a cost lies, and how it is known.
 func (f finding) describe(c costKey) string {
-	if f.open || c.key.Number != nil {
+	switch {
+	case f.open:
 		return f.how
+	case c.key.Number != nil:
+		return fmt.Sprintf("%.2f to %.2f: %s", f.low, f.high, f.how)
 	}
 	return fmt.Sprintf("%s to %s: %s", duration(f.low), duration(f.high), f.how)
 }

@@ -95,7 +95,6 @@ impl ProcessChunk {
 pub struct Machine {
     start: Instant,
     idle: Duration,
-    stolen: u64,
     own: Duration,
 }
 
@@ -104,36 +103,48 @@ const OTHERS: f64 = 0.1;
 
 impl Machine {
     pub fn watch() -> Machine {
-        let (idle, stolen) = machine_idle();
         Machine {
             start: Instant::now(),
-            idle,
-            stolen,
-            own: cpu_time(libc::CLOCK_PROCESS_CPUTIME_ID),
+            idle: idle().0,
+            own: own_time(),
         }
     }
 
-    /// Whether nobody else had a CPU for long, and the hypervisor took none.
+    /// Whether nobody else had a CPU for long: no other process, not the kernel, and not the hypervisor.
     pub fn was_quiet(&self) -> bool {
-        let took = self.start.elapsed();
-        let (idle, stolen) = machine_idle();
-        let own = cpu_time(libc::CLOCK_PROCESS_CPUTIME_ID) - self.own;
-        let others = took.as_secs_f64() * cpus() as f64 - idle.saturating_sub(self.idle).as_secs_f64() - own.as_secs_f64();
-        stolen == self.stolen && others < OTHERS * took.as_secs_f64()
+        let took = self.start.elapsed().as_secs_f64();
+        let (idle, cpus) = idle();
+        let own = own_time() - self.own;
+        let others = took * cpus as f64 - idle.saturating_sub(self.idle).as_secs_f64() - own.as_secs_f64();
+        others < OTHERS * took
     }
 }
 
-/// The time that all CPUs were idle, and the ticks that the hypervisor took: the first line of /proc/stat.
-fn machine_idle() -> (Duration, u64) {
+/// The time that all CPUs of the machine were idle, and how many there are.
+fn idle() -> (Duration, usize) {
     let text = fs::read_to_string("/proc/stat").unwrap_or_default();
-    let first = text.lines().next().unwrap_or_default();
-    let ticks: Vec<u64> = first.split_ascii_whitespace().skip(1).map(|n| n.parse().unwrap_or(0)).collect();
-    let tick = |i: usize| ticks.get(i).copied().unwrap_or(0);
+    let cpus = text.lines().filter(|l| l.starts_with("cpu")).count().saturating_sub(1); // the first line is the sum
+    let sum = text.lines().next().unwrap_or_default();
+    // After the name: user, nice, system, idle, iowait.
+    let ticks: u64 = sum.split_ascii_whitespace().skip(4).take(2).map(|n| n.parse().unwrap_or(0)).sum();
     // SAFETY: sysconf has no preconditions.
     let per_second = unsafe { libc::sysconf(libc::_SC_CLK_TCK) } as f64;
-    (Duration::from_secs_f64((tick(3) + tick(4)) as f64 / per_second), tick(7))
+    (Duration::from_secs_f64(ticks as f64 / per_second), cpus)
 }
 
+/// The CPU time of this process and of those that it started and that have ended.
+fn own_time() -> Duration {
+    // SAFETY: getrusage fills in the structure that it is given.
+    let children = unsafe {
+        let mut usage: libc::rusage = std::mem::zeroed();
+        libc::getrusage(libc::RUSAGE_CHILDREN, &mut usage);
+        usage
+    };
+    let time = |t: libc::timeval| Duration::new(t.tv_sec as u64, t.tv_usec as u32 * 1000);
+    cpu_time(libc::CLOCK_PROCESS_CPUTIME_ID) + time(children.ru_utime) + time(children.ru_stime)
+}
+
+/// The CPUs that this process may use.
 pub fn cpus() -> usize {
     std::thread::available_parallelism().map_or(1, |n| n.get())
 }
