@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -88,6 +89,30 @@ func TestNothingMeasured(t *testing.T) {
 	for key, f := range r.findings {
 		assert.True(t, f.open, key)
 	}
+	assert.Contains(t, r.missing(), "tokio.unpark.median")
+}
+
+// TestDefaultNeedsEveryCost: figures of a busy machine do not become the default.
+func TestDefaultNeedsEveryCost(t *testing.T) {
+	text, err := os.ReadFile("testdata/measurements.json")
+	require.NoError(t, err)
+	dir := t.TempDir()
+	o := options{
+		lock: "../../reference/Cargo.lock", rounds: 1,
+		from: filepath.Join(dir, "all.json"), out: filepath.Join(dir, "out.yaml"), source: filepath.Join(dir, "out.go"),
+	}
+	require.NoError(t, os.WriteFile(o.from, text, 0o600))
+	require.NoError(t, run(t.Context(), &o))
+	require.FileExists(t, o.out)
+	require.FileExists(t, o.source)
+
+	lines := slices.Collect(strings.Lines(string(text)))
+	lines = slices.DeleteFunc(lines, func(line string) bool { return strings.Contains(line, "timerfd/overshoot_5ms") })
+	o.out, o.source = filepath.Join(dir, "less.yaml"), filepath.Join(dir, "less.go")
+	require.NoError(t, os.WriteFile(o.from, []byte(strings.Join(lines, "")), 0o600))
+	require.ErrorContains(t, run(t.Context(), &o), "-go: these costs were not measured, and a default needs them all: async_executor.timer_overshoot; want")
+	assert.NoFileExists(t, o.out)
+	assert.NoFileExists(t, o.source)
 }
 
 // TestProfileOfMeasurements makes a profile of figures that were measured, and reads it as its users do.

@@ -21,6 +21,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
@@ -77,6 +78,11 @@ func run(ctx context.Context, o *options) error {
 	if o.out == "" {
 		o.out = m.file()
 	}
+	fmt.Println(r.summary(ms))
+	if missing := r.missing(); o.source != "" && len(missing) > 0 {
+		return fmt.Errorf("-go: these costs were not measured, and a default needs them all: %s; want a machine with two CPUs or more that does nothing else",
+			strings.Join(missing, ", "))
+	}
 	now := time.Now()
 	if err := writeFile(o.out, func(w io.Writer) error { return r.write(w, m, now, ms) }); err != nil {
 		return err
@@ -86,7 +92,7 @@ func run(ctx context.Context, o *options) error {
 			return err
 		}
 	}
-	fmt.Printf("%s: %s\n", o.out, r.summary(ms))
+	fmt.Println("The profile is in", o.out)
 	return nil
 }
 
@@ -126,6 +132,17 @@ func writeFile(name string, write func(io.Writer) error) error {
 		return err
 	}
 	return errors.Join(write(file), file.Close())
+}
+
+// missing are the costs that have a measurement of their own, but not this time.
+func (r *result) missing() (keys []string) {
+	sources := direct()
+	for _, c := range allCosts() {
+		if sources[c.name] != nil && r.findings[c.name].open {
+			keys = append(keys, c.name)
+		}
+	}
+	return keys
 }
 
 // summary says how much of the profile is known.

@@ -98,8 +98,8 @@ pub struct Machine {
     own: Duration,
 }
 
-/// Others may take this share of one CPU; clocks of the machine tick too coarsely to ask for less.
-const OTHERS: f64 = 0.1;
+/// Others may take this share of the CPUs; the clocks of a machine with two of them tick too coarsely to ask for less.
+const OTHERS: f64 = 0.05;
 
 impl Machine {
     pub fn watch() -> Machine {
@@ -112,11 +112,11 @@ impl Machine {
 
     /// Whether nobody else had a CPU for long: no other process, not the kernel, and not the hypervisor.
     pub fn was_quiet(&self) -> bool {
-        let took = self.start.elapsed().as_secs_f64();
         let (idle, cpus) = idle();
+        let all = self.start.elapsed().as_secs_f64() * cpus as f64;
         let own = own_time() - self.own;
-        let others = took * cpus as f64 - idle.saturating_sub(self.idle).as_secs_f64() - own.as_secs_f64();
-        others < OTHERS * took
+        let others = all - idle.saturating_sub(self.idle).as_secs_f64() - own.as_secs_f64();
+        others < OTHERS * all
     }
 }
 
