@@ -91,31 +91,36 @@ func (s *system) scales(want []float64) (scales []float64) {
 	return scales
 }
 
-// solve minimizes the errors by one cost after the other, which converges because the errors are convex.
+// solve minimizes the errors by one cost after the other, which converges because they are convex: half of the sum of squares is
+// x'Ax/2 - b'x and a constant.
 func (s *system) solve(want, initial []float64) []float64 {
 	x, scales := slices.Clone(s.x), s.scales(want)
-	for range 2000 {
+	a, b := make([][]float64, len(x)), make([]float64, len(x))
+	for k := range x {
+		a[k] = make([]float64, len(x))
+		prior := math.Max(initial[k], step)
+		a[k][k], b[k] = 1/(prior*prior), initial[k]/(prior*prior)
+		for i, n := range s.n {
+			at0 := s.time[i] // where the line through the model's time meets costs of zero
+			for j := range x {
+				at0 -= n[j] * s.x[j]
+				a[k][j] += n[k] * n[j] / (scales[i] * scales[i])
+			}
+			b[k] += n[k] * (want[i] - at0) / (scales[i] * scales[i])
+		}
+	}
+	for range 10_000 {
 		moved := 0.0
 		for k := range x {
-			// The derivative of the sum of squares by x_k, and the derivative of that.
-			prior := math.Max(initial[k], step)
-			slope, curve := (x[k]-initial[k])/(prior*prior), 1/(prior*prior)
-			for i := range s.n {
-				if s.n[i][k] == 0 {
-					continue
-				}
-				predicted := s.time[i]
-				for j := range x {
-					predicted += s.n[i][j] * (x[j] - s.x[j])
-				}
-				slope += s.n[i][k] * (predicted - want[i]) / (scales[i] * scales[i])
-				curve += s.n[i][k] * s.n[i][k] / (scales[i] * scales[i])
+			slope := -b[k]
+			for j := range x {
+				slope += a[k][j] * x[j]
 			}
-			next := math.Max(0, x[k]-slope/curve)
+			next := math.Max(0, x[k]-slope/a[k][k])
 			moved = math.Max(moved, math.Abs(next-x[k]))
 			x[k] = next
 		}
-		if moved < 1e-3 {
+		if moved < 1e-4 {
 			break
 		}
 	}

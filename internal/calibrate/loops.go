@@ -31,7 +31,7 @@ type loop struct {
 }
 
 const (
-	chained  = 500
+	chained  = 200
 	tasks    = 200
 	laps     = 500
 	yielders = 100

@@ -11,7 +11,7 @@ pub struct Loop {
     pub root: fn() -> Root,
 }
 
-const CHAIN: usize = 500;
+const CHAIN: usize = 200;
 const TASKS: usize = 200; // below the 256 that a worker of Tokio can queue
 const LAPS: usize = 500;
 const YIELDERS: usize = 100;
@@ -24,7 +24,7 @@ pub fn on_one<R: Runtime>() -> Vec<Loop> {
     vec![
         Loop {
             name: "chain",
-            how: "500 tasks, each spawned by the one before: per task",
+            how: "200 tasks, each spawned by the one before: per task",
             root: || Box::pin(chain::<R>()),
         },
         Loop {
