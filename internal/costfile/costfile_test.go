@@ -37,6 +37,7 @@ func TestTheFilesAreTheParameters(t *testing.T) {
 }
 
 func TestParse(t *testing.T) {
+	added := cost.DefaultParameters()
 	for name, tt := range map[string]struct {
 		file   string
 		change func(*cost.Set)
@@ -55,13 +56,13 @@ func TestParse(t *testing.T) {
 			},
 		},
 		"executor": {"async_executor.poll: 1us", func(s *cost.Set) {
-			s.AsyncExecutor.Poll, s.AsyncStd.Poll, s.Smol.Poll = 1000, 1004, 1000
+			s.AsyncExecutor.Poll, s.AsyncStd.Poll, s.Smol.Poll = 1000, 1000+added.AsyncStd.Poll, 1000+added.Smol.Poll
 		}},
 		"additions": {"async_std.poll: 1us\nasync_std.spawn: 0s", func(s *cost.Set) {
-			s.AsyncStd.Poll += 1000 - 4
-			s.AsyncStd.Spawn -= 40
+			s.AsyncStd.Poll += 1000 - added.AsyncStd.Poll
+			s.AsyncStd.Spawn -= added.AsyncStd.Spawn
 		}},
-		"of smol": {"smol.wake_latency.median: 1us", func(s *cost.Set) { s.Smol.WakeLatency.Median += 1000 }},
+		"of smol": {"smol.wake_latency.median: 1us", func(s *cost.Set) { s.Smol.WakeLatency.Median += 1000 - added.Smol.WakeLatency.Median }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			want := cost.Default()

@@ -16,20 +16,23 @@ import (
 )
 
 func TestDefault(t *testing.T) {
-	d := Default()
+	d, p := Default(), DefaultParameters()
 	assert.Equal(t, d.Tokio, Tokio())
 	assert.Equal(t, d.AsyncExecutor, AsyncExecutor())
-	assert.EqualValues(t, 60, d.Tokio.Poll)
-	assert.Equal(t, Latency{Median: 2_200, Sigma: 0.3}, d.Tokio.UnparkDriver)
-	assert.Equal(t, Latency{Median: 5_500, Sigma: 0.7}, d.Tokio.WakeDriverLatency)
-	assert.EqualValues(t, 5_000, d.AsyncExecutor.TimerOvershoot)
+	assert.Equal(t, p.Tokio, d.Tokio)
+	assert.Equal(t, p.AsyncExecutor, d.AsyncExecutor)
 
-	// async-std is the executor and a little more.
+	// async-std and smol are the executor and a little more.
 	want := d.AsyncExecutor
-	want.Spawn += 40
-	want.Poll += 4
+	want.Spawn += p.AsyncStd.Spawn
+	want.Poll += p.AsyncStd.Poll
+	want.WakeLatency.Median += p.AsyncStd.WakeLatency.Median
 	assert.Equal(t, want, d.AsyncStd)
-	assert.Equal(t, d.AsyncExecutor, d.Smol)
+	want = d.AsyncExecutor
+	want.Spawn += p.Smol.Spawn
+	want.Poll += p.Smol.Poll
+	want.WakeLatency.Median += p.Smol.WakeLatency.Median
+	assert.Equal(t, want, d.Smol)
 	assert.Equal(t, Set{}, Zero)
 }
 
