@@ -158,6 +158,8 @@ const (
 	StampTraceClass = "load_verify.trace_class"
 	// On spans, if those of a trace are numbered:
 	StampTraceSpan = "load_verify.trace_span"
+	// On items that are odd on purpose, stamped or not:
+	StampOdd = "load_verify.odd"
 	// On end markers instead of the sequence:
 	StampTotal   = "load_verify.total"
 	StampDropped = "load_verify.dropped"
@@ -171,6 +173,8 @@ const (
 	StampKeys = "load_verify.keys"
 	// StampClasses is only there if there are classes.
 	StampClasses = "load_verify.classes"
+	// StampOddKinds is only there if items that are odd on purpose are sent.
+	StampOddKinds = "load_verify.odd_kinds"
 	// StampRandomness is only there if traces carry their randomness.
 	StampRandomness = "load_verify.randomness"
 	// StampRootless is only there if spans of traces are numbered, and some traces have no root.
@@ -312,6 +316,7 @@ var Attributes = []Attribute{
 	{StampClass, Int, Stamp, "Number of the item's class in the generator's list, from 1.", "`classes`, items that match one"},
 	{StampTraceClass, Int, Stamp, "Number of the class of the span's whole trace, from 1.", "`classes` with `whole_traces`, spans that match one"},
 	{StampTraceSpan, Int, Stamp, "Number of the span in its trace, from 1, in the order in which spans ended; 0: not known. That of the root is how many there were.", "`verify_traces`, spans"},
+	{StampOdd, String, Stamp, "The kind of an item that is odd on purpose. Such items are numbered by themselves.", "`odd`, odd items"},
 	{StampTotal, Int, Stamp, "Number of items before.", "end markers"},
 	{StampDropped, Int, Stamp, "Those of them that the generator gave up because the pipeline refused them.", "end markers"},
 	{StampSources, Int, Stamp, "Number of sources that the run has for each signal, of all shards.", "end markers"},
@@ -323,6 +328,7 @@ var Attributes = []Attribute{
 	{StampShard, Bytes, Stamp, "What the shard numbered of each signal in each stretch of time: package `internal/stamp`, type `Shard`.", "end markers of a shard's first 32 sources"},
 	{StampKeys, Strings, Stamp, "Keys of the attributes that the shard has sent, so that a report can name what is gone.", "`verify_content`, end markers of a shard's first 32 sources"},
 	{StampClasses, Bytes, Stamp, "How many items of each class the shard has sent: package `internal/stamp`, type `Class`.", "`classes`, end markers of a shard's first 32 sources"},
+	{StampOddKinds, Bytes, Stamp, "How many items of each odd kind the shard has sent, and how many it gave up: package `internal/stamp`, type `OddKind`.", "`odd`, end markers of a shard's first 32 sources"},
 
 	{RuntimeName, String, Runtime, nameMeaning(), "the runtime was recognised"},
 	{BusyRatio, Double, Runtime, "Share of the span's duration spent being polled, 0 to 1.", "`busy_ns` known"},

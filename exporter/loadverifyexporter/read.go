@@ -27,7 +27,8 @@ type marks struct {
 	class       uint32
 	traceClass  uint32
 	traceSpan   uint32
-	traced      bool  // there is a traceSpan
+	traced      bool // there is a traceSpan
+	odd         string
 	found       uint8 // by bit below
 	wrong       bool  // one has another type, or is negative
 }
@@ -71,6 +72,10 @@ func readMarks(attributes pcommon.Map) (m marks) {
 		case semconv.StampTraceSpan:
 			m.traced = true
 			m.small(value, &m.traceSpan)
+		case semconv.StampOdd:
+			if value.Type() == pcommon.ValueTypeStr && len(value.Str()) <= stamp.LongestOddKind {
+				m.odd = value.Str()
+			}
 		case semconv.StampContent:
 			if value.Type() == pcommon.ValueTypeBytes {
 				m.content = value.Bytes().AsRaw()
@@ -135,7 +140,7 @@ func read[S subject](c *content.Checker, s S) audit.Item {
 		return it
 	case parts == stampOfItem:
 		sum, known := s.checksum()
-		it.Kind, it.Sequence = audit.Numbered, m.sequence
+		it.Kind, it.Sequence, it.Odd = audit.Numbered, m.sequence, m.odd
 		it.Corrupt = !known || m.found&hasChecksum == 0 || sum != m.checksum
 		it.Class, it.TraceClass, it.TraceSpan, it.TraceNumbered = m.class, m.traceClass, m.traceSpan, m.traced
 		readContent(&it, &m, c, s)

@@ -92,6 +92,7 @@ func configurationSchema(t *testing.T) []byte {
 	c := NewDefaultConfig()
 	receiver := settingsSchema(t, reflect.ValueOf(*c), map[string]any{
 		"classes":         map[string]any{"type": "array", "items": classSchema(t)},
+		"kinds":           map[string]any{"type": "array", "items": map[string]any{"type": "string"}},
 		"services":        map[string]any{"$ref": "#/$defs/services"},
 		"clock":           choice(c.Clock, ClockRealtime, ClockUnpaced),
 		"on_backpressure": choice(c.OnBackpressure, BackpressureBlock, BackpressureDrop),

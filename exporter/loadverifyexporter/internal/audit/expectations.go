@@ -29,6 +29,8 @@ type Expectations struct {
 	Consistent bool
 	// Classes that are kept or dropped; nil: all are kept.
 	Classes *ClassesExpectation
+	// Odd items; nil: all arrive as they were sent, or are refused.
+	Odd *OddExpectation
 	// Content of the items; nil: what is stamped must be there unchanged.
 	Content *ContentExpectation
 }

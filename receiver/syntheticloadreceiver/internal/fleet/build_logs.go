@@ -21,6 +21,9 @@ import (
 // The records are those of opentelemetry-appender-tracing 0.32, with OTLP's exporter of opentelemetry-rust, which makes the target
 // of an event its scope; but for the time: the crate leaves that empty and sets the observed one only.
 func (f *Fleet) Logs(r *Request, epoch time.Time) plog.Logs {
+	if r.odd != nil {
+		return f.oddLogs(r, epoch)
+	}
 	f.note(r, epoch)
 	ld := plog.NewLogs()
 	ld.ResourceLogs().EnsureCapacity(len(r.parts))

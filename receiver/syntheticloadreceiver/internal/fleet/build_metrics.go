@@ -18,6 +18,9 @@ import (
 
 // Metrics builds the data points of a request. Virtual time 0 is epoch.
 func (f *Fleet) Metrics(r *Request, epoch time.Time) pmetric.Metrics {
+	if r.odd != nil {
+		return f.oddMetrics(r, epoch)
+	}
 	f.note(r, epoch)
 	md := pmetric.NewMetrics()
 	md.ResourceMetrics().EnsureCapacity(len(r.parts))
@@ -70,14 +73,6 @@ func (f *Fleet) stampPoints(metrics pmetric.MetricSlice, p *process, number uint
 			number++
 		}
 	}
-}
-
-// numberPoints are the points of a sum or gauge.
-func numberPoints(m pmetric.Metric) pmetric.NumberDataPointSlice {
-	if m.Type() == pmetric.MetricTypeSum {
-		return m.Sum().DataPoints()
-	}
-	return m.Gauge().DataPoints()
 }
 
 func (f *Fleet) buildMetricsEnd(sm pmetric.ScopeMetrics, p *process, epoch time.Time, in within) {

@@ -18,6 +18,9 @@ const sampled = 1 // W3C trace flags, as the Rust SDK exports them
 
 // Traces builds the spans of a request: of each process in the order in which they ended. Virtual time 0 is epoch.
 func (f *Fleet) Traces(r *Request, epoch time.Time) ptrace.Traces {
+	if r.odd != nil {
+		return f.oddTraces(r, epoch)
+	}
 	f.note(r, epoch)
 	td := ptrace.NewTraces()
 	td.ResourceSpans().EnsureCapacity(len(r.parts))

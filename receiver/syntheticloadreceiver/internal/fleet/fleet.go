@@ -18,16 +18,19 @@
 //
 //	drop                                     a request that was given up is taken back
 //	build_spans, build_logs, build_metrics   records become pdata, with value for what attributes hold
+//	build_odd                                what is odd on purpose becomes pdata
 //	stamp                                    what items and end markers tell load_verify
 //	fleet, group                             what is played, and when it ends
 //	content, ledger                          what was sent: keys and content of items, and when they happened
+//	odd                                      how much of what is odd there is, and what became of it
 //	request                                  what is handed on at once, and how it is cut
 //	observe, observe_spans, observe_logs     what a runtime reports becomes records
 //	process, spans, records                  an instance and what its SDK holds
 //	exporter, reader, links, buffers         parts of an SDK that know nothing of a process
 //	origins, tracespans, identity            what all records of a process share: ids and numbers,
 //	looks, statements                        names and attributes
-//	options, classes, loglevel, signals      what is to be sent, and which part of it is counted by itself
+//	options, classes, oddkinds, loglevel,    what is to be sent, and which part of it is counted by itself
+//	signals
 //
 // The package stands above packages workload, play and scheduler, and above package runtimemetrics, which builds what it sends as
 // metrics. Only the receiver synthetic_load uses it, which decides when the fleet is played and what becomes of the requests.
@@ -55,6 +58,7 @@ type Fleet struct {
 	ledger    ledger
 	contents  *contents // nil: content is not stamped
 	classes   *classes  // nil: there are none
+	odds      *odds     // nil: nothing is odd
 }
 
 // Bounds of a slice.
@@ -72,7 +76,7 @@ const (
 
 // New makes a fleet at virtual time 0.
 func New(services []*workload.Service, seed uint64, o Options) *Fleet {
-	f := &Fleet{options: o}
+	f := &Fleet{options: o, odds: newOdds(o.Odd)}
 	if o.Verify && o.Content {
 		f.contents = &contents{resources: map[*process]stampedResource{}}
 	}
@@ -194,7 +198,7 @@ func (f *Fleet) DroppedBySDK(s Signal) uint64 {
 // Requests are the exports since the last Discard, in the order of virtual time.
 func (f *Fleet) Requests() (requests []Request) {
 	if f.options.Separate {
-		return f.separate()
+		return append(f.separate(), f.odds.requests(f.processes)...)
 	}
 	for s := range signals {
 		r := Request{Signal: s}
@@ -208,7 +212,7 @@ func (f *Fleet) Requests() (requests []Request) {
 			requests = append(requests, r)
 		}
 	}
-	return requests
+	return append(requests, f.odds.requests(f.processes)...)
 }
 
 // separate makes a request of each export.

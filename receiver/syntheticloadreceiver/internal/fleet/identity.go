@@ -121,6 +121,7 @@ const (
 	streamChosen uint64 = iota // with the arrival
 	streamShed                 // with the tag of a request that was turned away
 	streamPhase                // with the signal whose timer it is
+	streamOdd                  // with the signal whose kinds begin there
 )
 
 // phase is how long before the run's start a timer of the process began to count: each process of a real fleet was started at a
@@ -140,6 +141,7 @@ const (
 	clusterRecord
 	clusterSample
 	clusterRandomness // the random value of a trace, not a cluster of its own
+	clusterOdd        // the ids of an odd item, likewise
 )
 
 // cluster is the key of one of the clusters that begin at this process.
