@@ -30,6 +30,9 @@ func (c *course) offered(signal string) (sum verdict.Offered) {
 		sum.GivenUp += counts.GivenUp
 		sum.Open = sum.Open || counts.Queued+counts.InFlight > 0
 	}
+	if c.result.Report == nil {
+		return sum
+	}
 	return c.result.Report.Ordinary(signal, sum)
 }
 
