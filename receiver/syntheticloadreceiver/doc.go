@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 //go:generate go tool -modfile=../../internal/tools/go.mod mdatagen metadata.yaml
-//go:generate go test . -run TestSchemaIsFresh -update
+//go:generate go test . -run "TestSchemaIsFresh|TestOddDocs" -update
 
 // Package syntheticloadreceiver plays a fleet of Rust services on models of their async runtimes and emits the spans that
 // such services would send.

@@ -26,7 +26,7 @@
 //	request                                  what is handed on at once, and how it is cut
 //	observe, observe_spans, observe_logs     what a runtime reports becomes records
 //	process, spans, records                  an instance and what its SDK holds
-//	exporter, reader, links, buffers         parts of an SDK that know nothing of a process
+//	exporter, reader, logger, links, buffers parts of an SDK that know nothing of a process
 //	origins, tracespans, identity            what all records of a process share: ids and numbers,
 //	looks, statements                        names and attributes
 //	options, classes, oddkinds, loglevel,    what is to be sent, and which part of it is counted by itself

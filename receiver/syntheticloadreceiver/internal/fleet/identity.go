@@ -122,6 +122,7 @@ const (
 	streamShed                 // with the tag of a request that was turned away
 	streamPhase                // with the signal whose timer it is
 	streamOdd                  // with the signal whose kinds begin there
+	streamLog                  // with the number of a log record of the service's own
 )
 
 // phase is how long before the run's start a timer of the process began to count: each process of a real fleet was started at a
