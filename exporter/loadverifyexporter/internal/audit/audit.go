@@ -169,8 +169,12 @@ func (b *batch) odd(it *Item) {
 	case inOrder, late:
 		counts.Received++
 		b.tally.Received++
-		if it.Corrupt || len(it.Content.Faults) > 0 {
+		changed := it.Corrupt || len(it.Content.Faults) > 0
+		if changed {
 			counts.Changed++
+		}
+		if a.expect.Odd.wrong(it.Odd, changed) {
+			b.wants(oddExpectation, it)
 		}
 	case again:
 		counts.Duplicate++

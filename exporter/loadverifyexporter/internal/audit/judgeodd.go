@@ -14,7 +14,7 @@ func (r *RunReport) judgeOdd(e *Expectations, s *SignalReport) {
 		return
 	}
 	if !r.oddKnown {
-		r.doubt("odd", s, "what was sent of odd items is not known: no end marker of any or of some shards has come")
+		r.doubt(oddExpectation, s, "what was sent of odd items is not known: no end marker of any or of some shards has come")
 		return
 	}
 	certain := r.Unclean == 0 && s.OverLimit == 0
@@ -26,21 +26,21 @@ func (r *RunReport) judgeOdd(e *Expectations, s *SignalReport) {
 			continue
 		case oddDropped:
 			if k.Received > 0 {
-				r.find("odd", s, "%s: %d of %s arrived; want none", k.Kind, k.Received, items(k.Sent))
+				r.find(oddExpectation, s, "%s: %d of %s arrived; want none", k.Kind, k.Received, items(k.Sent))
 			}
 		case oddChanged:
 			if intact > 0 {
-				r.find("odd", s, "%s: %d of %s arrived as they were sent; want them changed", k.Kind, intact, items(k.Sent))
+				r.find(oddExpectation, s, "%s: %d of %s arrived as they were sent; want them changed", k.Kind, intact, items(k.Sent))
 			}
 			r.judgeMissing(s, k, certain)
 		case oddKept:
 			if k.Changed > 0 {
-				r.find("odd", s, "%s: %d of %s arrived, and not as they were sent; want them unchanged, or name the kind in expect.odd.changed", k.Kind, k.Changed, items(k.Sent))
+				r.find(oddExpectation, s, "%s: %d of %s arrived, and not as they were sent; want them unchanged, or name the kind in expect.odd.changed", k.Kind, k.Changed, items(k.Sent))
 			}
 			r.judgeMissing(s, k, certain)
 		}
 		if k.Duplicate > 0 && e.MaxDuplicates == 0 {
-			r.find("odd", s, "%s: %d duplicate, %d sent; want none", k.Kind, k.Duplicate, k.Sent)
+			r.find(oddExpectation, s, "%s: %d duplicate, %d sent; want none", k.Kind, k.Duplicate, k.Sent)
 		}
 	}
 }
@@ -48,7 +48,7 @@ func (r *RunReport) judgeOdd(e *Expectations, s *SignalReport) {
 // judgeMissing: what was refused, so that the generator knows, is not lost. What is missing without that is.
 func (r *RunReport) judgeMissing(s *SignalReport, k *OddReport, certain bool) {
 	if k.Missing > 0 {
-		r.add(certain, "odd", s, "%s: %d of %s are missing, and nobody told the generator that they are refused; want them, or name the kind in expect.odd.dropped",
+		r.add(certain, oddExpectation, s, "%s: %d of %s are missing, and nobody told the generator that they are refused; want them, or name the kind in expect.odd.dropped",
 			k.Kind, k.Missing, items(k.Sent))
 	}
 }
@@ -64,7 +64,7 @@ func (r *RunReport) judgeOddKinds(e *Expectations) {
 			sent = sent || slices.ContainsFunc(r.Signals[i].Odd, func(k OddReport) bool { return k.Sent > 0 && odd.Selects(pattern, k.Kind) })
 		}
 		if !sent {
-			r.doubt("odd", nil, "%s: nothing of it was sent, so nothing is known of its way: see odd of synthetic_load", pattern)
+			r.doubt(oddExpectation, nil, "%s: nothing of it was sent, so nothing is known of its way: see odd of synthetic_load", pattern)
 		}
 	}
 }

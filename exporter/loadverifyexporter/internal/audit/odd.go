@@ -50,6 +50,23 @@ func (e *OddExpectation) of(kind string) oddFate {
 	return oddKept
 }
 
+// oddExpectation is what findings about odd items are called.
+const oddExpectation = "odd"
+
+// wrong reports whether an item that arrived, changed or not, shows that the pipeline did something else than expected.
+func (e *OddExpectation) wrong(kind string, changed bool) bool {
+	switch e.of(kind) {
+	case oddDropped:
+		return true
+	case oddChanged:
+		return !changed
+	case oddKept:
+		return changed
+	case oddEither:
+	}
+	return false
+}
+
 // oddAccount is what has arrived that is odd, of one signal of a run.
 type oddAccount struct {
 	sources map[string]*numbers // what arrived of each
