@@ -96,7 +96,7 @@ func (b *builder) metricValue(t table, m *workload.Metric) {
 		m.Value = workload.FixedNumber(1)
 	case !ok && m.Operation != "" && m.Instrument != workload.Gauge:
 	case !ok:
-		v.fail("missing; want a number, or a map of one of " + oneOf(numberNames))
+		v.fail("missing; want a number, or a map of " + oneOf(numberNames))
 	case v.raw == spanDuration:
 		if m.Operation == "" {
 			v.fail(spanDuration + " is that of a span; want operation with it")

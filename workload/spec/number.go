@@ -93,7 +93,7 @@ func readNumber(v value) workload.Number {
 		return numberWays[i].read(parameters, &numberWays[i].form)
 	}
 	if _, ok := v.float(); !ok {
-		v.refuse("a number, or a map of one of " + oneOf(numberNames))
+		v.refuse("a number, or a map of " + oneOf(numberNames))
 		return workload.FixedNumber(0)
 	}
 	return workload.FixedNumber(v.number(anyNumber))
