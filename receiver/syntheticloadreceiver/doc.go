@@ -16,7 +16,7 @@
 //
 // The files, from the top down; none refers to one that stands above it: factory makes one receiver for all signals; receiver starts, paces
 // and stops the run; deliver hands requests to the pipelines; sink is the pipeline of one signal; services reads what the configuration says
-// of the fleet; config is the configuration, classes a part of it.
+// of the fleet; config is the configuration, classes and odd parts of it.
 //
 // The package stands above packages fleet, runtimemetrics and spec. The Collector's distribution, the command otlpload, and
 // tests of whole pipelines use it, by its factory and its [Config].
