@@ -160,9 +160,7 @@ func (r *Recorder) build(to pmetric.Metric, m *recorded, reading *Points, p *poi
 
 // write writes the attributes and exemplars of a point.
 func (p *point) write(attributes pcommon.Map, exemplars pmetric.ExemplarSlice, with *Surroundings) {
-	for _, a := range p.attributes {
-		_ = attributes.PutEmpty(a.key).FromRaw(a.value) // a constant of workload is one that it takes
-	}
+	p.attributes.CopyTo(attributes)
 	for _, e := range p.exemplars {
 		x := exemplars.AppendEmpty()
 		x.SetTimestamp(with.At(e.at))

@@ -17,6 +17,8 @@ import (
 	"strconv"
 	"strings"
 
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
 )
@@ -26,6 +28,7 @@ type Recorder struct {
 	metrics []recorded
 	bySpan  [][]int // metrics that spans record, by the label of the span
 	delta   bool
+	set     func(pcommon.Value, any, workload.Draws)
 	seed    uint64
 	start   sim.Time
 	last    sim.Time // the reading before, or the start
@@ -44,12 +47,12 @@ type recorded struct {
 	constant bool      // no attribute is drawn
 }
 
-// New makes a recorder for a process that starts now; nil if its service has no metrics of its own.
-func New(s *workload.Service, seed uint64, delta bool, now sim.Time) *Recorder {
+// New makes a recorder for a process that starts now; nil if its service has no metrics of its own. Set writes the value of an attribute.
+func New(s *workload.Service, seed uint64, delta bool, now sim.Time, set func(pcommon.Value, any, workload.Draws)) *Recorder {
 	if len(s.Metrics) == 0 {
 		return nil
 	}
-	r := &Recorder{seed: seed, delta: delta, start: now, last: now, bySpan: make([][]int, len(s.Spans))}
+	r := &Recorder{seed: seed, delta: delta, set: set, start: now, last: now, bySpan: make([][]int, len(s.Spans))}
 	for i := range s.Metrics {
 		m := &s.Metrics[i]
 		of := recorded{Metric: m, byKey: map[string]*series{}, bounds: m.Bounds, constant: true}
@@ -64,7 +67,8 @@ func New(s *workload.Service, seed uint64, delta bool, now sim.Time) *Recorder {
 		of.integer = is && float64(fixed) == math.Trunc(float64(fixed))
 		for _, a := range m.Attributes {
 			switch a.Value.(type) {
-			case workload.Texts, workload.Integers:
+			case string, int64, float64, bool:
+			default:
 				of.constant = false
 			}
 		}
@@ -105,7 +109,7 @@ func (r *Recorder) Ended(s *Span) {
 			stream := sim.Stream(uint64(draws), streamValue, uint64(max(0, i)))
 			value = m.Value.Draw(&stream)
 		}
-		of := m.find(draws)
+		of := r.find(m, draws)
 		of.record(m.Instrument, m.bounds, value)
 		if m.Exemplars > 0 {
 			stream := sim.Stream(uint64(draws), streamValue+1, uint64(max(0, i)))
@@ -124,7 +128,7 @@ func (r *Recorder) read() {
 		for n := range m.Series {
 			key := []uint64{uint64(max(0, i)), uint64(max(0, n))}
 			if n == len(m.drawn) {
-				m.drawn = append(m.drawn, m.find(workload.Draws(sim.Stream(r.seed, key...))))
+				m.drawn = append(m.drawn, r.find(m, workload.Draws(sim.Stream(r.seed, key...))))
 			}
 			stream := sim.Stream(r.seed, append(key, streamValue+r.reading)...)
 			m.drawn[n].record(m.Instrument, m.bounds, m.Value.Draw(&stream))
@@ -133,31 +137,18 @@ func (r *Recorder) read() {
 	r.reading++
 }
 
-// overflow is the attribute of the series that takes what is beyond the limit.
-var overflow = []attribute{{"otel.metric.overflow", true}}
-
 // find is the series of a draw of the attributes.
-func (m *recorded) find(d workload.Draws) *series {
+func (r *Recorder) find(m *recorded, d workload.Draws) *series {
 	if m.constant && len(m.series) == 1 {
 		return m.series[0]
 	}
-	attributes := make([]attribute, len(m.Attributes))
+	attributes := pcommon.NewMap()
 	var key strings.Builder
-	for i, a := range m.Attributes {
-		value := a.Value
-		switch x := value.(type) {
-		case workload.Texts:
-			value = x.Text(d)
-		case workload.Integers:
-			value = x.Integer(d)
-		}
-		attributes[i] = attribute{a.Key, value}
-		switch x := value.(type) {
-		case string:
-			key.WriteString(strconv.Itoa(len(x)) + ":" + x)
-		case int64:
-			key.WriteString(strconv.FormatInt(x, 10) + ";")
-		}
+	for _, a := range m.Attributes {
+		v := attributes.PutEmpty(a.Key)
+		r.set(v, a.Value, d)
+		text := v.AsString()
+		key.WriteString(strconv.Itoa(len(text)) + ":" + text)
 	}
 	of := m.byKey[key.String()]
 	switch {
@@ -165,7 +156,9 @@ func (m *recorded) find(d workload.Draws) *series {
 	case len(m.series) >= workload.MostSeries:
 		const beyond = "beyond the limit"
 		if of = m.byKey[beyond]; of == nil {
-			of = m.add(beyond, overflow)
+			attributes = pcommon.NewMap()
+			attributes.PutBool("otel.metric.overflow", true)
+			of = m.add(beyond, attributes)
 		}
 	default:
 		of = m.add(key.String(), attributes)
@@ -173,7 +166,7 @@ func (m *recorded) find(d workload.Draws) *series {
 	return of
 }
 
-func (m *recorded) add(key string, attributes []attribute) *series {
+func (m *recorded) add(key string, attributes pcommon.Map) *series {
 	s := &series{attributes: attributes}
 	if m.Instrument == workload.Histogram {
 		s.buckets = make([]uint64, len(m.bounds)+1)

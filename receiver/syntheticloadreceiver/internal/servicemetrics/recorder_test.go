@@ -25,7 +25,16 @@ var surroundings = Surroundings{
 
 // recorder of a service with spans GET (0) and POST (1).
 func recorder(delta bool, metrics ...workload.Metric) *Recorder {
-	return New(&workload.Service{Spans: []workload.Span{{Name: "GET"}, {Name: "POST"}}, Metrics: metrics}, 1, delta, 0)
+	return New(&workload.Service{Spans: []workload.Span{{Name: "GET"}, {Name: "POST"}}, Metrics: metrics}, 1, delta, 0, set)
+}
+
+// set writes what the tests have for attributes.
+func set(v pcommon.Value, value any, d workload.Draws) {
+	if texts, drawn := value.(workload.Texts); drawn {
+		v.SetStr(texts.Text(d))
+		return
+	}
+	v.SetBool(value.(bool))
 }
 
 // span n of a label, which takes n seconds.

@@ -5,19 +5,15 @@ package servicemetrics
 import (
 	"slices"
 
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
 )
 
-// attribute of a series. The value is a string, int64, float64 or bool, or another constant that workload allows.
-type attribute struct {
-	key   string
-	value any
-}
-
 // series is what is aggregated of the values with the same attributes, since the start or the last reading.
 type series struct {
-	attributes []attribute
+	attributes pcommon.Map
 	recorded   bool    // since the last reading
 	value      float64 // the sum, or the last value of a gauge
 	count      uint64
