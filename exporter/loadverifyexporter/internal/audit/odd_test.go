@@ -94,7 +94,9 @@ func TestOdd(t *testing.T) {
 
 // TestOddReport: what was refused is not missing, and a copy is not counted twice.
 func TestOddReport(t *testing.T) {
-	run := oddRun(t, Expectations{}, func(kind string, n int) (bool, bool) { return kind == "span.zero_trace_id" && n < 2, kind == "span.own_parent" && n == 4 })
+	run := oddRun(t, Expectations{}, func(kind string, n int) (bool, bool) {
+		return kind == "span.zero_trace_id" && n < 2, kind == "span.own_parent" && n == 4
+	})
 	assert.Equal(t, []OddReport{
 		{Kind: "span.zero_trace_id", Sent: 5, Received: 3, Missing: 2},
 		{Kind: "span.own_parent", Sent: 7, Refused: 2, Received: 5, Changed: 1},

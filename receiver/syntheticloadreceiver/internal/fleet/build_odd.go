@@ -38,9 +38,10 @@ func (f *Fleet) oddItems(r *Request, epoch time.Time, build func(item *oddItem))
 		f.odds.note(r)
 		r.noted = epoch
 	}
+	f.past = r.Past
 	for i := range r.parts {
 		part := &r.parts[i]
-		at := timestamp(epoch, part.at)
+		at := timestamp(part.process.identity.clock(epoch), part.at)
 		build(&oddItem{fleet: f, process: part.process, kind: r.odd, number: part.first, times: odd.Times{Start: at - pcommon.Timestamp(oddTook), At: at}})
 	}
 }
