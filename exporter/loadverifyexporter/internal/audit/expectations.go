@@ -42,6 +42,11 @@ type Sampled struct {
 	Signals          []Signal
 }
 
+// drops reports whether items that are in no class may be dropped, of a signal.
+func (e *Expectations) drops(s Signal) bool {
+	return e.sampled(s) || e.Consistent && s == Traces || e.Classes != nil && slices.Contains(e.Classes.Signals, s) && e.Classes.of(Rest) != kept
+}
+
 func (e *Expectations) sampled(s Signal) bool {
 	return e.Sampled != nil && slices.Contains(e.Sampled.Signals, s)
 }

@@ -32,12 +32,12 @@ func (r *RunReport) judgeOdd(e *Expectations, s *SignalReport) {
 			if intact > 0 {
 				r.find(oddExpectation, s, "%s: %d of %s arrived as they were sent; want them changed", k.Kind, intact, items(k.Sent))
 			}
-			r.judgeMissing(s, k, certain)
+			r.judgeMissing(e, s, k, certain)
 		case oddKept:
 			if k.Changed > 0 {
 				r.find(oddExpectation, s, "%s: %d of %s arrived, and not as they were sent; want them unchanged, or name the kind in expect.odd.changed", k.Kind, k.Changed, items(k.Sent))
 			}
-			r.judgeMissing(s, k, certain)
+			r.judgeMissing(e, s, k, certain)
 		}
 		if k.Duplicate > 0 && e.MaxDuplicates == 0 {
 			r.find(oddExpectation, s, "%s: %d duplicate, %d sent; want none", k.Kind, k.Duplicate, k.Sent)
@@ -45,9 +45,10 @@ func (r *RunReport) judgeOdd(e *Expectations, s *SignalReport) {
 	}
 }
 
-// judgeMissing: what was refused, so that the generator knows, is not lost. What is missing without that is.
-func (r *RunReport) judgeMissing(s *SignalReport, k *OddReport, certain bool) {
-	if k.Missing > 0 {
+// judgeMissing: what was refused, so that the generator knows, is not lost. What is missing without that is, unless the pipeline drops ordinary items
+// too, on purpose.
+func (r *RunReport) judgeMissing(e *Expectations, s *SignalReport, k *OddReport, certain bool) {
+	if k.Missing > 0 && !e.drops(s.Signal) {
 		r.add(certain, oddExpectation, s, "%s: %d of %s are missing, and nobody told the generator that they are refused; want them, or name the kind in expect.odd.dropped",
 			k.Kind, k.Missing, items(k.Sent))
 	}

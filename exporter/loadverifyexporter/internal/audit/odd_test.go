@@ -92,6 +92,20 @@ func TestOdd(t *testing.T) {
 	}
 }
 
+// TestOddDropped: where ordinary items are dropped on purpose, odd ones may be, too; changed they may not be.
+func TestOddDropped(t *testing.T) {
+	for _, e := range []Expectations{
+		{Sampled: &Sampled{Ratio: 0.9, Tolerance: 0.5, Signals: []Signal{Traces}}},
+		{Classes: &ClassesExpectation{Kept: []string{"errors"}, Either: []string{Rest}, Signals: []Signal{Traces}}},
+		{Consistent: true},
+	} {
+		run := oddRun(t, e, func(_ string, n int) (bool, bool) { return n < 3, false })
+		assert.NotContains(t, findingsOf(&run), "odd: ")
+		run = oddRun(t, e, func(_ string, n int) (bool, bool) { return n < 3, true })
+		assert.Contains(t, findingsOf(&run), "odd: ")
+	}
+}
+
 // TestOddReport: what was refused is not missing, and a copy is not counted twice.
 func TestOddReport(t *testing.T) {
 	run := oddRun(t, Expectations{}, func(kind string, n int) (bool, bool) {
