@@ -24,7 +24,10 @@ func TestOddKinds(t *testing.T) {
 		}
 	}
 	for _, cannot := range [][]OddKind{
-		{{Name: strings.Repeat("x", LongestOddKind+1)}}, {{}}, {{Name: "x", Signal: semconv.NumSignals}}, {{Name: "x", GivenUp: mostItems + 1}},
+		{{Name: strings.Repeat("x", LongestOddKind+1)}},
+		{{}},
+		{{Name: "x", Signal: semconv.NumSignals}},
+		{{Name: "x", GivenUp: mostItems + 1}},
 		make([]OddKind, MostOddKinds+1),
 	} {
 		_, ok = ReadOdd(AppendOdd(nil, cannot))

@@ -67,7 +67,7 @@ func TestMistakesInOwnMetricsAndLogs(t *testing.T) {
 		`metrics: [{name: a, type: counter, bounds: [1]}]`:                              "services[0].metrics[0].bounds: only a histogram has bounds",
 		`metrics: [{name: a, type: histogram, value: 1, bounds: [1, 1]}]`:               "services[0].metrics[0].bounds[1]: 1 is not allowed; want more than the bound before, 1",
 		`metrics: [{name: a, type: counter, attributes: {load_verify.run: x}}]`:         `services[0].metrics[0].attributes["load_verify.run"]: recorded by the runtime`,
-		`metrics: [{name: a, type: counter, atributes: {}}]`:                            "services[0].metrics[0].atributes: unknown key (did you mean attributes?)",
+		`metrics: [{name: a, type: counter, exemplar: 5}]`:                              "services[0].metrics[0].exemplar: unknown key (did you mean exemplars?)",
 		`logs: [{rate: 1}]`:                            "services[0].logs[0].body: missing; want text, or a map of values",
 		`logs: [{body: x}]`:                            "services[0].logs[0].rate: missing; want how many an instance writes in a second",
 		`logs: [{body: x, rate: 0}]`:                   "services[0].logs[0].rate: 0 is not allowed; want a number of more than 0 and at most 100000",

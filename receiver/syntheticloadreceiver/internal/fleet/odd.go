@@ -11,7 +11,7 @@ import (
 // the same few.
 func (o *odds) kind(p *process, s Signal, number uint64) int {
 	r := sim.Stream(p.identity.draws, uint64(s), streamOdd)
-	return int((r.Uint64()>>1 + number) % uint64(len(o.kinds[s])))
+	return int((r.Uint64()>>1 + number) % uint64(len(o.kinds[s]))) //nolint:gosec // G115: less than a length
 }
 
 // requests are the odd items that were due since the last Discard. Those of each kind are a request: of what is refused, the kind is known.

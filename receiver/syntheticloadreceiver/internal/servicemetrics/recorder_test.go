@@ -135,7 +135,7 @@ func TestExponential(t *testing.T) {
 	for _, v := range values[5:] {
 		e.add(v)
 	}
-	require.Greater(t, e.scale, 0)
+	require.Positive(t, e.scale)
 	counts := make([]uint64, len(e.counts))
 	for _, v := range values[5:] {
 		i := e.index(v)
