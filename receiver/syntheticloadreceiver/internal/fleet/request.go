@@ -30,7 +30,7 @@ type part struct {
 	count   int
 	first   uint64   // number of the first
 	at      sim.Time // of an odd item
-	shared  bool     // another request has lists with this part's
+	shared  bool     // another part has the same lists
 	spans   endedSpans
 	records []logRecord
 	samples runtimemetrics.Samples
