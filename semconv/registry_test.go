@@ -72,6 +72,7 @@ var examples = map[string][]string{
 	HeldUpBy:    {"POST /login"},
 	StampRun:    {"0f8fad5b-d9cb-469f-a165-70867728950e", "nightly-42"},
 	StampSource: {"7c9e6679-7425-40de-944b-e07fc1f90ae7"},
+	StampOdd:    {"span.end_before_start"},
 }
 
 const generatedBy = "# Made of the tables of package semconv by `make generate`. Do not edit.\n"

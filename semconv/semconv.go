@@ -158,6 +158,8 @@ const (
 	StampTraceClass = "load_verify.trace_class"
 	// On spans, if those of a trace are numbered:
 	StampTraceSpan = "load_verify.trace_span"
+	// On items that are odd on purpose, stamped or not:
+	StampOdd = "load_verify.odd"
 	// On items whose times are not those of the generator's clock:
 	StampClockSkew = "load_verify.clock_skew"
 	StampPast      = "load_verify.past"
@@ -174,6 +176,8 @@ const (
 	StampKeys = "load_verify.keys"
 	// StampClasses is only there if there are classes.
 	StampClasses = "load_verify.classes"
+	// StampOddKinds is only there if items that are odd on purpose are sent.
+	StampOddKinds = "load_verify.odd_kinds"
 	// StampRandomness is only there if traces carry their randomness.
 	StampRandomness = "load_verify.randomness"
 	// StampRootless is only there if spans of traces are numbered, and some traces have no root.
@@ -315,6 +319,7 @@ var Attributes = []Attribute{
 	{StampClass, Int, Stamp, "Number of the item's class in the generator's list, from 1.", "`classes`, items that match one"},
 	{StampTraceClass, Int, Stamp, "Number of the class of the span's whole trace, from 1.", "`classes` with `whole_traces`, spans that match one"},
 	{StampTraceSpan, Int, Stamp, "Number of the span in its trace, from 1, in the order in which spans ended; 0: not known. That of the root is how many there were.", "`verify_traces`, spans"},
+	{StampOdd, String, Stamp, "The kind of an item that is odd on purpose. Such items are numbered by themselves.", "`odd`, odd items"},
 	{StampClockSkew, Int, Stamp, "How far the clock of the process is ahead, in ns; less than 0: behind. All times of the item are off by as much.", "`verify`, items of a service with a `clock`"},
 	{StampPast, Bool, Stamp, "`true`: the item was sent long after it happened, because the load began in the past.", "`verify`, items of a `backfill`"},
 	{StampTotal, Int, Stamp, "Number of items before.", "end markers"},
@@ -328,6 +333,7 @@ var Attributes = []Attribute{
 	{StampShard, Bytes, Stamp, "What the shard numbered of each signal in each stretch of time: package `internal/stamp`, type `Shard`.", "end markers of a shard's first 32 sources"},
 	{StampKeys, Strings, Stamp, "Keys of the attributes that the shard has sent, so that a report can name what is gone.", "`verify_content`, end markers of a shard's first 32 sources"},
 	{StampClasses, Bytes, Stamp, "How many items of each class the shard has sent: package `internal/stamp`, type `Class`.", "`classes`, end markers of a shard's first 32 sources"},
+	{StampOddKinds, Bytes, Stamp, "How many items of each odd kind the shard has sent, and how many it gave up: package `internal/stamp`, type `OddKind`.", "`odd`, end markers of a shard's first 32 sources"},
 
 	{RuntimeName, String, Runtime, nameMeaning(), "the runtime was recognised"},
 	{BusyRatio, Double, Runtime, "Share of the span's duration spent being polled, 0 to 1, right to 0.02 %.", "`busy_ns` known"},

@@ -127,6 +127,13 @@ func (c *checker) check() error {
 	}
 	for i := range s.Events {
 		c.attributes("event "+s.Events[i].Name, s.Events[i].Attributes, Recorded)
+		c.body("event "+s.Events[i].Name, &s.Events[i].Body, s.Events[i].Severity)
+	}
+	for i := range s.Metrics {
+		c.metric(&s.Metrics[i])
+	}
+	for i := range s.Logs {
+		c.log(&s.Logs[i])
 	}
 	for i := range s.Calls {
 		c.call(i)
@@ -279,4 +286,55 @@ func (c *checker) label(what string, label, entries, least int) {
 	if label < least || label >= entries {
 		c.fail("%s has the label %d; want an index of the %d that the service describes", what, label, entries)
 	}
+}
+
+// metric checks a metric.
+func (c *checker) metric(m *Metric) {
+	switch {
+	case m.Name == "":
+		c.fail("a metric has no name; want one")
+	case int(m.Instrument) >= len(instrumentNames):
+		c.fail("metric %s: instrument %d; want one of Instruments", m.Name, m.Instrument)
+	case m.Operation != "" && !c.spans[m.Operation]:
+		c.fail("metric %s: operation %q is no span of the service", m.Name, m.Operation)
+	case m.Operation == "" && (m.Series < 1 || m.Series > MostSeries):
+		c.fail("metric %s: %d series; want 1 to %d", m.Name, m.Series, MostSeries)
+	case m.Operation == "" && (m.Value == nil || m.Exemplars > 0):
+		c.fail("metric %s: the duration of a span, or exemplars, without an operation; want one", m.Name)
+	case m.Exemplars < 0 || m.Exemplars > MostExemplars:
+		c.fail("metric %s: %d exemplars; want 0 to %d", m.Name, m.Exemplars, MostExemplars)
+	case len(m.Bounds) > MostBounds || len(m.Bounds) > 0 && m.Instrument != Histogram:
+		c.fail("metric %s: bounds; want at most %d, of a histogram", m.Name, MostBounds)
+	}
+	for i := 1; i < len(m.Bounds); i++ {
+		if !(m.Bounds[i] > m.Bounds[i-1]) { // NaN is not
+			c.fail("metric %s: bound %v after %v; want them increasing", m.Name, m.Bounds[i], m.Bounds[i-1])
+		}
+	}
+	if m.Value != nil {
+		if err := m.Value.check(); err != nil {
+			c.fail("metric %s: %w", m.Name, err)
+		}
+	}
+	c.attributes("metric "+m.Name, m.Attributes, Recorded)
+}
+
+// body checks a body.
+func (c *checker) body(of string, b *Body, severity Severity) {
+	if int(severity) >= len(severityNames) {
+		c.fail("%s: severity %d; want one of Severities", of, severity)
+	}
+	c.attributes(of, b.Map, Recorded)
+}
+
+// log checks a log record.
+func (c *checker) log(l *Log) {
+	if !(l.Rate > 0 && l.Rate <= HighestLogRate) { // NaN is neither
+		c.fail("a log record has the rate %v; want more than 0, at most %v", l.Rate, HighestLogRate)
+	}
+	if l.Body.Text == "" && len(l.Body.Map) == 0 {
+		c.fail("a log record has no body; want one")
+	}
+	c.body("log record", &l.Body, l.Severity)
+	c.attributes("log record", l.Attributes, Recorded)
 }

@@ -38,6 +38,9 @@ type Service struct {
 	Spans []Span
 	// Events describe the events inside spans; the Label of a program.Event step is an index into them.
 	Events []Event
+	// Metrics and Logs are of the service's own, beside those of its runtime and its spans.
+	Metrics []Metric
+	Logs    []Log
 	// Calls are the requests to other services; the Label of a program.Call step is an index into them.
 	Calls []Call
 	// Mutexes and Channels name what the steps of the process lock and send to, by the number in Step.Object. The names are for

@@ -22,6 +22,9 @@ type Span struct {
 type Event struct {
 	Name       string
 	Attributes []Attribute // sorted by key
+	// Severity and Body are those of its log record. Without a body that says the name.
+	Severity Severity
+	Body     Body
 }
 
 // Kind is the kind of a span, as OpenTelemetry defines it.

@@ -92,6 +92,8 @@ type ExpectConfig struct {
 	Consistent bool `mapstructure:"consistent"`
 	// Classes replaces MaxLoss where a pipeline drops some and keeps others.
 	Classes configoptional.Optional[ClassesConfig] `mapstructure:"classes"`
+	// Odd is what becomes of items that are odd on purpose. None: they arrive as they were sent, or are refused.
+	Odd configoptional.Optional[OddConfig] `mapstructure:"odd"`
 	// Content is what may become of what the items have. None: what is stamped must arrive unchanged.
 	Content configoptional.Optional[ContentConfig] `mapstructure:"content"`
 
@@ -144,6 +146,7 @@ func createDefaultConfig() component.Config {
 	return &Config{
 		Expect: ExpectConfig{
 			Sampled: configoptional.Default(SampledConfig{Signals: []string{audit.Traces.String()}}), Content: configoptional.Default(ContentConfig{}),
+			Odd:     configoptional.Default(OddConfig{}),
 			Classes: configoptional.Default(ClassesConfig{Signals: []string{audit.Traces.String()}}),
 		},
 		Grace:    5 * time.Second,
@@ -203,6 +206,9 @@ func (c *Config) Validate() error {
 		if e.Sampled.HasValue() {
 			errs = append(errs, errors.New("expect.classes: not allowed beside expect.sampled; want one of them"))
 		}
+	}
+	if e.Odd.HasValue() {
+		errs = append(errs, e.Odd.Get().validate())
 	}
 	if e.Content.HasValue() {
 		of := e.Content.Get()
@@ -292,6 +298,9 @@ func (e *ExpectConfig) expectations() (x audit.Expectations, rules *content.Rule
 	if e.Classes.HasValue() {
 		of := e.Classes.Get()
 		x.Classes = &audit.ClassesExpectation{Kept: of.Kept, Dropped: of.Dropped, Either: of.Either, Signals: signalsOf(of.Signals)}
+	}
+	if e.Odd.HasValue() {
+		x.Odd = e.Odd.Get().expectation()
 	}
 	of := &ContentConfig{}
 	if e.Content.HasValue() {

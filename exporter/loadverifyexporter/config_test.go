@@ -56,6 +56,11 @@ func TestConfig(t *testing.T) {
 			limits: limits,
 			rest:   Config{Grace: 5 * time.Second, Interval: 5 * time.Second},
 		},
+		"load_verify/odd": {
+			expect: audit.Expectations{Odd: &audit.OddExpectation{Dropped: []string{"span.zero_*"}, Changed: []string{"log.long_body"}, Either: []string{"metric.*"}}},
+			limits: limits,
+			rest:   Config{Grace: 5 * time.Second, Interval: 5 * time.Second},
+		},
 		"load_verify/classes": {
 			expect: audit.Expectations{WholeTraces: true, Classes: &audit.ClassesExpectation{
 				Kept: []string{"errors"}, Either: []string{"slow"}, Signals: []audit.Signal{audit.Traces},
@@ -111,6 +116,11 @@ func TestConfigInvalid(t *testing.T) {
 			`expect.classes: name 2, "errors", is not allowed; want each class once`,
 			`expect.classes.signals[0]: "spans" is not allowed; want traces, metrics or logs`,
 			"expect.classes: not allowed beside expect.sampled",
+		},
+		"load_verify/bad_odd": {
+			`expect.odd.dropped[0]: "span.zero" is not allowed; want a kind, or the begin of some and a star, such as span.*; kinds are span.end_before_start, `,
+			`expect.odd.either[0]: "span.own_parent" is not allowed twice; want it in expect.odd.changed[0] alone`,
+			`expect.odd.either[1]: "trace*" is not allowed`,
 		},
 		"load_verify/no_classes": {"expect.classes: {} is not allowed; want kept, or dropped, or either"},
 		"load_verify/bad_content": {

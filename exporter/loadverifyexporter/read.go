@@ -31,6 +31,7 @@ type marks struct {
 	traced      bool  // there is a traceSpan
 	skew        int64 // of the clock that the item's times are of
 	past        bool
+	odd         string
 	found       uint8 // by bit below
 	wrong       bool  // one has another type, or is negative
 }
@@ -81,6 +82,10 @@ func readMarks(attributes pcommon.Map) (m marks) {
 		case semconv.StampTraceSpan:
 			m.traced = true
 			m.small(value, &m.traceSpan)
+		case semconv.StampOdd:
+			if value.Type() == pcommon.ValueTypeStr && len(value.Str()) <= stamp.LongestOddKind {
+				m.odd = value.Str()
+			}
 		case semconv.StampContent:
 			if value.Type() == pcommon.ValueTypeBytes {
 				m.content = value.Bytes().AsRaw()
@@ -145,7 +150,7 @@ func read[S subject](c *content.Checker, s S) audit.Item {
 		return it
 	case parts == stampOfItem:
 		sum, known := s.checksum()
-		it.Kind, it.Sequence = audit.Numbered, m.sequence
+		it.Kind, it.Sequence, it.Odd = audit.Numbered, m.sequence, m.odd
 		it.Corrupt = !known || m.found&hasChecksum == 0 || sum != m.checksum
 		it.Class, it.TraceClass, it.TraceSpan, it.TraceNumbered = m.class, m.traceClass, m.traceSpan, m.traced
 		readContent(&it, &m, c, s)

@@ -115,6 +115,7 @@ func renderRun(id string, elapsed time.Duration, r *audit.RunReport) string {
 	line("sources ended", func(s *audit.SignalReport) string { return fmt.Sprintf("%d of %d", s.Ended, s.Expected()) })
 	b.WriteString(renderFindings(r.Findings))
 	b.WriteString(renderClasses(r))
+	b.WriteString(renderOdd(r))
 	b.WriteString(renderSources(r))
 	b.WriteString(renderNotes(r))
 	b.WriteByte('\n')

@@ -26,6 +26,8 @@ type End struct {
 	Keys []string
 	// Classes of what the shard has sent; nil: there are none, or this marker does not carry them.
 	Classes []Class
+	// Odd are the kinds of items that are odd on purpose; nil: there are none, or this marker does not carry them.
+	Odd []OddKind
 	// Rootless is how many traces have spans and no root, which had not ended, or which an SDK dropped. It is told where spans are numbered.
 	Rootless uint64
 	// Randomness of the spans that the shard has sent and not given up; nil: traces carry none, or this marker does not tell.
@@ -126,6 +128,9 @@ func (e *End) checksum(item int64, shard []byte) int64 {
 	}
 	if len(e.Classes) > 0 {
 		h.bytes(AppendClasses(nil, e.Classes))
+	}
+	if len(e.Odd) > 0 {
+		h.bytes(AppendOdd(nil, e.Odd))
 	}
 	return h.sum()
 }

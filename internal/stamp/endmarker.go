@@ -50,6 +50,9 @@ func (e *End) Write(to *xpdata.MapBuilder, item int64) {
 	if len(e.Classes) > 0 {
 		to.AppendEmpty(semconv.StampClasses).SetEmptyBytes().FromRaw(AppendClasses(nil, e.Classes))
 	}
+	if len(e.Odd) > 0 {
+		to.AppendEmpty(semconv.StampOddKinds).SetEmptyBytes().FromRaw(AppendOdd(nil, e.Odd))
+	}
 	to.AppendEmpty(semconv.StampChecksum).SetInt(e.checksum(item, shard))
 }
 
@@ -124,6 +127,12 @@ func (r *endReader) attribute(key string, value pcommon.Value) {
 		ok := value.Type() == pcommon.ValueTypeBytes
 		if ok {
 			r.end.Classes, ok = ReadClasses(value.Bytes().AsRaw())
+		}
+		r.failed = r.failed || !ok
+	case semconv.StampOddKinds:
+		ok := value.Type() == pcommon.ValueTypeBytes
+		if ok {
+			r.end.Odd, ok = ReadOdd(value.Bytes().AsRaw())
 		}
 		r.failed = r.failed || !ok
 	case semconv.StampKeys:

@@ -94,6 +94,8 @@ type Config struct {
 	TraceRandomness bool `mapstructure:"trace_randomness"`
 	// Classes are parts of the load that load_verify counts by themselves: what a pipeline keeps or drops as a whole.
 	Classes []ClassConfig `mapstructure:"classes"`
+	// Odd is telemetry that is odd or invalid on purpose.
+	Odd OddConfig `mapstructure:"odd"`
 	// RunID names the run, to which all ids belong: of traces, spans and instances. Empty: a name of its own for each run.
 	RunID string `mapstructure:"run_id"`
 	// PollEvents is the share of traces whose spans list each poll as a span event.
@@ -181,6 +183,8 @@ func (c *Config) Validate() error {
 	}
 	_, err := c.fleetClasses()
 	errs = append(errs, err)
+	_, err = c.Odd.odd()
+	errs = append(errs, err)
 	if c.RunID == "" && c.Shard.Total > 1 {
 		errs = append(errs, fmt.Errorf(`run_id: "" is not allowed with shard.total: %d; want the same run_id in all shards, because ids of traces belong to the run`,
 			c.Shard.Total))
@@ -257,9 +261,13 @@ func (c *Config) fleet(run string, wanted []fleet.Signal) (*fleet.Fleet, error) 
 	if err != nil {
 		return nil, err
 	}
+	odd, err := c.Odd.odd()
+	if err != nil {
+		return nil, err
+	}
 	return fleet.New(services, c.Seed, fleet.Options{
 		Signals: wanted, Metrics: &c.Metrics, Logs: &c.Logs, TaskFields: c.TaskFields, PollEvents: c.PollEvents, Separate: c.Requests == RequestsSeparate,
 		Shard: fleet.Shard{Index: c.Shard.Index, Total: c.Shard.Total}, Run: run, Verify: c.Verify, Slice: c.Slice, Content: c.VerifyContent,
-		TraceSpans: c.VerifyTraces || slices.ContainsFunc(classes, func(c fleet.Class) bool { return c.Traces }), Randomness: c.TraceRandomness, Classes: classes,
+		TraceSpans: c.VerifyTraces || slices.ContainsFunc(classes, func(c fleet.Class) bool { return c.Traces }), Randomness: c.TraceRandomness, Classes: classes, Odd: odd,
 	}), nil
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v7"
+	"go.opentelemetry.io/collector/client"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/consumer/consumererror"
@@ -46,7 +47,7 @@ func (d *delivery) deliver(ctx context.Context, epoch time.Time, requests []flee
 	for i := range requests {
 		rest := requests[i]
 		s := d.sinks[rest.Signal]
-		for {
+		for rest.OddKind() == "" { // an odd request says nothing about the size of others
 			n := s.fit(d.config.MaxRequestBytes)
 			if rest.Items <= n {
 				break
@@ -70,8 +71,12 @@ func (d *delivery) deliverPiece(ctx context.Context, s *sink, request *fleet.Req
 	if !drops {
 		limit := d.config.MaxRequestBytes
 		built = s.build(d.fleet, request, epoch)
-		s.learn(built.size, request.Items, limit)
-		if n := s.fit(limit); built.size > limit && n < request.Items {
+		n := request.Items / 2
+		if request.OddKind() == "" {
+			s.learn(built.size, request.Items, limit)
+			n = s.fit(limit)
+		}
+		if built.size > limit && n > 0 && n < request.Items {
 			if first, second := request.Cut(n); second.Items > 0 {
 				d.deliverPiece(ctx, s, &first, epoch)
 				d.deliverPiece(ctx, s, &second, epoch)
@@ -103,8 +108,12 @@ func (d *delivery) offer(ctx context.Context, s *sink, request *fleet.Request, b
 	retry.InitialInterval, retry.MaxInterval = retryFirst, retryMost
 	d.held.Store(&held{signal: s.signal, items: request.Items, since: time.Now()})
 	defer d.held.Store(nil)
+	consuming := ctx
+	if kind := request.OddKind(); kind != "" {
+		consuming = client.NewContext(ctx, client.Info{Metadata: client.NewMetadata(map[string][]string{oddMetadata: {kind}})})
+	}
 	for {
-		err := built.consume(ctx)
+		err := built.consume(consuming)
 		d.reportRefusal(s, err)
 		switch {
 		case err == nil:
@@ -126,6 +135,10 @@ func (d *delivery) offer(ctx context.Context, s *sink, request *fleet.Request, b
 		built = s.build(d.fleet, request, epoch)
 	}
 }
+
+// oddMetadata is the key of the client metadata that requests of odd items have: an exporter that makes batches can keep them apart by it, so that
+// a request that is refused for one has no ordinary items.
+const oddMetadata = "synthetic_load.odd"
 
 // held is the request that a pipeline is taking.
 type held struct {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 //go:generate go tool -modfile=../../internal/tools/go.mod mdatagen metadata.yaml
-//go:generate go test . -run TestSchemaIsFresh -update
+//go:generate go test . -run "TestSchemaIsFresh|TestOddDocs" -update
 
 // Package syntheticloadreceiver plays a fleet of Rust services on models of their async runtimes and emits the spans that
 // such services would send.
@@ -16,7 +16,7 @@
 //
 // The files, from the top down; none refers to one that stands above it: factory makes one receiver for all signals; receiver starts, paces
 // and stops the run; deliver hands requests to the pipelines; sink is the pipeline of one signal; services reads what the configuration says
-// of the fleet; config is the configuration, classes a part of it.
+// of the fleet; config is the configuration, classes and odd parts of it.
 //
 // The package stands above packages fleet, runtimemetrics and spec. The Collector's distribution, the command otlpload, and
 // tests of whole pipelines use it, by its factory and its [Config].

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/runtimelab/otelcol-runtimelab/internal/odd"
 	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/metadata"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 	"github.com/runtimelab/otelcol-runtimelab/workload/spec"
@@ -72,6 +73,13 @@ func choice[T ~string](initial T, of ...T) map[string]any {
 	return map[string]any{"anyOf": []any{map[string]any{"enum": of}, map[string]any{"$ref": "#/$defs/reference"}}, "default": initial}
 }
 
+// oddPatternSchema is the schema of a pattern for odd kinds.
+func oddPatternSchema() map[string]any {
+	return map[string]any{"anyOf": []any{
+		map[string]any{"enum": odd.Names(odd.Kinds())}, map[string]any{"type": "string", "pattern": `\*$`}, map[string]any{"$ref": "#/$defs/reference"},
+	}}
+}
+
 // classSchema is the schema of one class.
 func classSchema(t *testing.T) map[string]any {
 	t.Helper()
@@ -92,6 +100,7 @@ func configurationSchema(t *testing.T) []byte {
 	c := NewDefaultConfig()
 	receiver := settingsSchema(t, reflect.ValueOf(*c), map[string]any{
 		"classes":         map[string]any{"type": "array", "items": classSchema(t)},
+		"kinds":           map[string]any{"type": "array", "items": oddPatternSchema()},
 		"services":        map[string]any{"$ref": "#/$defs/services"},
 		"clock":           choice(c.Clock, ClockRealtime, ClockUnpaced),
 		"on_backpressure": choice(c.OnBackpressure, BackpressureBlock, BackpressureDrop),

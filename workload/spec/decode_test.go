@@ -195,7 +195,7 @@ func nested(spawns int) string {
 func TestDecodeMistakes(t *testing.T) {
 	anyStep := strings.Join(stepNames(stepKinds()), ", ")
 	const (
-		anyService   = "name, instances, seed, runtime, runtimes, host, arrivals, max_in_flight, export, clock, resource, workload, operations"
+		anyService   = "name, instances, seed, runtime, runtimes, host, arrivals, max_in_flight, export, clock, resource, workload, operations, metrics, logs"
 		anyOperation = "name, kind, weight, timeout, attributes, errors, links, steps"
 		anyTokio     = "model, version, flavor, worker_threads, thread_name, disable_lifo_slot, global_queue_interval, event_interval, max_blocking_threads"
 		anyProcess   = "one of poisson, constant, gamma, on_off, sine, stages, replay, closed"

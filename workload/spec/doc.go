@@ -75,7 +75,14 @@
 //	          - channel: {receive: jobs}
 //	          - span: {name: render, steps: [{compute: 40us}]}     # a span inside the task; kind, attributes, errors,
 //	                                                               # links too
-//	          - event: cache miss                                  # an event of the span; {name, attributes} too
+//	          - event: cache miss                                  # an event of the span; {name, attributes, severity, body} too
+//	    metrics:                     # of the service's own
+//	      - {name: d, type: histogram, unit: s, operation: "GET /orders/{id}", exemplars: 4} # each span's duration; value and
+//	                                                               # bounds too; types: gauge, counter, up_down_counter,
+//	                                                               # histogram, exponential_histogram
+//	      - {name: g, type: gauge, value: {normal: {mean: 5, deviation: 1}}, attributes: {pod: {cardinality: 9}}, series: 9}
+//	    logs:                        # of the service's own, outside of spans
+//	      - {body: cache is full, severity: warn, rate: 0.5}       # or a map for a body; attributes too
 //
 // A duration is fixed (`80us`) or drawn from a distribution:
 //
@@ -89,6 +96,8 @@
 //	weibull: {scale: 1ms, shape: 0.5}                   # P(X > x) = exp(-(x/scale)^shape)
 //	empirical: {p50: 2ms, p90: 10ms, p99.9: 50ms}       # measured percentiles, two or more, both sides increasing; between
 //	                                                    # two of them log(x) is linear in the percentile, beyond them flat
+//
+// A number of a metric is fixed (`40`) or drawn: uniform: {min, max}, normal: {mean, deviation}, exponential: {mean}, lognormal: {median, sigma}.
 //
 // The value of an attribute is the same in each span, or drawn for each:
 //

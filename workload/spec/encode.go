@@ -77,7 +77,14 @@ func (e *encoder) write() *yaml.Node {
 	for i := range s.Operations {
 		operations = append(operations, e.operation(&s.Operations[i]))
 	}
-	return t.set("operations", list(operations)).node()
+	t.set("operations", list(operations))
+	if len(s.Metrics) > 0 {
+		t.set("metrics", e.metrics(s.Metrics))
+	}
+	if len(s.Logs) > 0 {
+		t.set("logs", e.logs(s.Logs))
+	}
+	return t.node()
 }
 
 func (e *encoder) export(x *workload.Export) *yaml.Node {

@@ -179,13 +179,6 @@ func (e *encoder) spawn(s *workload.Service, st *program.Step) *yaml.Node {
 	return t.set("steps", e.steps(s, st.Child.Steps)).node()
 }
 
-func (e *encoder) event(of *workload.Event) *yaml.Node {
-	if len(of.Attributes) == 0 {
-		return scalar(of.Name)
-	}
-	return (&tree{}).value("name", of.Name).set("attributes", e.attributes(of.Attributes)).node()
-}
-
 func channelOf(s *workload.Service, st *program.Step) *yaml.Node {
 	name := nameOf(s.Channels, "channel ", st.Object)
 	if st.Op == program.Receive {

@@ -27,7 +27,7 @@ type chance struct {
 func newChance(seed uint64) *chance {
 	c := &chance{Rand: sim.Stream(seed), forms: map[string]*form{}}
 	for _, f := range []*form{
-		&operationForm, &hostForm, &exportForm, &lateForm, &clockForm, &resourceForm, &stageForm, &errorsForm, &linksForm, &spanForm, &eventForm, &spawnForm, &timeoutForm, &channelForm,
+		&operationForm, &hostForm, &exportForm, &lateForm, &clockForm, &resourceForm, &stageForm, &errorsForm, &linksForm, &spanForm, &eventForm, &spawnForm, &timeoutForm, &channelForm, &metricForm, &logForm,
 	} {
 		c.forms[f.name] = f
 	}
@@ -121,6 +121,12 @@ func (c *chance) named(to string) any {
 			return map[string]any{g.name: c.value(g.takes)}
 		}
 		return map[string]any{g.name: c.table(&g.form)}
+	case "number":
+		if c.IntN(2) == 0 {
+			return c.Float64()
+		}
+		w := &numberWays[c.IntN(len(numberWays))]
+		return map[string]any{w.name: c.table(&w.form)}
 	case "runtime":
 		all := runtimeForms()
 		f := &all[c.IntN(len(all))]

@@ -20,7 +20,7 @@ func TestReferenceTables(t *testing.T) {
 	text, err := os.ReadFile(document)
 	require.NoError(t, err)
 	fresh := string(text)
-	for _, f := range []*form{&serviceForm, &exportForm, &operationForm} {
+	for _, f := range []*form{&serviceForm, &exportForm, &operationForm, &metricForm, &logForm, &eventForm} {
 		fresh = withSection(t, fresh, f.name, formTable(f))
 	}
 	fresh = withSection(t, fresh, "runtime", runtimeTable())

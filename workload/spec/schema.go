@@ -27,13 +27,14 @@ func Schema() (services map[string]any, defs map[string]any) {
 		"workload":     schemaOf(text{Presets()}),
 		"distribution": distributionSchema(),
 		"attribute":    attributeSchema(),
+		"number":       numberSchema(),
 		"arrivals":     arrivalsSchema(),
 		"runtime":      runtimeSchema(),
 		"steps":        stepsSchema(),
 	}
 	for _, f := range []*form{
 		&operationForm, &hostForm, &exportForm, &lateForm, &clockForm, &resourceForm, &stageForm, &errorsForm, &linksForm, &spanForm, &eventForm, &spawnForm, &timeoutForm,
-		&callForm, &runOnForm, &channelForm,
+		&callForm, &runOnForm, &channelForm, &metricForm, &logForm,
 	} {
 		defs[f.name] = f.schema()
 	}
@@ -161,6 +162,17 @@ func distributionSchema() object {
 	return object{
 		"description": "A duration, or a distribution from which one is drawn each time.",
 		"anyOf":       []any{schemaOf(request(0)), oneKey(properties)},
+	}
+}
+
+func numberSchema() object {
+	properties := object{}
+	for i := range numberWays {
+		properties[numberWays[i].name] = numberWays[i].schema()
+	}
+	return object{
+		"description": "A number, or a distribution from which one is drawn each time.",
+		"anyOf":       []any{schemaOf(anyNumber), oneKey(properties)},
 	}
 }
 

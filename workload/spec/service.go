@@ -30,6 +30,8 @@ var serviceForm = form{name: "service", means: "One service of the fleet.", keys
 	{name: "resource", takes: ref{"resource"}, initial: "none", means: "Further attributes of its resource."},
 	{name: "workload", takes: ref{"workload"}, means: "A built-in workload, in place of operations."},
 	{name: "operations", takes: listOf{item: ref{"operation"}}, means: "What a request can ask for."},
+	{name: "metrics", takes: listOf{ref{"metric"}, workload.MostMetrics}, means: "Metrics of the service's own, beside those of its runtime."},
+	{name: "logs", takes: listOf{ref{"log"}, workload.MostLogs}, means: "Log records of the service's own, beside those of its tasks and events."},
 }}
 
 // service reads a service, and adds it to the fleet.
@@ -83,6 +85,12 @@ func (d *decoder) keysOf(s *workload.Service, t table, inMap bool) {
 	b := &builder{decoder: d, service: s, model: models.ByName(s.Runtime.Model), objects: &objects{}}
 	if runtimes, ok := t.get("runtimes"); ok {
 		b.readParts(runtimes)
+	}
+	if logs, ok := t.get("logs"); ok {
+		b.readLogs(logs)
+	}
+	if metrics, ok := t.get("metrics"); ok {
+		b.readMetrics(metrics)
 	}
 	preset, hasPreset := t.get("workload")
 	operations, own := t.get("operations")

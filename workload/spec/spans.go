@@ -51,6 +51,8 @@ var (
 	eventForm = form{name: "event", means: "An event of the innermost span.", keys: []key{
 		{name: "name", takes: text{}, missing: "text", means: "Name of the event."},
 		attributesKey,
+		severityKey,
+		{name: "body", takes: bodyTakes, initial: "the name", means: "What its log record says: text, or a map."},
 	}}
 )
 
@@ -183,6 +185,10 @@ func (b *builder) event(v value) program.Step {
 		t.text("name", &event.Name)
 		if attributes, ok := t.get("attributes"); ok {
 			event.Attributes = readAttributes(attributes)
+		}
+		event.Severity = t.severity()
+		if body, ok := t.get("body"); ok {
+			event.Body = readBody(body)
 		}
 	}
 	b.service.Events = append(b.service.Events, event)

@@ -123,7 +123,7 @@ func TestMistakesInStepsOnSharedObjects(t *testing.T) {
 		{"a span without steps", "[span: {name: a}]", at + "[0].span.steps: missing; want a list of steps"},
 		{"a mistake inside a span", "[span: {name: a, steps: [lock: x]}]", at + "[0].span.steps[0].lock: never unlocked; add an unlock after it"},
 		{"an event without name", "[event]", at + "[0].event: null is not allowed; want a map"},
-		{"an event with more", "[event: {name: a, kind: b}]", at + "[0].event.kind: unknown key; want one of name, attributes"},
+		{"an event with more", "[event: {name: a, kind: b}]", at + "[0].event.kind: unknown key; want one of name, attributes, severity, body"},
 		{"a block without duration", "[block]", at + "[0].block: null is not allowed; want a duration from 0s to 1h, such as 80us"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

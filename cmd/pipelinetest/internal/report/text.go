@@ -66,6 +66,7 @@ func Text(w io.Writer, t *Test) error {
 	if t.Result.Report != nil {
 		b.WriteString("\n")
 		audited(&b, t)
+		odd(&b, t)
 		b.WriteString("\n")
 		told(&b, t)
 		where(&b, t)

@@ -30,7 +30,10 @@ func (c *course) offered(signal string) (sum verdict.Offered) {
 		sum.GivenUp += counts.GivenUp
 		sum.Open = sum.Open || counts.Queued+counts.InFlight > 0
 	}
-	return sum
+	if c.result.Report == nil {
+		return sum
+	}
+	return c.result.Report.Ordinary(signal, sum)
 }
 
 // isAccounted tells whether everything has either arrived or was given up by the generators, as all parts said after the last arrival. An end
@@ -54,7 +57,7 @@ func (c *course) isAccounted() bool {
 				sum.Offered, sum.GivenUp = sum.Offered+counts.Offered, sum.GivenUp+counts.GivenUp
 			}
 		}
-		if sum.Offered != report.Sum(signal, "received")+report.Sum(signal, "ended")+sum.GivenUp {
+		if sum.Offered != report.Sum(signal, "received")+report.Sum(signal, "ended")+report.Sum(signal, "odd_received")+sum.GivenUp {
 			return false
 		}
 		givenUp += sum.GivenUp

@@ -33,6 +33,7 @@ var Counts = []string{
 	"disagreeing", "over_limit", "sources", "ended", "orphans", "incomplete_traces",
 	"content_checked", "content_unread", "content_wrong", "content_removed", "content_changed", "content_untouched", "content_added", "content_forbidden",
 	"torn_traces",
+	"odd_sent", "odd_refused", "odd_received", "odd_changed", "odd_duplicate", "odd_missing",
 }
 
 // PartCounts are the counts of a part's own telemetry that a scenario can want something of.
@@ -40,7 +41,7 @@ var PartCounts = []string{"offered", "sdk_dropped", "given_up", "received", "ref
 
 // faultless are the counts that must be 0 in a run that is not wanted to pass, unless it says otherwise: it fails for what it
 // names, and for nothing else.
-var faultless = []string{"lost", "duplicate", "corrupt", "beyond", "over_limit", "content_wrong"}
+var faultless = []string{"lost", "duplicate", "corrupt", "beyond", "over_limit", "content_wrong", "odd_missing"}
 
 // Findings of load_verify that have to do with each other.
 const (

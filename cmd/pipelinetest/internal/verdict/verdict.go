@@ -90,6 +90,7 @@ type Signal struct {
 	// SentKnown: `sent`, and with it `lost`, is exact; otherwise it is the least there has been.
 	SentKnown bool
 	Latency   Latency
+	Odd       []OddKind // items that are odd on purpose
 }
 
 // announced is how many sources there are, as end markers say: each has one of each signal. It is no count of items.
@@ -118,6 +119,9 @@ func (s *Signal) UnmarshalJSON(text []byte) error {
 			}
 		}
 		s.Counts[count] = n
+	}
+	if err := s.readOdd(fields); err != nil {
+		return fmt.Errorf("odd: %w", err)
 	}
 	if raw, there := fields["sent_known"]; there {
 		return json.Unmarshal(raw, &s.SentKnown)
@@ -162,14 +166,14 @@ func (r *Report) Sum(signal, count string) uint64 {
 
 // Heard is the least that must have arrived of a signal to be counted so: items, further copies, and end markers.
 func (r *Report) Heard(signal string) uint64 {
-	return r.Sum(signal, "received") + r.Sum(signal, "duplicate") + r.Sum(signal, "ended")
+	return r.Sum(signal, "received") + r.Sum(signal, "duplicate") + r.Sum(signal, "ended") + r.Sum(signal, oddReceived) + r.Sum(signal, oddDuplicate)
 }
 
 // Arrived is all that has arrived of any signal, copies included.
 func (r *Report) Arrived() uint64 {
 	var sum uint64
 	for _, signal := range scenario.Signals {
-		sum += r.Sum(signal, "received") + r.Sum(signal, "duplicate") + r.Sum(signal, "beyond")
+		sum += r.Sum(signal, "received") + r.Sum(signal, "duplicate") + r.Sum(signal, "beyond") + r.Sum(signal, oddReceived) + r.Sum(signal, oddDuplicate)
 	}
 	return sum
 }

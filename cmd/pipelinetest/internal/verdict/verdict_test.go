@@ -74,7 +74,7 @@ func TestUnknown(t *testing.T) {
 // TestFigures: what load_verify does not know the generators may; what nobody knows never looks like 0.
 func TestFigures(t *testing.T) {
 	signal := func(known bool, counts map[string]uint64) *Report {
-		return &Report{Verdict: "pass", Runs: []Run{{Signals: []Signal{{"traces", counts, known, Latency{}}}}}}
+		return &Report{Verdict: "pass", Runs: []Run{{Signals: []Signal{{"traces", counts, known, Latency{}, nil}}}}}
 	}
 	complete := map[string]uint64{"sent": 100, "received": 90, "lost": 10, "announced": 4}
 	for name, tc := range map[string]struct {
@@ -127,7 +127,7 @@ func TestGivenUp(t *testing.T) {
 		"it knows only the least": {false, 5, 1470, 1470},
 	} {
 		t.Run(name, func(t *testing.T) {
-			report := &Report{Runs: []Run{{Signals: []Signal{{"traces", map[string]uint64{"given_up": tc.audited}, tc.known, Latency{}}}}}}
+			report := &Report{Runs: []Run{{Signals: []Signal{{"traces", map[string]uint64{"given_up": tc.audited}, tc.known, Latency{}, nil}}}}}
 			f := report.Figures("traces", Offered{Read: true, Items: 2000, GivenUp: tc.own})
 			assert.Equal(t, tc.want, f.GivenUp)
 		})
@@ -157,7 +157,7 @@ func TestExplainMarkers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			report := &Report{Runs: []Run{{
 				Findings: []Finding{{Expectation: "end_marker", Signal: "traces", Message: lost}, {Expectation: "end_marker", Signal: "logs", Message: lost}},
-				Signals:  []Signal{{"traces", map[string]uint64{"given_up": 912, "announced": 2, "ended": 0, "received": 1000}, tc.known, Latency{}}},
+				Signals:  []Signal{{"traces", map[string]uint64{"given_up": 912, "announced": 2, "ended": 0, "received": 1000}, tc.known, Latency{}, nil}},
 			}}}
 			f := report.Figures("traces", tc.offered)
 			report.Explain(&f, tc.offered)
@@ -203,7 +203,7 @@ func TestExplainLoss(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			report := &Report{Verdict: "fail", Runs: []Run{{
 				Findings: []Finding{{Expectation: "max_loss", Signal: "traces", Message: "250 lost, 950 sent: 26.32 %; want at most " + tc.allowed + " %"}},
-				Signals:  []Signal{{"traces", map[string]uint64{"sent": 950, "received": 700, "lost": 250}, false, Latency{}}},
+				Signals:  []Signal{{"traces", map[string]uint64{"sent": 950, "received": 700, "lost": 250}, false, Latency{}, nil}},
 			}}}
 			f := report.Figures("traces", tc.offered)
 			report.Explain(&f, tc.offered)

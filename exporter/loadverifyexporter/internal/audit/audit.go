@@ -48,12 +48,12 @@
 //	auditor.go                       all runs
 //	runreport.go                     a run becomes a report
 //	judge.go                         a report becomes a verdict
-//	judgeclasses.go, judgecontent.go, judgetraces.go, consistent.go, sampling.go
-//	finding.go, contentstate.go, toldstate.go
+//	judgeclasses.go, judgecontent.go, judgeodd.go, judgetraces.go, consistent.go, sampling.go
+//	finding.go, contentstate.go, oddstate.go, toldstate.go
 //	run.go, report.go                what is known of a run, and what is told of it
 //	stream.go, lineage.go, told.go, expectations.go
-//	evidence.go, faults.go, traces.go, classes.go, randomness.go   items that show what is wrong; items counted by what they are
-//	numbers.go, counts.go, verdict.go, names.go, content.go, item.go
+//	evidence.go, faults.go, traces.go, classes.go, odd.go, randomness.go   items that show what is wrong; items counted by what they are
+//	numbersstate.go, numbers.go, counts.go, verdict.go, names.go, content.go, item.go
 package audit
 
 import (
@@ -129,6 +129,10 @@ func (b *batch) item(it *Item) {
 	}
 	b.run.last = max(b.run.last, b.now)
 	b.stream.last = b.now
+	if it.Odd != "" && it.Kind == Numbered {
+		b.odd(it)
+		return
+	}
 	if it.Corrupt {
 		b.stream.corrupt++
 		b.tally.Corrupt++
@@ -143,6 +147,45 @@ func (b *batch) item(it *Item) {
 	}
 	b.content(it)
 	b.numbered(it)
+}
+
+// odd counts an item that is odd on purpose.
+func (b *batch) odd(it *Item) {
+	a, of := b.auditor, &b.account.odd
+	counts, arrived := of.kind(it.Odd), of.source(b.source)
+	if counts == nil {
+		b.account.overLimit++
+		b.tally.OverLimit++
+		return
+	}
+	how := arrived.arrive(it.Sequence, &a.gaps)
+	if how == tooMany {
+		a.recount()
+	}
+	if how == tooMany && arrived.fits(it.Sequence, &a.gaps) {
+		how = arrived.arrive(it.Sequence, &a.gaps)
+	}
+	switch how {
+	case inOrder, late:
+		counts.Received++
+		b.tally.Received++
+		changed := it.Corrupt || len(it.Content.Faults) > 0
+		if changed {
+			counts.Changed++
+		}
+		if a.expect.Odd.wrong(it.Odd, changed) {
+			b.wants(oddExpectation, it)
+		}
+	case again:
+		counts.Duplicate++
+		b.tally.Duplicate++
+	case beyond:
+		b.stream.beyond++
+		b.tally.Beyond++
+	case tooMany:
+		b.account.overLimit++
+		b.tally.OverLimit++
+	}
 }
 
 // content counts what is wrong with the content of an item. Without a stamp it is counted, too: others of the run may have one.

@@ -38,6 +38,7 @@ type exhibit struct {
 	Source      string          `json:"source"`
 	Sequence    uint64          `json:"sequence"`
 	Class       uint32          `json:"class,omitempty"` // if it is about classes
+	Odd         string          `json:"odd,omitempty"`   // the kind of an item that is odd on purpose
 	OTLP        json.RawMessage `json:"otlp,omitempty"`
 	Left        string          `json:"left,omitempty"`
 }
@@ -51,7 +52,7 @@ const (
 // kind is what one of is enough for a run's signal.
 func (x *exhibit) kind() string {
 	if x.Expectation != classesExpectation {
-		return x.Expectation
+		return x.Expectation + x.Odd
 	}
 	return x.Expectation + strconv.FormatUint(uint64(x.Class), 10)
 }
@@ -73,7 +74,7 @@ func (e *evidence) wants(expectation string, signal Signal, it *Item) *exhibit {
 	if len(e.exhibits) >= mostEvidence {
 		return nil
 	}
-	x := &exhibit{Expectation: expectation, Signal: uint8(signal), Source: shown(it.Source), Sequence: it.Sequence}
+	x := &exhibit{Expectation: expectation, Signal: uint8(signal), Source: shown(it.Source), Sequence: it.Sequence, Odd: shown(it.Odd)}
 	if expectation == contentExpectation {
 		x.Faults = slices.Clone(it.Content.Faults[:min(len(it.Content.Faults), mostEvidence)])
 		for i := range x.Faults {
@@ -112,7 +113,10 @@ func (e *evidence) report(names *names, unwanted func(Signal, uint32) string) (l
 		}
 		signal := Signal(x.Signal)
 		of := Evidence{Signal: signal.String(), Source: x.Source, Sequence: x.Sequence, OTLP: x.OTLP, Left: x.Left}
-		if len(x.Faults) == 0 {
+		switch {
+		case x.Odd != "":
+			of.Shows = []string{shows + ": " + x.Odd}
+		case len(x.Faults) == 0:
 			of.Shows = []string{shows}
 		}
 		for i := range x.Faults {

@@ -29,6 +29,8 @@ type Expectations struct {
 	Consistent bool
 	// Classes that are kept or dropped; nil: all are kept.
 	Classes *ClassesExpectation
+	// Odd items; nil: all arrive as they were sent, or are refused.
+	Odd *OddExpectation
 	// Content of the items; nil: what is stamped must be there unchanged.
 	Content *ContentExpectation
 }
@@ -38,6 +40,11 @@ type Sampled struct {
 	// Ratio of received to sent, +- Tolerance.
 	Ratio, Tolerance float64
 	Signals          []Signal
+}
+
+// drops reports whether items that are in no class may be dropped, of a signal.
+func (e *Expectations) drops(s Signal) bool {
+	return e.sampled(s) || e.Consistent && s == Traces || e.Classes != nil && slices.Contains(e.Classes.Signals, s) && e.Classes.of(Rest) != kept
 }
 
 func (e *Expectations) sampled(s Signal) bool {

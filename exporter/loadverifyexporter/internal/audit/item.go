@@ -60,6 +60,8 @@ type Item struct {
 	// Random value of the trace, and the threshold of the sampler that kept it, as the span's trace state has them.
 	RV, TH       uint64
 	HasRV, HasTH bool
+	// Odd is the kind of an item that is odd on purpose; empty: it is ordinary.
+	Odd string
 	// TraceNumbered: the span has such a number, which may be 0.
 	TraceNumbered bool
 }

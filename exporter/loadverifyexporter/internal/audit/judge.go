@@ -50,6 +50,7 @@ func (r *RunReport) judge(e *Expectations, now time.Time, disagreeing uint64) {
 	}
 	r.judgeChanges(e)
 	r.judgeClassNames(e)
+	r.judgeOddKinds(e)
 	if disagreeing > 0 {
 		r.find("end_marker", nil, "%d end markers disagree with one of another signal or source: was the generator restarted under the same run_id?", disagreeing)
 	}
@@ -97,6 +98,7 @@ func (r *RunReport) judgeSignal(e *Expectations, s *SignalReport) {
 	drops := r.judgeClasses(e, s)
 	drops = r.judgeConsistent(e, s) || drops
 	r.judgeTraces(e, s)
+	r.judgeOdd(e, s)
 	if s.Final {
 		switch {
 		case e.sampled(s.Signal):

@@ -99,7 +99,8 @@ type RunReport struct {
 	// Evidence are items that arrived and show by themselves what is wrong.
 	Evidence []Evidence `json:"evidence,omitempty"`
 
-	content bool // the content of its items is stamped, as end markers say
+	oddKnown bool // end markers have told what odd items there were
+	content  bool // the content of its items is stamped, as end markers say
 	// What is known of its traces: that they are counted, and that their spans are numbered; roots that SDKs dropped; what is not known.
 	byTrace, numbered, tracesForgotten bool
 	rootless, tracesUnknown            uint64
@@ -158,6 +159,10 @@ type SignalReport struct {
 	Classes []ClassReport `json:"classes,omitempty"`
 	// Torn traces, if spans have their numbers in their traces.
 	TraceCounts
+
+	// Odd items by kind, and all of them: those that are odd on purpose, which are in no other count.
+	Odd []OddReport `json:"odd,omitempty"`
+	OddCounts
 
 	met uint64 // of the items' content
 

@@ -79,6 +79,9 @@ func (a *Auditor) forget(i int, now int64) {
 			a.gaps.release(&s.numbers)
 			a.sources--
 		}
+		for _, n := range r.accounts[j].odd.sources {
+			a.gaps.release(n)
+		}
 	}
 	a.lineage.forget(&r.awaiting)
 	a.traces -= len(r.traces.byKey)
@@ -94,6 +97,9 @@ func (a *Auditor) recount() {
 		for i := range r.accounts {
 			for _, s := range r.accounts[i].streams {
 				a.gaps.measure(&s.numbers)
+			}
+			for _, n := range r.accounts[i].odd.sources {
+				a.gaps.measure(n)
 			}
 		}
 	}

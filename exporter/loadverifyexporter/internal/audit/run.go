@@ -42,7 +42,8 @@ type account struct {
 	arrived   timeline.Timeline // first copies by when they happened, without those in unplaced
 	faults    faults
 	classes   classCounts // of first copies
-	unplaced  uint64      // first copies of which it is not known when they happened
+	odd       oddAccount
+	unplaced  uint64 // first copies of which it is not known when they happened
 }
 
 // took notes how long an item was on its way.

@@ -30,6 +30,10 @@ func (r *run) report(e *Expectations, served Set, grace time.Duration, now int64
 		of := r.signal(s, expected, func(s *stream) bool { return closing || r.final(s, now, grace) })
 		of.Sampled = e.sampled(s)
 		of.Classes = r.classes(s, &of)
+		of.Odd = account.odd.report(s, r.told.odd)
+		for i := range of.Odd {
+			of.include(&of.Odd[i])
+		}
 		if s == Traces {
 			if r.numbered {
 				of.TraceCounts = r.traces.torn()
@@ -40,7 +44,7 @@ func (r *run) report(e *Expectations, served Set, grace time.Duration, now int64
 		report.Final = report.Final && of.Final
 		report.Signals = append(report.Signals, of)
 	}
-	report.content = r.told.content
+	report.content, report.oddKnown = r.told.content, r.told.complete()
 	report.NotChecked = e.notChecked(report.contentChecked())
 	report.byTrace, report.numbered, report.rootless = r.told.byTrace(), r.numbered, r.told.rootless
 	report.tracesForgotten, report.tracesUnknown = r.traces.forgotten, r.traces.unknown

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/RoaringBitmap/roaring/v2/roaring64"
 	"github.com/cespare/xxhash/v2"
 
 	"github.com/runtimelab/otelcol-runtimelab/histogram"
@@ -64,6 +63,7 @@ type accountState struct {
 	Unplaced  uint64                 `json:"unplaced"`
 	Faults    *faultsState           `json:"faults,omitempty"`
 	Classes   []uint64               `json:"classes,omitempty"`
+	Odd       *oddState              `json:"odd,omitempty"`
 }
 
 type streamState struct {
@@ -132,6 +132,10 @@ func (a *account) export() (*accountState, error) {
 	}
 	as := &accountState{Streams: map[string]streamState{}, Slowest: a.slowest, Skewed: a.skewed, Past: a.past, OverLimit: a.overLimit, Unplaced: a.unplaced}
 	as.Arrived, as.Faults, as.Classes = exportTimeline(&a.arrived), a.faults.export(), slices.Clone(a.classes[:])
+	var err error
+	if as.Odd, err = a.odd.export(); err != nil {
+		return nil, err
+	}
 	if a.latency != nil {
 		for bucket := range histogram.Buckets {
 			if n := a.latency.Bucket(bucket); n > 0 {
@@ -145,13 +149,8 @@ func (a *account) export() (*accountState, error) {
 			Last: s.last, Ended: s.ended, Total: s.total, GivenUp: s.givenUp, MarkedAt: s.markedAt, Disagrees: s.disagrees,
 			Content: s.content,
 		}
-		if s.lacks > 0 {
-			s.gaps.RunOptimize()
-			gaps, err := s.gaps.ToPortableBytes()
-			if err != nil {
-				return nil, err
-			}
-			ss.Gaps = gaps
+		if ss.Gaps, err = s.exportGaps(); err != nil {
+			return nil, err
 		}
 		as.Streams[name] = ss
 	}
@@ -250,6 +249,9 @@ func (a *Auditor) restoreAccount(to *account, as *accountState) error {
 		}
 		to.latency.Add(int(bucket), l[1])
 	}
+	if err := a.restoreOdd(&to.odd, as.Odd); err != nil {
+		return err
+	}
 	for name, ss := range as.Streams {
 		st := &stream{
 			numbers:   numbers{next: ss.Next},
@@ -267,28 +269,6 @@ func (a *Auditor) restoreAccount(to *account, as *accountState) error {
 		to.streams[name] = st
 		a.sources++
 	}
-	return nil
-}
-
-func (n *numbers) restoreGaps(exported []byte) error {
-	if len(exported) == 0 {
-		return nil
-	}
-	gaps := roaring64.New()
-	if _, err := gaps.ReadPortableFrom(bytes.NewReader(exported)); err != nil {
-		return err
-	}
-	if err := gaps.Validate(); err != nil {
-		return err
-	}
-	if gaps.IsEmpty() {
-		return nil
-	}
-	highest := gaps.Maximum()
-	if highest >= n.next {
-		return fmt.Errorf("gap at %d, next is %d", highest, n.next)
-	}
-	n.gaps, n.lacks, n.top = gaps, gaps.GetCardinality(), highest>>16
 	return nil
 }
 

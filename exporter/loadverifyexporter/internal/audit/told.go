@@ -27,6 +27,7 @@ type told struct {
 	content   bool                              // content is stamped
 	classes   []stamp.Class                     // of all shards that have told, summed
 	random    *stamp.Randomness                 // of all shards that have told, summed; nil: they told of none
+	odd       []stamp.OddKind                   // of all shards that have told, summed
 	rootless  uint64                            // traces without a root, of those shards
 	disagrees uint64                            // markers that say something else than one before
 }
@@ -88,6 +89,7 @@ func (t *told) hearShard(says *stamp.End) {
 		}
 	}
 	t.hearClasses(says.Classes)
+	t.hearOdd(says.Odd)
 }
 
 // hearClasses adds the classes of a shard. All shards have the same.
@@ -103,6 +105,20 @@ func (t *told) hearClasses(classes []stamp.Class) {
 	for i := range classes {
 		for signal, n := range classes[i].Items {
 			t.classes[i].Items[signal] += n
+		}
+	}
+}
+
+// hearOdd adds the odd items of a shard.
+func (t *told) hearOdd(kinds []stamp.OddKind) {
+	for _, k := range kinds {
+		i := slices.IndexFunc(t.odd, func(of stamp.OddKind) bool { return of.Name == k.Name && of.Signal == k.Signal })
+		switch {
+		case i >= 0:
+			t.odd[i].Items += k.Items
+			t.odd[i].GivenUp += k.GivenUp
+		case len(t.odd) < stamp.MostOddKinds:
+			t.odd = append(t.odd, k)
 		}
 	}
 }

@@ -26,6 +26,7 @@ type toldState struct {
 	Classes   []stamp.Class                    `json:"classes,omitempty"`
 	Rootless  uint64                           `json:"rootless,omitempty"`
 	Random    *stamp.Randomness                `json:"random,omitempty"`
+	Odd       []byte                           `json:"odd,omitempty"` // as end markers have it
 }
 
 func (t *told) export() toldState {
@@ -33,6 +34,9 @@ func (t *told) export() toldState {
 		Announced: t.announced, Sources: map[string][Signals]stamp.Totals{}, Shards: t.shards, Of: t.of, GivenUp: t.givenUp, Squares: t.squares,
 		Disagrees: t.disagrees, Keys: slices.Sorted(maps.Values(t.names.byHash)), Content: t.content, Classes: t.classes, Rootless: t.rootless,
 		Random: t.random,
+	}
+	if len(t.odd) > 0 {
+		s.Odd = stamp.AppendOdd(nil, t.odd)
 	}
 	for name, totals := range t.sources {
 		s.Sources[name] = *totals
@@ -47,6 +51,13 @@ func (t *told) restore(s *toldState) error {
 	*t = told{announced: s.Announced, shards: s.Shards, of: s.Of, givenUp: s.GivenUp, squares: s.Squares, disagrees: s.Disagrees, content: s.Content, classes: s.Classes, rootless: s.Rootless, random: s.Random}
 	if len(s.Classes) > stamp.MostClasses {
 		return errors.New("more classes than there can be")
+	}
+	if len(s.Odd) > 0 {
+		kinds, ok := stamp.ReadOdd(s.Odd)
+		if !ok {
+			return errors.New("what was sent of odd items cannot be")
+		}
+		t.odd = kinds
 	}
 	t.names.learn(s.Keys...)
 	if uint64(len(s.Shards)) > s.Of {

@@ -5,6 +5,7 @@ package fleet
 import (
 	"time"
 
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/pdata/xpdata"
@@ -21,6 +22,9 @@ import (
 // The records are those of opentelemetry-appender-tracing 0.32, with OTLP's exporter of opentelemetry-rust, which makes the target
 // of an event its scope; but for the time: the crate leaves that empty and sets the observed one only.
 func (f *Fleet) Logs(r *Request, epoch time.Time) plog.Logs {
+	if r.odd != nil {
+		return f.oddLogs(r, epoch)
+	}
 	f.note(r, epoch)
 	ld := plog.NewLogs()
 	ld.ResourceLogs().EnsureCapacity(len(r.parts))
@@ -62,8 +66,9 @@ func (f *Fleet) buildLog(to plog.LogRecord, p *process, r *logRecord, number uin
 	at := timestamp(epoch, r.at)
 	to.SetTimestamp(at)
 	to.SetObservedTimestamp(at)
-	to.SetSeverityNumber(kind.number)
-	to.SetSeverityText(kind.text)
+	said := severityOf(id.service, r.kind, r.label)
+	to.SetSeverityNumber(said.number)
+	to.SetSeverityText(said.text)
 	if r.span != 0 {
 		to.SetTraceID(p.origins.traceID(r.tag))
 		to.SetSpanID(id.spanID(r.span))
@@ -71,6 +76,7 @@ func (f *Fleet) buildLog(to plog.LogRecord, p *process, r *logRecord, number uin
 	}
 	body, statement := kind.body, r.label
 	var b xpdata.MapBuilder
+	var own *workload.Body // nil: it is text of the statement
 	switch r.kind {
 	case threadStarted, threadStopped: // only Tokio has such hooks, and all its threads have one name
 		statement = 0
@@ -79,7 +85,14 @@ func (f *Fleet) buildLog(to plog.LogRecord, p *process, r *logRecord, number uin
 	case eventNoted:
 		event := &id.service.Events[r.label]
 		body = event.Name
+		own = &event.Body
 		for _, a := range event.Attributes {
+			setValue(b.AppendEmpty(a.Key), a.Value, workload.DrawsOfEvent(r.work, r.label))
+		}
+	case ownLogged:
+		log := &id.service.Logs[r.label]
+		own = &log.Body
+		for _, a := range log.Attributes {
 			setValue(b.AppendEmpty(a.Key), a.Value, workload.DrawsOfEvent(r.work, r.label))
 		}
 	case spanFailed:
@@ -87,7 +100,7 @@ func (f *Fleet) buildLog(to plog.LogRecord, p *process, r *logRecord, number uin
 	default:
 		b.AppendEmpty(semconv.TaskName).SetStr(id.service.Spans[r.label].Name)
 	}
-	to.Body().SetStr(body)
+	body = setBody(to.Body(), body, own, workload.DrawsOfEvent(r.work, r.label))
 	to.SetEventName(id.events[r.kind][statement])
 	if !f.options.Verify {
 		b.UnsafeIntoMap(to.Attributes())
@@ -98,6 +111,23 @@ func (f *Fleet) buildLog(to plog.LogRecord, p *process, r *logRecord, number uin
 	b.UnsafeIntoMap(to.Attributes())
 	f.classes.item(Logs, id.service.Name, body, ptrace.StatusCodeUnset, to.Attributes(), 0)
 	in.record(to, number, checksum)
+}
+
+// setBody writes a body, and returns its text: that of the statement, unless the service says another.
+func setBody(to pcommon.Value, text string, own *workload.Body, d workload.Draws) string {
+	switch {
+	case own == nil:
+	case len(own.Map) > 0:
+		m := to.SetEmptyMap()
+		for _, a := range own.Map {
+			setValue(m.PutEmpty(a.Key), a.Value, d)
+		}
+		return to.AsString()
+	case own.Text != "":
+		text = own.Text
+	}
+	to.SetStr(text)
+	return text
 }
 
 func (f *Fleet) buildLogsEnd(sl plog.ScopeLogs, p *process, epoch time.Time, in within) {

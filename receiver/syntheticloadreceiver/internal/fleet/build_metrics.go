@@ -12,12 +12,16 @@ import (
 	"go.opentelemetry.io/collector/pdata/xpdata"
 
 	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
+	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/servicemetrics"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
 // Metrics builds the data points of a request. Virtual time 0 is epoch.
 func (f *Fleet) Metrics(r *Request, epoch time.Time) pmetric.Metrics {
+	if r.odd != nil {
+		return f.oddMetrics(r, epoch)
+	}
 	f.note(r, epoch)
 	md := pmetric.NewMetrics()
 	md.ResourceMetrics().EnsureCapacity(len(r.parts))
@@ -28,21 +32,32 @@ func (f *Fleet) Metrics(r *Request, epoch time.Time) pmetric.Metrics {
 		rm := md.ResourceMetrics().AppendEmpty()
 		rm.SetSchemaUrl(semconv.SchemaURL) // of async_runtime.simulated
 		in := f.contents.resource(p, rm.Resource())
-		sm := rm.ScopeMetrics().AppendEmpty()
 		if r.ends {
-			f.buildMetricsEnd(sm, p, epoch, in)
+			f.buildMetricsEnd(rm.ScopeMetrics().AppendEmpty(), p, epoch, in)
 			continue
 		}
-		part.samples.Build(sm, at)
-		if f.options.Verify {
-			f.stampPoints(sm.Metrics(), p, part.first, in.scoped(sm.Scope(), sm.SchemaUrl()))
+		number := part.first
+		if part.samples.OfRuntime() {
+			sm := rm.ScopeMetrics().AppendEmpty()
+			part.samples.Build(sm, at)
+			if f.options.Verify {
+				number = f.stampPoints(sm.Metrics(), p, number, in.scoped(sm.Scope(), sm.SchemaUrl()))
+			}
+		}
+		if part.samples.Own() {
+			sm := rm.ScopeMetrics().AppendEmpty()
+			sm.Scope().SetName(p.identity.scope)
+			part.samples.BuildOwn(sm.Metrics(), &servicemetrics.Surroundings{At: at, Trace: p.origins.traceID, Span: p.identity.spanID})
+			if f.options.Verify {
+				f.stampPoints(sm.Metrics(), p, number, in.scoped(sm.Scope(), ""))
+			}
 		}
 	}
 	return md
 }
 
-// stampPoints marks the points of a process in their order, from a number on.
-func (f *Fleet) stampPoints(metrics pmetric.MetricSlice, p *process, number uint64, in within) {
+// stampPoints marks the points of a process in their order, from a number on, and returns the next number.
+func (f *Fleet) stampPoints(metrics pmetric.MetricSlice, p *process, number uint64, in within) (next uint64) {
 	mark := func(attributes pcommon.Map, checksum int64) {
 		var b xpdata.MapBuilder
 		b.EnsureCapacity(attributes.Len() + stampAttributes + in.attributes())
@@ -63,6 +78,16 @@ func (f *Fleet) stampPoints(metrics pmetric.MetricSlice, p *process, number uint
 			}
 			continue
 		}
+		if m.Type() == pmetric.MetricTypeHistogram {
+			for _, point := range m.Histogram().DataPoints().All() {
+				checksum := stamp.HistogramPoint(m.Name(), point)
+				mark(point.Attributes(), checksum)
+				f.classes.item(Metrics, p.identity.service.Name, m.Name(), ptrace.StatusCodeUnset, point.Attributes(), 0)
+				in.histogram(m, point, number, checksum)
+				number++
+			}
+			continue
+		}
 		for _, point := range numberPoints(m).All() {
 			checksum := stamp.NumberPoint(m.Name(), point)
 			mark(point.Attributes(), checksum)
@@ -71,14 +96,7 @@ func (f *Fleet) stampPoints(metrics pmetric.MetricSlice, p *process, number uint
 			number++
 		}
 	}
-}
-
-// numberPoints are the points of a sum or gauge.
-func numberPoints(m pmetric.Metric) pmetric.NumberDataPointSlice {
-	if m.Type() == pmetric.MetricTypeSum {
-		return m.Sum().DataPoints()
-	}
-	return m.Gauge().DataPoints()
+	return number
 }
 
 func (f *Fleet) buildMetricsEnd(sm pmetric.ScopeMetrics, p *process, epoch time.Time, in within) {

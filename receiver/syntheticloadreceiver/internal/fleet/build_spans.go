@@ -19,6 +19,9 @@ const sampled = 1 // W3C trace flags, as the Rust SDK exports them
 // Traces builds the spans of a request: of each process in the order in which they ended. Virtual time 0 is epoch, or what the process's clock
 // shows then. So it is with metrics and logs.
 func (f *Fleet) Traces(r *Request, epoch time.Time) ptrace.Traces {
+	if r.odd != nil {
+		return f.oddTraces(r, epoch)
+	}
 	f.note(r, epoch)
 	td := ptrace.NewTraces()
 	td.ResourceSpans().EnsureCapacity(len(r.parts))

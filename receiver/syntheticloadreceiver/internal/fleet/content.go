@@ -85,6 +85,13 @@ func (w within) number(m pmetric.Metric, p pmetric.NumberDataPoint, number uint6
 	}
 }
 
+func (w within) histogram(m pmetric.Metric, p pmetric.HistogramDataPoint, number uint64, checksum int64) {
+	if w.of != nil {
+		fields := stamp.HistogramContent(m, p)
+		w.item(Metrics, p.Attributes(), &fields, number, checksum)
+	}
+}
+
 func (w within) exponential(m pmetric.Metric, p pmetric.ExponentialHistogramDataPoint, number uint64, checksum int64) {
 	if w.of != nil {
 		fields := stamp.ExponentialContent(m, p)

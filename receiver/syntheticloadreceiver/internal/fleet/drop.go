@@ -4,7 +4,11 @@ package fleet
 
 // Drop notes that a request was given up.
 func (f *Fleet) Drop(r *Request) {
-	if r.ends {
+	switch {
+	case r.ends:
+		return
+	case r.odd != nil:
+		f.odds.drop(r)
 		return
 	}
 	f.strike(r)

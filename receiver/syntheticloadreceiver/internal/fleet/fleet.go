@@ -18,18 +18,21 @@
 //
 //	drop                                     a request that was given up is taken back
 //	build_spans, build_logs, build_metrics   records become pdata
+//	build_odd                                what is odd on purpose becomes pdata
 //	stamp                                    what items and end markers tell load_verify
 //	fleet, group                             what is played, and when it ends
 //	content, ledger                          what was sent: keys and content of items, and when they happened
+//	odd                                      how much of what is odd there is, and what became of it
 //	late                                     exports that are late, and when they arrive
 //	request                                  what is handed on at once, and how it is cut
 //	observe, observe_spans, observe_logs,    what a runtime reports becomes records,
 //	observe_linked                           or what spans of others link to
 //	process, spans, records                  an instance and what its SDK holds
-//	exporter, reader, links, buffers         parts of an SDK that know nothing of a process
+//	exporter, reader, logger, links, buffers parts of an SDK that know nothing of a process
 //	origins, tracespans, identity            what all records of a process share: ids and numbers,
 //	looks, statements, value                 names and attributes
-//	options, classes, loglevel, signals      what is to be sent, and which part of it is counted by itself
+//	options, classes, oddkinds, loglevel,    what is to be sent, and which part of it is counted by itself
+//	signals
 //
 // The package stands above packages workload, play and scheduler, and above package runtimemetrics, which builds what it sends as
 // metrics. Only the receiver synthetic_load uses it, which decides when the fleet is played and what becomes of the requests.
@@ -57,6 +60,7 @@ type Fleet struct {
 	ledger    ledger
 	contents  *contents // nil: content is not stamped
 	classes   *classes  // nil: there are none
+	odds      *odds     // nil: nothing is odd
 	now       sim.Time
 	late      lateExports
 	past      bool // the request that is built tells of what happened long ago
@@ -77,7 +81,7 @@ const (
 
 // New makes a fleet at virtual time 0.
 func New(services []*workload.Service, seed uint64, o Options) *Fleet {
-	f := &Fleet{options: o}
+	f := &Fleet{options: o, odds: newOdds(o.Odd)}
 	if o.Verify && o.Content {
 		f.contents = &contents{resources: map[*process]stampedResource{}}
 	}
@@ -208,9 +212,9 @@ func (f *Fleet) Release() { f.late.released = true }
 // late and arrive now.
 func (f *Fleet) Requests() []Request {
 	if f.options.Separate {
-		return f.late.join(f.separate(), f.processes, f.now)
+		return append(f.late.join(f.separate(), f.processes, f.now), f.odds.requests(f.processes)...)
 	}
-	return f.late.join(f.merged(), f.processes, f.now)
+	return append(f.late.join(f.merged(), f.processes, f.now), f.odds.requests(f.processes)...)
 }
 
 // merged makes a request of all exports of a signal.

@@ -52,6 +52,9 @@ func (g *group) play(with *Options, seed uint64, m workload.Member) {
 	}
 	g.origins.identities = append(g.origins.identities, &p.identity)
 	p.instance = g.network.Play(s, seed, m.Instance, o)
+	if with.Shard.has(m.Number) && with.sends(Logs) {
+		p.startLogger()
+	}
 	if p.metrics != nil {
 		interval := sim.Time(with.Metrics.Interval)
 		p.reader.start(&g.sim, interval, p.identity.phase(Metrics, interval), p.sample)

@@ -137,6 +137,8 @@ const (
 	streamChosen uint64 = iota // with the arrival
 	streamShed                 // with the tag of a request that was turned away
 	streamPhase                // with the signal whose timer it is
+	streamOdd                  // with the signal whose kinds begin there
+	streamLog                  // with the number of a log record of the service's own
 )
 
 // phase is how long before the run's start a timer of the process began to count: each process of a real fleet was started at a
@@ -156,6 +158,7 @@ const (
 	clusterRecord
 	clusterSample
 	clusterRandomness // the random value of a trace, not a cluster of its own
+	clusterOdd        // the ids of an odd item, likewise
 	streamLate        // with the signal and the number of an export: no cluster either
 )
 

@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/runtimelab/otelcol-runtimelab/workload"
 )
 
 // Level is the least severe level that a service logs: its EnvFilter.
@@ -28,6 +30,12 @@ var severities = map[Level]severity{
 	LevelDebug: {plog.SeverityNumberDebug, "DEBUG"},
 	LevelInfo:  {plog.SeverityNumberInfo, "INFO"},
 	LevelError: {plog.SeverityNumberError, "ERROR"},
+}
+
+// ownSeverities are what services say themselves.
+var ownSeverities = [...]severity{
+	workload.Trace: {plog.SeverityNumberTrace, "TRACE"}, workload.Debug: severities[LevelDebug], workload.Info: severities[LevelInfo],
+	workload.Warn: {plog.SeverityNumberWarn, "WARN"}, workload.Error: severities[LevelError], workload.Fatal: {plog.SeverityNumberFatal, "FATAL"},
 }
 
 // LogsConfig says what services log.

@@ -4,6 +4,9 @@ package fleet
 
 import (
 	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/runtimemetrics"
+	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/servicemetrics"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/workload"
 	"github.com/runtimelab/otelcol-runtimelab/workload/play"
 )
 
@@ -14,7 +17,7 @@ func (p *process) observer(with *Options) play.Observer {
 		observers = append(observers, p.observeSpans(with.PollEvents))
 	}
 	if with.sends(Metrics) {
-		observers = append(observers, p.observePolls(with.Metrics))
+		observers = append(observers, p.observePolls(with.Metrics), p.observeOwn())
 	}
 	if with.sends(Logs) {
 		observers = append(observers, p.observeLogs(with.Logs.Level))
@@ -24,9 +27,26 @@ func (p *process) observer(with *Options) play.Observer {
 
 // observePolls makes the process's sampler, which reads the runtime's counters itself and is told only of polls, if it times them.
 func (p *process) observePolls(of *runtimemetrics.Config) (o play.Observer) {
-	p.metrics = runtimemetrics.New(of, p.identity.service.Runtime.Crate(), p.sim.Now())
+	p.own = servicemetrics.New(p.identity.service, p.identity.draws, of.Temporality == runtimemetrics.Delta, p.sim.Now(), setValue)
+	p.metrics = runtimemetrics.New(of, p.identity.service.Runtime.Crate(), p.own, p.sim.Now())
 	if p.metrics != nil && p.metrics.TimesPolls() {
 		o.Poll = p.metrics.Poll
+	}
+	return o
+}
+
+// observeOwn records what spans record of the service's own metrics.
+func (p *process) observeOwn() (o play.Observer) {
+	if p.own == nil {
+		return o
+	}
+	o.Finished = func(t *scheduler.Finished) {
+		if t.Program.Label != workload.Untraced {
+			p.own.Ended(&servicemetrics.Span{Label: t.Program.Label, Number: t.Task, Tag: t.Tag, Start: t.Spawned, End: t.End, Work: t.Work})
+		}
+	}
+	o.Span = func(s *scheduler.Span) {
+		p.own.Ended(&servicemetrics.Span{Label: s.Label, Number: s.Number, Tag: s.Tag, Start: s.Start, End: s.End, Work: s.Work})
 	}
 	return o
 }

@@ -14,6 +14,9 @@ func (p *process) observeLogs(level Level) (o play.Observer) {
 	for i := range p.logs.enabled {
 		p.logs.enabled[i] = logKinds[i].number >= severities[level].number
 	}
+	s := p.identity.service
+	p.logs.least = severities[level].number
+	p.logs.enabled[eventNoted], p.logs.enabled[ownLogged] = len(s.Events) > 0, len(s.Logs) > 0 // each says its own
 	if p.logs.enabled[threadStarted] {
 		o.Thread = p.logThread
 	}
@@ -29,9 +32,24 @@ func (p *process) observeLogs(level Level) (o play.Observer) {
 
 // log gives a record to the exporter, if the level includes it. A process that has exited logs no more.
 func (p *process) log(r logRecord) {
-	if p.logs.enabled[r.kind] && !p.exited && p.exporters[Logs].admit() {
+	if p.logs.enabled[r.kind] && severityOf(p.identity.service, r.kind, r.label).number >= p.logs.least && !p.exited && p.exporters[Logs].admit() {
 		p.logs.records = append(p.logs.records, r)
 	}
+}
+
+// startLogger writes the log records of the service's own from now on.
+func (p *process) startLogger() {
+	var rates []float64
+	for i := range p.identity.service.Logs {
+		rates = append(rates, p.identity.service.Logs[i].Rate)
+	}
+	if len(rates) == 0 {
+		return
+	}
+	p.logs.logger.start(p.sim, rates, p.identity.draws, func(record int, work sim.Rand) bool {
+		p.log(logRecord{at: p.sim.Now(), label: record, kind: ownLogged, work: work})
+		return !p.exited
+	})
 }
 
 func (p *process) logThread(t *scheduler.Thread) {

@@ -37,6 +37,8 @@ type Options struct {
 	TraceSpans bool
 	// Randomness gives each trace a random value in its trace state.
 	Randomness bool
+	// Odd items; nil: none.
+	Odd *Odd
 	// Classes are counted by themselves, if Verify: all by whole traces, or none.
 	Classes []Class
 }

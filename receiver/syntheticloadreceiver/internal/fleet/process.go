@@ -3,8 +3,11 @@
 package fleet
 
 import (
+	"go.opentelemetry.io/collector/pdata/plog"
+
 	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
 	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/runtimemetrics"
+	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/servicemetrics"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/workload/play"
 )
@@ -25,8 +28,9 @@ type process struct {
 	traceSpans bool
 	spare      spare
 	shed       uint64
-	metrics    *runtimemetrics.Sampler // nil: it sends none
-	reader     reader                  // of metrics
+	metrics    *runtimemetrics.Sampler  // nil: it sends none
+	own        *servicemetrics.Recorder // of its service; nil: none
+	reader     reader                   // of metrics
 	logs       logs
 	exited     bool
 	endedAt    sim.Time
@@ -40,6 +44,8 @@ type process struct {
 // logs are what a process logs, and the records that wait in its exporter or were exported.
 type logs struct {
 	enabled [len(logKinds)]bool
+	least   plog.SeverityNumber // that is logged
+	logger  logger
 	records []logRecord
 }
 

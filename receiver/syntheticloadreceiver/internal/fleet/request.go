@@ -21,14 +21,16 @@ type Request struct {
 	ends  bool // end markers
 	parts []part
 	noted time.Time // the epoch with which it is in the ledger; zero: it is not
+	odd   *oddKind  // of all its items; nil: they are ordinary
 }
 
 // part is some items of one process, of one signal.
 type part struct {
 	process *process
 	count   int
-	first   uint64 // number of the first
-	shared  bool   // another part has the same lists
+	first   uint64   // number of the first
+	at      sim.Time // of an odd item
+	shared  bool     // another part has the same lists
 	spans   endedSpans
 	records []logRecord
 	samples runtimemetrics.Samples
@@ -51,7 +53,7 @@ func (p *process) part(s Signal, from, to int) part {
 // Cut divides a request after some items, 1 to one less than it has. A sample of metrics is not divided: the first part may be a little
 // longer than asked for, and the second one empty. The parts share the request's records, and are built as it is.
 func (r *Request) Cut(items int) (first, second Request) {
-	first = Request{Signal: r.Signal, Past: r.Past, at: r.at, ends: r.ends, noted: r.noted}
+	first = Request{Signal: r.Signal, Past: r.Past, at: r.at, ends: r.ends, noted: r.noted, odd: r.odd}
 	second = first
 	for i, it := range r.parts {
 		room := items - first.Items

@@ -113,7 +113,7 @@ func (f *Fleet) says(p *process, of Signal) stamp.End {
 	for _, carrier := range f.processes[:min(len(f.processes), stamp.Carriers)] {
 		if carrier == p {
 			says.Shard, says.Keys, says.Classes = f.shard(), f.contents.keysSent(), f.classes.sent()
-			says.Randomness = f.classes.randomness()
+			says.Randomness, says.Odd = f.classes.randomness(), f.odds.sent()
 			if f.options.TraceSpans {
 				says.Rootless = f.rootless()
 			}

@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
+	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/servicemetrics"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
@@ -39,10 +40,27 @@ func (s *Sampler) Samples(first, end int) Samples {
 func (x Samples) Cut(n int) (first, second Samples, points int) {
 	k := 0
 	for k < len(x.samples) && points < n {
-		points += len(x.samples[k].values) + len(x.samples[k].spreads)
+		points += x.samples[k].len()
 		k++
 	}
 	return Samples{of: x.of, samples: x.samples[:k]}, Samples{of: x.of, samples: x.samples[k:]}, points
+}
+
+// OfRuntime reports whether there are metrics of the runtime.
+func (x Samples) OfRuntime() bool { return len(x.of.metrics) > 0 }
+
+// Own reports whether there are points of the service's own.
+func (x Samples) Own() bool {
+	return slices.ContainsFunc(x.samples, func(s sample) bool { return s.own.Len() > 0 })
+}
+
+// BuildOwn writes the metrics of the service's own.
+func (x Samples) BuildOwn(to pmetric.MetricSlice, with *servicemetrics.Surroundings) {
+	readings := make([]servicemetrics.Points, len(x.samples))
+	for i := range readings {
+		readings[i] = x.samples[i].own
+	}
+	servicemetrics.Build(readings, to, with)
 }
 
 // Build writes the metrics of the samples into an empty scope. at gives the wall time of a virtual time.

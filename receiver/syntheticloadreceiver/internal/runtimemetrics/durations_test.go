@@ -50,7 +50,7 @@ func TestSpreadOfDurations(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			c := DefaultConfig()
-			s := New(&c, semconv.CrateSmol, 0)
+			s := New(&c, semconv.CrateSmol, nil, 0)
 			var all []sim.Time
 			var sum, least, most sim.Time = 0, sim.Never, 0
 			for range 20_000 {
@@ -111,7 +111,7 @@ func find(t *testing.T, metrics pmetric.MetricSlice, name string) pmetric.Metric
 func TestEmptySpread(t *testing.T) {
 	c := DefaultConfig()
 	c.Temporality = Delta
-	s := New(&c, semconv.CrateSmol, 0)
+	s := New(&c, semconv.CrateSmol, nil, 0)
 	s.Poll(&scheduler.Poll{End: 5000})
 	s.Sample(10, scheduler.Counters{})
 	s.Sample(20, scheduler.Counters{})

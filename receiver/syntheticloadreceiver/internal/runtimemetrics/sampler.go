@@ -16,6 +16,7 @@ package runtimemetrics
 import (
 	"slices"
 
+	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/servicemetrics"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
@@ -32,7 +33,8 @@ type Sampler struct {
 	last      sim.Time // the sample before, or the start
 	before    reading  // at that time
 	totals    [][]int64
-	durations *durations // nil: no metric has any
+	durations *durations               // nil: no metric has any
+	own       *servicemetrics.Recorder // nil: the service has none of its own
 
 	samples []sample
 	points  int
@@ -45,7 +47,11 @@ type sample struct {
 	workers  int
 	values   []value // of all points that are no histograms, in the order of the table
 	spreads  []spread
+	own      servicemetrics.Points
 }
+
+// len is the number of points.
+func (s *sample) len() int { return len(s.values) + len(s.spreads) + s.own.Len() }
 
 // value is what a point's quantity was at the begin and at the end of the interval, in the quantity's own unit. One that is not
 // counted has no begin.
@@ -53,14 +59,18 @@ type value struct {
 	from, to int64
 }
 
-// New makes a sampler for a process that starts now; nil if the naming is not for runtimes of its crate.
-func New(c *Config, crate string, now sim.Time) *Sampler {
+// New makes a sampler for a process that starts now, which takes the metrics of the service's own with it; nil if it has none, and the naming is not
+// for runtimes of its crate.
+func New(c *Config, crate string, own *servicemetrics.Recorder, now sim.Time) *Sampler {
 	i := slices.IndexFunc(semconv.Schemes, func(s semconv.Scheme) bool { return s.Naming == c.Naming })
 	s := &Sampler{
-		scheme: &semconv.Schemes[i], delta: c.Temporality == Delta, perWorker: c.PerWorker, start: now, last: now,
+		scheme: &semconv.Schemes[i], delta: c.Temporality == Delta, perWorker: c.PerWorker, start: now, last: now, own: own,
 	}
 	if s.scheme.Crate != "" && s.scheme.Crate != crate {
-		return nil
+		if own == nil {
+			return nil
+		}
+		return s
 	}
 	for _, m := range semconv.Metrics {
 		if m.Naming != c.Naming {
@@ -104,7 +114,10 @@ func (s *Sampler) Sample(now sim.Time, c scheduler.Counters) (points int) {
 	if s.delta && s.durations != nil {
 		s.durations.reset()
 	}
-	points = len(taken.values) + len(taken.spreads)
+	if s.own != nil {
+		taken.own = s.own.Take(now)
+	}
+	points = taken.len()
 	s.points += points
 	s.samples = append(s.samples, taken)
 	s.last, s.before = now, r

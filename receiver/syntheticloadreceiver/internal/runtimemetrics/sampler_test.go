@@ -135,7 +135,7 @@ func TestSampler(t *testing.T) {
 		}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			s := New(&tc.config, semconv.CrateTokio, 0)
+			s := New(&tc.config, semconv.CrateTokio, nil, 0)
 			sampled := s.Sample(10*ms, first)
 			assert.Zero(t, s.Sample(10*ms, first), "no time has passed")
 			only := sampled
@@ -163,7 +163,7 @@ func TestTokioOnly(t *testing.T) {
 	for _, scheme := range semconv.Schemes {
 		c := DefaultConfig()
 		c.Naming = scheme.Naming
-		assert.NotNil(t, New(&c, semconv.CrateTokio, 0))
-		assert.Equal(t, scheme.Naming != semconv.NamingAsyncRuntime, New(&c, semconv.CrateSmol, 0) == nil)
+		assert.NotNil(t, New(&c, semconv.CrateTokio, nil, 0))
+		assert.Equal(t, scheme.Naming != semconv.NamingAsyncRuntime, New(&c, semconv.CrateSmol, nil, 0) == nil)
 	}
 }

@@ -8,6 +8,6 @@ import "github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 func (x Samples) Each(sample func(at sim.Time, points int)) {
 	for i := range x.samples {
 		s := &x.samples[i]
-		sample(s.at, len(s.values)+len(s.spreads))
+		sample(s.at, s.len())
 	}
 }
