@@ -12,6 +12,7 @@ use std::{
 use crate::plan::Plan;
 
 mod async_std;
+mod channel;
 mod per_core;
 mod smol;
 mod tokio;

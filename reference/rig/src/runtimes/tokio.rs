@@ -2,33 +2,21 @@
 
 //! Tokio: multi_thread, and current_thread on a thread of its own.
 
-use std::{
-    collections::BTreeMap,
-    future::{poll_fn, Future},
-    os::fd::OwnedFd,
-    sync::Mutex,
-    time::Duration,
-};
+use std::{collections::BTreeMap, future::Future, os::fd::OwnedFd, time::Duration};
 
 use tokio::{
     io::unix::AsyncFd,
     runtime::{Builder, Handle, RuntimeMetrics},
-    sync::{mpsc, MutexGuard},
+    sync::MutexGuard,
     task::JoinHandle,
 };
 
-use super::Runtime;
+use super::{channel::Channel, Runtime};
 use crate::{plan::Plan, socket};
 
 pub struct Tokio {
     runtime: Option<tokio::runtime::Runtime>, // none: a thread is in its block_on
     handle: Handle,
-}
-
-/// One receiver waits at a time: the rig has no other plans.
-pub struct Channel {
-    sender: mpsc::Sender<()>,
-    receiver: Mutex<mpsc::Receiver<()>>,
 }
 
 /// The settings of a plan that a runtime has.
@@ -158,21 +146,15 @@ impl Runtime for Tokio {
     }
 
     fn channel(capacity: usize) -> Channel {
-        let (sender, receiver) = mpsc::channel(capacity);
-        Channel {
-            sender,
-            receiver: Mutex::new(receiver),
-        }
+        Channel::new(capacity)
     }
 
-    async fn send(channel: &'static Channel) {
-        channel.sender.send(()).await.expect("the receiver lives");
+    fn send(channel: &'static Channel) -> impl Future<Output = ()> + Send {
+        channel.send()
     }
 
-    async fn receive(channel: &'static Channel) {
-        poll_fn(|context| channel.receiver.lock().unwrap().poll_recv(context))
-            .await
-            .expect("the sender lives");
+    fn receive(channel: &'static Channel) -> impl Future<Output = ()> + Send {
+        channel.receive()
     }
 
     fn socket(descriptor: OwnedFd) -> Self::Socket {
