@@ -221,6 +221,36 @@ reference: # the services of reference/; the first time takes many minutes
 	@echo "Building reference/ (the first time takes many minutes)"
 	@CARGO_BUILD_JOBS=$${CARGO_BUILD_JOBS:-1} nice -n 10 cargo build --release --locked --quiet --manifest-path reference/Cargo.toml --target-dir $(REFERENCE)
 
+# The rig that plays plans on the real runtimes. Counters of Tokio that are not stable want a build of their own.
+RIG := bin/rig/measure/rig
+WITHOUT_RIG := Left out: there is no cargo to build the real runtimes in reference/rig.
+
+.PHONY: rig
+rig: # the real runtimes, to be measured; the first time takes minutes
+	@echo "Building reference/rig (the first time takes minutes)"
+	@RUSTFLAGS="--cfg tokio_unstable" CARGO_BUILD_JOBS=$${CARGO_BUILD_JOBS:-1} nice -n 10 cargo build --profile measure --locked --quiet \
+		--manifest-path reference/Cargo.toml --package rig --target-dir bin/rig
+
+.PHONY: fidelity
+fidelity: ## hold the models against the real runtimes, on a machine that does nothing else (20 minutes and a build); COST=file, RUN=regexp
+	@if ! command -v cargo >/dev/null; then echo "$(WITHOUT_RIG)"; exit; fi; \
+		$(MAKE) rig; go build -o bin/fidelity ./internal/fidelity; \
+		bin/fidelity -rig $(RIG) -run '$(RUN)' $(if $(COST),-cost $(COST)) -document docs/fidelity.md; \
+		$(MAKE) fidelity-plots
+
+.PHONY: fidelity-judge
+fidelity-judge: ## hold changed models or COST=file against what make fidelity has measured (a minute); HELD_OUT=false while costs are fitted
+	@go run ./internal/fidelity -judge -run '$(RUN)' $(if $(COST),-cost $(COST)) -held-out=$(or $(HELD_OUT),true) $(if $(DOCUMENT),-document $(DOCUMENT))
+
+.PHONY: fidelity-plots
+fidelity-plots: # the plots of docs/fidelity.md, of the rows that were judged last
+	@cd internal/fidelity/plot && go run . -rows $(CURDIR)/bin/fidelity-rows.json -dir $(CURDIR)/docs
+
+.PHONY: order
+order: ## play 400 random programs on the real runtimes: they must poll the tasks in the same order as the models (some minutes and a build)
+	@if ! command -v cargo >/dev/null; then echo "$(WITHOUT_RIG)"; exit; fi; \
+		$(MAKE) rig; go test ./internal/fidelity/order -count 1 -v -rig $(CURDIR)/$(RIG)
+
 .PHONY: documents
 documents: build ## run every code block of every document, and rewrite what runtimesim prints in them (2 minutes)
 	@go test ./internal/e2e -run TestDocument -count 1 -slow -update | awk '/documents|Error|Messages|^(ok|FAIL|panic)/'

@@ -44,22 +44,22 @@ func (c *Cell) Name() string { return c.Workload.Name + "/" + c.Runtime }
 
 // Workload is a workload of the file.
 type Workload struct {
-	Name           string
-	Class          string
-	HeldOut        bool `yaml:"held_out"`
-	Fitted         bool
-	Bare           bool
-	RatePerWorker  bool `yaml:"rate_per_worker"`
-	Requests       int
-	Per            int
-	Added          string
-	Only, Except   Selection
-	Arrivals       map[string]any
-	Burst          *Burst
-	Steps          []any
-	Chain          int // instead of steps: a task that spawns one that spawns one, so many times
-	Operations     []any
-	Figures        []string // of its class
+	Name          string
+	Class         string
+	HeldOut       bool `yaml:"held_out"`
+	Fitted        bool
+	Bare          bool
+	RatePerWorker bool `yaml:"rate_per_worker"`
+	Requests      int
+	Per           int
+	Added         string
+	Only, Except  Selection
+	Arrivals      map[string]any
+	Burst         *Burst
+	Steps         []any
+	Chain         int // instead of steps: a task that spawns one that spawns one, so many times
+	Operations    []any
+	Figures       []string // of its class
 }
 
 // Selection is some of the runtimes, and why those.

@@ -16,11 +16,10 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/workload/play"
 )
 
-// Request is what a request met.
+// Request is what a request's own task met.
 type Request struct {
-	Spawned, End, Wait sim.Time
-	FirstWait          sim.Time // before its first poll
-	Polls              uint64
+	Spawned, FirstPoll, End sim.Time
+	Wait                    sim.Time // of all its polls
 }
 
 // Result is what a model predicts.
@@ -56,10 +55,15 @@ func Play(s *workload.Service, fleetSeed uint64, arrivals []sim.Time, setup Setu
 	}
 	p.target = p.sim.Register(p)
 	p.scheduleNext()
+	p.sim.Run(p.sim.Next() - 1)
+	before := p.counters() // the rig counts from the first request on, too
 	if err := p.run(); err != nil {
 		return nil, err
 	}
-	p.count()
+	p.result.Counters = p.counters()
+	for name := range p.result.Counters {
+		p.result.Counters[name] -= before[name]
+	}
 	return p.result, nil
 }
 
@@ -86,7 +90,7 @@ func (p *player) observer(watch scheduler.Observer) scheduler.Observer {
 	o.Finished = func(f *scheduler.Finished) {
 		if f.Spawner == scheduler.Outside {
 			p.result.Requests[f.Tag] = Request{
-				Spawned: f.Spawned, End: f.End, Wait: f.QueueWait, FirstWait: f.FirstPoll - f.Spawned, Polls: uint64(f.Polls),
+				Spawned: f.Spawned, FirstPoll: f.FirstPoll, End: f.End, Wait: f.QueueWait,
 			}
 		}
 		if watch.Finished != nil {
@@ -141,15 +145,15 @@ func (p *player) run() error {
 	return p.err
 }
 
-// count adds the counters of all workers, by the names that the rig gives them.
-func (p *player) count() {
+// counters are those of all workers, by the names that the rig gives them.
+func (p *player) counters() map[string]uint64 {
 	c := map[string]uint64{}
 	for _, rt := range p.runtimes {
-		counters := rt.Counters()
-		c["remote_schedules"] += counters.RemoteSchedules
-		c["forced_yields"] += counters.ForcedYields
-		for i := range counters.Workers {
-			w := &counters.Workers[i]
+		of := rt.Counters()
+		c["remote_schedules"] += of.RemoteSchedules
+		c["forced_yields"] += of.ForcedYields
+		for i := range of.Workers {
+			w := &of.Workers[i]
 			c["polls"] += w.Polls
 			c["parks"] += w.Parks
 			c["noops"] += w.Noops
@@ -160,5 +164,5 @@ func (p *player) count() {
 			c["busy"] += uint64(max(w.Busy, 0)) //nolint:gosec // G115: at least 0
 		}
 	}
-	p.result.Counters = c
+	return c
 }

@@ -13,8 +13,8 @@ use crate::{
     task::{task, OfRequest, Shared},
 };
 
-/// What a runtime gets to start its threads and let them sleep.
-const START: u64 = 30_000_000;
+/// From now to the first request, if that comes at once: until then the thread of the arrivals has started.
+const START: u64 = 2_000_000;
 
 pub fn from_a_thread<R: Runtime>(plan: &'static Plan, runtime: &'static R, shared: &'static Shared<R>) {
     let origin = clock::now() + START;

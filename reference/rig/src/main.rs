@@ -22,6 +22,8 @@ mod runtimes;
 mod socket;
 mod task;
 
+use std::time::Duration;
+
 use runtimes::{AsyncStd, Runtime, Smol, SmolMain, Tokio, TokioPerCore};
 
 fn main() {
@@ -60,9 +62,14 @@ fn main() {
     }
 }
 
+/// What a runtime gets to start its threads and let them sleep.
+const START: Duration = Duration::from_millis(30);
+
 fn play<R: Runtime>(plan: &'static plan::Plan) {
     let runtime: &'static R = Box::leak(Box::new(R::start(plan)));
     let shared: &'static task::Shared<R> = Box::leak(Box::new(task::Shared::new(plan)));
+    std::thread::sleep(START);
+    let before = runtime.counters();
     let machine = machine::Machine::watch();
     if plan.block_on {
         arrivals::block_on(plan, runtime, shared);
@@ -71,5 +78,9 @@ fn play<R: Runtime>(plan: &'static plan::Plan) {
     }
     let seen = machine.seen();
     record::settle();
-    report::print(plan, runtime.counters(), &seen);
+    let mut counters = runtime.counters();
+    for (name, count) in &mut counters {
+        *count -= before[name];
+    }
+    report::print(plan, counters, &seen);
 }

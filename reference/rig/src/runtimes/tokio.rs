@@ -59,7 +59,6 @@ pub fn count(counters: &mut BTreeMap<&'static str, u64>, metrics: &RuntimeMetric
     {
         add("remote_schedules", metrics.remote_schedule_count());
         add("forced_yields", metrics.budget_forced_yield_count());
-        add("blocking_threads", metrics.num_blocking_threads() as u64);
     }
 }
 
