@@ -120,7 +120,7 @@ func (p *player) Handle(sim.Event) {
 
 const (
 	slice    = sim.Time(10_000_000)
-	settling = sim.Time(60_000_000) // as long as the rig waits: workers go to sleep, and their counters are published
+	settling = sim.Time(40_000_000) // as long as the rig waits: workers go to sleep, and their counters are published
 	longest  = 3600 * sim.Time(1_000_000_000)
 )
 

@@ -69,6 +69,9 @@ fn play<R: Runtime>(plan: &'static plan::Plan) {
     let runtime: &'static R = Box::leak(Box::new(R::start(plan)));
     let shared: &'static task::Shared<R> = Box::leak(Box::new(task::Shared::new(plan)));
     std::thread::sleep(START);
+    while !runtime.asleep() {
+        std::thread::sleep(START);
+    }
     let before = runtime.counters();
     let machine = machine::Machine::watch();
     if plan.block_on {

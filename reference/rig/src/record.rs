@@ -57,8 +57,9 @@ struct Record {
     unfinished: AtomicUsize, // requests
     main: Thread,
     every_poll: bool,
-    room: usize, // in a thread's buffer
-    spawned: AtomicU32,
+    room: usize,        // in a thread's buffer
+    spawned: AtomicU32, // tasks
+    ended: AtomicU32,   // of them
     buffers: Mutex<Vec<&'static Buffer>>,
 }
 
@@ -82,6 +83,7 @@ pub fn start(plan: &Plan) {
         every_poll: plan.record,
         room: if plan.record { 2 * polls as usize + 100_000 } else { 0 },
         spawned: AtomicU32::new(0),
+        ended: AtomicU32::new(0),
         buffers: Mutex::default(),
     });
     assert!(started.is_ok(), "the record is started once");
@@ -109,17 +111,14 @@ pub fn wait() {
     }
 }
 
-/// Waits until nothing happens any more: detached tasks end, workers go to sleep and publish their counters.
+/// Waits until detached tasks have ended too, as far as they are recorded, and gives workers the time to go to sleep and publish their
+/// counters.
 pub fn settle() {
-    let mut before = usize::MAX;
-    loop {
-        std::thread::sleep(std::time::Duration::from_millis(30));
-        let now = record().buffers.lock().unwrap().iter().map(|b| b.written.load(Acquire)).sum();
-        if before == now {
-            return;
-        }
-        before = now;
+    const NAP: std::time::Duration = std::time::Duration::from_millis(20);
+    while record().ended.load(Acquire) < record().spawned.load(Acquire) {
+        std::thread::sleep(NAP);
     }
+    std::thread::sleep(2 * NAP);
 }
 
 /// All polls by thread, and how many found no room.
@@ -243,6 +242,9 @@ impl Account {
                 start,
                 end,
             });
+            if ready {
+                record().ended.fetch_add(1, Release);
+            }
         }
         self.queued = end;
         let (Some(request), true) = (self.request, ready) else { return };

@@ -37,6 +37,10 @@ pub trait Runtime: Send + Sync + Sized + 'static {
     /// Spawns the task of a request from a thread that is none of the runtime's.
     fn spawn_request<F: Future<Output = ()> + Send + 'static>(&self, number: usize, future: F);
     fn block_on<F: Future<Output = ()> + Send>(&self, future: F);
+    /// Whether all workers have gone to sleep, as far as the runtime tells.
+    fn asleep(&self) -> bool {
+        true
+    }
     /// What the runtime has counted; nothing if it counts nothing.
     fn counters(&self) -> BTreeMap<&'static str, u64> {
         BTreeMap::new()

@@ -7,7 +7,7 @@ use std::{cell::Cell, collections::BTreeMap, future::Future, os::fd::OwnedFd, ti
 use tokio::runtime::{Builder, Handle};
 
 use super::{
-    tokio::{count, run, set},
+    tokio::{count, have_slept, run, set},
     Runtime, Tokio,
 };
 use crate::plan::Plan;
@@ -48,6 +48,10 @@ impl Runtime for TokioPerCore {
 
     fn block_on<F: Future<Output = ()> + Send>(&self, _: F) {
         panic!("tokio_per_core has no block_on: its threads are in block_on themselves");
+    }
+
+    fn asleep(&self) -> bool {
+        self.handles.iter().all(|handle| have_slept(&handle.metrics()))
     }
 
     fn counters(&self) -> BTreeMap<&'static str, u64> {

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, future::Future, os::fd::OwnedFd, time::Duration
 
 use tokio::{
     io::unix::AsyncFd,
-    runtime::{Builder, Handle, RuntimeMetrics},
+    runtime::{Builder, Handle, RuntimeFlavor, RuntimeMetrics},
     sync::MutexGuard,
     task::JoinHandle,
 };
@@ -37,6 +37,10 @@ pub fn set(builder: &mut Builder, plan: &Plan) {
     }
     #[cfg(not(tokio_unstable))]
     assert!(!plan.disable_lifo_slot, "disable_lifo_slot wants a build with tokio_unstable");
+}
+
+pub fn have_slept(metrics: &RuntimeMetrics) -> bool {
+    (0..metrics.num_workers()).all(|w| metrics.worker_park_count(w) > 0)
 }
 
 /// Adds what a runtime has counted.
@@ -96,6 +100,11 @@ impl Runtime for Tokio {
 
     fn block_on<F: Future<Output = ()> + Send>(&self, future: F) {
         self.runtime.as_ref().expect("a runtime that no thread runs").block_on(future);
+    }
+
+    fn asleep(&self) -> bool {
+        let of_main = self.runtime.is_some() && self.handle.runtime_flavor() == RuntimeFlavor::CurrentThread;
+        of_main || have_slept(&self.handle.metrics())
     }
 
     fn counters(&self) -> BTreeMap<&'static str, u64> {
