@@ -97,6 +97,7 @@ test: generated lint build validate ## run everything: drift checks, linters, ev
 	@go test -timeout $(TIMEOUT) ./scheduler/internal/check ./internal/quality ./processor/runtimestatsprocessor/internal/latency # longer runs than the race detector has time for
 	@$(MAKE) deploy-test
 	@$(MAKE) release-test
+	@$(MAKE) plot-test
 	@echo "Left out: the dashboard and the alerts on a real Prometheus, which takes minutes to build. make prometheus-test has them."
 
 .PHONY: deploy-test
@@ -108,6 +109,11 @@ deploy-test: build ## check what deploy/ ships, in a Go module of its own
 release-test: ## check how it is released and what --help says, in a Go module of its own
 	@echo "Testing internal/release"
 	@cd internal/release && go mod tidy -diff && $(TOOL) golangci-lint run --allow-parallel-runners ./... && go test -count=1 -timeout $(TIMEOUT) ./... # what it reads lies outside the module
+
+.PHONY: plot-test
+plot-test: # the plots of docs/fidelity.md, in a Go module of their own
+	@echo "Testing internal/fidelity/plot"
+	@cd internal/fidelity/plot && go mod tidy -diff && $(TOOL) golangci-lint run --allow-parallel-runners ./... && go test -timeout $(TIMEOUT) ./...
 
 # Prometheus as others would install it, without what finds targets in clouds, and without its pages.
 PROMETHEUS := github.com/prometheus/prometheus/cmd

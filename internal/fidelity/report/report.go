@@ -65,7 +65,7 @@ func lines(rows []judge.Row) []line {
 			list = append(list, of("times of `"+name+"`", func(r *judge.Row) bool { return key(r) == name }))
 		}
 	}
-	return list
+	return slices.DeleteFunc(list, func(l line) bool { return l.Counted == 0 })
 }
 
 // Print writes the summary as text.

@@ -97,7 +97,7 @@ func (r *Result) Disturbed() string {
 }
 
 // longest bounds a run that hangs.
-const longest = 30 * time.Second
+const longest = 2 * time.Minute
 
 // Run plays a plan on the binary of the rig.
 func Run(ctx context.Context, binary string, p *plan.Plan) (*Result, error) {
