@@ -2,8 +2,8 @@
 
 // Package rig runs plans on real runtimes, by the rig of reference/, and reads what it has seen.
 //
-// A run is disturbed if something other than the runtime decided its times: its threads waited for a CPU, or a hypervisor took CPUs away.
-// Nobody judges a model by such a run.
+// A run is disturbed if something other than the runtime decided its times: its threads waited for a CPU that another process had, or a
+// hypervisor took CPUs away. Nobody judges a model by such a run.
 package rig
 
 import (
@@ -28,6 +28,7 @@ type Result struct {
 	Counters map[string]uint64 // of Tokio
 	Threads  []Thread          // of the runtime
 	Wall     sim.Time
+	Others   sim.Time // that other processes ran, on all CPUs
 	Stolen   float64 // share of the CPUs' time that a hypervisor took
 	Polls    []Poller
 	// RecordedPolls counts the polls of all tasks, if they were recorded.
@@ -79,8 +80,8 @@ func (p *Poll) UnmarshalJSON(text []byte) error {
 }
 
 const (
-	mostWaited = 0.03 // share of the run
-	mostStolen = 0.01
+	mostWaited = 0.03 // share of the run that a thread waited for other processes
+	mostStolen = 0.01 // share of the CPUs' time
 )
 
 // Disturbed says why the run says nothing about the runtime; empty: it does.
@@ -89,8 +90,9 @@ func (r *Result) Disturbed() string {
 		return fmt.Sprintf("a hypervisor took %.1f %% of the CPUs' time", 100*r.Stolen)
 	}
 	for _, t := range r.Threads {
-		if share := float64(t.Waited) / float64(max(r.Wall, 1)); share > mostWaited {
-			return fmt.Sprintf("thread %s waited for a CPU %.1f %% of the time", t.Name, 100*share)
+		// A thread also waits for the threads of its own process, if there are more of them than CPUs. That belongs to the workload.
+		if share := float64(min(t.Waited, r.Others)) / float64(max(r.Wall, 1)); share > mostWaited {
+			return fmt.Sprintf("thread %s waited for a CPU, up to %.1f %% of the time for other processes", t.Name, 100*share)
 		}
 	}
 	return ""

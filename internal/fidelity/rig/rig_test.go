@@ -28,7 +28,11 @@ func TestDisturbed(t *testing.T) {
 		want string
 	}{
 		{"quiet", Result{Wall: 1000, Stolen: 0.01, Threads: []Thread{{Name: "w", Waited: 30}}}, ""},
-		{"waited", Result{Wall: 1000, Threads: []Thread{{Name: "v"}, {Name: "w", Waited: 31}}}, "thread w waited for a CPU 3.1 % of the time"},
+		{
+			"waited", Result{Wall: 1000, Others: 31, Threads: []Thread{{Name: "v"}, {Name: "w", Waited: 50}}},
+			"thread w waited for a CPU, up to 3.1 % of the time for other processes",
+		},
+		{"waited for each other", Result{Wall: 1000, Others: 30, Threads: []Thread{{Name: "v", Waited: 500}, {Name: "w", Waited: 400}}}, ""},
 		{"stolen", Result{Wall: 1000, Stolen: 0.02}, "a hypervisor took 2.0 % of the CPUs' time"},
 	} {
 		assert.Equal(t, tt.want, tt.r.Disturbed(), tt.name)

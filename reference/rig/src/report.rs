@@ -20,6 +20,7 @@ pub fn print(plan: &Plan, counters: BTreeMap<&'static str, u64>, seen: &Seen) {
         "counters": counters,
         "threads": seen.threads.iter().map(|t| json!({"name": t.name, "ran": t.ran, "waited": t.waited})).collect::<Vec<_>>(),
         "wall": seen.wall,
+        "others": seen.others,
         "stolen": seen.stolen,
         "lost_polls": lost,
         "recorded_polls": threads.iter().map(|(_, polls)| polls.len()).sum::<usize>(),
