@@ -46,7 +46,7 @@ func Play(s *workload.Service, fleetSeed uint64, arrivals []sim.Time, setup Setu
 	shared := &process.Process{Host: host.New(&p.sim, host.Config{CPUs: setup.CPUs})}
 	for i := range max(setup.Cores, 1) {
 		cfg := s.Runtime.Config
-		cfg.Process, cfg.Costs, cfg.Seed = shared, setup.Costs, setup.Seed+uint64(i) //nolint:gosec // G115: a small count
+		cfg.Process, cfg.Costs, cfg.Seed = shared, setup.Costs, setup.Seed+uint64(i)
 		rt, err := models.ByName(cfg.Model).New(&p.sim, cfg, p.observer(setup.Watch))
 		if err != nil {
 			return nil, err
@@ -161,7 +161,7 @@ func (p *player) counters() map[string]uint64 {
 			c["steal_operations"] += w.StealOperations
 			c["local_schedules"] += w.LocalSchedules
 			c["overflows"] += w.Overflows
-			c["busy"] += uint64(max(w.Busy, 0)) //nolint:gosec // G115: at least 0
+			c["busy"] += uint64(max(w.Busy, 0))
 		}
 	}
 	return c

@@ -80,18 +80,18 @@ func compare(t *testing.T, s *workload.Service, kind Kind) int64 {
 	if kind == Timed { // the machine may have been busy elsewhere for longer than a slot
 		trials = 4
 	}
-	var real []uint64
+	var polled []uint64
 	for range trials {
-		real, err = Real(t.Context(), *binary, s)
+		polled, err = Real(t.Context(), *binary, s)
 		require.NoError(t, err)
-		if len(real) == len(predicted) && firstDifference(real, predicted) == len(real) {
-			return int64(len(real))
+		if len(polled) == len(predicted) && firstDifference(polled, predicted) == len(polled) {
+			return int64(len(polled))
 		}
 	}
-	at := firstDifference(real, predicted)
+	at := firstDifference(polled, predicted)
 	from := max(at-10, 0)
 	t.Errorf("poll %d of %d, and of %d in the model, is of another task:\nreal  %v\nmodel %v",
-		at, len(real), len(predicted), real[from:min(at+10, len(real))], predicted[from:min(at+10, len(predicted))])
+		at, len(polled), len(predicted), polled[from:min(at+10, len(polled))], predicted[from:min(at+10, len(predicted))])
 	return int64(at)
 }
 

@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"text/template"
 	"time"
@@ -71,11 +72,14 @@ func lines(rows []judge.Row) []line {
 // Print writes the summary as text.
 func Print(w io.Writer, rows []judge.Row) error {
 	s := judge.Summarize(rows)
-	fmt.Fprintf(w, "%d rows; left out: %s; fitted: %d\n", s.Rows, open(s), s.Fitted)
+	head := fmt.Sprintf("%d rows; left out: %s; fitted: %d\n", s.Rows, open(s), s.Fitted)
+	if _, err := io.WriteString(w, head); err != nil {
+		return err
+	}
 	table := [][]string{{"", "rows", "within 10 %", "15 %", "25 %", "50 %"}}
 	for _, l := range lines(rows) {
 		table = append(table, []string{
-			l.What, fmt.Sprint(l.Counted), percent(l.Of(l.In10)), percent(l.Of(l.In15)), percent(l.Of(l.In25)), percent(l.Of(l.In50)),
+			l.What, strconv.Itoa(l.Counted), percent(l.Of(l.In10)), percent(l.Of(l.In15)), percent(l.Of(l.In25)), percent(l.Of(l.In50)),
 		})
 	}
 	if err := texttable.Write(w, texttable.Right, table...); err != nil {

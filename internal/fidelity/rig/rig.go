@@ -29,7 +29,7 @@ type Result struct {
 	Threads  []Thread          // of the runtime
 	Wall     sim.Time
 	Others   sim.Time // that other processes ran, on all CPUs
-	Stolen   float64 // share of the CPUs' time that a hypervisor took
+	Stolen   float64  // share of the CPUs' time that a hypervisor took
 	Polls    []Poller
 	// RecordedPolls counts the polls of all tasks, if they were recorded.
 	RecordedPolls uint64 `json:"recorded_polls"`
@@ -47,7 +47,7 @@ type Request struct {
 func (r *Request) UnmarshalJSON(text []byte) error {
 	var n [5]int64
 	err := json.Unmarshal(text, &n)
-	*r = Request{sim.Time(n[0]), sim.Time(n[1]), sim.Time(n[2]), sim.Time(n[3]), uint64(max(n[4], 0))} //nolint:gosec // G115: at least 0
+	*r = Request{sim.Time(n[0]), sim.Time(n[1]), sim.Time(n[2]), sim.Time(n[3]), uint64(max(n[4], 0))}
 	return err
 }
 
@@ -75,7 +75,7 @@ type Poll struct {
 func (p *Poll) UnmarshalJSON(text []byte) error {
 	var n [5]int64
 	err := json.Unmarshal(text, &n)
-	*p = Poll{uint64(max(n[0], 0)), sim.Time(n[1]), sim.Time(n[2]), sim.Time(n[3]), n[4] == 1} //nolint:gosec // G115: at least 0
+	*p = Poll{uint64(max(n[0], 0)), sim.Time(n[1]), sim.Time(n[2]), sim.Time(n[3]), n[4] == 1}
 	return err
 }
 

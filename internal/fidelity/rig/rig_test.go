@@ -29,7 +29,8 @@ func TestDisturbed(t *testing.T) {
 	}{
 		{"quiet", Result{Wall: 1000, Stolen: 0.01, Threads: []Thread{{Name: "w", Waited: 30}}}, ""},
 		{
-			"waited", Result{Wall: 1000, Others: 31, Threads: []Thread{{Name: "v"}, {Name: "w", Waited: 50}}},
+			"waited",
+			Result{Wall: 1000, Others: 31, Threads: []Thread{{Name: "v"}, {Name: "w", Waited: 50}}},
 			"thread w waited for a CPU, up to 3.1 % of the time for other processes",
 		},
 		{"waited for each other", Result{Wall: 1000, Others: 30, Threads: []Thread{{Name: "v", Waited: 500}, {Name: "w", Waited: 400}}}, ""},
