@@ -97,6 +97,7 @@ test: generated lint build validate ## run everything: drift checks, linters, ev
 	@go test -timeout $(TIMEOUT) ./scheduler/internal/check ./internal/quality ./processor/runtimestatsprocessor/internal/latency # longer runs than the race detector has time for
 	@$(MAKE) deploy-test
 	@$(MAKE) release-test
+	@$(MAKE) plot-test
 	@echo "Left out: the dashboard and the alerts on a real Prometheus, which takes minutes to build. make prometheus-test has them."
 
 .PHONY: deploy-test
@@ -108,6 +109,11 @@ deploy-test: build ## check what deploy/ ships, in a Go module of its own
 release-test: ## check how it is released and what --help says, in a Go module of its own
 	@echo "Testing internal/release"
 	@cd internal/release && go mod tidy -diff && $(TOOL) golangci-lint run --allow-parallel-runners ./... && go test -count=1 -timeout $(TIMEOUT) ./... # what it reads lies outside the module
+
+.PHONY: plot-test
+plot-test: # the plots of docs/fidelity.md, in a Go module of their own
+	@echo "Testing internal/fidelity/plot"
+	@cd internal/fidelity/plot && go mod tidy -diff && $(TOOL) golangci-lint run --allow-parallel-runners ./... && go test -timeout $(TIMEOUT) ./...
 
 # Prometheus as others would install it, without what finds targets in clouds, and without its pages.
 PROMETHEUS := github.com/prometheus/prometheus/cmd
@@ -227,6 +233,36 @@ calibrate: ## measure what the runtimes' primitives cost on this machine, for th
 	@echo "Building reference/primitives (the first time takes some minutes)"
 	@cargo build --profile measure --locked --quiet --package primitives --manifest-path reference/Cargo.toml --target-dir $(REFERENCE)
 	@go run ./internal/calibrate -primitives $(REFERENCE)/measure/primitives $(if $(DEFAULT),-o internal/costfile/default.yaml -go scheduler/cost/default.go)
+
+# The rig that plays plans on the real runtimes. Counters of Tokio that are not stable want a build of their own.
+RIG := bin/rig/measure/rig
+WITHOUT_RIG := Left out: there is no cargo to build the real runtimes in reference/rig.
+
+.PHONY: rig
+rig: # the real runtimes, to be measured; the first time takes minutes
+	@echo "Building reference/rig (the first time takes minutes)"
+	@RUSTFLAGS="--cfg tokio_unstable" CARGO_BUILD_JOBS=$${CARGO_BUILD_JOBS:-1} nice -n 10 cargo build --profile measure --locked --quiet \
+		--manifest-path reference/Cargo.toml --package rig --target-dir bin/rig
+
+.PHONY: fidelity
+fidelity: ## hold the models against the real runtimes, on a machine that does nothing else (20 minutes and a build); COST=file, RUN=regexp
+	@if ! command -v cargo >/dev/null; then echo "$(WITHOUT_RIG)"; exit; fi; \
+		$(MAKE) rig; go build -o bin/fidelity ./internal/fidelity; \
+		bin/fidelity -rig $(RIG) -run '$(RUN)' $(if $(COST),-cost $(COST)) -document docs/fidelity.md; \
+		$(MAKE) fidelity-plots
+
+.PHONY: fidelity-judge
+fidelity-judge: ## hold changed models or COST=file against what make fidelity has measured (a minute); HELD_OUT=false while costs are fitted
+	@go run ./internal/fidelity -judge -run '$(RUN)' $(if $(COST),-cost $(COST)) -held-out=$(or $(HELD_OUT),true) $(if $(DOCUMENT),-document $(DOCUMENT))
+
+.PHONY: fidelity-plots
+fidelity-plots: # the plots of docs/fidelity.md, of the rows that were judged last
+	@cd internal/fidelity/plot && go run . -rows $(CURDIR)/bin/fidelity-rows.json -dir $(CURDIR)/docs
+
+.PHONY: order
+order: ## play 400 random programs on the real runtimes: they must poll the tasks in the same order as the models (some minutes and a build)
+	@if ! command -v cargo >/dev/null; then echo "$(WITHOUT_RIG)"; exit; fi; \
+		$(MAKE) rig; go test ./internal/fidelity/order -count 1 -v -rig $(CURDIR)/$(RIG)
 
 .PHONY: documents
 documents: build ## run every code block of every document, and rewrite what runtimesim prints in them (2 minutes)

@@ -23,11 +23,10 @@ type Instance struct {
 	send       func(journey)
 	runtime    scheduler.Runtime
 	operations []workload.Operation
-	cumulative []float64       // weights of operations[0] to [i], summed
 	sequence   arrive.Sequence // of an open loop
 	loop       *loop           // closed; nil if open
 	start      sim.Time
-	requests   uint64 // seed of the requests' streams
+	requests   Requests
 	arrivals   uint64
 	limit      uint64   // of arrivals
 	last       sim.Time // arrival
@@ -94,18 +93,11 @@ func (in *Instance) observer(s *workload.Service, o scheduler.Observer) schedule
 
 // play lets requests arrive from now on.
 func (in *Instance) play(s *workload.Service, seed, number uint64) {
-	requests := sim.Stream(seed, streamRequests, number)
-	in.requests = requests.Uint64()
+	in.requests = startRequests(s, seed, number)
 	in.start = in.sim.Now()
 	in.limit = math.MaxUint64
 	in.maxInFlight = s.MaxInFlight
 	in.operations = s.Operations
-	in.cumulative = make([]float64, len(s.Operations))
-	sum := 0.0
-	for i, o := range s.Operations {
-		sum += o.Weight
-		in.cumulative[i] = sum
-	}
 	in.open = map[uint64]journey{}
 	in.target = in.sim.Register(in)
 	switch a := s.Arrivals.(type) {
@@ -159,8 +151,7 @@ func (in *Instance) Handle(ev sim.Event) {
 		// Before the spawn: the simulation must know the next arrival, lest a handler advances the clock past it.
 		in.scheduleNext()
 	}
-	work := sim.Stream(in.requests, number)
-	operation := in.choose(&work)
+	operation, work := in.requests.Number(number)
 	in.accept(operation, in.origin|number, work, nil)
 }
 
@@ -179,18 +170,6 @@ func (in *Instance) scheduleNext() {
 // sendAfterThinking lets a user of a closed loop think, and then send a request.
 func (in *Instance) sendAfterThinking(user uint64) {
 	in.sim.Schedule(in.sim.Now()+in.loop.thinks(user), in.target, 0, user)
-}
-
-// choose draws an operation by weight. It always draws once, so that work does not depend on how many there are.
-func (in *Instance) choose(r *sim.Rand) int {
-	last := len(in.operations) - 1
-	u := r.Float64() * in.cumulative[last]
-	for i := range last {
-		if u < in.cumulative[i] {
-			return i
-		}
-	}
-	return last
 }
 
 // serve lets a request arrive that another service sent.

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Command fidelity holds the models of the runtimes against the real ones. It plays the workloads of its matrix on both, with the same
+// requests, and writes how far apart they are.
+//
+//	matrix --plan--> rig (real Tokio, smol, async-std) --> measured --judge--> rows --report--> docs/fidelity.md
+//	            \                                             | when requests came
+//	             +------------> models  <---------------------+
+//
+// What was measured stays in a file: with -judge, the command holds other costs or changed models against it, which takes seconds.
+// Packages below: matrix (what is compared), plan (what both sides play), rig, measure, model, figure, judge, report; order compares the
+// order of polls of random programs.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"regexp"
+
+	"github.com/runtimelab/otelcol-runtimelab/internal/costfile"
+	"github.com/runtimelab/otelcol-runtimelab/internal/fidelity/judge"
+	"github.com/runtimelab/otelcol-runtimelab/internal/fidelity/matrix"
+	"github.com/runtimelab/otelcol-runtimelab/internal/fidelity/measure"
+	"github.com/runtimelab/otelcol-runtimelab/internal/fidelity/report"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+)
+
+type options struct {
+	rig, measured, cost, document, rows string
+	judge, heldOut, anyway              bool
+	repeats, retries                    int
+	only                                *regexp.Regexp
+}
+
+func main() {
+	o := options{only: regexp.MustCompile("")}
+	flag.StringVar(&o.rig, "rig", "bin/rig/measure/rig", "the rig")
+	flag.StringVar(&o.measured, "measured", "bin/fidelity.json.gz", "what was measured")
+	flag.BoolVar(&o.judge, "judge", false, "measure nothing: judge what was measured before")
+	flag.StringVar(&o.cost, "cost", "", "what the primitives cost, as of runtimesim; without it the default")
+	flag.BoolVar(&o.heldOut, "held-out", true, "look at the rows that are held out; false while costs are fitted")
+	flag.StringVar(&o.document, "document", "", "rewrite this document")
+	flag.StringVar(&o.rows, "rows", "bin/fidelity-rows.json", "write the rows to this file, for plots")
+	flag.IntVar(&o.repeats, "repeats", 5, "runs of each workload on each runtime")
+	flag.IntVar(&o.retries, "retries", 3, "further runs for those that were disturbed")
+	flag.BoolVar(&o.anyway, "anyway", false, "keep disturbed runs: to try the command where it is not quiet")
+	flag.Func("run", "only what matches this regular expression, such as ^mm1_60/tokio", func(text string) (err error) {
+		o.only, err = regexp.Compile(text)
+		return err
+	})
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, o); err != nil {
+		fmt.Fprintln(os.Stderr, "fidelity:", err)
+		stop()
+		os.Exit(1) //nolint:gocritic // stopped above
+	}
+}
+
+func run(ctx context.Context, o options) error {
+	m, err := matrix.Read()
+	if err != nil {
+		return err
+	}
+	costs, err := costsOf(o.cost)
+	if err != nil {
+		return err
+	}
+	measured, err := o.measure(ctx, m)
+	if err != nil {
+		return err
+	}
+	rows, err := judge.Rows(m, measured, costs, o.heldOut, o.only)
+	if err != nil {
+		return err
+	}
+	if err := report.Explain(rows); err != nil {
+		return err
+	}
+	text, err := json.Marshal(rows)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(o.rows, text, 0o600); err != nil {
+		return err
+	}
+	if o.document != "" {
+		if err := os.WriteFile(o.document, []byte(report.Document(measured, rows, o.cost)), 0o644); err != nil { //nolint:gosec // G306: a document
+			return err
+		}
+	}
+	return report.Print(os.Stdout, rows)
+}
+
+func (o *options) measure(ctx context.Context, m *matrix.Matrix) (*measure.Measured, error) {
+	if o.judge {
+		return measure.Read(o.measured)
+	}
+	measured, err := measure.Measure(ctx, m, measure.Setup{
+		Rig: o.rig, Repeats: o.repeats, Retries: o.retries, Anyway: o.anyway, Only: o.only,
+		Log: func(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	return measured, measured.Write(o.measured)
+}
+
+func costsOf(path string) (*cost.Set, error) {
+	if path == "" {
+		return nil, nil //nolint:nilnil // nil stands for the default
+	}
+	file, err := os.Open(path) //nolint:gosec // G304: the user names the file
+	if err != nil {
+		return nil, err
+	}
+	set, err := costfile.Parse(file)
+	return &set, errors.Join(err, file.Close())
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package matrix names what the models are held against, before anybody compares: matrix.yaml, a row for each figure of each workload on
+// each runtime.
+//
+// Package matrix is built on package workload/spec, whose notation of services the file has.
+package matrix
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
+	"github.com/runtimelab/otelcol-runtimelab/workload"
+	"github.com/runtimelab/otelcol-runtimelab/workload/arrive"
+	"github.com/runtimelab/otelcol-runtimelab/workload/spec"
+)
+
+//go:embed matrix.yaml
+var text []byte
+
+// Matrix is the file.
+type Matrix struct {
+	Seed uint64
+	// Cells in the order of the file: all runtimes of a workload together.
+	Cells []Cell
+}
+
+// Cell is a workload on a runtime.
+type Cell struct {
+	Workload *Workload
+	Runtime  string
+	Cores    int // that many runtimes; 0: one
+	Service  *workload.Service
+}
+
+// Name of the cell, for a regular expression.
+func (c *Cell) Name() string { return c.Workload.Name + "/" + c.Runtime }
+
+// Workload is a workload of the file.
+type Workload struct {
+	Name          string
+	Class         string
+	HeldOut       bool `yaml:"held_out"`
+	Fitted        bool
+	Bare          bool
+	RatePerWorker bool `yaml:"rate_per_worker"`
+	Requests      int
+	Per           int
+	Added         string
+	Only, Except  Selection
+	Arrivals      map[string]any
+	Burst         *Burst
+	Steps         []any
+	Chain         int // instead of steps: a task that spawns one that spawns one, so many times
+	Operations    []any
+	Figures       []string // of its class
+}
+
+// Selection is some of the runtimes, and why those.
+type Selection struct {
+	Runtimes []string
+	Reason   string
+}
+
+// Burst is requests that come together.
+type Burst struct {
+	Size  int
+	Every time.Duration
+}
+
+type file struct {
+	Seed      uint64
+	Runtimes  yaml.Node // a map, whose order counts
+	Classes   map[string][]string
+	Workloads []*Workload
+}
+
+// Read reads the matrix.
+func Read() (*Matrix, error) { return parse(text) }
+
+func parse(text []byte) (*Matrix, error) {
+	var f file
+	if err := yaml.Unmarshal(text, &f); err != nil {
+		return nil, err
+	}
+	m := &Matrix{Seed: f.Seed}
+	var mistakes []error
+	seen := map[string]bool{}
+	for _, w := range f.Workloads {
+		first := !seen[w.Class]
+		seen[w.Class] = true
+		if w.Figures = f.Classes[w.Class]; w.Figures == nil {
+			mistakes = append(mistakes, fmt.Errorf("%s: class: %q is none of the classes", w.Name, w.Class))
+			continue
+		}
+		for i := 0; i < len(f.Runtimes.Content); i += 2 {
+			name := f.Runtimes.Content[i].Value
+			if slices.Contains(w.Except.Runtimes, name) || (len(w.Only.Runtimes) > 0 && !slices.Contains(w.Only.Runtimes, name)) {
+				continue
+			}
+			runtime := map[string]any{}
+			if err := f.Runtimes.Content[i+1].Decode(&runtime); err != nil {
+				return nil, err
+			}
+			if runtime["first"] == true && !first {
+				continue
+			}
+			delete(runtime, "first")
+			cell, err := w.on(name, runtime, f.Seed)
+			if err != nil {
+				mistakes = append(mistakes, fmt.Errorf("%s on %s: %w", w.Name, name, err))
+				continue
+			}
+			m.Cells = append(m.Cells, cell)
+		}
+	}
+	return m, errors.Join(mistakes...)
+}
+
+// on is the workload on a runtime.
+func (w *Workload) on(name string, runtime map[string]any, seed uint64) (Cell, error) {
+	cores, _ := runtime["cores"].(int)
+	delete(runtime, "cores")
+	operations := w.Operations
+	if len(operations) == 0 {
+		steps := w.Steps
+		if w.Chain > 0 {
+			steps = chain(w.Chain)
+		}
+		operations = []any{map[string]any{"name": "request", "steps": steps}}
+	}
+	arrivals := w.Arrivals
+	if w.Burst != nil { // replaced below
+		arrivals = map[string]any{"process": "constant", "rate": 1}
+	}
+	tree := map[string]any{
+		"name": w.Name, "seed": seed, "runtime": runtime, "arrivals": arrivals, "operations": repeated(operations),
+	}
+	services, err := spec.Decode([]any{tree})
+	if err != nil {
+		return Cell{}, err
+	}
+	service := services[0]
+	service.MaxInFlight = 0
+	if w.Burst != nil {
+		service.Arrivals = w.Burst.arrivals(w.Requests)
+	}
+	if w.RatePerWorker {
+		poisson, ok := service.Arrivals.(arrive.Poisson)
+		if !ok {
+			return Cell{}, errors.New("rate_per_worker: wants Poisson arrivals")
+		}
+		poisson.Rate *= float64(max(service.Runtime.Workers, cores))
+		service.Arrivals = poisson
+	}
+	return Cell{Workload: w, Runtime: name, Cores: cores, Service: service}, nil
+}
+
+// Requests of a run: as long a run on two workers as on one.
+func (c *Cell) Requests() int {
+	if c.Workload.RatePerWorker {
+		return c.Workload.Requests * max(c.Service.Runtime.Workers, c.Cores)
+	}
+	return c.Workload.Requests
+}
+
+func (b *Burst) arrivals(requests int) arrive.Process {
+	gaps := make([]sim.Time, requests)
+	for i := range gaps {
+		if i%b.Size == 0 {
+			gaps[i] = sim.Time(b.Every)
+		}
+	}
+	return &arrive.Replay{Gaps: gaps}
+}
+
+func chain(length int) []any {
+	steps := []any{map[string]any{"compute": "1ns"}}
+	for range length {
+		steps = []any{map[string]any{"spawn": map[string]any{"steps": steps}}, "join"}
+	}
+	return steps
+}
+
+// repeated writes the steps of each `repeat` out.
+func repeated(tree any) any {
+	switch tree := tree.(type) {
+	case []any:
+		var all []any
+		for _, item := range tree {
+			if step, ok := item.(map[string]any); ok && step["repeat"] != nil {
+				repeat, _ := step["repeat"].(map[string]any)
+				times, _ := repeat["times"].(int)
+				steps, _ := repeated(repeat["steps"]).([]any)
+				for range times {
+					all = append(all, steps...)
+				}
+				continue
+			}
+			all = append(all, repeated(item))
+		}
+		return all
+	case map[string]any:
+		all := map[string]any{}
+		for key, value := range tree {
+			all[key] = repeated(value)
+		}
+		return all
+	default:
+		return tree
+	}
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	_ "embed"
+	"fmt"
+	"math"
+	"regexp"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/runtimelab/otelcol-runtimelab/internal/fidelity/judge"
+)
+
+// reasonsText says why rows are misses. Each key is a regular expression for workload/runtime/figure.
+//
+//go:embed reasons.yaml
+var reasonsText []byte
+
+// Explain gives the rows that are far off their reason, the first that fits.
+func Explain(rows []judge.Row) error {
+	var reasons []struct{ Rows, Reason string }
+	if err := yaml.Unmarshal(reasonsText, &reasons); err != nil {
+		return fmt.Errorf("reasons.yaml: %w", err)
+	}
+	for _, reason := range reasons {
+		of, err := regexp.Compile("^(?:" + reason.Rows + ")$")
+		if err != nil {
+			return fmt.Errorf("reasons.yaml: %w", err)
+		}
+		for i := range rows {
+			r := &rows[i]
+			if isMiss(r) && r.Reason == "" && of.MatchString(r.Workload+"/"+r.Runtime+"/"+r.Figure) {
+				r.Reason = reason.Reason
+			}
+		}
+	}
+	return nil
+}
+
+func isMiss(r *judge.Row) bool { return r.Counts() && math.Abs(r.Error()) > far }
+
+// miss is the misses that have one reason.
+type miss struct {
+	Reason string
+	Rows   []string
+}
+
+func misses(rows []judge.Row) (all []miss) {
+	const unknown = "Not explained"
+	at := map[string]int{}
+	for i := range rows {
+		r := &rows[i]
+		if !isMiss(r) {
+			continue
+		}
+		reason := r.Reason
+		if reason == "" {
+			reason = unknown
+		}
+		n, known := at[reason]
+		if !known {
+			n = len(all)
+			at[reason] = n
+			all = append(all, miss{Reason: reason})
+		}
+		all[n].Rows = append(all[n].Rows, fmt.Sprintf("`%s` %s %s %+.0f %%", r.Workload, r.Runtime, r.Figure, 100*r.Error()))
+	}
+	return all
+}
