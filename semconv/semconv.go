@@ -158,6 +158,9 @@ const (
 	StampTraceClass = "load_verify.trace_class"
 	// On spans, if those of a trace are numbered:
 	StampTraceSpan = "load_verify.trace_span"
+	// On items whose times are not those of the generator's clock:
+	StampClockSkew = "load_verify.clock_skew"
+	StampPast      = "load_verify.past"
 	// On end markers instead of the sequence:
 	StampTotal   = "load_verify.total"
 	StampDropped = "load_verify.dropped"
@@ -312,6 +315,8 @@ var Attributes = []Attribute{
 	{StampClass, Int, Stamp, "Number of the item's class in the generator's list, from 1.", "`classes`, items that match one"},
 	{StampTraceClass, Int, Stamp, "Number of the class of the span's whole trace, from 1.", "`classes` with `whole_traces`, spans that match one"},
 	{StampTraceSpan, Int, Stamp, "Number of the span in its trace, from 1, in the order in which spans ended; 0: not known. That of the root is how many there were.", "`verify_traces`, spans"},
+	{StampClockSkew, Int, Stamp, "How far the clock of the process is ahead, in ns; less than 0: behind. All times of the item are off by as much.", "`verify`, items of a service with a `clock`"},
+	{StampPast, Bool, Stamp, "`true`: the item was sent long after it happened, because the load began in the past.", "`verify`, items of a `backfill`"},
 	{StampTotal, Int, Stamp, "Number of items before.", "end markers"},
 	{StampDropped, Int, Stamp, "Those of them that the generator gave up because the pipeline refused them.", "end markers"},
 	{StampSources, Int, Stamp, "Number of sources that the run has for each signal, of all shards.", "end markers"},

@@ -11,8 +11,8 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
-// Attribute is an attribute of a span or an event. Value is a string, int64, float64 or bool, the same in all of them; or
-// [Texts] or [Integers], drawn for each.
+// Attribute is an attribute of a span, an event or a resource. Value is a string, int64, float64 or bool, the same in all of them; or
+// [Texts], [Integers] or [Bytes], drawn for each; or a [List] or a [Map] of such values.
 type Attribute struct {
 	Key   string
 	Value any
@@ -65,6 +65,13 @@ func (a draw) from(d Draws) sim.Rand { return sim.Stream(uint64(d), uint64(a)) }
 func Recorded(key string) bool {
 	return slices.ContainsFunc(semconv.Attributes, func(a semconv.Attribute) bool {
 		return a.Name == key && !slices.Contains(offSpans, a.Family)
+	})
+}
+
+// OnResources reports whether Runtimelab writes the attribute on resources itself, or reads there what it wrote.
+func OnResources(key string) bool {
+	return slices.ContainsFunc(semconv.Attributes, func(a semconv.Attribute) bool {
+		return a.Name == key && (a.Family == semconv.Resource || a.Family == semconv.Stamp)
 	})
 }
 

@@ -114,6 +114,9 @@ func (c *checker) check() error {
 	if s.Arrivals != nil {
 		c.note(s.Arrivals.Check())
 	}
+	c.note(s.Export.Late.Check())
+	c.note(s.Clock.Check())
+	c.attributes("resource", s.Resource, OnResources)
 	c.parts()
 	c.spans = map[string]bool{}
 	for i := range s.Spans {
@@ -123,7 +126,7 @@ func (c *checker) check() error {
 		c.span(&s.Spans[i])
 	}
 	for i := range s.Events {
-		c.attributes("event "+s.Events[i].Name, s.Events[i].Attributes)
+		c.attributes("event "+s.Events[i].Name, s.Events[i].Attributes, Recorded)
 	}
 	for i := range s.Calls {
 		c.call(i)
@@ -168,37 +171,45 @@ func (c *checker) span(s *Span) {
 	if int(s.Kind) >= len(kindNames) {
 		c.fail("span %s: kind %d; want one of Kinds", s.Name, s.Kind)
 	}
-	c.attributes("span "+s.Name, s.Attributes)
+	c.attributes("span "+s.Name, s.Attributes, Recorded)
 	if e := s.Errors; e != nil {
 		if !(e.Rate >= 0 && e.Rate <= 1) { // NaN is neither
 			c.fail("span %s: an error rate of %v; want 0 to 1", s.Name, e.Rate)
 		}
-		c.attributes("errors of span "+s.Name, e.Attributes)
+		c.attributes("errors of span "+s.Name, e.Attributes, Recorded)
 	}
 	if l := s.Links; l != nil {
 		if l.Count < 1 || l.Count > MostLinks {
 			c.fail("span %s: %d links; want 1 to %d", s.Name, l.Count, MostLinks)
 		}
-		if !c.spans[l.Name] {
+		if l.Service == "" && !c.spans[l.Name] || l.Service != "" && !c.hasSpan(l.Service, l.Name) {
 			c.fail("span %s: links to %q, which is no span of the service", s.Name, l.Name)
 		}
 	}
 }
 
-func (c *checker) attributes(of string, attributes []Attribute) {
+// hasSpan reports whether a service of the fleet has a span of a name, on any runtime of the process.
+func (c *checker) hasSpan(service, span string) bool {
+	for s := range c.fleet {
+		if s.Name == service && slices.ContainsFunc(s.Spans, func(x Span) bool { return x.Name == span }) {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *checker) attributes(of string, attributes []Attribute, taken func(key string) bool) {
 	for i, a := range attributes {
 		switch {
 		case a.Key == "":
 			c.fail("%s: an attribute has no key; want one", of)
 		case i > 0 && a.Key <= attributes[i-1].Key:
 			c.fail("%s: attribute %s comes after %s; want them sorted, each key once", of, a.Key, attributes[i-1].Key)
-		case Recorded(a.Key):
-			c.fail("%s: attribute %s is recorded by the runtime or derived from it; want one of the operation's own", of, a.Key)
+		case taken(a.Key):
+			c.fail("%s: attribute %s is recorded by the runtime or derived from it; want another", of, a.Key)
 		}
-		switch a.Value.(type) {
-		case string, int64, float64, bool, Texts, Integers:
-		default:
-			c.fail("%s: attribute %s is a %T; want string, int64, float64, bool, Texts or Integers", of, a.Key, a.Value)
+		if !isValue(a.Value, 0) {
+			c.fail("%s: attribute %s is a %T; want string, int64, float64, bool, Texts, Integers, Bytes, or a List or sorted Map of them", of, a.Key, a.Value)
 		}
 	}
 }

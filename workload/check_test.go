@@ -63,10 +63,10 @@ func TestCheck(t *testing.T) {
 		"front: span GET /: attribute a comes after b; want them sorted, each key once": func(f fleet) {
 			f.front.Spans[0].Attributes[0].Key, f.front.Spans[0].Attributes[1].Key = "b", "a"
 		},
-		"front: span GET /: attribute a is a int; want string, int64, float64, bool, Texts or Integers": func(f fleet) {
+		"front: span GET /: attribute a is a int; want string, int64, float64, bool, Texts, Integers, Bytes, or a List or sorted Map of them": func(f fleet) {
 			f.front.Spans[0].Attributes[0].Value = 1
 		},
-		"front: span GET /: attribute thread.name is recorded by the runtime or derived from it; want one of the operation's own": func(f fleet) {
+		"front: span GET /: attribute thread.name is recorded by the runtime or derived from it; want another": func(f fleet) {
 			f.front.Spans[0].Attributes = []workload.Attribute{{Key: "thread.name", Value: "x"}}
 		},
 		"front: span GET /: an error rate of NaN; want 0 to 1": func(f fleet) { f.front.Spans[0].Errors = &workload.Errors{Rate: math.NaN()} },

@@ -20,6 +20,8 @@ type Export struct {
 	Delay sim.Time
 	// Duration of an export. One is under way at a time.
 	Duration sim.Time
+	// Late are the exports that arrive late, with either processor and of metrics, too; nil: none.
+	Late *Late
 }
 
 // BatchExport is what the batch processor of opentelemetry-rust does by default (opentelemetry-sdk/src/trace/span_processor.rs; OTEL_BSP_*

@@ -12,7 +12,7 @@ type Member struct {
 }
 
 // Groups are the instances of a fleet that meet. Instances of services that call each other meet, over however many others, because
-// calls go to the instances of a service in turn. The runtimes of one process meet. Instances of other services are alone. Nothing
+// calls go to the instances of a service in turn. So do those of services whose spans link to each other's. The runtimes of one process meet. Instances of other services are alone. Nothing
 // that an instance does depends on another group, so each group can be played on a clock of its own. Groups are in the order of their
 // first members.
 func Groups(fleet []*Service) (groups [][]Member) {
@@ -25,7 +25,7 @@ func Groups(fleet []*Service) (groups [][]Member) {
 				number++
 			}
 		}
-		if slices.ContainsFunc(services, (*Service).callsOthers) {
+		if slices.ContainsFunc(services, (*Service).meetsOthers) {
 			groups = append(groups, together)
 			continue
 		}
@@ -42,13 +42,14 @@ func Groups(fleet []*Service) (groups [][]Member) {
 	return groups
 }
 
-// callsOthers reports whether the service calls one of another process.
-func (s *Service) callsOthers() bool {
-	return slices.ContainsFunc(s.Calls, func(c Call) bool { return !c.InProcess() })
+// meetsOthers reports whether the service calls one of another process, or links to its spans.
+func (s *Service) meetsOthers() bool {
+	return slices.ContainsFunc(s.Calls, func(c Call) bool { return !c.InProcess() }) ||
+		slices.ContainsFunc(s.Spans, func(x Span) bool { return x.Links != nil && x.Links.Service != "" })
 }
 
-// callers are the runtimes of a fleet that call each other, over however many others, or that are of one process; most services are
-// alone. They are in the order of [Runtimes].
+// callers are the runtimes of a fleet that call each other or link to each other's spans, over however many others, or that are of one
+// process; most services are alone. They are in the order of [Runtimes].
 func callers(fleet []*Service) [][]*Service {
 	all := Runtimes(fleet)
 	group := make([]int, len(all))
@@ -69,6 +70,15 @@ func callers(fleet []*Service) [][]*Service {
 		}
 		for _, part := range s.Parts {
 			meet(i, part)
+		}
+		for k := range s.Spans {
+			if to := s.Spans[k].Links; to != nil && to.Service != "" {
+				for _, linked := range all {
+					if linked.Name == to.Service {
+						meet(i, linked)
+					}
+				}
+			}
 		}
 	}
 	members := make([][]*Service, len(all))

@@ -63,7 +63,7 @@ func (s *Service) payload(p *program.Program) float64 {
 		case program.Span:
 			n += s.Spans[st.Label].payload()
 		case program.Event:
-			n += payloadOf(s.Events[st.Label].Attributes)
+			n += payloadOfAll(s.Events[st.Label].Attributes)
 		default:
 		}
 	}
@@ -71,19 +71,17 @@ func (s *Service) payload(p *program.Program) float64 {
 }
 
 func (s *Span) payload() float64 {
-	n := payloadOf(s.Attributes)
+	n := payloadOfAll(s.Attributes)
 	if s.Errors != nil {
-		n += s.Errors.Rate * payloadOf(s.Errors.Attributes)
+		n += s.Errors.Rate * payloadOfAll(s.Errors.Attributes)
 	}
 	return n
 }
 
-func payloadOf(attributes []Attribute) float64 {
+func payloadOfAll(attributes []Attribute) float64 {
 	n := 0.0
 	for _, a := range attributes {
-		if p, ok := a.Value.(Payload); ok {
-			n += float64(p.Bytes)
-		}
+		n += payloadOf(a.Value)
 	}
 	return n
 }

@@ -26,6 +26,11 @@ type Service struct {
 	MaxInFlight int
 	// Export is how its spans and log records leave the process.
 	Export Export
+	// Clock of the machine of each instance.
+	Clock Clock
+	// Resource has the attributes of its resource beside those that tell the process; sorted by key. What is drawn is drawn once for each
+	// instance.
+	Resource []Attribute
 	// Operations are what an arrival can ask for; at least one.
 	Operations []Operation
 	// Spans describe the traced programs and the spans inside them: the Label of an operation's program, of a named spawn's and of a
@@ -39,7 +44,7 @@ type Service struct {
 	// people: what is played goes by the numbers.
 	Mutexes, Channels []string
 	// Parts are the further runtimes of the process, on the same CPUs. Only calls of the first runtime reach them. Instances, Seed,
-	// Export, Mutexes and Channels of a part are those of its service.
+	// Export, Clock, Resource, Mutexes and Channels of a part are those of its service.
 	Parts []*Service
 }
 

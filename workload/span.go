@@ -45,10 +45,12 @@ func Kinds() []Kind { return []Kind{Server, Client, Internal, Producer, Consumer
 func (k Kind) String() string { return kindNames[k] }
 
 // Links says what a span links to when it ends, as a consumer links to the producers of its batch: the spans of one name that ended
-// last before it, in the same process.
+// last before it.
 type Links struct {
-	Name  string // of a span of the same service
-	Count int    // 1 to MostLinks; fewer if not so many have ended
+	// Service whose spans they are, of any of its instances; empty: they are of the same process.
+	Service string
+	Name    string // of a span of that service
+	Count   int    // 1 to MostLinks; fewer if not so many have ended
 }
 
 // MostLinks is how many links OpenTelemetry's SDKs keep of a span by default.

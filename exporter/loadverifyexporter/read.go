@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"math"
 	"math/bits"
+	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -28,6 +29,8 @@ type marks struct {
 	traceClass  uint32
 	traceSpan   uint32
 	traced      bool  // there is a traceSpan
+	skew        int64 // of the clock that the item's times are of
+	past        bool
 	found       uint8 // by bit below
 	wrong       bool  // one has another type, or is negative
 }
@@ -42,6 +45,9 @@ const (
 	stampOfItem = hasRun | hasSource | hasSequence
 	stampOfEnd  = hasRun | hasSource | hasTotal
 )
+
+// mostSkew is how far a clock is off at most, in ns. With more it is not known when an item happened.
+const mostSkew = int64(time.Hour)
 
 // readMarks runs once for each item. It allocates nothing but the stamp of the content, where there is one.
 func readMarks(attributes pcommon.Map) (m marks) {
@@ -68,6 +74,10 @@ func readMarks(attributes pcommon.Map) (m marks) {
 			m.small(value, &m.class)
 		case semconv.StampTraceClass:
 			m.small(value, &m.traceClass)
+		case semconv.StampClockSkew:
+			m.skew = value.Int()
+		case semconv.StampPast:
+			m.past = value.Bool()
 		case semconv.StampTraceSpan:
 			m.traced = true
 			m.small(value, &m.traceSpan)
@@ -148,8 +158,9 @@ func read[S subject](c *content.Checker, s S) audit.Item {
 		}
 		it.Kind, it.Says, it.Corrupt = audit.End, says, !known || !intact
 	}
-	if at := s.at(); at <= math.MaxInt64 {
-		it.At = int64(at)
+	it.Past = m.past
+	if at := s.at(); at > 0 && at <= math.MaxInt64 && m.skew >= -mostSkew && m.skew <= mostSkew {
+		it.At = max(int64(at)-m.skew, 0)
 	}
 	return it
 }

@@ -57,6 +57,7 @@ var countRows = []struct {
 	{"incomplete traces", true, false, func(s *audit.SignalReport) uint64 { return s.IncompleteTraces }, ""},
 	{"torn traces", true, false, func(s *audit.SignalReport) uint64 { return s.Torn }, ""},
 	{"clock skew", true, false, func(s *audit.SignalReport) uint64 { return s.Latency.Skewed }, "came before it happened: the clocks of both sides differ"},
+	{"from the past", true, false, func(s *audit.SignalReport) uint64 { return s.Latency.Past }, "sent long after it happened, by backfill; no latency is known of it"},
 }
 
 const outOfOrderNote = "came after a later one of its source; no verdict depends on it"

@@ -29,7 +29,7 @@ type verdict struct {
 			Signal                                      string
 			Sent, Received, Missing, Duplicate, Corrupt int
 			Orphans, Sources, Ended                     int
-			Latency                                     struct{ Count, Skewed int }
+			Latency                                     struct{ Count, Skewed, Past int }
 		}
 	}
 }

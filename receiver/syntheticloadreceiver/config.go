@@ -68,6 +68,8 @@ type Config struct {
 	Seed uint64 `mapstructure:"seed"`
 	// Clock is realtime or unpaced.
 	Clock Clock `mapstructure:"clock"`
+	// Backfill is how far in the past the load begins. What is past is played as fast as the pipeline takes it; then the clock rules.
+	Backfill time.Duration `mapstructure:"backfill"`
 	// Duration is the virtual time in which requests arrive; 0: until stopped.
 	Duration time.Duration `mapstructure:"duration"`
 	// OnBackpressure is block or drop.
@@ -143,6 +145,7 @@ func (c *Config) Validate() error {
 	if c.Duration < 0 {
 		errs = append(errs, fmt.Errorf("duration: %s is not allowed; want 0s (until stopped) or more", c.Duration))
 	}
+	errs = append(errs, c.validateBackfill())
 	if c.OnBackpressure != BackpressureBlock && c.OnBackpressure != BackpressureDrop {
 		errs = append(errs, fmt.Errorf("on_backpressure: %q is not allowed; want %s or %s",
 			c.OnBackpressure, BackpressureBlock, BackpressureDrop))

@@ -37,7 +37,7 @@ func decode(text string) (*Config, error) {
 
 // receiverKey is how a rejection begins: with a key of the receiver, and where in it.
 var receiverKey = regexp.MustCompile(
-	`^(clock|duration|on_backpressure|slice|shard\.total|shard\.index|requests|run_id|poll_events|verify_content|verify_traces|classes(?:\[\d+\](?:\.\w+|\[\d+\]|\["(?:[^"\\]|\\.)*"\])*)?|(?:metrics|logs)(?:::\w+)*|` +
+	`^(clock|backfill|duration|on_backpressure|slice|shard\.total|shard\.index|requests|run_id|poll_events|verify_content|verify_traces|classes(?:\[\d+\](?:\.\w+|\[\d+\]|\["(?:[^"\\]|\\.)*"\])*)?|(?:metrics|logs)(?:::\w+)*|` +
 		`services(?:\.[\w-]+|\[\d+\]|\["(?:[^"\\]|\\.)*"\])*): .`)
 
 // mostWork bounds the bytes that are allocated to judge a text of 64 KiB. The dearest known text, 20,000 services by aliases, takes
@@ -154,7 +154,9 @@ func TestHostileConfigs(t *testing.T) {
 		{"calls of nobody", "services: [" + callee + ", &a " + caller("c") + many + "]", "services[2]: name \"a\" is taken"},
 		{"long names", "services: [" + strings.Replace(callee, "b", strings.Repeat("b", 30_000), 1) + longCallers.String() + "]", "services[1].operations[0].steps[0].call.service: \"c\" is not"},
 		{"steps", operation + "steps: [&a {yield: 1}" + many + "]" + end, "services[0].operations[0].steps[0].yield"},
-		{"long paths", operation + "steps: [&a {event: {name: e, attributes: {" + long + ": [x]}}}" + many + "]" + end, "services[0].operations[0].steps[0].event.attributes"},
+		{"long paths", operation + "steps: [&a {event: {name: e, attributes: {" + long + ": [null]}}}" + many + "]" + end, "services[0].operations[0].steps[0].event.attributes"},
+		{"lists", operation + "steps: [&a {event: {name: e, attributes: {" + long + ": [" + strings.Repeat("x,", 30) + "]}}}" + many + "]" + end, "services[0].operations[0].steps["},
+		{"maps of long keys", operation + "steps: [&a {event: {name: e, attributes: {" + long + ": {map: {" + strings.Repeat("k", 1000) + ": {cardinality: 5000}}}}}}" + many + "]" + end, ""},
 		{"texts", operation + "steps: [&a {event: {name: e, attributes: {" + long + ": {cardinality: 5000}}}}" + many + "]" + end, ""},
 		{"threads", "services: [{" + service + ", workload: minimal, instances: 1000}]", ""},
 		{"a million threads", "services: [{name: a, instances: 1000, runtime: {model: tokio, worker_threads: 1024}, arrivals: {process: poisson, rate: 1}, workload: minimal}]", "services: 1024000 worker_threads"},

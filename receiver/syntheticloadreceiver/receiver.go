@@ -30,7 +30,7 @@ const (
 	drainMost = 30 * time.Second
 	// abandonGrace is how long a pipeline may take to return a request that is given up.
 	abandonGrace = 500 * time.Millisecond
-	// drainLimit bounds the virtual time in which requests in flight may end after the run's duration.
+	// drainLimit bounds the virtual time in which requests in flight may end, and late exports arrive, after the run's duration.
 	drainLimit = sim.Time(time.Minute)
 
 	// onTime is how far it may be behind and count as on schedule again. It is well below tooLate: a load that is about as fast as the
@@ -53,6 +53,7 @@ type loadReceiver struct {
 	abandon context.CancelFunc // give up the requests in hand
 	ended   chan struct{}      // the run is over
 	behind  bool               // the log has said last that the load is late
+	live    bool               // what is past has been played
 	counted counts
 }
 
@@ -113,7 +114,8 @@ func (r *loadReceiver) Begin() {
 	requests, abandon := context.WithCancel(context.Background())
 	slices, stop := context.WithCancel(requests)
 	r.stop, r.abandon = stop, abandon
-	epoch := time.Now()
+	epoch := time.Now().Add(-r.config.Backfill)
+	r.live = r.config.Backfill == 0
 	r.running.Go(func() {
 		defer close(r.ended)
 		r.run(slices, requests, epoch)
@@ -227,14 +229,21 @@ type slice struct {
 //	play: Advance --slice--> run: wait until due, build, Consume
 //	         ^---- buffers ----'
 func (r *loadReceiver) run(slices, requests context.Context, epoch time.Time) {
+	began := time.Now()
 	r.logger.Info("Playing the fleet", zap.Int("processes", r.fleet.Processes()), zap.Duration("slice", r.fleet.SliceLength().Duration()))
+	if !r.live {
+		r.logger.Info("The past comes first, as fast as the pipeline takes it", zap.Duration("backfill", r.config.Backfill), zap.Time("from", epoch))
+	}
 	played := make(chan slice)            // while one is handed on, the next is played
 	used := make(chan []fleet.Request, 2) // as many may be under way: nobody waits to give one back
 	r.running.Go(func() { r.play(slices, played, used) })
 	unfinished := 0
 	for s := range played {
-		if r.config.Clock == ClockRealtime {
+		if r.config.Clock == ClockRealtime && r.present(requests, epoch.Add(s.end.Duration()), began) {
 			r.waitUntil(requests, epoch.Add(s.end.Duration()))
+		}
+		for i := range s.requests {
+			s.requests[i].Past = !r.live
 		}
 		r.deliver(requests, epoch, s.requests)
 		used <- s.requests
@@ -243,7 +252,7 @@ func (r *loadReceiver) run(slices, requests context.Context, epoch time.Time) {
 	}
 	r.deliver(requests, epoch, r.fleet.EndMarkers(r.wanted()...))
 
-	took := time.Since(epoch)
+	took := time.Since(began)
 	fields := []zap.Field{
 		zap.Uint64("requests", r.counted.arrivals), zap.Uint64("requests_shed", r.counted.shed),
 		zap.Int("tasks_unfinished", unfinished), zap.Duration("took", took),
@@ -252,6 +261,9 @@ func (r *loadReceiver) run(slices, requests context.Context, epoch time.Time) {
 		if s != nil {
 			fields = append(fields, s.totals.fields(s, took)...)
 		}
+	}
+	if !r.live {
+		fields = append(fields, zap.Bool("past_only", true))
 	}
 	level := zap.InfoLevel
 	for _, s := range r.sinks {
@@ -285,6 +297,15 @@ func (r *loadReceiver) play(slices context.Context, played chan<- slice, used <-
 	live := r.fleet.Live()
 	r.fleet.End()
 	r.hand(played, used, slice{end: now, live: live})
+	for slices.Err() == nil && r.fleet.Waiting() > 0 && now < end+drainLimit {
+		now += length
+		r.fleet.Advance(now)
+		r.hand(played, used, slice{end: now, live: live})
+	}
+	if r.fleet.Waiting() > 0 { // it is later than the run may wait for
+		r.fleet.Release()
+		r.hand(played, used, slice{end: now, live: live})
+	}
 }
 
 // hand gives a slice to run, which may take as long as the pipelines do, and takes back what run has done with.
@@ -304,6 +325,20 @@ func (r *loadReceiver) hand(played chan<- slice, used <-chan []fleet.Request, s 
 			return
 		}
 	}
+}
+
+// present reports whether a slice belongs to the present. It belongs to the past until virtual time has caught up with the clock.
+func (r *loadReceiver) present(ctx context.Context, due, began time.Time) bool {
+	if r.live {
+		return true
+	}
+	behind := max(time.Since(due), 0)
+	r.telemetry.ReceiverSyntheticLoadLag.Record(ctx, behind.Seconds())
+	if behind <= onTime {
+		r.live = true
+		r.logger.Info("The past is over, the load is live", zap.Duration("took", time.Since(began)))
+	}
+	return r.live
 }
 
 // waitUntil waits for a slice's time. It is at most a slice's length away, so that even a stop may wait for it: nothing is sent

@@ -10,27 +10,6 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/workload"
 )
 
-// readAttributes reads attributes, sorted by key: maps of YAML have no order, telemetry has.
-func readAttributes(v value) []workload.Attribute {
-	t, ok := v.anyTable()
-	if !ok {
-		return nil
-	}
-	var attributes []workload.Attribute
-	for _, key := range t.keys() {
-		child := t.child(key)
-		if newValue(key, child.path, v.in).text() == "" {
-			continue
-		}
-		if workload.Recorded(key) {
-			child.fail("recorded by the runtime or derived from it; want an attribute of the operation's own")
-			continue
-		}
-		attributes = append(attributes, workload.Attribute{Key: key, Value: child.attribute(key)})
-	}
-	return attributes
-}
-
 // generator is one of the ways to say a value that differs from span to span.
 type generator struct {
 	form
@@ -53,6 +32,7 @@ var generators = []generator{
 	},
 	{form: form{name: "uuid", means: "A random UUID."}, takes: nothing{}, read: readUUID},
 	{form: form{name: "payload", means: "Text of that many bytes."}, takes: size{workload.MostPayload}, read: readPayload},
+	{form: form{name: "bytes", means: "So many random bytes, as a value of type bytes."}, takes: size{workload.MostPayload}, read: readBytes},
 	{
 		form: form{name: "uniform", means: "A whole number, each as often.", keys: []key{
 			{name: "min", takes: integer{}, missing: "a whole number", means: "The least."},
@@ -73,36 +53,18 @@ var generatorNames = func() (names []string) {
 	return names
 }()
 
-// attribute reads the value of an attribute: a string, int64, float64 or bool, Texts or Integers.
-func (v value) attribute(key string) any {
-	switch raw := v.raw.(type) {
-	case string:
-		if raw == "" { // an attribute may be empty, other text may not
-			return raw
-		}
-		return v.text()
-	case bool, int64, float64:
-		return raw
-	case int:
-		return int64(raw)
-	case map[string]any:
-		if i, argument, ok := v.variant("generator", generatorNames); ok {
-			return generators[i].read(argument, &generators[i].form, key)
-		}
-		return nil
-	}
-	v.refuse("text, a whole number of 64 bits, a number, true or false, or a map of one of " + strings.Join(generatorNames, ", "))
-	return nil
-}
-
 // sizeUnits are those of a payload.
 var sizeUnits = []struct {
 	name  string
 	bytes int
 }{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"B", 1}}
 
-// readPayload reads a size: a whole number of B, KiB or MiB.
-func readPayload(v value, _ *form, key string) any {
+func readPayload(v value, _ *form, key string) any { return workload.NewPayload(key, v.size()) }
+
+func readBytes(v value, _ *form, key string) any { return workload.NewBytes(key, v.size()) }
+
+// size reads a size: a whole number of B, KiB or MiB.
+func (v value) size() int {
 	if s, ok := v.raw.(string); ok {
 		for _, unit := range sizeUnits {
 			digits, ok := strings.CutSuffix(s, unit.name)
@@ -111,13 +73,13 @@ func readPayload(v value, _ *form, key string) any {
 			}
 			n, err := strconv.Atoi(strings.TrimSuffix(digits, " "))
 			if err == nil && n >= 1 && n <= workload.MostPayload/unit.bytes {
-				return workload.NewPayload(key, n*unit.bytes)
+				return n * unit.bytes
 			}
 			break
 		}
 	}
 	v.refuse("a size from 1B to 1MiB, such as 2KiB")
-	return nil
+	return 0
 }
 
 func readUUID(v value, _ *form, key string) any {
@@ -146,13 +108,13 @@ func readRange(v value, f *form, key string) any {
 
 func readCardinality(v value, f *form, key string) any {
 	if _, ok := v.raw.(map[string]any); !ok {
-		return workload.NewCardinality(key, v.in.numbered(key+"-", v.whole(workload.MostTexts)))
+		return workload.NewCardinality(key, v.in.numbered(v.in.nesting.key+"-", v.whole(workload.MostTexts)))
 	}
 	t, ok := v.table(f)
 	if !ok {
 		return nil
 	}
-	return workload.NewCardinality(key, t.numbered(key))
+	return workload.NewCardinality(key, t.numbered())
 }
 
 func readZipf(v value, f *form, key string) any {
@@ -162,7 +124,7 @@ func readZipf(v value, f *form, key string) any {
 	}
 	exponent := 1.0
 	t.number("exponent", &exponent)
-	of := t.numbered(key)
+	of := t.numbered()
 	if of.Count() == 0 || exponent == 0 { // a mistake, which is noted
 		return nil
 	}
@@ -170,8 +132,8 @@ func readZipf(v value, f *form, key string) any {
 }
 
 // numbered reads the texts of an attribute.
-func (t table) numbered(key string) workload.Numbered {
-	prefix, count := key+"-", 0
+func (t table) numbered() workload.Numbered {
+	prefix, count := t.in.nesting.key+"-", 0
 	t.text("prefix", &prefix)
 	t.whole("count", &count)
 	return t.in.numbered(prefix, count)

@@ -3,6 +3,8 @@
 package spec
 
 import (
+	"fmt"
+
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/models"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
@@ -20,6 +22,7 @@ type decoder struct {
 	idle   map[*workload.Service]value         // where arrivals would stand, of services without
 	calls  map[*workload.Service][]writtenCall // as Service.Calls
 	called map[*workload.Service]bool          // by another service
+	linked []linkAcross
 }
 
 // writtenCall is what a call names, until all services are read.
@@ -46,6 +49,21 @@ type builder struct {
 type link struct {
 	at   value
 	name string
+}
+
+// check notes a name that is none of those known.
+func (l *link) check(known map[string]bool, names []string) {
+	if l.name != "" && !known[l.name] {
+		l.at.fail(fmt.Sprintf("%s is no span of this service%s; want %s", l.at.describe(), didYouMean(l.name, names), oneOf(names)))
+	}
+}
+
+// linkAcross is a name that has to be one of another service's.
+type linkAcross struct {
+	link
+
+	serviceAt value
+	service   string
 }
 
 // label adds a span to the service's, and is what its steps know it by.

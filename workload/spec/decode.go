@@ -24,6 +24,7 @@ func Decode(services any) ([]*workload.Service, error) {
 		d.service(item)
 	}
 	d.resolveCalls()
+	d.checkLinks()
 	d.checkSize(all)
 	if d.none() {
 		d.checkTasks()

@@ -195,14 +195,14 @@ func nested(spawns int) string {
 func TestDecodeMistakes(t *testing.T) {
 	anyStep := strings.Join(stepNames(stepKinds()), ", ")
 	const (
-		anyService   = "name, instances, seed, runtime, runtimes, host, arrivals, max_in_flight, export, workload, operations"
+		anyService   = "name, instances, seed, runtime, runtimes, host, arrivals, max_in_flight, export, clock, resource, workload, operations"
 		anyOperation = "name, kind, weight, timeout, attributes, errors, links, steps"
 		anyTokio     = "model, version, flavor, worker_threads, thread_name, disable_lifo_slot, global_queue_interval, event_interval, max_blocking_threads"
 		anyProcess   = "one of poisson, constant, gamma, on_off, sine, stages, replay, closed"
 		inSteps      = "services[0].operations[0].steps"
 
-		anyGenerator    = "cardinality, zipf, uuid, payload, uniform"
-		anyAttribute    = "text, a whole number of 64 bits, a number, true or false, or a map of one of " + anyGenerator
+		anyGenerator    = "cardinality, zipf, uuid, payload, bytes, uniform, map"
+		anyAttribute    = "text, a whole number of 64 bits, a number, true or false, a list, or a map of one of " + anyGenerator
 		anyDistribution = "constant, uniform, exponential, lognormal, hyperexponential, bimodal, pareto, weibull, empirical"
 	)
 	for _, tt := range []struct {
@@ -294,7 +294,7 @@ services[0].operations[0].steps: missing; want a list of steps`},
 		{"zero weight", operation("weight: 0"), "services[0].operations[0].weight: 0 is not allowed; want a number of more than 0 and at most 1000000"},
 		{"infinite weight", operation("weight: .inf"), "services[0].operations[0].weight: +Inf is not allowed; want a number of more than 0 and at most 1000000"},
 		{"attributes are a list", operation("attributes: [a]"), "services[0].operations[0].attributes: a list is not allowed; want a map"},
-		{"attribute is a list", operation("attributes: {http.route: [a]}"), `services[0].operations[0].attributes["http.route"]: a list is not allowed; want ` + anyAttribute},
+		{"attribute has null in a list", operation("attributes: {http.route: [a, [null]]}"), `services[0].operations[0].attributes["http.route"][1][0]: null is not allowed; want ` + anyAttribute},
 		{"attribute is null", operation("attributes: {a: }"), "services[0].operations[0].attributes.a: null is not allowed; want " + anyAttribute},
 		{"attribute beyond int64", operation("attributes: {a: 9223372036854775808}"), "services[0].operations[0].attributes.a: 9223372036854775808 is not allowed; want " + anyAttribute},
 		{"attribute without key", operation(`attributes: {"": 1}`), `services[0].operations[0].attributes[""]: empty; want text`},
@@ -385,8 +385,8 @@ services[0].operations[0].steps: missing; want a list of steps`},
 ` + inSteps + `[0].spawn.errors: belongs to a span, and tasks without a name have none; want a name beside it`},
 
 		// Attributes that differ from span to span.
-		{"unknown generator", operation("attributes: {a: {cardinalty: 5}}"), "services[0].operations[0].attributes.a.cardinalty: unknown generator (did you mean cardinality?); want one of " + anyGenerator},
-		{"two generators", operation("attributes: {a: {uuid: , cardinality: 5}}"), "services[0].operations[0].attributes.a: 2 keys where one generator belongs; want one of " + anyGenerator},
+		{"unknown generator", operation("attributes: {a: {cardinalty: 5}}"), "services[0].operations[0].attributes.a.cardinalty: unknown value (did you mean cardinality?); want one of " + anyGenerator},
+		{"two generators", operation("attributes: {a: {uuid: , cardinality: 5}}"), "services[0].operations[0].attributes.a: 2 keys where one value belongs; want one of " + anyGenerator},
 		{"no texts", operation("attributes: {a: {cardinality: 0}}"), "services[0].operations[0].attributes.a.cardinality: 0 is not allowed; want 1 to 1000000000"},
 		{"cardinality is text", operation("attributes: {a: {cardinality: high}}"), `services[0].operations[0].attributes.a.cardinality: "high" is not allowed; want a whole number from 1 to 1000000000`},
 		{"cardinality of a list", operation("attributes: {a: {cardinality: {count: [1], prefix: 5, n: 1}}}"), `
@@ -427,9 +427,33 @@ services[0].operations[0].errors.attributes["error.type"]: 502 is not allowed; w
 		{"errors of a span", steps("[span: {name: s, errors: {}, steps: [yield]}]"), inSteps + "[0].span.errors.rate: missing; want the share of failed spans, from 0 to 1"},
 		{"links are text", operation("links: op"), `services[0].operations[0].links: "op" is not allowed; want a map`},
 		{"links to nothing", operation("links: {count: 129}"), `
-services[0].operations[0].links.operation: missing; want the name of an operation or a span of this service
+services[0].operations[0].links.operation: missing; want the name of an operation or a span of the service
 services[0].operations[0].links.count: 129 is not allowed; want 1 to 128`},
 		{"links to a misspelt name", steps("[{span: {name: publish, steps: [yield]}}, {spawn: {name: s, links: {operation: publsh}, steps: [yield]}}, join: ]"), inSteps + `[1].spawn.links.operation: "publsh" is no span of this service (did you mean publish?); want one of op, publish, s`},
+		{"links to a service that is not there", operation("links: {service: gateway, operation: op}"), `services[0].operations[0].links.service: "gateway" is not in the fleet; want a`},
+		{"links to a misspelt name of another service", operation("links: {service: a, operation: opp}"), `services[0].operations[0].links.operation: "opp" is no span of this service; want op`},
+		{"late without a share", service("export: {late: {by: 5}}"), `
+services[0].export.late.share: missing; want a number of more than 0 and at most 1
+services[0].export.late.by: 5 is not allowed; want a duration from 0s to 1h, such as 80us`},
+		{"late by nothing", service("export: {processor: simple, late: {share: 2}}"), `
+services[0].export.late.share: 2 is not allowed; want a number of more than 0 and at most 1
+services[0].export.late.by: missing; want a duration or a distribution`},
+		{"clock without skew", service("clock: {direction: forward}"), `
+services[0].clock.skew: missing; want a duration or a distribution
+services[0].clock.direction: "forward" is not allowed; want one of either, ahead, behind`},
+		{"clock is a duration", service("clock: 5s"), `services[0].clock: "5s" is not allowed; want a map`},
+		{"resource without attributes", service("resource: {service.version: 1}"), `
+services[0].resource["service.version"]: unknown key; want attributes
+services[0].resource.attributes: missing; want a map`},
+		{"resource attributes that are set", service("resource: {attributes: {service.name: x, host.name: y, load_verify.run: z}}"), `
+services[0].resource.attributes["host.name"]: set by synthetic_load itself; want another key
+services[0].resource.attributes["load_verify.run"]: set by synthetic_load itself; want another key
+services[0].resource.attributes["service.name"]: set by synthetic_load itself; want another key`},
+		{"map of a list", operation("attributes: {a: {map: [b]}}"), "services[0].operations[0].attributes.a.map: a list is not allowed; want a map"},
+		{"map with an empty key", operation(`attributes: {a: {map: {"": 1}}}`), `services[0].operations[0].attributes.a.map[""]: empty; want text`},
+		{"bytes without a unit", operation("attributes: {a: {bytes: 5}}"), "services[0].operations[0].attributes.a.bytes: 5 is not allowed; want a size from 1B to 1MiB, such as 2KiB"},
+		{"a value too deep", operation("attributes: {a: [[[[[[[[[1]]]]]]]]]}"), "services[0].operations[0].attributes.a[0][0][0][0][0][0][0][0]: inside 8 lists and maps; want at most 7"},
+		{"a list too long", operation("attributes: {a: [" + strings.Repeat("1,", 1001) + "]}"), "services[0].operations[0].attributes.a: more than 1000 values in the lists and maps of one attribute; want at most that many"},
 
 		// All at once.
 		{"two services", service("seed: x") + service("name: b", "runtime: {model: tokio, worker_threads: 0}", "instances: -1"), `

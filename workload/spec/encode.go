@@ -65,7 +65,13 @@ func (e *encoder) write() *yaml.Node {
 		t.value("max_in_flight", s.MaxInFlight)
 	}
 	if s.Export != defaultExport(&s.Runtime) {
-		t.set("export", writeExport(s.Export))
+		t.set("export", e.export(&s.Export))
+	}
+	if s.Clock.Skew != nil {
+		t.set("clock", e.clock(&s.Clock))
+	}
+	if len(s.Resource) > 0 {
+		t.set("resource", only("attributes", e.attributes(s.Resource)))
 	}
 	var operations []*yaml.Node
 	for i := range s.Operations {
@@ -74,12 +80,26 @@ func (e *encoder) write() *yaml.Node {
 	return t.set("operations", list(operations)).node()
 }
 
-func writeExport(x workload.Export) *yaml.Node {
+func (e *encoder) export(x *workload.Export) *yaml.Node {
+	t := &tree{}
 	if x.Simple {
-		return only("processor", scalar(simpleProcessor))
+		t.value("processor", simpleProcessor)
+	} else {
+		t.value("processor", batchProcessor).value("max_queue_size", x.MaxQueue).value("max_export_batch_size", x.MaxBatch).
+			duration("schedule_delay", x.Delay).duration("export_duration", x.Duration)
 	}
-	return (&tree{}).value("processor", batchProcessor).value("max_queue_size", x.MaxQueue).value("max_export_batch_size", x.MaxBatch).
-		duration("schedule_delay", x.Delay).duration("export_duration", x.Duration).node()
+	if x.Late != nil {
+		t.set(lateKey.name, (&tree{}).value("share", x.Late.Share).set("by", e.distribution(x.Late.By)).node())
+	}
+	return t.node()
+}
+
+func (e *encoder) clock(c *workload.Clock) *yaml.Node {
+	t := (&tree{}).set("skew", e.distribution(c.Skew))
+	if c.Direction != workload.EitherWay {
+		t.value("direction", c.Direction.String())
+	}
+	return t.node()
 }
 
 // runtime writes what differs from what the model and its choices decide.

@@ -100,7 +100,11 @@ func (e *encoder) describe(t *tree, span *workload.Span, usual workload.Kind) {
 		t.set("errors", errors.node())
 	}
 	if l := span.Links; l != nil {
-		links := (&tree{}).value("operation", l.Name)
+		links := &tree{}
+		if l.Service != "" {
+			links.value("service", l.Service)
+		}
+		links.value("operation", l.Name)
 		if l.Count != 1 {
 			links.value("count", l.Count)
 		}

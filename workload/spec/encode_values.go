@@ -101,6 +101,20 @@ func (e *encoder) attribute(key string, v any) *yaml.Node {
 		return only("uuid", scalar(nil))
 	case workload.Payload:
 		return only("payload", scalar(writtenSize(v.Bytes)))
+	case workload.Bytes:
+		return only("bytes", scalar(writtenSize(v.Size)))
+	case workload.List:
+		elements := make([]*yaml.Node, len(v))
+		for i := range v {
+			elements[i] = e.attribute(key, v[i])
+		}
+		return list(elements)
+	case workload.Map:
+		entries := &tree{}
+		for _, a := range v {
+			entries.set(a.Key, e.attribute(key, a.Value))
+		}
+		return only(mapName, entries.node())
 	case workload.Range:
 		low, high := v.Bounds()
 		return only("uniform", (&tree{}).value("min", low).value("max", high).node())

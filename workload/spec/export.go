@@ -20,6 +20,15 @@ var exportForm = form{name: "export", means: "What the OpenTelemetry SDK of the 
 	{name: "max_export_batch_size", takes: whole{workload.MostQueued}, initial: strconv.Itoa(workload.BatchExport().MaxBatch) + ", or max_queue_size if that is less", means: "The most that one export carries. As soon as that many wait, they are exported."},
 	{name: "schedule_delay", takes: request(workload.ShortestDelay), initial: formatDuration(workload.BatchExport().Delay), means: "How long fewer wait."},
 	{name: "export_duration", takes: request(0), initial: formatDuration(workload.BatchExport().Duration), means: "How long an export takes. One is under way at a time."},
+	lateKey,
+}}
+
+// lateKey is the only setting that both processors have.
+var lateKey = key{name: "late", takes: ref{"late"}, initial: "none", means: "Exports that arrive late: a share of them, by a duration or a distribution; those of metrics, too."}
+
+var lateForm = form{name: "late", means: "Exports that arrive late, while later ones overtake them.", keys: []key{
+	{name: "share", takes: number{0, 1, true}, missing: number{0, 1, true}.words(), means: "Share of the exports that are late."},
+	{name: "by", takes: ref{"distribution"}, missing: "a duration or a distribution", means: "How late one of them is."},
 }}
 
 // defaultExport is what the runtime's examples set up.
@@ -42,9 +51,12 @@ func readExport(v value, e *workload.Export) {
 	case 1:
 		*e = workload.SimpleExport()
 	}
+	if late, ok := t.get(lateKey.name); ok {
+		e.Late = readLate(late)
+	}
 	if e.Simple {
 		for _, key := range exportForm.names()[1:] {
-			if t.has(key) {
+			if t.has(key) && key != lateKey.name {
 				t.child(key).fail("the simple processor has no such setting; want processor: batch with it")
 			}
 		}
@@ -61,4 +73,18 @@ func readExport(v value, e *workload.Export) {
 	}
 	t.duration("schedule_delay", &e.Delay)
 	t.duration("export_duration", &e.Duration)
+}
+
+// readLate reads which exports are late.
+func readLate(v value) *workload.Late {
+	l := &workload.Late{}
+	t, ok := v.table(&lateForm)
+	if !ok {
+		return l
+	}
+	t.number("share", &l.Share)
+	if by, ok := t.get("by"); ok {
+		l.By = readDistribution(by)
+	}
+	return l
 }

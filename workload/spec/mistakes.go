@@ -17,6 +17,8 @@ type reading struct {
 	steps    int                          // of all services so far
 	runtimes []runtimeForm                // that there are
 	texts    map[string]workload.Numbered // of attributes, by prefix
+	nesting  nesting
+	elements int // of lists and maps of all attributes so far
 }
 
 // mistakes collects what is wrong with a tree, so that one pass finds all of it.

@@ -29,7 +29,8 @@ func (b *builder) readParts(v value) {
 	s.Parts, b.parts = nil, nil
 	for _, name := range t.keys() {
 		part := &workload.Service{
-			Name: s.Name, Part: name, Instances: s.Instances, Seed: s.Seed, Export: s.Export, Runtime: readRuntime(t.child(name)),
+			Name: s.Name, Part: name, Instances: s.Instances, Seed: s.Seed, Export: s.Export, Clock: s.Clock, Resource: s.Resource,
+			Runtime: readRuntime(t.child(name)),
 		}
 		s.Parts = append(s.Parts, part)
 		b.parts = append(b.parts, &builder{

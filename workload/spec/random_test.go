@@ -27,7 +27,7 @@ type chance struct {
 func newChance(seed uint64) *chance {
 	c := &chance{Rand: sim.Stream(seed), forms: map[string]*form{}}
 	for _, f := range []*form{
-		&operationForm, &hostForm, &exportForm, &stageForm, &errorsForm, &linksForm, &spanForm, &eventForm, &spawnForm, &timeoutForm, &channelForm,
+		&operationForm, &hostForm, &exportForm, &lateForm, &clockForm, &resourceForm, &stageForm, &errorsForm, &linksForm, &spanForm, &eventForm, &spawnForm, &timeoutForm, &channelForm,
 	} {
 		c.forms[f.name] = f
 	}
@@ -111,6 +111,10 @@ func (c *chance) named(to string) any {
 	case "attribute":
 		g := &generators[c.IntN(len(generators))]
 		switch {
+		case c.IntN(8) == 0:
+			return c.value(listOf{item: ref{"attribute"}})
+		case c.IntN(8) == 0:
+			return map[string]any{mapName: c.value(named{ref{"attribute"}})}
 		case c.IntN(2) == 0:
 			return []any{"text", "5", 5, 5.5, 5.0, false, ""}[c.IntN(7)]
 		case g.takes != nil:

@@ -4,6 +4,8 @@ package spec
 
 import (
 	"strings"
+
+	"github.com/runtimelab/otelcol-runtimelab/workload"
 )
 
 // object is a JSON object.
@@ -30,7 +32,7 @@ func Schema() (services map[string]any, defs map[string]any) {
 		"steps":        stepsSchema(),
 	}
 	for _, f := range []*form{
-		&operationForm, &hostForm, &exportForm, &stageForm, &errorsForm, &linksForm, &spanForm, &eventForm, &spawnForm, &timeoutForm,
+		&operationForm, &hostForm, &exportForm, &lateForm, &clockForm, &resourceForm, &stageForm, &errorsForm, &linksForm, &spanForm, &eventForm, &spawnForm, &timeoutForm,
 		&callForm, &runOnForm, &channelForm,
 	} {
 		defs[f.name] = f.schema()
@@ -175,9 +177,15 @@ func attributeSchema() object {
 		}
 		properties[g.name] = object{"description": g.means, "anyOf": ways}
 	}
+	one := ref{"attribute"}
+	properties[mapName] = object{"description": "A map of values by their keys.", "allOf": []any{schemaOf(named{one})}}
 	return object{
-		"description": "The value of an attribute: the same in each span, or drawn for each.",
-		"anyOf":       []any{object{"type": []string{"string", "number", "boolean"}}, oneKey(properties)},
+		"description": "The value of an attribute: the same in each span, or drawn for each; or a list of values.",
+		"anyOf": []any{
+			object{"type": []string{"string", "number", "boolean"}},
+			object{"type": "array", "items": schemaOf(one), "maxItems": workload.MostElements},
+			oneKey(properties),
+		},
 	}
 }
 

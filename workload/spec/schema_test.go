@@ -48,6 +48,8 @@ func TestTheSchemaTakesWhatDecodeTakes(t *testing.T) {
 		service(`instances: "${env:N}"`, "max_in_flight: 5", "arrivals: {process: stages, stages: [{duration: 0s, target: 3}]}"),
 		service("runtime: {model: smol, executor: threads, thread_name: x, worker_threads: 3}", "export: {processor: simple}"),
 		operation("attributes: {a: 1, b: x, c: {cardinality: 5}, d: {cardinality: {count: 5}}, e: {uuid: }, f: {payload: 2KiB}, g: {uniform: {min: -1, max: 1}}}"),
+		operation("attributes: {a: [], b: [x, 1, 2.5, true, [{uuid: }]], c: {map: {}}, d: {map: {x: {map: {y: [1]}}}}, e: {bytes: 16B}}"),
+		service("export: {processor: simple, late: {share: 0.5, by: 1s}}", "clock: {skew: {exponential: {mean: 1s}}, direction: behind}", "resource: {attributes: {a: [b]}}"),
 		steps("[compute: {empirical: {p50: 1ms, p99.9: 2ms}}, io: 1.5ms, yield, yield: , event: a, event: {name: b, attributes: {c: 1}}]"),
 	}
 	for _, name := range Presets() {
@@ -68,7 +70,7 @@ func TestTheSchemaRefusesMistakes(t *testing.T) {
 		service("runtime: {model: glommio}"), service("runtime: {model: tokio, executor: main}"), service("runtime: {model: async_std, worker_threads: 1025}"),
 		service("arrivals: {process: poisson}"), service("arrivals: {process: poisson, rate: 0}"), service("arrivals: {process: poisson, rate: 1, users: 3}"),
 		service("export: {processor: none}"), service("host: {cpus: 4097}"), operation("weight: 0"), operation("kind: servant"),
-		operation("attributes: {a: {cardinality: 5, uuid: }}"), operation("attributes: {a: [1]}"), operation("errors: {rate: 1.1}"),
+		operation("attributes: {a: {cardinality: 5, uuid: }}"), operation("attributes: {a: [null]}"), operation("errors: {rate: 1.1}"),
 		steps("[]"), steps("[compute: 5]"), steps("[compute: 5 ms]"), steps("[compute: {normal: {mean: 1ms}}]"), steps("[sleep]"), steps("[yield: 1]"),
 		steps("[{compute: 1ms, io: 1ms}]"), steps("[span: {name: a}]"), steps("[compute: {empirical: {p50: 1ms}}]"),
 	} {

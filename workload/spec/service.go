@@ -26,6 +26,8 @@ var serviceForm = form{name: "service", means: "One service of the fleet.", keys
 	{name: "arrivals", takes: ref{"arrivals"}, means: "When requests arrive at an instance. Left out if only other services call this one."},
 	{name: "max_in_flight", takes: whole{mostInFlight}, initial: strconv.Itoa(defaultInFlight), means: "Requests that an instance has in flight at most. It turns more away at once."},
 	{name: "export", takes: ref{"export"}, initial: "the batch processor; on smol the simple one", means: "How spans and log records leave the process."},
+	{name: "clock", takes: ref{"clock"}, initial: "right", means: "How far the clocks of its machines are off."},
+	{name: "resource", takes: ref{"resource"}, initial: "none", means: "Further attributes of its resource."},
 	{name: "workload", takes: ref{"workload"}, means: "A built-in workload, in place of operations."},
 	{name: "operations", takes: listOf{item: ref{"operation"}}, means: "What a request can ask for."},
 }}
@@ -64,6 +66,12 @@ func (d *decoder) keysOf(s *workload.Service, t table, inMap bool) {
 	s.Export = defaultExport(&s.Runtime)
 	if export, ok := t.get("export"); ok {
 		readExport(export, &s.Export)
+	}
+	if clock, ok := t.get("clock"); ok {
+		readClock(clock, &s.Clock)
+	}
+	if resource, ok := t.get("resource"); ok {
+		s.Resource = readResource(resource)
 	}
 	arrivals, ok := t.get("arrivals")
 	if ok {

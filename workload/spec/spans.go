@@ -38,8 +38,9 @@ var (
 		{name: "message", takes: text{}, initial: "none", means: "Message of the status."},
 		{name: "attributes", takes: named{ref{"attribute"}}, means: "Attributes of a failed span, in place of its own of the same keys. error.type is by default the status code among them, else " + semconv.ErrorTypeOther + "."},
 	}}
-	linksForm = form{name: "links", means: "Links of a span to those of one name that ended last before it, in the same process.", keys: []key{
-		{name: "operation", takes: text{}, missing: "the name of an operation or a span of this service", means: "Name of the spans to link to."},
+	linksForm = form{name: "links", means: "Links of a span to those of one name that ended last before it.", keys: []key{
+		{name: "service", takes: text{}, initial: "the same process", means: "Name of the service whose spans they are, of any of its instances."},
+		{name: "operation", takes: text{}, missing: "the name of an operation or a span of the service", means: "Name of the spans to link to."},
 		{name: "count", takes: whole{workload.MostLinks}, initial: "1", means: "Number of links; fewer if not so many have ended."},
 	}}
 	spanForm = form{name: "span", means: "A span inside the task.", keys: []key{
@@ -103,8 +104,15 @@ func (b *builder) links(v value) *workload.Links {
 	if !ok {
 		return l
 	}
-	if name, ok := t.get("operation"); ok {
+	name, ok := t.get("operation")
+	if ok {
 		l.Name = name.text()
+	}
+	switch service, across := t.get("service"); {
+	case across:
+		l.Service = service.text()
+		b.decoder.linked = append(b.decoder.linked, linkAcross{link{name, l.Name}, service, l.Service})
+	case ok:
 		b.linked = append(b.linked, link{name, l.Name})
 	}
 	t.whole("count", &l.Count)
@@ -122,9 +130,7 @@ func (b *builder) checkLinks() {
 		}
 	}
 	for _, l := range b.linked {
-		if l.name != "" && !known[l.name] {
-			l.at.fail(fmt.Sprintf("%s is no span of this service%s; want %s", l.at.describe(), didYouMean(l.name, names), oneOf(names)))
-		}
+		l.check(known, names)
 	}
 }
 

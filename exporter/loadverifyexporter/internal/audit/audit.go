@@ -206,7 +206,11 @@ func (b *batch) numbered(it *Item) {
 		b.account.unplaced++
 		return
 	}
-	b.account.took(b.now - it.At)
+	if it.Past {
+		b.account.past++
+	} else {
+		b.account.took(b.now - it.At)
+	}
 	b.account.arrived.Add(it.At, 1)
 }
 

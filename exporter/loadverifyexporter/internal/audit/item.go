@@ -47,7 +47,8 @@ type Item struct {
 	Corrupt     bool // its checksum is another, or lost
 	Run, Source string
 	Sequence    uint64 // of a numbered item
-	At          int64  // when it happened, ns since 1970; 0: unknown
+	At          int64  // when it happened by the generator's clock, ns since 1970; 0: unknown
+	Past        bool   // it was sent long after, on purpose
 	// Keys of the span, its parent and its trace; 0: none. Equal ids have equal keys.
 	Span, Parent, Trace uint64
 	Says                *stamp.End // of an end marker

@@ -162,14 +162,16 @@ func (r *RunReport) judgeEnds(e *Expectations, s *SignalReport) {
 // judgeLatency: items whose latency is not known may have been late. That corrupt ones are among them need not be said again if there are
 // too many.
 func (r *RunReport) judgeLatency(most time.Duration, s *SignalReport, tooCorrupt bool) {
-	unknown := s.Received - min(s.Received, s.Latency.Count)
+	unknown := s.Received - min(s.Received, s.Latency.Count+s.Latency.Past)
 	if tooCorrupt {
 		unknown -= min(unknown, s.Corrupt)
 	}
 	switch l := &s.Latency; {
 	case l.P99 > most:
 		r.find("latency_p99", s, "%v; want at most %v", l.P99.Round(time.Microsecond), most)
-	case s.Final && 100*unknown > s.Received:
+	case s.Final && s.Latency.Count == 0 && s.Latency.Past > 0:
+		r.doubt("latency_p99", s, "not known: all %d that arrived were sent long after they happened, by backfill", s.Latency.Past)
+	case s.Final && 100*unknown > s.Received-min(s.Received, s.Latency.Past):
 		r.doubt("latency_p99", s, "not known of %d of %d: they are corrupt, or came before they happened by the clocks of both sides", unknown, s.Received)
 	}
 }

@@ -198,8 +198,10 @@ type rest struct {
 type LatencyReport struct {
 	Count uint64 `json:"count"`
 	// Skewed items came before they happened: clocks differ. They are not in Count.
-	Skewed uint64        `json:"skewed"`
-	P50    time.Duration `json:"p50_ns"`
-	P99    time.Duration `json:"p99_ns"`
-	Max    time.Duration `json:"max_ns"`
+	Skewed uint64 `json:"skewed"`
+	// Past items were sent long after they happened, on purpose. They are not in Count either, and no expectation is about their latency.
+	Past uint64        `json:"past,omitempty"`
+	P50  time.Duration `json:"p50_ns"`
+	P99  time.Duration `json:"p99_ns"`
+	Max  time.Duration `json:"max_ns"`
 }

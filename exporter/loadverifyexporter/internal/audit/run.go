@@ -37,6 +37,7 @@ type account struct {
 	latency   *histogram.Histogram // nil: nothing measured
 	slowest   int64                // ns
 	skewed    uint64               // items from the future
+	past      uint64               // items that were sent long after they happened
 	overLimit uint64
 	arrived   timeline.Timeline // first copies by when they happened, without those in unplaced
 	faults    faults

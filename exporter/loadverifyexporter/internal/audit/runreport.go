@@ -57,7 +57,7 @@ func (r *run) signal(signal Signal, expected bool, final func(*stream) bool) Sig
 	a := &r.accounts[signal]
 	report := SignalReport{
 		Signal: signal, Final: true, Sources: len(a.streams), Announced: r.told.announced[signal], OverLimit: a.overLimit,
-		Latency:  LatencyReport{Skewed: a.skewed, Max: time.Duration(a.slowest)},
+		Latency:  LatencyReport{Skewed: a.skewed, Past: a.past, Max: time.Duration(a.slowest)},
 		BySource: make([]SourceReport, 0, len(a.streams)), unplaced: a.unplaced,
 		Faults: a.faults.list(signal, &r.told.names), OtherFaults: a.faults.others, met: a.faults.met,
 	}

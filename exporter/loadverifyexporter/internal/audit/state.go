@@ -58,6 +58,7 @@ type accountState struct {
 	Latency   [][2]uint64            `json:"latency"` // bucket and count
 	Slowest   int64                  `json:"slowest"`
 	Skewed    uint64                 `json:"skewed"`
+	Past      uint64                 `json:"past,omitempty"`
 	OverLimit uint64                 `json:"over_limit"`
 	Arrived   []byte                 `json:"arrived,omitempty"` // a timeline
 	Unplaced  uint64                 `json:"unplaced"`
@@ -129,7 +130,7 @@ func (a *account) export() (*accountState, error) {
 	if a.streams == nil && a.overLimit == 0 {
 		return nil, nil //nolint:nilnil // nothing to export is no error
 	}
-	as := &accountState{Streams: map[string]streamState{}, Slowest: a.slowest, Skewed: a.skewed, OverLimit: a.overLimit, Unplaced: a.unplaced}
+	as := &accountState{Streams: map[string]streamState{}, Slowest: a.slowest, Skewed: a.skewed, Past: a.past, OverLimit: a.overLimit, Unplaced: a.unplaced}
 	as.Arrived, as.Faults, as.Classes = exportTimeline(&a.arrived), a.faults.export(), slices.Clone(a.classes[:])
 	if a.latency != nil {
 		for bucket := range histogram.Buckets {
@@ -233,7 +234,7 @@ func (a *Auditor) restore(s *state) error {
 }
 
 func (a *Auditor) restoreAccount(to *account, as *accountState) error {
-	*to = account{streams: map[string]*stream{}, slowest: as.Slowest, skewed: as.Skewed, overLimit: as.OverLimit, unplaced: as.Unplaced}
+	*to = account{streams: map[string]*stream{}, slowest: as.Slowest, skewed: as.Skewed, past: as.Past, overLimit: as.OverLimit, unplaced: as.Unplaced}
 	if err := restoreTimeline(&to.arrived, as.Arrived); err != nil {
 		return err
 	}

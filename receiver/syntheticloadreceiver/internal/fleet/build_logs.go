@@ -26,6 +26,7 @@ func (f *Fleet) Logs(r *Request, epoch time.Time) plog.Logs {
 	ld.ResourceLogs().EnsureCapacity(len(r.parts))
 	for _, part := range r.parts {
 		p := part.process
+		epoch := p.identity.clock(epoch)
 		rl := ld.ResourceLogs().AppendEmpty()
 		rl.SetSchemaUrl(semconv.SchemaURL) // of async_runtime.simulated
 		in := f.contents.resource(p, rl.Resource())

@@ -21,9 +21,10 @@ func (f *Fleet) Metrics(r *Request, epoch time.Time) pmetric.Metrics {
 	f.note(r, epoch)
 	md := pmetric.NewMetrics()
 	md.ResourceMetrics().EnsureCapacity(len(r.parts))
-	at := func(t sim.Time) pcommon.Timestamp { return timestamp(epoch, t) }
 	for _, part := range r.parts {
 		p := part.process
+		epoch := p.identity.clock(epoch)
+		at := func(t sim.Time) pcommon.Timestamp { return timestamp(epoch, t) }
 		rm := md.ResourceMetrics().AppendEmpty()
 		rm.SetSchemaUrl(semconv.SchemaURL) // of async_runtime.simulated
 		in := f.contents.resource(p, rm.Resource())

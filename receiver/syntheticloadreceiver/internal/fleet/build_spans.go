@@ -16,7 +16,8 @@ import (
 
 const sampled = 1 // W3C trace flags, as the Rust SDK exports them
 
-// Traces builds the spans of a request: of each process in the order in which they ended. Virtual time 0 is epoch.
+// Traces builds the spans of a request: of each process in the order in which they ended. Virtual time 0 is epoch, or what the process's clock
+// shows then. So it is with metrics and logs.
 func (f *Fleet) Traces(r *Request, epoch time.Time) ptrace.Traces {
 	f.note(r, epoch)
 	td := ptrace.NewTraces()
@@ -25,6 +26,7 @@ func (f *Fleet) Traces(r *Request, epoch time.Time) ptrace.Traces {
 	for i := range r.parts {
 		part := &r.parts[i]
 		p := part.process
+		epoch := p.identity.clock(epoch)
 		rs := td.ResourceSpans().AppendEmpty()
 		rs.SetSchemaUrl(semconv.SchemaURL) // of async_runtime.simulated
 		in := f.contents.resource(p, rs.Resource())
@@ -78,7 +80,7 @@ func (f *Fleet) build(span ptrace.Span, b *xpdata.MapBuilder, part *part, place 
 	for _, l := range has.links {
 		link := span.Links().AppendEmpty()
 		link.SetTraceID(p.origins.traceID(l.tag))
-		link.SetSpanID(id.spanID(l.number))
+		link.SetSpanID(p.origins.identities[l.place].spanID(l.number))
 		link.SetFlags(sampled)
 	}
 

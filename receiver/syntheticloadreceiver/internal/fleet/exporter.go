@@ -29,6 +29,7 @@ type exporter struct {
 	ticking  bool
 	dropped  uint64 // the queue was full
 	sequence uint64 // number of items[0]
+	exported uint64 // exports before those in exports
 }
 
 // export is one request: items up to to, from where the one before ends.
@@ -159,6 +160,7 @@ func (e *exporter) discard() int {
 	e.length -= n
 	e.until = max(0, e.until-n)
 	e.sent = 0
+	e.exported += uint64(len(e.exports))
 	e.exports = e.exports[:0]
 	return n
 }

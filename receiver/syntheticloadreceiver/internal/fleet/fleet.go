@@ -17,16 +17,18 @@
 // The files, from the top down; none refers to one that stands above it:
 //
 //	drop                                     a request that was given up is taken back
-//	build_spans, build_logs, build_metrics   records become pdata, with value for what attributes hold
+//	build_spans, build_logs, build_metrics   records become pdata
 //	stamp                                    what items and end markers tell load_verify
 //	fleet, group                             what is played, and when it ends
 //	content, ledger                          what was sent: keys and content of items, and when they happened
+//	late                                     exports that are late, and when they arrive
 //	request                                  what is handed on at once, and how it is cut
-//	observe, observe_spans, observe_logs     what a runtime reports becomes records
+//	observe, observe_spans, observe_logs,    what a runtime reports becomes records,
+//	observe_linked                           or what spans of others link to
 //	process, spans, records                  an instance and what its SDK holds
 //	exporter, reader, links, buffers         parts of an SDK that know nothing of a process
 //	origins, tracespans, identity            what all records of a process share: ids and numbers,
-//	looks, statements                        names and attributes
+//	looks, statements, value                 names and attributes
 //	options, classes, loglevel, signals      what is to be sent, and which part of it is counted by itself
 //
 // The package stands above packages workload, play and scheduler, and above package runtimemetrics, which builds what it sends as
@@ -55,6 +57,9 @@ type Fleet struct {
 	ledger    ledger
 	contents  *contents // nil: content is not stamped
 	classes   *classes  // nil: there are none
+	now       sim.Time
+	late      lateExports
+	past      bool // the request that is built tells of what happened long ago
 }
 
 // Bounds of a slice.
@@ -81,6 +86,7 @@ func New(services []*workload.Service, seed uint64, o Options) *Fleet {
 	}
 	rate := 0.0 // slices a second
 	for _, s := range workload.Runtimes(services) {
+		f.late.some = f.late.some || s.Export.Late != nil
 		rate += float64(s.Instances) * max(s.SpanRate()/spansPerSlice, s.PayloadRate()/payloadPerSlice)
 	}
 	for _, members := range workload.Groups(services) {
@@ -119,6 +125,7 @@ func (f *Fleet) Advance(until sim.Time) {
 	}
 	play()
 	others.Wait()
+	f.now = until
 }
 
 // StopArrivals lets no further request arrive.
@@ -191,15 +198,33 @@ func (f *Fleet) DroppedBySDK(s Signal) uint64 {
 	return n
 }
 
-// Requests are the exports since the last Discard, in the order of virtual time.
-func (f *Fleet) Requests() (requests []Request) {
+// Waiting is how many exports are still on the way, because they are late.
+func (f *Fleet) Waiting() int { return len(f.late.waiting) }
+
+// Release lets all exports arrive that are on the way, however late they are.
+func (f *Fleet) Release() { f.late.released = true }
+
+// Requests are the exports since the last Discard, in the order of virtual time: those that are not late, and then those from before that were
+// late and arrive now.
+func (f *Fleet) Requests() []Request {
 	if f.options.Separate {
-		return f.separate()
+		return f.late.join(f.separate(), f.processes, f.now)
 	}
+	return f.late.join(f.merged(), f.processes, f.now)
+}
+
+// merged makes a request of all exports of a signal.
+func (f *Fleet) merged() (requests []Request) {
 	for s := range signals {
 		r := Request{Signal: s}
 		for _, p := range f.processes {
-			if n := p.exporters[s].sent; n > 0 {
+			switch n := p.exporters[s].sent; {
+			case n == 0:
+			case f.late.some:
+				for _, it := range f.late.onTime(p, s, f.now) {
+					r.add(it)
+				}
+			default:
 				r.parts = append(r.parts, p.part(s, 0, n))
 				r.Items += n
 			}
@@ -216,7 +241,11 @@ func (f *Fleet) separate() (requests []Request) {
 	for _, p := range f.processes {
 		for s := range signals {
 			from := 0
-			for _, e := range p.exporters[s].exports {
+			for i, e := range p.exporters[s].exports {
+				if f.late.some && !f.late.isDue(p.due(s, i), f.now) {
+					from = e.to
+					continue
+				}
 				requests = append(requests, Request{Signal: s, Items: e.to - from, at: e.at, parts: []part{p.part(s, from, e.to)}})
 				from = e.to
 			}
@@ -228,6 +257,7 @@ func (f *Fleet) separate() (requests []Request) {
 
 // Discard forgets what was exported.
 func (f *Fleet) Discard() {
+	f.late.keep(f.processes, f.now)
 	for _, p := range f.processes {
 		p.discard()
 	}

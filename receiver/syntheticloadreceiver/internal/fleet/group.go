@@ -15,13 +15,17 @@ type group struct {
 	instances []*play.Instance
 	processes []*process // that this shard sends for
 	origins   origins    // of all instances
+	links     rings      // across processes
 	ended     bool
 }
 
 // newGroup plays instances from virtual time 0.
 func newGroup(o *Options, seed uint64, members []workload.Member) *group {
-	g := &group{origins: origins{places: make(map[*play.Instance]int, len(members))}}
+	g := &group{links: rings{}, origins: origins{places: make(map[*play.Instance]int, len(members))}}
 	g.network = play.NewNetwork(&g.sim)
+	for _, m := range members {
+		g.links.forLinks(m.Service, true)
+	}
 	for _, m := range members {
 		g.play(o, seed, m)
 	}
@@ -34,14 +38,17 @@ func (g *group) play(with *Options, seed uint64, m workload.Member) {
 	s := m.Service
 	p := &process{
 		sim: &g.sim, origins: &g.origins, number: m.Number, identity: newIdentity(s, seed, with.Run, m.Instance),
-		events: map[uint64][]spanEvent{}, links: newLinks(s.Spans), traceSpans: with.Verify && with.TraceSpans,
+		events: map[uint64][]spanEvent{}, links: newLinks(s, g.links), place: len(g.origins.identities), traceSpans: with.Verify && with.TraceSpans,
 	}
-	if with.Shard.has(m.Number) {
+	switch {
+	case with.Shard.has(m.Number):
 		for signal := range p.exporters {
 			p.exporters[signal].init(&g.sim, s.Export, p.identity.phase(Signal(signal), s.Export.Delay))
 		}
 		o = p.observer(with)
 		g.processes = append(g.processes, p)
+	case with.sends(Traces) && p.links.linkedTo():
+		o = p.observeLinked()
 	}
 	g.origins.identities = append(g.origins.identities, &p.identity)
 	p.instance = g.network.Play(s, seed, m.Instance, o)
@@ -49,7 +56,7 @@ func (g *group) play(with *Options, seed uint64, m workload.Member) {
 		interval := sim.Time(with.Metrics.Interval)
 		p.reader.start(&g.sim, interval, p.identity.phase(Metrics, interval), p.sample)
 	}
-	g.origins.places[p.instance] = len(g.origins.identities) - 1
+	g.origins.places[p.instance] = p.place
 	g.instances = append(g.instances, p.instance)
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -39,6 +40,7 @@ type identity struct {
 	threads  int64                   // numbers of threads of other runtimes of the process, which come first
 	looks    []look                  // by label
 	events   [len(logKinds)][]string // names of log statements, by label
+	skew     sim.Time                // how far the clock of its machine is ahead
 }
 
 // newIdentity names an instance. Two runs of one seed share all but their ids: a backend, or a sampler with a memory, would take the
@@ -62,6 +64,8 @@ func newIdentity(s *workload.Service, seed uint64, run string, instance int) ide
 		id.source += "/" + s.Part
 		id.threads = threadsOfOthers
 	}
+	machine := func(what uint64) sim.Rand { return sim.Stream(seed, hashed(s.Name), number, what) } // of all runtimes of the process
+	id.skew = s.Clock.Draw(machine(machineClock))
 	a := id.resource.Attributes()
 	a.PutStr(semconv.ServiceName, s.Name)
 	a.PutStr(semconv.ServiceInstanceID, id.instance)
@@ -75,8 +79,20 @@ func newIdentity(s *workload.Service, seed uint64, run string, instance int) ide
 	a.PutInt(semconv.ProcessPID, 1000+int64(instance))
 	a.PutStr(semconv.HostName, fmt.Sprintf("%s-%d", s.Name, instance))
 	a.PutBool(semconv.Simulated, true)
+	for _, own := range s.Resource {
+		setValue(a.PutEmpty(own.Key), own.Value, workload.Draws(machine(machineResource)))
+	}
 	return id
 }
+
+// What is drawn of a machine, each a stream of its own.
+const (
+	machineClock uint64 = iota + 1
+	machineResource
+)
+
+// clock is what the process's clock shows when virtual time begins.
+func (id *identity) clock(epoch time.Time) time.Time { return epoch.Add(id.skew.Duration()) }
 
 func hashed(text string) uint64 {
 	h := fnv.New64a()
@@ -140,6 +156,7 @@ const (
 	clusterRecord
 	clusterSample
 	clusterRandomness // the random value of a trace, not a cluster of its own
+	streamLate        // with the signal and the number of an export: no cluster either
 )
 
 // cluster is the key of one of the clusters that begin at this process.

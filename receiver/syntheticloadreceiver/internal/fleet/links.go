@@ -2,23 +2,29 @@
 
 package fleet
 
-import "github.com/runtimelab/otelcol-runtimelab/workload"
+import (
+	"slices"
+
+	"github.com/runtimelab/otelcol-runtimelab/workload"
+)
 
 // links fixes what the spans of one process link to: when a span ends, not when it is built, since it may be built more than
 // once, and others end meanwhile.
 type links struct {
 	spans []linking // by label; empty: nothing links
-	rings []ring    // by name that is linked to
 }
 
-// spanRef is a span of the process.
-type spanRef struct{ tag, number uint64 }
+// spanRef is a span of the group: of the process at a place in origins.
+type spanRef struct {
+	tag, number uint64
+	place       int
+}
 
-// linking is what the spans of one label have to do with links. Rings count from 0; -1: none.
+// linking is what the spans of one label have to do with links. A ring that is nil is none.
 type linking struct {
-	ring  int // that they go into
-	from  int // the ring that they link to the last of
-	count int
+	own, shared *ring // that they go into: of the process, of all instances of the service
+	from        *ring // that they link to the last of
+	count       int
 }
 
 // ring holds the spans of one name that ended last: as many as any span links to.
@@ -27,35 +33,46 @@ type ring struct {
 	next int // the place of the oldest, once the ring is full
 }
 
-func newLinks(spans []workload.Span) links {
-	names := map[string]int{}
-	var l links
-	for i := range spans {
-		if to := spans[i].Links; to != nil {
-			n, known := names[to.Name]
-			if !known {
-				n = len(l.rings)
-				names[to.Name] = n
-				l.rings = append(l.rings, ring{})
+// spanName names the spans of a service.
+type spanName struct{ service, span string }
+
+// rings are those of a process or of a group, by what goes into them.
+type rings map[spanName]*ring
+
+// forLinks makes room for what the spans of a service link to: across processes, or not.
+func (r rings) forLinks(s *workload.Service, across bool) {
+	for i := range s.Spans {
+		if to := s.Spans[i].Links; to != nil && across == (to.Service != "") {
+			name := spanName{to.Service, to.Name}
+			if r[name] == nil {
+				r[name] = &ring{}
 			}
-			r := &l.rings[n]
-			r.last = make([]spanRef, 0, max(cap(r.last), to.Count))
+			r[name].last = make([]spanRef, 0, max(cap(r[name].last), to.Count))
 		}
 	}
-	if len(l.rings) == 0 {
-		return l
-	}
-	for i := range spans {
-		s := linking{ring: -1, from: -1}
-		if n, linked := names[spans[i].Name]; linked {
-			s.ring = n
+}
+
+// newLinks makes the links of a process in a group with rings that its processes share.
+func newLinks(s *workload.Service, shared rings) links {
+	own := rings{}
+	own.forLinks(s, false)
+	of := make([]linking, len(s.Spans))
+	some := false
+	for i := range s.Spans {
+		span, x := &s.Spans[i], &of[i]
+		x.own, x.shared = own[spanName{span: span.Name}], shared[spanName{s.Name, span.Name}]
+		if to := span.Links; to != nil {
+			x.count = to.Count
+			if x.from = own[spanName{span: to.Name}]; to.Service != "" {
+				x.from = shared[spanName{to.Service, to.Name}]
+			}
 		}
-		if to := spans[i].Links; to != nil {
-			s.from, s.count = names[to.Name], to.Count
-		}
-		l.spans = append(l.spans, s)
+		some = some || *x != linking{}
 	}
-	return l
+	if !some {
+		return links{}
+	}
+	return links{of}
 }
 
 // ended notes the end of a span, and returns what the span links to. It runs once for each span.
@@ -63,14 +80,22 @@ func (l *links) ended(label int, ref spanRef, free *buffers[spanRef]) (to []span
 	if len(l.spans) == 0 {
 		return nil
 	}
-	s := l.spans[label]
-	if s.from >= 0 && len(l.rings[s.from].last) > 0 {
-		to = l.rings[s.from].appendLast(free.take(), s.count)
+	s := &l.spans[label]
+	if s.from != nil && len(s.from.last) > 0 {
+		to = s.from.appendLast(free.take(), s.count)
 	}
-	if s.ring >= 0 {
-		l.rings[s.ring].add(ref)
+	if s.own != nil {
+		s.own.add(ref)
+	}
+	if s.shared != nil {
+		s.shared.add(ref)
 	}
 	return to
+}
+
+// linkedTo reports whether other processes link to spans of this one.
+func (l *links) linkedTo() bool {
+	return slices.ContainsFunc(l.spans, func(s linking) bool { return s.shared != nil })
 }
 
 func (r *ring) add(s spanRef) {

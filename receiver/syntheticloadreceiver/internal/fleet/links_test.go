@@ -3,6 +3,9 @@
 package fleet
 
 import (
+	"bytes"
+	"cmp"
+	"slices"
 	"testing"
 	"time"
 
@@ -124,13 +127,13 @@ func TestLinksNeedNoMemory(t *testing.T) {
   operations:
     - {name: a, links: {operation: a, count: 128}, steps: [yield]}
     - {name: b, links: {operation: a, count: 2}, steps: [yield]}
-`)[0].Spans)
+`)[0], nil)
 	number := uint64(0)
 	var spare, used buffers[spanRef]
 	round := func() {
 		for range 100 {
 			number++
-			used = append(used, l.ended(int(number%2), spanRef{number, number}, &spare))
+			used = append(used, l.ended(int(number%2), spanRef{number, number, 0}, &spare))
 		}
 		for _, links := range used {
 			if links != nil {
@@ -143,6 +146,88 @@ func TestLinksNeedNoMemory(t *testing.T) {
 		round()
 	}
 	assert.Zero(t, testing.AllocsPerRun(100, round))
-	assert.Len(t, l.rings, 1)
-	assert.Len(t, l.rings[0].last, 128)
+	assert.Same(t, l.spans[0].from, l.spans[1].from)
+	assert.Len(t, l.spans[0].from.last, 128)
+}
+
+// TestLinksAcrossProcesses plays producers and consumers in processes of their own, and compares each consumer's links with the producers of
+// any instance that ended last before it. It is the same in shards that send only a part.
+func TestLinksAcrossProcesses(t *testing.T) {
+	const services = `
+- name: shop
+  instances: 3
+  runtime: {model: tokio, worker_threads: 2}
+  arrivals: {process: poisson, rate: 100}
+  export: {processor: simple}
+  max_in_flight: 20
+  operations:
+    - name: POST /orders
+      steps:
+        - span: {name: publish order, kind: producer, steps: [{io: {exponential: {mean: 1ms}}}]}
+        - io: {exponential: {mean: 2ms}}
+- name: billing
+  instances: 2
+  runtime: {model: smol}
+  arrivals: {process: poisson, rate: 20}
+  operations:
+    - {name: process orders, kind: consumer, links: {service: shop, operation: publish order, count: 10}, steps: [{io: 1ms}]}
+    - {name: after others, links: {service: billing, operation: process orders}, steps: [{io: 1ms}]}
+- name: apart
+  runtime: {model: smol}
+  arrivals: {process: poisson, rate: 20}
+  operations: [{name: publish order, steps: [{io: 1ms}]}]
+`
+	type ended struct {
+		id      spanID
+		service string
+		name    string
+		at      pcommon.Timestamp
+		links   []spanID
+	}
+	play := func(shard Shard) (all []ended) {
+		o := sendSpans
+		o.Shard = shard
+		f := New(mustParse(t, services), 1, o)
+		f.Advance(2 * second)
+		f.StopArrivals()
+		for now := 2 * second; !f.EndIdle(); now += second {
+			f.Advance(now + second)
+		}
+		td := sent(f)
+		links := linksOf(td)
+		each(td, func(resource pcommon.Map, _ string, span ptrace.Span) {
+			id := spanID{span.TraceID(), span.SpanID()}
+			all = append(all, ended{id, value(t, resource, "service.name").Str(), span.Name(), span.EndTimestamp(), links[id]})
+		})
+		slices.SortFunc(all, func(a, b ended) int {
+			return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.service, b.service), bytes.Compare(a.id.span[:], b.id.span[:]))
+		})
+		return all
+	}
+	whole := play(Shard{})
+	last := map[string][]spanID{} // by service and name
+	checked := 0
+	for i, x := range whole {
+		if i > 0 && x.at == whole[i-1].at {
+			continue // which of them came first is not seen
+		}
+		from, count := "", 0
+		switch x.name {
+		case "process orders":
+			from, count = "shop/publish order", 10
+		case "after others":
+			from, count = "billing/process orders", 1
+		}
+		if want := last[from]; len(want) > count {
+			require.Equal(t, want[len(want)-count:], x.links, x.name)
+			checked++
+		}
+		last[x.service+"/"+x.name] = append(last[x.service+"/"+x.name], x.id)
+	}
+	require.Greater(t, checked, 60)
+	var parts []ended
+	for index := range 3 {
+		parts = append(parts, play(Shard{index, 3})...)
+	}
+	require.ElementsMatch(t, whole, parts)
 }

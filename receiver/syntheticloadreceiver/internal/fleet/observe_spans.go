@@ -81,7 +81,7 @@ func (p *process) turnedAway(s *play.Shed) {
 // ended gives a span to the SDK, with all that belongs to it. The creator is the thread that opened the span, or Outside. It runs once for
 // each span.
 func (p *process) ended(s *span, creator int) {
-	has := extras{links: p.links.ended(s.label, spanRef{s.tag, s.number}, &p.spare.links)}
+	has := extras{links: p.links.ended(s.label, spanRef{s.tag, s.number, p.place}, &p.spare.links)}
 	if len(p.events) > 0 {
 		has.events = p.events[s.number]
 		delete(p.events, s.number)

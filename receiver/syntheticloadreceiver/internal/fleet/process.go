@@ -14,6 +14,7 @@ type process struct {
 	sim       *sim.Simulation
 	origins   *origins
 	number    int // of all processes of the fleet
+	place     int // in origins
 	instance  *play.Instance
 	identity  identity
 	exporters [signals]exporter
@@ -31,6 +32,9 @@ type process struct {
 	endedAt    sim.Time
 	givenUp    [signals]uint64       // items that the pipeline did not take
 	refused    [signals]stamp.Ranges // their numbers
+	// handed is how many items were handed on up to the last discard, and next the number of the next one: kept if a service of the fleet is
+	// late now and then.
+	handed, next [signals]uint64
 }
 
 // logs are what a process logs, and the records that wait in its exporter or were exported.

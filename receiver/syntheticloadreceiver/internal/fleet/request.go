@@ -15,6 +15,8 @@ type Request struct {
 	Signal Signal
 	// Items are spans, data points or log records.
 	Items int
+	// Past: it is handed on long after what it tells of, on purpose. Whoever hands it on says so.
+	Past  bool
 	at    sim.Time
 	ends  bool // end markers
 	parts []part
@@ -26,7 +28,7 @@ type part struct {
 	process *process
 	count   int
 	first   uint64 // number of the first
-
+	shared  bool   // another request has lists with this part's
 	spans   endedSpans
 	records []logRecord
 	samples runtimemetrics.Samples
@@ -49,7 +51,7 @@ func (p *process) part(s Signal, from, to int) part {
 // Cut divides a request after some items, 1 to one less than it has. A sample of metrics is not divided: the first part may be a little
 // longer than asked for, and the second one empty. The parts share the request's records, and are built as it is.
 func (r *Request) Cut(items int) (first, second Request) {
-	first = Request{Signal: r.Signal, at: r.at, ends: r.ends, noted: r.noted}
+	first = Request{Signal: r.Signal, Past: r.Past, at: r.at, ends: r.ends, noted: r.noted}
 	second = first
 	for i, it := range r.parts {
 		room := items - first.Items
@@ -102,7 +104,7 @@ func (it *part) recycle(whole bool) {
 		spare.events.keep(has.events)
 		spare.links.keep(has.links)
 	}
-	if whole {
+	if whole && !it.shared {
 		spare.spans.lists.keep(it.spans.list)
 		spare.spans.extras.keep(it.spans.extras)
 		spare.records.keep(it.records)

@@ -22,10 +22,17 @@ func (f *Fleet) stamp(b *xpdata.MapBuilder, p *process, number uint64, checksum 
 	b.AppendEmpty(semconv.StampSource).SetStr(p.identity.source)
 	b.AppendEmpty(semconv.StampSequence).SetInt(int64(min(number, math.MaxInt64)))
 	b.AppendEmpty(semconv.StampChecksum).SetInt(checksum)
+	if p.identity.skew != 0 {
+		b.AppendEmpty(semconv.StampClockSkew).SetInt(int64(p.identity.skew))
+	}
+	if f.past {
+		b.AppendEmpty(semconv.StampPast).SetBool(true)
+	}
 }
 
 // note enters a request's items, when it is built for the first time.
 func (f *Fleet) note(r *Request, epoch time.Time) {
+	f.past = r.Past
 	f.classes.begin(r.noted.IsZero())
 	if !f.options.Verify || r.ends || !r.noted.IsZero() {
 		return
@@ -34,7 +41,8 @@ func (f *Fleet) note(r *Request, epoch time.Time) {
 	f.enter(r, 1)
 }
 
-// enter counts each item of a request n times, at the time that its pdata has: a span's end, the timestamp of a point or record.
+// enter counts each item of a request n times, at the time that its pdata has, but for the skew of a clock: a span's end, the timestamp of
+// a point or record.
 func (f *Fleet) enter(r *Request, n int64) {
 	epoch := r.noted.UnixNano()
 	line := &f.ledger.offered[r.Signal]

@@ -19,6 +19,20 @@ func setValue(v pcommon.Value, value any, d workload.Draws) {
 		v.SetDouble(x)
 	case bool:
 		v.SetBool(x)
+	case workload.Bytes:
+		v.SetEmptyBytes().FromRaw(x.Bytes(d))
+	case workload.List:
+		list := v.SetEmptySlice()
+		list.EnsureCapacity(len(x))
+		for _, element := range x {
+			setValue(list.AppendEmpty(), element, d)
+		}
+	case workload.Map:
+		entries := v.SetEmptyMap()
+		entries.EnsureCapacity(len(x))
+		for _, a := range x {
+			setValue(entries.PutEmpty(a.Key), a.Value, d)
+		}
 	case workload.Texts:
 		v.SetStr(x.Text(d))
 	case workload.Integers:
