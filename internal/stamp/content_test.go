@@ -24,7 +24,7 @@ func TestContent(t *testing.T) {
 	a.PutStr(semconv.StampRun, "r")
 	a.PutInt("http.response.status_code", 200)
 	var keys Keys
-	of, fields := Owner{Sequence: 7, Checksum: -1}, Fields{1, 2, 3}
+	of, fields := Owner{Identity: 7, Checksum: -1}, Fields{1, 2, 3}
 	b := AppendContent([]byte("before"), of, 11, 12, &fields, 3, a, &keys)[len("before"):]
 	c, ok := ReadContent(b, of, 3)
 	require.True(t, ok)
@@ -168,6 +168,7 @@ func TestFields(t *testing.T) {
 		},
 		"datapoint.start_time": func(_ pmetric.Metric, p pmetric.ExponentialHistogramDataPoint) { p.SetStartTimestamp(1) },
 		"datapoint.buckets":    func(_ pmetric.Metric, p pmetric.ExponentialHistogramDataPoint) { p.Negative().SetOffset(1) },
+		"metric.metadata":      func(m pmetric.Metric, _ pmetric.ExponentialHistogramDataPoint) { m.Metadata().PutStr("a", "") },
 		"datapoint.exemplars":  func(_ pmetric.Metric, p pmetric.ExponentialHistogramDataPoint) { p.Exemplars().AppendEmpty() },
 		"core":                 func(_ pmetric.Metric, p pmetric.ExponentialHistogramDataPoint) { p.SetCount(1) },
 	} {
@@ -187,7 +188,7 @@ func FuzzContent(f *testing.F) {
 	f.Add([]byte{contentVersion}, uint64(1), int64(2), byte(0))
 	f.Fuzz(func(_ *testing.T, b []byte, sequence uint64, checksum int64, fields byte) {
 		n := int(fields) % (MostFields + 1)
-		c, ok := ReadContent(b, Owner{sequence, checksum}, n)
+		c, ok := ReadContent(b, Owner{Identity(sequence), checksum}, n)
 		if !ok {
 			return
 		}

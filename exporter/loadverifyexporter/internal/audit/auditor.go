@@ -41,8 +41,8 @@ type Auditor struct {
 	fullUntil int64
 
 	// What belongs to no run, by signal.
-	unstamped, malformed, overLimit [Signals]uint64
-	forgotten                       Forgotten
+	unstamped, malformed, overLimit, strays [Signals]uint64
+	forgotten                               Forgotten
 }
 
 // New makes an audit. A stream is final when the grace period after its end marker is over.
@@ -63,6 +63,7 @@ func (a *Auditor) Report(now time.Time, closing bool) Report {
 		report.Unexpected.Unstamped += a.unstamped[s]
 		report.Unexpected.Malformed += a.malformed[s]
 		report.Unexpected.OverLimit += a.overLimit[s]
+		report.Unexpected.Corrupt += a.strays[s]
 	}
 	for _, r := range a.runs {
 		report.Runs = append(report.Runs, r.report(&a.expect, a.served, a.grace, now.UnixNano(), closing))

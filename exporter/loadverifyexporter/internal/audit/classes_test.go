@@ -30,7 +30,7 @@ func (g *traced) trace(id uint64, n, late int, class uint32) {
 			TraceNumbered: true, TraceSpan: uint32(i + 1), At: noon.UnixNano(),
 		}
 		if i+1 == n {
-			it.Parent = 0
+			it.Parent, it.Root = 0, true
 		}
 		if class > 0 && i == n/2 {
 			it.TraceClass = class

@@ -72,10 +72,12 @@ type Unexpected struct {
 	Malformed uint64 `json:"malformed"`
 	// OverLimit items could not be audited: there are too many runs.
 	OverLimit uint64 `json:"over_limit"`
+	// Corrupt items have a stamp that is not what was sent, and name a run that no other item has.
+	Corrupt uint64 `json:"corrupt"`
 }
 
 // Total is the number of unexpected items.
-func (u Unexpected) Total() uint64 { return u.Unstamped + u.Malformed + u.OverLimit }
+func (u Unexpected) Total() uint64 { return u.Unstamped + u.Malformed + u.OverLimit + u.Corrupt }
 
 // RunReport is what is known of a run.
 type RunReport struct {
@@ -173,6 +175,21 @@ func (s *SignalReport) Expected() uint64 { return max(uint64(max(s.Sources, 0)),
 // open is how many sources have no end marker.
 func (s *SignalReport) open() uint64 {
 	return s.Expected() - min(s.Expected(), uint64(max(s.Ended, 0)))
+}
+
+// silent is how many sources sent items of which none came, nor the end marker, nor anything that tells what they sent.
+func (s *SignalReport) silent() (n uint64) {
+	known := uint64(0)
+	for i := range s.BySource {
+		of := &s.BySource[i]
+		if known++; !of.Ended && of.Received == 0 && of.Corrupt == 0 && of.offered() > 0 {
+			n++
+		}
+	}
+	if s.rest.sources > 0 && s.rest.offered() > 0 && s.rest.Received == 0 {
+		n += s.Expected() - min(s.Expected(), known)
+	}
+	return n
 }
 
 // SourceReport is the account of one source.

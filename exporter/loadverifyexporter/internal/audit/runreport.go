@@ -24,7 +24,7 @@ func (r *run) report(e *Expectations, served Set, grace time.Duration, now int64
 	for s := range Signals {
 		account := &r.accounts[s]
 		expected := served.Has(s) && r.told.announced[s] > 0
-		if account.streams == nil && account.overLimit == 0 && !expected {
+		if account.streams == nil && account.overLimit == 0 && account.strays == 0 && !expected {
 			continue
 		}
 		of := r.signal(s, expected, func(s *stream) bool { return closing || r.final(s, now, grace) })
@@ -105,6 +105,7 @@ func (r *run) signal(signal Signal, expected bool, final func(*stream) bool) Sig
 	}
 	report.add(ofKnown)
 	report.add(ofRest)
+	report.Corrupt += a.strays
 	if report.Checked == 0 && !r.told.content { // nobody stamps content, so that none has a stamp is no fault
 		report.Unread = 0
 		for i := range report.BySource {

@@ -29,6 +29,7 @@ type state struct {
 	Unstamped [Signals]uint64 `json:"unstamped"`
 	Malformed [Signals]uint64 `json:"malformed"`
 	OverLimit [Signals]uint64 `json:"over_limit"`
+	Strays    [Signals]uint64 `json:"strays"`
 	Forgotten Forgotten       `json:"forgotten"`
 	Runs      []runState      `json:"runs"`
 	// Young and Older are the spans that arrived of late, 8 bytes each. Only a clean state has them.
@@ -60,6 +61,7 @@ type accountState struct {
 	Skewed    uint64                 `json:"skewed"`
 	Past      uint64                 `json:"past,omitempty"`
 	OverLimit uint64                 `json:"over_limit"`
+	Strays    uint64                 `json:"strays,omitempty"`
 	Arrived   []byte                 `json:"arrived,omitempty"` // a timeline
 	Unplaced  uint64                 `json:"unplaced"`
 	Faults    *faultsState           `json:"faults,omitempty"`
@@ -93,7 +95,7 @@ type awaitedState struct {
 // Export returns all that the auditor knows. A clean export is the last: nothing is taken after it. Others are for the case that
 // the process dies, and leave out the spans that arrived of late.
 func (a *Auditor) Export(clean bool) ([]byte, error) {
-	s := state{Clean: clean, Unstamped: a.unstamped, Malformed: a.malformed, OverLimit: a.overLimit, Forgotten: a.forgotten}
+	s := state{Clean: clean, Unstamped: a.unstamped, Malformed: a.malformed, OverLimit: a.overLimit, Strays: a.strays, Forgotten: a.forgotten}
 	if clean {
 		s.Young, s.Older = exportKeys(a.lineage.young), exportKeys(a.lineage.older)
 	}
@@ -127,10 +129,10 @@ func stateHeader(body []byte) []byte {
 }
 
 func (a *account) export() (*accountState, error) {
-	if a.streams == nil && a.overLimit == 0 {
+	if a.streams == nil && a.overLimit == 0 && a.strays == 0 {
 		return nil, nil //nolint:nilnil // nothing to export is no error
 	}
-	as := &accountState{Streams: map[string]streamState{}, Slowest: a.slowest, Skewed: a.skewed, Past: a.past, OverLimit: a.overLimit, Unplaced: a.unplaced}
+	as := &accountState{Streams: map[string]streamState{}, Slowest: a.slowest, Skewed: a.skewed, Past: a.past, OverLimit: a.overLimit, Strays: a.strays, Unplaced: a.unplaced}
 	as.Arrived, as.Faults, as.Classes = exportTimeline(&a.arrived), a.faults.export(), slices.Clone(a.classes[:])
 	if a.latency != nil {
 		for bucket := range histogram.Buckets {
@@ -193,7 +195,7 @@ func (a *Auditor) Import(exported []byte) error {
 }
 
 func (a *Auditor) restore(s *state) error {
-	a.unstamped, a.malformed, a.overLimit, a.forgotten = s.Unstamped, s.Malformed, s.OverLimit, s.Forgotten
+	a.unstamped, a.malformed, a.overLimit, a.strays, a.forgotten = s.Unstamped, s.Malformed, s.OverLimit, s.Strays, s.Forgotten
 	a.lineage.young, a.lineage.older = importKeys(s.Young), importKeys(s.Older)
 	for i := range s.Runs {
 		rs := &s.Runs[i]
@@ -234,7 +236,7 @@ func (a *Auditor) restore(s *state) error {
 }
 
 func (a *Auditor) restoreAccount(to *account, as *accountState) error {
-	*to = account{streams: map[string]*stream{}, slowest: as.Slowest, skewed: as.Skewed, past: as.Past, overLimit: as.OverLimit, unplaced: as.Unplaced}
+	*to = account{streams: map[string]*stream{}, slowest: as.Slowest, skewed: as.Skewed, past: as.Past, overLimit: as.OverLimit, strays: as.Strays, unplaced: as.Unplaced}
 	if err := restoreTimeline(&to.arrived, as.Arrived); err != nil {
 		return err
 	}
