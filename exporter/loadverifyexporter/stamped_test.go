@@ -152,6 +152,7 @@ func (s source) tracesEnd(total, givenUp int) ptrace.Traces {
 	td := ptrace.NewTraces()
 	span := spansOf(td).AppendEmpty()
 	span.SetName(stamp.EndMarker)
+	span.SetEndTimestamp(pcommon.NewTimestampFromTime(s.at))
 	s.markEnd(span.Attributes(), audit.Traces, total, givenUp, stamp.Span(span))
 	return td
 }

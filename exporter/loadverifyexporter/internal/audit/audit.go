@@ -133,6 +133,9 @@ func (b *batch) item(it *Item) {
 	}
 	b.run.last = max(b.run.last, b.now)
 	b.stream.last = b.now
+	if b.run.unclean == 0 && it.At < b.auditor.resumedAt {
+		b.run.unclean = 1 // it began before the audit died, so some of it may have come then
+	}
 	if it.Corrupt {
 		b.stream.corrupt++
 		b.tally.Corrupt++

@@ -37,6 +37,8 @@ type Auditor struct {
 	traces  int
 	gaps    budget
 	lineage lineage
+	// resumedAt is when the audit went on after it had died, ns since 1970; 0: it never did.
+	resumedAt int64
 	// fullUntil spares the search for a run to forget, ns since 1970.
 	fullUntil int64
 

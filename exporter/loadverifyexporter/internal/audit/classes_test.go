@@ -236,7 +236,7 @@ func TestWholeTraces(t *testing.T) {
 	state, err := a.Export(true)
 	require.NoError(t, err)
 	after := serving(Expectations{WholeTraces: true})
-	require.NoError(t, after.Import(state))
+	require.NoError(t, after.Import(state, noon))
 	after.Audit(Traces, noon, []Item{g.marker()})
 	assert.Equal(t, Unknown, after.Report(noon.Add(time.Hour), true).Runs[0].Verdict)
 }

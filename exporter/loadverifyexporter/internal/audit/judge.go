@@ -164,10 +164,10 @@ func (r *RunReport) judgeEnds(e *Expectations, s *SignalReport) {
 	case open == 0:
 	case !s.SentKnown:
 		r.add(certain, "end_marker", s, "%d of %d sources without an end marker: how much they sent is not known", open, s.Expected())
-	case silent > 0:
-		r.add(certain, "end_marker", s, "nothing at all came of %d of %d sources, no end marker either", silent, s.Expected())
 	case float64(open) > e.MaxLoss*float64(s.Expected()):
 		r.add(certain, "end_marker", s, "%d of %d end markers are lost; what was sent is known from others", open, s.Expected())
+	case silent > 0:
+		r.add(certain, "end_marker", s, "nothing at all came of %d of %d sources, no end marker either; what they sent is known from others", silent, s.Expected())
 	}
 }
 

@@ -322,7 +322,7 @@ func restarted(t *testing.T, a *Auditor) *Auditor {
 	require.NoError(t, err)
 	next := New(a.limits, a.grace, a.expect)
 	next.served = a.served
-	require.NoError(t, next.Import(state))
+	require.NoError(t, next.Import(state, noon))
 	require.Equal(t, a.Report(time.Unix(2000, 0), true), next.Report(time.Unix(2000, 0), true))
 	require.Equal(t, a.sources, next.sources)
 	require.Equal(t, a.lineage.young, next.lineage.young)

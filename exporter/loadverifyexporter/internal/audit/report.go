@@ -177,17 +177,17 @@ func (s *SignalReport) open() uint64 {
 	return s.Expected() - min(s.Expected(), uint64(max(s.Ended, 0)))
 }
 
-// silent is how many sources sent items of which none came, nor the end marker, nor anything that tells what they sent.
+// silent is how many sources lost their end marker and all that they sent, as others tell. That those without a name sent something is known of
+// all together.
 func (s *SignalReport) silent() (n uint64) {
-	known := uint64(0)
+	if s.rest.Lost > 0 {
+		n = s.Expected() - min(s.Expected(), uint64(len(s.BySource)))
+	}
 	for i := range s.BySource {
 		of := &s.BySource[i]
-		if known++; !of.Ended && of.Received == 0 && of.Corrupt == 0 && of.offered() > 0 {
+		if !of.Ended && of.Received+of.Corrupt == 0 && of.offered() > 0 {
 			n++
 		}
-	}
-	if s.rest.sources > 0 && s.rest.offered() > 0 && s.rest.Received == 0 {
-		n += s.Expected() - min(s.Expected(), known)
 	}
 	return n
 }

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
 	"github.com/cespare/xxhash/v2"
@@ -25,7 +26,9 @@ const (
 // state is all that an auditor knows.
 type state struct {
 	// Clean: the auditor took nothing more after this.
-	Clean     bool            `json:"clean"`
+	Clean bool `json:"clean"`
+	// ResumedAt is when the audit went on after it had died.
+	ResumedAt int64           `json:"resumed_at,omitempty"`
 	Unstamped [Signals]uint64 `json:"unstamped"`
 	Malformed [Signals]uint64 `json:"malformed"`
 	OverLimit [Signals]uint64 `json:"over_limit"`
@@ -95,7 +98,7 @@ type awaitedState struct {
 // Export returns all that the auditor knows. A clean export is the last: nothing is taken after it. Others are for the case that
 // the process dies, and leave out the spans that arrived of late.
 func (a *Auditor) Export(clean bool) ([]byte, error) {
-	s := state{Clean: clean, Unstamped: a.unstamped, Malformed: a.malformed, OverLimit: a.overLimit, Strays: a.strays, Forgotten: a.forgotten}
+	s := state{Clean: clean, ResumedAt: a.resumedAt, Unstamped: a.unstamped, Malformed: a.malformed, OverLimit: a.overLimit, Strays: a.strays, Forgotten: a.forgotten}
 	if clean {
 		s.Young, s.Older = exportKeys(a.lineage.young), exportKeys(a.lineage.older)
 	}
@@ -169,8 +172,9 @@ func exportKeys(keys map[uint64]struct{}) []byte {
 }
 
 // Import makes a new auditor know what another one has exported. The limits are those of the new one, but what is known is taken
-// as it is. If the state was no clean one, what arrived after it is not known: its runs say so.
-func (a *Auditor) Import(exported []byte) error {
+// as it is. If the state was no clean one, what arrived after it is not known: its runs say so, and so do those that began before now and of
+// which nothing is known yet.
+func (a *Auditor) Import(exported []byte, now time.Time) error {
 	header, body, _ := bytes.Cut(exported, []byte("\n"))
 	if !bytes.HasPrefix(header, []byte(stateName+" ")) {
 		return errors.New("this is no state of load_verify")
@@ -186,7 +190,10 @@ func (a *Auditor) Import(exported []byte) error {
 		return fmt.Errorf("state is damaged: %w", err)
 	}
 	fresh := New(a.limits, a.grace, a.expect)
-	fresh.served = a.served
+	fresh.served, fresh.resumedAt = a.served, s.ResumedAt
+	if !s.Clean {
+		fresh.resumedAt = now.UnixNano()
+	}
 	if err := fresh.restore(&s); err != nil {
 		return fmt.Errorf("state is damaged: %w", err)
 	}
