@@ -167,7 +167,7 @@ func TestFields(t *testing.T) {
 			m.ExponentialHistogram().SetAggregationTemporality(1)
 		},
 		"datapoint.start_time": func(_ pmetric.Metric, p pmetric.ExponentialHistogramDataPoint) { p.SetStartTimestamp(1) },
-		"datapoint.buckets":    func(_ pmetric.Metric, p pmetric.ExponentialHistogramDataPoint) { p.Negative().SetOffset(1) },
+		"datapoint.buckets":    func(_ pmetric.Metric, p pmetric.ExponentialHistogramDataPoint) { p.Negative().BucketCounts().Append(1) },
 		"metric.metadata":      func(m pmetric.Metric, _ pmetric.ExponentialHistogramDataPoint) { m.Metadata().PutStr("a", "") },
 		"datapoint.exemplars":  func(_ pmetric.Metric, p pmetric.ExponentialHistogramDataPoint) { p.Exemplars().AppendEmpty() },
 		"core":                 func(_ pmetric.Metric, p pmetric.ExponentialHistogramDataPoint) { p.SetCount(1) },
@@ -178,6 +178,24 @@ func TestFields(t *testing.T) {
 		change(m, p)
 		check(semconv.SignalMetrics, name, was, ExponentialContent(m, p))
 	}
+}
+
+// TestEmptyBuckets: an exponential histogram is the same with empty buckets before and after.
+func TestEmptyBuckets(t *testing.T) {
+	of := func(offset int32, counts ...uint64) uint32 {
+		m := pmetric.NewMetric()
+		p := m.SetEmptyExponentialHistogram().DataPoints().AppendEmpty()
+		p.Positive().SetOffset(offset)
+		p.Positive().BucketCounts().FromRaw(counts)
+		return ExponentialContent(m, p)[6]
+	}
+	was := of(3, 1, 0, 2)
+	assert.Equal(t, was, of(3, 1, 0, 2, 0, 0))
+	assert.Equal(t, was, of(1, 0, 0, 1, 0, 2))
+	for _, other := range []uint32{of(3, 1, 2), of(2, 1, 0, 2), of(3, 1, 0, 3), of(3, 1, 0, 2, 1), of(3)} {
+		assert.NotEqual(t, was, other)
+	}
+	assert.Equal(t, of(0), of(7, 0, 0))
 }
 
 // FuzzContent reads any bytes: what is read can be looked at, whatever it is.

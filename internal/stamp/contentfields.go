@@ -127,7 +127,7 @@ func ExponentialContent(m pmetric.Metric, p pmetric.ExponentialHistogramDataPoin
 	h := mix(extremes(p.Min(), p.HasMin(), p.Max(), p.HasMax()), math.Float64bits(p.ZeroThreshold()))
 	h = mix(h, uint64(p.Scale())) //nolint:gosec // G115: for a hash
 	for _, side := range [...]pmetric.ExponentialHistogramDataPointBuckets{p.Positive(), p.Negative()} {
-		h = buckets(mix(h, uint64(side.Offset())), side.BucketCounts()) //nolint:gosec // G115: for a hash
+		h = exponentialBuckets(mix(h, 0), side)
 	}
 	f[5], f[6], f[7] = count(uint64(p.StartTimestamp())), fold(h), exemplars(p.Exemplars())
 	return f
@@ -147,6 +147,18 @@ func buckets(h uint64, counts pcommon.UInt64Slice) uint64 {
 	h = mix(h, uint64(max(0, counts.Len())))
 	for _, n := range counts.All() {
 		h = mix(h, n)
+	}
+	return h
+}
+
+// exponentialBuckets tells those that have a count: empty ones before and after may be written or not.
+func exponentialBuckets(h uint64, side pmetric.ExponentialHistogramDataPointBuckets) uint64 {
+	at := int64(side.Offset())
+	for _, n := range side.BucketCounts().All() {
+		if n > 0 {
+			h = mix(mix(h, uint64(at)), n) //nolint:gosec // G115: for a hash
+		}
+		at++
 	}
 	return h
 }

@@ -70,7 +70,7 @@ func (a *Auditor) Report(now time.Time, closing bool) Report {
 	for _, r := range a.runs {
 		report.Runs = append(report.Runs, r.report(&a.expect, a.served, a.grace, now.UnixNano(), closing))
 	}
-	report.NotChecked = a.expect.notChecked(report.contentChecked())
+	report.NotChecked = a.expect.notChecked(report.contentChecked(), report.neverSent())
 	report.judge(&a.expect, closing)
 	return report
 }

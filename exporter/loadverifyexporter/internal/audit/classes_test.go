@@ -240,3 +240,21 @@ func TestWholeTraces(t *testing.T) {
 	after.Audit(Traces, noon, []Item{g.marker()})
 	assert.Equal(t, Unknown, after.Report(noon.Add(time.Hour), true).Runs[0].Verdict)
 }
+
+// TestChildInPlaceOfRoot: a child that has lost its parent's id is no root, though items may be corrupt.
+func TestChildInPlaceOfRoot(t *testing.T) {
+	var g traced
+	for id := range uint64(10) {
+		g.trace(id+1, 3, 0, 0)
+	}
+	for i := range g.items {
+		if it := &g.items[i]; it.TraceSpan == 1 {
+			it.Parent, it.Corrupt = 0, true
+		}
+	}
+	run := g.arrive(t, Expectations{WholeTraces: true, MaxLoss: 1, MaxCorrupt: 1}, func(it Item) bool { return it.Root })
+	assert.Equal(t, Fail, run.Verdict)
+	assert.EqualValues(t, 10, run.Signals[0].Torn)
+	run = g.arrive(t, Expectations{WholeTraces: true, MaxLoss: 1, MaxCorrupt: 1}, func(Item) bool { return false })
+	assert.Equal(t, Pass, run.Verdict)
+}

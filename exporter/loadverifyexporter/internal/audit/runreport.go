@@ -41,7 +41,7 @@ func (r *run) report(e *Expectations, served Set, grace time.Duration, now int64
 		report.Signals = append(report.Signals, of)
 	}
 	report.content = r.told.content
-	report.NotChecked = e.notChecked(report.contentChecked())
+	report.NotChecked = e.notChecked(report.contentChecked(), report.neverSent())
 	report.byTrace, report.numbered, report.rootless = r.told.byTrace(), r.numbered, r.told.rootless
 	report.tracesForgotten, report.tracesUnknown = r.traces.forgotten, r.traces.unknown
 	if report.random = r.random; r.told.complete() {
@@ -59,7 +59,7 @@ func (r *run) signal(signal Signal, expected bool, final func(*stream) bool) Sig
 		Signal: signal, Final: true, Sources: len(a.streams), Announced: r.told.announced[signal], OverLimit: a.overLimit,
 		Latency:  LatencyReport{Skewed: a.skewed, Past: a.past, Max: time.Duration(a.slowest)},
 		BySource: make([]SourceReport, 0, len(a.streams)), unplaced: a.unplaced,
-		Faults: a.faults.list(signal, &r.told.names), OtherFaults: a.faults.others, met: a.faults.met,
+		Faults: a.faults.list(signal, &r.told.names), OtherFaults: a.faults.others, met: a.faults.met, had: a.faults.had,
 	}
 	if a.latency != nil {
 		report.Latency.Count = a.latency.Count()

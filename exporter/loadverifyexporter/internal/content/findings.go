@@ -7,6 +7,7 @@ import "github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/int
 // findings are what was found of an item, a resource or a scope.
 type findings struct {
 	met    uint64
+	had    uint32 // bits of fields that were sent; see audit.Content
 	faults []audit.Fault
 	// Of the fields that the checksum covers, some differ, and some of these are not said to.
 	differs, unexcused bool
