@@ -3,6 +3,7 @@
 package workload
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
@@ -35,7 +36,7 @@ func (l *Late) Check() error {
 	case !(l.Share > 0 && l.Share <= 1): // NaN is neither
 		return fmt.Errorf("export: a share of %v is late; want more than 0 and at most 1", l.Share)
 	case l.By == nil:
-		return fmt.Errorf("export: late by nothing; want a distribution")
+		return errors.New("export: late by nothing; want a distribution")
 	}
 	if err := dist.Check(l.By); err != nil {
 		return fmt.Errorf("export: late: %w", err)

@@ -45,12 +45,14 @@ func Kinds() []Kind { return []Kind{Server, Client, Internal, Producer, Consumer
 func (k Kind) String() string { return kindNames[k] }
 
 // Links says what a span links to when it ends, as a consumer links to the producers of its batch: the spans of one name that ended
-// last before it.
+// last before it, or that none of its kind has taken.
 type Links struct {
 	// Service whose spans they are, of any of its instances; empty: they are of the same process.
 	Service string
 	Name    string // of a span of that service
 	Count   int    // 1 to MostLinks; fewer if not so many have ended
+	// Queue: each of them is linked to once by the spans of this label, on all instances if they are another service's; the oldest first.
+	Queue bool
 }
 
 // MostLinks is how many links OpenTelemetry's SDKs keep of a span by default.

@@ -21,7 +21,7 @@ type object = map[string]any
 // The words by which a part of a configuration is recognised.
 var (
 	sections     = []string{"receivers", "processors", "exporters", "connectors", "extensions", "service"}
-	serviceWords = []string{"name", "runtime", "runtimes", "host", "arrivals", "workload", "operations", "steps", "max_in_flight", "export", "instances"}
+	serviceWords = []string{"name", "runtime", "runtimes", "host", "arrivals", "workload", "operations", "steps", "max_in_flight", "export", "instances", "clock", "resource"}
 	scenario     = []string{"description", "systems", "scenarios"}
 )
 
@@ -50,6 +50,8 @@ func (c *checkout) runYAML(t *testing.T, b *block) {
 	switch {
 	case of(sections...):
 		c.validateConfig(t, b.flags, top)
+	case of("services"):
+		c.validateConfig(t, b.flags, object{"receivers": object{"synthetic_load": top}})
 	case of("runtimes"):
 		c.validateConfig(t, b.flags, object{"processors": object{"runtime_stats": top}})
 	case of("policies"):

@@ -10,18 +10,18 @@ import (
 // mostBackfill is how far in the past a load may begin.
 const mostBackfill = 8760 * time.Hour
 
-// validateBackfill tells a beginning in the past that cannot be played.
-func (c *Config) validateBackfill() error {
+// checkBackfill tells a beginning in the past that cannot be played.
+func checkBackfill(backfill, duration time.Duration, unpaced bool) error {
 	switch {
-	case c.Backfill < 0 || c.Backfill > mostBackfill:
-		return fmt.Errorf("backfill: %s is not allowed; want 0s (none) to %s", c.Backfill, mostBackfill)
-	case c.Backfill == 0:
+	case backfill < 0 || backfill > mostBackfill:
+		return fmt.Errorf("backfill: %s is not allowed; want 0s (none) to %s", backfill, mostBackfill)
+	case backfill == 0:
 		return nil
-	case c.Clock == ClockUnpaced:
-		return fmt.Errorf("backfill: %s is not allowed with clock: %s; want %s, which does not wait while it plays the past", c.Backfill, c.Clock, ClockRealtime)
-	case c.Duration > 0 && c.Duration < c.Backfill:
+	case unpaced:
+		return fmt.Errorf("backfill: %s is not allowed with clock: unpaced; want realtime, which does not wait while it plays the past", backfill)
+	case duration > 0 && duration < backfill:
 		return fmt.Errorf("duration: %s is not allowed with backfill: %s; want at least as much, because it counts from the beginning in the past, or 0s",
-			c.Duration, c.Backfill)
+			duration, backfill)
 	}
 	return nil
 }

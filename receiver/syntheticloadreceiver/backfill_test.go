@@ -170,7 +170,7 @@ func TestSkewDoesNotMoveTheSchedule(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var skews []time.Duration
 		next, err := consumer.NewTraces(func(_ context.Context, td ptrace.Traces) error {
-			eachSpan([]ptrace.Traces{td}, func(s ptrace.Span) { skews = append(skews, s.EndTimestamp().AsTime().Sub(time.Now())) })
+			eachSpan([]ptrace.Traces{td}, func(s ptrace.Span) { skews = append(skews, time.Until(s.EndTimestamp().AsTime())) })
 			return nil
 		})
 		require.NoError(t, err)

@@ -145,7 +145,7 @@ func (c *Config) Validate() error {
 	if c.Duration < 0 {
 		errs = append(errs, fmt.Errorf("duration: %s is not allowed; want 0s (until stopped) or more", c.Duration))
 	}
-	errs = append(errs, c.validateBackfill())
+	errs = append(errs, checkBackfill(c.Backfill, c.Duration, c.Clock == ClockUnpaced))
 	if c.OnBackpressure != BackpressureBlock && c.OnBackpressure != BackpressureDrop {
 		errs = append(errs, fmt.Errorf("on_backpressure: %q is not allowed; want %s or %s",
 			c.OnBackpressure, BackpressureBlock, BackpressureDrop))

@@ -49,13 +49,6 @@ func (v value) attributes(taken func(key string) string) []workload.Attribute {
 	return attributes
 }
 
-// nesting is the lists and maps of the attribute that is being read.
-type nesting struct {
-	key      string // of the attribute
-	depth    int    // of lists and maps around the value
-	elements int    // so far
-}
-
 // mostElements bounds the elements of lists and maps of all attributes: a few lines of YAML can hold any number of them, by aliases.
 const mostElements = 200_000
 

@@ -108,6 +108,9 @@ func (e *encoder) describe(t *tree, span *workload.Span, usual workload.Kind) {
 		if l.Count != 1 {
 			links.value("count", l.Count)
 		}
+		if l.Queue {
+			links.value("queue", true)
+		}
 		t.set("links", links.node())
 	}
 }

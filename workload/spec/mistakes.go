@@ -21,6 +21,13 @@ type reading struct {
 	elements int // of lists and maps of all attributes so far
 }
 
+// nesting is the lists and maps of the attribute that is being read.
+type nesting struct {
+	key      string // of the attribute
+	depth    int    // of lists and maps around the value
+	elements int    // so far
+}
+
 // mistakes collects what is wrong with a tree, so that one pass finds all of it.
 type mistakes struct {
 	errs []error

@@ -110,12 +110,12 @@ func (c *chance) named(to string) any {
 		return map[string]any{d.name: c.table(&d.form)}
 	case "attribute":
 		g := &generators[c.IntN(len(generators))]
-		switch {
-		case c.IntN(8) == 0:
+		switch form := c.IntN(8); {
+		case form == 0:
 			return c.value(listOf{item: ref{"attribute"}})
-		case c.IntN(8) == 0:
+		case form == 1:
 			return map[string]any{mapName: c.value(named{ref{"attribute"}})}
-		case c.IntN(2) == 0:
+		case form < 5:
 			return []any{"text", "5", 5, 5.5, 5.0, false, ""}[c.IntN(7)]
 		case g.takes != nil:
 			return map[string]any{g.name: c.value(g.takes)}

@@ -38,10 +38,11 @@ var (
 		{name: "message", takes: text{}, initial: "none", means: "Message of the status."},
 		{name: "attributes", takes: named{ref{"attribute"}}, means: "Attributes of a failed span, in place of its own of the same keys. error.type is by default the status code among them, else " + semconv.ErrorTypeOther + "."},
 	}}
-	linksForm = form{name: "links", means: "Links of a span to those of one name that ended last before it.", keys: []key{
+	linksForm = form{name: "links", means: "Links of a span to those of one name that ended before it.", keys: []key{
 		{name: "service", takes: text{}, initial: "the same process", means: "Name of the service whose spans they are, of any of its instances."},
 		{name: "operation", takes: text{}, missing: "the name of an operation or a span of the service", means: "Name of the spans to link to."},
 		{name: "count", takes: whole{workload.MostLinks}, initial: "1", means: "Number of links; fewer if not so many have ended."},
+		{name: "queue", takes: boolean{}, initial: "false", means: "true: as messages are taken from a queue, each span is linked to once, the oldest first."},
 	}}
 	spanForm = form{name: "span", means: "A span inside the task.", keys: []key{
 		{name: "name", takes: text{}, missing: "text", means: "Name of the span."},
@@ -116,6 +117,7 @@ func (b *builder) links(v value) *workload.Links {
 		b.linked = append(b.linked, link{name, l.Name})
 	}
 	t.whole("count", &l.Count)
+	t.boolean("queue", &l.Queue)
 	return l
 }
 

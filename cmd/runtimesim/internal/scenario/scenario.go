@@ -185,9 +185,9 @@ func (s *Source) Service(v Variant) (*workload.Service, error) {
 	case s.file == "":
 		flags = append(flags, origin{".operations[0].steps[0].compute", "--service"})
 	}
-	trees, paths := []any{tree}, []string{s.path}
+	trees, paths := []any{withoutLinks(tree)}, []string{s.path}
 	for _, o := range s.called(tree) {
-		trees, paths = append(trees, o.service), append(paths, o.path)
+		trees, paths = append(trees, withoutLinks(o.service)), append(paths, o.path)
 	}
 	services, err := spec.Decode(trees)
 	if err != nil {

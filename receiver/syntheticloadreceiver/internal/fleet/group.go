@@ -21,7 +21,7 @@ type group struct {
 
 // newGroup plays instances from virtual time 0.
 func newGroup(o *Options, seed uint64, members []workload.Member) *group {
-	g := &group{links: rings{}, origins: origins{places: make(map[*play.Instance]int, len(members))}}
+	g := &group{origins: origins{places: make(map[*play.Instance]int, len(members))}}
 	g.network = play.NewNetwork(&g.sim)
 	for _, m := range members {
 		g.links.forLinks(m.Service, true)
@@ -38,7 +38,7 @@ func (g *group) play(with *Options, seed uint64, m workload.Member) {
 	s := m.Service
 	p := &process{
 		sim: &g.sim, origins: &g.origins, number: m.Number, identity: newIdentity(s, seed, with.Run, m.Instance),
-		events: map[uint64][]spanEvent{}, links: newLinks(s, g.links), place: len(g.origins.identities), traceSpans: with.Verify && with.TraceSpans,
+		events: map[uint64][]spanEvent{}, links: newLinks(s, &g.links), place: len(g.origins.identities), traceSpans: with.Verify && with.TraceSpans,
 	}
 	switch {
 	case with.Shard.has(m.Number):
@@ -47,7 +47,7 @@ func (g *group) play(with *Options, seed uint64, m workload.Member) {
 		}
 		o = p.observer(with)
 		g.processes = append(g.processes, p)
-	case with.sends(Traces) && p.links.linkedTo():
+	case with.sends(Traces) && p.links.meets():
 		o = p.observeLinked()
 	}
 	g.origins.identities = append(g.origins.identities, &p.identity)

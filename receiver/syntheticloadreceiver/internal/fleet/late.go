@@ -4,6 +4,7 @@ package fleet
 
 import (
 	"cmp"
+	"container/heap"
 	"slices"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
@@ -11,15 +12,45 @@ import (
 
 // lateExports are exports that have left a process and are still on the way, because they are late. Later ones overtake them.
 //
-//	export --on time--------------------------> Requests
-//	       --late--> Discard --> waiting --due--> Requests
+//	export --on time----------------------------------> Requests
+//	       --late--> Discard --> waiting --> arrived --> Requests
 //
 // The items of a process that may be late are numbered as they are handed on, not as they leave it: whoever holds them against the order in
 // which they were sent finds that order.
 type lateExports struct {
 	some     bool // a service is late now and then
 	released bool // all that waits is due
-	waiting  []Request
+	waiting  byArrival
+	count    uint64    // of all that ever waited
+	arrived  []Request // that are due, until the next discard
+}
+
+// lateExport is a request that arrives at its time. Of those that arrive at the same time the one that left first comes first.
+type lateExport struct {
+	Request
+
+	order uint64
+}
+
+// byArrival is a heap.
+type byArrival []lateExport
+
+func (b byArrival) Len() int      { return len(b) }
+func (b byArrival) Swap(i, j int) { b[i], b[j] = b[j], b[i] }
+func (b byArrival) Less(i, j int) bool {
+	return cmp.Or(cmp.Compare(b[i].at, b[j].at), cmp.Compare(b[i].order, b[j].order)) < 0
+}
+
+// Push implements heap.Interface.
+func (b *byArrival) Push(x any) { *b = append(*b, x.(lateExport)) }
+
+// Pop implements heap.Interface. It lets go of what it returns: the rest may wait for long.
+func (b *byArrival) Pop() any {
+	last := len(*b) - 1
+	x := (*b)[last]
+	(*b)[last] = lateExport{}
+	*b = (*b)[:last]
+	return x
 }
 
 // due is when an export of a process arrives, counted since the last discard.
@@ -63,13 +94,10 @@ func (l *lateExports) join(requests []Request, processes []*process, now sim.Tim
 	if !l.some {
 		return requests
 	}
-	for i := range l.waiting {
-		if l.isDue(l.waiting[i].at, now) {
-			r := l.waiting[i]
-			r.parts = slices.Clone(r.parts)
-			requests = append(requests, r)
-		}
+	for len(l.waiting) > 0 && l.isDue(l.waiting[0].at, now) {
+		l.arrived = append(l.arrived, heap.Pop(&l.waiting).(lateExport).Request)
 	}
+	requests = append(requests, l.arrived...)
 	for _, p := range processes {
 		p.next = p.handed
 	}
@@ -89,13 +117,11 @@ func (l *lateExports) keep(processes []*process, now sim.Time) {
 	if !l.some {
 		return
 	}
-	l.waiting = slices.DeleteFunc(l.waiting, func(r Request) bool {
-		due := l.isDue(r.at, now)
-		if due {
-			r.parts[0].process.handed[r.Signal] += uint64(max(0, r.Items))
-		}
-		return due
-	})
+	for i := range l.arrived {
+		r := &l.arrived[i]
+		r.parts[0].process.handed[r.Signal] += uint64(max(0, r.Items))
+	}
+	l.arrived = nil // whoever has the requests keeps them
 	for _, p := range processes {
 		for s := range signals {
 			e := &p.exporters[s]
@@ -107,13 +133,25 @@ func (l *lateExports) keep(processes []*process, now sim.Time) {
 			for i, x := range e.exports {
 				if at := p.due(s, i); !l.isDue(at, now) {
 					it := p.part(s, from, x.to)
-					it.shared = true
-					l.waiting = append(l.waiting, Request{Signal: s, Items: it.count, at: at, parts: []part{it}})
+					it.copy()
+					heap.Push(&l.waiting, lateExport{Request{Signal: s, Items: it.count, at: at, parts: []part{it}}, l.count})
+					l.count++
 					p.handed[s] -= uint64(max(0, it.count))
 				}
 				from = x.to
 			}
 		}
 	}
-	slices.SortStableFunc(l.waiting, func(a, b Request) int { return cmp.Compare(a.at, b.at) })
+}
+
+// copy gives a part lists of its own, because it may wait for long: the others would keep all that was exported with it.
+func (it *part) copy() {
+	own := endedSpans{threads: it.spans.threads}
+	for i := range it.spans.list {
+		x := it.spans.list[i]
+		has := it.spans.has(&x)
+		x.extras = 0
+		own.add(&x, has)
+	}
+	it.spans, it.records = own, slices.Clone(it.records)
 }

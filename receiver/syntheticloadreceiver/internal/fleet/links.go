@@ -20,57 +20,103 @@ type spanRef struct {
 	place       int
 }
 
-// linking is what the spans of one label have to do with links. A ring that is nil is none.
+// linking is what the spans of one label have to do with links.
 type linking struct {
-	own, shared *ring // that they go into: of the process, of all instances of the service
-	from        *ring // that they link to the last of
-	count       int
+	into  []*ring // the spans go there
+	from  *ring   // they link to the last of it; nil: they do not link
+	count int
+	met   bool // other processes link to the spans, or take from what these link to
 }
 
-// ring holds the spans of one name that ended last: as many as any span links to.
+// ring holds the spans of one name that ended last: as many as any span links to. As a queue it holds those that one label of spans has not
+// linked to yet, as many as have room.
 type ring struct {
-	last []spanRef
-	next int // the place of the oldest, once the ring is full
+	last  []spanRef
+	next  int // the place of the oldest, once the ring is full; of a queue always
+	queue bool
 }
 
-// spanName names the spans of a service.
+func (r *ring) empty() bool { return len(r.last) == 0 || r.queue && len(r.last) == r.next }
+
+// mostQueued is how many spans wait to be linked to; then the oldest one goes.
+const mostQueued = 10_000
+
+// spanName names the spans of a service; without a service those of the same process.
 type spanName struct{ service, span string }
 
-// rings are those of a process or of a group, by what goes into them.
-type rings map[spanName]*ring
+// taker is a label of spans of a runtime that take from a queue of their own.
+type taker struct {
+	service *workload.Service
+	label   int
+}
+
+// rings are those of a process or of a group.
+type rings struct {
+	last   map[spanName]*ring   // by what goes into them
+	queued map[spanName][]*ring // likewise
+	queues map[taker]*ring
+}
 
 // forLinks makes room for what the spans of a service link to: across processes, or not.
-func (r rings) forLinks(s *workload.Service, across bool) {
+func (r *rings) forLinks(s *workload.Service, across bool) {
 	for i := range s.Spans {
-		if to := s.Spans[i].Links; to != nil && across == (to.Service != "") {
-			name := spanName{to.Service, to.Name}
-			if r[name] == nil {
-				r[name] = &ring{}
-			}
-			r[name].last = make([]spanRef, 0, max(cap(r[name].last), to.Count))
+		to := s.Spans[i].Links
+		if to == nil || across != (to.Service != "") {
+			continue
+		}
+		if r.last == nil {
+			*r = rings{map[spanName]*ring{}, map[spanName][]*ring{}, map[taker]*ring{}}
+		}
+		name, by := spanName{to.Service, to.Name}, taker{s, i}
+		switch {
+		case to.Queue && r.queues[by] == nil:
+			r.queues[by] = &ring{queue: true}
+			r.queued[name] = append(r.queued[name], r.queues[by])
+		case to.Queue: // of another instance, with which it shares the queue
+		case r.last[name] == nil:
+			r.last[name] = &ring{last: make([]spanRef, 0, to.Count)}
+		case cap(r.last[name].last) < to.Count:
+			r.last[name].last = make([]spanRef, 0, to.Count)
 		}
 	}
+}
+
+// into are the rings that spans go into.
+func (r *rings) into(name spanName) []*ring {
+	if last := r.last[name]; last != nil {
+		return append([]*ring{last}, r.queued[name]...)
+	}
+	return r.queued[name]
+}
+
+// from is the ring that the spans of a label link to.
+func (r *rings) from(s *workload.Service, label int, to *workload.Links) *ring {
+	if to.Queue {
+		return r.queues[taker{s, label}]
+	}
+	return r.last[spanName{to.Service, to.Name}]
 }
 
 // newLinks makes the links of a process in a group with rings that its processes share.
-func newLinks(s *workload.Service, shared rings) links {
-	own := rings{}
-	own.forLinks(s, false)
+func newLinks(s *workload.Service, shared *rings) links {
+	var own rings
+	if own.forLinks(s, false); own.last == nil && shared.last == nil {
+		return links{}
+	}
 	of := make([]linking, len(s.Spans))
-	some := false
 	for i := range s.Spans {
 		span, x := &s.Spans[i], &of[i]
-		x.own, x.shared = own[spanName{span: span.Name}], shared[spanName{s.Name, span.Name}]
-		if to := span.Links; to != nil {
-			x.count = to.Count
-			if x.from = own[spanName{span: to.Name}]; to.Service != "" {
-				x.from = shared[spanName{to.Service, to.Name}]
-			}
+		others := shared.into(spanName{s.Name, span.Name})
+		x.into = append(own.into(spanName{span: span.Name}), others...)
+		x.met = len(others) > 0
+		switch to := span.Links; {
+		case to == nil:
+		case to.Service == "":
+			x.from, x.count = own.from(s, i, to), to.Count
+		default:
+			x.from, x.count = shared.from(s, i, to), to.Count
+			x.met = x.met || to.Queue
 		}
-		some = some || *x != linking{}
-	}
-	if !some {
-		return links{}
 	}
 	return links{of}
 }
@@ -81,24 +127,29 @@ func (l *links) ended(label int, ref spanRef, free *buffers[spanRef]) (to []span
 		return nil
 	}
 	s := &l.spans[label]
-	if s.from != nil && len(s.from.last) > 0 {
+	switch {
+	case s.from == nil || s.from.empty():
+	case s.from.queue:
+		to = s.from.take(free.take(), s.count)
+	default:
 		to = s.from.appendLast(free.take(), s.count)
 	}
-	if s.own != nil {
-		s.own.add(ref)
-	}
-	if s.shared != nil {
-		s.shared.add(ref)
+	for _, r := range s.into {
+		r.add(ref)
 	}
 	return to
 }
 
-// linkedTo reports whether other processes link to spans of this one.
-func (l *links) linkedTo() bool {
-	return slices.ContainsFunc(l.spans, func(s linking) bool { return s.shared != nil })
+// meets reports whether what this process does decides what others link to.
+func (l *links) meets() bool {
+	return slices.ContainsFunc(l.spans, func(s linking) bool { return s.met })
 }
 
 func (r *ring) add(s spanRef) {
+	if r.queue {
+		r.addLast(s)
+		return
+	}
 	if len(r.last) < cap(r.last) {
 		r.last = append(r.last, s)
 		return
@@ -115,4 +166,24 @@ func (r *ring) appendLast(to []spanRef, count int) []spanRef {
 		to = append(to, r.last[(r.next+i)%n])
 	}
 	return to
+}
+
+// addLast appends a span to a queue. What is taken is cut off now and then, so that a span costs the same however many wait.
+func (r *ring) addLast(s spanRef) {
+	r.last = append(r.last, s)
+	if len(r.last)-r.next > mostQueued {
+		r.next++
+	}
+	if r.next > mostQueued {
+		r.last = slices.Delete(r.last, 0, r.next)
+		r.next = 0
+	}
+}
+
+// take appends the oldest count spans of a queue, which forgets them.
+func (r *ring) take(to []spanRef, count int) []spanRef {
+	taken := r.last[r.next:]
+	taken = taken[:min(count, len(taken))]
+	r.next += len(taken)
+	return append(to, taken...)
 }

@@ -5,6 +5,7 @@ package fleet
 import (
 	"bytes"
 	"cmp"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -127,7 +128,7 @@ func TestLinksNeedNoMemory(t *testing.T) {
   operations:
     - {name: a, links: {operation: a, count: 128}, steps: [yield]}
     - {name: b, links: {operation: a, count: 2}, steps: [yield]}
-`)[0], nil)
+`)[0], &rings{})
 	number := uint64(0)
 	var spare, used buffers[spanRef]
 	round := func() {
@@ -230,4 +231,108 @@ func TestLinksAcrossProcesses(t *testing.T) {
 		parts = append(parts, play(Shard{index, 3})...)
 	}
 	require.ElementsMatch(t, whole, parts)
+}
+
+// TestLinksAsOfAQueue: of each kind of consumer, each message is linked to by one span, in the order in which the messages were sent; whether it
+// comes of the same process or of another, and whoever sends what.
+func TestLinksAsOfAQueue(t *testing.T) {
+	const services = `
+- name: shop
+  instances: 2
+  runtime: {model: tokio, worker_threads: 2}
+  arrivals: {process: poisson, rate: 100}
+  export: {processor: simple}
+  operations:
+    - {name: publish, kind: producer, weight: 3, steps: [{io: {exponential: {mean: 1ms}}}]}
+    - {name: audit, kind: consumer, links: {operation: publish, count: 8, queue: true}, steps: [yield]}
+- name: billing
+  instances: 3
+  runtime: {model: smol}
+  arrivals: {process: poisson, rate: 20}
+  operations: [{name: bill, kind: consumer, links: {service: shop, operation: publish, count: 10, queue: true}, steps: [{io: 1ms}]}]
+- name: shipping
+  runtime: {model: smol}
+  arrivals: {process: poisson, rate: 3}
+  operations: [{name: ship, kind: consumer, links: {service: shop, operation: publish, queue: true}, steps: [{io: 1ms}]}]
+`
+	play := func(shard Shard) (links map[spanID][]spanID, published map[string][]spanID, at map[spanID]pcommon.Timestamp, names map[spanID]string) {
+		o := sendSpans
+		o.Shard = shard
+		f := New(mustParse(t, services), 1, o)
+		f.Advance(2 * second)
+		f.StopArrivals()
+		for now := 2 * second; !f.EndIdle(); now += second {
+			f.Advance(now + second)
+		}
+		td := sent(f)
+		links, published, at, names = linksOf(td), map[string][]spanID{}, map[spanID]pcommon.Timestamp{}, map[spanID]string{}
+		each(td, func(resource pcommon.Map, _ string, span ptrace.Span) {
+			id := spanID{span.TraceID(), span.SpanID()}
+			at[id], names[id] = span.EndTimestamp(), span.Name()
+			if span.Name() == "publish" {
+				host := value(t, resource, "host.name").Str()
+				published[host] = append(published[host], id)
+			}
+		})
+		return links, published, at, names
+	}
+	links, published, at, names := play(Shard{})
+	consumed := map[string]map[spanID]int{"audit": {}, "bill": {}, "ship": {}}
+	for by, to := range links {
+		for i, id := range to {
+			consumed[names[by]][id]++
+			require.LessOrEqual(t, at[id], at[by], "it was sent before")
+			if i > 0 {
+				require.LessOrEqual(t, at[to[i-1]], at[id], "the oldest first")
+			}
+		}
+	}
+	total := len(published["shop-0"]) + len(published["shop-1"])
+	require.Greater(t, total, 250)
+	for name, of := range consumed {
+		for _, n := range of {
+			require.Equal(t, 1, n, "%s: each once", name)
+		}
+	}
+	assert.InDelta(t, total, len(consumed["audit"]), 40, "all but the last")
+	assert.InDelta(t, total, len(consumed["bill"]), 40)
+	assert.InDelta(t, 6, len(consumed["ship"]), 5, "one for each")
+	for id := range consumed["ship"] { // they are the oldest of all
+		older := 0
+		for other, end := range at {
+			if names[other] == "publish" && end < at[id] {
+				older++
+			}
+		}
+		assert.Less(t, older, len(consumed["ship"]))
+	}
+
+	together := map[spanID][]spanID{}
+	for index := range 3 {
+		of, _, _, _ := play(Shard{index, 3})
+		maps.Copy(together, of)
+	}
+	assert.Equal(t, links, together)
+}
+
+// TestQueueIsBounded: what nobody takes goes, the oldest first.
+func TestQueueIsBounded(t *testing.T) {
+	r := ring{queue: true}
+	taken := 0
+	for n := range uint64(5 * mostQueued) {
+		r.add(spanRef{number: n})
+		if n%3 == 0 && n < mostQueued {
+			to := r.take(nil, 2)
+			for _, x := range to {
+				require.Equal(t, uint64(taken), x.number)
+				taken++
+			}
+		}
+	}
+	assert.LessOrEqual(t, cap(r.last), 4*mostQueued)
+	to := r.take(nil, 128)
+	assert.Len(t, to, 128)
+	assert.Equal(t, uint64(4*mostQueued), to[0].number)
+	assert.Len(t, r.take(nil, 2*mostQueued), mostQueued-128)
+	assert.True(t, r.empty())
 }

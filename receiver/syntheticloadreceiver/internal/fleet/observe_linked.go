@@ -8,7 +8,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/workload/play"
 )
 
-// observeLinked notes the ends of spans of a process that another shard sends for: processes of this shard link to them.
+// observeLinked notes the ends of spans of a process that another shard sends for: what processes of this shard link to depends on them.
 func (p *process) observeLinked() play.Observer {
 	ended := func(label int, tag, number uint64) {
 		p.spare.links.keep(p.links.ended(label, spanRef{tag, number, p.place}, &p.spare.links))

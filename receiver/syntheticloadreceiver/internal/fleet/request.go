@@ -28,7 +28,7 @@ type part struct {
 	process *process
 	count   int
 	first   uint64 // number of the first
-	shared  bool   // another request has lists with this part's
+	shared  bool   // another part has the same lists
 	spans   endedSpans
 	records []logRecord
 	samples runtimemetrics.Samples
