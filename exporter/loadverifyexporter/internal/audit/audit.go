@@ -24,6 +24,8 @@
 // that arrives is enough (see told). Behind a sampler what arrives is held against that, stretch of time by stretch (see sampling). Where
 // something that is expected could not be seen, the verdict is [Unknown].
 //
+// An item whose stamp was changed is a stray: nobody knows which item it is. It is counted as corrupt, and makes nothing else known.
+//
 // Orphans are exact within a window: a span remembers its parent's key until that arrives, and parents are remembered for the next
 // half a million to a million spans (see [lineage]). A child that comes later than that after its parent is taken for an orphan.
 //
