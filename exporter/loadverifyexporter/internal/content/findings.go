@@ -2,7 +2,11 @@
 
 package content
 
-import "github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/audit"
+import (
+	"slices"
+
+	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/audit"
+)
 
 // findings are what was found of an item, a resource or a scope.
 type findings struct {
@@ -14,6 +18,9 @@ type findings struct {
 }
 
 func (f *findings) add(kind audit.FaultKind, part audit.Part, name string) {
+	if slices.ContainsFunc(f.faults, func(other audit.Fault) bool { return other.Kind == kind && other.Part == part }) {
+		return // of an attribute that comes again and again
+	}
 	f.faults = append(f.faults, audit.Fault{Kind: kind, Part: part, Name: name})
 }
 
