@@ -83,9 +83,9 @@ func (c *classes) item(m *stamp.Mark, s Signal, service, text string, status ptr
 	switch {
 	case found == 0:
 	case c.list[found-1].Traces:
-		m.TraceClass = uint32(found) //nolint:gosec // G115: at most MostClasses
+		m.TraceClass = uint32(found)
 	default:
-		m.Class = uint32(found) //nolint:gosec // G115: likewise
+		m.Class = uint32(found)
 		c.count(found, s, 1)
 	}
 	if s == Traces && c.sign != 0 && c.byTrace() {
