@@ -158,6 +158,7 @@ const (
 	StampTraceClass = "load_verify.trace_class"
 	// On spans, if those of a trace are numbered:
 	StampTraceSpan = "load_verify.trace_span"
+	StampTraceRoot = "load_verify.trace_root"
 	// On items that are odd on purpose, stamped or not:
 	StampOdd = "load_verify.odd"
 	// On items whose times are not those of the generator's clock:
@@ -314,12 +315,13 @@ var Attributes = []Attribute{
 	{StampRun, String, Stamp, "The run.", "`verify`"},
 	{StampSource, String, Stamp, "The process that sent the item; traces, metrics and logs are numbered apart.", "`verify`"},
 	{StampSequence, Int, Stamp, "Number of the item among those of its run, source and signal: 0, 1, 2, ...", "`verify`, but on end markers"},
-	{StampChecksum, Int, Stamp, "Hash over identity, times, name, kind and status; of an end marker also over what it says.", "`verify`"},
+	{StampChecksum, Int, Stamp, "Hash over identity, times, name, kind and status, and over all other attributes of the stamp but `load_verify.content`: package `internal/stamp`, type `Mark`.", "`verify`"},
 	{StampContent, Bytes, Stamp, "Hashes of what the item, the resource or the scope has: of each attribute the key and the value, of events, links and the other fields: package `internal/stamp`, type `Content`.", "`verify_content`, but on end markers"},
 	{StampClass, Int, Stamp, "Number of the item's class in the generator's list, from 1.", "`classes`, items that match one"},
 	{StampTraceClass, Int, Stamp, "Number of the class of the span's whole trace, from 1.", "`classes` with `whole_traces`, spans that match one"},
 	{StampTraceSpan, Int, Stamp, "Number of the span in its trace, from 1, in the order in which spans ended; 0: not known. That of the root is how many there were.", "`verify_traces`, spans"},
 	{StampOdd, String, Stamp, "The kind of an item that is odd on purpose. Such items are numbered by themselves.", "`odd`, odd items"},
+	{StampTraceRoot, Bool, Stamp, "`true`: the span is the root of its trace.", "`verify_traces`, roots"},
 	{StampClockSkew, Int, Stamp, "How far the clock of the process is ahead, in ns; less than 0: behind. All times of the item are off by as much.", "`verify`, items of a service with a `clock`"},
 	{StampPast, Bool, Stamp, "`true`: the item was sent long after it happened, because the load began in the past.", "`verify`, items of a `backfill`"},
 	{StampTotal, Int, Stamp, "Number of items before.", "end markers"},

@@ -123,7 +123,7 @@ func renumber(batch ptrace.Traces, by int) {
 				span.SetParentSpanID(spanID(next + 1 | i<<40))
 			}
 			sum, _ := a.Get(semconv.StampChecksum)
-			sum.SetInt(stamp.Span(span))
+			sum.SetInt(identityOf(a).Seal(stamp.Span(span)))
 		}
 	}
 }

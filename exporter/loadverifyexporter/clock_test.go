@@ -32,11 +32,13 @@ func TestClockSkew(t *testing.T) {
 			span := ptrace.NewSpan()
 			source{run: "r", name: "s", at: noon}.span(span, 4)
 			tc.change(span.Attributes())
+			reseal(span)
 			it := readSpan(plain(t), span)
 			assert.False(t, it.Corrupt)
 			assert.Equal(t, tc.at, it.At)
 			assert.False(t, it.Past)
 			span.Attributes().PutBool(semconv.StampPast, true)
+			reseal(span)
 			assert.True(t, readSpan(plain(t), span).Past)
 		})
 	}

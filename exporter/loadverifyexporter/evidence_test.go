@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/exporter/exportertest"
 	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/audit"
@@ -39,8 +40,20 @@ func TestForbidden(t *testing.T) {
 		"a name":                   {eachSpan(func(s ptrace.Span) { s.SetName(secret) }), "span.name"},
 		"a status":                 {eachSpan(func(s ptrace.Span) { s.Status().SetMessage(secret) }), "span.status"},
 		"an attribute of an event": {eachSpan(func(s ptrace.Span) { s.Events().At(0).Attributes().PutStr("x", secret) }), "span.events"},
-		"the resource":             {onResource(func(a pcommon.Map) { a.PutStr("owner", secret) }), `resource.attributes["owner"]`},
-		"the scope":                {onScope(func(s pcommon.InstrumentationScope) { s.SetVersion(secret) }), "scope.version"},
+		"a trace state of a link":  {eachSpan(func(s ptrace.Span) { s.Links().At(0).TraceState().FromRaw("a=" + secret) }), "span.links"},
+		"an attribute of a link":   {eachSpan(func(s ptrace.Span) { s.Links().At(0).Attributes().PutStr("x", secret) }), "span.links"},
+		"a schema of the resource": {func(td ptrace.Traces) { td.ResourceSpans().At(0).SetSchemaUrl("x/" + secret) }, "resource.schema_url"},
+		"a schema of the scope":    {func(td ptrace.Traces) { td.ResourceSpans().At(0).ScopeSpans().At(0).SetSchemaUrl("x/" + secret) }, "scope.schema_url"},
+		"what looks like a stamp":  {eachSpan(func(s ptrace.Span) { s.Attributes().PutStr("load_verify.card", secret) }), `span.attributes["load_verify.card"]`},
+		"very deep in a value": {eachSpan(func(s ptrace.Span) {
+			list := s.Attributes().PutEmptySlice("card")
+			for range 100 {
+				list = list.AppendEmpty().SetEmptySlice()
+			}
+			list.AppendEmpty().SetEmptyMap().PutStr("n", secret)
+		}), `span.attributes["card"]`},
+		"the resource": {onResource(func(a pcommon.Map) { a.PutStr("owner", secret) }), `resource.attributes["owner"]`},
+		"the scope":    {onScope(func(s pcommon.InstrumentationScope) { s.SetVersion(secret) }), "scope.version"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			run := verifying(t, expect).spans(tc.change)
@@ -57,6 +70,30 @@ func TestForbidden(t *testing.T) {
 		})
 	}
 	assert.Equal(t, audit.Pass, verifying(t, expect).spans(nil).Verdict)
+}
+
+// TestForbiddenInMetrics: so it is with what only metrics have.
+func TestForbiddenInMetrics(t *testing.T) {
+	const secret = "4111111111111111"
+	for path, change := range map[string]func(pmetric.Metric){
+		"metric.description": func(m pmetric.Metric) { m.SetDescription(secret) },
+		"metric.unit":        func(m pmetric.Metric) { m.SetUnit(secret) },
+		"metric.metadata":    func(m pmetric.Metric) { m.Metadata().PutStr("x", secret) },
+		"datapoint.exemplars": func(m pmetric.Metric) {
+			m.Gauge().DataPoints().At(0).Exemplars().AppendEmpty().FilteredAttributes().PutStr("x", secret)
+		},
+	} {
+		v := verifying(t, ContentConfig{Forbidden: []string{`\b4\d{15}\b`}})
+		md := stamped.metrics(0)
+		change(md.ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().At(0))
+		require.NoError(t, v.consumeMetrics(t.Context(), md))
+		require.NoError(t, v.consumeMetrics(t.Context(), stamped.metricsEnd(1, 0)))
+		run := v.end()
+		assert.Equal(t, []string{"forbidden " + path}, faultsOf(&run.Signals[0]))
+		require.NotEmpty(t, run.Evidence, path)
+		assert.NotContains(t, string(run.Evidence[0].OTLP), secret)
+		assert.Contains(t, string(run.Evidence[0].OTLP), "****")
+	}
 }
 
 // TestEvidence: the report has the first item that shows each fault, alone, as a request that anybody can send.

@@ -196,7 +196,7 @@ func TestTranscript(t *testing.T) {
 			assert.Equal(t, want, at(t, report, "runs", 0, "signals", 2, key), key)
 		}
 		assert.Equal(t, []any{
-			"attributes", "resource", "scope", "span events", "span links", "histogram buckets", "metric metadata", "order", "dropped counts",
+			"attributes", "resource", "scope", "span events", "span links", "histogram buckets", "metric metadata", "order", "dropped counts", "entity refs",
 		}, at(t, report, "not_checked"))
 		assert.EqualValues(t, 1, at(t, report, "unexpected", "unstamped"))
 		assert.EqualValues(t, 2, at(t, report, "runs", 0, "signals", 0, "by_source", 0, "lost"))

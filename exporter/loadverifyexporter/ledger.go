@@ -48,7 +48,7 @@ func (l *ledger) report(now time.Time, closing bool) audit.Report {
 func (l *ledger) restore(state []byte) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.auditor.Import(state)
+	return l.auditor.Import(state, time.Now())
 }
 
 // export returns the state, to be stored. There is none to store, and no error, if nothing has come since the last export, unless a

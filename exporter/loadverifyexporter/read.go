@@ -21,17 +21,10 @@ import (
 
 // marks are the stamp's attributes as they were found.
 type marks struct {
+	stamp.Mark
 	run, source string
-	sequence    uint64
 	checksum    int64
 	content     []byte
-	class       uint32
-	traceClass  uint32
-	traceSpan   uint32
-	traced      bool  // there is a traceSpan
-	skew        int64 // of the clock that the item's times are of
-	past        bool
-	odd         string
 	found       uint8 // by bit below
 	wrong       bool  // one has another type, or is negative
 }
@@ -63,7 +56,7 @@ func readMarks(attributes pcommon.Map) (m marks) {
 		case semconv.StampSource:
 			m.text(value, &m.source, hasSource)
 		case semconv.StampSequence:
-			m.count(value, &m.sequence, hasSequence)
+			m.count(value, &m.Sequence, hasSequence)
 		case semconv.StampTotal:
 			m.found |= hasTotal
 		case semconv.StampChecksum:
@@ -72,19 +65,21 @@ func readMarks(attributes pcommon.Map) (m marks) {
 				m.found |= hasChecksum
 			}
 		case semconv.StampClass:
-			m.small(value, &m.class)
+			m.small(value, &m.Class)
 		case semconv.StampTraceClass:
-			m.small(value, &m.traceClass)
+			m.small(value, &m.TraceClass)
 		case semconv.StampClockSkew:
-			m.skew = value.Int()
+			m.Skew = value.Int()
 		case semconv.StampPast:
-			m.past = value.Bool()
+			m.Past = value.Bool()
 		case semconv.StampTraceSpan:
-			m.traced = true
-			m.small(value, &m.traceSpan)
+			m.Numbered = true
+			m.small(value, &m.TraceSpan)
+		case semconv.StampTraceRoot:
+			m.Root = value.Bool()
 		case semconv.StampOdd:
 			if value.Type() == pcommon.ValueTypeStr && len(value.Str()) <= stamp.LongestOddKind {
-				m.odd = value.Str()
+				m.Odd = value.Str()
 			}
 		case semconv.StampContent:
 			if value.Type() == pcommon.ValueTypeBytes {
@@ -137,7 +132,8 @@ type subject interface {
 	forbidden(c *content.Checker) []audit.Fault
 }
 
-// read makes an item of its attributes. The checksum is computed for stamped items only. Without one to compare, an item is corrupt.
+// read makes an item of its attributes. The checksum is computed for stamped items only. Without one to compare, an item is corrupt, and nobody
+// knows which one it is.
 func read[S subject](c *content.Checker, s S) audit.Item {
 	attributes := s.attributes()
 	m := readMarks(attributes)
@@ -150,10 +146,15 @@ func read[S subject](c *content.Checker, s S) audit.Item {
 		return it
 	case parts == stampOfItem:
 		sum, known := s.checksum()
-		it.Kind, it.Sequence, it.Odd = audit.Numbered, m.sequence, m.odd
-		it.Corrupt = !known || m.found&hasChecksum == 0 || sum != m.checksum
-		it.Class, it.TraceClass, it.TraceSpan, it.TraceNumbered = m.class, m.traceClass, m.traceSpan, m.traced
-		readContent(&it, &m, c, s)
+		identity := m.Of(stamp.SourceOf(m.run, m.source))
+		it.Kind, it.Sequence, it.Odd = audit.Numbered, m.Sequence, m.Odd
+		if it.Stray = m.found&hasChecksum == 0 || !identity.Fits(m.checksum); it.Stray {
+			it.Corrupt = true
+			return it
+		}
+		it.Corrupt = !known || identity.Seal(sum) != m.checksum
+		it.Class, it.TraceClass, it.TraceSpan, it.TraceNumbered, it.Root = m.Class, m.TraceClass, m.TraceSpan, m.Numbered, m.Root
+		readContent(&it, &m, identity, c, s)
 	default:
 		sum, known := s.checksum()
 		says, intact, ok := stamp.ReadEnd(attributes, sum)
@@ -163,18 +164,18 @@ func read[S subject](c *content.Checker, s S) audit.Item {
 		}
 		it.Kind, it.Says, it.Corrupt = audit.End, says, !known || !intact
 	}
-	it.Past = m.past
-	if at := s.at(); at > 0 && at <= math.MaxInt64 && m.skew >= -mostSkew && m.skew <= mostSkew {
-		it.At = max(int64(at)-m.skew, 0)
+	it.Past = m.Past
+	if at := s.at(); at > 0 && at <= math.MaxInt64 && m.Skew >= -mostSkew && m.Skew <= mostSkew {
+		it.At = max(int64(at)-m.Skew, 0)
 	}
 	return it
 }
 
 // readContent holds an item against the stamp of its content. Of what the checksum covers, that may excuse what is said to change.
-func readContent[S subject](it *audit.Item, m *marks, c *content.Checker, s S) {
+func readContent[S subject](it *audit.Item, m *marks, identity stamp.Identity, c *content.Checker, s S) {
 	if m.content != nil {
 		var excused bool
-		it.Content, excused = c.Item(m.content, stamp.Owner{Sequence: m.sequence, Checksum: m.checksum}, s.attributes(), s.fields)
+		it.Content, excused = c.Item(m.content, stamp.Owner{Identity: identity, Checksum: m.checksum}, s.attributes(), s.fields)
 		it.Corrupt = it.Corrupt && !excused
 	}
 	if c.Scans() {

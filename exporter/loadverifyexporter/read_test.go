@@ -3,6 +3,7 @@
 package loadverifyexporter
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/audit"
 	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/content"
+	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
@@ -70,6 +72,101 @@ func TestChanges(t *testing.T) {
 				assert.Equal(t, []any{"r", "s", uint64(4), noon.UnixNano()}, []any{it.Run, it.Source, it.Sequence, it.At})
 			}
 		})
+	}
+}
+
+// TestStampChanges changes one thing of a stamp at a time. Then nobody knows which item it is; of one whose name was changed that is known.
+func TestStampChanges(t *testing.T) {
+	sent := func() ptrace.Span {
+		span := ptrace.NewSpan()
+		source{run: "nightly", name: "8a3b", at: noon}.span(span, 4)
+		a := span.Attributes()
+		a.PutInt(semconv.StampClass, 2)
+		a.PutInt(semconv.StampTraceClass, 1)
+		a.PutInt(semconv.StampTraceSpan, 3)
+		a.PutBool(semconv.StampTraceRoot, true)
+		a.PutInt(semconv.StampClockSkew, int64(time.Second))
+		a.PutBool(semconv.StampPast, true)
+		m := stamp.Mark{Sequence: 4, Class: 2, TraceClass: 1, TraceSpan: 3, Numbered: true, Root: true, Skew: int64(time.Second), Past: true}
+		a.PutInt(semconv.StampChecksum, m.Of(stamp.SourceOf("nightly", "8a3b")).Seal(stamp.Span(span)))
+		return span
+	}
+	it := readSpan(plain(t), sent())
+	assert.False(t, it.Corrupt || it.Stray)
+	assert.True(t, it.Root && it.TraceNumbered && it.Past)
+
+	for name, change := range map[string]func(pcommon.Map){
+		"renumbered":         func(a pcommon.Map) { a.PutInt(semconv.StampSequence, 5) },
+		"run cut":            func(a pcommon.Map) { a.PutStr(semconv.StampRun, "night") },
+		"source cut":         func(a pcommon.Map) { a.PutStr(semconv.StampSource, "8a3") },
+		"run and source":     func(a pcommon.Map) { a.PutStr(semconv.StampRun, "8a3b"); a.PutStr(semconv.StampSource, "nightly") },
+		"class gone":         func(a pcommon.Map) { a.Remove(semconv.StampClass) },
+		"another class":      func(a pcommon.Map) { a.PutInt(semconv.StampClass, 3) },
+		"class of trace":     func(a pcommon.Map) { a.Remove(semconv.StampTraceClass) },
+		"classes swapped":    func(a pcommon.Map) { a.PutInt(semconv.StampClass, 1); a.PutInt(semconv.StampTraceClass, 2) },
+		"another trace span": func(a pcommon.Map) { a.PutInt(semconv.StampTraceSpan, 2) },
+		"trace span gone":    func(a pcommon.Map) { a.Remove(semconv.StampTraceSpan) },
+		"no root":            func(a pcommon.Map) { a.Remove(semconv.StampTraceRoot) },
+		"another skew":       func(a pcommon.Map) { a.PutInt(semconv.StampClockSkew, 1) },
+		"not past":           func(a pcommon.Map) { a.Remove(semconv.StampPast) },
+		"checksum gone":      func(a pcommon.Map) { a.Remove(semconv.StampChecksum) },
+	} {
+		span := sent()
+		change(span.Attributes())
+		it := readSpan(plain(t), span)
+		assert.Equal(t, audit.Numbered, it.Kind, name)
+		assert.True(t, it.Corrupt && it.Stray, name)
+	}
+	span := sent()
+	span.SetName("x")
+	it = readSpan(plain(t), span)
+	assert.True(t, it.Corrupt && !it.Stray)
+	assert.EqualValues(t, 2, it.Class)
+
+	other := ptrace.NewSpan()
+	source{run: "nightly", name: "8a3b", at: noon}.span(other, 5)
+	span.Attributes().CopyTo(other.Attributes())
+	assert.True(t, readSpan(plain(t), other).Corrupt, "the stamp of another item")
+}
+
+// TestStraysMakeNothingKnown: a pipeline that cuts the names of run and source of all spans makes no run, no source, and no figures of other
+// signals; a marker that it has cut is not believed either.
+func TestStraysMakeNothingKnown(t *testing.T) {
+	s := source{run: "nightly", name: "8a3b", at: noon}
+	s.says.Sources, s.says.Sends = 1, [audit.Signals]bool{audit.Traces: true, audit.Metrics: true}
+	s.says.Process[audit.Traces].Numbered, s.says.Process[audit.Metrics].Numbered = 4, 3
+	for key, to := range map[string]string{semconv.StampRun: "night", semconv.StampSource: "8a3", semconv.StampSequence: ""} {
+		v := verifying(t, ContentConfig{})
+		for _, signal := range []audit.Signal{audit.Traces, audit.Metrics} {
+			v.ledger.serve(signal)
+		}
+		require.NoError(t, v.consumeMetrics(t.Context(), s.metrics(0, 1, 2)))
+		require.NoError(t, v.consumeMetrics(t.Context(), s.metricsEnd(3, 0)))
+		for _, td := range []ptrace.Traces{s.traces(0, 1, 2, 3), s.tracesEnd(4, 0)} {
+			eachSpan(func(span ptrace.Span) {
+				if n, found := span.Attributes().Get(semconv.StampSequence); to == "" && found {
+					n.SetInt(3 - n.Int())
+				} else if to != "" {
+					span.Attributes().PutStr(key, to)
+				}
+			})(td)
+			require.NoError(t, v.consumeTraces(t.Context(), td))
+		}
+		report := v.ledger.report(noon.Add(time.Hour), true)
+		assert.Equal(t, audit.Fail, report.Verdict)
+		require.Len(t, report.Runs, 1, key)
+		run := report.Runs[0]
+		require.Len(t, run.Signals, 2, key)
+		traces, metrics := &run.Signals[0], &run.Signals[1]
+		assert.Equal(t, []uint64{3, 3, 0, 0}, []uint64{metrics.Sent, metrics.Received, metrics.Lost, metrics.Corrupt}, key)
+		assert.Equal(t, []uint64{4, 0, 4, 1}, []uint64{traces.Sent, traces.Received, traces.Lost, traces.Announced}, key)
+		assert.Len(t, traces.BySource, 1, key)
+		strays := uint64(5)
+		if to == "" {
+			strays = 4 // the marker has no number
+		}
+		assert.Equal(t, strays, traces.Corrupt+report.Unexpected.Corrupt, key)
+		assert.Contains(t, fmt.Sprint(report.Findings, run.Findings), "max_corrupt", key)
 	}
 }
 

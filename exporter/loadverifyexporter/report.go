@@ -81,14 +81,16 @@ func (r *reporter) addHost(host component.Host) {
 
 func (r *reporter) restore(ctx context.Context) error {
 	state, err := r.store.load(ctx)
-	if err != nil || state == nil {
+	if err != nil {
 		return err
 	}
-	if err := r.ledger.restore(state); err != nil {
-		return fmt.Errorf("storage: %q holds what cannot be used; remove it to start anew: %w", r.config.Storage, err)
+	if state != nil {
+		if err := r.ledger.restore(state); err != nil {
+			return fmt.Errorf("storage: %q holds what cannot be used; remove it to start anew: %w", r.config.Storage, err)
+		}
+		r.logger.Info("The audit goes on from its stored state")
 	}
-	r.logger.Info("The audit goes on from its stored state")
-	return r.save(ctx, false) // from now on it is not clean
+	return r.save(ctx, false) // before anything comes: whoever finds this state, and no later one, knows that the audit died
 }
 
 // run publishes at each interval until ctx ends, then the last time.

@@ -102,3 +102,35 @@ func TestRestart(t *testing.T) {
 		fourth.shutdown(t)
 	})
 }
+
+// TestKilledAtOnce: a verifier that is killed before it has stored anything of a run leaves word that it was there. What comes again after that is
+// not taken for all that came. A run that begins later is not in doubt.
+func TestKilledAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &disk{values: map[string][]byte{}}
+		s := source{run: "r", name: "s", at: time.Now()}
+		ctx := t.Context()
+		h, configure := withDisk(d)
+		first := newRig(t, exportertest.NewNopSettings(metadata.Type), h, configure)
+		first.start(t)
+		require.NoError(t, first.traces.ConsumeTraces(ctx, s.traces(0, 1, 2)))
+		killed := bytes.Clone(d.values[stateKey])
+		first.shutdown(t)
+
+		time.Sleep(time.Second)
+		d.values[stateKey] = killed
+		h, configure = withDisk(d)
+		second := newRig(t, exportertest.NewNopSettings(metadata.Type), h, configure)
+		second.start(t)
+		require.NoError(t, second.traces.ConsumeTraces(ctx, s.traces(0, 1, 2, 3)))
+		require.NoError(t, second.traces.ConsumeTraces(ctx, s.tracesEnd(4, 0)))
+		later := source{run: "later", name: "s", at: time.Now()}
+		require.NoError(t, second.traces.ConsumeTraces(ctx, later.traces(0, 1)))
+		require.NoError(t, second.traces.ConsumeTraces(ctx, later.tracesEnd(2, 0)))
+		second.shutdown(t)
+		report := second.report(t)
+		assert.Equal(t, "unknown", at(t, report, "runs", 0, "verdict"))
+		assert.EqualValues(t, 1, at(t, report, "runs", 0, "unclean"))
+		assert.Equal(t, "pass", at(t, report, "runs", 1, "verdict"))
+	})
+}

@@ -56,10 +56,30 @@ func (s source) markContent(p in, signal audit.Signal, a pcommon.Map, fields fun
 	if !s.content {
 		return
 	}
-	sequence, _ := a.Get(semconv.StampSequence)
 	checksum, _ := a.Get(semconv.StampChecksum)
-	of, f := stamp.Owner{Sequence: uint64(sequence.Int()), Checksum: checksum.Int()}, fields()
-	stamp.PutContent(a, stamp.AppendContent(nil, of, p.resource, p.scope, &f, stamp.FieldCount(signal), a, nil))
+	f := fields()
+	stamp.PutContent(a, stamp.AppendContent(nil, stamp.Owner{Identity: identityOf(a), Checksum: checksum.Int()}, p.resource, p.scope, &f, stamp.FieldCount(signal), a, nil))
+}
+
+// identityOf is that of an item with these attributes.
+func identityOf(a pcommon.Map) stamp.Identity {
+	run, _ := a.Get(semconv.StampRun)
+	name, _ := a.Get(semconv.StampSource)
+	sequence, _ := a.Get(semconv.StampSequence)
+	_, past := a.Get(semconv.StampPast)
+	m := stamp.Mark{Sequence: uint64(sequence.Int()), Past: past}
+	if skew, found := a.Get(semconv.StampClockSkew); found {
+		m.Skew = skew.Int()
+	}
+	if odd, found := a.Get(semconv.StampOdd); found {
+		m.Odd = odd.Str()
+	}
+	return m.Of(stamp.SourceOf(run.Str(), name.Str()))
+}
+
+// reseal makes the checksum of a span right again.
+func reseal(span ptrace.Span) {
+	span.Attributes().PutInt(semconv.StampChecksum, identityOf(span.Attributes()).Seal(stamp.Span(span)))
 }
 
 func (s source) mark(a pcommon.Map, sequence int, checksum int64) {
@@ -67,7 +87,7 @@ func (s source) mark(a pcommon.Map, sequence int, checksum int64) {
 	a.PutStr(semconv.StampRun, s.run)
 	a.PutStr(semconv.StampSource, s.name)
 	a.PutInt(semconv.StampSequence, int64(sequence))
-	a.PutInt(semconv.StampChecksum, checksum)
+	a.PutInt(semconv.StampChecksum, identityOf(a).Seal(checksum))
 }
 
 func (s source) markEnd(a pcommon.Map, signal audit.Signal, total, givenUp int, checksum int64) {
@@ -75,6 +95,7 @@ func (s source) markEnd(a pcommon.Map, signal audit.Signal, total, givenUp int, 
 	b.AppendEmpty(semconv.StampRun).SetStr(s.run)
 	b.AppendEmpty(semconv.StampSource).SetStr(s.name)
 	says := s.says
+	says.Source = stamp.SourceOf(s.run, s.name)
 	says.Total, says.GivenUp = uint64(total), uint64(givenUp)
 	if says.Sources == 0 {
 		says.Sources, says.Sends[signal] = 1, true
@@ -134,6 +155,7 @@ func (s source) tracesEnd(total, givenUp int) ptrace.Traces {
 	td := ptrace.NewTraces()
 	span := spansOf(td).AppendEmpty()
 	span.SetName(stamp.EndMarker)
+	span.SetEndTimestamp(pcommon.NewTimestampFromTime(s.at))
 	s.markEnd(span.Attributes(), audit.Traces, total, givenUp, stamp.Span(span))
 	return td
 }

@@ -46,7 +46,7 @@ func (s numberSubject) checksum() (int64, bool) {
 }
 func (s numberSubject) fields() stamp.Fields { return stamp.NumberContent(s.metric, s.point) }
 func (s numberSubject) forbidden(c *content.Checker) []audit.Fault {
-	return c.Point(s.metric, s.point.Attributes())
+	return c.Point(s.metric, s.point.Attributes(), s.point.Exemplars())
 }
 
 type histogramSubject struct {
@@ -61,7 +61,7 @@ func (s histogramSubject) checksum() (int64, bool) {
 }
 func (s histogramSubject) fields() stamp.Fields { return stamp.HistogramContent(s.metric, s.point) }
 func (s histogramSubject) forbidden(c *content.Checker) []audit.Fault {
-	return c.Point(s.metric, s.point.Attributes())
+	return c.Point(s.metric, s.point.Attributes(), s.point.Exemplars())
 }
 
 type exponentialSubject struct {
@@ -78,7 +78,7 @@ func (s exponentialSubject) checksum() (int64, bool) {
 func (s exponentialSubject) fields() stamp.Fields { return stamp.ExponentialContent(s.metric, s.point) }
 
 func (s exponentialSubject) forbidden(c *content.Checker) []audit.Fault {
-	return c.Point(s.metric, s.point.Attributes())
+	return c.Point(s.metric, s.point.Attributes(), s.point.Exemplars())
 }
 
 // summarySubject is stamped by nobody: one that has a stamp was something else.
@@ -92,5 +92,5 @@ func (s summarySubject) at() pcommon.Timestamp   { return s.point.Timestamp() }
 func (s summarySubject) checksum() (int64, bool) { return 0, false }
 func (s summarySubject) fields() stamp.Fields    { return stamp.Fields{} }
 func (s summarySubject) forbidden(c *content.Checker) []audit.Fault {
-	return c.Point(s.metric, s.point.Attributes())
+	return c.Point(s.metric, s.point.Attributes(), pmetric.NewExemplarSlice())
 }

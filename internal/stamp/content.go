@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/cespare/xxhash/v2"
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -32,7 +33,7 @@ const (
 	// MostPairs bounds the stamp: further attributes of an item are not in it.
 	MostPairs = 512
 	// MostFields is how many fields a kind of item has at most.
-	MostFields = 8
+	MostFields = 9
 )
 
 // Fields are the hashes of what an item has beside attributes.
@@ -40,7 +41,7 @@ type Fields [MostFields]uint32
 
 // Owner is what a stamp belongs to: a stamp on another item does not fit. The owner of a resource's or scope's stamp is zero.
 type Owner struct {
-	Sequence uint64
+	Identity Identity
 	Checksum int64
 }
 
@@ -72,13 +73,24 @@ func AppendContent(b []byte, of Owner, resource, scope uint32, fields *Fields, c
 
 // IsStamp reports whether an attribute is part of a stamp, and so in no content stamp. It runs once for each attribute.
 func IsStamp(key string) bool {
-	return len(key) >= len(stampPrefix) && key[:len(stampPrefix)] == stampPrefix
+	return len(key) > len(stampPrefix) && key[:len(stampPrefix)] == stampPrefix && ofStamps[key]
 }
 
 const stampPrefix = "load_verify."
 
+// ofStamps are the attributes of stamps. Others that are called like them are what somebody has added.
+var ofStamps = func() map[string]bool {
+	all := map[string]bool{}
+	for i := range semconv.Attributes {
+		if name := semconv.Attributes[i].Name; strings.HasPrefix(name, stampPrefix) {
+			all[name] = true
+		}
+	}
+	return all
+}()
+
 func seal(content []byte, of Owner) uint32 {
-	return fold(mix(mix(xxhash.Sum64(content), of.Sequence), uint64(of.Checksum))) //nolint:gosec // G115: the same 64 bits, for a hash
+	return fold(mix(mix(xxhash.Sum64(content), uint64(of.Identity)), uint64(of.Checksum))) //nolint:gosec // G115: the same 64 bits, for a hash
 }
 
 // ID is the hash by which items name the stamp of their resource or scope.
@@ -165,10 +177,16 @@ func (k *Keys) Names() []string {
 // Key is the hash of an attribute's key.
 func Key(key string) uint32 { return fold(xxhash.Sum64String(key)) }
 
-// Field names of resources and scopes, whose stamps have no signal.
+// How many fields resources and scopes have.
 const (
-	ResourceFields = 1 // the schema URL
-	ScopeFields    = 3 // name, version, schema URL
+	ResourceFields = 1
+	ScopeFields    = 3
+)
+
+// Names of the fields of resources and scopes, whose stamps have no signal and no core.
+var (
+	ResourceFieldNames = [ResourceFields]string{"resource.schema_url"}
+	ScopeFieldNames    = [ScopeFields]string{"scope.name", "scope.version", "scope.schema_url"}
 )
 
 // Resource appends the stamp of a resource.

@@ -24,7 +24,7 @@ func TestContent(t *testing.T) {
 	a.PutStr(semconv.StampRun, "r")
 	a.PutInt("http.response.status_code", 200)
 	var keys Keys
-	of, fields := Owner{Sequence: 7, Checksum: -1}, Fields{1, 2, 3}
+	of, fields := Owner{Identity: 7, Checksum: -1}, Fields{1, 2, 3}
 	b := AppendContent([]byte("before"), of, 11, 12, &fields, 3, a, &keys)[len("before"):]
 	c, ok := ReadContent(b, of, 3)
 	require.True(t, ok)
@@ -167,7 +167,8 @@ func TestFields(t *testing.T) {
 			m.ExponentialHistogram().SetAggregationTemporality(1)
 		},
 		"datapoint.start_time": func(_ pmetric.Metric, p pmetric.ExponentialHistogramDataPoint) { p.SetStartTimestamp(1) },
-		"datapoint.buckets":    func(_ pmetric.Metric, p pmetric.ExponentialHistogramDataPoint) { p.Negative().SetOffset(1) },
+		"datapoint.buckets":    func(_ pmetric.Metric, p pmetric.ExponentialHistogramDataPoint) { p.Negative().BucketCounts().Append(1) },
+		"metric.metadata":      func(m pmetric.Metric, _ pmetric.ExponentialHistogramDataPoint) { m.Metadata().PutStr("a", "") },
 		"datapoint.exemplars":  func(_ pmetric.Metric, p pmetric.ExponentialHistogramDataPoint) { p.Exemplars().AppendEmpty() },
 		"core":                 func(_ pmetric.Metric, p pmetric.ExponentialHistogramDataPoint) { p.SetCount(1) },
 	} {
@@ -179,6 +180,24 @@ func TestFields(t *testing.T) {
 	}
 }
 
+// TestEmptyBuckets: an exponential histogram is the same with empty buckets before and after.
+func TestEmptyBuckets(t *testing.T) {
+	of := func(offset int32, counts ...uint64) uint32 {
+		m := pmetric.NewMetric()
+		p := m.SetEmptyExponentialHistogram().DataPoints().AppendEmpty()
+		p.Positive().SetOffset(offset)
+		p.Positive().BucketCounts().FromRaw(counts)
+		return ExponentialContent(m, p)[6]
+	}
+	was := of(3, 1, 0, 2)
+	assert.Equal(t, was, of(3, 1, 0, 2, 0, 0))
+	assert.Equal(t, was, of(1, 0, 0, 1, 0, 2))
+	for _, other := range []uint32{of(3, 1, 2), of(2, 1, 0, 2), of(3, 1, 0, 3), of(3, 1, 0, 2, 1), of(3)} {
+		assert.NotEqual(t, was, other)
+	}
+	assert.Equal(t, of(0), of(7, 0, 0))
+}
+
 // FuzzContent reads any bytes: what is read can be looked at, whatever it is.
 func FuzzContent(f *testing.F) {
 	a := pcommon.NewMap()
@@ -187,7 +206,7 @@ func FuzzContent(f *testing.F) {
 	f.Add([]byte{contentVersion}, uint64(1), int64(2), byte(0))
 	f.Fuzz(func(_ *testing.T, b []byte, sequence uint64, checksum int64, fields byte) {
 		n := int(fields) % (MostFields + 1)
-		c, ok := ReadContent(b, Owner{sequence, checksum}, n)
+		c, ok := ReadContent(b, Owner{Identity(sequence), checksum}, n)
 		if !ok {
 			return
 		}

@@ -21,7 +21,7 @@ const Core = 0
 // FieldNames are the fields of each signal's items after the core, as OTTL writes them.
 var FieldNames = [len(semconv.SignalNames)][]string{
 	semconv.SignalTraces:  {"span.name", "span.status", "span.trace_state", "span.flags", "span.events", "span.links"},
-	semconv.SignalMetrics: {"metric.name", "metric.description", "metric.unit", "metric.type", "datapoint.start_time", "datapoint.buckets", "datapoint.exemplars"},
+	semconv.SignalMetrics: {"metric.name", "metric.description", "metric.unit", "metric.type", "datapoint.start_time", "datapoint.buckets", "datapoint.exemplars", "metric.metadata"},
 	semconv.SignalLogs:    {"log.body", "log.severity_number", "log.severity_text", "log.observed_time", "log.event_name", "log.flags"},
 }
 
@@ -80,7 +80,11 @@ func ids(h uint64, trace pcommon.TraceID, span pcommon.SpanID) uint64 {
 
 // metricContent are the fields that all points of a metric share. kind tells its type and what belongs to that.
 func metricContent(m pmetric.Metric, kind uint64) Fields {
-	return Fields{0, text(m.Name()), text(m.Description()), text(m.Unit()), fold(mix(uint64(m.Type())+1, kind))} //nolint:gosec // G115: for a hash
+	f := Fields{0, text(m.Name()), text(m.Description()), text(m.Unit()), fold(mix(uint64(m.Type())+1, kind))} //nolint:gosec // G115: for a hash
+	if m.Metadata().Len() > 0 {
+		f[8] = fold(entries(m.Metadata(), 0))
+	}
+	return f
 }
 
 // aggregation tells what belongs to the type of a metric.
@@ -108,7 +112,7 @@ func NumberContent(m pmetric.Metric, p pmetric.NumberDataPoint) Fields {
 func HistogramContent(m pmetric.Metric, p pmetric.HistogramDataPoint) Fields {
 	f := metricContent(m, aggregation(m.Histogram().AggregationTemporality(), false))
 	f[Core] = fold(uint64(HistogramPoint("", p))) //nolint:gosec // G115: for a hash
-	h := extremes(p.Min(), p.HasMin(), p.Max(), p.HasMax())
+	h := mix(extremes(p.Min(), p.HasMin(), p.Max(), p.HasMax()), uint64(max(0, p.ExplicitBounds().Len())))
 	for _, bound := range p.ExplicitBounds().All() {
 		h = mix(h, math.Float64bits(bound))
 	}
@@ -123,7 +127,7 @@ func ExponentialContent(m pmetric.Metric, p pmetric.ExponentialHistogramDataPoin
 	h := mix(extremes(p.Min(), p.HasMin(), p.Max(), p.HasMax()), math.Float64bits(p.ZeroThreshold()))
 	h = mix(h, uint64(p.Scale())) //nolint:gosec // G115: for a hash
 	for _, side := range [...]pmetric.ExponentialHistogramDataPointBuckets{p.Positive(), p.Negative()} {
-		h = buckets(mix(h, uint64(side.Offset())), side.BucketCounts()) //nolint:gosec // G115: for a hash
+		h = exponentialBuckets(mix(h, 0), side)
 	}
 	f[5], f[6], f[7] = count(uint64(p.StartTimestamp())), fold(h), exemplars(p.Exemplars())
 	return f
@@ -147,6 +151,18 @@ func buckets(h uint64, counts pcommon.UInt64Slice) uint64 {
 	return h
 }
 
+// exponentialBuckets tells those that have a count: empty ones before and after may be written or not.
+func exponentialBuckets(h uint64, side pmetric.ExponentialHistogramDataPointBuckets) uint64 {
+	at := int64(side.Offset())
+	for _, n := range side.BucketCounts().All() {
+		if n > 0 {
+			h = mix(mix(h, uint64(at)), n) //nolint:gosec // G115: for a hash
+		}
+		at++
+	}
+	return h
+}
+
 func exemplars(of pmetric.ExemplarSlice) uint32 {
 	if of.Len() == 0 {
 		return 0
@@ -158,7 +174,8 @@ func exemplars(of pmetric.ExemplarSlice) uint32 {
 		if e.ValueType() == pmetric.ExemplarValueTypeInt {
 			v = uint64(e.IntValue()) //nolint:gosec // G115: for a hash
 		}
-		h = mix(mix(h, v), entries(e.FilteredAttributes(), 0))
+		h = mix(mix(h, uint64(e.ValueType())), v) //nolint:gosec // G115: likewise
+		h = mix(h, entries(e.FilteredAttributes(), 0))
 	}
 	return fold(h)
 }

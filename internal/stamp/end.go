@@ -12,6 +12,8 @@ import (
 
 // End is what an end marker says. So that one marker that gets through tells of those that do not, it says more than its own count.
 type End struct {
+	// Source is what the marker is of: the checksum covers it.
+	Source Source
 	// Total items of the marker's signal were numbered by its source, and GivenUp of them given up: the pipeline refused them.
 	Total, GivenUp uint64
 	// Sources is how many the run has for each signal, of all shards.
@@ -101,6 +103,7 @@ func ReadShard(b []byte) (*Shard, error) {
 func (e *End) checksum(item int64, shard []byte) int64 {
 	var h digest
 	h.signed(item)
+	h.number(uint64(e.Source))
 	h.number(e.Total)
 	h.number(e.GivenUp)
 	h.number(e.Sources)

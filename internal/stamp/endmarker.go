@@ -12,7 +12,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
-// Write adds what an end marker says to its attributes, beside run and source. item is the checksum of the marker without them.
+// Write adds what an end marker says to its attributes, beside the names of run and source. item is the checksum of the marker without them.
 func (e *End) Write(to *xpdata.MapBuilder, item int64) {
 	to.AppendEmpty(semconv.StampTotal).SetInt(inAttribute(e.Total))
 	to.AppendEmpty(semconv.StampDropped).SetInt(inAttribute(e.GivenUp))
@@ -76,6 +76,9 @@ func ReadEnd(attributes pcommon.Map, item int64) (says *End, intact, ok bool) {
 	if r.failed || r.found != all || !r.end.sound() {
 		return nil, false, false
 	}
+	if r.run != "" || r.source != "" {
+		r.end.Source = SourceOf(r.run, r.source)
+	}
 	return r.end, r.hasSum && r.sum == r.end.checksum(item, r.shard), true
 }
 
@@ -92,6 +95,8 @@ func (e *End) sound() bool {
 type endReader struct {
 	end    *End
 	shard  []byte
+	run    string
+	source string
 	sum    int64
 	hasSum bool
 	found  uint8 // a bit for each attribute that must be there
@@ -100,6 +105,10 @@ type endReader struct {
 
 func (r *endReader) attribute(key string, value pcommon.Value) {
 	switch key {
+	case semconv.StampRun:
+		r.run = value.Str()
+	case semconv.StampSource:
+		r.source = value.Str()
 	case semconv.StampTotal:
 		r.count(value, &r.end.Total, 0)
 	case semconv.StampDropped:

@@ -4,8 +4,9 @@
 // unchanged. The generator writes the marks and the auditor reads them; both use this package.
 //
 // Each item carries the run, its source within the run, its number there (0, 1, 2, ... without gaps) and a checksum. The
-// checksum is over what a pipeline must not change: identity, times, name, kind and status of a span; name, time, flags and value of a
-// data point; times, severity, body and trace of a log record. Attributes are not in it.
+// checksum is over all that the stamp says ([Mark]), and over what a pipeline must not change: identity, times, name, kind and status of a
+// span; name, time, flags and value of a data point, with the type of the value; times, severity, body and trace of a log record. Attributes
+// are not in it. Checksums find what went wrong. They are no proof against somebody who makes up stamps.
 //
 // On request each item, resource and scope also carries a stamp of its content ([Content]): what it had, hash by hash.
 //
@@ -19,17 +20,16 @@ import (
 	"math"
 
 	"github.com/cespare/xxhash/v2"
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pdata/ptrace"
-
-	"github.com/runtimelab/otelcol-runtimelab/internal/untrusted"
 )
 
 // EndMarker is the name of end markers: of the span, of the metric, and the body of the log record.
 const EndMarker = "load_verify.end"
 
-// Span is the checksum of a span.
+// Span is the checksum of a span, without its stamp. So it is with the others.
 func Span(s ptrace.Span) int64 {
 	var h digest
 	trace, id, parent := s.TraceID(), s.SpanID(), s.ParentSpanID()
@@ -51,6 +51,7 @@ func NumberPoint(metric string, p pmetric.NumberDataPoint) int64 {
 	h.text(metric)
 	h.number(uint64(p.Timestamp()))
 	h.number(uint64(p.Flags()))
+	h.signed(int64(p.ValueType())) // 0 is not 0.0, and neither is none
 	if p.ValueType() == pmetric.NumberDataPointValueTypeInt {
 		h.signed(p.IntValue())
 	} else {
@@ -67,7 +68,7 @@ func ExponentialPoint(metric string, p pmetric.ExponentialHistogramDataPoint) in
 	h.number(uint64(p.Flags()))
 	h.number(p.Count())
 	h.number(p.ZeroCount())
-	h.number(math.Float64bits(p.Sum()))
+	h.optional(p.Sum(), p.HasSum())
 	return h.sum()
 }
 
@@ -78,7 +79,7 @@ func HistogramPoint(metric string, p pmetric.HistogramDataPoint) int64 {
 	h.number(uint64(p.Timestamp()))
 	h.number(uint64(p.Flags()))
 	h.number(p.Count())
-	h.number(math.Float64bits(p.Sum()))
+	h.optional(p.Sum(), p.HasSum())
 	return h.sum()
 }
 
@@ -90,8 +91,12 @@ func Record(r plog.LogRecord) int64 {
 	h.bytes(span[:])
 	h.number(uint64(r.Timestamp()))
 	h.signed(int64(r.SeverityNumber()))
-	body, _ := untrusted.Text(r.Body()) // the generator writes texts; what else comes in may nest without end
-	h.text(body)
+	h.signed(int64(r.Body().Type()))
+	if r.Body().Type() == pcommon.ValueTypeStr {
+		h.text(r.Body().Str())
+	} else {
+		h.number(value(r.Body(), 0))
+	}
 	return h.sum()
 }
 
@@ -129,6 +134,16 @@ func (d *digest) number(n uint64) {
 
 func (d *digest) signed(n int64) {
 	d.number(uint64(n)) //nolint:gosec // G115: the same 64 bits, of which a hash wants no more
+}
+
+// optional is a number that may be missing, which is not 0.
+func (d *digest) optional(x float64, there bool) {
+	if !there {
+		d.number(0)
+		return
+	}
+	d.number(1)
+	d.number(math.Float64bits(x))
 }
 
 // text includes the length: two texts cannot be mistaken for two others that read the same together.

@@ -24,6 +24,8 @@
 // that arrives is enough (see told). Behind a sampler what arrives is held against that, stretch of time by stretch (see sampling). Where
 // something that is expected could not be seen, the verdict is [Unknown].
 //
+// An item whose stamp was changed is a stray: nobody knows which item it is. It is counted as corrupt, and makes nothing else known.
+//
 // Orphans are exact within a window: a span remembers its parent's key until that arrives, and parents are remembered for the next
 // half a million to a million spans (see [lineage]). A child that comes later than that after its parent is taken for an orphan.
 //
@@ -123,12 +125,19 @@ func (b *batch) item(it *Item) {
 		return
 	case Numbered, End:
 	}
+	if it.Stray || it.Kind == End && it.Corrupt {
+		b.stray(it)
+		return
+	}
 	if !b.find(it.Run, it.Source) {
 		b.tally.OverLimit++
 		return
 	}
 	b.run.last = max(b.run.last, b.now)
 	b.stream.last = b.now
+	if b.run.unclean == 0 && it.At < b.auditor.resumedAt {
+		b.run.unclean = 1 // it began before the audit died, so some of it may have come then
+	}
 	if it.Odd != "" && it.Kind == Numbered {
 		b.odd(it)
 		return
@@ -136,7 +145,7 @@ func (b *batch) item(it *Item) {
 	if it.Corrupt {
 		b.stream.corrupt++
 		b.tally.Corrupt++
-		b.wants("max_corrupt", it)
+		b.wants(b.run, "max_corrupt", it)
 	} else {
 		b.run.intact++
 		b.run.intactAt = max(b.run.intactAt, b.now)
@@ -174,7 +183,7 @@ func (b *batch) odd(it *Item) {
 			counts.Changed++
 		}
 		if a.expect.Odd.wrong(it.Odd, changed) {
-			b.wants(oddExpectation, it)
+			b.wants(b.run, oddExpectation, it)
 		}
 	case again:
 		counts.Duplicate++
@@ -188,19 +197,39 @@ func (b *batch) odd(it *Item) {
 	}
 }
 
+// stray counts an item whose stamp is not what was sent. Nothing that it says is believed: it belongs to a run or a source only if others have
+// shown that there is one of that name, and the item that it was is missing.
+func (b *batch) stray(it *Item) {
+	b.tally.Corrupt++
+	r := b.auditor.byName[it.Run]
+	if r == nil {
+		b.auditor.strays[b.signal]++
+		return
+	}
+	r.last = max(r.last, b.now)
+	account := &r.accounts[b.signal]
+	if s := account.streams[it.Source]; s != nil {
+		s.corrupt++
+		s.last = b.now
+	} else {
+		account.strays++
+	}
+	b.wants(r, "max_corrupt", it)
+}
+
 // content counts what is wrong with the content of an item. Without a stamp it is counted, too: others of the run may have one.
 func (b *batch) content(it *Item) {
 	c := &it.Content
 	b.stream.content.count(c)
 	b.tally.Content.count(c)
 	if b.account.faults.count(c) {
-		b.wants(contentExpectation, it)
+		b.wants(b.run, contentExpectation, it)
 	}
 }
 
 // wants notes that an item is evidence.
-func (b *batch) wants(expectation string, it *Item) {
-	if x := b.run.evidence.wants(expectation, b.signal, it); x != nil {
+func (b *batch) wants(r *run, expectation string, it *Item) {
+	if x := r.evidence.wants(expectation, b.signal, it); x != nil {
 		b.tally.Wanted = append(b.tally.Wanted, Wanted{b.index, x})
 	}
 }
@@ -215,12 +244,12 @@ func (b *batch) numbered(it *Item) {
 	case again:
 		s.duplicate++
 		b.tally.Duplicate++
-		b.wants("max_duplicates", it)
+		b.wants(b.run, "max_duplicates", it)
 		return
 	case beyond:
 		s.beyond++
 		b.tally.Beyond++
-		b.wants("allow_unexpected", it)
+		b.wants(b.run, "allow_unexpected", it)
 		return
 	case tooMany:
 		if a.recount(); s.fits(it.Sequence, &a.gaps) {
@@ -237,10 +266,10 @@ func (b *batch) numbered(it *Item) {
 	}
 	b.class(it)
 	if b.signal == Traces && a.expect.Consistent && b.run.random.drawn(it) {
-		b.wants("consistent", it)
+		b.wants(b.run, "consistent", it)
 	}
 	if b.auditor.expect.Classes != nil {
-		b.wants("classes", it)
+		b.wants(b.run, "classes", it)
 	}
 	if it.Span != 0 {
 		a.lineage.arrived(b.run.salt, &b.run.awaiting, it)
@@ -257,11 +286,8 @@ func (b *batch) numbered(it *Item) {
 	b.account.arrived.Add(it.At, 1)
 }
 
-// marker notes an end marker. One that is corrupt is not believed.
+// marker notes an end marker, which is not corrupt: one that is tells nothing.
 func (b *batch) marker(it *Item) {
-	if it.Corrupt {
-		return
-	}
 	switch b.stream.end(it.Says.Total, it.Says.GivenUp, b.now, &b.auditor.gaps) {
 	case beyond:
 		b.stream.beyond++
@@ -354,7 +380,7 @@ func (b *batch) class(it *Item) {
 	if it.TraceSpan == 0 {
 		t.unknown++
 	}
-	if it.Parent == 0 {
+	if it.Root {
 		of.root = max(of.root, it.TraceSpan)
 	}
 	t.byKey[it.Trace] = of

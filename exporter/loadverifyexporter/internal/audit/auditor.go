@@ -37,12 +37,14 @@ type Auditor struct {
 	traces  int
 	gaps    budget
 	lineage lineage
+	// resumedAt is when the audit went on after it had died, ns since 1970; 0: it never did.
+	resumedAt int64
 	// fullUntil spares the search for a run to forget, ns since 1970.
 	fullUntil int64
 
 	// What belongs to no run, by signal.
-	unstamped, malformed, overLimit [Signals]uint64
-	forgotten                       Forgotten
+	unstamped, malformed, overLimit, strays [Signals]uint64
+	forgotten                               Forgotten
 }
 
 // New makes an audit. A stream is final when the grace period after its end marker is over.
@@ -63,11 +65,12 @@ func (a *Auditor) Report(now time.Time, closing bool) Report {
 		report.Unexpected.Unstamped += a.unstamped[s]
 		report.Unexpected.Malformed += a.malformed[s]
 		report.Unexpected.OverLimit += a.overLimit[s]
+		report.Unexpected.Corrupt += a.strays[s]
 	}
 	for _, r := range a.runs {
 		report.Runs = append(report.Runs, r.report(&a.expect, a.served, a.grace, now.UnixNano(), closing))
 	}
-	report.NotChecked = a.expect.notChecked(report.contentChecked())
+	report.NotChecked = a.expect.notChecked(report.contentChecked(), report.neverSent())
 	report.judge(&a.expect, closing)
 	return report
 }

@@ -30,7 +30,7 @@ func (g *traced) trace(id uint64, n, late int, class uint32) {
 			TraceNumbered: true, TraceSpan: uint32(i + 1), At: noon.UnixNano(),
 		}
 		if i+1 == n {
-			it.Parent = 0
+			it.Parent, it.Root = 0, true
 		}
 		if class > 0 && i == n/2 {
 			it.TraceClass = class
@@ -236,7 +236,25 @@ func TestWholeTraces(t *testing.T) {
 	state, err := a.Export(true)
 	require.NoError(t, err)
 	after := serving(Expectations{WholeTraces: true})
-	require.NoError(t, after.Import(state))
+	require.NoError(t, after.Import(state, noon))
 	after.Audit(Traces, noon, []Item{g.marker()})
 	assert.Equal(t, Unknown, after.Report(noon.Add(time.Hour), true).Runs[0].Verdict)
+}
+
+// TestChildInPlaceOfRoot: a child that has lost its parent's id is no root, though items may be corrupt.
+func TestChildInPlaceOfRoot(t *testing.T) {
+	var g traced
+	for id := range uint64(10) {
+		g.trace(id+1, 3, 0, 0)
+	}
+	for i := range g.items {
+		if it := &g.items[i]; it.TraceSpan == 1 {
+			it.Parent, it.Corrupt = 0, true
+		}
+	}
+	run := g.arrive(t, Expectations{WholeTraces: true, MaxLoss: 1, MaxCorrupt: 1}, func(it Item) bool { return it.Root })
+	assert.Equal(t, Fail, run.Verdict)
+	assert.EqualValues(t, 10, run.Signals[0].Torn)
+	run = g.arrive(t, Expectations{WholeTraces: true, MaxLoss: 1, MaxCorrupt: 1}, func(Item) bool { return false })
+	assert.Equal(t, Pass, run.Verdict)
 }

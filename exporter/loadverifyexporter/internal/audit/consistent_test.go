@@ -72,7 +72,7 @@ func TestConsistent(t *testing.T) {
 			state, err := a.Export(true)
 			require.NoError(t, err)
 			after := serving(Expectations{Consistent: true})
-			require.NoError(t, after.Import(state))
+			require.NoError(t, after.Import(state, noon))
 			for _, of := range []*Auditor{a, after} {
 				run := of.Report(noon.Add(time.Hour), true).Runs[0]
 				assert.Equal(t, tc.verdict, run.Verdict, findingsOf(&run))

@@ -6,11 +6,20 @@ package audit
 type Content struct {
 	// Read: the item has such a stamp, and the stamp is its own.
 	Read bool
+	// Had has a bit for each field that it was sent with: its own in the order of stamp.FieldNames, after the core; from HadOfResource and
+	// HadOfScope on those of its resource and scope, and then one for their attributes.
+	Had uint32
 	// Met has a bit for each change that is expected and that the item had room for: it was sent with what must change.
 	Met uint64
 	// Faults are what is not as expected; nil: nothing.
 	Faults []Fault
 }
+
+// Where the fields of an item's resource and scope begin in Content.Had.
+const (
+	HadOfResource = 16
+	HadOfScope    = 24
+)
 
 // FaultKind says what is wrong with a part of an item's content.
 type FaultKind uint8

@@ -11,6 +11,7 @@ import (
 // faultsState is what is wrong with the content of a signal's items, as state.
 type faultsState struct {
 	Met    uint64       `json:"met"`
+	Had    uint32       `json:"had,omitempty"`
 	Others uint64       `json:"others"`
 	Counts []faultState `json:"counts"`
 }
@@ -22,10 +23,10 @@ type faultState struct {
 }
 
 func (f *faults) export() *faultsState {
-	if f.met == 0 && len(f.counts) == 0 {
+	if f.met == 0 && f.had == 0 && len(f.counts) == 0 {
 		return nil
 	}
-	s := &faultsState{Met: f.met, Others: f.others}
+	s := &faultsState{Met: f.met, Had: f.had, Others: f.others}
 	for key, c := range f.counts {
 		s.Counts = append(s.Counts, faultState{key, c.items, c.name})
 	}
@@ -36,7 +37,7 @@ func (f *faults) restore(s *faultsState) {
 	if s == nil {
 		return
 	}
-	*f = faults{met: s.Met, others: s.Others, counts: map[faultKey]*faultCount{}}
+	*f = faults{met: s.Met, had: s.Had, others: s.Others, counts: map[faultKey]*faultCount{}}
 	for _, c := range s.Counts {
 		if c.Kind < FaultKinds && c.Part.Place < Places && len(f.counts) < mostFaults {
 			f.counts[c.faultKey] = &faultCount{items: c.Items, name: c.Name}

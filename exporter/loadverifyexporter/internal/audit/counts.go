@@ -18,7 +18,7 @@ type Counts struct {
 	Duplicate uint64 `json:"duplicate"`
 	// OutOfOrder items arrived after one with a higher number.
 	OutOfOrder uint64 `json:"out_of_order"`
-	// Corrupt copies have another checksum than the generator wrote, or none.
+	// Corrupt copies have another checksum than the generator wrote, or none. They are received, unless they are strays.
 	Corrupt uint64 `json:"corrupt"`
 	// Beyond items have numbers that cannot be: from the total of the end marker on, or far from all others.
 	Beyond uint64 `json:"beyond"`

@@ -27,6 +27,7 @@ const mostFaults = 256
 // faults counts items by what is wrong with their content, for a signal of a run.
 type faults struct {
 	met    uint64 // bits of all items' Met
+	had    uint32 // likewise
 	counts map[faultKey]*faultCount
 	others uint64 // faults that are not counted apart
 }
@@ -34,6 +35,7 @@ type faults struct {
 // count counts the faults of an item, and reports whether it has one that no item before had.
 func (f *faults) count(of *Content) (news bool) {
 	f.met |= of.Met
+	f.had |= of.Had
 	for i := range of.Faults {
 		fault := &of.Faults[i]
 		key := faultKey{fault.Kind, fault.Part, fault.Pattern}

@@ -45,6 +45,7 @@ const LongestName = 256
 type Item struct {
 	Kind        Kind
 	Corrupt     bool // its checksum is another, or lost
+	Stray       bool // and so is its stamp: nobody knows which item it is
 	Run, Source string
 	Sequence    uint64 // of a numbered item
 	At          int64  // when it happened by the generator's clock, ns since 1970; 0: unknown
@@ -64,4 +65,6 @@ type Item struct {
 	Odd string
 	// TraceNumbered: the span has such a number, which may be 0.
 	TraceNumbered bool
+	// Root: the span was sent as the root of its trace.
+	Root bool
 }

@@ -20,6 +20,15 @@ func (report *Report) judge(e *Expectations, closing bool) {
 	if u.OverLimit > 0 {
 		find(true, "limits", "%s not audited: too many runs or sources", items(u.OverLimit))
 	}
+	sent := uint64(0)
+	for i := range report.Runs {
+		for k := range report.Runs[i].Signals {
+			sent += report.Runs[i].Signals[k].offered()
+		}
+	}
+	if u.Corrupt > 0 && float64(u.Corrupt) > e.MaxCorrupt*float64(sent) {
+		find(false, "max_corrupt", "%s with a wrong checksum, of no run that is known: the stamp was changed", items(u.Corrupt))
+	}
 	if f := report.Forgotten; f.Failed > 0 {
 		find(false, "forgotten_runs", "%d of %d runs that are held no more were not as expected", f.Failed, f.Runs)
 	}
@@ -148,16 +157,19 @@ func (r *RunReport) judgeLoss(e *Expectations, s *SignalReport, sent uint64) {
 	r.add(certain, "max_loss", s, "%d lost, %d sent: %s; want at most %s", s.Lost, sent, percent(share(s.Lost, sent)), percent(e.MaxLoss))
 }
 
-// judgeEnds: a lost end marker is a lost item, and where no other marker tells what its source sent, that is not known.
+// judgeEnds: a lost end marker is a lost item, and where no other marker tells what its source sent, that is not known. That of a source of which
+// nothing at all came tells of more than the loss of some items, whatever share may be lost.
 func (r *RunReport) judgeEnds(e *Expectations, s *SignalReport) {
 	open := s.open()
 	certain := r.Unclean == 0 && s.OverLimit == 0
-	switch {
+	switch silent := s.silent(); {
 	case open == 0:
 	case !s.SentKnown:
 		r.add(certain, "end_marker", s, "%d of %d sources without an end marker: how much they sent is not known", open, s.Expected())
-	case e.MaxLoss == 0:
+	case float64(open) > e.MaxLoss*float64(s.Expected()):
 		r.add(certain, "end_marker", s, "%d of %d end markers are lost; what was sent is known from others", open, s.Expected())
+	case silent > 0:
+		r.add(certain, "end_marker", s, "nothing at all came of %d of %d sources, no end marker either; what they sent is known from others", silent, s.Expected())
 	}
 }
 

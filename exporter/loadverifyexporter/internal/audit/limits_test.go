@@ -291,7 +291,7 @@ func FuzzImport(f *testing.F) {
 	f.Add(body)
 	f.Fuzz(func(t *testing.T, body []byte) {
 		a := New(DefaultLimits(), time.Second, Expectations{})
-		if a.Import(append(stateHeader(body), body...)) != nil {
+		if a.Import(append(stateHeader(body), body...), noon) != nil {
 			assert.Empty(t, a.runs, "a bad state changes nothing")
 			return
 		}

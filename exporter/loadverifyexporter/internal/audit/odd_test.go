@@ -40,7 +40,7 @@ func oddRun(t *testing.T, e Expectations, treat func(kind string, n int) (droppe
 	state, err := a.Export(true)
 	require.NoError(t, err)
 	restored := serving(e)
-	require.NoError(t, restored.Import(state))
+	require.NoError(t, restored.Import(state, noon))
 	report := restored.Report(noon.Add(time.Hour), true)
 	require.Len(t, report.Runs, 1)
 	s := report.Runs[0].Signals[0]

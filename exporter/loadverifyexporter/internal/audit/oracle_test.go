@@ -3,6 +3,7 @@
 package audit
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -35,6 +36,12 @@ type oracleStream struct {
 func (o oracle) audit(signal Signal, it *Item) {
 	key := oracleKey{it.Run, signal, it.Source}
 	s := o[key]
+	if it.Stray || it.Kind == End && it.Corrupt {
+		if s != nil {
+			s.counts.Corrupt++
+		}
+		return
+	}
 	if s == nil {
 		s = &oracleStream{seen: map[uint64]bool{}, highest: -1, spans: map[uint64]uint64{}}
 		o[key] = s
@@ -65,7 +72,6 @@ func (o oracle) audit(signal Signal, it *Item) {
 
 func (s *oracleStream) mark(it *Item) {
 	switch {
-	case it.Corrupt:
 	case s.end != nil:
 		s.counts.Duplicate++
 		if s.end.Says.Total != it.Says.Total || s.end.Says.GivenUp != it.Says.GivenUp {
@@ -175,6 +181,10 @@ func (p plan) play(r *rand.Rand, signal Signal, run, source string, n int) []del
 	send := func(it Item) {
 		if r.Float64() < p.corrupt {
 			it.Corrupt = true
+			if it.Kind == Numbered && r.IntN(3) == 0 { // its stamp
+				it.Stray = true
+				it.Source = cmp.Or(it.Source[:r.IntN(len(it.Source)+1)], "x")
+			}
 		}
 		out = append(out, delivery{signal, it})
 		for r.Float64() < p.duplicate {
@@ -268,7 +278,7 @@ func TestFaultPlans(t *testing.T) {
 			}
 		}
 		a := New(DefaultLimits(), time.Second, Expectations{})
-		o := oracle{}
+		o, corrupt := oracle{}, uint64(0)
 		now := time.Unix(1000, 0)
 		all := interleave(r, series)
 		for len(all) > 0 {
@@ -276,6 +286,9 @@ func TestFaultPlans(t *testing.T) {
 			var batch []Item
 			for most := 1 + r.IntN(2000); len(all) > 0 && all[0].signal == signal && len(batch) < most; all = all[1:] {
 				o.audit(signal, &all[0].item)
+				if all[0].item.Corrupt {
+					corrupt++
+				}
 				batch = append(batch, all[0].item)
 			}
 			a.Audit(signal, now, batch)
@@ -283,8 +296,11 @@ func TestFaultPlans(t *testing.T) {
 				a = restarted(t, a)
 			}
 		}
-		for _, rr := range a.Report(now, true).Runs {
+		report := a.Report(now, true)
+		corrupt -= report.Unexpected.Corrupt
+		for _, rr := range report.Runs {
 			for _, sr := range rr.Signals {
+				corrupt -= sr.Corrupt
 				for _, got := range sr.BySource {
 					want := o[oracleKey{rr.Run, sr.Signal, got.Source}].report()
 					require.Equal(t, want, got.Counts, "seed %d: %s, %s of %s", seed, rr.Run, sr.Signal, got.Source)
@@ -297,6 +313,7 @@ func TestFaultPlans(t *testing.T) {
 			}
 		}
 		require.Len(t, o, countSources(a))
+		require.Zero(t, corrupt, "seed %d: each is counted, and once", seed)
 	}
 	for name, n := range map[string]uint64{
 		"missing": faults.Missing, "given up": faults.GivenUp, "duplicate": faults.Duplicate, "out of order": faults.OutOfOrder,
@@ -322,7 +339,7 @@ func restarted(t *testing.T, a *Auditor) *Auditor {
 	require.NoError(t, err)
 	next := New(a.limits, a.grace, a.expect)
 	next.served = a.served
-	require.NoError(t, next.Import(state))
+	require.NoError(t, next.Import(state, noon))
 	require.Equal(t, a.Report(time.Unix(2000, 0), true), next.Report(time.Unix(2000, 0), true))
 	require.Equal(t, a.sources, next.sources)
 	require.Equal(t, a.lineage.young, next.lineage.young)

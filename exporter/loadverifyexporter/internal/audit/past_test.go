@@ -57,7 +57,7 @@ func TestLatencyOfThePast(t *testing.T) {
 			state, err := a.Export(true)
 			require.NoError(t, err)
 			again := serving(Expectations{LatencyP99: 2 * time.Second})
-			require.NoError(t, again.Import(state))
+			require.NoError(t, again.Import(state, noon))
 			assert.Equal(t, r.Signals[0].Latency, judged(t, again).Signals[0].Latency, "it outlives a restart")
 		})
 	}

@@ -29,13 +29,16 @@ type Report struct {
 // NotChecked are what neither a checksum nor an account covers: what needs a stamp of the content, and what nothing looks at.
 var (
 	unstamped = [...]string{"attributes", "resource", "scope", "span events", "span links", "histogram buckets", "metric metadata"}
-	never     = [...]string{"dropped counts"}
+	never     = [...]string{"dropped counts", "entity refs"}
 )
 
-// notChecked is what a verdict says nothing about.
-func (e *Expectations) notChecked(content bool) (list []string) {
+// notChecked is what a verdict says nothing about. Of what was never sent nobody saw what becomes of it.
+func (e *Expectations) notChecked(content bool, neverSent []string) (list []string) {
 	if !content {
 		list = append(list, unstamped[:]...)
+	}
+	for _, field := range neverSent {
+		list = append(list, field+" (none was sent)")
 	}
 	if !e.Ordered {
 		list = append(list, "order")
@@ -52,6 +55,46 @@ func (r *RunReport) contentChecked() bool {
 	return len(r.Signals) > 0 && !slices.ContainsFunc(r.Signals, func(s SignalReport) bool {
 		return s.Received > 0 && s.Checked == 0 || s.Unread > 0
 	})
+}
+
+// neverSent are the fields that some run never had.
+func (report *Report) neverSent() (list []string) {
+	for i := range report.Runs {
+		for _, field := range report.Runs[i].neverSent() {
+			if !slices.Contains(list, field) {
+				list = append(list, field)
+			}
+		}
+	}
+	return list
+}
+
+// neverSent are the fields that no item had of those whose content was checked. Without those in the checksum, which sees them come and go.
+func (r *RunReport) neverSent() (list []string) {
+	had := uint32(0)
+	for i := range r.Signals {
+		s := &r.Signals[i]
+		if s.Checked == 0 {
+			continue
+		}
+		had |= s.had
+		for k, name := range stamp.FieldNames[s.Signal] {
+			if (s.had|uint32(stamp.InChecksum[s.Signal]))&(1<<(k+1)) == 0 {
+				list = append(list, name)
+			}
+		}
+	}
+	lacks := func(names []string, first int) {
+		all := uint32(1<<len(names)-1) << first
+		for k, name := range names {
+			if had&all != 0 && had&(1<<(first+k)) == 0 { // each has something, unless its stamp is gone
+				list = append(list, name)
+			}
+		}
+	}
+	lacks(append(stamp.ResourceFieldNames[:], "resource.attributes"), HadOfResource)
+	lacks(append(stamp.ScopeFieldNames[:], "scope.attributes"), HadOfScope)
+	return list
 }
 
 // Forgotten are the runs that made room for others.
@@ -72,10 +115,12 @@ type Unexpected struct {
 	Malformed uint64 `json:"malformed"`
 	// OverLimit items could not be audited: there are too many runs.
 	OverLimit uint64 `json:"over_limit"`
+	// Corrupt items have a stamp that is not what was sent, and name a run that no other item has.
+	Corrupt uint64 `json:"corrupt"`
 }
 
 // Total is the number of unexpected items.
-func (u Unexpected) Total() uint64 { return u.Unstamped + u.Malformed + u.OverLimit }
+func (u Unexpected) Total() uint64 { return u.Unstamped + u.Malformed + u.OverLimit + u.Corrupt }
 
 // RunReport is what is known of a run.
 type RunReport struct {
@@ -165,6 +210,7 @@ type SignalReport struct {
 	OddCounts
 
 	met uint64 // of the items' content
+	had uint32 // likewise
 
 	// What a sampled signal is judged by: see sampling.
 	windows  []timeline.Window
@@ -178,6 +224,21 @@ func (s *SignalReport) Expected() uint64 { return max(uint64(max(s.Sources, 0)),
 // open is how many sources have no end marker.
 func (s *SignalReport) open() uint64 {
 	return s.Expected() - min(s.Expected(), uint64(max(s.Ended, 0)))
+}
+
+// silent is how many sources lost their end marker and all that they sent, as others tell. That those without a name sent something is known of
+// all together.
+func (s *SignalReport) silent() (n uint64) {
+	if s.rest.Lost > 0 {
+		n = s.Expected() - min(s.Expected(), uint64(len(s.BySource)))
+	}
+	for i := range s.BySource {
+		of := &s.BySource[i]
+		if !of.Ended && of.Received+of.Corrupt == 0 && of.offered() > 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // SourceReport is the account of one source.

@@ -39,6 +39,7 @@ type account struct {
 	skewed    uint64               // items from the future
 	past      uint64               // items that were sent long after they happened
 	overLimit uint64
+	strays    uint64            // corrupt items of no stream
 	arrived   timeline.Timeline // first copies by when they happened, without those in unplaced
 	faults    faults
 	classes   classCounts // of first copies

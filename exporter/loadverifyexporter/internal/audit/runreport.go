@@ -24,7 +24,7 @@ func (r *run) report(e *Expectations, served Set, grace time.Duration, now int64
 	for s := range Signals {
 		account := &r.accounts[s]
 		expected := served.Has(s) && r.told.announced[s] > 0
-		if account.streams == nil && account.overLimit == 0 && !expected {
+		if account.streams == nil && account.overLimit == 0 && account.strays == 0 && !expected {
 			continue
 		}
 		of := r.signal(s, expected, func(s *stream) bool { return closing || r.final(s, now, grace) })
@@ -45,7 +45,7 @@ func (r *run) report(e *Expectations, served Set, grace time.Duration, now int64
 		report.Signals = append(report.Signals, of)
 	}
 	report.content, report.oddKnown = r.told.content, r.told.complete()
-	report.NotChecked = e.notChecked(report.contentChecked())
+	report.NotChecked = e.notChecked(report.contentChecked(), report.neverSent())
 	report.byTrace, report.numbered, report.rootless = r.told.byTrace(), r.numbered, r.told.rootless
 	report.tracesForgotten, report.tracesUnknown = r.traces.forgotten, r.traces.unknown
 	if report.random = r.random; r.told.complete() {
@@ -63,7 +63,7 @@ func (r *run) signal(signal Signal, expected bool, final func(*stream) bool) Sig
 		Signal: signal, Final: true, Sources: len(a.streams), Announced: r.told.announced[signal], OverLimit: a.overLimit,
 		Latency:  LatencyReport{Skewed: a.skewed, Past: a.past, Max: time.Duration(a.slowest)},
 		BySource: make([]SourceReport, 0, len(a.streams)), unplaced: a.unplaced,
-		Faults: a.faults.list(signal, &r.told.names), OtherFaults: a.faults.others, met: a.faults.met,
+		Faults: a.faults.list(signal, &r.told.names), OtherFaults: a.faults.others, met: a.faults.met, had: a.faults.had,
 	}
 	if a.latency != nil {
 		report.Latency.Count = a.latency.Count()
@@ -109,6 +109,7 @@ func (r *run) signal(signal Signal, expected bool, final func(*stream) bool) Sig
 	}
 	report.add(ofKnown)
 	report.add(ofRest)
+	report.Corrupt += a.strays
 	if report.Checked == 0 && !r.told.content { // nobody stamps content, so that none has a stamp is no fault
 		report.Unread = 0
 		for i := range report.BySource {

@@ -61,7 +61,7 @@ func (l *load) spans(r *rand.Rand) (all []span) {
 func (l *load) judge(t *testing.T, r *rand.Rand, e Sampled, keeps func(*span) bool) RunReport {
 	t.Helper()
 	e.Signals = []Signal{Traces}
-	a := New(DefaultLimits(), time.Second, Expectations{Sampled: &e, MaxLoss: 0.01})
+	a := New(DefaultLimits(), time.Second, Expectations{Sampled: &e, MaxLoss: 0.25})
 	a.Serve(Traces)
 	a.Serve(Metrics)
 	shards := make([]stamp.Shard, l.shards)

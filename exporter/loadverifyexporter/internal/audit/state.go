@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/cespare/xxhash/v2"
 
@@ -24,10 +25,13 @@ const (
 // state is all that an auditor knows.
 type state struct {
 	// Clean: the auditor took nothing more after this.
-	Clean     bool            `json:"clean"`
+	Clean bool `json:"clean"`
+	// ResumedAt is when the audit went on after it had died.
+	ResumedAt int64           `json:"resumed_at,omitempty"`
 	Unstamped [Signals]uint64 `json:"unstamped"`
 	Malformed [Signals]uint64 `json:"malformed"`
 	OverLimit [Signals]uint64 `json:"over_limit"`
+	Strays    [Signals]uint64 `json:"strays"`
 	Forgotten Forgotten       `json:"forgotten"`
 	Runs      []runState      `json:"runs"`
 	// Young and Older are the spans that arrived of late, 8 bytes each. Only a clean state has them.
@@ -59,6 +63,7 @@ type accountState struct {
 	Skewed    uint64                 `json:"skewed"`
 	Past      uint64                 `json:"past,omitempty"`
 	OverLimit uint64                 `json:"over_limit"`
+	Strays    uint64                 `json:"strays,omitempty"`
 	Arrived   []byte                 `json:"arrived,omitempty"` // a timeline
 	Unplaced  uint64                 `json:"unplaced"`
 	Faults    *faultsState           `json:"faults,omitempty"`
@@ -93,7 +98,7 @@ type awaitedState struct {
 // Export returns all that the auditor knows. A clean export is the last: nothing is taken after it. Others are for the case that
 // the process dies, and leave out the spans that arrived of late.
 func (a *Auditor) Export(clean bool) ([]byte, error) {
-	s := state{Clean: clean, Unstamped: a.unstamped, Malformed: a.malformed, OverLimit: a.overLimit, Forgotten: a.forgotten}
+	s := state{Clean: clean, ResumedAt: a.resumedAt, Unstamped: a.unstamped, Malformed: a.malformed, OverLimit: a.overLimit, Strays: a.strays, Forgotten: a.forgotten}
 	if clean {
 		s.Young, s.Older = exportKeys(a.lineage.young), exportKeys(a.lineage.older)
 	}
@@ -127,10 +132,10 @@ func stateHeader(body []byte) []byte {
 }
 
 func (a *account) export() (*accountState, error) {
-	if a.streams == nil && a.overLimit == 0 {
+	if a.streams == nil && a.overLimit == 0 && a.strays == 0 {
 		return nil, nil //nolint:nilnil // nothing to export is no error
 	}
-	as := &accountState{Streams: map[string]streamState{}, Slowest: a.slowest, Skewed: a.skewed, Past: a.past, OverLimit: a.overLimit, Unplaced: a.unplaced}
+	as := &accountState{Streams: map[string]streamState{}, Slowest: a.slowest, Skewed: a.skewed, Past: a.past, OverLimit: a.overLimit, Strays: a.strays, Unplaced: a.unplaced}
 	as.Arrived, as.Faults, as.Classes = exportTimeline(&a.arrived), a.faults.export(), slices.Clone(a.classes[:])
 	var err error
 	if as.Odd, err = a.odd.export(); err != nil {
@@ -166,8 +171,9 @@ func exportKeys(keys map[uint64]struct{}) []byte {
 }
 
 // Import makes a new auditor know what another one has exported. The limits are those of the new one, but what is known is taken
-// as it is. If the state was no clean one, what arrived after it is not known: its runs say so.
-func (a *Auditor) Import(exported []byte) error {
+// as it is. If the state was no clean one, what arrived after it is not known: its runs say so, and so do those that began before now and of
+// which nothing is known yet.
+func (a *Auditor) Import(exported []byte, now time.Time) error {
 	header, body, _ := bytes.Cut(exported, []byte("\n"))
 	if !bytes.HasPrefix(header, []byte(stateName+" ")) {
 		return errors.New("this is no state of load_verify")
@@ -183,7 +189,10 @@ func (a *Auditor) Import(exported []byte) error {
 		return fmt.Errorf("state is damaged: %w", err)
 	}
 	fresh := New(a.limits, a.grace, a.expect)
-	fresh.served = a.served
+	fresh.served, fresh.resumedAt = a.served, s.ResumedAt
+	if !s.Clean {
+		fresh.resumedAt = now.UnixNano()
+	}
 	if err := fresh.restore(&s); err != nil {
 		return fmt.Errorf("state is damaged: %w", err)
 	}
@@ -192,7 +201,7 @@ func (a *Auditor) Import(exported []byte) error {
 }
 
 func (a *Auditor) restore(s *state) error {
-	a.unstamped, a.malformed, a.overLimit, a.forgotten = s.Unstamped, s.Malformed, s.OverLimit, s.Forgotten
+	a.unstamped, a.malformed, a.overLimit, a.strays, a.forgotten = s.Unstamped, s.Malformed, s.OverLimit, s.Strays, s.Forgotten
 	a.lineage.young, a.lineage.older = importKeys(s.Young), importKeys(s.Older)
 	for i := range s.Runs {
 		rs := &s.Runs[i]
@@ -233,7 +242,7 @@ func (a *Auditor) restore(s *state) error {
 }
 
 func (a *Auditor) restoreAccount(to *account, as *accountState) error {
-	*to = account{streams: map[string]*stream{}, slowest: as.Slowest, skewed: as.Skewed, past: as.Past, overLimit: as.OverLimit, unplaced: as.Unplaced}
+	*to = account{streams: map[string]*stream{}, slowest: as.Slowest, skewed: as.Skewed, past: as.Past, overLimit: as.OverLimit, strays: as.Strays, unplaced: as.Unplaced}
 	if err := restoreTimeline(&to.arrived, as.Arrived); err != nil {
 		return err
 	}

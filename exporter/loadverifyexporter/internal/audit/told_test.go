@@ -125,18 +125,49 @@ func TestSourceLost(t *testing.T) {
 	assert.False(t, traces.SentKnown)
 }
 
-// TestMarkersLost: a lost end marker is a lost item. Where some may be lost and it is known what was sent, it is no fault.
+// TestMarkersLost: a lost end marker is a lost item. Where some may be lost and it is known what was sent, that holds for markers, too: but not if
+// a source lost everything, or a signal all its markers.
 func TestMarkersLost(t *testing.T) {
-	for _, tc := range []struct {
-		maxLoss float64
-		want    Verdict
-	}{{0, Fail}, {0.1, Pass}} {
+	for name, tc := range map[string]struct {
+		maxLoss  float64
+		unmarked int
+		gone     int
+		want     []string
+	}{
+		"none may be lost":     {0, 1, 0, []string{"end_marker traces: 1 of 10 end markers are lost; what was sent is known from others"}},
+		"a tenth may be lost":  {0.1, 1, 0, nil},
+		"just too many":        {0.1, 2, 0, []string{"end_marker traces: 2 of 10 end markers are lost; what was sent is known from others"}},
+		"all markers":          {0.9, 10, 0, []string{"end_marker traces: 10 of 10 end markers are lost; what was sent is known from others"}},
+		"a source in a signal": {0.1, 1, 1, []string{"end_marker traces: nothing at all came of 1 of 10 sources, no end marker either; what they sent is known from others"}},
+	} {
 		a := serving(Expectations{MaxLoss: tc.maxLoss})
-		f := fleet{sources: 1, shards: 1}
-		a.Audit(Traces, noon, upTo("r", "a", 10))
+		f := fleet{sources: 10, shards: 1}
+		for source := range f.sources {
+			if source >= tc.gone {
+				a.Audit(Traces, noon, upTo("r", sourceName(source), 10))
+			}
+			if source >= tc.unmarked {
+				a.Audit(Traces, noon, []Item{f.marker(Traces, source)})
+			}
+		}
 		f.send(a, Metrics, Logs)
-		assert.Equal(t, tc.want, judged(t, a).Verdict)
+		assert.Equal(t, tc.want, messages(judged(t, a).Findings), name)
 	}
+}
+
+// TestProcessLost: that one process of ten is lost, with all its markers, is more than the loss of a tenth.
+func TestProcessLost(t *testing.T) {
+	a := serving(Expectations{MaxLoss: 0.1})
+	f := fleet{sources: 10, shards: 1}
+	for signal := range Signals {
+		for source := range f.sources - 1 {
+			a.Audit(signal, noon, append(upTo("r", sourceName(source), fleetSends[signal]), f.marker(signal, source)))
+		}
+	}
+	r := judged(t, a)
+	assert.Equal(t, Fail, r.Verdict)
+	assert.Len(t, r.Findings, 3)
+	assert.Contains(t, messages(r.Findings)[0], "end_marker traces: nothing at all came of 1 of 10 sources")
 }
 
 // TestMarkersDisagree: a generator that is restarted under the same run_id sends another account.

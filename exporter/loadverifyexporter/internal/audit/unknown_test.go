@@ -19,7 +19,7 @@ func killed(t *testing.T, a *Auditor) *Auditor {
 	require.NoError(t, err)
 	next := New(a.limits, a.grace, a.expect)
 	next.served = a.served
-	require.NoError(t, next.Import(state))
+	require.NoError(t, next.Import(state, noon))
 	return next
 }
 
@@ -146,7 +146,7 @@ func TestFaultOfNothing(t *testing.T) {
 	m := marker("r", "s", 0, 0)
 	corrupt := m
 	corrupt.Corrupt = true
-	a.Audit(Logs, noon, []Item{corrupt, m})
+	a.Audit(Logs, noon, []Item{m, corrupt})
 	r := judged(t, a)
 	assert.Equal(t, Fail, r.Verdict)
 	assert.Contains(t, messages(r.Findings), "max_corrupt logs: 1 corrupt, though nothing was sent; want none")

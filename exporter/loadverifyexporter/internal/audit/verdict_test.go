@@ -287,7 +287,7 @@ func TestImportRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			fresh := New(DefaultLimits(), time.Second, Expectations{})
-			require.ErrorContains(t, fresh.Import(tc.state), tc.want)
+			require.ErrorContains(t, fresh.Import(tc.state, noon), tc.want)
 			assert.Empty(t, fresh.runs)
 		})
 	}

@@ -17,14 +17,14 @@ func (c *Checker) attributes(f *findings, sent *stamp.Content, place audit.Place
 	next := 0               // of those sent
 	c.missed = c.missed[:0] // those passed over
 	for key, value := range arrived.All() {
-		if next == pairs && len(c.missed) == 0 && rules.added == nil {
-			return // the rest was added
-		}
 		if stamp.IsStamp(key) {
 			continue
 		}
 		hash := stamp.Key(key)
 		want, found := c.find(sent, hash, &next)
+		if !found {
+			want, found = again(sent, hash, next)
+		}
 		switch {
 		case !found:
 			if part := (audit.Part{Place: place, Key: hash}); !rules.mayAdd(part, key) {
@@ -77,12 +77,25 @@ func (c *Checker) find(sent *stamp.Content, hash uint32, next *int) (value uint3
 	return 0, false
 }
 
+// again finds an attribute that has arrived before: of two with one key nobody knows which one is read, so the second must be what was sent, too.
+func again(sent *stamp.Content, hash uint32, next int) (value uint32, found bool) {
+	for i := range next {
+		if key, value := sent.Pair(i); key == hash {
+			return value, true
+		}
+	}
+	return 0, false
+}
+
 // fields holds the fields that arrived against those that were sent, the first of which has the given number. Of those that the checksum
 // covers, which have a bit in covered, none may come along: without it they are what they are.
 func (c *Checker) fields(f *findings, sent *stamp.Content, first int, names []string, covered uint8, arrived *stamp.Fields) {
 	for i, name := range names {
 		at := first + i
 		was, is := sent.Field(at), arrived[at]
+		if was != 0 {
+			f.had |= 1 << at
+		}
 		if was == 0 && is == 0 || was == is && len(c.rules.bySignal[c.signal]) == 0 {
 			continue
 		}

@@ -2,17 +2,25 @@
 
 package content
 
-import "github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/audit"
+import (
+	"slices"
+
+	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/audit"
+)
 
 // findings are what was found of an item, a resource or a scope.
 type findings struct {
 	met    uint64
+	had    uint32 // bits of fields that were sent; see audit.Content
 	faults []audit.Fault
 	// Of the fields that the checksum covers, some differ, and some of these are not said to.
 	differs, unexcused bool
 }
 
 func (f *findings) add(kind audit.FaultKind, part audit.Part, name string) {
+	if slices.ContainsFunc(f.faults, func(other audit.Fault) bool { return other.Kind == kind && other.Part == part }) {
+		return // of an attribute that comes again and again
+	}
 	f.faults = append(f.faults, audit.Fault{Kind: kind, Part: part, Name: name})
 }
 

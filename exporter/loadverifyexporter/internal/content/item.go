@@ -16,7 +16,8 @@ func (c *Checker) Resource(s audit.Signal, r pcommon.Resource, schema string) {
 	fields := stamp.ResourceContent(schema)
 	c.enter(&c.resource, audit.OnResource, r.Attributes(), resourceFields, &fields)
 	if c.clean != nil {
-		c.resource.scanned = c.scanAttributes(nil, audit.OnResource, r.Attributes())
+		found := c.scanAttributes(nil, audit.OnResource, r.Attributes())
+		c.resource.scanned = c.scanField(found, "resource.schema_url", schema)
 	}
 }
 
@@ -27,7 +28,8 @@ func (c *Checker) Scope(s pcommon.InstrumentationScope, schema string) {
 	if c.clean != nil {
 		found := c.scanAttributes(nil, audit.OnScope, s.Attributes())
 		found = c.scanField(found, "scope.name", s.Name())
-		c.scope.scanned = c.scanField(found, "scope.version", s.Version())
+		found = c.scanField(found, "scope.version", s.Version())
+		c.scope.scanned = c.scanField(found, "scope.schema_url", schema)
 	}
 }
 
@@ -41,6 +43,9 @@ func (c *Checker) enter(p *place, at audit.Place, attributes pcommon.Map, names 
 	p.id = stamp.ID(raw)
 	c.fields(&p.findings, &sent, 0, names, 0, fields)
 	c.attributes(&p.findings, &sent, at, attributes)
+	if sent.Pairs() > 0 {
+		p.had |= 1 << len(names)
+	}
 }
 
 // Parts of an item's place that are wrong as a whole.
@@ -64,8 +69,9 @@ func (c *Checker) Item(raw []byte, of stamp.Owner, attributes pcommon.Map, field
 	c.attributes(&f, &sent, audit.OnItem, attributes)
 	c.within(&f, &c.resource, sent.Resource(), resourcePart, resourceStamp, "resource")
 	c.within(&f, &c.scope, sent.Scope(), scopePart, scopeStamp, "scope")
+	f.had |= c.resource.had<<audit.HadOfResource | c.scope.had<<audit.HadOfScope
 	excused = sent.Field(stamp.Core) == arrived[stamp.Core] && f.differs && !f.unexcused
-	return audit.Content{Read: true, Met: f.met, Faults: f.faults}, excused
+	return audit.Content{Read: true, Had: f.had, Met: f.met, Faults: f.faults}, excused
 }
 
 // within adds what was found of the place that an item is in, if it is the one that the item was sent in.

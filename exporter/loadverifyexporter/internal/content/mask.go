@@ -34,6 +34,7 @@ func (r *Rules) MaskSpan(s ptrace.Span) {
 		r.maskMap(e.Attributes(), 0)
 	}
 	for _, l := range s.Links().All() {
+		l.TraceState().FromRaw(r.Mask(l.TraceState().AsRaw()))
 		r.maskMap(l.Attributes(), 0)
 	}
 }
@@ -49,7 +50,7 @@ func (r *Rules) MaskRecord(record plog.LogRecord) {
 	r.maskMap(record.Attributes(), 0)
 }
 
-// MaskMetric masks what is forbidden in a metric and its points. Exemplars are left out: nothing is looked for there.
+// MaskMetric masks what is forbidden in a metric and its points.
 func (r *Rules) MaskMetric(m pmetric.Metric) {
 	if r.pattern.any == nil {
 		return
@@ -60,7 +61,9 @@ func (r *Rules) MaskMetric(m pmetric.Metric) {
 	r.maskMap(m.Metadata(), 0)
 	each := func(attributes pcommon.Map, exemplars pmetric.ExemplarSlice) {
 		r.maskMap(attributes, 0)
-		exemplars.RemoveIf(func(pmetric.Exemplar) bool { return true })
+		for _, e := range exemplars.All() {
+			r.maskMap(e.FilteredAttributes(), 0)
+		}
 	}
 	switch m.Type() {
 	case pmetric.MetricTypeGauge:
@@ -87,7 +90,10 @@ func (r *Rules) MaskMetric(m pmetric.Metric) {
 	}
 }
 
-// maskMap masks keys and values. A map that nests deeper than anybody looks is emptied.
+// deepest is how many levels of lists and maps are shown: what arrives may nest without end.
+const deepest = 16
+
+// maskMap masks keys and values. A map that nests deeper is emptied.
 func (r *Rules) maskMap(m pcommon.Map, depth int) {
 	if depth > deepest {
 		m.Clear()

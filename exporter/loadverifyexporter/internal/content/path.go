@@ -14,8 +14,8 @@ import (
 
 // Fields of resources and scopes, in the order of their stamps.
 var (
-	resourceFields = []string{"resource.schema_url"}
-	scopeFields    = []string{"scope.name", "scope.version", "scope.schema_url"}
+	resourceFields = stamp.ResourceFieldNames[:]
+	scopeFields    = stamp.ScopeFieldNames[:]
 )
 
 // WantPath says how an attribute or field is named.

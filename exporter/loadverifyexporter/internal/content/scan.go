@@ -12,9 +12,6 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
 )
 
-// deepest is how many levels of lists and maps are looked into: what arrives may nest without end.
-const deepest = 16
-
 // Scans reports whether anything is forbidden.
 func (c *Checker) Scans() bool { return c.clean != nil }
 
@@ -25,24 +22,30 @@ func (c *Checker) Span(s ptrace.Span) (found []audit.Fault) {
 	found = c.scanField(found, "span.trace_state", s.TraceState().AsRaw())
 	for _, e := range s.Events().All() {
 		found = c.scanField(found, "span.events", e.Name())
-		found = c.scanWithin(found, "span.events", e.Attributes(), 0)
+		found = c.scanWithin(found, "span.events", e.Attributes())
 	}
 	for _, l := range s.Links().All() {
-		found = c.scanWithin(found, "span.links", l.Attributes(), 0)
+		found = c.scanField(found, "span.links", l.TraceState().AsRaw())
+		found = c.scanWithin(found, "span.links", l.Attributes())
 	}
 	return found
 }
 
 // Point finds what is forbidden in a data point, its metric, resource and scope.
-func (c *Checker) Point(m pmetric.Metric, attributes pcommon.Map) (found []audit.Fault) {
+func (c *Checker) Point(m pmetric.Metric, attributes pcommon.Map, exemplars pmetric.ExemplarSlice) (found []audit.Fault) {
 	found = c.scanField(c.scanItem(attributes), "metric.name", m.Name())
 	found = c.scanField(found, "metric.description", m.Description())
-	return c.scanField(found, "metric.unit", m.Unit())
+	found = c.scanField(found, "metric.unit", m.Unit())
+	found = c.scanWithin(found, "metric.metadata", m.Metadata())
+	for _, e := range exemplars.All() {
+		found = c.scanWithin(found, "datapoint.exemplars", e.FilteredAttributes())
+	}
+	return found
 }
 
 // Record finds what is forbidden in a log record, its resource and its scope.
 func (c *Checker) Record(r plog.LogRecord) (found []audit.Fault) {
-	found = c.scanValue(c.scanItem(r.Attributes()), field("log.body"), "log.body", r.Body(), 0)
+	found = c.scanValue(c.scanItem(r.Attributes()), field("log.body"), "log.body", r.Body())
 	found = c.scanField(found, "log.severity_text", r.SeverityText())
 	return c.scanField(found, "log.event_name", r.EventName())
 }
@@ -67,7 +70,7 @@ func (c *Checker) scanAttributes(found []audit.Fault, at audit.Place, attributes
 			found = forbid(found, audit.Part{Place: at, Key: stamp.Key(key)}, c.name(key), matches)
 		}
 		before := len(found)
-		found = c.scanValue(found, audit.Part{Place: at}, "", value, 0)
+		found = c.scanValue(found, audit.Part{Place: at}, "", value)
 		for i := before; i < len(found); i++ { // few: the name of an attribute is made where it is needed
 			found[i].Part.Key, found[i].Name = stamp.Key(key), c.name(key)
 		}
@@ -76,52 +79,54 @@ func (c *Checker) scanAttributes(found []audit.Fault, at audit.Place, attributes
 }
 
 func (c *Checker) scanField(found []audit.Fault, name, text string) []audit.Fault {
-	if matches := c.rules.pattern.matches(text, c.clean); len(matches) > 0 {
+	if matches := c.rules.pattern.matches(text, c.clean); len(matches) > 0 { // few: the hash of a name is made where it is needed
 		found = forbid(found, field(name), name, matches)
 	}
 	return found
 }
 
 // scanWithin looks into a map that belongs to a field.
-func (c *Checker) scanWithin(found []audit.Fault, name string, m pcommon.Map, depth int) []audit.Fault {
+func (c *Checker) scanWithin(found []audit.Fault, name string, m pcommon.Map) []audit.Fault {
 	for key, value := range m.All() {
 		found = c.scanField(found, name, key)
-		found = c.scanValue(found, field(name), name, value, depth+1)
+		found = c.scanValue(found, field(name), name, value)
 	}
 	return found
 }
 
-// scanValue looks into a value of any type.
-func (c *Checker) scanValue(found []audit.Fault, part audit.Part, name string, v pcommon.Value, depth int) []audit.Fault {
-	switch v.Type() {
-	case pcommon.ValueTypeStr:
-		if matches := c.rules.pattern.matches(v.Str(), c.clean); len(matches) > 0 {
-			found = forbid(found, part, name, matches)
-		}
-	case pcommon.ValueTypeInt, pcommon.ValueTypeDouble:
-		if matches := c.rules.pattern.matches(v.AsString(), c.clean); len(matches) > 0 {
-			found = forbid(found, part, name, matches)
-		}
-	case pcommon.ValueTypeBytes:
-		if matches := c.rules.pattern.matches(string(v.Bytes().AsRaw()), c.clean); len(matches) > 0 {
-			found = forbid(found, part, name, matches)
-		}
-	case pcommon.ValueTypeSlice:
-		if depth < deepest {
+// scanValue looks into a value of any type, however deep it nests. It keeps a list of what is left to look at, because values may nest deeper than
+// the stack can.
+func (c *Checker) scanValue(found []audit.Fault, part audit.Part, name string, v pcommon.Value) []audit.Fault {
+	var left []pcommon.Value
+	for {
+		switch v.Type() {
+		case pcommon.ValueTypeStr:
+			found = c.scanText(found, part, name, v.Str())
+		case pcommon.ValueTypeInt, pcommon.ValueTypeDouble:
+			found = c.scanText(found, part, name, v.AsString())
+		case pcommon.ValueTypeBytes:
+			found = c.scanText(found, part, name, string(v.Bytes().AsRaw()))
+		case pcommon.ValueTypeSlice:
 			for _, element := range v.Slice().All() {
-				found = c.scanValue(found, part, name, element, depth+1)
+				left = append(left, element)
 			}
-		}
-	case pcommon.ValueTypeMap:
-		if depth < deepest {
+		case pcommon.ValueTypeMap:
 			for key, element := range v.Map().All() {
-				if matches := c.rules.pattern.matches(key, c.clean); len(matches) > 0 {
-					found = forbid(found, part, name, matches)
-				}
-				found = c.scanValue(found, part, name, element, depth+1)
+				found = c.scanText(found, part, name, key)
+				left = append(left, element)
 			}
+		case pcommon.ValueTypeBool, pcommon.ValueTypeEmpty:
 		}
-	case pcommon.ValueTypeBool, pcommon.ValueTypeEmpty:
+		if len(left) == 0 {
+			return found
+		}
+		v, left = left[len(left)-1], left[:len(left)-1]
+	}
+}
+
+func (c *Checker) scanText(found []audit.Fault, part audit.Part, name, text string) []audit.Fault {
+	if matches := c.rules.pattern.matches(text, c.clean); len(matches) > 0 {
+		found = forbid(found, part, name, matches)
 	}
 	return found
 }

@@ -106,11 +106,15 @@ func (f *Fleet) buildLog(to plog.LogRecord, p *process, r *logRecord, number uin
 		b.UnsafeIntoMap(to.Attributes())
 		return
 	}
-	checksum := stamp.Record(to)
-	f.stamp(&b, p, number, checksum)
+	mark := stamp.Mark{Sequence: number}
+	if f.classes != nil {
+		lent(&b, to.Attributes(), func(own pcommon.Map) {
+			f.classes.item(&mark, Logs, id.service.Name, body, ptrace.StatusCodeUnset, own, 0)
+		})
+	}
+	of := f.stamp(&b, p, &mark, stamp.Record(to))
 	b.UnsafeIntoMap(to.Attributes())
-	f.classes.item(Logs, id.service.Name, body, ptrace.StatusCodeUnset, to.Attributes(), 0)
-	in.record(to, number, checksum)
+	in.record(to, of)
 }
 
 // setBody writes a body, and returns its text: that of the statement, unless the service says another.

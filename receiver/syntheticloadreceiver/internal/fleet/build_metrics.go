@@ -58,42 +58,36 @@ func (f *Fleet) Metrics(r *Request, epoch time.Time) pmetric.Metrics {
 
 // stampPoints marks the points of a process in their order, from a number on, and returns the next number.
 func (f *Fleet) stampPoints(metrics pmetric.MetricSlice, p *process, number uint64, in within) (next uint64) {
-	mark := func(attributes pcommon.Map, checksum int64) {
+	mark := func(m pmetric.Metric, attributes pcommon.Map, checksum int64) stamp.Owner {
+		says := stamp.Mark{Sequence: number}
+		if f.classes != nil {
+			f.classes.item(&says, Metrics, p.identity.service.Name, m.Name(), ptrace.StatusCodeUnset, attributes, 0)
+		}
+		number++
 		var b xpdata.MapBuilder
 		b.EnsureCapacity(attributes.Len() + stampAttributes + in.attributes())
 		for key, v := range attributes.All() {
 			v.CopyTo(b.AppendEmpty(key))
 		}
-		f.stamp(&b, p, number, checksum)
+		of := f.stamp(&b, p, &says, checksum)
 		b.UnsafeIntoMap(attributes)
+		return of
 	}
 	for _, m := range metrics.All() {
 		if m.Type() == pmetric.MetricTypeExponentialHistogram {
 			for _, point := range m.ExponentialHistogram().DataPoints().All() {
-				checksum := stamp.ExponentialPoint(m.Name(), point)
-				mark(point.Attributes(), checksum)
-				f.classes.item(Metrics, p.identity.service.Name, m.Name(), ptrace.StatusCodeUnset, point.Attributes(), 0)
-				in.exponential(m, point, number, checksum)
-				number++
+				in.exponential(m, point, mark(m, point.Attributes(), stamp.ExponentialPoint(m.Name(), point)))
 			}
 			continue
 		}
 		if m.Type() == pmetric.MetricTypeHistogram {
 			for _, point := range m.Histogram().DataPoints().All() {
-				checksum := stamp.HistogramPoint(m.Name(), point)
-				mark(point.Attributes(), checksum)
-				f.classes.item(Metrics, p.identity.service.Name, m.Name(), ptrace.StatusCodeUnset, point.Attributes(), 0)
-				in.histogram(m, point, number, checksum)
-				number++
+				in.histogram(m, point, mark(m, point.Attributes(), stamp.HistogramPoint(m.Name(), point)))
 			}
 			continue
 		}
 		for _, point := range numberPoints(m).All() {
-			checksum := stamp.NumberPoint(m.Name(), point)
-			mark(point.Attributes(), checksum)
-			f.classes.item(Metrics, p.identity.service.Name, m.Name(), ptrace.StatusCodeUnset, point.Attributes(), 0)
-			in.number(m, point, number, checksum)
-			number++
+			in.number(m, point, mark(m, point.Attributes(), stamp.NumberPoint(m.Name(), point)))
 		}
 	}
 	return number

@@ -4,7 +4,6 @@ package fleet
 
 import (
 	"encoding/binary"
-	"math"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -146,9 +145,8 @@ func (item *oddItem) mark(s Signal, attributes pcommon.Map, checksum int64, fiel
 	item.kind.Attributes(&of)
 	of.UnsafeIntoMap(attributes)
 	if f.options.Verify {
-		f.stamp(&b, item.process, item.number, checksum)
+		owner := f.stamp(&b, item.process, &stamp.Mark{Sequence: item.number, Odd: item.kind.Name}, checksum)
 		if c := item.in.of; c != nil {
-			owner := stamp.Owner{Sequence: min(item.number, math.MaxInt64), Checksum: checksum}
 			c.buffer = stamp.AppendContent(c.buffer[:0], owner, item.in.resource, item.in.scope, fields, stamp.FieldCount(s), attributes, &c.keys)
 			b.AppendEmpty(semconv.StampContent).SetEmptyBytes().FromRaw(c.buffer)
 		}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"time"
 
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/pdata/xpdata"
 
@@ -93,7 +94,10 @@ func (f *Fleet) build(span ptrace.Span, b *xpdata.MapBuilder, part *part, place 
 		n += taskAttributes
 	}
 	if hasStamp {
-		n += stampAttributes + in.attributes() + 2 // its number in the trace, and its class
+		n += stampAttributes + in.attributes()
+	}
+	if f.options.TraceSpans {
+		n += 2 // its number in the trace, and that it is the root
 	}
 	b.EnsureCapacity(n)
 	for _, a := range attributes {
@@ -107,14 +111,18 @@ func (f *Fleet) build(span ptrace.Span, b *xpdata.MapBuilder, part *part, place 
 		b.UnsafeIntoMap(span.Attributes())
 		return
 	}
-	number, checksum := part.first+uint64(max(0, place)), stamp.Span(span)
-	f.stamp(b, p, number, checksum)
+	mark := stamp.Mark{Sequence: part.first + uint64(max(0, place))}
 	if f.options.TraceSpans {
-		b.AppendEmpty(semconv.StampTraceSpan).SetInt(int64(s.inTrace))
+		mark.Numbered, mark.TraceSpan, mark.Root = true, s.inTrace, s.parent == 0
 	}
+	if f.classes != nil {
+		lent(b, span.Attributes(), func(own pcommon.Map) {
+			f.classes.item(&mark, Traces, id.service.Name, what.Name, span.Status().Code(), own, p.origins.cluster(s.tag))
+		})
+	}
+	of := f.stamp(b, p, &mark, stamp.Span(span))
 	b.UnsafeIntoMap(span.Attributes())
-	f.classes.item(Traces, id.service.Name, what.Name, span.Status().Code(), span.Attributes(), p.origins.cluster(s.tag))
-	in.span(span, number, checksum)
+	in.span(span, of)
 }
 
 // buildTracing writes what tracing-opentelemetry does.

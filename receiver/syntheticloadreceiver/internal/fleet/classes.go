@@ -9,7 +9,6 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
-	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
 // Class is a part of what the fleet sends that load_verify counts by itself: all that a condition holds for.
@@ -72,11 +71,8 @@ func (c *classes) begin(first bool) {
 	}
 }
 
-// item marks an item that has all its attributes. key is that of a span's trace.
-func (c *classes) item(s Signal, service, text string, status ptrace.StatusCode, attributes pcommon.Map, key uint64) {
-	if c == nil {
-		return
-	}
+// item marks an item that has all its own attributes. key is that of a span's trace.
+func (c *classes) item(m *stamp.Mark, s Signal, service, text string, status ptrace.StatusCode, attributes pcommon.Map, key uint64) {
 	found := 0
 	for i := range c.list {
 		if c.list[i].matches(s, service, text, status, attributes) {
@@ -87,9 +83,9 @@ func (c *classes) item(s Signal, service, text string, status ptrace.StatusCode,
 	switch {
 	case found == 0:
 	case c.list[found-1].Traces:
-		attributes.PutInt(semconv.StampTraceClass, int64(found))
+		m.TraceClass = uint32(found)
 	default:
-		attributes.PutInt(semconv.StampClass, int64(found))
+		m.Class = uint32(found)
 		c.count(found, s, 1)
 	}
 	if s == Traces && c.sign != 0 && c.byTrace() {

@@ -45,6 +45,10 @@ func classed(t *testing.T, list []Class, each func(span ptrace.Span)) []stamp.Cl
 			require.Equal(t, td, f.Traces(&r, epoch), "built again")
 			for _, rs := range td.ResourceSpans().All() {
 				for _, span := range rs.ScopeSpans().At(0).Spans().All() {
+					a := span.Attributes()
+					require.Equal(t, identityOf(t, a).Seal(stamp.Span(span)), value(t, a, semconv.StampChecksum).Int(), "all of the stamp is sealed")
+					_, root := a.Get(semconv.StampTraceRoot)
+					require.Equal(t, span.ParentSpanID().IsEmpty(), root)
 					each(span)
 				}
 			}

@@ -3,8 +3,6 @@
 package fleet
 
 import (
-	"math"
-
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/pmetric"
@@ -64,46 +62,45 @@ func (w within) scoped(scope pcommon.InstrumentationScope, schema string) within
 }
 
 // span stamps a span, which is complete. So do the next two with what else is sent.
-func (w within) span(span ptrace.Span, number uint64, checksum int64) {
+func (w within) span(span ptrace.Span, of stamp.Owner) {
 	if w.of != nil {
 		fields := stamp.SpanContent(span)
-		w.item(Traces, span.Attributes(), &fields, number, checksum)
+		w.item(Traces, span.Attributes(), &fields, of)
 	}
 }
 
-func (w within) record(r plog.LogRecord, number uint64, checksum int64) {
+func (w within) record(r plog.LogRecord, of stamp.Owner) {
 	if w.of != nil {
 		fields := stamp.RecordContent(r)
-		w.item(Logs, r.Attributes(), &fields, number, checksum)
+		w.item(Logs, r.Attributes(), &fields, of)
 	}
 }
 
-func (w within) number(m pmetric.Metric, p pmetric.NumberDataPoint, number uint64, checksum int64) {
+func (w within) number(m pmetric.Metric, p pmetric.NumberDataPoint, of stamp.Owner) {
 	if w.of != nil {
 		fields := stamp.NumberContent(m, p)
-		w.item(Metrics, p.Attributes(), &fields, number, checksum)
+		w.item(Metrics, p.Attributes(), &fields, of)
 	}
 }
 
-func (w within) histogram(m pmetric.Metric, p pmetric.HistogramDataPoint, number uint64, checksum int64) {
+func (w within) histogram(m pmetric.Metric, p pmetric.HistogramDataPoint, of stamp.Owner) {
 	if w.of != nil {
 		fields := stamp.HistogramContent(m, p)
-		w.item(Metrics, p.Attributes(), &fields, number, checksum)
+		w.item(Metrics, p.Attributes(), &fields, of)
 	}
 }
 
-func (w within) exponential(m pmetric.Metric, p pmetric.ExponentialHistogramDataPoint, number uint64, checksum int64) {
+func (w within) exponential(m pmetric.Metric, p pmetric.ExponentialHistogramDataPoint, of stamp.Owner) {
 	if w.of != nil {
 		fields := stamp.ExponentialContent(m, p)
-		w.item(Metrics, p.Attributes(), &fields, number, checksum)
+		w.item(Metrics, p.Attributes(), &fields, of)
 	}
 }
 
 // item runs once for each item.
-func (w within) item(s Signal, attributes pcommon.Map, fields *stamp.Fields, number uint64, checksum int64) {
+func (w within) item(s Signal, attributes pcommon.Map, fields *stamp.Fields, of stamp.Owner) {
 	c := w.of
-	owner := stamp.Owner{Sequence: min(number, math.MaxInt64), Checksum: checksum}
-	c.buffer = stamp.AppendContent(c.buffer[:0], owner, w.resource, w.scope, fields, stamp.FieldCount(s), attributes, &c.keys)
+	c.buffer = stamp.AppendContent(c.buffer[:0], of, w.resource, w.scope, fields, stamp.FieldCount(s), attributes, &c.keys)
 	stamp.PutContent(attributes, c.buffer)
 }
 

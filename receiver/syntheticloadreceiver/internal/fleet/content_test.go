@@ -67,7 +67,7 @@ func TestContentStamps(t *testing.T) {
 	}
 	item := func(signal Signal, a pcommon.Map, fields stamp.Fields, resource, scope uint32) {
 		items[signal]++
-		owner := stamp.Owner{Sequence: uint64(value(t, a, semconv.StampSequence).Int()), Checksum: value(t, a, semconv.StampChecksum).Int()}
+		owner := stamp.Owner{Identity: identityOf(t, a), Checksum: value(t, a, semconv.StampChecksum).Int()}
 		c, _ := contentOf(t, a, owner, &fields, stamp.FieldCount(signal))
 		require.Equal(t, resource, c.Resource())
 		require.Equal(t, scope, c.Scope())

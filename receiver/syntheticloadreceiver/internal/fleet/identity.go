@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
+	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
@@ -37,6 +38,7 @@ type identity struct {
 	spans    uint64                  // seed of span ids, of this run only
 	draws    uint64                  // seed of what is drawn for the process beside its work; the same in every run
 	source   string                  // of stamps
+	marked   stamp.Source            // what all stamps of the source have in common
 	threads  int64                   // numbers of threads of other runtimes of the process, which come first
 	looks    []look                  // by label
 	events   [len(logKinds)][]string // names of log statements, by label
@@ -64,6 +66,7 @@ func newIdentity(s *workload.Service, seed uint64, run string, instance int) ide
 		id.source += "/" + s.Part
 		id.threads = threadsOfOthers
 	}
+	id.marked = stamp.SourceOf(run, id.source)
 	machine := func(what uint64) sim.Rand { return sim.Stream(seed, hashed(s.Name), number, what) } // of all runtimes of the process
 	id.skew = s.Clock.Draw(machine(machineClock))
 	a := id.resource.Attributes()

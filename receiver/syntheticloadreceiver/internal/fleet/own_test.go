@@ -91,7 +91,7 @@ func TestOwnMetrics(t *testing.T) {
 							counts[source] = map[string]uint64{}
 						}
 						counts[source][value(t, p.Attributes(), "tenant").Str()] = p.Count()
-						assert.Equal(t, stamp.HistogramPoint("d", p), value(t, p.Attributes(), semconv.StampChecksum).Int())
+						assert.Equal(t, identityOf(t, p.Attributes()).Seal(stamp.HistogramPoint("d", p)), value(t, p.Attributes(), semconv.StampChecksum).Int())
 						for _, e := range p.Exemplars().All() {
 							exemplars = append(exemplars, e)
 						}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"time"
 
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/xpdata"
 
 	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
@@ -13,20 +14,47 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
-// stampAttributes is how many attributes a stamp has.
+// stampAttributes is how many attributes a stamp has, without those that few items have.
 const stampAttributes = 4
 
-// stamp marks an item for load_verify. Its source is the process; traces, metrics and logs are numbered apart.
-func (f *Fleet) stamp(b *xpdata.MapBuilder, p *process, number uint64, checksum int64) {
+// stamp marks an item for load_verify. Its source is the process; traces, metrics and logs are numbered apart. checksum is that of the item
+// alone. What a stamp of the item's content belongs to is returned.
+func (f *Fleet) stamp(b *xpdata.MapBuilder, p *process, m *stamp.Mark, checksum int64) stamp.Owner {
+	m.Sequence, m.Skew, m.Past = min(m.Sequence, math.MaxInt64), int64(p.identity.skew), f.past
+	identity := m.Of(p.identity.marked)
+	of := stamp.Owner{Identity: identity, Checksum: identity.Seal(checksum)}
 	b.AppendEmpty(semconv.StampRun).SetStr(f.options.Run)
 	b.AppendEmpty(semconv.StampSource).SetStr(p.identity.source)
-	b.AppendEmpty(semconv.StampSequence).SetInt(int64(min(number, math.MaxInt64)))
-	b.AppendEmpty(semconv.StampChecksum).SetInt(checksum)
-	if p.identity.skew != 0 {
-		b.AppendEmpty(semconv.StampClockSkew).SetInt(int64(p.identity.skew))
+	b.AppendEmpty(semconv.StampSequence).SetInt(int64(m.Sequence)) //nolint:gosec // G115: at most MaxInt64
+	b.AppendEmpty(semconv.StampChecksum).SetInt(of.Checksum)
+	if m.Skew != 0 {
+		b.AppendEmpty(semconv.StampClockSkew).SetInt(m.Skew)
 	}
-	if f.past {
+	if m.Past {
 		b.AppendEmpty(semconv.StampPast).SetBool(true)
+	}
+	if m.Numbered {
+		b.AppendEmpty(semconv.StampTraceSpan).SetInt(int64(m.TraceSpan))
+	}
+	if m.Root {
+		b.AppendEmpty(semconv.StampTraceRoot).SetBool(true)
+	}
+	if m.Class > 0 {
+		b.AppendEmpty(semconv.StampClass).SetInt(int64(m.Class))
+	}
+	if m.TraceClass > 0 {
+		b.AppendEmpty(semconv.StampTraceClass).SetInt(int64(m.TraceClass))
+	}
+	return of
+}
+
+// lent lends what is in b as a map, to look into.
+func lent(b *xpdata.MapBuilder, to pcommon.Map, look func(own pcommon.Map)) {
+	b.UnsafeIntoMap(to)
+	look(to)
+	b.EnsureCapacity(to.Len() + stampAttributes)
+	for key, v := range to.All() {
+		v.MoveTo(b.AppendEmpty(key))
 	}
 }
 
@@ -97,6 +125,7 @@ func (f *Fleet) stampEnd(b *xpdata.MapBuilder, p *process, s Signal, checksum in
 	b.AppendEmpty(semconv.StampRun).SetStr(f.options.Run)
 	b.AppendEmpty(semconv.StampSource).SetStr(p.identity.source)
 	says := f.says(p, s)
+	says.Source = p.identity.marked
 	says.Write(b, checksum)
 }
 
