@@ -168,5 +168,8 @@ func (c *course) reload(m *member, with string) error {
 	if !m.up || !m.alive() {
 		return nil // which is told elsewhere
 	}
+	if _, err := m.naming.next(); err != nil {
+		return err
+	}
 	return m.process.Reload()
 }

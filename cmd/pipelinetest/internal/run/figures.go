@@ -69,7 +69,7 @@ func (c *course) unaccounted(signal string) bool {
 		return true
 	}
 	counts := telemetry.Sum(v.account.Components(), signal)
-	return max(counts.Received, counts.Sent) > c.result.Report.Heard(signal)+c.result.Report.Sum(signal, "beyond")
+	return max(counts.Received, counts.Sent) > c.result.Report.Heard(signal)+c.result.Report.Others().Heard(signal)+c.result.Report.Sum(signal, "beyond")
 }
 
 // count is one that a scenario can want something of: load_verify's, unless the generators know better.

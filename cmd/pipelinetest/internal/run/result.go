@@ -89,6 +89,7 @@ func (c *course) judge(err error) {
 	c.note()
 	isUnknown := false
 	if r.Report != nil {
+		r.Findings = append(r.Findings, c.foreign()...)
 		for _, signal := range scenario.Signals {
 			offered := c.offered(signal)
 			figures := r.Report.Figures(signal, offered)

@@ -73,7 +73,9 @@ type course struct {
 	taken   []string // ports
 	trust   *authority.Authority
 	names   *names    // nil: no part has replicas
-	began   time.Time // when the generators were started
+	began   time.Time // when the generators had been started
+	sending time.Time // before which none of them had been
+	stale   []stale   // runs of before this test
 	report  *verdict.Report
 	// reportedAt is when that was written.
 	reportedAt time.Time
@@ -172,6 +174,9 @@ func (c *course) start(ctx context.Context) error {
 		if err := c.follow(ctx, m); err != nil {
 			return err
 		}
+		if m.generates && c.sending.IsZero() {
+			c.sending = time.Now()
+		}
 		if err := m.launch(); err != nil {
 			return broken{fmt.Errorf("%s cannot be started: %w", m.Name, err)}
 		}
@@ -262,6 +267,7 @@ func (c *course) look() (over bool, err error) {
 			c.quiet = time.Now()
 		}
 		c.report, c.reportedAt = report, writtenAt(c.verifier().report)
+		c.lookForStale(report)
 		c.noteArrivals()
 	}
 	c.observe()
@@ -387,8 +393,11 @@ func (c *course) readFinal() error {
 		return broken{fmt.Errorf("no report of load_verify: %w", err)}
 	}
 	c.result.Report, c.result.RawJSON = report, text
+	c.lookForStale(report)
+	err = c.distrust(report)
+	report.Separate(c.isOwn)
 	if !report.Final {
-		return errors.Join(broken{errors.New("load_verify has not written its last report")}, c.distrust(report))
+		return errors.Join(broken{errors.New("load_verify has not written its last report")}, err)
 	}
-	return c.distrust(report)
+	return err
 }
