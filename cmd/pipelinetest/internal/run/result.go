@@ -110,9 +110,9 @@ func (c *course) judge(err error) {
 		}
 		r.Report.Add(r.Findings...)
 		if err == nil {
-			mute := c.mute()
-			r.Report.Add(mute...)
-			r.Findings = append(r.Findings, mute...)
+			unseen := append(c.mute(), c.forgotten()...)
+			r.Report.Add(unseen...)
+			r.Findings = append(r.Findings, unseen...)
 		}
 		r.Notes = append(append(r.Notes, c.sentAgain()...), c.sparedBy()...)
 		isUnknown = err == nil && r.Report.Verdict == verdict.Unknown && c.Want.Verdict != verdict.Unknown

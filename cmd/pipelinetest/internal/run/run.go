@@ -76,6 +76,8 @@ type course struct {
 	began   time.Time // when the generators had been started
 	sending time.Time // before which none of them had been
 	stale   []stale   // runs of before this test
+	// interrupted is when the verifier was killed, stopped or told to begin anew, for the first time; zero: never.
+	interrupted time.Time
 	report  *verdict.Report
 	// reportedAt is when that was written.
 	reportedAt time.Time

@@ -12,6 +12,9 @@ import (
 // Foreign is the expectation that all that arrives has been sent by the generators of the test.
 const Foreign = "foreign"
 
+// Storage is load_verify's expectation that it remembers all that it has seen.
+const Storage = "storage"
+
 // Separate takes the runs that are not the test's own out of the report: no count of theirs is of the test.
 func (r *Report) Separate(isOwn func(run string) bool) {
 	for _, run := range r.Runs {
