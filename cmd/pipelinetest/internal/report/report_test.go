@@ -82,7 +82,7 @@ func tests() []Test {
 		{Signal: "traces", Counts: map[string]uint64{"sent": 1000, "received": 1000, "out_of_order": 3, "after_grace": 2}, SentKnown: true},
 	}}}}
 	passed := &run.Result{
-		Outcome: run.Passed, Unchecked: []string{"gateway: x"}, Began: began, Took: 2 * time.Second, Report: report, RawJSON: raw,
+		Outcome: run.Passed, Unchecked: []string{"gateway: x"}, Began: began, Took: 2 * time.Second, SeenFor: 2100 * time.Millisecond, Report: report, RawJSON: raw,
 		Figures: []verdict.Figures{{Signal: "traces", From: verdict.Exact, LostFrom: verdict.Exact, Sent: 1000}},
 		// What was refused has come again.
 		Parts: []telemetry.Part{{Name: "verifier", Read: true, Components: []telemetry.Component{
@@ -170,7 +170,8 @@ func TestJSON(t *testing.T) {
 	}, first["reasons"].([]any)[0])
 	assert.Len(t, first["unchecked"], 1)
 	third := list[2].(map[string]any)
-	assert.Equal(t, []any{"attributes", "order"}, third["not_checked"])
+	assert.Equal(t, []any{"attributes", "order", "copies that come more than 2.1s after the last arrival"}, third["not_checked"])
+	assert.InDelta(t, 2.1, third["seen_for_s"], 1e-9)
 	assert.Equal(t, map[string]any{}, third["losses"])
 	assert.Equal(t, "load_verify/2", first["load_verify"].(map[string]any)["schema"])
 	assert.EqualValues(t, 3, first["links"].([]any)[0].(map[string]any)["counts"].(map[string]any)["dropped"])

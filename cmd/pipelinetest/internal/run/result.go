@@ -47,9 +47,11 @@ type Result struct {
 	Notes []string
 	// Findings are those of the test itself, which load_verify cannot have.
 	Findings []verdict.Finding
-	Load     *Load           // nil: it is no load test, or there was no report
-	Report   *verdict.Report // nil: there was none
-	RawJSON  json.RawMessage // the report as load_verify wrote it
+	// SeenFor is for how long after the last arrival the test went on. A copy that comes later is not seen.
+	SeenFor time.Duration
+	Load    *Load           // nil: it is no load test, or there was no report
+	Report  *verdict.Report // nil: there was none
+	RawJSON json.RawMessage // the report as load_verify wrote it
 }
 
 // LinkResult is what became of the requests, and of all connections, on a link with faults. Requests over OTLP/HTTP are counted if a fault of the
@@ -114,7 +116,9 @@ func (c *course) judge(err error) {
 			r.Report.Add(unseen...)
 			r.Findings = append(r.Findings, unseen...)
 		}
+		r.SeenFor = c.seenFor()
 		r.Notes = append(append(r.Notes, c.sentAgain()...), c.sparedBy()...)
+		r.Notes = append(append(r.Notes, c.sayUnanswered()...), c.sayDeadline()...)
 		isUnknown = err == nil && r.Report.Verdict == verdict.Unknown && c.Want.Verdict != verdict.Unknown
 		r.Problems = append(r.Problems, verdict.Compare(r.Report, &c.Want, r.count)...)
 		r.Losses = r.losses(len(c.Generators))

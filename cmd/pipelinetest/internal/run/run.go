@@ -78,11 +78,15 @@ type course struct {
 	stale   []stale   // runs of before this test
 	// interrupted is when the verifier was killed, stopped or told to begin anew, for the first time; zero: never.
 	interrupted time.Time
-	report  *verdict.Report
+	report      *verdict.Report
 	// reportedAt is when that was written.
 	reportedAt time.Time
 	// quiet is since when nothing has happened: no arrival, no fault, no generator's end.
 	quiet time.Time
+	// ended is when the first part was told to stop.
+	ended time.Time
+	// saidCopies: it has been said that the test waits for copies.
+	saidCopies bool
 	// unfinished is what had not come to its end when nothing arrived any more.
 	unfinished []string
 	load       samples
@@ -136,6 +140,7 @@ func (c *course) play(ctx context.Context) error {
 	if errors.Is(err, errInterrupted) {
 		return err
 	}
+	c.ended = time.Now()
 	c.measure()
 	for _, e := range c.met {
 		e.settle()
@@ -282,7 +287,7 @@ func (c *course) look() (over bool, err error) {
 			c.Say("%s has ended its run", m.Name)
 		}
 	}
-	if len(c.events) > 0 {
+	if len(c.events) > 0 || c.awaitsCopies(time.Now()) {
 		return false, nil
 	}
 	if over := ended && c.report != nil && c.report.Over() && !c.anyHeld(); over && (c.report.Verdict == scenario.Pass || !c.anyUnseen()) {
