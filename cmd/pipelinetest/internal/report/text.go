@@ -37,6 +37,18 @@ func Line(w io.Writer, t *Test) error {
 	return err
 }
 
+// Notes writes what to know about a test that has passed as a whole pipeline does: it is less than a PASS alone says.
+func Notes(w io.Writer, t *Test) error {
+	var b strings.Builder
+	for _, note := range t.Result.Notes {
+		if t.Scenario.Want.Verdict == scenario.Pass {
+			fmt.Fprintf(&b, "         %s\n", note)
+		}
+	}
+	_, err := io.WriteString(w, printable.Text(b.String()))
+	return err
+}
+
 func short(d time.Duration) string { return fmt.Sprintf("%.1fs", d.Seconds()) }
 
 // Text writes all of what came out of a test.

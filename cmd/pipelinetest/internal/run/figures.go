@@ -15,12 +15,13 @@ import (
 
 // offered is what all generators say of a signal.
 func (c *course) offered(signal string) (sum verdict.Offered) {
-	sum.Open = c.unaccounted(signal)
+	sum.Open, sum.Whole = c.unaccounted(signal), true
 	for i, m := range c.members {
 		if !m.generates {
 			continue
 		}
 		sum.Least = sum.Least || !m.account.Offers || !m.account.Exact()
+		sum.Whole = sum.Whole && m.readToEnd
 		if !m.account.Read {
 			continue
 		}

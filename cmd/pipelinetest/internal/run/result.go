@@ -5,6 +5,7 @@ package run
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,6 +55,18 @@ type Result struct {
 	RawJSON json.RawMessage // the report as load_verify wrote it
 }
 
+// Of is the result of a test as that of a search that it belongs to, which has come to an outcome of its own, because of something.
+func (r *Result) Of(outcome Outcome, because string) *Result {
+	other := *r
+	other.Outcome = outcome
+	if outcome == Passed {
+		other.Problems = nil // the rate that was found is another
+	} else {
+		other.Problems = append(slices.Clone(r.Problems), because)
+	}
+	return &other
+}
+
 // LinkResult is what became of the requests, and of all connections, on a link with faults. Requests over OTLP/HTTP are counted if a fault of the
 // link can meet them.
 type LinkResult struct {
@@ -89,6 +102,7 @@ func (c *course) judge(err error) {
 		r.Findings = c.metNothing()
 	}
 	c.note()
+	c.sayUnwatched()
 	isUnknown := false
 	if r.Report != nil {
 		r.Findings = append(r.Findings, c.foreign()...)
@@ -97,6 +111,11 @@ func (c *course) judge(err error) {
 			figures := r.Report.Figures(signal, offered)
 			r.Figures = append(r.Figures, figures)
 			r.Report.Explain(&figures, offered)
+			if more := r.Report.Exceeding(signal, offered); more != "" && r.Report.Verdict == scenario.Pass {
+				r.Findings = append(r.Findings, verdict.Finding{Expectation: verdict.Generator, Signal: signal, Message: more})
+			} else if more != "" {
+				r.Notes = append(r.Notes, signal+": "+more)
+			}
 			found := []*verdict.Finding{r.Report.Unseen(signal, offered)}
 			if _, wanted := c.Want.Signals[signal]["given_up"]; !wanted {
 				found = append(found, r.Report.Refused(signal, offered))
@@ -112,7 +131,7 @@ func (c *course) judge(err error) {
 		}
 		r.Report.Add(r.Findings...)
 		if err == nil {
-			unseen := append(c.mute(), c.forgotten()...)
+			unseen := slices.Concat(c.mute(), c.forgotten(), c.endedEarly(), c.idle())
 			r.Report.Add(unseen...)
 			r.Findings = append(r.Findings, unseen...)
 		}

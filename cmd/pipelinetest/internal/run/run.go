@@ -87,6 +87,8 @@ type course struct {
 	ended time.Time
 	// saidCopies: it has been said that the test waits for copies.
 	saidCopies bool
+	// early: nothing arrived any more, and a generator had not ended its run.
+	early bool
 	// unfinished is what had not come to its end when nothing arrived any more.
 	unfinished []string
 	load       samples
@@ -300,7 +302,7 @@ func (c *course) look() (over bool, err error) {
 		return false, nil
 	}
 	c.Say("nothing has arrived for %v", c.Settle)
-	c.unfinished = c.goesOn()
+	c.unfinished, c.early = c.goesOn(), !ended && (c.report == nil || !c.report.Over())
 	return true, nil
 }
 

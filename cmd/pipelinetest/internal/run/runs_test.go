@@ -39,7 +39,7 @@ func TestUnknownRuns(t *testing.T) {
 	s, o, _ := test(t, func(*scenario.Scenario) {})
 	r := Run(t.Context(), s, o)
 	assert.Equal(t, Passed, r.Outcome)
-	assert.Equal(t, []string{"which runs generator sends: what another test has left behind is told by its time only; want its run_id to be PIPELINETEST_RUN"}, r.Unchecked)
+	assert.Contains(t, r.Unchecked, "which runs generator sends: what another test has left behind is told by its time only; want its run_id to be PIPELINETEST_RUN")
 }
 
 // TestNaming: each start has a name of its own, and each receiver; where the name stands in arguments and environment, it is that one.

@@ -12,6 +12,9 @@ import (
 // Foreign is the expectation that all that arrives has been sent by the generators of the test.
 const Foreign = "foreign"
 
+// Unused is the expectation that something passes through each system: what nothing passes through is not tested.
+const Unused = "unused"
+
 // Storage is load_verify's expectation that it remembers all that it has seen.
 const Storage = "storage"
 
