@@ -81,6 +81,8 @@ func (r *Result) count(signal, name string) uint64 {
 		case f.Signal != signal:
 		case name == "sent" && f.From != verdict.Exact:
 			return f.Sent
+		case name == "lost" && f.LostFrom == verdict.Least:
+			return max(f.Lost, r.Report.Sum(signal, name))
 		case name == "lost" && f.From != verdict.Exact:
 			return f.Lost
 		case name == verdict.GivenUp:

@@ -43,7 +43,7 @@ func (m *member) worked() bool {
 // something, or it is missing.
 func (c *course) sayUnwatched() {
 	for i, m := range c.members {
-		if !m.tested || m.tells() || i == len(c.Generators) && c.Generators[0].Follows() {
+		if c.result.Report.Verdict != scenario.Pass || !m.tested || m.tells() || i == len(c.Generators) && c.Generators[0].Follows() {
 			continue
 		}
 		c.result.Unchecked = append(c.result.Unchecked, fmt.Sprintf("whether anything has passed through %s: it shows no telemetry that would tell", m.Name))

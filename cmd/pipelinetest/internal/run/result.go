@@ -102,9 +102,9 @@ func (c *course) judge(err error) {
 		r.Findings = c.metNothing()
 	}
 	c.note()
-	c.sayUnwatched()
 	isUnknown := false
 	if r.Report != nil {
+		c.sayUnwatched()
 		r.Findings = append(r.Findings, c.foreign()...)
 		for _, signal := range scenario.Signals {
 			offered := c.offered(signal)
