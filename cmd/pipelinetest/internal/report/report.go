@@ -51,13 +51,18 @@ func Outcome(tests []Test) run.Outcome {
 	return run.Passed
 }
 
+// passes tells whether the pipeline passed, as opposed to a test that wanted it to fail.
+func (t *Test) passes() bool {
+	return t.Result.Outcome == run.Passed && t.Result.Report != nil && t.Result.Report.Verdict == scenario.Pass
+}
+
 // notChecked is what load_verify does not look at, and what comes after the test: a PASS says nothing about it.
 func (t *Test) notChecked() []string {
 	if t.Result.Report == nil {
 		return nil
 	}
 	list := slices.Clone(t.Result.Report.NotChecked)
-	if t.Result.Report.Arrived() > 0 {
+	if t.passes() && t.Result.Report.Arrived() > 0 {
 		list = append(list, fmt.Sprintf("copies that come more than %s after the last arrival", short(t.Result.SeenFor)))
 	}
 	return list

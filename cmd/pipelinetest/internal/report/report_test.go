@@ -206,13 +206,13 @@ func TestJUnit(t *testing.T) {
 
 // TestNotes: of a test that has passed among others, what weakens that stands below its line; of one that was to fail, it does not matter.
 func TestNotes(t *testing.T) {
-	s := scenario.New()
-	test := &Test{Scenario: s, Result: &run.Result{Outcome: run.Passed, Notes: []string{"settle \x1b[31mended it", "second"}}}
+	r := &verdict.Report{Verdict: "pass"}
+	test := &Test{Scenario: scenario.New(), Result: &run.Result{Outcome: run.Passed, Report: r, Notes: []string{"settle \x1b[31mended it", "second"}}}
 	var out bytes.Buffer
 	require.NoError(t, Notes(&out, test))
 	assert.Equal(t, "         settle \\x1b[31mended it\n         second\n", out.String())
 	out.Reset()
-	s.Want.Verdict = scenario.Fail
+	r.Verdict = "fail"
 	require.NoError(t, Notes(&out, test))
 	assert.Empty(t, out.String())
 }

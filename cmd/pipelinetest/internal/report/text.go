@@ -40,8 +40,8 @@ func Line(w io.Writer, t *Test) error {
 // Notes writes what to know about a test that has passed as a whole pipeline does: it is less than a PASS alone says.
 func Notes(w io.Writer, t *Test) error {
 	var b strings.Builder
-	for _, note := range t.Result.Notes {
-		if t.Scenario.Want.Verdict == scenario.Pass {
+	if t.passes() {
+		for _, note := range t.Result.Notes {
 			fmt.Fprintf(&b, "         %s\n", note)
 		}
 	}
@@ -339,10 +339,11 @@ func Summary(w io.Writer, tests []Test, took time.Duration) error {
 	return err
 }
 
-// leastSeen is the test that has passed and has ended soonest after the last arrival; nil: all is checked, or none has passed.
+// leastSeen is the test whose pipeline passed that has ended soonest after the last arrival, or any that has passed if it was to fail; nil: all is
+// checked, or none has passed.
 func leastSeen(tests []Test) (least *Test) {
 	for i := range tests {
-		if t := &tests[i]; t.Result.Outcome == run.Passed && len(t.notChecked()) > 0 && (least == nil || t.Result.SeenFor < least.Result.SeenFor) {
+		if t := &tests[i]; t.Result.Outcome == run.Passed && len(t.notChecked()) > 0 && (least == nil || t.passes() && (!least.passes() || t.Result.SeenFor < least.Result.SeenFor)) {
 			least = t
 		}
 	}
