@@ -73,8 +73,11 @@ func (c *course) nothingHeldSince(at time.Time) bool {
 	return true
 }
 
-// sends tells whether the part's telemetry says what its exporters do.
+// sends tells whether the part's telemetry says what its exporters do, or that nothing has come to it.
 func (m *member) sends() bool {
+	if m.tells() && !m.worked() {
+		return true
+	}
 	for _, component := range m.account.Components() {
 		if component.Kind == telemetry.Exporter {
 			return true

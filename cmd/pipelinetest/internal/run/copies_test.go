@@ -26,6 +26,7 @@ func TestAwaitsCopies(t *testing.T) {
 		sent := gauge(5)
 		return map[string]*dto.MetricFamily{"otelcol_exporter_sent_spans": sent, "otelcol_exporter_queue_size": gauge(requests)}
 	}
+	up := &dto.MetricFamily{Metric: []*dto.Metric{{Gauge: &dto.Gauge{Value: new(3.0)}}}}
 	kill := scenario.Fault{Kill: "gateway"}
 	for name, tc := range map[string]struct {
 		fault    scenario.Fault
@@ -44,6 +45,7 @@ func TestAwaitsCopies(t *testing.T) {
 		"the agent holds none":   {fault: kill, now: 5 * time.Second, families: held(0), readAt: 4 * time.Second},
 		"it held none before":    {fault: kill, now: 5 * time.Second, families: held(0), readAt: time.Second, awaits: true},
 		"the time is nearly up":  {fault: kill, now: 5 * time.Second, timeout: 7 * time.Second},
+		"nothing came to it":     {fault: kill, now: 5 * time.Second, families: map[string]*dto.MetricFamily{"otelcol_process_uptime": up}, readAt: 4 * time.Second},
 		"it does not know of it": {fault: kill, now: 5 * time.Second, families: map[string]*dto.MetricFamily{}, readAt: 4 * time.Second, awaits: true},
 	} {
 		t.Run(name, func(t *testing.T) {

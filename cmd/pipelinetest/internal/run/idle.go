@@ -4,11 +4,14 @@ package run
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/telemetry"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/verdict"
 )
+
+// A replica stands for the others of its group: if one of them has worked, their configuration has been tested, and an idle one is worth a note.
 
 // idle finds the systems that nothing has passed through, by their own telemetry, in a report that is about to pass: nobody knows what they would have
 // done. A scenario that says what it wants of such a part knows of it.
@@ -20,10 +23,19 @@ func (c *course) idle() (found []verdict.Finding) {
 		if _, wanted := c.Want.Parts[m.Name]; wanted || !m.tested || !m.tells() || m.worked() {
 			continue
 		}
+		if c.groupWorked(m) {
+			c.result.Notes = append(c.result.Notes, fmt.Sprintf("nothing has passed through %s, by its own telemetry; others of %s have worked", m.Name, m.Group))
+			continue
+		}
 		found = append(found, verdict.Finding{Expectation: verdict.Unused, Unknown: true, Message: fmt.Sprintf(
 			"nothing has passed through %s, by its own telemetry, so it has not been tested; a scenario file can expect it, as want.parts.%s.traces: {received: 0}", m.Name, m.Name)})
 	}
 	return found
+}
+
+// groupWorked tells whether another replica of a part has had to do with any item.
+func (c *course) groupWorked(m *member) bool {
+	return m.Group != "" && slices.ContainsFunc(c.members, func(other *member) bool { return other.Group == m.Group && other.worked() })
 }
 
 // tells tells whether the part would say that something has come to it.

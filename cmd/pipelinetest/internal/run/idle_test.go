@@ -3,10 +3,14 @@
 package run
 
 import (
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/verdict"
@@ -72,4 +76,28 @@ func TestOf(t *testing.T) {
 	assert.Equal(t, []any{Unknown, []string{"interrupted"}}, []any{is.Outcome, is.Problems})
 	assert.Equal(t, Passed, passed.Outcome)
 	assert.Empty(t, is.Of(Passed, "").Problems)
+}
+
+// TestIdleReplica: one that gets nothing is worth a note if another of its group has worked.
+func TestIdleReplica(t *testing.T) {
+	replica := func(name, sample string) *member {
+		m := &member{Part: scenario.Part{Name: name, Group: "gateway"}, tested: true}
+		parser := expfmt.NewTextParser(model.UTF8Validation)
+		families, err := parser.TextToMetricFamilies(strings.NewReader(sample + "\n"))
+		require.NoError(t, err)
+		m.account.Set(families)
+		return m
+	}
+	for n, working := range map[int]string{1: "otelcol_receiver_accepted_spans{receiver=\"otlp\"} 5", 2: "otelcol_process_uptime 1"} {
+		c := &course{Scenario: &scenario.Scenario{}, result: &Result{Report: &verdict.Report{Verdict: "pass"}}, members: []*member{
+			replica("gateway-1", working), replica("gateway-2", "otelcol_process_uptime 1"),
+		}}
+		found := c.idle()
+		if n == 1 {
+			assert.Empty(t, found)
+			assert.Equal(t, []string{"nothing has passed through gateway-2, by its own telemetry; others of gateway have worked"}, c.result.Notes)
+		} else {
+			assert.Len(t, found, 2)
+		}
+	}
 }
