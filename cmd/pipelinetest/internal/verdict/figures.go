@@ -98,7 +98,7 @@ func (r *Report) Figures(signal string, offered Offered) Figures {
 // exceeds tells whether load_verify takes more for sent than the generators have handed on, who know it: then items came under sources, or with numbers, that
 // no generator has given them.
 func (r *Report) exceeds(signal string, offered Offered) bool {
-	return offered.Whole && !offered.Least && r.Sum(signal, "sent") > offered.Items
+	return offered.Read && offered.Whole && !offered.Least && r.Sum(signal, "sent") > offered.Items
 }
 
 // Exceeding says that load_verify takes more for sent than the generators have handed on; none: it does not.
