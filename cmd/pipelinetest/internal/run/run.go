@@ -395,18 +395,3 @@ func (c *course) stopMember(ctx context.Context, m *member) {
 		c.Say("%s did not stop within %v and was killed", m.Name, stopPatience)
 	}
 }
-
-func (c *course) readFinal() error {
-	report, text, err := verdict.Read(c.verifier().report)
-	if err != nil {
-		return broken{fmt.Errorf("no report of load_verify: %w", err)}
-	}
-	c.result.Report, c.result.RawJSON = report, text
-	c.lookForStale(report)
-	err = c.distrust(report)
-	report.Separate(c.isOwn)
-	if !report.Final {
-		return errors.Join(broken{errors.New("load_verify has not written its last report")}, err)
-	}
-	return err
-}
