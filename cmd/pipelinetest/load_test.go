@@ -194,7 +194,8 @@ func TestFindLimit(t *testing.T) {
 // TestFindLimitInterrupted: what was known when Ctrl-C came is shown.
 func TestFindLimitInterrupted(t *testing.T) {
 	t.Parallel()
-	cmd, stdout, stderr := command(t, "--find-limit", "--slo", "p99=2m", "--rate", "100", "--duration", "1s")
+	path := filepath.Join(t.TempDir(), "report.json")
+	cmd, stdout, stderr := command(t, "--find-limit", "--slo", "p99=2m", "--rate", "100", "--duration", "1s", "--json", path)
 	require.NoError(t, cmd.Start())
 	require.Eventually(t, func() bool { return strings.Contains(stderr.String(), "step 2: ") }, patience, 10*time.Millisecond)
 	require.NoError(t, cmd.Process.Signal(os.Interrupt))
@@ -202,6 +203,13 @@ func TestFindLimitInterrupted(t *testing.T) {
 	assert.Equal(t, 2, cmd.ProcessState.ExitCode())
 	assert.Contains(t, stdout.String(), "the search was not over: interrupted")
 	assert.Contains(t, stdout.String(), "load: 100 spans/s for 1s")
+	var doc document
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(text, &doc))
+	assert.Equal(t, "unknown", doc.Outcome, "as the exit code says")
+	assert.Equal(t, "unknown", doc.Tests[0].Outcome)
+	assert.NotEmpty(t, doc.Tests[0].Problems)
 }
 
 // TestLoadMistakes are told before anything is started.

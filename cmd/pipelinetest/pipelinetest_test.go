@@ -33,6 +33,9 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asBackend) != "" { // which is started by the command
 		panic(throttle())
 	}
+	if os.Getenv(asAgent) != "" { // so is this
+		panic(handOn())
+	}
 	if os.Getenv(asCommand) != "" {
 		os.Exit(cli.Main(os.Args[1:], os.Stdout, os.Stderr))
 	}

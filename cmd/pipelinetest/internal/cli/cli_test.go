@@ -4,6 +4,7 @@ package cli
 
 import (
 	"bytes"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -34,4 +35,15 @@ two/a
 two/b
   want: pass
 `, out.String())
+}
+
+// TestOneFileForTwoReports is refused: the second would replace the first. A device takes both.
+func TestOneFileForTwoReports(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "report")
+	f := &flags{json: path, junit: filepath.Join(filepath.Dir(path), ".", "report")}
+	assert.EqualError(t, f.checkOutputs(), "--junit: "+path+" is not allowed, --json writes there; want a file for each")
+	f.junit += ".xml"
+	assert.NoError(t, f.checkOutputs())
+	f.json, f.junit = os.DevNull, os.DevNull
+	assert.NoError(t, f.checkOutputs())
 }

@@ -60,18 +60,29 @@ func (f *flags) find(cmd *cobra.Command, collector string) (code int, err error)
 	}
 	last := s.last(found)
 	last.Search = found
+	code = s.code(found)
+	if exitCodes[last.Result.Outcome] != code {
+		last.Result = last.Result.Of(outcomes[code], report.SearchLine(found))
+	}
 	done := []report.Test{*last}
 	done[0].Compared = f.load.before.Compare(done)
 	out := &console{to: cmd.OutOrStdout()}
 	_ = report.Text(out, &done[0]) // the console remembers
-	err = f.write(cmd, done, out)
+	return code, f.write(cmd, done, out)
+}
+
+// outcomes are what a search has come to, by its exit code, for all reports.
+var outcomes = map[int]run.Outcome{exitPassed: run.Passed, exitFailed: run.Failed, exitBroken: run.Unknown}
+
+// code is the exit code of a search.
+func (s *search) code(found *limit.Found) int {
 	switch {
-	case cmd.Context().Err() != nil, found.Held == 0 && !found.By.OfSystem(), found.Held > 0 && !found.Repeated:
-		return exitBroken, err
+	case s.cmd.Context().Err() != nil, found.Held == 0 && !found.By.OfSystem(), found.Held > 0 && !found.Repeated:
+		return exitBroken
 	case found.Held == 0:
-		return exitFailed, err
+		return exitFailed
 	}
-	return exitPassed, err
+	return exitPassed
 }
 
 // last is the last test at the rate that was found; if none was, the last of all.

@@ -22,6 +22,7 @@ import (
 // checkOutputs finds what cannot be written before hours have been spent on it.
 func (f *flags) checkOutputs() error {
 	var errs []error
+	flagOf := map[string]string{}
 	for _, output := range []struct{ flag, path string }{{"json", f.json}, {"junit", f.junit}, {"markdown", f.markdown}} {
 		if output.path == "" {
 			continue
@@ -29,6 +30,11 @@ func (f *flags) checkOutputs() error {
 		if err := report.CheckFile(output.path); err != nil {
 			errs = append(errs, fmt.Errorf("--%s: %w", output.flag, err))
 		}
+		path, err := filepath.Abs(output.path)
+		if other, taken := flagOf[path]; err == nil && taken && report.Replaces(path) {
+			errs = append(errs, fmt.Errorf("--%s: %s is not allowed, --%s writes there; want a file for each", output.flag, output.path, other))
+		}
+		flagOf[path] = output.flag
 	}
 	if f.keep != "" {
 		err := os.MkdirAll(f.keep, 0o700)
@@ -147,9 +153,8 @@ func (f *flags) runAll(cmd *cobra.Command, tests []report.Test, collector string
 	}
 	for i := range tests { // an interrupt leaves gaps
 		if tests[i].Result == nil {
-			continue
-		}
-		if i >= shown {
+			tests[i].Result = &run.Result{Outcome: run.Broken, Began: time.Now(), Problems: []string{"interrupted before it began"}}
+		} else if i >= shown {
 			show(&tests[i])
 		}
 		done = append(done, tests[i])
@@ -160,7 +165,7 @@ func (f *flags) runAll(cmd *cobra.Command, tests []report.Test, collector string
 // show shows a test: on a line if it is one of several and came out as wanted. Of a load test there is more to say.
 func show(w io.Writer, t *report.Test, several bool) error {
 	if several && t.Result.Outcome == run.Passed && t.Result.Load == nil {
-		return report.Line(w, t)
+		return errors.Join(report.Line(w, t), report.Notes(w, t))
 	}
 	return report.Text(w, t)
 }

@@ -10,6 +10,7 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -28,6 +29,8 @@ type connection struct {
 	cut    context.CancelCauseFunc
 	gone   chan struct{} // closed when both sides are
 	talk   talk
+	// carries: something of a request has come, or what nobody here can read.
+	carries atomic.Bool
 }
 
 func newConnection(w *wire, client *net.TCPConn) *connection {
@@ -58,6 +61,9 @@ func (c *connection) carry() {
 	select {
 	case <-finished:
 	case <-c.ctx.Done():
+	}
+	if c.carries.Load() && (c.ctx.Err() != nil || c.talk.isOpen()) {
+		c.wire.counters.unanswered.cutOff()
 	}
 	if c.ctx.Err() == nil {
 		_ = c.client.Close()
@@ -121,6 +127,9 @@ func (c *connection) way(running *sync.WaitGroup, direction int, from, to *net.T
 				}
 				carried, speaks := c.talk.hear(direction, buffer[:n])
 				c.wire.counters.carry(direction, carried, speaks)
+				if direction == 0 && (carried > 0 || speaks == opaque) {
+					c.carries.Store(true)
+				}
 				next := chunk{carried: carried, opaque: speaks == opaque, data: slices.Clone(buffer[:n]), at: time.Now(), shift: 2*rand.Float64() - 1} //nolint:gosec // G404: no secret
 				select {
 				case chunks <- next:

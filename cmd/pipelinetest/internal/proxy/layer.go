@@ -39,6 +39,7 @@ type call struct {
 	grpc      *grpcCall
 	http      *httpCall // nil: it is over gRPC
 	disturbed bool      // a fault has counted it
+	delivered bool      // the target has it, or may have it
 }
 
 // outliving is the context of a call that is delivered although its client may have gone away.
@@ -69,10 +70,19 @@ func newLayer(seed uint64, counters *counters) *layer {
 // pass carries a call over the hops in force to the target, and counts it.
 func (l *layer) pass(c *call, deliver deliver) (answer, error) {
 	l.counters.requests.Add(1)
+	var request uint64
 	if c.telemetry {
 		l.counters.carried.Add(1)
+		request = c.digest()
+		l.counters.unanswered.came(request)
 	}
-	a, err := through(*l.hops.Load(), c, deliver)
+	a, err := through(*l.hops.Load(), c, func(c *call) (answer, error) {
+		c.delivered = true
+		return deliver(c)
+	})
+	if c.telemetry && c.delivered && err != nil && comesAgain(err) {
+		l.counters.unanswered.add(request)
+	}
 	if c.disturbed {
 		return a, err
 	}

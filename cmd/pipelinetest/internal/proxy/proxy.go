@@ -207,6 +207,7 @@ type counters struct {
 	heard         heard
 	answers       answers
 	rejectedItems items
+	unanswered    unanswered
 	// carried is how often clients have sent something of a request, or requests with telemetry where these can be told; opaque how often what nobody
 	// here can read.
 	carried, opaque atomic.Uint64

@@ -24,6 +24,12 @@ func CheckFile(path string) error {
 	return CheckFolder(filepath.Dir(final))
 }
 
+// Replaces tells whether a report takes the place of what is at a path: who writes there before is lost.
+func Replaces(path string) bool {
+	_, replaced, err := target(path)
+	return err == nil && replaced
+}
+
 // CheckFolder tells whether a file can be made in a folder.
 func CheckFolder(path string) error {
 	probe, err := os.CreateTemp(path, ".pipelinetest-*")

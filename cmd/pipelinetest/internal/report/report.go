@@ -5,6 +5,8 @@ package report
 
 import (
 	"encoding/json"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/limit"
@@ -49,12 +51,21 @@ func Outcome(tests []Test) run.Outcome {
 	return run.Passed
 }
 
-// notChecked is what load_verify does not look at: a PASS says nothing about it.
+// passes tells whether the pipeline passed, as opposed to a test that wanted it to fail.
+func (t *Test) passes() bool {
+	return t.Result.Outcome == run.Passed && t.Result.Report != nil && t.Result.Report.Verdict == scenario.Pass
+}
+
+// notChecked is what load_verify does not look at, and what comes after the test: a PASS says nothing about it.
 func (t *Test) notChecked() []string {
 	if t.Result.Report == nil {
 		return nil
 	}
-	return t.Result.Report.NotChecked
+	list := slices.Clone(t.Result.Report.NotChecked)
+	if t.passes() && t.Result.Report.Arrived() > 0 {
+		list = append(list, fmt.Sprintf("copies that come more than %s after the last arrival", short(t.Result.SeenFor)))
+	}
+	return list
 }
 
 // why are the reasons as texts.
@@ -90,7 +101,8 @@ type testDocument struct {
 	Findings    []verdict.Finding   `json:"findings"`
 	Notes       []string            `json:"notes"`
 	NotChecked  []string            `json:"not_checked"`
-	Unchecked   []string            `json:"unchecked"` // before the test, of the parts' configurations
+	SeenFor     float64             `json:"seen_for_s"` // after the last arrival
+	Unchecked   []string            `json:"unchecked"`  // before the test, of the parts' configurations
 	Figures     []verdict.Figures   `json:"figures"`
 	Losses      map[string][]string `json:"losses"`
 	Reasons     []run.Reason        `json:"reasons"`
@@ -115,7 +127,7 @@ func JSON(path string, tests []Test) error {
 		doc.Tests = append(doc.Tests, testDocument{
 			Scenario: t.Scenario.Name, File: t.Scenario.File, Description: t.Scenario.Description, Repetition: t.Repetition,
 			Outcome: r.Outcome, Problems: orEmpty(r.Problems), Want: t.Scenario.Want.String(), BeganAt: r.Began.UTC(), Took: r.Took.Seconds(),
-			Findings: orEmpty(r.Findings), Notes: orEmpty(r.Notes), NotChecked: orEmpty(t.notChecked()), Unchecked: orEmpty(r.Unchecked), Figures: orEmpty(r.Figures),
+			Findings: orEmpty(r.Findings), Notes: orEmpty(r.Notes), NotChecked: orEmpty(t.notChecked()), SeenFor: r.SeenFor.Seconds(), Unchecked: orEmpty(r.Unchecked), Figures: orEmpty(r.Figures),
 			Losses: orNothing(r.Losses), Reasons: orEmpty(r.Reasons), Parts: orEmpty(r.Parts), Links: orEmpty(r.Links), Faults: orEmpty(r.Faults),
 			Load: r.Load, Search: t.Search, Compared: t.Compared, LoadVerify: r.RawJSON,
 		})

@@ -82,7 +82,7 @@ func tests() []Test {
 		{Signal: "traces", Counts: map[string]uint64{"sent": 1000, "received": 1000, "out_of_order": 3, "after_grace": 2}, SentKnown: true},
 	}}}}
 	passed := &run.Result{
-		Outcome: run.Passed, Unchecked: []string{"gateway: x"}, Began: began, Took: 2 * time.Second, Report: report, RawJSON: raw,
+		Outcome: run.Passed, Unchecked: []string{"gateway: x"}, Began: began, Took: 2 * time.Second, SeenFor: 2100 * time.Millisecond, Report: report, RawJSON: raw,
 		Figures: []verdict.Figures{{Signal: "traces", From: verdict.Exact, LostFrom: verdict.Exact, Sent: 1000}},
 		// What was refused has come again.
 		Parts: []telemetry.Part{{Name: "verifier", Read: true, Components: []telemetry.Component{
@@ -170,7 +170,8 @@ func TestJSON(t *testing.T) {
 	}, first["reasons"].([]any)[0])
 	assert.Len(t, first["unchecked"], 1)
 	third := list[2].(map[string]any)
-	assert.Equal(t, []any{"attributes", "order"}, third["not_checked"])
+	assert.Equal(t, []any{"attributes", "order", "copies that come more than 2.1s after the last arrival"}, third["not_checked"])
+	assert.InDelta(t, 2.1, third["seen_for_s"], 1e-9)
 	assert.Equal(t, map[string]any{}, third["losses"])
 	assert.Equal(t, "load_verify/2", first["load_verify"].(map[string]any)["schema"])
 	assert.EqualValues(t, 3, first["links"].([]any)[0].(map[string]any)["counts"].(map[string]any)["dropped"])
@@ -201,4 +202,17 @@ func TestJUnit(t *testing.T) {
 	var console bytes.Buffer
 	require.NoError(t, Text(&console, &all[0]))
 	assert.Equal(t, console.String(), cases[0].SystemOut.Data)
+}
+
+// TestNotes: of a test that has passed among others, what weakens that stands below its line; of one that was to fail, it does not matter.
+func TestNotes(t *testing.T) {
+	r := &verdict.Report{Verdict: "pass"}
+	test := &Test{Scenario: scenario.New(), Result: &run.Result{Outcome: run.Passed, Report: r, Notes: []string{"settle \x1b[31mended it", "second"}}}
+	var out bytes.Buffer
+	require.NoError(t, Notes(&out, test))
+	assert.Equal(t, "         settle \\x1b[31mended it\n         second\n", out.String())
+	out.Reset()
+	r.Verdict = "fail"
+	require.NoError(t, Notes(&out, test))
+	assert.Empty(t, out.String())
 }

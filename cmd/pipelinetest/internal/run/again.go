@@ -70,7 +70,7 @@ func (c *course) sender(i int) string {
 // others says what that means for senders that are not in the test, and how to find out, of those that send to a part.
 func (c *course) others(i int) string {
 	const lose = "a sender that does not, or not for as long, loses them"
-	if i <= len(c.Generators) && len(c.Generators) == 1 && c.Generators[0].Builtin() {
+	if i <= len(c.Generators) && len(c.Generators) == 1 && !c.Generators[0].MayDrop() {
 		return lose + "; try one with the generator's on_backpressure: drop"
 	}
 	return lose

@@ -94,6 +94,7 @@ func (c *course) begin(ctx context.Context, i int, f *scenario.Fault) error {
 	switch {
 	case f.Kill != "":
 		m := c.member(f.Kill)
+		c.interrupts(m)
 		c.met[i].process(m.up && m.alive())
 		c.scrape(ctx, m)
 		c.met[i].held = c.met[i].held || m.holds()
@@ -103,6 +104,7 @@ func (c *course) begin(ctx context.Context, i int, f *scenario.Fault) error {
 		return nil
 	case f.Stop != "":
 		m := c.member(f.Stop)
+		c.interrupts(m)
 		c.met[i].process(m.up && m.alive())
 		c.scrape(ctx, m)
 		c.met[i].held = c.met[i].held || m.holds()
@@ -116,6 +118,7 @@ func (c *course) begin(ctx context.Context, i int, f *scenario.Fault) error {
 		return m.process.FillDisk()
 	case f.Reload != "":
 		m := c.member(f.Reload)
+		c.interrupts(m)
 		c.met[i].process(m.up && m.alive())
 		c.scrape(ctx, m)
 		c.met[i].held = c.met[i].held || m.holds()
@@ -167,6 +170,9 @@ func (c *course) reload(m *member, with string) error {
 	}
 	if !m.up || !m.alive() {
 		return nil // which is told elsewhere
+	}
+	if _, err := m.naming.next(); err != nil {
+		return err
 	}
 	return m.process.Reload()
 }

@@ -15,12 +15,13 @@ import (
 
 // offered is what all generators say of a signal.
 func (c *course) offered(signal string) (sum verdict.Offered) {
-	sum.Open = c.unaccounted(signal)
+	sum.Open, sum.Whole = c.unaccounted(signal), true
 	for i, m := range c.members {
 		if !m.generates {
 			continue
 		}
 		sum.Least = sum.Least || !m.account.Offers || !m.account.Exact()
+		sum.Whole = sum.Whole && m.readToEnd
 		if !m.account.Read {
 			continue
 		}
@@ -72,7 +73,7 @@ func (c *course) unaccounted(signal string) bool {
 		return true
 	}
 	counts := telemetry.Sum(v.account.Components(), signal)
-	return max(counts.Received, counts.Sent) > c.result.Report.Heard(signal)+c.result.Report.Sum(signal, "beyond")
+	return max(counts.Received, counts.Sent) > c.result.Report.Heard(signal)+c.result.Report.Others().Heard(signal)+c.result.Report.Sum(signal, "beyond")
 }
 
 // count is one that a scenario can want something of: load_verify's, unless the generators know better.
@@ -83,6 +84,8 @@ func (r *Result) count(signal, name string) uint64 {
 		case f.Signal != signal:
 		case name == "sent" && f.From != verdict.Exact:
 			return f.Sent
+		case name == "lost" && f.LostFrom == verdict.Least:
+			return max(f.Lost, r.Report.Sum(signal, name))
 		case name == "lost" && f.From != verdict.Exact:
 			return f.Lost
 		case name == verdict.GivenUp:

@@ -30,6 +30,7 @@ type member struct {
 	units               map[string]string // of its exporters' queues
 	unplayed            []string          // signals, by a generator
 	reload              string            // path of what a fault adds to its configuration
+	naming              *naming           // of the runs that a generator sends
 	spec                part.Spec
 	process             *part.Process // nil: not started yet
 	onlyHTTP            bool          // it takes OTLP/HTTP, and not OTLP/gRPC
@@ -52,7 +53,11 @@ func (m *member) launch() error {
 	m.account.Anew = m.account.Anew || m.process != nil
 	m.forced, m.readToEnd = false, false
 	m.ended, m.told = false, false
-	process, err := part.Start(m.spec)
+	base, err := m.naming.next()
+	if err != nil {
+		return err
+	}
+	process, err := part.Start(m.naming.named(m.spec, base))
 	if err != nil {
 		return err
 	}

@@ -28,6 +28,10 @@ func (c *course) prepare() error {
 		if m.tested {
 			m.elsewhere = c.Elsewhere(&p)
 		}
+		if m.generates {
+			m.naming = newNaming(m.Name, c.Runs(&p))
+			c.sayNaming(m)
+		}
 		m.units = c.QueueUnits(&p)
 		m.unplayed = c.Unplayed(&p)
 		if unplayed := c.SayUnplayed(&p); unplayed != "" {
@@ -212,6 +216,11 @@ func (c *course) withConfigs(m *member, place func(i int, text string) (location
 		}
 		args = append(args, "--config", location)
 	}
+	if c.Options.Dir != "" {
+		if naming := m.naming.writesTo(filepath.Join(c.Options.Dir, m.Name)); naming != "" {
+			args = append(args, "--config", naming)
+		}
+	}
 	if c.reloads(m.Name) {
 		m.reload = filepath.Join(c.Options.Dir, m.Name, "reload.yaml")
 		if err := os.MkdirAll(filepath.Dir(m.reload), 0o700); err != nil {
@@ -245,6 +254,9 @@ func (c *course) environment(m *member, own, certificates string) []string {
 	}
 	files := authority.FilesIn(certificates)
 	environment = append(environment, scenario.EnvCA+"="+files.CA, scenario.EnvCert+"="+files.Cert, scenario.EnvKey+"="+files.Key)
+	if m.naming != nil {
+		environment = append(environment, scenario.EnvRun+"="+m.naming.base)
+	}
 	for _, group := range c.Groups() {
 		if m.Group != group {
 			first := c.member(c.Replicas(group)[0].Name)

@@ -5,6 +5,7 @@ package run
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,9 +48,23 @@ type Result struct {
 	Notes []string
 	// Findings are those of the test itself, which load_verify cannot have.
 	Findings []verdict.Finding
-	Load     *Load           // nil: it is no load test, or there was no report
-	Report   *verdict.Report // nil: there was none
-	RawJSON  json.RawMessage // the report as load_verify wrote it
+	// SeenFor is for how long after the last arrival the test went on. A copy that comes later is not seen.
+	SeenFor time.Duration
+	Load    *Load           // nil: it is no load test, or there was no report
+	Report  *verdict.Report // nil: there was none
+	RawJSON json.RawMessage // the report as load_verify wrote it
+}
+
+// Of is the result of a test as that of a search that it belongs to, which has come to an outcome of its own, because of something.
+func (r *Result) Of(outcome Outcome, because string) *Result {
+	other := *r
+	other.Outcome = outcome
+	if outcome == Passed {
+		other.Problems = nil // the rate that was found is another
+	} else {
+		other.Problems = append(slices.Clone(r.Problems), because)
+	}
+	return &other
 }
 
 // LinkResult is what became of the requests, and of all connections, on a link with faults. Requests over OTLP/HTTP are counted if a fault of the
@@ -89,11 +104,18 @@ func (c *course) judge(err error) {
 	c.note()
 	isUnknown := false
 	if r.Report != nil {
+		c.sayUnwatched()
+		r.Findings = append(r.Findings, c.foreign()...)
 		for _, signal := range scenario.Signals {
 			offered := c.offered(signal)
 			figures := r.Report.Figures(signal, offered)
 			r.Figures = append(r.Figures, figures)
 			r.Report.Explain(&figures, offered)
+			if more := r.Report.Exceeding(signal, offered); more != "" && r.Report.Verdict == scenario.Pass {
+				r.Findings = append(r.Findings, verdict.Finding{Expectation: verdict.Generator, Signal: signal, Message: more})
+			} else if more != "" {
+				r.Notes = append(r.Notes, signal+": "+more)
+			}
 			found := []*verdict.Finding{r.Report.Unseen(signal, offered)}
 			if _, wanted := c.Want.Signals[signal]["given_up"]; !wanted {
 				found = append(found, r.Report.Refused(signal, offered))
@@ -109,11 +131,13 @@ func (c *course) judge(err error) {
 		}
 		r.Report.Add(r.Findings...)
 		if err == nil {
-			mute := c.mute()
-			r.Report.Add(mute...)
-			r.Findings = append(r.Findings, mute...)
+			unseen := slices.Concat(c.mute(), c.forgotten(), c.endedEarly(), c.idle())
+			r.Report.Add(unseen...)
+			r.Findings = append(r.Findings, unseen...)
 		}
+		r.SeenFor = c.seenFor()
 		r.Notes = append(append(r.Notes, c.sentAgain()...), c.sparedBy()...)
+		r.Notes = append(append(r.Notes, c.sayUnanswered()...), c.sayDeadline()...)
 		isUnknown = err == nil && r.Report.Verdict == verdict.Unknown && c.Want.Verdict != verdict.Unknown
 		r.Problems = append(r.Problems, verdict.Compare(r.Report, &c.Want, r.count)...)
 		r.Losses = r.losses(len(c.Generators))

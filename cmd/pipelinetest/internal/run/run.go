@@ -73,12 +73,22 @@ type course struct {
 	taken   []string // ports
 	trust   *authority.Authority
 	names   *names    // nil: no part has replicas
-	began   time.Time // when the generators were started
-	report  *verdict.Report
+	began   time.Time // when the generators had been started
+	sending time.Time // before which none of them had been
+	stale   []stale   // runs of before this test
+	// interrupted is when the verifier was killed, stopped or told to begin anew, for the first time; zero: never.
+	interrupted time.Time
+	report      *verdict.Report
 	// reportedAt is when that was written.
 	reportedAt time.Time
 	// quiet is since when nothing has happened: no arrival, no fault, no generator's end.
 	quiet time.Time
+	// ended is when the first part was told to stop.
+	ended time.Time
+	// saidCopies: it has been said that the test waits for copies.
+	saidCopies bool
+	// early: nothing arrived any more, and a generator had not ended its run.
+	early bool
 	// unfinished is what had not come to its end when nothing arrived any more.
 	unfinished []string
 	load       samples
@@ -113,7 +123,7 @@ func Run(ctx context.Context, s *scenario.Scenario, o Options) *Result {
 		})
 	}
 	c.sayMet()
-	c.judge(err)
+	c.judge(err) //nolint:contextcheck // what it resolves are texts, files and the environment, which nobody waits for
 	return c.result
 }
 
@@ -132,6 +142,7 @@ func (c *course) play(ctx context.Context) error {
 	if errors.Is(err, errInterrupted) {
 		return err
 	}
+	c.ended = time.Now()
 	c.measure()
 	for _, e := range c.met {
 		e.settle()
@@ -171,6 +182,9 @@ func (c *course) start(ctx context.Context) error {
 	for _, m := range slices.Backward(c.members) {
 		if err := c.follow(ctx, m); err != nil {
 			return err
+		}
+		if m.generates && c.sending.IsZero() {
+			c.sending = time.Now()
 		}
 		if err := m.launch(); err != nil {
 			return broken{fmt.Errorf("%s cannot be started: %w", m.Name, err)}
@@ -262,6 +276,7 @@ func (c *course) look() (over bool, err error) {
 			c.quiet = time.Now()
 		}
 		c.report, c.reportedAt = report, writtenAt(c.verifier().report)
+		c.lookForStale(report)
 		c.noteArrivals()
 	}
 	c.observe()
@@ -274,7 +289,7 @@ func (c *course) look() (over bool, err error) {
 			c.Say("%s has ended its run", m.Name)
 		}
 	}
-	if len(c.events) > 0 {
+	if len(c.events) > 0 || c.awaitsCopies(time.Now()) {
 		return false, nil
 	}
 	if over := ended && c.report != nil && c.report.Over() && !c.anyHeld(); over && (c.report.Verdict == scenario.Pass || !c.anyUnseen()) {
@@ -287,7 +302,7 @@ func (c *course) look() (over bool, err error) {
 		return false, nil
 	}
 	c.Say("nothing has arrived for %v", c.Settle)
-	c.unfinished = c.goesOn()
+	c.unfinished, c.early = c.goesOn(), !ended && (c.report == nil || !c.report.Over())
 	return true, nil
 }
 
@@ -379,16 +394,4 @@ func (c *course) stopMember(ctx context.Context, m *member) {
 	if m.forced {
 		c.Say("%s did not stop within %v and was killed", m.Name, stopPatience)
 	}
-}
-
-func (c *course) readFinal() error {
-	report, text, err := verdict.Read(c.verifier().report)
-	if err != nil {
-		return broken{fmt.Errorf("no report of load_verify: %w", err)}
-	}
-	c.result.Report, c.result.RawJSON = report, text
-	if !report.Final {
-		return errors.Join(broken{errors.New("load_verify has not written its last report")}, c.distrust(report))
-	}
-	return c.distrust(report)
 }

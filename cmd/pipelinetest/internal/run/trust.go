@@ -3,6 +3,7 @@
 package run
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -11,6 +12,22 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/verdict"
 	"github.com/runtimelab/otelcol-runtimelab/internal/format"
 )
+
+// readFinal reads the last report of load_verify.
+func (c *course) readFinal() error {
+	report, text, err := verdict.Read(c.verifier().report)
+	if err != nil {
+		return broken{fmt.Errorf("no report of load_verify: %w", err)}
+	}
+	c.result.Report, c.result.RawJSON = report, text
+	c.lookForStale(report)
+	err = c.distrust(report)
+	report.Separate(c.isOwn)
+	if !report.Final {
+		return errors.Join(broken{errors.New("load_verify has not written its last report")}, err)
+	}
+	return err
+}
 
 // distrust says why load_verify's report is not to be believed: then nobody knows how the test came out. Nil: nothing speaks against it.
 func (c *course) distrust(report *verdict.Report) error {

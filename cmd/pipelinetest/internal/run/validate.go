@@ -83,7 +83,11 @@ func validations(scenarios []*scenario.Scenario, collector, dir, certificates st
 		for i, p := range s.Parts() {
 			// Nothing listens, so any ports will do that tell the parts apart: a Collector refuses to send to itself.
 			at := func(port int) string { return fmt.Sprintf("%s:%d", loopback, port+10*i) }
-			c.members = append(c.members, &member{Part: p, unplayed: s.Unplayed(&p), grpc: at(4317), http: at(4318), metrics: loopback + ":8888"})
+			m := &member{Part: p, unplayed: s.Unplayed(&p), grpc: at(4317), http: at(4318), metrics: loopback + ":8888"}
+			if i < len(s.Generators) {
+				m.naming = &naming{base: m.Name}
+			}
+			c.members = append(c.members, m)
 		}
 		for _, m := range c.members {
 			if len(m.Config) == 0 {

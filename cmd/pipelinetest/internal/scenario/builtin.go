@@ -31,6 +31,9 @@ func BuiltinConfig(name string) string {
 // whose exporters somebody has set is left as it is.
 func (p *Part) Follows() bool { return p.Builtin() && !p.mentions("exporters") }
 
+// MayDrop tells whether a generator may have been told to drop what is refused.
+func (p *Part) MayDrop() bool { return p.mentions("on_backpressure") }
+
 // mentions tells whether a generator is not the one that is built in, or what is set in that one may have a word in it.
 func (p *Part) mentions(word string) bool {
 	at := p.builtinAt()

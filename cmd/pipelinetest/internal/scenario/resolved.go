@@ -99,6 +99,9 @@ func (r *resolved) variable(reference string, variables map[string]bool) (*confm
 		if name == EnvDir {
 			return confmap.NewRetrieved(folder)
 		}
+		if name == EnvRun {
+			return confmap.NewRetrieved(ownRun)
+		}
 		if strings.HasPrefix(name, envTo) || strings.HasPrefix(name, envHost) {
 			return confmap.NewRetrieved(name + there)
 		}

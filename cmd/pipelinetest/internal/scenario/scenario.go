@@ -138,6 +138,7 @@ const (
 	EnvMetricsPort = "PIPELINETEST_METRICS_PORT" // where it serves its own telemetry for Prometheus
 	EnvDir         = "PIPELINETEST_DIR"          // an empty folder of its own
 	EnvReport      = "PIPELINETEST_REPORT"       // verifier only: where load_verify writes its report
+	EnvRun         = "PIPELINETEST_RUN"          // generators only: a name for the run, another one at each start
 	EnvCA          = "PIPELINETEST_CA"           // file of the certificate of whom to trust
 	EnvCert        = "PIPELINETEST_CERT"         // file of the part's own certificate
 	EnvKey         = "PIPELINETEST_KEY"          // file of the key of that

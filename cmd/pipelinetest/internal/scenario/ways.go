@@ -216,6 +216,9 @@ func (s *Scenario) Variables(part string) []string {
 	if part == VerifierName {
 		names = append(names, EnvReport)
 	}
+	if s.isGenerator(part) {
+		names = append(names, EnvRun)
+	}
 	return names
 }
 

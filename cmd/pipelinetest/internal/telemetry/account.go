@@ -25,6 +25,8 @@ type Account struct {
 	Offers bool
 	// Counts: the part has shown something that is read here, were it 0.
 	Counts bool
+	// Collector: the part says how long it has been up, as a Collector does, which shows no count that is 0.
+	Collector bool
 	// Anew: the part, or a component of it, has begun to count anew.
 	Anew bool
 	// Times is how often it has.
@@ -61,7 +63,7 @@ func (a *Account) Set(families map[string]*dto.MetricFamily) {
 		if uptime < a.uptime {
 			a.Restarted()
 		}
-		a.uptime = uptime
+		a.uptime, a.Collector = uptime, true
 	}
 	if a.current == nil {
 		a.current = map[string]value{}

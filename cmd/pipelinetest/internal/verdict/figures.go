@@ -50,7 +50,9 @@ func (from Source) Show(n uint64) string {
 // received, because the generators still hold it, or it came without a number.
 type Offered struct {
 	Read, Least, Open bool
-	Items, GivenUp    uint64
+	// Whole: all of them have said so when they had sent all, so that there is no more.
+	Whole          bool
+	Items, GivenUp uint64
 }
 
 // Figures are those of a signal. What load_verify does not know, because too little has arrived, the generators may.
@@ -58,6 +60,11 @@ func (r *Report) Figures(signal string, offered Offered) Figures {
 	f := Figures{Signal: signal, From: Exact, LostFrom: Exact, Sent: r.Sum(signal, "sent"), Lost: r.Sum(signal, "lost"), GivenUp: r.Sum(signal, GivenUp)}
 	if !r.knows(signal) || f.GivenUp == 0 {
 		f.GivenUp = max(f.GivenUp, offered.GivenUp)
+	}
+	if r.exceeds(signal, offered) {
+		f.From, f.LostFrom, f.Sent = Own, Least, minus(offered.Items, r.Sum(signal, announced))
+		f.Lost = minus(f.Sent, r.Sum(signal, "received")+f.GivenUp)
+		return f
 	}
 	if r.knows(signal) {
 		return f
@@ -86,6 +93,22 @@ func (r *Report) Figures(signal string, offered Offered) Figures {
 		f.From, f.LostFrom = Exact, Exact // the generators have sent nothing of it
 	}
 	return f
+}
+
+// exceeds tells whether load_verify takes more for sent than the generators have handed on, who know it: then items came under sources, or with numbers, that
+// no generator has given them.
+func (r *Report) exceeds(signal string, offered Offered) bool {
+	return offered.Read && offered.Whole && !offered.Least && r.Sum(signal, "sent") > offered.Items
+}
+
+// Exceeding says that load_verify takes more for sent than the generators have handed on; none: it does not.
+func (r *Report) Exceeding(signal string, offered Offered) string {
+	if !r.exceeds(signal, offered) {
+		return ""
+	}
+	return fmt.Sprintf("%s were sent by load_verify's account, and the generators have handed on no more than %s, end markers included: some came as of a source, "+
+		"or with a number, that no generator has given them; what load_verify says of sent and lost has these twice",
+		format.Grouped(r.Sum(signal, "sent")), format.Grouped(offered.Items))
 }
 
 // minus is a difference; 0 if it would be less.

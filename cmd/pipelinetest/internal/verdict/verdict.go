@@ -51,6 +51,8 @@ type Report struct {
 	Runs     []Run     `json:"runs"`
 	// NotChecked is what load_verify does not look at.
 	NotChecked []string `json:"not_checked"`
+
+	others []Run // see Separate
 }
 
 // Finding is an expectation that was not met.
@@ -76,6 +78,7 @@ func (f Finding) String() string {
 
 // Run is one run of a generator.
 type Run struct {
+	Name     string    `json:"run"`
 	Final    bool      `json:"final"`
 	First    time.Time `json:"first_arrival"`
 	Last     time.Time `json:"last_arrival"`

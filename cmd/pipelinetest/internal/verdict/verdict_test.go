@@ -95,6 +95,7 @@ func TestFigures(t *testing.T) {
 		"queued, and nothing arrived":   {&Report{Verdict: "fail"}, Offered{Read: true, Open: true, Items: 1204}, "1,204*", "?", ""},
 		"killed, after it had said":     {signal(false, complete), Offered{Read: true, Least: true, Items: 154}, ">=150", ">=10", ""},
 		"killed, and nothing arrived":   {&Report{Verdict: "fail"}, Offered{Read: true, Least: true, Items: 1641}, ">=1,641", "?", ""},
+		"of false sources":              {signal(true, complete), Offered{Read: true, Whole: true, Items: 54}, "50*", "?", ""},
 		"nothing has arrived":           {&Report{Verdict: "fail"}, Offered{Read: true, Items: 1204, GivenUp: 0}, "1,204*", "1,204*", ""},
 		"nothing, and nobody knows":     {&Report{Verdict: "fail"}, Offered{}, "?", "?", ""},
 		"nothing was sent":              {&Report{Verdict: "fail"}, Offered{Read: true, Items: 0, GivenUp: 0}, "0", "0", ""},
