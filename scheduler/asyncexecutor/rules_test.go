@@ -47,7 +47,7 @@ var rules = []mutants.Rule{
 
 	// 2.5 Tasks.
 	{"2.5 a wake during the poll is queued after it", "runner.go", "if e.tasks.Pend(r.task) {", "if e.tasks.Pend(r.task) && false {", "TestATimeoutDuringThePoll"},
-	{"2.5 a dropped handle cancels", "executor.go", "e.tasks.CancelOnDrop = cfg.CancelOnDrop", "", "TestADroppedHandleCancels"},
+	{"2.5 a dropped handle cancels", "executor.go", "e.tasks.CancelOnDrop, e.tasks.Hop = cfg.CancelOnDrop, cfg.Costs.Hop", "e.tasks.Hop = cfg.Costs.Hop", "TestADroppedHandleCancels"},
 
 	// 2.6 Compositions.
 	{"2.6 main is told", "futures.go", "r := e.runners[0]\n\tr.future.ready = true\n\te.unpark(r, nil)", "r := e.runners[0]\n\tr.future.ready = true", "TestMainIsWokenFromItsSleep"},

@@ -221,7 +221,7 @@ func (e *Executor) finish(r *runner) sim.Time {
 	if awaiter != 0 && e.tasks.Wake(awaiter) {
 		r.runnable = awaiter
 		r.phase = scheduling
-		return e.costs.Finish
+		return e.costs.Finish + e.costs.Hop
 	}
 	r.carry = e.costs.Finish
 	return 0

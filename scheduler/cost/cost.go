@@ -45,6 +45,8 @@ type Profile struct {
 	Finish sim.Time
 	// Wake is paid for each task made runnable: state change and push.
 	Wake sim.Time
+	// Hop is paid for each attempt to send, receive, lock, unlock or join, and at the end of a task whose end another awaits.
+	Hop sim.Time
 	// GlobalPop is paid for taking tasks from the queue shared by all workers.
 	GlobalPop sim.Time
 	// StealAttempt is paid per victim looked at; StealTask in addition per task taken.

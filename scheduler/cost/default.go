@@ -22,6 +22,8 @@ func DefaultParameters() Parameters {
 			Finish: 30,
 			// For each task made runnable: state change and a push of 5-15 ns ("LIFO/runq push or pop", to be calibrated).
 			Wake: 15,
+			// For each operation on a channel, a mutex or a join handle: not measured yet.
+			Hop: 0,
 			// A take from the inject queue: "inject push/pop (uncontended mutex)", 25 ns here.
 			GlobalPop: 25,
 			// For each victim looked at: "steal attempt, empty victim", 10-30 ns (to be calibrated).
@@ -57,7 +59,9 @@ func DefaultParameters() Parameters {
 			Spawn:  100,
 			Finish: 40,
 			// Every wake pushes on the global queue: "global push/pop", 15-30 ns uncontended (to be calibrated).
-			Wake:      30,
+			Wake: 30,
+			// Not measured yet.
+			Hop:       0,
 			GlobalPop: 30,
 			// "Steal attempt": 20-50 ns (to be calibrated).
 			StealAttempt: 35,

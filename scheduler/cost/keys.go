@@ -83,6 +83,7 @@ var profileKeys = []Key{
 	{Name: "wake_latency.median", Time: func(p *Profile) *sim.Time { return &p.WakeLatency.Median }},
 	{Name: "finish", Time: func(p *Profile) *sim.Time { return &p.Finish }},
 	{Name: "wake", Time: func(p *Profile) *sim.Time { return &p.Wake }},
+	{Name: "hop", Time: func(p *Profile) *sim.Time { return &p.Hop }},
 	{Name: "global_pop", Time: func(p *Profile) *sim.Time { return &p.GlobalPop }},
 	{Name: "steal_attempt", Time: func(p *Profile) *sim.Time { return &p.StealAttempt }},
 	{Name: "steal_task", Time: func(p *Profile) *sim.Time { return &p.StealTask }},

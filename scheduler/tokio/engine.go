@@ -101,6 +101,7 @@ func (e *engine) init(s *sim.Simulation, handler interface {
 	}
 	e.tasks = task.New(s, e, shared, o)
 	e.costs = cfg.Costs
+	e.tasks.Hop = cfg.Costs.Hop
 	e.latencies = sim.Stream(cfg.Seed, 0)
 	pool := blocking.TokioDefaults()
 	if cfg.MaxBlockingThreads > 0 {
@@ -293,7 +294,7 @@ func (e *engine) poll(p *poller) (spent sim.Time, ended bool) {
 				p.carry = e.costs.Finish
 				return 0, true
 			}
-			return e.costs.Finish + e.costs.Wake + e.schedule(p, awaiter, false), true
+			return e.costs.Finish + e.costs.Hop + e.costs.Wake + e.schedule(p, awaiter, false), true
 		default:
 			panic("tokio: a step that the model does not know")
 		}

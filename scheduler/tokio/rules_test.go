@@ -117,9 +117,9 @@ var rules = []mutants.Rule{
 	{"1.10 a ready handle spends", "../internal/task/step.go", "\tts.spend()\n\tdone := t.firstHandle", "\tdone := t.firstHandle", "TestCoopBudgetBoundsReadyHandles"},
 	{"1.10 what is not ready gives back", "../internal/task/budget.go", "*ts.Budget == 1 {\n", "*ts.Budget == 1 {\n\t\t*ts.Budget = 0\n", "TestWhatIsNotReadyGivesItsUnitBack"},
 	{"1.10 and counts all the same", "../internal/task/budget.go", "if ts.Budget != nil && *ts.Budget == 1 {", "if false {", "TestWhatIsNotReadyGivesItsUnitBack"},
-	{"1.10 at 0 a handle gives way", "../internal/task/step.go", "if ts.exhausted() {\n\t\treturn refused\n", "if false {\n\t\treturn refused\n", "TestCoopBudgetBoundsReadyHandles"},
+	{"1.10 at 0 a handle gives way", "../internal/task/step.go", "if ts.exhausted() {\n\t\treturn Action{}, refused\n", "if false {\n\t\treturn Action{}, refused\n", "TestCoopBudgetBoundsReadyHandles"},
 	{"1.10 at 0 a socket or timer gives way", "../internal/task/step.go", "if ts.exhausted() { // the time", "if false { // the time", "TestOperationsSpendTheBudget"},
-	{"1.10 the deadline does not wait for the budget", "../internal/task/step.go", "if !t.asked {", "if true {", "TestARefusedOperationKeepsItsTime"},
+	{"1.10 the deadline does not wait for the budget", "../internal/task/step.go", "if !t.begun {", "if true {", "TestARefusedOperationKeepsItsTime"},
 	{"1.10 a budget that reaches 0 is counted", "../internal/task/budget.go", "\t*ts.Budget--\n\tif *ts.Budget == 0 {", "\t*ts.Budget--\n\tif *ts.Budget < 0 {", "TestOperationsSpendTheBudget"},
 	{"1.5 golden trace 2: the slot is off for the third LIFO poll of a ping-pong", "state.go", "maxLIFOPolls  = 3", "maxLIFOPolls  = 5", "TestGolden2PingPong"},
 	{"1.13 the end of a blocking job wakes its task from outside", "engine.go", "queue {\n\t\te.scheduleRemote(id)\n\t\te.flavor.notify()", "queue {\n\t\te.scheduleRemote(id)", "TestRandomPrograms"},
@@ -172,6 +172,13 @@ var rules = []mutants.Rule{
 	{"1.10 block_in_place: the thread is the pool's at the end", "inplace.go", "rt.pool.Leave(l.thread)", "", "TestTheWorkerGoesOnElsewhere"},
 	{"1.10 block_in_place: the budget is the task's", "inplace.go", "budget: p.budget, inPlace", "budget: coopBudget, inPlace", "TestTheBudgetIsThatOfTheTask"},
 	{"1.10 block_in_place: again, on the same thread", "engine.go", "if p.inPlace {\n\t\t\t\tp.blocks = true\n\t\t\t\treturn a.Duration, false\n\t\t\t}\n", "", "TestBlockingAgainKeepsTheThread"},
+
+	// 8 What tasks exchange.
+	{"8 a hop for each operation", "engine.go", "e.tasks.Hop = cfg.Costs.Hop", "", "TestHops"},
+	{"8 a hop for a handle", "../internal/task/step.go", "if a, passed := ts.hop(t); !passed {", "if a, passed := ts.hop(t); !passed && false {", "TestHops"},
+	{"8 a hop for a channel or a mutex", "../internal/task/objects.go", "if a, passed := ts.hop(t); !passed {", "if a, passed := ts.hop(t); !passed && false {", "TestHops"},
+	{"8 a hop once for each attempt", "../internal/task/hop.go", "if t.begun || ts.Hop == 0 {\n\t\tt.begun = false\n", "if t.begun || ts.Hop == 0 {\n", "TestHops"},
+	{"8 a hop at the end of a task that is awaited", "engine.go", "e.costs.Finish + e.costs.Hop + e.costs.Wake", "e.costs.Finish + e.costs.Wake", "TestAMessageArrivesAtTheEndOfItsHop"},
 
 	// 1.1 and 1.13 Threads.
 	{"1.1 max_blocking_threads", "engine.go", "pool.Limit = cfg.MaxBlockingThreads", "", "TestMaxBlockingThreads"},

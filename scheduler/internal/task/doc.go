@@ -28,6 +28,7 @@
 //	spawn.go     new tasks
 //	handles.go   join handles that are dropped
 //	objects.go   steps on the mutexes and channels of the process
+//	hop.go       what steps on mutexes, channels and join handles cost
 //	report.go    what the observer is told
 //	wake.go      what makes a task runnable
 //	queue.go     queues of tasks

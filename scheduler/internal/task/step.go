@@ -25,7 +25,13 @@ func (ts *Tasks) stepCompute(t *Task) sim.Time {
 	}
 	for int(t.step) < len(t.Program.Steps) {
 		st := &t.Program.Steps[t.step]
-		if st.Op != program.Compute || t.unwinding {
+		if t.unwinding {
+			return 0
+		}
+		if st.Op != program.Compute {
+			if ts.hopsFirst(t, st) {
+				return ts.Hop
+			}
 			return 0
 		}
 		t.step++
@@ -118,8 +124,8 @@ func (ts *Tasks) try(id ID, t *Task) (Action, progress) {
 			return Action{Kind: actionKinds[st.Op], Duration: d}, acts
 		}
 	case program.Sleep, program.IO, program.Signal, program.Process, program.File, program.SpawnBlocking, program.Call:
-		if !t.asked {
-			t.asked = true
+		if !t.begun {
+			t.begun = true
 			t.until = ts.sim.Now() + st.Duration.Sample(&t.work)
 		}
 		if ts.exhausted() { // the time does not wait for the budget
@@ -133,7 +139,7 @@ func (ts *Tasks) try(id ID, t *Task) (Action, progress) {
 		t.step++
 	case program.Join:
 		if t.firstHandle != 0 {
-			return Action{}, ts.pollHandle(t)
+			return ts.pollHandle(t)
 		}
 		t.step++
 	case program.Cancel:
@@ -190,7 +196,7 @@ func (ts *Tasks) wait(id ID, t *Task) Action {
 		t.awaits = something
 		return Action{Kind: Yield}
 	default:
-		t.asked = false
+		t.begun = false
 		t.resuming = true
 		t.step++
 		t.awaits = something
@@ -204,13 +210,16 @@ func (ts *Tasks) wait(id ID, t *Task) Action {
 
 // pollHandle polls the first join handle that the running task holds. If the task behind the handle has ended, the handle is gone; if not,
 // the end of that task will wake the running one.
-func (ts *Tasks) pollHandle(t *Task) progress {
+func (ts *Tasks) pollHandle(t *Task) (Action, progress) {
 	if ts.exhausted() {
-		return refused
+		return Action{}, refused
+	}
+	if a, passed := ts.hop(t); !passed {
+		return a, acts
 	}
 	child := ts.Get(t.firstHandle)
 	if child.state != stateDone {
-		return waits
+		return Action{}, waits
 	}
 	ts.spend()
 	done := t.firstHandle
@@ -219,5 +228,5 @@ func (ts *Tasks) pollHandle(t *Task) progress {
 		t.lastHandle = 0
 	}
 	ts.release(done, child)
-	return passed
+	return Action{}, passed
 }

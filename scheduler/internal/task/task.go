@@ -52,7 +52,7 @@ type Task struct {
 	firstHandle ID     // handles this task holds, in the order of spawning
 	thread      int32  // of the running poll
 	firstWorker int16
-	asked       bool // for what its step waits for, and was refused
+	begun       bool // its step: it asked for what it waits for and was refused, or its hop has passed
 	woken       bool // while it was polled
 	cancelled   bool // to be dropped where it next waits
 	inPlace     bool // the running poll goes on without a worker
@@ -97,7 +97,7 @@ const (
 // startUnwinding lets the next Step begin to drop what a timeout surrounds; place 0 is the whole task.
 func (t *Task) startUnwinding(place uint32) {
 	t.unwinding, t.dropping, t.unwound = true, place, notBegun
-	t.repeat, t.asked, t.resuming = 0, false, false
+	t.repeat, t.begun, t.resuming = 0, false, false
 }
 
 const notBegun = -1
