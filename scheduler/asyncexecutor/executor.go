@@ -56,7 +56,7 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) (*Executor, error)
 		return nil, err
 	}
 	e.pool = p
-	e.tasks.CancelOnDrop, e.tasks.Hop = cfg.CancelOnDrop, cfg.Costs.Hop
+	e.tasks.CancelOnDrop, e.tasks.Hop, e.tasks.Migration = cfg.CancelOnDrop, cfg.Costs.Hop, cfg.Costs.Migration
 	e.reactor.timers.tasks, e.reactor.sockets.tasks = e.tasks, e.tasks
 	e.host, e.seed, e.threadName = shared.Host, cfg.Seed, cfg.ThreadName
 	if cfg.Composition == ThreadPerTask {

@@ -28,6 +28,7 @@ type Executor struct {
 
 	global  task.Queue
 	runners []*runner
+	awake   int // of the runners
 	// mayHaveTasks are all runners whose local queues are not empty, and some others.
 	mayHaveTasks task.Places
 	sleepers     sleepers
@@ -88,9 +89,10 @@ type runner struct {
 	phase     phase
 	source    scheduler.Source // of task
 	sleeping  bool             // registered in sleepers
-	token     bool             // block_on's parker was unparked
-	blocks    bool             // the time that passes next needs no CPU
-	ioBlocked bool             // in epoll, or about to be, or dispatching what it returned
+	asleep    bool
+	token     bool // block_on's parker was unparked
+	blocks    bool // the time that passes next needs no CPU
+	ioBlocked bool // in epoll, or about to be, or dispatching what it returned
 
 	task     task.ID     // being polled
 	runnable task.ID     // to be scheduled
@@ -174,6 +176,8 @@ func (e *Executor) newRunner() *runner {
 		index: i,
 		arg:   uint64(i),
 		local: task.NewRing(localCapacity),
+
+		asleep: true,
 	}
 	r.rng = sim.Stream(e.seed, streamVictims, r.arg)
 	r.cpu = e.host.NewThread(e.sim, e, e.target, evRunner, r.arg)

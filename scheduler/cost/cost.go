@@ -47,6 +47,10 @@ type Profile struct {
 	Wake sim.Time
 	// Hop is paid for each attempt to send, receive, lock, unlock or join, and at the end of a task whose end another awaits.
 	Hop sim.Time
+	// Migration is paid by a task at the start of a poll on another worker than the one that polled or made it last: cache misses.
+	Migration sim.Time
+	// Contention is paid for each operation on what workers share, for each other worker that is awake; see [Profile.Contended].
+	Contention sim.Time
 	// GlobalPop is paid for taking tasks from the queue shared by all workers.
 	GlobalPop sim.Time
 	// StealAttempt is paid per victim looked at; StealTask in addition per task taken.
@@ -67,6 +71,14 @@ type Profile struct {
 	TimerInsert sim.Time
 	// TimerOvershoot is how late the kernel ends a timed sleep.
 	TimerOvershoot sim.Time
+}
+
+// mostContending bounds how many others an operation waits for: no measurement has more.
+const mostContending = 7
+
+// Contended is what an operation on something that workers share costs beside its own price, while others are awake that share it.
+func (p *Profile) Contended(others int) sim.Time {
+	return p.Contention * sim.Time(max(min(others, mostContending), 0))
 }
 
 // Latency is a log-normal delay: exp(sigma) times the median is exceeded by 16 % of draws. The zero value is no delay.

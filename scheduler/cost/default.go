@@ -24,6 +24,9 @@ func DefaultParameters() Parameters {
 			Wake: 15,
 			// For each operation on a channel, a mutex or a join handle: not measured yet.
 			Hop: 0,
+			// Of a task that moves to another worker, and of what workers share: not measured yet.
+			Migration:  0,
+			Contention: 0,
 			// A take from the inject queue: "inject push/pop (uncontended mutex)", 25 ns here.
 			GlobalPop: 25,
 			// For each victim looked at: "steal attempt, empty victim", 10-30 ns (to be calibrated).
@@ -61,8 +64,11 @@ func DefaultParameters() Parameters {
 			// Every wake pushes on the global queue: "global push/pop", 15-30 ns uncontended (to be calibrated).
 			Wake: 30,
 			// Not measured yet.
-			Hop:       0,
-			GlobalPop: 30,
+			Hop: 0,
+			// Not measured yet.
+			Migration:  0,
+			Contention: 0,
+			GlobalPop:  30,
 			// "Steal attempt": 20-50 ns (to be calibrated).
 			StealAttempt: 35,
 			// "Steal of k tasks": 20 ns x k, a pop and a push each (to be calibrated).

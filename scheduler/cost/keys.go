@@ -84,6 +84,8 @@ var profileKeys = []Key{
 	{Name: "finish", Time: func(p *Profile) *sim.Time { return &p.Finish }},
 	{Name: "wake", Time: func(p *Profile) *sim.Time { return &p.Wake }},
 	{Name: "hop", Time: func(p *Profile) *sim.Time { return &p.Hop }},
+	{Name: "migration", Time: func(p *Profile) *sim.Time { return &p.Migration }},
+	{Name: "contention", Time: func(p *Profile) *sim.Time { return &p.Contention }},
 	{Name: "global_pop", Time: func(p *Profile) *sim.Time { return &p.GlobalPop }},
 	{Name: "steal_attempt", Time: func(p *Profile) *sim.Time { return &p.StealAttempt }},
 	{Name: "steal_task", Time: func(p *Profile) *sim.Time { return &p.StealTask }},

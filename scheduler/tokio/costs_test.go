@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
@@ -75,4 +76,62 @@ func TestAMessageArrivesAtTheEndOfItsHop(t *testing.T) {
 	assert.Equal(t, child, polls[1].Queued)
 	assert.Equal(t, child+10*us, polls[1].Start)
 	assert.Equal(t, 10*us, polls[1].End-polls[1].Start)
+}
+
+// TestATaskThatMovesPays, at the start of the poll on another worker than the one that made it or polled it last.
+func TestATaskThatMovesPays(t *testing.T) {
+	b := start(t, 2, cost.Profile{Migration: 10 * us})
+	child := detach(spawn(1, compute(5*us), socket(5*ms), compute(5*us)))
+	b.spawn(child, child, compute(ms))
+	b.sim.Run(20 * ms)
+	root, stolen, kept := b.pollsOf(1), b.pollsOf(2), b.pollsOf(3)
+	require.Len(t, stolen, 2)
+	assert.Equal(t, ms+10*us, root[0].End-root[0].Start, "from outside")
+	assert.NotEqual(t, root[0].Worker, stolen[0].Worker)
+	assert.Equal(t, 15*us, stolen[0].End-stolen[0].Start)
+	assert.Equal(t, root[0].Worker, kept[0].Worker)
+	assert.Equal(t, 5*us, kept[0].End-kept[0].Start)
+	for _, polls := range [][]scheduler.Poll{stolen, kept} { // the socket wakes them on the worker that sleeps in the driver
+		want := 5 * us
+		if polls[1].Worker != polls[0].Worker {
+			want += 10 * us
+		}
+		assert.Equal(t, want, polls[1].End-polls[1].Start)
+	}
+}
+
+// TestWhatWorkersShareCostsMore while others are awake: spawns, ends, the inject queue, steals.
+func TestWhatWorkersShareCostsMore(t *testing.T) {
+	contended := cost.Profile{Contention: us}
+	play := func(workers, others int, s ...program.Step) *bench {
+		b := start(t, workers, contended)
+		for range others {
+			b.spawn(compute(10 * ms))
+			b.sim.Run(b.sim.Now() + 100*us)
+		}
+		b.spawn(s...)
+		b.sim.Run(b.sim.Now() + 20*ms)
+		return b
+	}
+	for others := range 3 {
+		b := play(3, others, compute(100*us), detach(spawn(1)), compute(us))
+		more := sim.Time(others) * us
+		root, child := b.pollsOf(uint64(others)+1)[0], b.pollsOf(uint64(others) + 2)[0]
+		assert.Equal(t, 101*us+more, root.End-root.Start, "a spawn beside %d", others)
+		assert.Equal(t, root.End+more, child.Start, "an end beside %d", others)
+	}
+
+	// Alone, a worker takes a task from outside for nothing.
+	alone := play(1, 0, compute(us)).pollsOf(1)[0]
+	assert.Equal(t, alone.Queued, alone.Start)
+
+	// Of two workers, one is busy: the other takes a task from the inject queue, and steals one.
+	b := play(2, 1, compute(us))
+	taken := b.pollsOf(2)[0]
+	require.Equal(t, scheduler.FromGlobal, taken.Source)
+	assert.Equal(t, us, taken.Start-taken.Queued)
+	b = play(2, 0, compute(100*us), spawn(2, compute(us)), compute(ms), join)
+	stolen := b.pollsOf(2)[0]
+	require.Equal(t, scheduler.FromSteal, stolen.Source)
+	assert.Equal(t, us, stolen.Start-stolen.Queued)
 }

@@ -122,11 +122,13 @@ func (rt *CurrentThread) Handle(ev sim.Event) {
 // resume runs the thread from its phase on, for as long as nothing else is due before its next step.
 func (rt *CurrentThread) resume() {
 	rt.poller.counters.WakeUp(rt.sim.Now())
+	rt.unparked = 1
 	for {
 		d := rt.step()
 		if d == blocked {
 			rt.poller.counters.FallAsleep(rt.sim.Now())
 			rt.poller.cpu.Sleep()
+			rt.unparked = 0
 			return
 		}
 		if d > 0 && !rt.poller.spend(d) {

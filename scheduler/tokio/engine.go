@@ -33,6 +33,7 @@ type engine struct {
 	driver    driver
 	host      *host.Host
 	inject    task.Queue
+	unparked  int // workers that are awake, or about to be
 
 	pool          *blocking.Pool
 	workerThreads int // threads of the pool that run workers
@@ -81,6 +82,10 @@ func (p *poller) spend(d sim.Time) bool {
 	return p.cpu.Run(d)
 }
 
+// shared is what an operation of a worker on what workers share costs beside its own price: the list of live tasks and the memory they
+// are in (spawn, end), the inject queue, a queue that is stolen from, the list of sleepers.
+func (e *engine) shared() sim.Time { return e.costs.Contended(e.unparked - 1) }
+
 // takeCarry returns what the worker still has to pay.
 func (p *poller) takeCarry() sim.Time {
 	d := p.carry
@@ -101,7 +106,7 @@ func (e *engine) init(s *sim.Simulation, handler interface {
 	}
 	e.tasks = task.New(s, e, shared, o)
 	e.costs = cfg.Costs
-	e.tasks.Hop = cfg.Costs.Hop
+	e.tasks.Hop, e.tasks.Migration = cfg.Costs.Hop, cfg.Costs.Migration
 	e.latencies = sim.Stream(cfg.Seed, 0)
 	pool := blocking.TokioDefaults()
 	if cfg.MaxBlockingThreads > 0 {
@@ -233,7 +238,7 @@ func (e *engine) poll(p *poller) (spent sim.Time, ended bool) {
 			p.blocks = true
 			return a.Duration, false
 		case task.Spawn:
-			if spent := e.costs.Spawn + e.schedule(p, a.Other, false); spent > 0 && (e.host != nil || !e.sim.Advance(spent)) {
+			if spent := e.costs.Spawn + e.shared() + e.schedule(p, a.Other, false); spent > 0 && (e.host != nil || !e.sim.Advance(spent)) {
 				return spent, false
 			}
 		case task.Wake, task.Cancel:
@@ -291,10 +296,10 @@ func (e *engine) poll(p *poller) (spent sim.Time, ended bool) {
 		case task.Done:
 			awaiter := e.tasks.Finish(p.task)
 			if awaiter == 0 || !e.tasks.Wake(awaiter) {
-				p.carry = e.costs.Finish
+				p.carry = e.costs.Finish + e.shared()
 				return 0, true
 			}
-			return e.costs.Finish + e.costs.Hop + e.costs.Wake + e.schedule(p, awaiter, false), true
+			return e.costs.Finish + e.shared() + e.costs.Hop + e.costs.Wake + e.schedule(p, awaiter, false), true
 		default:
 			panic("tokio: a step that the model does not know")
 		}

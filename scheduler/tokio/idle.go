@@ -19,7 +19,7 @@ func (rt *Runtime) notifyOne() sim.Time {
 	rt.unparked++
 	w := rt.sleepers[len(rt.sleepers)-1]
 	rt.sleepers = rt.sleepers[:len(rt.sleepers)-1]
-	return rt.unpark(w)
+	return rt.unpark(w) + rt.shared()
 }
 
 // unpark delivers a worker's park token: the worker leaves the place where it sleeps, or will not fall asleep next time.
@@ -55,6 +55,7 @@ func (rt *Runtime) notifyIfWorkPending() sim.Time {
 
 // commitPark takes the worker off the books (step 3).
 func (rt *Runtime) commitPark(w *worker) sim.Time {
+	spent := rt.shared()
 	rt.unparked--
 	last := false
 	if w.searching {
@@ -65,9 +66,9 @@ func (rt *Runtime) commitPark(w *worker) sim.Time {
 	rt.sleepers = append(rt.sleepers, w)
 	w.phase = phaseSleep
 	if last {
-		return rt.notifyIfWorkPending()
+		spent += rt.notifyIfWorkPending()
 	}
-	return 0
+	return spent
 }
 
 // fallAsleep sleeps in the driver if the driver is free, else on the condvar (step 4).

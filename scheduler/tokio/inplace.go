@@ -18,7 +18,7 @@ func (rt *Runtime) blockInPlace(p *poller, d sim.Time) {
 	spent := rt.wakeDeferred(p)
 	if id := w.lifo; id != 0 { // all others can be stolen while the worker has no thread
 		w.lifo = 0
-		rt.pushBack(w, id)
+		spent += rt.pushBack(w, id)
 	}
 	i := 0
 	for i < len(rt.loose) && rt.loose[i].task != 0 {

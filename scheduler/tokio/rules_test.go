@@ -46,7 +46,7 @@ var rules = []mutants.Rule{
 	{"1.5 and on again", "tick.go", "w.lifoEnabled = rt.lifoEnabled", "", "TestThreeLIFOPollsInATick"},
 	{"1.5 the count starts anew with a tick", "tick.go", "\tw.lifoPolls = 0\n", "", "TestThreeLIFOPollsInATick"},
 	{"1.5 LIFO polls share the budget", "tick.go", "w.counters.LIFOPolls++", "w.counters.LIFOPolls++\n\tw.budget = coopBudget", "TestLIFOPollsShareTheBudget"},
-	{"1.5 without budget the LIFO task is queued", "tick.go", "if w.budget == 0 {\n\t\trt.pushBack(w, id)\n\t\treturn 0\n\t}", "if w.budget == 0 {\n\t\tw.budget = 1\n\t}", "TestLIFOPollsShareTheBudget"},
+	{"1.5 without budget the LIFO task is queued", "tick.go", "if w.budget == 0 {\n\t\treturn rt.pushBack(w, id)\n\t}", "if w.budget == 0 {\n\t\tw.budget = 1\n\t}", "TestLIFOPollsShareTheBudget"},
 	{"1.5 LIFO polls are no polls", "tick.go", "w.counters.LIFOPolls++", "w.counters.LIFOPolls++\n\tw.counters.Polls++", "TestGolden1SpawnOrder"},
 	{"1.5 nor polls of the batch", "tick.go", "w.counters.LIFOPolls++", "w.counters.LIFOPolls++\n\tw.tuning.batchPolls++", "TestLIFOPollsAreNotPollsOfTheBatch"},
 	{"1.5 the slot is not stealable", "version.go", "{name: DefaultVersion}", "{name: DefaultVersion, lifoStealable: true}", "TestTheLIFOSlotIsNotStealable"},
@@ -55,7 +55,7 @@ var rules = []mutants.Rule{
 	// 1.6 Scheduling and stealing.
 	{"1.6 the newest takes the slot", "tick.go", "id, w.lifo = w.lifo, id\n\t}", "if w.lifo == 0 {\n\t\t\tid, w.lifo = w.lifo, id\n\t\t}\n\t}", "TestGolden1SpawnOrder"},
 	{"1.6 an empty slot wakes nobody", "tick.go", "} else if !rt.version.lifoStealable {", "} else if rt.version.lifoStealable {", "TestAnEmptySlotWakesNobody"},
-	{"1.6 a displaced task wakes a worker", "tick.go", "if w.inTurn {\n\t\treturn 0\n\t}\n\treturn rt.notifyOne()", "if w.inTurn {\n\t\treturn 0\n\t}\n\treturn 0", "TestAnEmptySlotWakesNobody"},
+	{"1.6 a displaced task wakes a worker", "tick.go", "if w.inTurn {\n\t\treturn spent\n\t}\n\treturn spent + rt.notifyOne()", "return spent", "TestAnEmptySlotWakesNobody"},
 	{"1.6 not inside the driver", "worker.go", "w.inTurn = true", "w.inTurn = false", "TestAnIOTaskCostsOneWake"},
 	{"1.6 a remote schedule wakes a worker", "runtime.go", "rt.notifyOne() // the", "_ = 0 // the", "TestGolden6RemoteSpawnWakesTwo"},
 	{"1.6 overflow keeps the oldest half", "tick.go", "if !rt.version.overflowOldest {", "if rt.version.overflowOldest {", "TestGolden3Overflow"},
@@ -68,7 +68,7 @@ var rules = []mutants.Rule{
 	{"1.6 one worker may search", "steal.go", "if 2*rt.searching >= len(rt.workers) {", "if 2*rt.searching+1 >= len(rt.workers) {", "TestAtMostHalfOfTheWorkersSearch"},
 	{"1.6 a random start", "steal.go", "w.rand.IntN(len(rt.workers))", "w.rand.IntN(1)", "TestASearcherVisitsEveryOtherWorkerOnce"},
 	{"1.6 one pass", "steal.go", "w.victimsLeft = len(rt.workers)", "w.victimsLeft = 2 * len(rt.workers)", "TestASearcherVisitsEveryOtherWorkerOnce endless"},
-	{"1.6 half, rounded up", "steal.go", "v.queue.Len() - v.queue.Len()/2", "(v.queue.Len() + 2) / 3", "TestGolden4Steal"},
+	{"1.6 half, rounded up", "steal.go", "v.queue.Len()-v.queue.Len()/2", "(v.queue.Len() + 2) / 3", "TestGolden4Steal"},
 	{"1.6 the newest of them runs", "steal.go", "\t\tid = v.queue.Pop()\n", "\t\tw.queue.Push(v.queue.Pop())\n\t\tid = w.queue.Pop()\n", "TestGolden4Steal"},
 	{"1.6 steal counters", "steal.go", "w.counters.Steals += uint64(n)", "w.counters.Steals += uint64(1)", "TestGolden4Steal"},
 	{"1.6 no victim of another thief", "steal.go", "|| v.stolenUntil > now", "", "TestPushWhileAThiefCopies"},
@@ -162,7 +162,7 @@ var rules = []mutants.Rule{
 
 	// 1.10 block_in_place.
 	{"1.10 block_in_place: the worker goes on elsewhere", "inplace.go", "rt.pool.SubmitWorker(p.index)", "", "TestTheWorkerGoesOnElsewhere"},
-	{"1.10 block_in_place: the LIFO task can be stolen", "inplace.go", "w.lifo = 0\n\t\trt.pushBack(w, id)", "_ = id", "TestWhatTheWorkerHoldsCanBeStolen"},
+	{"1.10 block_in_place: the LIFO task can be stolen", "inplace.go", "w.lifo = 0\n\t\tspent += rt.pushBack(w, id)", "_ = id", "TestWhatTheWorkerHoldsCanBeStolen"},
 	{"1.10 block_in_place: wakes the deferred", "inplace.go", "spent := rt.wakeDeferred(p)", "spent := sim.Time(0)", "TestBlockingInPlaceWakesTheDeferred"},
 	{"1.10 block_in_place: takes the worker back", "inplace.go", "w := &rt.workers[l.index]; w.phase == phaseNoThread {", "w := &rt.workers[l.index]; w.phase == phaseNoThread && false {", "TestAShortBlockTakesTheWorkerBack|TestTheWorkerGoesOnElsewhere"},
 	{"1.10 block_in_place: only if nobody has it", "inplace.go", "w := &rt.workers[l.index]; w.phase == phaseNoThread {", "w := &rt.workers[l.index]; w.phase != phaseTick {", "TestRandomPrograms|TestTheWorkerGoesOnElsewhere|TestWithoutAWorkerTasksGoToTheInjectQueue"},
@@ -174,11 +174,19 @@ var rules = []mutants.Rule{
 	{"1.10 block_in_place: again, on the same thread", "engine.go", "if p.inPlace {\n\t\t\t\tp.blocks = true\n\t\t\t\treturn a.Duration, false\n\t\t\t}\n", "", "TestBlockingAgainKeepsTheThread"},
 
 	// 8 What tasks exchange.
-	{"8 a hop for each operation", "engine.go", "e.tasks.Hop = cfg.Costs.Hop", "", "TestHops"},
+	{"8 a hop for each operation", "engine.go", "e.tasks.Hop, e.tasks.Migration = cfg.Costs.Hop, cfg.Costs.Migration", "e.tasks.Migration = cfg.Costs.Migration", "TestHops"},
 	{"8 a hop for a handle", "../internal/task/step.go", "if a, passed := ts.hop(t); !passed {", "if a, passed := ts.hop(t); !passed && false {", "TestHops"},
 	{"8 a hop for a channel or a mutex", "../internal/task/objects.go", "if a, passed := ts.hop(t); !passed {", "if a, passed := ts.hop(t); !passed && false {", "TestHops"},
 	{"8 a hop once for each attempt", "../internal/task/hop.go", "if t.begun || ts.Hop == 0 {\n\t\tt.begun = false\n", "if t.begun || ts.Hop == 0 {\n", "TestHops"},
-	{"8 a hop at the end of a task that is awaited", "engine.go", "e.costs.Finish + e.costs.Hop + e.costs.Wake", "e.costs.Finish + e.costs.Wake", "TestAMessageArrivesAtTheEndOfItsHop"},
+	{"8 a hop at the end of a task that is awaited", "engine.go", "e.shared() + e.costs.Hop + e.costs.Wake", "e.shared() + e.costs.Wake", "TestAMessageArrivesAtTheEndOfItsHop"},
+	{"8 a task that moved pays", "../internal/task/poll.go", "d += ts.Migration", "_ = ts.Migration", "TestATaskThatMovesPays"},
+	{"8 a task is at home where it was made", "../internal/task/spawn.go", "c.spawner, c.worker = t.thread, t.worker\n\tif st", "c.spawner, c.worker = t.thread, -1\n\tif st", "TestATaskThatMovesPays"},
+	{"8 a task from outside is nowhere at home", "../internal/task/spawn.go", "t.spawner, t.worker = scheduler.Outside, scheduler.Outside", "t.spawner = scheduler.Outside", "TestATaskThatMovesPays"},
+	{"8 others make a spawn dearer", "engine.go", "e.costs.Spawn + e.shared() +", "e.costs.Spawn +", "TestWhatWorkersShareCostsMore"},
+	{"8 others make an end dearer", "engine.go", "p.carry = e.costs.Finish + e.shared()", "p.carry = e.costs.Finish", "TestWhatWorkersShareCostsMore"},
+	{"8 others make a steal dearer", "steal.go", "return id, contended +", "return id,", "TestWhatWorkersShareCostsMore"},
+	{"8 others make a take from the inject queue dearer", "tick.go", "if id := rt.takeBatch(w); id != 0 {\n\t\treturn rt.runTask(w, id, scheduler.FromGlobal, spent+rt.costs.GlobalPop+rt.shared())", "if id := rt.takeBatch(w); id != 0 {\n\t\treturn rt.runTask(w, id, scheduler.FromGlobal, spent+rt.costs.GlobalPop)", "TestWhatWorkersShareCostsMore"},
+	{"8 those who sleep do not", "engine.go", "e.costs.Contended(e.unparked - 1)", "e.costs.Contended(len(e.tasks.Threads) - 1)", "TestWhatWorkersShareCostsMore"},
 
 	// 1.1 and 1.13 Threads.
 	{"1.1 max_blocking_threads", "engine.go", "pool.Limit = cfg.MaxBlockingThreads", "", "TestMaxBlockingThreads"},

@@ -30,11 +30,11 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) (*Runtime, error) 
 		lifoEnabled:   !cfg.DisableLIFOSlot,
 		eventInterval: settled.eventInterval,
 		workers:       make([]worker, settled.workers),
-		unparked:      settled.workers,
 	}
 	if err := rt.init(s, rt, &cfg, settled.workers, rt.giveThread, o); err != nil {
 		return nil, err
 	}
+	rt.unparked = settled.workers
 	rt.mayHaveTasks = task.NewPlaces(settled.workers)
 	rt.skipsEmpty = rt.host == nil && cfg.Costs.StealAttempt > 0 && !settled.version.lifoStealable
 	rt.tasks.Threads = make([]int32, settled.workers)

@@ -27,11 +27,9 @@ type Runtime struct {
 	ranks        ranks
 	loose        []loose // tasks that block in place, or did and have no worker
 
-	// The three fields of Tokio's idle state (schedulers.md 1.7). Invariants: searching <= unparked;
-	// unparked + len(sleepers) = len(workers).
+	// With unparked, Tokio's idle state (schedulers.md 1.7). Invariants: searching <= unparked; unparked + len(sleepers) = len(workers).
 	sleepers  []*worker // parked workers, the most recent last
 	searching int
-	unparked  int
 }
 
 // phase is the place in the worker loop (schedulers.md 1.3) at which a worker goes on when its time comes.

@@ -15,13 +15,18 @@ func (ts *Tasks) Begin(id ID, worker int, source scheduler.Source) {
 	ts.begin(ts.sim.Now(), ts.Get(id), worker, source)
 }
 
-// BeginAt starts a poll of a queued task at a time that is not past, and returns how long the task computes first. Nothing that others can
-// see happens before the end of that computation. So a worker that has taken a task need not wait for the start of the poll to say when
+// BeginAt starts a poll of a queued task at a time that is not past, and returns how long the task computes first, with
+// what the poll costs more because the task has moved. Nothing that others can see happens before the end of that computation. So a worker that has taken a task need not wait for the start of the poll to say when
 // the poll starts, nor make an event of its own for the computation.
 func (ts *Tasks) BeginAt(at sim.Time, id ID, worker int, source scheduler.Source) sim.Time {
 	t := ts.Get(id)
+	moved := int(t.worker) != worker
 	ts.begin(at, t, worker, source)
-	return ts.stepCompute(t)
+	d := ts.stepCompute(t)
+	if moved {
+		d += ts.Migration
+	}
+	return d
 }
 
 func (ts *Tasks) begin(at sim.Time, t *Task, worker int, source scheduler.Source) {

@@ -17,7 +17,7 @@ func (ts *Tasks) New(p *program.Program, tag uint64, work sim.Rand) (ID, error) 
 	}
 	id, t := ts.allocate()
 	t.Program, t.tag, t.work = p, tag, work
-	t.spawner = scheduler.Outside
+	t.spawner, t.worker = scheduler.Outside, scheduler.Outside
 	return id, nil
 }
 
@@ -34,7 +34,7 @@ func (ts *Tasks) newChild(owner ID, t *Task, st *program.Step) ID {
 	c.Program, c.tag = st.Child, t.tag
 	c.work = sim.Rand(t.work.Uint64())
 	c.parent = ts.spans.enclosing(t)
-	c.spawner = t.thread
+	c.spawner, c.worker = t.thread, t.worker
 	if st.Detached {
 		return id
 	}
@@ -71,7 +71,7 @@ func (ts *Tasks) NewBlockingJob(by ID, a Action) ID {
 	}
 	c.work = sim.Rand(narrow.Uint64(max(a.Duration, 0))) // back in carried
 	c.parent = ts.spans.enclosing(t)
-	c.spawner = t.thread
+	c.spawner, c.worker = t.thread, t.worker
 	c.setJoiner(by, t.wakers)
 	return id
 }

@@ -33,7 +33,7 @@ type Task struct {
 	// Next links the task into the queue that holds it; it belongs to that queue.
 	Next      ID
 	step      int32 // the step to run next
-	worker    int16 // of the running poll
+	worker    int16 // of the running poll, or of the last; before the first, of whoever made the task
 	source    scheduler.Source
 	state     taskState
 	awaits    wait

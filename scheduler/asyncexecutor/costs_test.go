@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package asyncexecutor
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/check"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
+)
+
+// TestHops: an operation costs a hop, and so does the end of a task that another awaits.
+func TestHops(t *testing.T) {
+	sc := start(t, 1, cost.Profile{Hop: 10 * us})
+	sc.spawnAt(0, spawn(1, compute(us)), join)
+	sc.sim.Run(10 * ms)
+	root, child := sc.pollsOf(1), sc.pollsOf(2)[0]
+	require.Len(t, root, 2)
+	assert.Equal(t, 10*us, root[0].End-root[0].Start, "the handle is not ready")
+	assert.Equal(t, child.End+10*us, root[1].Start)
+	assert.Equal(t, 10*us, root[1].End-root[1].Start, "it is")
+}
+
+// TestATaskThatMovesPays, as do tasks from outside.
+func TestATaskThatMovesPays(t *testing.T) {
+	sc := start(t, 2, cost.Profile{Migration: 10 * us})
+	sc.spawnAt(us, detach(spawn(2, compute(5*us))), compute(7*us))
+	sc.sim.Run(10 * ms)
+	root := sc.pollsOf(1)[0]
+	assert.Equal(t, 17*us, root.End-root.Start)
+	moved := 0
+	for _, p := range sc.Polls[1:] {
+		want := 5 * us
+		if p.Worker != root.Worker {
+			want += 10 * us
+			moved++
+		}
+		assert.Equal(t, want, p.End-p.Start)
+	}
+	assert.Equal(t, 1, moved)
+}
+
+// TestWhatRunnersShareCostsMore while others are awake: spawns, ends, and the global queue; steals.
+func TestWhatRunnersShareCostsMore(t *testing.T) {
+	for others := range 3 {
+		sc := start(t, 4, cost.Profile{Contention: us})
+		for i := range others {
+			sc.spawnAt(sim.Time(i+1)*ms, compute(20*ms))
+		}
+		n := uint64(others)
+		sc.spawnAt(10*ms, compute(100*us), detach(spawn(1)), compute(us))
+		sc.sim.Run(50 * ms)
+		more := sim.Time(n) * us
+		root, child := sc.pollsOf(n + 1)[0], sc.pollsOf(n + 2)[0]
+		// The table of tasks, the push, and to wake another.
+		assert.Equal(t, 101*us+3*more, root.End-root.Start, "a spawn beside %d", others)
+		assert.Equal(t, 10*ms+3*more, root.Start, "the queue, to leave the sleepers, and to wake another")
+		assert.Greater(t, child.Start, child.Queued, "beside %d", others)
+	}
+
+	sc := start(t, 2, cost.Profile{Contention: us})
+	sc.sim.Run(ms)
+	sc.push(sc.runners[0], check.Must(sc.tasks.New(steps(), 0, 0)))
+	sc.awake = 2
+	_, spent := sc.stealFrom(sc.runners[1], 0, 2)
+	assert.Equal(t, us, spent)
+
+	// A task's end, and the take of the next.
+	sc = start(t, 2, cost.Profile{Contention: us})
+	sc.spawnAt(ms, compute(10*ms))
+	sc.spawnAt(2*ms, compute(ms))
+	sc.spawnAt(2500*us, compute(ms))
+	sc.sim.Run(20 * ms)
+	assert.Equal(t, sc.pollsOf(2)[0].End+2*us, sc.pollsOf(3)[0].Start)
+}
+
+// detach is a spawn whose tasks nobody awaits.
+func detach(s program.Step) program.Step { s.Detached = true; return s }
