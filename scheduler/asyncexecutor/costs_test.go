@@ -66,7 +66,7 @@ func TestWhatRunnersShareCostsMore(t *testing.T) {
 	sc := start(t, 2, cost.Profile{Contention: us})
 	sc.sim.Run(ms)
 	sc.push(sc.runners[0], check.Must(sc.tasks.New(steps(), 0, 0)))
-	sc.awake = 2
+	sc.countAwake(2)
 	_, spent := sc.stealFrom(sc.runners[1], 0, 2)
 	assert.Equal(t, us, spent)
 

@@ -28,14 +28,14 @@ var rules = []mutants.Rule{
 	{"2.3 steals are counted", "search.go", "e.tasks.Stolen(id)", "", "FuzzRandomLoad"},
 	{"2.3 a second search before the sleep", "runner.go", "e.notified = e.sleepers.isNotified()\n\t\t\tr.phase = searching", "e.notified = e.sleepers.isNotified()\n\t\t\tr.phase = pending", "TestGolden10OneTaskWakesTwo|TestARunnerSearchesTwice"},
 	{"2.3 fairness every 64 tasks", "state.go", "fairInterval = 64", "fairInterval = 63", "TestFairnessEvery64Tasks"},
-	{"2.3 which moves half", "runner.go", "d += e.costs.GlobalPop + e.shared() + e.takeHalf(r)", "d += e.costs.GlobalPop", "TestFairnessEvery64Tasks"},
+	{"2.3 which moves half", "runner.go", "d += e.costs.GlobalPop + e.shared + e.takeHalf(r)", "d += e.costs.GlobalPop", "TestFairnessEvery64Tasks"},
 	{"2.3 a round is 200 tasks", "state.go", "runsPerRound = 200", "runsPerRound = 201", "TestGolden12LookAfter200|TestMainIsPolledOnceARound"},
 	{"2.3 the future comes first", "blockon.go", "func (e *Executor) blockOn(r *runner) sim.Time {\n\tswitch r.phase {\n\tcase pending:", "func (e *Executor) blockOn(r *runner) sim.Time {\n\tr.future.ready = r.future.ready && e.global.Len() == 0\n\tswitch r.phase {\n\tcase pending:", "TestMainIsPolledOnceARound"},
 
 	// 2.2 Where tasks go.
 	{"2.2 to the tail of the global queue", "schedule.go", "e.global.Push(e.tasks, id)\n", "if by != nil && by.local.Free() > 0 {\n\t\tby.local.Push(id)\n\t} else {\n\t\te.global.Push(e.tasks, id)\n\t}\n", "TestGolden11HalfOfTheRest|TestStealingSharesAHoard|TestGolden9SpawnOrder|TestAWakeGoesToTheGlobalQueue"},
 	{"2.2 a yield goes there too", "runner.go", "r.runnable = r.task\n\tr.phase = scheduling\n\treturn e.costs.Wake", "r.local.Push(r.task)\n\treturn e.costs.Wake", "TestAYieldGoesToTheTail"},
-	{"2.2 and notifies", "schedule.go", "return e.shared() + e.notify(by)\n", "return 0\n", "TestGolden10OneTaskWakesTwo"},
+	{"2.2 and notifies", "schedule.go", "return e.shared + e.notify(by)\n", "return 0\n", "TestGolden10OneTaskWakesTwo"},
 
 	// 2.4 Sleepers.
 	{"2.4 the last sleeper is woken first", "sleepers.go", "r := s.unnotified[n-1]\n\ts.unnotified = s.unnotified[:n-1]", "r := s.unnotified[0]\n\ts.unnotified = s.unnotified[1:]", "TestGolden10OneTaskWakesTwo"},
@@ -92,16 +92,16 @@ var rules = []mutants.Rule{
 
 	// 8 What things cost.
 	{"8 a hop for each operation", "executor.go", "e.tasks.CancelOnDrop, e.tasks.Hop, e.tasks.Migration = cfg.CancelOnDrop, cfg.Costs.Hop, cfg", "e.tasks.CancelOnDrop, _, e.tasks.Migration = cfg.CancelOnDrop, cfg.Costs.Hop, cfg", "TestHops"},
-	{"8 a hop at the end of a task that is awaited", "runner.go", "e.costs.Finish + e.shared() + e.costs.Hop", "e.costs.Finish + e.shared()", "TestHops"},
+	{"8 a hop at the end of a task that is awaited", "runner.go", "e.costs.Finish + e.shared + e.costs.Hop", "e.costs.Finish + e.shared", "TestHops"},
 	{"8 a task that moved pays", "executor.go", "e.tasks.CancelOnDrop, e.tasks.Hop, e.tasks.Migration = cfg.CancelOnDrop, cfg.Costs.Hop, cfg", "e.tasks.CancelOnDrop, e.tasks.Hop, _ = cfg.CancelOnDrop, cfg.Costs.Hop, cfg", "TestATaskThatMovesPays"},
-	{"8 others make a spawn dearer", "runner.go", "r.phase = spawning\n\t\treturn e.costs.Spawn + e.shared()", "r.phase = spawning\n\t\treturn e.costs.Spawn", "TestWhatRunnersShareCostsMore"},
-	{"8 others make a push dearer", "schedule.go", "return e.shared() + e.notify(by)", "return e.notify(by)", "TestWhatRunnersShareCostsMore"},
-	{"8 others make a wake dearer", "schedule.go", "return e.shared() + e.unpark(r, by)", "return e.unpark(r, by)", "TestWhatRunnersShareCostsMore"},
-	{"8 others make a take dearer", "search.go", "e.costs.GlobalPop + e.shared() + e.takeHalf(r)", "e.costs.GlobalPop + e.takeHalf(r)", "TestWhatRunnersShareCostsMore"},
-	{"8 others make a steal dearer", "search.go", "e.costs.StealAttempt + e.shared() +", "e.costs.StealAttempt +", "TestWhatRunnersShareCostsMore"},
-	{"8 others make it dearer to leave the sleepers", "runner.go", "d += e.shared()", "", "TestWhatRunnersShareCostsMore"},
-	{"8 others make an end dearer", "runner.go", "r.carry = e.costs.Finish + e.shared()", "r.carry = e.costs.Finish", "TestWhatRunnersShareCostsMore"},
-	{"8 those who sleep do not", "schedule.go", "e.costs.Contended(e.awake - 1)", "e.costs.Contended(len(e.runners) - 1)", "TestWhatRunnersShareCostsMore"},
+	{"8 others make a spawn dearer", "runner.go", "r.phase = spawning\n\t\treturn e.costs.Spawn + e.shared", "r.phase = spawning\n\t\treturn e.costs.Spawn", "TestWhatRunnersShareCostsMore"},
+	{"8 others make a push dearer", "schedule.go", "return e.shared + e.notify(by)", "return e.notify(by)", "TestWhatRunnersShareCostsMore"},
+	{"8 others make a wake dearer", "schedule.go", "return e.shared + e.unpark(r, by)", "return e.unpark(r, by)", "TestWhatRunnersShareCostsMore"},
+	{"8 others make a take dearer", "search.go", "e.costs.GlobalPop + e.shared + e.takeHalf(r)", "e.costs.GlobalPop + e.takeHalf(r)", "TestWhatRunnersShareCostsMore"},
+	{"8 others make a steal dearer", "search.go", "e.costs.StealAttempt + e.shared +", "e.costs.StealAttempt +", "TestWhatRunnersShareCostsMore"},
+	{"8 others make it dearer to leave the sleepers", "runner.go", "d += e.shared", "", "TestWhatRunnersShareCostsMore"},
+	{"8 others make an end dearer", "runner.go", "r.carry = e.costs.Finish + e.shared", "r.carry = e.costs.Finish", "TestWhatRunnersShareCostsMore"},
+	{"8 those who sleep do not", "schedule.go", "e.shared = e.costs.Contended(e.awake - 1)", "e.shared = e.costs.Contended(len(e.runners) - 1)", "TestWhatRunnersShareCostsMore"},
 }
 
 func TestRules(t *testing.T) { mutants.Check(t, rules) }

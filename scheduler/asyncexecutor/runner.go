@@ -12,7 +12,7 @@ func (e *Executor) resume(r *runner) {
 	r.counters.WakeUp(e.sim.Now())
 	if r.asleep {
 		r.asleep = false
-		e.awake++
+		e.countAwake(1)
 	}
 	for {
 		d := e.next(r)
@@ -21,7 +21,7 @@ func (e *Executor) resume(r *runner) {
 		}
 		if d < 0 {
 			r.asleep = true
-			e.awake--
+			e.countAwake(-1)
 			r.counters.FallAsleep(e.sim.Now())
 			if d == blocked {
 				r.cpu.Sleep()
@@ -99,12 +99,12 @@ func (e *Executor) found(r *runner) sim.Time {
 	if r.sleeping {
 		e.sleepers.remove(r)
 		e.notified = e.sleepers.isNotified()
-		d += e.shared()
+		d += e.shared
 	}
 	d += e.notify(r)
 	r.ticks++
 	if r.ticks%fairInterval == 0 && e.global.Len() > 0 {
-		d += e.costs.GlobalPop + e.shared() + e.takeHalf(r)
+		d += e.costs.GlobalPop + e.shared + e.takeHalf(r)
 	}
 	// Others see nothing of the poll before its first step that is no computing: up to that step all is one delay.
 	d += r.takeCarry()
@@ -150,7 +150,7 @@ func (e *Executor) step(r *runner) sim.Time {
 	case task.Spawn:
 		r.runnable = a.Other
 		r.phase = spawning
-		return e.costs.Spawn + e.shared()
+		return e.costs.Spawn + e.shared
 	case task.Wake, task.Cancel:
 		if !e.tasks.WakeOther(a) {
 			return 0
@@ -166,7 +166,7 @@ func (e *Executor) step(r *runner) sim.Time {
 		if e.delegates && !e.tasks.IsBlockingJob(r.task) {
 			r.runnable = e.tasks.NewBlockingJob(r.task, a)
 			r.phase = delegating
-			return e.costs.Spawn + e.shared()
+			return e.costs.Spawn + e.shared
 		}
 		e.pool.Submit(e.tasks.Waker(r.task), max(a.Duration, 0), a.Kind == task.File)
 		return e.pend(r)
@@ -227,9 +227,9 @@ func (e *Executor) finish(r *runner) sim.Time {
 	if awaiter != 0 && e.tasks.Wake(awaiter) {
 		r.runnable = awaiter
 		r.phase = scheduling
-		return e.costs.Finish + e.shared() + e.costs.Hop
+		return e.costs.Finish + e.shared + e.costs.Hop
 	}
-	r.carry = e.costs.Finish + e.shared()
+	r.carry = e.costs.Finish + e.shared
 	return 0
 }
 

@@ -20,7 +20,7 @@ func (e *Executor) schedule(id task.ID, by *runner) sim.Time {
 		return e.unpark(r, by)
 	}
 	e.global.Push(e.tasks, id)
-	return e.shared() + e.notify(by)
+	return e.shared + e.notify(by)
 }
 
 // notify wakes one sleeping runner unless a runner was notified and has not acted yet. The result is what the wake costs the caller.
@@ -33,12 +33,14 @@ func (e *Executor) notify(by *runner) sim.Time {
 	if r == nil {
 		return 0
 	}
-	return e.shared() + e.unpark(r, by)
+	return e.shared + e.unpark(r, by)
 }
 
-// shared is what an operation of a runner on what runners share costs beside its own price: the table of live tasks (spawn, end), the
-// global queue, a queue that is stolen from, the list of sleepers.
-func (e *Executor) shared() sim.Time { return e.costs.Contended(e.awake - 1) }
+// countAwake counts runners that wake up, or fewer than none that fall asleep.
+func (e *Executor) countAwake(n int) {
+	e.awake += n
+	e.shared = e.costs.Contended(e.awake - 1)
+}
 
 // unpark sets a runner's token and gets its thread out of its sleep. The result is what that costs the caller: a futex wake, an
 // eventfd write, or nothing if the thread is awake (schedulers.md 4.3).

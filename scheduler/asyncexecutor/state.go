@@ -29,6 +29,9 @@ type Executor struct {
 	global  task.Queue
 	runners []*runner
 	awake   int // of the runners
+	// shared is what an operation of a runner on what runners share costs now beside its own price: the table of live tasks (spawn, end),
+	// the global queue, a queue that is stolen from, the list of sleepers.
+	shared sim.Time
 	// mayHaveTasks are all runners whose local queues are not empty, and some others.
 	mayHaveTasks task.Places
 	sleepers     sleepers

@@ -116,7 +116,7 @@ func TestWhatWorkersShareCostsMore(t *testing.T) {
 	for others := range 3 {
 		b := play(3, others, compute(100*us), detach(spawn(1)), compute(us))
 		more := sim.Time(others) * us
-		root, child := b.pollsOf(uint64(others)+1)[0], b.pollsOf(uint64(others) + 2)[0]
+		root, child := b.pollsOf(uint64(others) + 1)[0], b.pollsOf(uint64(others) + 2)[0]
 		assert.Equal(t, 101*us+more, root.End-root.Start, "a spawn beside %d", others)
 		assert.Equal(t, root.End+more, child.Start, "an end beside %d", others)
 	}

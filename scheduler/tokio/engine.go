@@ -34,6 +34,9 @@ type engine struct {
 	host      *host.Host
 	inject    task.Queue
 	unparked  int // workers that are awake, or about to be
+	// shared is what an operation of a worker on what workers share costs now beside its own price: the list of live tasks and the memory
+	// they are in (spawn, end), the inject queue, a queue that is stolen from, the list of sleepers.
+	shared sim.Time
 
 	pool          *blocking.Pool
 	workerThreads int // threads of the pool that run workers
@@ -82,9 +85,11 @@ func (p *poller) spend(d sim.Time) bool {
 	return p.cpu.Run(d)
 }
 
-// shared is what an operation of a worker on what workers share costs beside its own price: the list of live tasks and the memory they
-// are in (spawn, end), the inject queue, a queue that is stolen from, the list of sleepers.
-func (e *engine) shared() sim.Time { return e.costs.Contended(e.unparked - 1) }
+// countUnparked counts workers that wake up, or fewer than none that fall asleep.
+func (e *engine) countUnparked(n int) {
+	e.unparked += n
+	e.shared = e.costs.Contended(e.unparked - 1)
+}
 
 // takeCarry returns what the worker still has to pay.
 func (p *poller) takeCarry() sim.Time {
@@ -238,7 +243,7 @@ func (e *engine) poll(p *poller) (spent sim.Time, ended bool) {
 			p.blocks = true
 			return a.Duration, false
 		case task.Spawn:
-			if spent := e.costs.Spawn + e.shared() + e.schedule(p, a.Other, false); spent > 0 && (e.host != nil || !e.sim.Advance(spent)) {
+			if spent := e.costs.Spawn + e.shared + e.schedule(p, a.Other, false); spent > 0 && (e.host != nil || !e.sim.Advance(spent)) {
 				return spent, false
 			}
 		case task.Wake, task.Cancel:
@@ -296,10 +301,10 @@ func (e *engine) poll(p *poller) (spent sim.Time, ended bool) {
 		case task.Done:
 			awaiter := e.tasks.Finish(p.task)
 			if awaiter == 0 || !e.tasks.Wake(awaiter) {
-				p.carry = e.costs.Finish + e.shared()
+				p.carry = e.costs.Finish + e.shared
 				return 0, true
 			}
-			return e.costs.Finish + e.shared() + e.costs.Hop + e.costs.Wake + e.schedule(p, awaiter, false), true
+			return e.costs.Finish + e.shared + e.costs.Hop + e.costs.Wake + e.schedule(p, awaiter, false), true
 		default:
 			panic("tokio: a step that the model does not know")
 		}

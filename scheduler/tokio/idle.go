@@ -16,10 +16,10 @@ func (rt *Runtime) notifyOne() sim.Time {
 		return 0
 	}
 	rt.searching++
-	rt.unparked++
+	rt.countUnparked(1)
 	w := rt.sleepers[len(rt.sleepers)-1]
 	rt.sleepers = rt.sleepers[:len(rt.sleepers)-1]
-	return rt.unpark(w) + rt.shared()
+	return rt.unpark(w) + rt.shared
 }
 
 // unpark delivers a worker's park token: the worker leaves the place where it sleeps, or will not fall asleep next time.
@@ -55,8 +55,8 @@ func (rt *Runtime) notifyIfWorkPending() sim.Time {
 
 // commitPark takes the worker off the books (step 3).
 func (rt *Runtime) commitPark(w *worker) sim.Time {
-	spent := rt.shared()
-	rt.unparked--
+	spent := rt.shared
+	rt.countUnparked(-1)
 	last := false
 	if w.searching {
 		w.searching = false
@@ -104,7 +104,7 @@ func (rt *Runtime) wakeUp(w *worker) sim.Time {
 		last := len(rt.sleepers) - 1
 		rt.sleepers[sleeper] = rt.sleepers[last]
 		rt.sleepers = rt.sleepers[:last]
-		rt.unparked++
+		rt.countUnparked(1)
 	default:
 		// Nothing to do: a slot of the timer wheel was emptied downwards, a timer was set anew, or the like.
 		w.phase = phaseSleep

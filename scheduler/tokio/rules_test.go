@@ -82,7 +82,7 @@ var rules = []mutants.Rule{
 
 	// 1.7 Waking.
 	{"1.7 no wake while one searches", "idle.go", "if rt.searching > 0 || rt", "if rt", "TestNoWakeWhileAWorkerSearches"},
-	{"1.7 the woken one is counted as searching", "idle.go", "rt.searching++\n\trt.unparked++", "rt.unparked++", "TestNoWakeWhileAWorkerSearches"},
+	{"1.7 the woken one is counted as searching", "idle.go", "rt.searching++\n\trt.countUnparked(1)", "rt.countUnparked(1)", "TestNoWakeWhileAWorkerSearches"},
 	{"1.7 the most recently parked is woken", "idle.go", "w := rt.sleepers[len(rt.sleepers)-1]\n\trt.sleepers = rt.sleepers[:len(rt.sleepers)-1]", "w := rt.sleepers[0]\n\trt.sleepers = rt.sleepers[1:]", "TestGolden6RemoteSpawnWakesTwo"},
 
 	// 1.8 Parking.
@@ -91,7 +91,7 @@ var rules = []mutants.Rule{
 	{"1.8 only a searcher does", "idle.go", "last = rt.searching == 0", "last = false", "TestTheLastSearcherLooksBack"},
 	{"1.8 the first to park sleeps in the driver", "idle.go", "if rt.driver.holder != noHolder {", "if rt.driver.holder == noHolder && len(rt.workers) > 1 && w.index == 0 {", "TestGolden6RemoteSpawnWakesTwo"},
 	{"1.8 a token ends the next sleep", "idle.go", "if w.token {\n\t\tw.token = false", "if w.token {\n\t\tw.token = true", "TestWorkerMayNotifyItself endless"},
-	{"1.8 who got tasks in the driver is no searcher", "idle.go", "rt.unparked++\n\tdefault:", "rt.unparked++\n\t\tw.searching = true\n\t\trt.searching++\n\tdefault:", "TestAnIOTaskCostsOneWake"},
+	{"1.8 who got tasks in the driver is no searcher", "idle.go", "rt.countUnparked(1)\n\tdefault:", "rt.countUnparked(1)\n\t\tw.searching = true\n\t\trt.searching++\n\tdefault:", "TestAnIOTaskCostsOneWake"},
 	{"1.8 it leaves the sleepers by a swap", "idle.go", "rt.sleepers[sleeper] = rt.sleepers[last]\n", "copy(rt.sleepers[sleeper:], rt.sleepers[sleeper+1:])\n", "TestTheDriversWorkerLeavesTheSleepersBySwap"},
 	{"1.8 who was woken searches", "idle.go", "w.searching = true\n\tcase", "rt.searching--\n\tcase", "TestGolden6RemoteSpawnWakesTwo"},
 	{"1.8 a wake for nothing is a noop park", "idle.go", "p.pollsAtPark = p.counters.Polls", "", "TestLongTimersWakeTheDriverOnTheirWay"},
@@ -178,15 +178,15 @@ var rules = []mutants.Rule{
 	{"8 a hop for a handle", "../internal/task/step.go", "if a, passed := ts.hop(t); !passed {", "if a, passed := ts.hop(t); !passed && false {", "TestHops"},
 	{"8 a hop for a channel or a mutex", "../internal/task/objects.go", "if a, passed := ts.hop(t); !passed {", "if a, passed := ts.hop(t); !passed && false {", "TestHops"},
 	{"8 a hop once for each attempt", "../internal/task/hop.go", "if t.begun || ts.Hop == 0 {\n\t\tt.begun = false\n", "if t.begun || ts.Hop == 0 {\n", "TestHops"},
-	{"8 a hop at the end of a task that is awaited", "engine.go", "e.shared() + e.costs.Hop + e.costs.Wake", "e.shared() + e.costs.Wake", "TestAMessageArrivesAtTheEndOfItsHop"},
+	{"8 a hop at the end of a task that is awaited", "engine.go", "e.shared + e.costs.Hop + e.costs.Wake", "e.shared + e.costs.Wake", "TestAMessageArrivesAtTheEndOfItsHop"},
 	{"8 a task that moved pays", "../internal/task/poll.go", "d += ts.Migration", "_ = ts.Migration", "TestATaskThatMovesPays"},
 	{"8 a task is at home where it was made", "../internal/task/spawn.go", "c.spawner, c.worker = t.thread, t.worker\n\tif st", "c.spawner, c.worker = t.thread, -1\n\tif st", "TestATaskThatMovesPays"},
 	{"8 a task from outside is nowhere at home", "../internal/task/spawn.go", "t.spawner, t.worker = scheduler.Outside, scheduler.Outside", "t.spawner = scheduler.Outside", "TestATaskThatMovesPays"},
-	{"8 others make a spawn dearer", "engine.go", "e.costs.Spawn + e.shared() +", "e.costs.Spawn +", "TestWhatWorkersShareCostsMore"},
-	{"8 others make an end dearer", "engine.go", "p.carry = e.costs.Finish + e.shared()", "p.carry = e.costs.Finish", "TestWhatWorkersShareCostsMore"},
+	{"8 others make a spawn dearer", "engine.go", "e.costs.Spawn + e.shared +", "e.costs.Spawn +", "TestWhatWorkersShareCostsMore"},
+	{"8 others make an end dearer", "engine.go", "p.carry = e.costs.Finish + e.shared", "p.carry = e.costs.Finish", "TestWhatWorkersShareCostsMore"},
 	{"8 others make a steal dearer", "steal.go", "return id, contended +", "return id,", "TestWhatWorkersShareCostsMore"},
-	{"8 others make a take from the inject queue dearer", "tick.go", "if id := rt.takeBatch(w); id != 0 {\n\t\treturn rt.runTask(w, id, scheduler.FromGlobal, spent+rt.costs.GlobalPop+rt.shared())", "if id := rt.takeBatch(w); id != 0 {\n\t\treturn rt.runTask(w, id, scheduler.FromGlobal, spent+rt.costs.GlobalPop)", "TestWhatWorkersShareCostsMore"},
-	{"8 those who sleep do not", "engine.go", "e.costs.Contended(e.unparked - 1)", "e.costs.Contended(len(e.tasks.Threads) - 1)", "TestWhatWorkersShareCostsMore"},
+	{"8 others make a take from the inject queue dearer", "tick.go", "if id := rt.takeBatch(w); id != 0 {\n\t\treturn rt.runTask(w, id, scheduler.FromGlobal, spent+rt.costs.GlobalPop+rt.shared)", "if id := rt.takeBatch(w); id != 0 {\n\t\treturn rt.runTask(w, id, scheduler.FromGlobal, spent+rt.costs.GlobalPop)", "TestWhatWorkersShareCostsMore"},
+	{"8 those who sleep do not", "engine.go", "e.shared = e.costs.Contended(e.unparked - 1)", "e.shared = e.costs.Contended(len(e.tasks.Threads) - 1)", "TestWhatWorkersShareCostsMore"},
 
 	// 1.1 and 1.13 Threads.
 	{"1.1 max_blocking_threads", "engine.go", "pool.Limit = cfg.MaxBlockingThreads", "", "TestMaxBlockingThreads"},

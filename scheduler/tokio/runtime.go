@@ -34,7 +34,7 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) (*Runtime, error) 
 	if err := rt.init(s, rt, &cfg, settled.workers, rt.giveThread, o); err != nil {
 		return nil, err
 	}
-	rt.unparked = settled.workers
+	rt.countUnparked(settled.workers)
 	rt.mayHaveTasks = task.NewPlaces(settled.workers)
 	rt.skipsEmpty = rt.host == nil && cfg.Costs.StealAttempt > 0 && !settled.version.lifoStealable
 	rt.tasks.Threads = make([]int32, settled.workers)

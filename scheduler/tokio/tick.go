@@ -24,7 +24,7 @@ func (rt *Runtime) nextTask(w *worker, spent sim.Time) sim.Time {
 	if w.tick%w.tuning.gqi == 0 {
 		w.tuning.retune()
 		if id := rt.inject.Pop(rt.tasks); id != 0 {
-			return rt.runTask(w, id, scheduler.FromGlobal, spent+rt.costs.GlobalPop+rt.shared())
+			return rt.runTask(w, id, scheduler.FromGlobal, spent+rt.costs.GlobalPop+rt.shared)
 		}
 	}
 	if id := w.lifo; id != 0 {
@@ -35,7 +35,7 @@ func (rt *Runtime) nextTask(w *worker, spent sim.Time) sim.Time {
 		return rt.runTask(w, id, scheduler.FromLocal, spent)
 	}
 	if id := rt.takeBatch(w); id != 0 {
-		return rt.runTask(w, id, scheduler.FromGlobal, spent+rt.costs.GlobalPop+rt.shared())
+		return rt.runTask(w, id, scheduler.FromGlobal, spent+rt.costs.GlobalPop+rt.shared)
 	}
 	spent += w.takeCarry()
 	w.counters.Busy += w.tuning.closeBatch(rt.sim.Now() + spent)
@@ -148,5 +148,5 @@ func (rt *Runtime) pushBack(w *worker, id task.ID) (spent sim.Time) {
 		}
 		rt.inject.Push(rt.tasks, id)
 	}
-	return rt.shared()
+	return rt.shared
 }
