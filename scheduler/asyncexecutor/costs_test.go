@@ -81,3 +81,12 @@ func TestWhatRunnersShareCostsMore(t *testing.T) {
 
 // detach is a spawn whose tasks nobody awaits.
 func detach(s program.Step) program.Step { s.Detached = true; return s }
+
+// TestTheRunnerPaysForABlockingJob that a task gives to the pool: other tasks wait for it.
+func TestTheRunnerPaysForABlockingJob(t *testing.T) {
+	sc := start(t, 1, cost.Profile{BlockingSubmit: 10 * us, ThreadCreate: 100 * us})
+	sc.spawnAt(us, program.Step{Op: program.SpawnBlocking, Duration: program.Constant(ms)})
+	sc.spawnAt(us, compute(us))
+	sc.sim.Run(10 * ms)
+	assert.Equal(t, 110*us, sc.pollsOf(2)[0].Start-sc.pollsOf(1)[0].End)
+}

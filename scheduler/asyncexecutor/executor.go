@@ -43,7 +43,7 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) (*Executor, error)
 	e.tasks = task.New(s, e, shared, o)
 	e.tasks.Lacks = program.OpsOf(program.BlockInPlace)
 	pool := blocking.CrateDefaults()
-	pool.Start, pool.Wake = cfg.Costs.ThreadStart, cfg.Costs.WakeLatency
+	pool.Costs = cfg.Costs
 	pool.Seed = cfg.Seed + streamPool
 	if cfg.MaxBlockingThreads > 0 {
 		pool.Limit = cfg.MaxBlockingThreads

@@ -168,8 +168,8 @@ func (e *Executor) step(r *runner) sim.Time {
 			r.phase = delegating
 			return e.costs.Spawn + e.shared
 		}
-		e.pool.Submit(e.tasks.Waker(r.task), max(a.Duration, 0), a.Kind == task.File)
-		return e.pend(r)
+		d := e.pool.Submit(e.tasks.Waker(r.task), max(a.Duration, 0), a.Kind == task.File)
+		return d + e.pend(r)
 	case task.Done:
 		return e.finish(r)
 	default:

@@ -63,6 +63,11 @@ type Profile struct {
 	WakeLatency, WakeDriverLatency Latency
 	// ThreadStart passes from the creation of a blocking pool's thread until it runs.
 	ThreadStart Latency
+	// BlockingSubmit is paid by who gives the blocking pool a job: allocation, lock, push. The wake of an idle thread comes on top, or
+	// ThreadCreate.
+	BlockingSubmit sim.Time
+	// ThreadCreate is paid by who creates a thread.
+	ThreadCreate sim.Time
 	// ProcessStart is paid by the task that starts a process: fork and exec.
 	ProcessStart sim.Time
 	// DriverPoll is one look at timers and sockets without sleeping.

@@ -46,6 +46,9 @@ func DefaultParameters() Parameters {
 			WakeDriverLatency: Latency{Median: 5_500, Sigma: 0.7},
 			// From the creation of a thread of the blocking pool until it runs: "thread start", 50-62 us here, spawn and join; the sigma is a guess.
 			ThreadStart: Latency{Median: 50_000, Sigma: 0.3},
+			// To give the blocking pool a job, and to create a thread: not measured yet.
+			BlockingSubmit: 0,
+			ThreadCreate:   0,
 			// Fork and exec of a small program, as the parent sees it: posix_spawn, 0.3-0.8 ms (to be calibrated).
 			ProcessStart: 500_000,
 			// A look at timers and sockets without sleeping: "epoll_wait(0)", 1.1 us here.
@@ -81,6 +84,9 @@ func DefaultParameters() Parameters {
 			WakeDriverLatency: Latency{Median: 5_500, Sigma: 0.7},
 			// From the creation of a thread of the blocking pool until it runs: "thread start", 50-62 us here, spawn and join; the sigma is a guess.
 			ThreadStart: Latency{Median: 50_000, Sigma: 0.3},
+			// Not measured yet.
+			BlockingSubmit: 0,
+			ThreadCreate:   0,
 			// Fork and exec, as Tokio's.
 			ProcessStart: 500_000,
 			// A turn of the reactor has two to four system calls more than Tokio's: "one I/O hop", +3 us to start with.

@@ -99,6 +99,8 @@ var profileKeys = []Key{
 	{Name: "wake_driver_latency.sigma", Number: func(p *Profile) *float64 { return &p.WakeDriverLatency.Sigma }},
 	{Name: "thread_start.median", Time: func(p *Profile) *sim.Time { return &p.ThreadStart.Median }},
 	{Name: "thread_start.sigma", Number: func(p *Profile) *float64 { return &p.ThreadStart.Sigma }},
+	{Name: "blocking_submit", Time: func(p *Profile) *sim.Time { return &p.BlockingSubmit }},
+	{Name: "thread_create", Time: func(p *Profile) *sim.Time { return &p.ThreadCreate }},
 	{Name: "process_start", Time: func(p *Profile) *sim.Time { return &p.ProcessStart }},
 	{Name: "driver_poll", Time: func(p *Profile) *sim.Time { return &p.DriverPoll }},
 	{Name: "timer_insert", Time: func(p *Profile) *sim.Time { return &p.TimerInsert }},

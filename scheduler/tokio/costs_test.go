@@ -135,3 +135,20 @@ func TestWhatWorkersShareCostsMore(t *testing.T) {
 	require.Equal(t, scheduler.FromSteal, stolen.Source)
 	assert.Equal(t, us, stolen.Start-stolen.Queued)
 }
+
+// TestTheWorkerPaysForABlockingJob that a task gives to the pool: other tasks wait for it.
+func TestTheWorkerPaysForABlockingJob(t *testing.T) {
+	costs := cost.Profile{BlockingSubmit: 10 * us, ThreadCreate: 100 * us}
+	blocking := program.Step{Op: program.SpawnBlocking, Duration: program.Constant(ms)}
+	b := start(t, 1, costs)
+	b.spawn(blocking)
+	b.spawn(compute(us))
+	b.sim.Run(10 * ms)
+	first, second := b.pollsOf(1)[0], b.pollsOf(2)[0]
+	assert.Equal(t, 110*us, second.Start-first.End)
+
+	inPlace := start(t, 1, costs)
+	inPlace.spawn(program.Step{Op: program.BlockInPlace, Duration: program.Constant(ms)})
+	inPlace.sim.Run(10 * ms)
+	assert.Equal(t, ms+110*us, inPlace.finish(1).Busy)
+}

@@ -125,7 +125,7 @@ func (e *engine) init(s *sim.Simulation, handler interface {
 			o.Thread(&scheduler.Thread{Thread: thread, Started: started, At: s.Now()})
 		}
 	}
-	pool.Start, pool.Wake = cfg.Costs.ThreadStart, cfg.Costs.WakeLatency
+	pool.Costs = cfg.Costs
 	pool.Seed = cfg.Seed
 	p, err := blocking.New(s, pool)
 	if err != nil {
@@ -279,8 +279,7 @@ func (e *engine) poll(p *poller) (spent sim.Time, ended bool) {
 			}
 			e.tasks.Ready(e.tasks.Waker(p.task)) // readable at once
 		case task.Blocking, task.File:
-			e.pool.Submit(e.tasks.Waker(p.task), max(a.Duration, 0), a.Kind == task.File)
-			return e.wait(p, 0)
+			return e.wait(p, e.pool.Submit(e.tasks.Waker(p.task), max(a.Duration, 0), a.Kind == task.File))
 		case task.Wait, task.Call:
 			return e.wait(p, 0)
 		case task.Yield, task.ForcedYield:

@@ -36,7 +36,7 @@ func (rt *Runtime) blockInPlace(p *poller, d sim.Time) {
 	if rt.tasks.BlockedInPlace(rt.loose[i].task) {
 		w.leftLast = i
 	}
-	rt.pool.SubmitWorker(p.index)
+	spent += rt.pool.SubmitWorker(p.index)
 	w.cpu.Give(rt, rt.target, eventInPlace, uint64(i))
 	if w.cpu.Pause(spent + d) {
 		rt.sim.Schedule(rt.sim.Now(), rt.target, eventInPlace, uint64(i))

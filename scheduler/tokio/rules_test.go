@@ -161,7 +161,7 @@ var rules = []mutants.Rule{
 	{"1.14 parks and noops", "current_thread.go", "rt.poller.countPark()", "", "TestSpawnsFromOutsideWriteTheEventfd"},
 
 	// 1.10 block_in_place.
-	{"1.10 block_in_place: the worker goes on elsewhere", "inplace.go", "rt.pool.SubmitWorker(p.index)", "", "TestTheWorkerGoesOnElsewhere"},
+	{"1.10 block_in_place: the worker goes on elsewhere", "inplace.go", "spent += rt.pool.SubmitWorker(p.index)", "", "TestTheWorkerGoesOnElsewhere"},
 	{"1.10 block_in_place: the LIFO task can be stolen", "inplace.go", "w.lifo = 0\n\t\tspent += rt.pushBack(w, id)", "_ = id", "TestWhatTheWorkerHoldsCanBeStolen"},
 	{"1.10 block_in_place: wakes the deferred", "inplace.go", "spent := rt.wakeDeferred(p)", "spent := sim.Time(0)", "TestBlockingInPlaceWakesTheDeferred"},
 	{"1.10 block_in_place: takes the worker back", "inplace.go", "w := &rt.workers[l.index]; w.phase == phaseNoThread {", "w := &rt.workers[l.index]; w.phase == phaseNoThread && false {", "TestAShortBlockTakesTheWorkerBack|TestTheWorkerGoesOnElsewhere"},
@@ -186,6 +186,8 @@ var rules = []mutants.Rule{
 	{"8 others make an end dearer", "engine.go", "p.carry = e.costs.Finish + e.shared", "p.carry = e.costs.Finish", "TestWhatWorkersShareCostsMore"},
 	{"8 others make a steal dearer", "steal.go", "return id, contended +", "return id,", "TestWhatWorkersShareCostsMore"},
 	{"8 others make a take from the inject queue dearer", "tick.go", "if id := rt.takeBatch(w); id != 0 {\n\t\treturn rt.runTask(w, id, scheduler.FromGlobal, spent+rt.costs.GlobalPop+rt.shared)", "if id := rt.takeBatch(w); id != 0 {\n\t\treturn rt.runTask(w, id, scheduler.FromGlobal, spent+rt.costs.GlobalPop)", "TestWhatWorkersShareCostsMore"},
+	{"8 a worker pays for a job", "engine.go", "return e.wait(p, e.pool.Submit(e.tasks.Waker(p.task), max(a.Duration, 0), a.Kind == task.File))", "e.pool.Submit(e.tasks.Waker(p.task), max(a.Duration, 0), a.Kind == task.File)\n\t\t\treturn e.wait(p, 0)", "TestTheWorkerPaysForABlockingJob"},
+	{"8 a task pays for another thread of its worker", "inplace.go", "spent += rt.pool.SubmitWorker(p.index)", "rt.pool.SubmitWorker(p.index)", "TestTheWorkerPaysForABlockingJob"},
 	{"8 those who sleep do not", "engine.go", "e.shared = e.costs.Contended(e.unparked - 1)", "e.shared = e.costs.Contended(len(e.tasks.Threads) - 1)", "TestWhatWorkersShareCostsMore"},
 
 	// 1.1 and 1.13 Threads.
