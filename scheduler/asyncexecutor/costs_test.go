@@ -90,3 +90,22 @@ func TestTheRunnerPaysForABlockingJob(t *testing.T) {
 	sc.sim.Run(10 * ms)
 	assert.Equal(t, 110*us, sc.pollsOf(2)[0].Start-sc.pollsOf(1)[0].End)
 }
+
+// TestALongSleepEndsLater, in epoll and parked.
+func TestALongSleepEndsLater(t *testing.T) {
+	deep := cost.Profile{DeepSleep: cost.DeepSleep{After: ms, Latency: 10 * us}}
+	for _, threads := range []int{1, 2} { // one is in epoll, the other parks
+		for idle, want := range map[sim.Time]sim.Time{ms: 0, ms + 1: 10 * us} {
+			sc := start(t, threads, deep)
+			sc.spawnAt(idle, compute(us))
+			sc.sim.Run(10 * ms)
+			assert.Equal(t, want, sc.Polls[0].Start-sc.Polls[0].Queued, "%d threads", threads)
+		}
+	}
+	sc := start(t, 1, deep)
+	sc.spawnAt(us, io(5*ms))
+	sc.spawnAt(10*ms, sleep(5*ms))
+	sc.sim.Run(20 * ms)
+	assert.Equal(t, 5*ms+10*us, sc.pollsOf(1)[1].Queued-sc.pollsOf(1)[0].End, "a socket")
+	assert.Equal(t, 5*ms, sc.pollsOf(2)[1].Queued-sc.pollsOf(2)[0].End, "a timer has its own overshoot")
+}

@@ -102,6 +102,8 @@ var rules = []mutants.Rule{
 	{"8 others make it dearer to leave the sleepers", "runner.go", "d += e.shared", "", "TestWhatRunnersShareCostsMore"},
 	{"8 others make an end dearer", "runner.go", "r.carry = e.costs.Finish + e.shared", "r.carry = e.costs.Finish", "TestWhatRunnersShareCostsMore"},
 	{"8 a runner pays for a job", "runner.go", "return d + e.pend(r)\n\tcase task.Done:", "_ = d\n\t\treturn e.pend(r)\n\tcase task.Done:", "TestTheRunnerPaysForABlockingJob"},
+	{"8 a long park ends later", "schedule.go", " + e.costs.DeepSleep.Exit(r.cpu.Slept())", "", "TestALongSleepEndsLater"},
+	{"8 a long sleep in epoll ends later", "reactor.go", "d += e.costs.DeepSleep.Exit(r.cpu.Slept())", "", "TestALongSleepEndsLater"},
 	{"8 those who sleep do not", "schedule.go", "e.shared = e.costs.Contended(e.awake - 1)", "e.shared = e.costs.Contended(len(e.runners) - 1)", "TestWhatRunnersShareCostsMore"},
 }
 

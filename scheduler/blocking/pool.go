@@ -244,7 +244,8 @@ func (p *Pool) wakeOne() (spent sim.Time) {
 	i := p.waiting[0]
 	p.waiting = append(p.waiting[:0], p.waiting[1:]...)
 	p.threads[i].nap++
-	p.threads[i].cpu.Wake(p.cfg.Costs.WakeLatency.Sample(&p.rand))
+	cpu := p.threads[i].cpu
+	cpu.Wake(p.cfg.Costs.WakeLatency.Sample(&p.rand) + p.cfg.Costs.DeepSleep.Exit(cpu.Slept()))
 	return p.cfg.Costs.Unpark.Sample(&p.rand)
 }
 

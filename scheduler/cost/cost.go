@@ -61,6 +61,8 @@ type Profile struct {
 	Unpark, UnparkDriver Latency
 	// WakeLatency passes from the wake of a thread until it runs.
 	WakeLatency, WakeDriverLatency Latency
+	// DeepSleep comes on top of both for a thread that has slept for long.
+	DeepSleep DeepSleep
 	// ThreadStart passes from the creation of a blocking pool's thread until it runs.
 	ThreadStart Latency
 	// BlockingSubmit is paid by who gives the blocking pool a job: allocation, lock, push. The wake of an idle thread comes on top, or
@@ -76,6 +78,19 @@ type Profile struct {
 	TimerInsert sim.Time
 	// TimerOvershoot is how late the kernel ends a timed sleep.
 	TimerOvershoot sim.Time
+}
+
+// DeepSleep is what a CPU does that has had nothing to do for a time: it sleeps deeper, and takes longer to run again.
+type DeepSleep struct {
+	After, Latency sim.Time
+}
+
+// Exit is how much longer a thread takes to run after it has slept for a time. The CPU of a thread is taken to sleep when the thread does.
+func (d *DeepSleep) Exit(slept sim.Time) sim.Time {
+	if slept <= d.After {
+		return 0
+	}
+	return d.Latency
 }
 
 // mostContending bounds how many others an operation waits for: no measurement has more.

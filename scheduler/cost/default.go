@@ -44,6 +44,8 @@ func DefaultParameters() Parameters {
 			WakeLatency: Latency{Median: 5_000, Sigma: 0.7},
 			// The same out of epoll: 10.3 us here, scaled.
 			WakeDriverLatency: Latency{Median: 5_500, Sigma: 0.7},
+			// Of a CPU that has slept for long: not measured yet.
+			DeepSleep: DeepSleep{},
 			// From the creation of a thread of the blocking pool until it runs: "thread start", 50-62 us here, spawn and join; the sigma is a guess.
 			ThreadStart: Latency{Median: 50_000, Sigma: 0.3},
 			// To give the blocking pool a job, and to create a thread: not measured yet.
@@ -82,6 +84,8 @@ func DefaultParameters() Parameters {
 			UnparkDriver:      Latency{Median: 2_200, Sigma: 0.3},
 			WakeLatency:       Latency{Median: 5_000, Sigma: 0.7},
 			WakeDriverLatency: Latency{Median: 5_500, Sigma: 0.7},
+			// Of a CPU that has slept for long: not measured yet.
+			DeepSleep: DeepSleep{},
 			// From the creation of a thread of the blocking pool until it runs: "thread start", 50-62 us here, spawn and join; the sigma is a guess.
 			ThreadStart: Latency{Median: 50_000, Sigma: 0.3},
 			// Not measured yet.

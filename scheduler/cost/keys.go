@@ -97,6 +97,8 @@ var profileKeys = []Key{
 	{Name: "wake_latency.sigma", Number: func(p *Profile) *float64 { return &p.WakeLatency.Sigma }},
 	{Name: "wake_driver_latency.median", Time: func(p *Profile) *sim.Time { return &p.WakeDriverLatency.Median }},
 	{Name: "wake_driver_latency.sigma", Number: func(p *Profile) *float64 { return &p.WakeDriverLatency.Sigma }},
+	{Name: "deep_sleep.after", Time: func(p *Profile) *sim.Time { return &p.DeepSleep.After }},
+	{Name: "deep_sleep.latency", Time: func(p *Profile) *sim.Time { return &p.DeepSleep.Latency }},
 	{Name: "thread_start.median", Time: func(p *Profile) *sim.Time { return &p.ThreadStart.Median }},
 	{Name: "thread_start.sigma", Number: func(p *Profile) *float64 { return &p.ThreadStart.Sigma }},
 	{Name: "blocking_submit", Time: func(p *Profile) *sim.Time { return &p.BlockingSubmit }},

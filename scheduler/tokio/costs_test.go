@@ -152,3 +152,39 @@ func TestTheWorkerPaysForABlockingJob(t *testing.T) {
 	inPlace.sim.Run(10 * ms)
 	assert.Equal(t, ms+110*us, inPlace.finish(1).Busy)
 }
+
+// TestALongSleepEndsLater, on a condition variable, in the driver, and on a thread of the pool; a timer has its own overshoot.
+func TestALongSleepEndsLater(t *testing.T) {
+	deep := cost.Profile{DeepSleep: cost.DeepSleep{After: ms, Latency: 10 * us}}
+	for name, play := range map[string]func(idle sim.Time) sim.Time{
+		"condvar": func(idle sim.Time) sim.Time {
+			b := start(t, 2, deep)
+			b.sim.Run(idle)
+			b.spawn(compute(us))
+			b.sim.Run(20 * ms)
+			return b.polls[0].Start - b.polls[0].Queued
+		},
+		"driver": func(idle sim.Time) sim.Time {
+			b := startSingle(t, Config{Costs: deep})
+			b.sim.Run(idle)
+			b.spawn(compute(us))
+			b.sim.Run(20 * ms)
+			return b.polls[0].Start - b.polls[0].Queued
+		},
+		"pool": func(idle sim.Time) sim.Time {
+			b := start(t, 1, deep)
+			job := program.Step{Op: program.SpawnBlocking, Duration: program.Constant(us)}
+			b.spawn(job, compute(idle-10*us), job)
+			b.sim.Run(20 * ms)
+			polls := b.pollsOf(1)
+			return polls[2].Queued - polls[1].End - us
+		},
+	} {
+		assert.Zero(t, play(ms), name)
+		assert.Equal(t, 10*us, play(ms+20*us), name)
+	}
+	b := start(t, 1, deep)
+	b.spawn(sleep(10 * ms))
+	b.sim.Run(20 * ms)
+	assert.Equal(t, 10*ms, b.pollsOf(1)[1].Queued)
+}

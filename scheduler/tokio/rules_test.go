@@ -188,6 +188,10 @@ var rules = []mutants.Rule{
 	{"8 others make a take from the inject queue dearer", "tick.go", "if id := rt.takeBatch(w); id != 0 {\n\t\treturn rt.runTask(w, id, scheduler.FromGlobal, spent+rt.costs.GlobalPop+rt.shared)", "if id := rt.takeBatch(w); id != 0 {\n\t\treturn rt.runTask(w, id, scheduler.FromGlobal, spent+rt.costs.GlobalPop)", "TestWhatWorkersShareCostsMore"},
 	{"8 a worker pays for a job", "engine.go", "return e.wait(p, e.pool.Submit(e.tasks.Waker(p.task), max(a.Duration, 0), a.Kind == task.File))", "e.pool.Submit(e.tasks.Waker(p.task), max(a.Duration, 0), a.Kind == task.File)\n\t\t\treturn e.wait(p, 0)", "TestTheWorkerPaysForABlockingJob"},
 	{"8 a task pays for another thread of its worker", "inplace.go", "spent += rt.pool.SubmitWorker(p.index)", "rt.pool.SubmitWorker(p.index)", "TestTheWorkerPaysForABlockingJob"},
+	{"8 a long sleep on a condvar ends later", "idle.go", "+ rt.costs.DeepSleep.Exit(w.cpu.Slept())", "", "TestALongSleepEndsLater"},
+	{"8 a long sleep in the driver ends later", "driver.go", " + d.costs.DeepSleep.Exit(d.thread(d.holder).Slept())", "", "TestALongSleepEndsLater"},
+	{"8 a long sleep of the pool ends later", "../blocking/pool.go", " + p.cfg.Costs.DeepSleep.Exit(cpu.Slept())", "", "TestALongSleepEndsLater"},
+	{"8 a short sleep does not", "../cost/cost.go", "if slept <= d.After {", "if false {", "TestALongSleepEndsLater"},
 	{"8 those who sleep do not", "engine.go", "e.shared = e.costs.Contended(e.unparked - 1)", "e.shared = e.costs.Contended(len(e.tasks.Threads) - 1)", "TestWhatWorkersShareCostsMore"},
 
 	// 1.1 and 1.13 Threads.
