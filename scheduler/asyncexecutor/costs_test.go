@@ -59,7 +59,7 @@ func TestWhatRunnersShareCostsMore(t *testing.T) {
 		root, child := sc.pollsOf(n + 1)[0], sc.pollsOf(n + 2)[0]
 		// The table of tasks, the push, and to wake another.
 		assert.Equal(t, 101*us+3*more, root.End-root.Start, "a spawn beside %d", others)
-		assert.Equal(t, 10*ms+3*more, root.Start, "the queue, to leave the sleepers, and to wake another")
+		assert.Equal(t, 10*ms+4*more, root.Start, "the table of tasks, the queue, to leave the sleepers, and to wake another")
 		assert.Greater(t, child.Start, child.Queued, "beside %d", others)
 	}
 
@@ -108,4 +108,27 @@ func TestALongSleepEndsLater(t *testing.T) {
 	sc.sim.Run(20 * ms)
 	assert.Equal(t, 5*ms+10*us, sc.pollsOf(1)[1].Queued-sc.pollsOf(1)[0].End, "a socket")
 	assert.Equal(t, 5*ms, sc.pollsOf(2)[1].Queued-sc.pollsOf(2)[0].End, "a timer has its own overshoot")
+}
+
+// TestTheThreadOutsideWorks: it makes one task after the other, and pays for the wakes; it sends main messages, and creates threads.
+func TestTheThreadOutsideWorks(t *testing.T) {
+	costs := cost.Profile{Spawn: 10 * us, Hop: us, ThreadCreate: 20 * us, UnparkDriver: cost.Latency{Median: 100 * us}}
+	for composition, want := range map[Composition][]sim.Time{
+		// The first wakes the runner, and the others find it asleep again.
+		Pool: {10 * us, 120 * us, 230 * us},
+		// Main is told, and spawns itself.
+		Main:          {us + 10*us, 102*us + 10*us, 203*us + 10*us},
+		ThreadPerTask: {0, 20 * us, 40 * us},
+	} {
+		sc := startWith(t, Config{Composition: composition, Costs: costs}, 0)
+		for range 3 {
+			sc.spawnAt(ms)
+		}
+		sc.sim.Run(10 * ms)
+		var starts []sim.Time
+		for _, p := range sc.Polls {
+			starts = append(starts, p.Start-ms)
+		}
+		assert.Equal(t, want, starts, "composition %d", composition)
+	}
 }

@@ -42,6 +42,7 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) (*Executor, error)
 	}
 	e.tasks = task.New(s, e, shared, o)
 	e.tasks.Lacks = program.OpsOf(program.BlockInPlace)
+	e.outside = task.NewOutside(s, e.tasks, e.priceOutside, e.queueOutside)
 	pool := blocking.CrateDefaults()
 	pool.Costs = cfg.Costs
 	pool.Seed = cfg.Seed + streamPool
@@ -68,21 +69,39 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) (*Executor, error)
 	return e, nil
 }
 
-// Spawn implements [scheduler.Runtime]. The thread outside pays what a spawn costs; that thread is not part of the model.
+// Spawn implements [scheduler.Runtime].
 func (e *Executor) Spawn(p *program.Program, tag uint64, work sim.Rand) (uint64, error) {
 	id, err := e.tasks.New(p, tag, work)
 	if err != nil {
 		return 0, err
 	}
+	e.outside.Spawn(id)
+	return e.tasks.Spawned(), nil
+}
+
+// priceOutside is what a spawn costs the thread outside before it has the task: the task, and a place in the table of tasks; or a message to
+// main. What a thread costs is paid when it is there.
+func (e *Executor) priceOutside() sim.Time {
 	switch e.composition {
 	case Main:
-		e.tellMain(id)
+		return e.costs.Hop
 	case ThreadPerTask:
-		e.startThread(id)
+		return 0
 	default:
-		e.schedule(id, nil)
+		return e.costs.Spawn + e.costs.Contended(e.awake)
 	}
-	return e.tasks.Spawned(), nil
+}
+
+// queueOutside takes a task from the thread outside, and returns what that costs the thread.
+func (e *Executor) queueOutside(id task.ID) sim.Time {
+	switch e.composition {
+	case Main:
+		return e.tellMain(id)
+	case ThreadPerTask:
+		return e.startThread(id)
+	default:
+		return e.schedule(id, nil)
+	}
 }
 
 // Wake implements [scheduler.Runtime]: a thread that does not run the executor makes a waiting task runnable.

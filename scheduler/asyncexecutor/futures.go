@@ -9,16 +9,16 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
-// tellMain gives main a task to spawn.
-func (e *Executor) tellMain(id task.ID) {
+// tellMain gives main a task to spawn. The result is what waking main costs.
+func (e *Executor) tellMain(id task.ID) sim.Time {
 	e.backlog.Push(e.tasks, id)
 	r := e.runners[0]
 	r.future.ready = true
-	e.unpark(r, nil)
+	return e.unpark(r, nil)
 }
 
-// startThread gives a task a thread of its own, or lets the task wait for a thread.
-func (e *Executor) startThread(id task.ID) {
+// startThread gives a task a thread of its own, or lets the task wait for a thread. The result is what that costs.
+func (e *Executor) startThread(id task.ID) sim.Time {
 	var r *runner
 	switch n := len(e.gone); {
 	case n > 0:
@@ -28,9 +28,10 @@ func (e *Executor) startThread(id task.ID) {
 		r = e.newRunner()
 	default:
 		e.backlog.Push(e.tasks, id)
-		return
+		return 0
 	}
 	e.run(r, id)
+	return e.costs.ThreadCreate
 }
 
 // run starts a runner's thread with a task as its future.

@@ -50,7 +50,7 @@ var rules = []mutants.Rule{
 	{"2.5 a dropped handle cancels", "executor.go", "e.tasks.CancelOnDrop, e.tasks.Hop, e.tasks.Migration = cfg.CancelOnDrop, cfg", "_, e.tasks.Hop, e.tasks.Migration = cfg.CancelOnDrop, cfg", "TestADroppedHandleCancels"},
 
 	// 2.6 Compositions.
-	{"2.6 main is told", "futures.go", "r := e.runners[0]\n\tr.future.ready = true\n\te.unpark(r, nil)", "r := e.runners[0]\n\tr.future.ready = true", "TestMainIsWokenFromItsSleep"},
+	{"2.6 main is told", "futures.go", "r := e.runners[0]\n\tr.future.ready = true\n\treturn e.unpark(r, nil)", "r := e.runners[0]\n\tr.future.ready = true\n\treturn 0", "TestMainIsWokenFromItsSleep"},
 	{"2.6 main pays for its spawns", "futures.go", "return e.costs.Spawn", "return 0", "TestMainIsWokenFromItsSleep"},
 	{"2.6 a thread for each task", "futures.go", "r.cpu.Wake(e.costs.ThreadStart.Sample(&e.latency))", "r.cpu.Wake(0)", "TestEachTaskHasAThread"},
 	{"2.6 its future is nobody else's", "schedule.go", "if r := e.runnerOf(id); r != nil {", "if r := e.runnerOf(id); r != nil && false {", "TestEachTaskHasAThread|FuzzRandomLoad"},
@@ -104,6 +104,10 @@ var rules = []mutants.Rule{
 	{"8 a runner pays for a job", "runner.go", "return d + e.pend(r)\n\tcase task.Done:", "_ = d\n\t\treturn e.pend(r)\n\tcase task.Done:", "TestTheRunnerPaysForABlockingJob"},
 	{"8 a long park ends later", "schedule.go", " + e.costs.DeepSleep.Exit(r.cpu.Slept())", "", "TestALongSleepEndsLater"},
 	{"8 a long sleep in epoll ends later", "reactor.go", "d += e.costs.DeepSleep.Exit(r.cpu.Slept())", "", "TestALongSleepEndsLater"},
+	{"8 the thread outside pays for the task", "executor.go", "return e.costs.Spawn + e.costs.Contended(e.awake)", "return e.costs.Contended(e.awake)", "TestTheThreadOutsideWorks"},
+	{"8 the thread outside pays for the table of tasks", "executor.go", "return e.costs.Spawn + e.costs.Contended(e.awake)", "return e.costs.Spawn", "TestWhatRunnersShareCostsMore"},
+	{"8 a message to main is a hop", "executor.go", "return e.costs.Hop\n", "return 0\n", "TestTheThreadOutsideWorks"},
+	{"8 who starts a thread pays for it", "futures.go", "return e.costs.ThreadCreate", "return 0", "TestTheThreadOutsideWorks"},
 	{"8 those who sleep do not", "schedule.go", "e.shared = e.costs.Contended(e.awake - 1)", "e.shared = e.costs.Contended(len(e.runners) - 1)", "TestWhatRunnersShareCostsMore"},
 }
 

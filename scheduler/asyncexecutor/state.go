@@ -26,6 +26,7 @@ type Executor struct {
 	pinned      []int32    // by task: 1 + the runner whose future it is; 0: none
 	delegates   bool
 
+	outside *task.Outside
 	global  task.Queue
 	runners []*runner
 	awake   int // of the runners

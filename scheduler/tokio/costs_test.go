@@ -109,6 +109,7 @@ func TestWhatWorkersShareCostsMore(t *testing.T) {
 			b.spawn(compute(10 * ms))
 			b.sim.Run(b.sim.Now() + 100*us)
 		}
+		b.sim.Run(b.sim.Now() + 100*us)
 		b.spawn(s...)
 		b.sim.Run(b.sim.Now() + 20*ms)
 		return b
@@ -129,7 +130,7 @@ func TestWhatWorkersShareCostsMore(t *testing.T) {
 	b := play(2, 1, compute(us))
 	taken := b.pollsOf(2)[0]
 	require.Equal(t, scheduler.FromGlobal, taken.Source)
-	assert.Equal(t, us, taken.Start-taken.Queued)
+	assert.Equal(t, 2*us+us, taken.Start-taken.Queued, "the thread outside pays twice, the worker once")
 	b = play(2, 0, compute(100*us), spawn(2, compute(us)), compute(ms), join)
 	stolen := b.pollsOf(2)[0]
 	require.Equal(t, scheduler.FromSteal, stolen.Source)
@@ -187,4 +188,32 @@ func TestALongSleepEndsLater(t *testing.T) {
 	b.spawn(sleep(10 * ms))
 	b.sim.Run(20 * ms)
 	assert.Equal(t, 10*ms, b.pollsOf(1)[1].Queued)
+}
+
+// TestTheThreadOutsideWorks: it makes one task after the other, and pays for the wakes. Tasks that come one by one wait for nobody.
+func TestTheThreadOutsideWorks(t *testing.T) {
+	b := startSingle(t, Config{Costs: cost.Profile{Spawn: 9 * us, GlobalPop: us, UnparkDriver: cost.Latency{Median: 100 * us}}})
+	b.sim.Run(ms)
+	for range 3 {
+		b.spawn()
+	}
+	require.Equal(t, 3, b.Live(), "a task is spawned when it comes")
+	b.sim.Run(2 * ms)
+	b.spawn()
+	b.sim.Run(3 * ms)
+	var waits []sim.Time
+	for _, p := range b.polls {
+		waits = append(waits, p.Start-p.Queued-us) // without the worker's take
+	}
+	assert.Equal(t, []sim.Time{10 * us, 120 * us, 230 * us, 10 * us}, waits)
+
+	m := start(t, 1, cost.Profile{Spawn: 9 * us, Unpark: cost.Latency{Median: 1}, UnparkDriver: cost.Latency{Median: 100 * us}})
+	m.sim.Run(ms)
+	for range 3 {
+		m.spawn(compute(us))
+	}
+	m.sim.Run(2 * ms)
+	assert.Equal(t, []sim.Time{9 * us, 118 * us, 227 * us}, []sim.Time{
+		m.polls[0].Start - ms, m.polls[1].Start - ms, m.polls[2].Start - ms,
+	})
 }

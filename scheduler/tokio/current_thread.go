@@ -79,8 +79,7 @@ func (rt *CurrentThread) Spawn(p *program.Program, tag uint64, work sim.Rand) (u
 	if err != nil {
 		return 0, err
 	}
-	rt.scheduleRemote(id)
-	rt.driver.poke() // the cost falls on the caller's thread, which is not modelled
+	rt.outside.Spawn(id)
 	return rt.tasks.Spawned(), nil
 }
 
@@ -88,7 +87,7 @@ func (rt *CurrentThread) Spawn(p *program.Program, tag uint64, work sim.Rand) (u
 func (rt *CurrentThread) thread(int) *host.Thread { return rt.poller.cpu }
 
 // notify implements flavor: the thread may sleep in the driver.
-func (rt *CurrentThread) notify() { rt.driver.poke() }
+func (rt *CurrentThread) notify() sim.Time { return rt.driver.poke() }
 
 // Workers implements [scheduler.Runtime].
 func (rt *CurrentThread) Workers() int { return 1 }

@@ -33,6 +33,7 @@ type engine struct {
 	driver    driver
 	host      *host.Host
 	inject    task.Queue
+	outside   *task.Outside
 	unparked  int // workers that are awake, or about to be
 	// shared is what an operation of a worker on what workers share costs now beside its own price: the list of live tasks and the memory
 	// they are in (spawn, end), the inject queue, a queue that is stolen from, the list of sleepers.
@@ -49,9 +50,9 @@ type flavor interface {
 	// scheduleLocal queues a task that a worker made runnable (schedulers.md 1.6) and returns what that costs the worker
 	// beside the push: the wake of another. again: the task was woken during its own poll.
 	scheduleLocal(p *poller, id task.ID, again bool) sim.Time
-	// notify sees to it that a worker comes for what was put into the inject queue. The cost falls on the thread that put
-	// it there, which is not modelled.
-	notify()
+	// notify sees to it that a worker comes for what was put into the inject queue. The result is what that costs the thread that put
+	// it there.
+	notify() sim.Time
 	// blockInPlace takes the worker from under the poller's task, which blocks for d on its thread.
 	blockInPlace(p *poller, d sim.Time)
 	// thread is that of a worker.
@@ -132,6 +133,10 @@ func (e *engine) init(s *sim.Simulation, handler interface {
 		return err
 	}
 	e.pool, e.workerThreads = p, workers
+	e.outside = task.NewOutside(s, e.tasks, e.priceOutside, func(id task.ID) sim.Time {
+		e.scheduleRemote(id)
+		return e.flavor.notify()
+	})
 	e.driver = driver{
 		sim: s, target: e.target, costs: &e.costs, latencies: &e.latencies, thread: handler.thread,
 		holder: noHolder, nextWake: noTick,
@@ -155,6 +160,11 @@ func (e *engine) count(workers int) scheduler.Counters {
 		BlockingThreads: e.pool.Threads() - e.workerThreads,
 		BlockingIdle:    e.pool.Idle(),
 	}
+}
+
+// priceOutside is what a spawn costs a thread that is no worker: the task, and the push to the inject queue.
+func (e *engine) priceOutside() sim.Time {
+	return e.costs.Spawn + e.costs.GlobalPop + 2*e.costs.Contended(e.unparked)
 }
 
 // scheduleRemote queues a runnable task from outside the workers (schedulers.md 1.6).
@@ -324,8 +334,7 @@ func (e *engine) price(a task.Action) sim.Time {
 func (e *engine) schedule(p *poller, id task.ID, again bool) sim.Time {
 	if p.inPlace {
 		e.scheduleRemote(id)
-		e.flavor.notify()
-		return 0
+		return e.flavor.notify()
 	}
 	return e.flavor.scheduleLocal(p, id, again)
 }

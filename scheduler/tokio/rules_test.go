@@ -57,7 +57,7 @@ var rules = []mutants.Rule{
 	{"1.6 an empty slot wakes nobody", "tick.go", "} else if !rt.version.lifoStealable {", "} else if rt.version.lifoStealable {", "TestAnEmptySlotWakesNobody"},
 	{"1.6 a displaced task wakes a worker", "tick.go", "if w.inTurn {\n\t\treturn spent\n\t}\n\treturn spent + rt.notifyOne()", "return spent", "TestAnEmptySlotWakesNobody"},
 	{"1.6 not inside the driver", "worker.go", "w.inTurn = true", "w.inTurn = false", "TestAnIOTaskCostsOneWake"},
-	{"1.6 a remote schedule wakes a worker", "runtime.go", "rt.notifyOne() // the", "_ = 0 // the", "TestGolden6RemoteSpawnWakesTwo"},
+	{"1.6 a remote schedule wakes a worker", "runtime.go", "notify() sim.Time { return rt.notifyOne() }", "notify() sim.Time { return 0 }", "TestGolden6RemoteSpawnWakesTwo"},
 	{"1.6 overflow keeps the oldest half", "tick.go", "if !rt.version.overflowOldest {", "if rt.version.overflowOldest {", "TestGolden3Overflow"},
 	{"1.6 before 1.52.0 the oldest overflow", "version.go", "{name: \"1.50\", overflowOldest: true}", "{name: \"1.50\"}", "TestGolden3Overflow"},
 	{"1.6 overflow moves half", "tick.go", "for range queueCapacity / 2 {\n\t\t\trt.inject", "for range queueCapacity / 4 {\n\t\t\trt.inject", "TestGolden3Overflow"},
@@ -154,7 +154,7 @@ var rules = []mutants.Rule{
 	{"1.14 a look at the driver after 61 ticks", "current_thread.go", "if rt.round == rt.eventInterval {", "if rt.round == rt.eventInterval+1 {", "TestCurrentThreadLooksAtTheDriverAfter61Tasks"},
 	{"1.14 a round begins anew after a park", "current_thread.go", "rt.round = 0\n", "if rt.round >= rt.eventInterval {\n\t\t\trt.round = 0\n\t\t}\n", "TestCurrentThreadLooksAtTheDriverAfter61Tasks"},
 	{"1.14 no park while tasks are deferred", "current_thread.go", "if len(p.deferred) > 0 {", "if false {", "TestCurrentThreadDefersTasksThatGiveWay"},
-	{"1.14 a spawn from outside writes the eventfd", "current_thread.go", "rt.driver.poke() // the", "_ = 0 // the", "TestSpawnsFromOutsideWriteTheEventfd"},
+	{"1.14 a spawn from outside writes the eventfd", "current_thread.go", "return rt.driver.poke() }", "return 0 }", "TestSpawnsFromOutsideWriteTheEventfd"},
 	{"1.14 even if nobody sleeps", "driver.go", "d.poked = true", "", "TestSpawnsFromOutsideWriteTheEventfd"},
 	{"1.14 epoll_wait empties the eventfd", "driver.go", "d.poked = false", "", "TestSpawnsFromOutsideWriteTheEventfd endless"},
 	{"1.14 a budget a poll", "current_thread.go", "p.budget = coopBudget", "p.budget = max(coopBudget-int(p.counters.Polls)/2, 1)", "TestCurrentThreadBudgetIsPerPoll"},
@@ -192,6 +192,10 @@ var rules = []mutants.Rule{
 	{"8 a long sleep in the driver ends later", "driver.go", " + d.costs.DeepSleep.Exit(d.thread(d.holder).Slept())", "", "TestALongSleepEndsLater"},
 	{"8 a long sleep of the pool ends later", "../blocking/pool.go", " + p.cfg.Costs.DeepSleep.Exit(cpu.Slept())", "", "TestALongSleepEndsLater"},
 	{"8 a short sleep does not", "../cost/cost.go", "if slept <= d.After {", "if false {", "TestALongSleepEndsLater"},
+	{"8 the thread outside makes one task after the other", "../internal/task/outside.go", "o.free = o.sim.Now() + o.queue(o.line.Pop(o.tasks))", "o.queue(o.line.Pop(o.tasks))", "TestTheThreadOutsideWorks"},
+	{"8 the thread outside pays for the task", "../internal/task/outside.go", "max(o.free, o.sim.Now()) + o.price()", "max(o.free, o.sim.Now())", "TestTheThreadOutsideWorks"},
+	{"8 the thread outside pays for the queue", "engine.go", "return e.costs.Spawn + e.costs.GlobalPop + 2*e.costs.Contended(e.unparked)", "return e.costs.Spawn + 2*e.costs.Contended(e.unparked)", "TestTheThreadOutsideWorks"},
+	{"8 workers make the thread outside slower", "engine.go", "return e.costs.Spawn + e.costs.GlobalPop + 2*e.costs.Contended(e.unparked)", "return e.costs.Spawn + e.costs.GlobalPop", "TestWhatWorkersShareCostsMore"},
 	{"8 those who sleep do not", "engine.go", "e.shared = e.costs.Contended(e.unparked - 1)", "e.shared = e.costs.Contended(len(e.tasks.Threads) - 1)", "TestWhatWorkersShareCostsMore"},
 
 	// 1.1 and 1.13 Threads.

@@ -60,8 +60,7 @@ func (rt *Runtime) Spawn(p *program.Program, tag uint64, work sim.Rand) (uint64,
 	if err != nil {
 		return 0, err
 	}
-	rt.scheduleRemote(id)
-	rt.notifyOne() // the cost falls on the caller's thread, which is not modelled
+	rt.outside.Spawn(id)
 	return rt.tasks.Spawned(), nil
 }
 
@@ -69,7 +68,7 @@ func (rt *Runtime) Spawn(p *program.Program, tag uint64, work sim.Rand) (uint64,
 func (rt *Runtime) thread(worker int) *host.Thread { return rt.workers[worker].cpu }
 
 // notify implements flavor.
-func (rt *Runtime) notify() { rt.notifyOne() }
+func (rt *Runtime) notify() sim.Time { return rt.notifyOne() }
 
 // Workers implements [scheduler.Runtime].
 func (rt *Runtime) Workers() int { return len(rt.workers) }
