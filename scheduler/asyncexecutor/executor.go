@@ -75,7 +75,11 @@ func (e *Executor) Spawn(p *program.Program, tag uint64, work sim.Rand) (uint64,
 	if err != nil {
 		return 0, err
 	}
-	e.outside.Spawn(id)
+	if p.BlockOn && e.composition == Pool {
+		e.blockOnMain(id)
+	} else {
+		e.outside.Spawn(id)
+	}
 	return e.tasks.Spawned(), nil
 }
 
@@ -160,6 +164,8 @@ func (e *Executor) Handle(ev sim.Event) {
 	switch ev.Kind {
 	case evRunner:
 		e.resume(e.runners[ev.Arg])
+	case evMain:
+		e.resume(e.main)
 	case evHelper:
 		if ev.Arg == e.helper.generation {
 			e.resumeHelper()

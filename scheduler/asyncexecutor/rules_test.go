@@ -54,10 +54,15 @@ var rules = []mutants.Rule{
 	{"2.6 main pays for its spawns", "futures.go", "return e.costs.Spawn", "return 0", "TestMainIsWokenFromItsSleep"},
 	{"2.6 a thread for each task", "futures.go", "r.cpu.Wake(e.costs.ThreadStart.Sample(&e.latency))", "r.cpu.Wake(0)", "TestEachTaskHasAThread"},
 	{"2.6 its future is nobody else's", "schedule.go", "if r := e.runnerOf(id); r != nil {", "if r := e.runnerOf(id); r != nil && false {", "TestEachTaskHasAThread|FuzzRandomLoad"},
-	{"2.6 the thread ends with it", "futures.go", "if !r.future.done {", "if true {", "TestEachTaskHasAThread"},
+	{"2.6 the thread ends with it", "futures.go", "case !r.future.done:", "case true:", "TestEachTaskHasAThread"},
 	{"2.6 what it had taken goes back", "futures.go", "for id := r.local.Pop(); id != 0; id = r.local.Pop() {", "for id := r.local.Pop(); id != 0 && false; id = r.local.Pop() {", "FuzzRandomLoad"},
 	{"2.6 and its notification to another", "futures.go", "if notified {\n\t\t\te.notify(r)\n\t\t}", "_ = notified", "TestANotificationIsPassedOn"},
 	{"2.6 threads are bounded", "futures.go", "case len(e.runners) < MaxThreadsPerTask:", "case true:", "TestThreadsAreBounded"},
+
+	{"2.6 block_on on the main thread", "executor.go", "if p.BlockOn && e.composition == Pool {", "if false {", "TestBlockOnIsTheMainThreads"},
+	{"2.6 which runs no tasks", "futures.go", "if r.alone {\n\t\t\tr.phase = parking", "if false {\n\t\t\tr.phase = parking", "TestBlockOnIsTheMainThreads"},
+	{"2.6 and which tasks unpark", "schedule.go", "if e.pinned[id] == ofMain {\n\t\treturn e.main\n\t}", "if e.pinned[id] == ofMain {\n\t\treturn nil\n\t}", "TestBlockOnIsTheMainThreads"},
+	{"2.6 one block_on after the other", "futures.go", "if e.main.phase != ended {", "if false {", "TestBlockOnIsTheMainThreads"},
 
 	// 3 async-std.
 	{"3 spawn_blocking is two tasks", "runner.go", "if e.delegates && !e.tasks.IsBlockingJob(r.task) {", "if false {", "TestADelegatedJobIsTwoTasks"},

@@ -12,7 +12,9 @@ func (e *Executor) resume(r *runner) {
 	r.counters.WakeUp(e.sim.Now())
 	if r.asleep {
 		r.asleep = false
-		e.countAwake(1)
+		if !r.alone {
+			e.countAwake(1)
+		}
 	}
 	for {
 		d := e.next(r)
@@ -21,7 +23,9 @@ func (e *Executor) resume(r *runner) {
 		}
 		if d < 0 {
 			r.asleep = true
-			e.countAwake(-1)
+			if !r.alone {
+				e.countAwake(-1)
+			}
 			r.counters.FallAsleep(e.sim.Now())
 			if d == blocked {
 				r.cpu.Sleep()
@@ -107,7 +111,7 @@ func (e *Executor) found(r *runner) sim.Time {
 		d += e.costs.GlobalPop + e.shared + e.takeHalf(r)
 	}
 	// Others see nothing of the poll before its first step that is no computing: up to that step all is one delay.
-	d += r.takeCarry()
+	d += r.takeCarry() + e.tasks.Moving(r.task, r.index)
 	r.pollStart = e.sim.Now() + d
 	r.phase = stepping
 	return d + e.tasks.BeginAt(r.pollStart, r.task, r.index, r.source)

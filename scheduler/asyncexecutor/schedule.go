@@ -10,7 +10,7 @@ import (
 // schedule puts a runnable task at the tail of the global queue and wakes a sleeping runner, by a runner's thread or another
 // (nil); or wakes the runner whose future the task is. The result is what waking costs the caller.
 func (e *Executor) schedule(id task.ID, by *runner) sim.Time {
-	if by != nil {
+	if by != nil && !by.alone {
 		by.counters.LocalSchedules++
 	} else {
 		e.remoteSchedules++
@@ -36,7 +36,7 @@ func (e *Executor) notify(by *runner) sim.Time {
 	return e.shared + e.unpark(r, by)
 }
 
-// countAwake counts runners that wake up, or fewer than none that fall asleep.
+// countAwake counts a runner that wakes up, or fewer than none that falls asleep.
 func (e *Executor) countAwake(n int) {
 	e.awake += n
 	e.shared = e.costs.Contended(e.awake - 1)
@@ -65,6 +65,9 @@ func (e *Executor) unpark(r, by *runner) sim.Time {
 func (e *Executor) runnerOf(id task.ID) *runner {
 	if int(id) >= len(e.pinned) || e.pinned[id] == 0 {
 		return nil
+	}
+	if e.pinned[id] == ofMain {
+		return e.main
 	}
 	return e.runners[e.pinned[id]-1]
 }

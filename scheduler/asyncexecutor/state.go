@@ -21,9 +21,11 @@ type Executor struct {
 	names  []string
 
 	composition Composition
+	main        *runner    // Pool: the main thread in block_on; nil before the first such future
+	futures     task.Queue // that wait for main
 	backlog     task.Queue // Main: spawned when main's future is polled; ThreadPerTask: waits for a thread
 	gone        []int      // runners whose thread has ended
-	pinned      []int32    // by task: 1 + the runner whose future it is; 0: none
+	pinned      []int32    // by task: 1 + the runner whose future it is, or ofMain; 0: none
 	delegates   bool
 
 	outside *task.Outside
@@ -64,6 +66,7 @@ const (
 	evHelper                   // Arg: generation of the helper's sleep
 	evEpollReady               // Arg: generation of the sleep in epoll that a timer or socket ends
 	evEpollReturn              // Arg: generation of the sleep in epoll that is over
+	evMain                     // the main thread goes on
 )
 
 const (
@@ -78,6 +81,9 @@ const (
 	// left is the delay of a thread that has ended.
 	left sim.Time = -2
 )
+
+// ofMain stands for the main thread among the runners.
+const ofMain = -1
 
 // localCapacity bounds a runner's local queue.
 const localCapacity = 512
@@ -94,6 +100,7 @@ type runner struct {
 	source    scheduler.Source // of task
 	sleeping  bool             // registered in sleepers
 	asleep    bool
+	alone     bool // is the main thread: polls its future, and no task of the executor
 	token     bool // block_on's parker was unparked
 	blocks    bool // the time that passes next needs no CPU
 	ioBlocked bool // in epoll, or about to be, or dispatching what it returned

@@ -47,7 +47,7 @@ type Profile struct {
 	Wake sim.Time
 	// Hop is paid for each attempt to send, receive, lock, unlock or join, and at the end of a task whose end another awaits.
 	Hop sim.Time
-	// Migration is paid by a task at the start of a poll on another worker than the one that polled or made it last: cache misses.
+	// Migration is paid on the way to a poll on another worker than the one that polled or made the task last: cache misses.
 	Migration sim.Time
 	// Contention is paid for each operation on what workers share, for each other worker that is awake; see [Profile.Contended].
 	Contention sim.Time

@@ -19,10 +19,10 @@ func TestDefault(t *testing.T) {
 	d := Default()
 	assert.Equal(t, d.Tokio, Tokio())
 	assert.Equal(t, d.AsyncExecutor, AsyncExecutor())
-	assert.EqualValues(t, 60, d.Tokio.Poll)
+	assert.EqualValues(t, 35, d.Tokio.Poll)
 	assert.Equal(t, Latency{Median: 2_200, Sigma: 0.3}, d.Tokio.UnparkDriver)
-	assert.Equal(t, Latency{Median: 5_500, Sigma: 0.7}, d.Tokio.WakeDriverLatency)
-	assert.EqualValues(t, 5_000, d.AsyncExecutor.TimerOvershoot)
+	assert.Equal(t, Latency{Median: 4_000, Sigma: 0.7}, d.Tokio.WakeDriverLatency)
+	assert.EqualValues(t, 40_000, d.AsyncExecutor.TimerOvershoot)
 
 	// async-std is the executor and a little more.
 	want := d.AsyncExecutor

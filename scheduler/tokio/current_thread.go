@@ -86,6 +86,9 @@ func (rt *CurrentThread) Spawn(p *program.Program, tag uint64, work sim.Rand) (u
 // thread implements flavor.
 func (rt *CurrentThread) thread(int) *host.Thread { return rt.poller.cpu }
 
+// wakeMain implements flavor: no future is apart from the tasks.
+func (rt *CurrentThread) wakeMain() sim.Time { return 0 }
+
 // notify implements flavor: the thread may sleep in the driver.
 func (rt *CurrentThread) notify() sim.Time { return rt.driver.poke() }
 

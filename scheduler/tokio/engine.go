@@ -34,7 +34,8 @@ type engine struct {
 	host      *host.Host
 	inject    task.Queue
 	outside   *task.Outside
-	unparked  int // workers that are awake, or about to be
+	mainTask  task.ID // the future that the main thread polls in block_on; 0: none
+	unparked  int     // workers that are awake, or about to be
 	// shared is what an operation of a worker on what workers share costs now beside its own price: the list of live tasks and the memory
 	// they are in (spawn, end), the inject queue, a queue that is stolen from, the list of sleepers.
 	shared sim.Time
@@ -53,6 +54,8 @@ type flavor interface {
 	// notify sees to it that a worker comes for what was put into the inject queue. The result is what that costs the thread that put
 	// it there.
 	notify() sim.Time
+	// wakeMain unparks the main thread from block_on, and returns what that costs.
+	wakeMain() sim.Time
 	// blockInPlace takes the worker from under the poller's task, which blocks for d on its thread.
 	blockInPlace(p *poller, d sim.Time)
 	// thread is that of a worker.
@@ -73,7 +76,8 @@ type poller struct {
 	counters scheduler.WorkerCounters
 	// pollsAtPark is counters.Polls at the last park.
 	pollsAtPark uint64
-	// inPlace: there is no worker any more, only a task that goes on on its thread (schedulers.md 1.10, block_in_place).
+	// inPlace: there is no worker, only a task on its thread: the rest of a poll that blocked in place (schedulers.md 1.10), or the future of
+	// block_on.
 	inPlace bool
 }
 
@@ -175,7 +179,12 @@ func (e *engine) scheduleRemote(id task.ID) {
 
 // Wake implements [scheduler.Runtime]: a thread that is no worker wakes a waiting task.
 func (e *engine) Wake(w scheduler.Waker) {
-	if id, queue := e.tasks.WakeBy(w); queue {
+	id, queue := e.tasks.WakeBy(w)
+	switch {
+	case !queue:
+	case id == e.mainTask:
+		e.flavor.wakeMain()
+	default:
 		e.scheduleRemote(id)
 		e.flavor.notify()
 	}
@@ -187,7 +196,7 @@ func (e *engine) wakeLocal(p *poller, w scheduler.Waker) sim.Time {
 	if !queue {
 		return 0
 	}
-	return e.costs.Wake + e.flavor.scheduleLocal(p, id, false)
+	return e.costs.Wake + e.schedule(p, id, false)
 }
 
 // Answer implements [scheduler.Runtime]: the socket of a task becomes readable.
@@ -222,7 +231,7 @@ func (e *engine) wakeDeferred(p *poller) sim.Time {
 // begin starts a poll of the poller's task after a time, which the worker spends on the way to it, and returns the time
 // until the poll's first step that others can see: all that is one delay.
 func (e *engine) begin(p *poller, spent sim.Time) sim.Time {
-	spent += p.takeCarry()
+	spent += p.takeCarry() + e.tasks.Moving(p.task, p.index)
 	e.tasks.Budget = &p.budget
 	return spent + e.tasks.BeginAt(e.sim.Now()+spent, p.task, p.index, p.source)
 }
@@ -332,9 +341,12 @@ func (e *engine) price(a task.Action) sim.Time {
 
 // schedule queues a task that the poller made runnable.
 func (e *engine) schedule(p *poller, id task.ID, again bool) sim.Time {
+	if id == e.mainTask {
+		return e.flavor.wakeMain()
+	}
 	if p.inPlace {
 		e.scheduleRemote(id)
-		return e.flavor.notify()
+		return e.costs.GlobalPop + e.costs.Contended(e.unparked) + e.flavor.notify()
 	}
 	return e.flavor.scheduleLocal(p, id, again)
 }

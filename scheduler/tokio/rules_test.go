@@ -122,7 +122,7 @@ var rules = []mutants.Rule{
 	{"1.10 the deadline does not wait for the budget", "../internal/task/step.go", "if !t.begun {", "if true {", "TestARefusedOperationKeepsItsTime"},
 	{"1.10 a budget that reaches 0 is counted", "../internal/task/budget.go", "\t*ts.Budget--\n\tif *ts.Budget == 0 {", "\t*ts.Budget--\n\tif *ts.Budget < 0 {", "TestOperationsSpendTheBudget"},
 	{"1.5 golden trace 2: the slot is off for the third LIFO poll of a ping-pong", "state.go", "maxLIFOPolls  = 3", "maxLIFOPolls  = 5", "TestGolden2PingPong"},
-	{"1.13 the end of a blocking job wakes its task from outside", "engine.go", "queue {\n\t\te.scheduleRemote(id)\n\t\te.flavor.notify()", "queue {\n\t\te.scheduleRemote(id)", "TestRandomPrograms"},
+	{"1.13 the end of a blocking job wakes its task from outside", "engine.go", "default:\n\t\te.scheduleRemote(id)\n\t\te.flavor.notify()", "default:\n\t\te.scheduleRemote(id)", "TestRandomPrograms"},
 
 	// 1.11 Timers.
 	{"1.11 deadlines are rounded up", "driver.go", "int64((t + tickLength - 1) / tickLength)", "int64(t / tickLength)", "TestSleepFiresAtTheNextTick"},
@@ -179,9 +179,9 @@ var rules = []mutants.Rule{
 	{"8 a hop for a channel or a mutex", "../internal/task/objects.go", "if a, passed := ts.hop(t); !passed {", "if a, passed := ts.hop(t); !passed && false {", "TestHops"},
 	{"8 a hop once for each attempt", "../internal/task/hop.go", "if t.begun || ts.Hop == 0 {\n\t\tt.begun = false\n", "if t.begun || ts.Hop == 0 {\n", "TestHops"},
 	{"8 a hop at the end of a task that is awaited", "engine.go", "e.shared + e.costs.Hop + e.costs.Wake", "e.shared + e.costs.Wake", "TestAMessageArrivesAtTheEndOfItsHop"},
-	{"8 a task that moved pays", "../internal/task/poll.go", "d += ts.Migration", "_ = ts.Migration", "TestATaskThatMovesPays"},
+	{"8 a task that moved pays", "engine.go", "p.takeCarry() + e.tasks.Moving(p.task, p.index)", "p.takeCarry()", "TestATaskThatMovesPays"},
 	{"8 a task is at home where it was made", "../internal/task/spawn.go", "c.spawner, c.worker = t.thread, t.worker\n\tif st", "c.spawner, c.worker = t.thread, -1\n\tif st", "TestATaskThatMovesPays"},
-	{"8 a task from outside is nowhere at home", "../internal/task/spawn.go", "t.spawner, t.worker = scheduler.Outside, scheduler.Outside", "t.spawner = scheduler.Outside", "TestATaskThatMovesPays"},
+	{"8 a task from outside is nowhere at home", "../internal/task/spawn.go", "t.origin, t.spawner, t.worker = root, scheduler.Outside, scheduler.Outside", "t.origin, t.spawner = root, scheduler.Outside", "TestATaskThatMovesPays"},
 	{"8 others make a spawn dearer", "engine.go", "e.costs.Spawn + e.shared +", "e.costs.Spawn +", "TestWhatWorkersShareCostsMore"},
 	{"8 others make an end dearer", "engine.go", "p.carry = e.costs.Finish + e.shared", "p.carry = e.costs.Finish", "TestWhatWorkersShareCostsMore"},
 	{"8 others make a steal dearer", "steal.go", "return id, contended +", "return id,", "TestWhatWorkersShareCostsMore"},
@@ -197,6 +197,15 @@ var rules = []mutants.Rule{
 	{"8 the thread outside pays for the queue", "engine.go", "return e.costs.Spawn + e.costs.GlobalPop + 2*e.costs.Contended(e.unparked)", "return e.costs.Spawn + 2*e.costs.Contended(e.unparked)", "TestTheThreadOutsideWorks"},
 	{"8 workers make the thread outside slower", "engine.go", "return e.costs.Spawn + e.costs.GlobalPop + 2*e.costs.Contended(e.unparked)", "return e.costs.Spawn + e.costs.GlobalPop", "TestWhatWorkersShareCostsMore"},
 	{"8 those who sleep do not", "engine.go", "e.shared = e.costs.Contended(e.unparked - 1)", "e.shared = e.costs.Contended(len(e.tasks.Threads) - 1)", "TestWhatWorkersShareCostsMore"},
+
+	// 1.1 block_on.
+	{"1.1 block_on: the future is polled by no worker", "runtime.go", "if p.BlockOn {", "if false {", "TestBlockOnIsTheMainThreads"},
+	{"1.1 block_on: who wakes it unparks the main thread", "engine.go", "if id == e.mainTask {", "if false {", "TestBlockOnIsTheMainThreads"},
+	{"1.1 block_on: on a condvar of its own", "blockon.go", "m.cpu.Wake(rt.costs.WakeLatency.Sample(&rt.latencies) +", "m.cpu.Wake(", "TestBlockOnIsTheMainThreads"},
+	{"1.1 block_on: one future after the other", "blockon.go", "if m.phase == blockOnIdle {", "if true {", "TestBlockOnComesOneAfterTheOther"},
+	{"1.1 block_on: a budget a poll", "blockon.go", "m.budget = coopBudget", "m.budget = max(m.budget, coopBudget-int(m.carry)+72)", "TestTheMainFutureHasABudgetAPoll"},
+	{"1.1 block_on: woken in its own poll", "blockon.go", "if m.woken {\n\t\t\tm.phase = blockOnBegin\n\t\t\treturn 0\n\t\t}\n\t\tm.phase = blockOnPark", "m.phase = blockOnPark", "TestTheMainFutureHasABudgetAPoll"},
+	{"1.1 block_on: it pays for the inject queue", "engine.go", "return e.costs.GlobalPop + e.costs.Contended(e.unparked) + e.flavor.notify()", "return e.flavor.notify()", "TestWhatSpawnsOnTheMainThreadPays"},
 
 	// 1.1 and 1.13 Threads.
 	{"1.1 max_blocking_threads", "engine.go", "pool.Limit = cfg.MaxBlockingThreads", "", "TestMaxBlockingThreads"},

@@ -34,6 +34,7 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) (*Runtime, error) 
 	if err := rt.init(s, rt, &cfg, settled.workers, rt.giveThread, o); err != nil {
 		return nil, err
 	}
+	rt.startBlockOn(s, rt.host)
 	rt.countUnparked(settled.workers)
 	rt.mayHaveTasks = task.NewPlaces(settled.workers)
 	rt.skipsEmpty = rt.host == nil && cfg.Costs.StealAttempt > 0 && !settled.version.lifoStealable
@@ -54,13 +55,17 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) (*Runtime, error) 
 	return rt, nil
 }
 
-// Spawn implements [scheduler.Runtime]: tokio::spawn from a thread that is no worker, such as main's accept loop.
+// Spawn implements [scheduler.Runtime]: tokio::spawn from a thread that is no worker, such as main's accept loop; or Runtime::block_on.
 func (rt *Runtime) Spawn(p *program.Program, tag uint64, work sim.Rand) (uint64, error) {
 	id, err := rt.tasks.New(p, tag, work)
 	if err != nil {
 		return 0, err
 	}
-	rt.outside.Spawn(id)
+	if p.BlockOn {
+		rt.blockOn(id)
+	} else {
+		rt.outside.Spawn(id)
+	}
 	return rt.tasks.Spawned(), nil
 }
 
@@ -107,6 +112,8 @@ func (rt *Runtime) Handle(ev sim.Event) {
 		rt.driver.timeout(ev.Arg)
 	case eventSkipped:
 		rt.skipped(ev.Arg)
+	case eventBlockOn:
+		rt.resumeBlockOn()
 	case eventInPlace:
 		rt.resumeInPlace(narrow.Int(ev.Arg))
 	}

@@ -26,6 +26,7 @@ type Runtime struct {
 	skipsEmpty   bool
 	ranks        ranks
 	loose        []loose // tasks that block in place, or did and have no worker
+	main         blockingThread
 
 	// With unparked, Tokio's idle state (schedulers.md 1.7). Invariants: searching <= unparked; unparked + len(sleepers) = len(workers).
 	sleepers  []*worker // parked workers, the most recent last

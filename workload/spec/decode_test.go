@@ -196,7 +196,7 @@ func TestDecodeMistakes(t *testing.T) {
 	anyStep := strings.Join(stepNames(stepKinds()), ", ")
 	const (
 		anyService   = "name, instances, seed, runtime, runtimes, host, arrivals, max_in_flight, export, workload, operations"
-		anyOperation = "name, kind, weight, timeout, attributes, errors, links, steps"
+		anyOperation = "name, kind, weight, timeout, block_on, attributes, errors, links, steps"
 		anyTokio     = "model, version, flavor, worker_threads, thread_name, disable_lifo_slot, global_queue_interval, event_interval, max_blocking_threads"
 		anyProcess   = "one of poisson, constant, gamma, on_off, sine, stages, replay, closed"
 		inSteps      = "services[0].operations[0].steps"

@@ -107,6 +107,7 @@ func TestEverythingComesBack(t *testing.T) {
     - name: GET /
       kind: consumer
       weight: 0.25
+      block_on: true
       timeout: 1s
       attributes: {text: "1.5", "no": "no", empty: "", whole: 7, float: 7.0, big: 1.0e+300, truth: true, date: "2026-01-31", c: {cardinality: 5},
         d: {cardinality: {count: 5, prefix: c-}}, z: {zipf: {count: 3, exponent: 1}}, u: {uuid: }, p: {payload: 3KiB}, q: {payload: 1025B}, n: {uniform: {min: -1, max: 9223372036854775807}}}

@@ -56,7 +56,7 @@ type Task struct {
 	woken       bool // while it was polled
 	cancelled   bool // to be dropped where it next waits
 	inPlace     bool // the running poll goes on without a worker
-	delegated   bool // a blocking job: joiner awaits it
+	origin      origin
 	outcome     scheduler.Outcome
 
 	until        sim.Time // what it waits for, or asked for and was refused, is ready
@@ -79,8 +79,17 @@ type Task struct {
 func (t *Task) joiner() scheduler.Waker { return makeWaker(uint32(t.sibling), uint32(t.lastHandle)) }
 
 func (t *Task) setJoiner(by ID, generation uint32) {
-	t.delegated, t.sibling, t.lastHandle = true, by, ID(generation)
+	t.origin, t.sibling, t.lastHandle = blockingJob, by, ID(generation)
 }
+
+// origin is how a task came to be.
+type origin uint8
+
+const (
+	child       origin = iota // another task spawned it
+	root                      // spawned from outside
+	blockingJob               // made by NewBlockingJob: joiner awaits it
+)
 
 // wait is what a task waits for: one thing at a time, and the timeouts around it.
 type wait uint8
