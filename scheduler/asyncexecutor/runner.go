@@ -164,7 +164,10 @@ func (e *Executor) step(r *runner) sim.Time {
 		return e.costs.Wake
 	case task.Woken:
 		return e.costs.Wake
-	case task.Wait, task.Call:
+	case task.Wait:
+		r.carry += a.Duration
+		return e.pend(r)
+	case task.Call:
 		return e.pend(r)
 	case task.Blocking, task.File:
 		if e.delegates && !e.tasks.IsBlockingJob(r.task) {

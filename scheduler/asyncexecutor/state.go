@@ -111,7 +111,7 @@ type runner struct {
 	runs     int         // tasks polled in this round
 	ticks    uint32      // tasks found
 
-	carry     sim.Time // cost of the last finish, to be paid with the next step
+	carry     sim.Time // of the last poll, to be paid with the next step
 	pollStart sim.Time
 	deadline  sim.Time // of the timer or socket to be registered
 	lockedAt  sim.Time // took the reactor lock

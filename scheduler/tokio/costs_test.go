@@ -43,6 +43,7 @@ func TestHops(t *testing.T) {
 		{"in the middle of a poll", []program.Step{compute(us), send, compute(us), receive}, []sim.Time{4 * us}},
 		{"a receive that waits is tried again", []program.Step{spawn(1, compute(3*us), send), receive, join}, []sim.Time{3 * us, 3*us + us}},
 		{"a lock that waits is handed over", []program.Step{lock, detach(spawn(1, lock, unlock)), sleep(ms), unlock}, []sim.Time{2 * us, 2 * us}},
+		{"handles that are ready", []program.Step{spawn(3), sleep(ms), join}, []sim.Time{3 * us}},
 		{"no handle, no hop", []program.Step{join, detach(spawn(1)), join}, []sim.Time{0, 0}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -75,6 +76,7 @@ func TestAMessageArrivesAtTheEndOfItsHop(t *testing.T) {
 	child := b.finish(2).End
 	assert.Equal(t, child, polls[1].Queued)
 	assert.Equal(t, child+10*us, polls[1].Start)
+	assert.Equal(t, polls[0].End+10*us, b.pollsOf(2)[0].Start, "the handle is not ready")
 	assert.Equal(t, 10*us, polls[1].End-polls[1].Start)
 }
 

@@ -70,7 +70,7 @@ type poller struct {
 	task     task.ID // being polled
 	source   scheduler.Source
 	pending  task.Action // that the poll carries out after the time it takes
-	carry    sim.Time    // the last task's Finish, if nobody saw it: paid with the next delay
+	carry    sim.Time    // of the last poll, if nobody saw when: paid with the next delay
 	budget   int
 	deferred []scheduler.Waker // a stack; woken after the next look at the driver (schedulers.md 1.10)
 	counters scheduler.WorkerCounters
@@ -299,7 +299,10 @@ func (e *engine) poll(p *poller) (spent sim.Time, ended bool) {
 			e.tasks.Ready(e.tasks.Waker(p.task)) // readable at once
 		case task.Blocking, task.File:
 			return e.wait(p, e.pool.Submit(e.tasks.Waker(p.task), max(a.Duration, 0), a.Kind == task.File))
-		case task.Wait, task.Call:
+		case task.Wait:
+			p.carry += a.Duration
+			return e.wait(p, 0)
+		case task.Call:
 			return e.wait(p, 0)
 		case task.Yield, task.ForcedYield:
 			if p.inPlace { // there is no worker to give way to

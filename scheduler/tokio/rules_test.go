@@ -114,10 +114,10 @@ var rules = []mutants.Rule{
 	{"1.10 128 units", "engine.go", "coopBudget = 128", "coopBudget = 127", "TestOperationsSpendTheBudget"},
 	{"1.10 a ready socket or timer spends", "../internal/task/step.go", "\tif t.resuming {\n\t\tif !ts.spend() {\n\t\t\treturn 0", "\tif t.resuming {\n\t\tif false {\n\t\t\treturn 0", "TestOperationsSpendTheBudget"},
 	{"1.10 a socket or timer ready at once spends", "../internal/task/step.go", "if !t.resuming || ts.spend() {", "if true {", "TestOperationsSpendTheBudget"},
-	{"1.10 a ready handle spends", "../internal/task/step.go", "\tts.spend()\n\tdone := t.firstHandle", "\tdone := t.firstHandle", "TestCoopBudgetBoundsReadyHandles"},
+	{"1.10 a ready handle spends", "../internal/task/step.go", "\t\tts.spend()\n\t\tdone := t.firstHandle", "\t\tdone := t.firstHandle", "TestCoopBudgetBoundsReadyHandles"},
 	{"1.10 what is not ready gives back", "../internal/task/budget.go", "*ts.Budget == 1 {\n", "*ts.Budget == 1 {\n\t\t*ts.Budget = 0\n", "TestWhatIsNotReadyGivesItsUnitBack"},
 	{"1.10 and counts all the same", "../internal/task/budget.go", "if ts.Budget != nil && *ts.Budget == 1 {", "if false {", "TestWhatIsNotReadyGivesItsUnitBack"},
-	{"1.10 at 0 a handle gives way", "../internal/task/step.go", "if ts.exhausted() {\n\t\treturn Action{}, refused\n", "if false {\n\t\treturn Action{}, refused\n", "TestCoopBudgetBoundsReadyHandles"},
+	{"1.10 at 0 a handle gives way", "../internal/task/step.go", "for t.firstHandle != 0 && !ts.exhausted() {", "for t.firstHandle != 0 {", "TestCoopBudgetBoundsReadyHandles"},
 	{"1.10 at 0 a socket or timer gives way", "../internal/task/step.go", "if ts.exhausted() { // the time", "if false { // the time", "TestOperationsSpendTheBudget"},
 	{"1.10 the deadline does not wait for the budget", "../internal/task/step.go", "if !t.begun {", "if true {", "TestARefusedOperationKeepsItsTime"},
 	{"1.10 a budget that reaches 0 is counted", "../internal/task/budget.go", "\t*ts.Budget--\n\tif *ts.Budget == 0 {", "\t*ts.Budget--\n\tif *ts.Budget < 0 {", "TestOperationsSpendTheBudget"},
@@ -175,7 +175,8 @@ var rules = []mutants.Rule{
 
 	// 8 What tasks exchange.
 	{"8 a hop for each operation", "engine.go", "e.tasks.Hop, e.tasks.Migration = cfg.Costs.Hop, cfg.Costs.Migration", "e.tasks.Migration = cfg.Costs.Migration", "TestHops"},
-	{"8 a hop for a handle", "../internal/task/step.go", "if a, passed := ts.hop(t); !passed {", "if a, passed := ts.hop(t); !passed && false {", "TestHops"},
+	{"8 a hop for a handle that is ready", "../internal/task/step.go", "hops += ts.Hop", "", "TestHops"},
+	{"8 a hop for a handle that is not", "engine.go", "p.carry += a.Duration", "", "TestAMessageArrivesAtTheEndOfItsHop"},
 	{"8 a hop for a channel or a mutex", "../internal/task/objects.go", "if a, passed := ts.hop(t); !passed {", "if a, passed := ts.hop(t); !passed && false {", "TestHops"},
 	{"8 a hop once for each attempt", "../internal/task/hop.go", "if t.begun || ts.Hop == 0 {\n\t\tt.begun = false\n", "if t.begun || ts.Hop == 0 {\n", "TestHops"},
 	{"8 a hop at the end of a task that is awaited", "engine.go", "e.shared + e.costs.Hop + e.costs.Wake", "e.shared + e.costs.Wake", "TestAMessageArrivesAtTheEndOfItsHop"},

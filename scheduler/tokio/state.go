@@ -133,3 +133,23 @@ type loose struct {
 }
 
 const noTask = -1
+
+// blockingThread is the thread in block_on. Futures that come while it has one wait in line.
+type blockingThread struct {
+	poller
+	phase blockOnPhase
+	line  task.Queue
+	woken bool // the future, since its last poll began
+}
+
+type blockOnPhase uint8
+
+const (
+	blockOnIdle    blockOnPhase = iota // no future
+	blockOnNext                        // take a future, if there is one
+	blockOnBegin                       // a poll of the future
+	blockOnPoll                        // inside the poll, or on the way to it
+	blockOnPending                     // the poll has ended
+	blockOnPark                        // go to sleep
+	blockOnAsleep                      // until the future is woken
+)

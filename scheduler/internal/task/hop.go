@@ -4,8 +4,9 @@ package task
 
 import "github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 
-// What tasks exchange costs time: an atomic operation or a lock, and a cache line or two. Each attempt to send, receive, lock, unlock or
-// join costs a hop, and takes effect at its end. An attempt that has to wait is one too, as Rust polls the future then.
+// What tasks exchange costs time: an atomic operation or a lock, and a cache line or two. Each attempt to send, receive, lock or unlock costs a
+// hop, and takes effect at its end. An attempt that has to wait is one too, as Rust polls the future then. So is the poll of a join handle; see
+// pollHandles.
 
 // hopping are the steps that cost a hop.
 var hopping = program.OpsOf(program.Lock, program.Unlock, program.Send, program.Receive, program.Join)

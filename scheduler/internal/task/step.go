@@ -138,10 +138,7 @@ func (ts *Tasks) try(id ID, t *Task) (Action, progress) {
 		t.repeat = 0
 		t.step++
 	case program.Join:
-		if t.firstHandle != 0 {
-			return ts.pollHandle(t)
-		}
-		t.step++
+		return ts.pollHandles(t)
 	case program.Cancel:
 		if id := ts.popHandle(t, 0); id != 0 {
 			if ts.Get(id).state == stateFree {
@@ -188,7 +185,11 @@ func (ts *Tasks) wait(id ID, t *Task) Action {
 	switch st.Op {
 	case program.Join:
 		t.awaits = aHandle
-		return Action{Kind: Wait}
+		a := Action{Kind: Wait, Duration: ts.Hop}
+		if t.begun {
+			t.begun, a.Duration = false, 0
+		}
+		return a
 	case program.Lock, program.Send, program.Receive:
 		return ts.waitForObject(id, t, st)
 	case program.Yield:
@@ -208,25 +209,37 @@ func (ts *Tasks) wait(id ID, t *Task) Action {
 	}
 }
 
-// pollHandle polls the first join handle that the running task holds. If the task behind the handle has ended, the handle is gone; if not,
-// the end of that task will wake the running one.
-func (ts *Tasks) pollHandle(t *Task) (Action, progress) {
-	if ts.exhausted() {
+// pollHandles polls the join handles that the running task holds, up to the first whose task has not ended: the end of that task will wake
+// the running one. Each handle that is ready is gone, and costs a hop; nobody else sees when, so all of them pass as one.
+func (ts *Tasks) pollHandles(t *Task) (Action, progress) {
+	hops := sim.Time(0)
+	for t.firstHandle != 0 && !ts.exhausted() {
+		child := ts.Get(t.firstHandle)
+		if child.state != stateDone {
+			break
+		}
+		if t.begun {
+			t.begun = false
+		} else {
+			hops += ts.Hop
+		}
+		ts.spend()
+		done := t.firstHandle
+		t.firstHandle = child.sibling
+		if t.firstHandle == 0 {
+			t.lastHandle = 0
+		}
+		ts.release(done, child)
+	}
+	switch {
+	case hops > 0:
+		return Action{Kind: Compute, Duration: hops}, acts
+	case t.firstHandle == 0:
+		t.step++
+		return Action{}, passed
+	case ts.exhausted():
 		return Action{}, refused
-	}
-	if a, passed := ts.hop(t); !passed {
-		return a, acts
-	}
-	child := ts.Get(t.firstHandle)
-	if child.state != stateDone {
+	default:
 		return Action{}, waits
 	}
-	ts.spend()
-	done := t.firstHandle
-	t.firstHandle = child.sibling
-	if t.firstHandle == 0 {
-		t.lastHandle = 0
-	}
-	ts.release(done, child)
-	return Action{}, passed
 }
