@@ -45,7 +45,8 @@ type Profile struct {
 	Finish sim.Time
 	// Wake is paid for each task made runnable: state change and push.
 	Wake sim.Time
-	// Hop is paid for each attempt to send, receive, lock, unlock or join, and at the end of a task whose end another awaits.
+	// Hop is paid for each attempt to send, receive, lock or unlock, for each poll of a join handle, and at the end of a task whose end
+	// another awaits.
 	Hop sim.Time
 	// Migration is paid on the way to a poll on another worker than the one that polled or made the task last: cache misses.
 	Migration sim.Time
