@@ -496,6 +496,7 @@ func TestSpawnBenchmarkIsTheDocuments(t *testing.T) {
 	s := mustFleet(t, without("operations")+"  workload: spawn_benchmark\n")[0]
 	require.Len(t, s.Operations, 1)
 	assert.Equal(t, workload.Internal, s.Spans[0].Kind)
+	assert.True(t, s.Operations[0].Program.BlockOn)
 	spawn := s.Operations[0].Program.Steps[0]
 	assert.Equal(t, 1000, spawn.Count)
 	assert.Equal(t, workload.Untraced, spawn.Child.Label)
