@@ -51,7 +51,7 @@ const (
 type Poll struct {
 	Task   uint64 // number of the task, from 1, in the order of spawning
 	Tag    uint64
-	Worker int
+	Worker int // or Outside: the main thread in block_on
 	Thread int // that the worker runs on
 	Source Source
 	Queued sim.Time // made runnable
@@ -68,8 +68,9 @@ type Finished struct {
 	Parent      uint64 // number of the span around: of a traced ancestor, or a span inside it; 0 if there is none
 	Tag         uint64 // given with the root task
 	Program     *program.Program
-	Spawner     int // thread that spawned the task, or Outside
-	FirstWorker int // worker of the first poll
+	Root        bool // spawned by Runtime.Spawn
+	Spawner     int  // thread that spawned the task, or Outside
+	FirstWorker int  // worker of the first poll, or Outside
 	Spawned     sim.Time
 	FirstPoll   sim.Time
 	End         sim.Time

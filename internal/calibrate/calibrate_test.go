@@ -52,7 +52,11 @@ func TestFitFindsTheCosts(t *testing.T) {
 	require.NoError(t, err)
 	require.Greater(t, len(r.checks), 40)
 	for _, c := range r.checks {
-		assert.InEpsilon(t, c.measured, c.model, 0.05, c.name)
+		within := 0.05
+		if bench, _, _ := strings.Cut(c.name, "/"); strings.HasSuffix(bench, "2") {
+			within = 0.25 // which of two workers gets a task first turns with a few ns, and the figure jumps
+		}
+		assert.InEpsilon(t, c.measured, c.model, within, c.name)
 	}
 	for key, want := range map[string]float64{
 		"tokio.spawn": 180, "tokio.wake": 50, "tokio.driver_poll": 380,

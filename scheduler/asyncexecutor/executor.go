@@ -42,8 +42,9 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) (*Executor, error)
 	}
 	e.tasks = task.New(s, e, shared, o)
 	e.tasks.Lacks = program.OpsOf(program.BlockInPlace)
+	e.outside = task.NewOutside(s, e.tasks, e.priceOutside, e.queueOutside)
 	pool := blocking.CrateDefaults()
-	pool.Start, pool.Wake = cfg.Costs.ThreadStart, cfg.Costs.WakeLatency
+	pool.Costs = cfg.Costs
 	pool.Seed = cfg.Seed + streamPool
 	if cfg.MaxBlockingThreads > 0 {
 		pool.Limit = cfg.MaxBlockingThreads
@@ -56,7 +57,7 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) (*Executor, error)
 		return nil, err
 	}
 	e.pool = p
-	e.tasks.CancelOnDrop = cfg.CancelOnDrop
+	e.tasks.CancelOnDrop, e.tasks.Hop, e.tasks.Migration = cfg.CancelOnDrop, cfg.Costs.Hop, cfg.Costs.Migration
 	e.reactor.timers.tasks, e.reactor.sockets.tasks = e.tasks, e.tasks
 	e.host, e.seed, e.threadName = shared.Host, cfg.Seed, cfg.ThreadName
 	if cfg.Composition == ThreadPerTask {
@@ -68,21 +69,43 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) (*Executor, error)
 	return e, nil
 }
 
-// Spawn implements [scheduler.Runtime]. The thread outside pays what a spawn costs; that thread is not part of the model.
+// Spawn implements [scheduler.Runtime].
 func (e *Executor) Spawn(p *program.Program, tag uint64, work sim.Rand) (uint64, error) {
 	id, err := e.tasks.New(p, tag, work)
 	if err != nil {
 		return 0, err
 	}
-	switch e.composition {
-	case Main:
-		e.tellMain(id)
-	case ThreadPerTask:
-		e.startThread(id)
-	default:
-		e.schedule(id, nil)
+	if p.BlockOn && e.composition == Pool {
+		e.blockOnMain(id)
+	} else {
+		e.outside.Spawn(id)
 	}
 	return e.tasks.Spawned(), nil
+}
+
+// priceOutside is what a spawn costs the thread outside before it has the task: the task, and a place in the table of tasks; or a message to
+// main. What a thread costs is paid when it is there.
+func (e *Executor) priceOutside() sim.Time {
+	switch e.composition {
+	case Main:
+		return e.costs.Hop
+	case ThreadPerTask:
+		return 0
+	default:
+		return e.costs.Spawn + e.costs.Contended(e.awake)
+	}
+}
+
+// queueOutside takes a task from the thread outside, and returns what that costs the thread.
+func (e *Executor) queueOutside(id task.ID) sim.Time {
+	switch e.composition {
+	case Main:
+		return e.tellMain(id)
+	case ThreadPerTask:
+		return e.startThread(id)
+	default:
+		return e.schedule(id, nil)
+	}
 }
 
 // Wake implements [scheduler.Runtime]: a thread that does not run the executor makes a waiting task runnable.
@@ -141,6 +164,8 @@ func (e *Executor) Handle(ev sim.Event) {
 	switch ev.Kind {
 	case evRunner:
 		e.resume(e.runners[ev.Arg])
+	case evMain:
+		e.resume(e.main)
 	case evHelper:
 		if ev.Arg == e.helper.generation {
 			e.resumeHelper()

@@ -3,6 +3,7 @@
 package asyncexecutor
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/check"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
@@ -157,4 +159,32 @@ func TestClearedTimersDoNotPileUp(t *testing.T) {
 	}
 	assert.Len(t, sc.Finished, 1001)
 	assert.Less(t, most, 20)
+}
+
+// TestBlockOnIsTheMainThreads: its future is polled there, what the future spawns runs on the executor, and one future comes after the other.
+func TestBlockOnIsTheMainThreads(t *testing.T) {
+	sc := start(t, 2, cost.Profile{WakeLatency: cost.Latency{Median: 10 * us}, WakeDriverLatency: cost.Latency{Median: us}})
+	future := steps(compute(us), spawn(2, compute(100*us)), join, yield, sleep(ms), compute(us))
+	future.BlockOn = true
+	sc.sim.Run(ms)
+	for range 2 {
+		check.Must(sc.Spawn(future, 0, 1))
+	}
+	sc.sim.Run(20 * ms)
+	require.NoError(t, sc.Check(sc))
+	first, second := sc.pollsOf(1), sc.pollsOf(2)
+	for _, p := range append(slices.Clone(first), second...) {
+		assert.Equal(t, scheduler.Outside, p.Worker)
+		assert.Equal(t, scheduler.Outside, p.Thread)
+	}
+	last := len(first) - 1
+	require.GreaterOrEqual(t, last, 2)
+	assert.Equal(t, first[last].End, second[0].Start)
+	assert.Equal(t, 10*us, first[1].Start-first[1].Queued, "parked, and unparked by a runner")
+	assert.Equal(t, first[2].Queued, first[2].Start, "who yields is polled again at once")
+	for _, f := range sc.Finished {
+		assert.Equal(t, f.Task <= 2, f.Root)
+		assert.Equal(t, scheduler.Outside, f.Spawner)
+		assert.Equal(t, f.Root, f.FirstWorker == scheduler.Outside)
+	}
 }

@@ -29,7 +29,7 @@ func (e *Executor) notifyPoller() sim.Time {
 	if !re.notified {
 		re.notified = true
 		if re.asleep && !re.waking {
-			e.wakeFromEpoll(e.costs.WakeDriverLatency.Sample(&e.latency))
+			e.wakeFromEpoll(e.wakeDriverLatency())
 		}
 	}
 	return d
@@ -65,7 +65,16 @@ func (e *Executor) epollReady() {
 		e.wakeFromEpoll(e.costs.TimerOvershoot)
 		return
 	}
-	e.wakeFromEpoll(e.costs.WakeDriverLatency.Sample(&e.latency))
+	e.wakeFromEpoll(e.wakeDriverLatency())
+}
+
+// wakeDriverLatency is how long the thread in epoll takes to run when somebody or a socket wakes it.
+func (e *Executor) wakeDriverLatency() sim.Time {
+	d := e.costs.WakeDriverLatency.Sample(&e.latency)
+	if r := e.reactor.holder; r != nil { // not the async-io thread, which is no thread of the host
+		d += e.costs.DeepSleep.Exit(r.cpu.Slept())
+	}
+	return d
 }
 
 // wakeFromEpoll lets the thread in epoll run after a delay.

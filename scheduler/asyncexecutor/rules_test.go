@@ -28,36 +28,41 @@ var rules = []mutants.Rule{
 	{"2.3 steals are counted", "search.go", "e.tasks.Stolen(id)", "", "FuzzRandomLoad"},
 	{"2.3 a second search before the sleep", "runner.go", "e.notified = e.sleepers.isNotified()\n\t\t\tr.phase = searching", "e.notified = e.sleepers.isNotified()\n\t\t\tr.phase = pending", "TestGolden10OneTaskWakesTwo|TestARunnerSearchesTwice"},
 	{"2.3 fairness every 64 tasks", "state.go", "fairInterval = 64", "fairInterval = 63", "TestFairnessEvery64Tasks"},
-	{"2.3 which moves half", "runner.go", "d += e.costs.GlobalPop + e.takeHalf(r)", "d += e.costs.GlobalPop", "TestFairnessEvery64Tasks"},
+	{"2.3 which moves half", "runner.go", "d += e.costs.GlobalPop + e.shared + e.takeHalf(r)", "d += e.costs.GlobalPop", "TestFairnessEvery64Tasks"},
 	{"2.3 a round is 200 tasks", "state.go", "runsPerRound = 200", "runsPerRound = 201", "TestGolden12LookAfter200|TestMainIsPolledOnceARound"},
 	{"2.3 the future comes first", "blockon.go", "func (e *Executor) blockOn(r *runner) sim.Time {\n\tswitch r.phase {\n\tcase pending:", "func (e *Executor) blockOn(r *runner) sim.Time {\n\tr.future.ready = r.future.ready && e.global.Len() == 0\n\tswitch r.phase {\n\tcase pending:", "TestMainIsPolledOnceARound"},
 
 	// 2.2 Where tasks go.
 	{"2.2 to the tail of the global queue", "schedule.go", "e.global.Push(e.tasks, id)\n", "if by != nil && by.local.Free() > 0 {\n\t\tby.local.Push(id)\n\t} else {\n\t\te.global.Push(e.tasks, id)\n\t}\n", "TestGolden11HalfOfTheRest|TestStealingSharesAHoard|TestGolden9SpawnOrder|TestAWakeGoesToTheGlobalQueue"},
 	{"2.2 a yield goes there too", "runner.go", "r.runnable = r.task\n\tr.phase = scheduling\n\treturn e.costs.Wake", "r.local.Push(r.task)\n\treturn e.costs.Wake", "TestAYieldGoesToTheTail"},
-	{"2.2 and notifies", "schedule.go", "return e.notify(by)\n", "return 0\n", "TestGolden10OneTaskWakesTwo"},
+	{"2.2 and notifies", "schedule.go", "return e.shared + e.notify(by)\n", "return 0\n", "TestGolden10OneTaskWakesTwo"},
 
 	// 2.4 Sleepers.
 	{"2.4 the last sleeper is woken first", "sleepers.go", "r := s.unnotified[n-1]\n\ts.unnotified = s.unnotified[:n-1]", "r := s.unnotified[0]\n\ts.unnotified = s.unnotified[1:]", "TestGolden10OneTaskWakesTwo"},
 	{"2.4 one at a time", "schedule.go", "if e.notified {\n\t\treturn 0\n\t}\n\te.notified = true\n\tr := e.sleepers.notify()", "var r *runner\n\tif n := len(e.sleepers.unnotified); n > 0 {\n\t\tr, e.sleepers.unnotified = e.sleepers.unnotified[n-1], e.sleepers.unnotified[:n-1]\n\t}", "TestOneNotificationAtATime"},
-	{"2.4 a found task notifies", "runner.go", "d := e.notify(r) + e.costs.Poll", "d := e.costs.Poll", "TestGolden10OneTaskWakesTwo"},
-	{"2.4 who finds a task leaves the sleepers", "runner.go", "if r.sleeping {\n\t\te.sleepers.remove(r)\n\t\te.notified = e.sleepers.isNotified()\n\t}\n\td :=", "d :=", "TestOneNotificationAtATime"},
+	{"2.4 a found task notifies", "runner.go", "d += e.notify(r)\n", "", "TestGolden10OneTaskWakesTwo"},
+	{"2.4 who finds a task leaves the sleepers", "runner.go", "e.sleepers.remove(r)\n\t\te.notified = e.sleepers.isNotified()\n\t\td +=", "d +=", "TestOneNotificationAtATime"},
 	{"2.4 and lets others be notified", "sleepers.go", "return s.count == 0 || s.count > len(s.unnotified)", "return true", "TestOneNotificationAtATime"},
 	{"2.4 a futile wake sleeps again", "sleepers.go", "} else if s.find(r) >= 0 {\n\t\treturn false\n\t}", "}", "FuzzRandomLoad|TestGolden10OneTaskWakesTwo endless"},
 
 	// 2.5 Tasks.
 	{"2.5 a wake during the poll is queued after it", "runner.go", "if e.tasks.Pend(r.task) {", "if e.tasks.Pend(r.task) && false {", "TestATimeoutDuringThePoll"},
-	{"2.5 a dropped handle cancels", "executor.go", "e.tasks.CancelOnDrop = cfg.CancelOnDrop", "", "TestADroppedHandleCancels"},
+	{"2.5 a dropped handle cancels", "executor.go", "e.tasks.CancelOnDrop, e.tasks.Hop, e.tasks.Migration = cfg.CancelOnDrop, cfg", "_, e.tasks.Hop, e.tasks.Migration = cfg.CancelOnDrop, cfg", "TestADroppedHandleCancels"},
 
 	// 2.6 Compositions.
-	{"2.6 main is told", "futures.go", "r := e.runners[0]\n\tr.future.ready = true\n\te.unpark(r, nil)", "r := e.runners[0]\n\tr.future.ready = true", "TestMainIsWokenFromItsSleep"},
+	{"2.6 main is told", "futures.go", "r := e.runners[0]\n\tr.future.ready = true\n\treturn e.unpark(r, nil)", "r := e.runners[0]\n\tr.future.ready = true\n\treturn 0", "TestMainIsWokenFromItsSleep"},
 	{"2.6 main pays for its spawns", "futures.go", "return e.costs.Spawn", "return 0", "TestMainIsWokenFromItsSleep"},
 	{"2.6 a thread for each task", "futures.go", "r.cpu.Wake(e.costs.ThreadStart.Sample(&e.latency))", "r.cpu.Wake(0)", "TestEachTaskHasAThread"},
 	{"2.6 its future is nobody else's", "schedule.go", "if r := e.runnerOf(id); r != nil {", "if r := e.runnerOf(id); r != nil && false {", "TestEachTaskHasAThread|FuzzRandomLoad"},
-	{"2.6 the thread ends with it", "futures.go", "if !r.future.done {", "if true {", "TestEachTaskHasAThread"},
+	{"2.6 the thread ends with it", "futures.go", "case !r.future.done:", "case true:", "TestEachTaskHasAThread"},
 	{"2.6 what it had taken goes back", "futures.go", "for id := r.local.Pop(); id != 0; id = r.local.Pop() {", "for id := r.local.Pop(); id != 0 && false; id = r.local.Pop() {", "FuzzRandomLoad"},
 	{"2.6 and its notification to another", "futures.go", "if notified {\n\t\t\te.notify(r)\n\t\t}", "_ = notified", "TestANotificationIsPassedOn"},
 	{"2.6 threads are bounded", "futures.go", "case len(e.runners) < MaxThreadsPerTask:", "case true:", "TestThreadsAreBounded"},
+
+	{"2.6 block_on on the main thread", "executor.go", "if p.BlockOn && e.composition == Pool {", "if false {", "TestBlockOnIsTheMainThreads"},
+	{"2.6 which runs no tasks", "futures.go", "if r.alone {\n\t\t\tr.phase = parking", "if false {\n\t\t\tr.phase = parking", "TestBlockOnIsTheMainThreads"},
+	{"2.6 and which tasks unpark", "schedule.go", "if e.pinned[id] == ofMain {\n\t\treturn e.main\n\t}", "if e.pinned[id] == ofMain {\n\t\treturn nil\n\t}", "TestBlockOnIsTheMainThreads"},
+	{"2.6 one block_on after the other", "futures.go", "if e.main.phase != ended {", "if false {", "TestBlockOnIsTheMainThreads"},
 
 	// 3 async-std.
 	{"3 spawn_blocking is two tasks", "runner.go", "if e.delegates && !e.tasks.IsBlockingJob(r.task) {", "if false {", "TestADelegatedJobIsTwoTasks"},
@@ -89,6 +94,26 @@ var rules = []mutants.Rule{
 	{"4.3 a released lock wakes the helper", "lock.go", "return e.wakeLockWaiter()", "return 0", "TestHelperTakesTheLockItWaitedFor"},
 	{"4.3 waking a thread in epoll writes the eventfd", "schedule.go", "case r.ioBlocked && r != by:\n\t\treturn e.notifyPoller()", "", "TestGolden10OneTaskWakesTwo|TestIdleExecutorComesToRest|FuzzRandomLoad"},
 	{"4.3 waking oneself is free", "schedule.go", "case r.ioBlocked && r != by:", "case r.ioBlocked:", "TestWakingOneselfIsFree"},
+
+	// 8 What things cost.
+	{"8 a hop for each operation", "executor.go", "e.tasks.CancelOnDrop, e.tasks.Hop, e.tasks.Migration = cfg.CancelOnDrop, cfg.Costs.Hop, cfg", "e.tasks.CancelOnDrop, _, e.tasks.Migration = cfg.CancelOnDrop, cfg.Costs.Hop, cfg", "TestHops"},
+	{"8 a hop at the end of a task that is awaited", "runner.go", "e.costs.Finish + e.shared + e.costs.Hop", "e.costs.Finish + e.shared", "TestHops"},
+	{"8 a task that moved pays", "executor.go", "e.tasks.CancelOnDrop, e.tasks.Hop, e.tasks.Migration = cfg.CancelOnDrop, cfg.Costs.Hop, cfg", "e.tasks.CancelOnDrop, e.tasks.Hop, _ = cfg.CancelOnDrop, cfg.Costs.Hop, cfg", "TestATaskThatMovesPays"},
+	{"8 others make a spawn dearer", "runner.go", "r.phase = spawning\n\t\treturn e.costs.Spawn + e.shared", "r.phase = spawning\n\t\treturn e.costs.Spawn", "TestWhatRunnersShareCostsMore"},
+	{"8 others make a push dearer", "schedule.go", "return e.shared + e.notify(by)", "return e.notify(by)", "TestWhatRunnersShareCostsMore"},
+	{"8 others make a wake dearer", "schedule.go", "return e.shared + e.unpark(r, by)", "return e.unpark(r, by)", "TestWhatRunnersShareCostsMore"},
+	{"8 others make a take dearer", "search.go", "e.costs.GlobalPop + e.shared + e.takeHalf(r)", "e.costs.GlobalPop + e.takeHalf(r)", "TestWhatRunnersShareCostsMore"},
+	{"8 others make a steal dearer", "search.go", "e.costs.StealAttempt + e.shared +", "e.costs.StealAttempt +", "TestWhatRunnersShareCostsMore"},
+	{"8 others make it dearer to leave the sleepers", "runner.go", "d += e.shared", "", "TestWhatRunnersShareCostsMore"},
+	{"8 others make an end dearer", "runner.go", "r.carry = e.costs.Finish + e.shared", "r.carry = e.costs.Finish", "TestWhatRunnersShareCostsMore"},
+	{"8 a runner pays for a job", "runner.go", "return d + e.pend(r)\n\tcase task.Done:", "_ = d\n\t\treturn e.pend(r)\n\tcase task.Done:", "TestTheRunnerPaysForABlockingJob"},
+	{"8 a long park ends later", "schedule.go", " + e.costs.DeepSleep.Exit(r.cpu.Slept())", "", "TestALongSleepEndsLater"},
+	{"8 a long sleep in epoll ends later", "reactor.go", "d += e.costs.DeepSleep.Exit(r.cpu.Slept())", "", "TestALongSleepEndsLater"},
+	{"8 the thread outside pays for the task", "executor.go", "return e.costs.Spawn + e.costs.Contended(e.awake)", "return e.costs.Contended(e.awake)", "TestTheThreadOutsideWorks"},
+	{"8 the thread outside pays for the table of tasks", "executor.go", "return e.costs.Spawn + e.costs.Contended(e.awake)", "return e.costs.Spawn", "TestWhatRunnersShareCostsMore"},
+	{"8 a message to main is a hop", "executor.go", "return e.costs.Hop\n", "return 0\n", "TestTheThreadOutsideWorks"},
+	{"8 who starts a thread pays for it", "futures.go", "return e.costs.ThreadCreate", "return 0", "TestTheThreadOutsideWorks"},
+	{"8 those who sleep do not", "schedule.go", "e.shared = e.costs.Contended(e.awake - 1)", "e.shared = e.costs.Contended(len(e.runners) - 1)", "TestWhatRunnersShareCostsMore"},
 }
 
 func TestRules(t *testing.T) { mutants.Check(t, rules) }

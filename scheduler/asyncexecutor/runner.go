@@ -10,18 +10,26 @@ import (
 // resume lets a runner go on until it sleeps, or until another event is due first.
 func (e *Executor) resume(r *runner) {
 	r.counters.WakeUp(e.sim.Now())
+	if r.asleep {
+		r.asleep = false
+		if !r.alone {
+			e.countAwake(1)
+		}
+	}
 	for {
 		d := e.next(r)
 		if d == 0 {
 			continue
 		}
-		switch d {
-		case blocked:
+		if d < 0 {
+			r.asleep = true
+			if !r.alone {
+				e.countAwake(-1)
+			}
 			r.counters.FallAsleep(e.sim.Now())
-			r.cpu.Sleep()
-			return
-		case left:
-			r.counters.FallAsleep(e.sim.Now())
+			if d == blocked {
+				r.cpu.Sleep()
+			}
 			return
 		}
 		if r.blocks {
@@ -91,17 +99,19 @@ func (e *Executor) look(r *runner) sim.Time {
 
 // found leaves the sleepers with a task in hand and wakes a sleeper, in case the task takes long.
 func (e *Executor) found(r *runner) sim.Time {
+	d := e.costs.Poll
 	if r.sleeping {
 		e.sleepers.remove(r)
 		e.notified = e.sleepers.isNotified()
+		d += e.shared
 	}
-	d := e.notify(r) + e.costs.Poll
+	d += e.notify(r)
 	r.ticks++
 	if r.ticks%fairInterval == 0 && e.global.Len() > 0 {
-		d += e.costs.GlobalPop + e.takeHalf(r)
+		d += e.costs.GlobalPop + e.shared + e.takeHalf(r)
 	}
 	// Others see nothing of the poll before its first step that is no computing: up to that step all is one delay.
-	d += r.takeCarry()
+	d += r.takeCarry() + e.tasks.Moving(r.task, r.index)
 	r.pollStart = e.sim.Now() + d
 	r.phase = stepping
 	return d + e.tasks.BeginAt(r.pollStart, r.task, r.index, r.source)
@@ -144,7 +154,7 @@ func (e *Executor) step(r *runner) sim.Time {
 	case task.Spawn:
 		r.runnable = a.Other
 		r.phase = spawning
-		return e.costs.Spawn
+		return e.costs.Spawn + e.shared
 	case task.Wake, task.Cancel:
 		if !e.tasks.WakeOther(a) {
 			return 0
@@ -154,16 +164,19 @@ func (e *Executor) step(r *runner) sim.Time {
 		return e.costs.Wake
 	case task.Woken:
 		return e.costs.Wake
-	case task.Wait, task.Call:
+	case task.Wait:
+		r.carry += a.Duration
+		return e.pend(r)
+	case task.Call:
 		return e.pend(r)
 	case task.Blocking, task.File:
 		if e.delegates && !e.tasks.IsBlockingJob(r.task) {
 			r.runnable = e.tasks.NewBlockingJob(r.task, a)
 			r.phase = delegating
-			return e.costs.Spawn
+			return e.costs.Spawn + e.shared
 		}
-		e.pool.Submit(e.tasks.Waker(r.task), max(a.Duration, 0), a.Kind == task.File)
-		return e.pend(r)
+		d := e.pool.Submit(e.tasks.Waker(r.task), max(a.Duration, 0), a.Kind == task.File)
+		return d + e.pend(r)
 	case task.Done:
 		return e.finish(r)
 	default:
@@ -221,9 +234,9 @@ func (e *Executor) finish(r *runner) sim.Time {
 	if awaiter != 0 && e.tasks.Wake(awaiter) {
 		r.runnable = awaiter
 		r.phase = scheduling
-		return e.costs.Finish
+		return e.costs.Finish + e.shared + e.costs.Hop
 	}
-	r.carry = e.costs.Finish
+	r.carry = e.costs.Finish + e.shared
 	return 0
 }
 

@@ -10,7 +10,7 @@ import (
 // schedule puts a runnable task at the tail of the global queue and wakes a sleeping runner, by a runner's thread or another
 // (nil); or wakes the runner whose future the task is. The result is what waking costs the caller.
 func (e *Executor) schedule(id task.ID, by *runner) sim.Time {
-	if by != nil {
+	if by != nil && !by.alone {
 		by.counters.LocalSchedules++
 	} else {
 		e.remoteSchedules++
@@ -20,7 +20,7 @@ func (e *Executor) schedule(id task.ID, by *runner) sim.Time {
 		return e.unpark(r, by)
 	}
 	e.global.Push(e.tasks, id)
-	return e.notify(by)
+	return e.shared + e.notify(by)
 }
 
 // notify wakes one sleeping runner unless a runner was notified and has not acted yet. The result is what the wake costs the caller.
@@ -33,7 +33,13 @@ func (e *Executor) notify(by *runner) sim.Time {
 	if r == nil {
 		return 0
 	}
-	return e.unpark(r, by)
+	return e.shared + e.unpark(r, by)
+}
+
+// countAwake counts a runner that wakes up, or fewer than none that falls asleep.
+func (e *Executor) countAwake(n int) {
+	e.awake += n
+	e.shared = e.costs.Contended(e.awake - 1)
 }
 
 // unpark sets a runner's token and gets its thread out of its sleep. The result is what that costs the caller: a futex wake, an
@@ -46,7 +52,7 @@ func (e *Executor) unpark(r, by *runner) sim.Time {
 	switch {
 	case r.phase == parked:
 		r.phase = unparked
-		r.cpu.Wake(e.costs.WakeLatency.Sample(&e.latency))
+		r.cpu.Wake(e.costs.WakeLatency.Sample(&e.latency) + e.costs.DeepSleep.Exit(r.cpu.Slept()))
 		return e.costs.Unpark.Sample(&e.latency)
 	case r.ioBlocked && r != by:
 		return e.notifyPoller()
@@ -59,6 +65,9 @@ func (e *Executor) unpark(r, by *runner) sim.Time {
 func (e *Executor) runnerOf(id task.ID) *runner {
 	if int(id) >= len(e.pinned) || e.pinned[id] == 0 {
 		return nil
+	}
+	if e.pinned[id] == ofMain {
+		return e.main
 	}
 	return e.runners[e.pinned[id]-1]
 }

@@ -15,7 +15,7 @@ func (e *Executor) search(r *runner) (task.ID, scheduler.Source, sim.Time) {
 		return id, scheduler.FromLocal, 0
 	}
 	if id := e.global.Pop(e.tasks); id != 0 {
-		return id, scheduler.FromGlobal, e.costs.GlobalPop + e.takeHalf(r)
+		return id, scheduler.FromGlobal, e.costs.GlobalPop + e.shared + e.takeHalf(r)
 	}
 	n := len(e.runners)
 	if n == 1 {
@@ -46,7 +46,7 @@ func (e *Executor) stealFrom(r *runner, from, before int) (id task.ID, spent sim
 		if victim == before {
 			return 0, spent
 		}
-		spent += e.costs.StealAttempt + e.steal(r, e.runners[victim])
+		spent += e.costs.StealAttempt + e.shared + e.steal(r, e.runners[victim])
 		return r.local.Pop(), spent
 	}
 }

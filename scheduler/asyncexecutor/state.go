@@ -21,13 +21,20 @@ type Executor struct {
 	names  []string
 
 	composition Composition
+	main        *runner    // Pool: the main thread in block_on; nil before the first such future
+	futures     task.Queue // that wait for main
 	backlog     task.Queue // Main: spawned when main's future is polled; ThreadPerTask: waits for a thread
 	gone        []int      // runners whose thread has ended
-	pinned      []int32    // by task: 1 + the runner whose future it is; 0: none
+	pinned      []int32    // by task: 1 + the runner whose future it is, or ofMain; 0: none
 	delegates   bool
 
+	outside *task.Outside
 	global  task.Queue
 	runners []*runner
+	awake   int // of the runners
+	// shared is what an operation of a runner on what runners share costs now beside its own price: the table of live tasks (spawn, end),
+	// the global queue, a queue that is stolen from, the list of sleepers.
+	shared sim.Time
 	// mayHaveTasks are all runners whose local queues are not empty, and some others.
 	mayHaveTasks task.Places
 	sleepers     sleepers
@@ -59,6 +66,7 @@ const (
 	evHelper                   // Arg: generation of the helper's sleep
 	evEpollReady               // Arg: generation of the sleep in epoll that a timer or socket ends
 	evEpollReturn              // Arg: generation of the sleep in epoll that is over
+	evMain                     // the main thread goes on
 )
 
 const (
@@ -74,6 +82,9 @@ const (
 	left sim.Time = -2
 )
 
+// ofMain stands for the main thread among the runners.
+const ofMain = -1
+
 // localCapacity bounds a runner's local queue.
 const localCapacity = 512
 
@@ -88,9 +99,11 @@ type runner struct {
 	phase     phase
 	source    scheduler.Source // of task
 	sleeping  bool             // registered in sleepers
-	token     bool             // block_on's parker was unparked
-	blocks    bool             // the time that passes next needs no CPU
-	ioBlocked bool             // in epoll, or about to be, or dispatching what it returned
+	asleep    bool
+	alone     bool // is the main thread: polls its future, and no task of the executor
+	token     bool // block_on's parker was unparked
+	blocks    bool // the time that passes next needs no CPU
+	ioBlocked bool // in epoll, or about to be, or dispatching what it returned
 
 	task     task.ID     // being polled
 	runnable task.ID     // to be scheduled
@@ -98,7 +111,7 @@ type runner struct {
 	runs     int         // tasks polled in this round
 	ticks    uint32      // tasks found
 
-	carry     sim.Time // cost of the last finish, to be paid with the next step
+	carry     sim.Time // of the last poll, to be paid with the next step
 	pollStart sim.Time
 	deadline  sim.Time // of the timer or socket to be registered
 	lockedAt  sim.Time // took the reactor lock
@@ -174,6 +187,8 @@ func (e *Executor) newRunner() *runner {
 		index: i,
 		arg:   uint64(i),
 		local: task.NewRing(localCapacity),
+
+		asleep: true,
 	}
 	r.rng = sim.Stream(e.seed, streamVictims, r.arg)
 	r.cpu = e.host.NewThread(e.sim, e, e.target, evRunner, r.arg)

@@ -14,6 +14,9 @@
 // blocks in place keeps the thread it is on, and the worker asks the pool for another ([Pool.SubmitWorker]); the thread is
 // the pool's again when the task's poll ends ([Pool.Leave]).
 //
+// Who submits a job pays for it: the push, and the wake of an idle thread or the creation of another. A thread of the crate pays for those
+// that it starts, before it begins with the job that it took.
+//
 // In both, a thread with nothing to do waits for more, ten seconds with Tokio and half a second with the crate, and ends.
 // The queue is unbounded in both: beyond the cap, jobs wait, without back-pressure to the tasks.
 //
@@ -66,9 +69,9 @@ type Config struct {
 	Thread func(thread int, started bool)
 	// Host is the machine; nil: there is a CPU for each thread.
 	Host *host.Host
-	// Start passes from the creation of a thread until it runs; Wake from the wake of a waiting one.
-	Start, Wake cost.Latency
-	Seed        uint64
+	// Costs is what the pool's primitives cost, those that give it a job and those that it uses itself.
+	Costs cost.Profile
+	Seed  uint64
 }
 
 // TokioDefaults are the limits of tokio::runtime::Builder.
@@ -141,14 +144,15 @@ func (p *Pool) Idle() int { return p.idle }
 // Queued is the number of jobs that wait for a thread.
 func (p *Pool) Queued() int { return len(p.queue) - p.head }
 
-// Submit queues a job that keeps a thread for d: a closure that computes, or a file.
-func (p *Pool) Submit(w scheduler.Waker, d sim.Time, file bool) {
-	p.submit(job{waker: w, d: d, worker: noWorker, file: file})
+// Submit queues a job that keeps a thread for d: a closure that computes, or a file. The result is what that costs the caller: the push, and
+// the wake or the creation of a thread.
+func (p *Pool) Submit(w scheduler.Waker, d sim.Time, file bool) (spent sim.Time) {
+	return p.submit(job{waker: w, d: d, worker: noWorker, file: file})
 }
 
-// SubmitWorker queues a worker's wish for a thread.
-func (p *Pool) SubmitWorker(worker int) {
-	p.submit(job{worker: narrow.Int32(worker)})
+// SubmitWorker queues a worker's wish for a thread. The result is that of Submit.
+func (p *Pool) SubmitWorker(worker int) (spent sim.Time) {
+	return p.submit(job{worker: narrow.Int32(worker)})
 }
 
 // StartWorker makes a thread that runs a worker: those that a runtime starts with. It is the worker's to wake.
@@ -170,35 +174,40 @@ func (p *Pool) Leave(thread int) {
 // Number is the number of a thread, in the order of creation.
 func (p *Pool) Number(thread int) int32 { return p.threads[thread].number }
 
-func (p *Pool) submit(j job) {
+func (p *Pool) submit(j job) (spent sim.Time) {
 	p.queue = append(p.queue, j)
+	spent = p.cfg.Costs.BlockingSubmit
 	switch {
 	case p.cfg.Rule == Crate:
-		p.wakeOne()
-		p.grow()
+		spent += p.wakeOne()
+		spent += p.grow()
 	case p.idle > 0:
 		p.idle-- // the job is this thread's from now on
-		p.wakeOne()
+		spent += p.wakeOne()
 	case p.live < p.cfg.Limit:
-		p.start()
+		spent += p.start()
 	}
+	return spent
 }
 
-// grow is the crate's rule, applied at each job submitted and each taken.
-func (p *Pool) grow() {
+// grow is the crate's rule, applied at each job submitted and each taken. The result is what growth costs the thread that does it.
+func (p *Pool) grow() (spent sim.Time) {
 	for p.Queued() > p.idle*jobsPerIdle && p.live < p.cfg.Limit {
 		p.idle++
 		for len(p.waiting) > 0 {
-			p.wakeOne()
+			spent += p.wakeOne()
 		}
-		p.start()
+		spent += p.start()
 	}
+	return spent
 }
 
-func (p *Pool) start() {
+// start makes a thread that will take a job, and returns what that costs the thread that does it.
+func (p *Pool) start() (spent sim.Time) {
 	t := &p.threads[p.create()]
 	t.starts = true
-	t.cpu.Wake(p.cfg.Start.Sample(&p.rand))
+	t.cpu.Wake(p.cfg.Costs.ThreadStart.Sample(&p.rand))
+	return p.cfg.Costs.ThreadCreate
 }
 
 // create makes a thread, asleep. A thread lives for at least KeepAlive, so that 10,000 at a time are 2^31 after 24 days of virtual time
@@ -227,15 +236,17 @@ func (p *Pool) started(i int) {
 	}
 }
 
-// wakeOne wakes the thread that has waited longest.
-func (p *Pool) wakeOne() {
+// wakeOne wakes the thread that has waited longest, and returns what that costs the waker.
+func (p *Pool) wakeOne() (spent sim.Time) {
 	if len(p.waiting) == 0 {
-		return
+		return 0
 	}
 	i := p.waiting[0]
 	p.waiting = append(p.waiting[:0], p.waiting[1:]...)
 	p.threads[i].nap++
-	p.threads[i].cpu.Wake(p.cfg.Wake.Sample(&p.rand))
+	cpu := p.threads[i].cpu
+	cpu.Wake(p.cfg.Costs.WakeLatency.Sample(&p.rand) + p.cfg.Costs.DeepSleep.Exit(cpu.Slept()))
+	return p.cfg.Costs.Unpark.Sample(&p.rand)
 }
 
 // threadBits is how much of an event's argument holds the thread; the rest is a generation.
@@ -277,6 +288,7 @@ func (p *Pool) done(i int) {
 
 // work takes the next job that there is something to do for, or waits for one.
 func (p *Pool) work(i int) {
+	grown := sim.Time(0) // paid before the next job
 	for p.Queued() > 0 {
 		j := p.queue[p.head]
 		p.head++
@@ -285,7 +297,7 @@ func (p *Pool) work(i int) {
 			p.head = 0
 		}
 		if p.cfg.Rule == Crate {
-			p.grow()
+			grown += p.grow()
 		}
 		switch {
 		case j.worker != noWorker:
@@ -299,9 +311,10 @@ func (p *Pool) work(i int) {
 			if j.file {
 				spend = t.cpu.Pause
 			}
-			if !spend(j.d) {
+			if !spend(grown + j.d) {
 				return
 			}
+			grown = 0
 			p.done(i)
 		}
 	}

@@ -116,7 +116,7 @@ func TestThreadsEndAfterKeepAlive(t *testing.T) {
 // runs and jobs remain, it starts the next. So in a burst the i-th thread runs after i thread starts.
 func TestCrateGrowsAsAChain(t *testing.T) {
 	cfg := CrateDefaults()
-	cfg.Start = cost.Latency{Median: 50 * us}
+	cfg.Costs.ThreadStart = cost.Latency{Median: 50 * us}
 	b := newBench(cfg)
 	b.submit(5, 10*ms)
 	assert.Equal(t, 1, b.Threads(), "the first job starts one, which holds for five")
@@ -174,8 +174,8 @@ func TestRandomBursts(t *testing.T) {
 		cfg := []Config{TokioDefaults(), CrateDefaults()}[r.IntN(2)]
 		cfg.Limit = 1 + r.IntN(20)
 		cfg.KeepAlive = sim.Time(1+r.IntN(5)) * ms
-		cfg.Start = cost.Latency{Median: sim.Time(r.IntN(100)) * us, Sigma: 0.5}
-		cfg.Wake = cost.Latency{Median: sim.Time(r.IntN(20)) * us}
+		cfg.Costs.ThreadStart = cost.Latency{Median: sim.Time(r.IntN(100)) * us, Sigma: 0.5}
+		cfg.Costs.WakeLatency = cost.Latency{Median: sim.Time(r.IntN(20)) * us}
 		cfg.Seed = seed
 		b := newBench(cfg)
 		submitted := map[scheduler.Waker]sim.Time{}
@@ -200,4 +200,32 @@ func TestRandomBursts(t *testing.T) {
 		require.Zero(t, b.Threads(), "seed %d", seed)
 		require.Zero(t, b.Idle())
 	}
+}
+
+// TestWhoSubmitsPays for the push, and for the wake or the creation of a thread.
+func TestWhoSubmitsPays(t *testing.T) {
+	for name, cfg := range map[string]Config{"tokio": TokioDefaults(), "crate": CrateDefaults()} {
+		cfg.Limit = 2
+		cfg.Costs = cost.Profile{BlockingSubmit: us, ThreadCreate: 10 * us, Unpark: cost.Latency{Median: 100 * us}}
+		b := newBench(cfg)
+		assert.Equal(t, 11*us, b.Submit(1, ms, false), name)
+		b.sim.Run(10 * ms)
+		assert.Equal(t, 101*us, b.Submit(2, ms, false), name)
+		b.sim.Run(20 * ms)
+		for range 20 { // no thread is idle, and soon there are two
+			b.Submit(1, ms, false)
+		}
+		require.Equal(t, 2, b.Threads(), name)
+		assert.Equal(t, us, b.Submit(1, ms, false), name)
+	}
+}
+
+// TestAThreadOfTheCratePaysForTheNext: a chain of thread starts holds the jobs up that its threads have taken.
+func TestAThreadOfTheCratePaysForTheNext(t *testing.T) {
+	cfg := CrateDefaults()
+	cfg.Costs.ThreadCreate = 10 * us
+	b := newBench(cfg)
+	b.submit(2, ms) // the first starts a thread, which starts another
+	b.sim.Run(10 * ms)
+	assert.Equal(t, map[scheduler.Waker]sim.Time{1: ms + 10*us, 2: ms}, b.done)
 }

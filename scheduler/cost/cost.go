@@ -45,6 +45,13 @@ type Profile struct {
 	Finish sim.Time
 	// Wake is paid for each task made runnable: state change and push.
 	Wake sim.Time
+	// Hop is paid for each attempt to send, receive, lock or unlock, for each poll of a join handle, and at the end of a task whose end
+	// another awaits.
+	Hop sim.Time
+	// Migration is paid on the way to a poll on another worker than the one that polled or made the task last: cache misses.
+	Migration sim.Time
+	// Contention is paid for each operation on what workers share, for each other worker that is awake; see [Profile.Contended].
+	Contention sim.Time
 	// GlobalPop is paid for taking tasks from the queue shared by all workers.
 	GlobalPop sim.Time
 	// StealAttempt is paid per victim looked at; StealTask in addition per task taken.
@@ -55,8 +62,15 @@ type Profile struct {
 	Unpark, UnparkDriver Latency
 	// WakeLatency passes from the wake of a thread until it runs.
 	WakeLatency, WakeDriverLatency Latency
+	// DeepSleep comes on top of both for a thread that has slept for long.
+	DeepSleep DeepSleep
 	// ThreadStart passes from the creation of a blocking pool's thread until it runs.
 	ThreadStart Latency
+	// BlockingSubmit is paid by who gives the blocking pool a job: allocation, lock, push. The wake of an idle thread comes on top, or
+	// ThreadCreate.
+	BlockingSubmit sim.Time
+	// ThreadCreate is paid by who creates a thread.
+	ThreadCreate sim.Time
 	// ProcessStart is paid by the task that starts a process: fork and exec.
 	ProcessStart sim.Time
 	// DriverPoll is one look at timers and sockets without sleeping.
@@ -65,6 +79,27 @@ type Profile struct {
 	TimerInsert sim.Time
 	// TimerOvershoot is how late the kernel ends a timed sleep.
 	TimerOvershoot sim.Time
+}
+
+// DeepSleep is what a CPU does that has had nothing to do for a time: it sleeps deeper, and takes longer to run again.
+type DeepSleep struct {
+	After, Latency sim.Time
+}
+
+// Exit is how much longer a thread takes to run after it has slept for a time. The CPU of a thread is taken to sleep when the thread does.
+func (d *DeepSleep) Exit(slept sim.Time) sim.Time {
+	if slept <= d.After {
+		return 0
+	}
+	return d.Latency
+}
+
+// mostContending bounds how many others an operation waits for: no measurement has more.
+const mostContending = 7
+
+// Contended is what an operation on something that workers share costs beside its own price, while others are awake that share it.
+func (p *Profile) Contended(others int) sim.Time {
+	return p.Contention * sim.Time(max(min(others, mostContending), 0))
 }
 
 // Latency is a log-normal delay: exp(sigma) times the median is exceeded by 16 % of draws. The zero value is no delay.

@@ -110,3 +110,10 @@ func TestCheckOfAProfile(t *testing.T) {
 		assert.EqualError(t, p.Check(), want)
 	}
 }
+
+func TestContended(t *testing.T) {
+	p := Profile{Contention: 10}
+	for others, want := range map[int]sim.Time{-1: 0, 0: 0, 1: 10, 7: 70, 8: 70, 1000: 70} {
+		assert.Equal(t, want, p.Contended(others), "%d others", others)
+	}
+}

@@ -73,6 +73,7 @@ type Thread struct {
 	since      sim.Time // when the thread began to compute, or to wait
 	need       sim.Time // what the thread has to compute before its owner is told
 	dispatched sim.Time // when the thread got its CPU
+	asleep     sim.Time // since when, if the thread sleeps
 }
 
 // Stats is what a host counted.

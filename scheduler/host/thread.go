@@ -11,7 +11,7 @@ import (
 
 // NewThread makes a thread, asleep. When it runs or has run, its owner gets an event of the kind, with the argument.
 func (h *Host) NewThread(s *sim.Simulation, owner sim.Handler, target sim.Target, kind uint8, arg uint64) *Thread {
-	t := &Thread{host: h, sim: s}
+	t := &Thread{host: h, sim: s, asleep: s.Now()}
 	t.Give(owner, target, kind, arg)
 	if h != nil {
 		t.index = narrow.Uint32(len(h.threads))
@@ -71,11 +71,15 @@ func (t *Thread) Pause(d sim.Time) bool {
 
 // Sleep takes the running thread off its CPU until Wake.
 func (t *Thread) Sleep() {
+	t.asleep = t.sim.Now()
 	if t.host != nil {
 		t.need = 0
 		t.host.leave(t)
 	}
 }
+
+// Slept is how long a sleeping thread has slept.
+func (t *Thread) Slept() sim.Time { return t.sim.Now() - t.asleep }
 
 // Wake makes a sleeping thread runnable after a time. Its event comes when it has a CPU.
 func (t *Thread) Wake(after sim.Time) {

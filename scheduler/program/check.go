@@ -93,6 +93,9 @@ func (c *checker) step(at string, st *Step) {
 			c.fail(at, "Count: %d is not allowed; want 1 to %d tasks", st.Count, mostTasks)
 		}
 		c.program(at+"Child: ", st.Child)
+		if st.Child != nil && st.Child.BlockOn {
+			c.fail(at, "Child: BlockOn is not allowed; want it of a task that is spawned from outside")
+		}
 	case Send:
 		if st.Count < 1 {
 			c.fail(at, "Count: %d is not allowed; want a capacity of 1 or more", st.Count)

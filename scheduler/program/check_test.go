@@ -48,6 +48,7 @@ func TestCheck(t *testing.T) {
 		{"no task", []Step{{Op: Spawn, Child: child}}, "steps[0]: spawn: Count: 0 is not allowed; want 1 to 2147483647 tasks"},
 		{"child", []Step{{Op: Spawn, Count: 1, Child: &Program{Steps: []Step{{Op: EndSpan}}}}}, "steps[0]: spawn: Child: steps[0]: end of span: no span was opened last; want one that it ends"},
 		{"circle", []Step{{Op: Spawn, Count: 1, Child: endless}}, "steps[0]: spawn: Child: steps[0]: spawn: Child: a task of the program spawns one of the same program, and so on for ever"},
+		{"child in block_on", []Step{{Op: Spawn, Count: 1, Child: &Program{BlockOn: true}}}, "steps[0]: spawn: Child: BlockOn is not allowed; want it of a task that is spawned from outside"},
 		{"capacity", []Step{{Op: Send}}, "steps[0]: send: Count: 0 is not allowed; want a capacity of 1 or more"},
 		{"object below", []Step{{Op: Receive, Object: -1}}, "steps[0]: receive: Object: -1 is not allowed; want 0 to 1048575"},
 		{"object above", []Step{{Op: Receive, Object: MaxObjects}}, "steps[0]: receive: Object: 1048576 is not allowed; want 0 to 1048575"},

@@ -104,6 +104,10 @@ type Program struct {
 	// Name of the span around the task; tasks of a program without a name are not traced.
 	Name  string
 	Steps []Step
+	// BlockOn: a task that is spawned from outside is the future that the main thread gives to block_on. That thread polls it, which is no
+	// worker: what the task spawns or wakes comes to the workers from outside, and such tasks run one after the other. A current_thread
+	// runtime and smol's executor of the main thread poll it on their only thread, as any task. Tasks that tasks spawn must not have it.
+	BlockOn bool
 	// Label is the caller's, handed back with every finished task: an index into a table of its own.
 	Label int
 }

@@ -79,16 +79,18 @@ func (rt *CurrentThread) Spawn(p *program.Program, tag uint64, work sim.Rand) (u
 	if err != nil {
 		return 0, err
 	}
-	rt.scheduleRemote(id)
-	rt.driver.poke() // the cost falls on the caller's thread, which is not modelled
+	rt.outside.Spawn(id)
 	return rt.tasks.Spawned(), nil
 }
 
 // thread implements flavor.
 func (rt *CurrentThread) thread(int) *host.Thread { return rt.poller.cpu }
 
+// wakeMain implements flavor: no future is apart from the tasks.
+func (rt *CurrentThread) wakeMain() sim.Time { return 0 }
+
 // notify implements flavor: the thread may sleep in the driver.
-func (rt *CurrentThread) notify() { rt.driver.poke() }
+func (rt *CurrentThread) notify() sim.Time { return rt.driver.poke() }
 
 // Workers implements [scheduler.Runtime].
 func (rt *CurrentThread) Workers() int { return 1 }
@@ -122,11 +124,13 @@ func (rt *CurrentThread) Handle(ev sim.Event) {
 // resume runs the thread from its phase on, for as long as nothing else is due before its next step.
 func (rt *CurrentThread) resume() {
 	rt.poller.counters.WakeUp(rt.sim.Now())
+	rt.unparked = 1
 	for {
 		d := rt.step()
 		if d == blocked {
 			rt.poller.counters.FallAsleep(rt.sim.Now())
 			rt.poller.cpu.Sleep()
+			rt.unparked = 0
 			return
 		}
 		if d > 0 && !rt.poller.spend(d) {

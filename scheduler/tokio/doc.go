@@ -42,6 +42,8 @@
 // Blocking jobs go to the pool of package blocking and wake their tasks from outside. A task that blocks in place keeps its thread,
 // and its worker goes on on one of the pool's (inplace.go).
 //
+// A task may also be the future that the main thread polls in block_on, beside the workers (blockon.go).
+//
 // Not modelled: what tells releases apart outside the scheduler's rules; LocalSet; the unstable eager driver handoff,
 // alternative timer and sharded blocking queue. Unlike Tokio's, a timer more than two years ahead never delays those that are
 // more than twelve days ahead.

@@ -24,6 +24,7 @@ const (
 	eventTimeout              // Arg: generation of the epoll_wait that times out
 	eventSkipped              // Arg: worker that skips empty queues, and the generation of the skip above
 	eventInPlace              // Arg: place of a task that goes on without a worker
+	eventBlockOn              // the thread in block_on goes on
 )
 
 // driver is the I/O and timer driver: one epoll instance and one timer wheel, held by at most one worker. The holder calls
@@ -69,7 +70,7 @@ func (d *driver) endSleep() bool {
 	if !d.blocked {
 		return false
 	}
-	d.resumeHolder(d.costs.WakeDriverLatency.Sample(d.latencies))
+	d.resumeHolder(d.costs.WakeDriverLatency.Sample(d.latencies) + d.costs.DeepSleep.Exit(d.thread(d.holder).Slept()))
 	return true
 }
 

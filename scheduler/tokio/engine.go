@@ -33,6 +33,12 @@ type engine struct {
 	driver    driver
 	host      *host.Host
 	inject    task.Queue
+	outside   *task.Outside
+	mainTask  task.ID // the future that the main thread polls in block_on; 0: none
+	unparked  int     // workers that are awake, or about to be
+	// shared is what an operation of a worker on what workers share costs now beside its own price: the list of live tasks and the memory
+	// they are in (spawn, end), the inject queue, a queue that is stolen from, the list of sleepers.
+	shared sim.Time
 
 	pool          *blocking.Pool
 	workerThreads int // threads of the pool that run workers
@@ -45,9 +51,11 @@ type flavor interface {
 	// scheduleLocal queues a task that a worker made runnable (schedulers.md 1.6) and returns what that costs the worker
 	// beside the push: the wake of another. again: the task was woken during its own poll.
 	scheduleLocal(p *poller, id task.ID, again bool) sim.Time
-	// notify sees to it that a worker comes for what was put into the inject queue. The cost falls on the thread that put
-	// it there, which is not modelled.
-	notify()
+	// notify sees to it that a worker comes for what was put into the inject queue. The result is what that costs the thread that put
+	// it there.
+	notify() sim.Time
+	// wakeMain unparks the main thread from block_on, and returns what that costs.
+	wakeMain() sim.Time
 	// blockInPlace takes the worker from under the poller's task, which blocks for d on its thread.
 	blockInPlace(p *poller, d sim.Time)
 	// thread is that of a worker.
@@ -62,13 +70,14 @@ type poller struct {
 	task     task.ID // being polled
 	source   scheduler.Source
 	pending  task.Action // that the poll carries out after the time it takes
-	carry    sim.Time    // the last task's Finish, if nobody saw it: paid with the next delay
+	carry    sim.Time    // of the last poll, if nobody saw when: paid with the next delay
 	budget   int
 	deferred []scheduler.Waker // a stack; woken after the next look at the driver (schedulers.md 1.10)
 	counters scheduler.WorkerCounters
 	// pollsAtPark is counters.Polls at the last park.
 	pollsAtPark uint64
-	// inPlace: there is no worker any more, only a task that goes on on its thread (schedulers.md 1.10, block_in_place).
+	// inPlace: there is no worker, only a task on its thread: the rest of a poll that blocked in place (schedulers.md 1.10), or the future of
+	// block_on.
 	inPlace bool
 }
 
@@ -79,6 +88,12 @@ func (p *poller) spend(d sim.Time) bool {
 		return p.cpu.Pause(d)
 	}
 	return p.cpu.Run(d)
+}
+
+// countUnparked counts workers that wake up, or fewer than none that fall asleep.
+func (e *engine) countUnparked(n int) {
+	e.unparked += n
+	e.shared = e.costs.Contended(e.unparked - 1)
 }
 
 // takeCarry returns what the worker still has to pay.
@@ -101,6 +116,7 @@ func (e *engine) init(s *sim.Simulation, handler interface {
 	}
 	e.tasks = task.New(s, e, shared, o)
 	e.costs = cfg.Costs
+	e.tasks.Hop, e.tasks.Migration = cfg.Costs.Hop, cfg.Costs.Migration
 	e.latencies = sim.Stream(cfg.Seed, 0)
 	pool := blocking.TokioDefaults()
 	if cfg.MaxBlockingThreads > 0 {
@@ -114,13 +130,17 @@ func (e *engine) init(s *sim.Simulation, handler interface {
 			o.Thread(&scheduler.Thread{Thread: thread, Started: started, At: s.Now()})
 		}
 	}
-	pool.Start, pool.Wake = cfg.Costs.ThreadStart, cfg.Costs.WakeLatency
+	pool.Costs = cfg.Costs
 	pool.Seed = cfg.Seed
 	p, err := blocking.New(s, pool)
 	if err != nil {
 		return err
 	}
 	e.pool, e.workerThreads = p, workers
+	e.outside = task.NewOutside(s, e.tasks, e.priceOutside, func(id task.ID) sim.Time {
+		e.scheduleRemote(id)
+		return e.flavor.notify()
+	})
 	e.driver = driver{
 		sim: s, target: e.target, costs: &e.costs, latencies: &e.latencies, thread: handler.thread,
 		holder: noHolder, nextWake: noTick,
@@ -146,6 +166,11 @@ func (e *engine) count(workers int) scheduler.Counters {
 	}
 }
 
+// priceOutside is what a spawn costs a thread that is no worker: the task, and the push to the inject queue.
+func (e *engine) priceOutside() sim.Time {
+	return e.costs.Spawn + e.costs.GlobalPop + 2*e.costs.Contended(e.unparked)
+}
+
 // scheduleRemote queues a runnable task from outside the workers (schedulers.md 1.6).
 func (e *engine) scheduleRemote(id task.ID) {
 	e.inject.Push(e.tasks, id)
@@ -154,7 +179,12 @@ func (e *engine) scheduleRemote(id task.ID) {
 
 // Wake implements [scheduler.Runtime]: a thread that is no worker wakes a waiting task.
 func (e *engine) Wake(w scheduler.Waker) {
-	if id, queue := e.tasks.WakeBy(w); queue {
+	id, queue := e.tasks.WakeBy(w)
+	switch {
+	case !queue:
+	case id == e.mainTask:
+		e.flavor.wakeMain()
+	default:
 		e.scheduleRemote(id)
 		e.flavor.notify()
 	}
@@ -166,7 +196,7 @@ func (e *engine) wakeLocal(p *poller, w scheduler.Waker) sim.Time {
 	if !queue {
 		return 0
 	}
-	return e.costs.Wake + e.flavor.scheduleLocal(p, id, false)
+	return e.costs.Wake + e.schedule(p, id, false)
 }
 
 // Answer implements [scheduler.Runtime]: the socket of a task becomes readable.
@@ -201,7 +231,7 @@ func (e *engine) wakeDeferred(p *poller) sim.Time {
 // begin starts a poll of the poller's task after a time, which the worker spends on the way to it, and returns the time
 // until the poll's first step that others can see: all that is one delay.
 func (e *engine) begin(p *poller, spent sim.Time) sim.Time {
-	spent += p.takeCarry()
+	spent += p.takeCarry() + e.tasks.Moving(p.task, p.index)
 	e.tasks.Budget = &p.budget
 	return spent + e.tasks.BeginAt(e.sim.Now()+spent, p.task, p.index, p.source)
 }
@@ -232,7 +262,7 @@ func (e *engine) poll(p *poller) (spent sim.Time, ended bool) {
 			p.blocks = true
 			return a.Duration, false
 		case task.Spawn:
-			if spent := e.costs.Spawn + e.schedule(p, a.Other, false); spent > 0 && (e.host != nil || !e.sim.Advance(spent)) {
+			if spent := e.costs.Spawn + e.shared + e.schedule(p, a.Other, false); spent > 0 && (e.host != nil || !e.sim.Advance(spent)) {
 				return spent, false
 			}
 		case task.Wake, task.Cancel:
@@ -268,9 +298,11 @@ func (e *engine) poll(p *poller) (spent sim.Time, ended bool) {
 			}
 			e.tasks.Ready(e.tasks.Waker(p.task)) // readable at once
 		case task.Blocking, task.File:
-			e.pool.Submit(e.tasks.Waker(p.task), max(a.Duration, 0), a.Kind == task.File)
+			return e.wait(p, e.pool.Submit(e.tasks.Waker(p.task), max(a.Duration, 0), a.Kind == task.File))
+		case task.Wait:
+			p.carry += a.Duration
 			return e.wait(p, 0)
-		case task.Wait, task.Call:
+		case task.Call:
 			return e.wait(p, 0)
 		case task.Yield, task.ForcedYield:
 			if p.inPlace { // there is no worker to give way to
@@ -290,10 +322,10 @@ func (e *engine) poll(p *poller) (spent sim.Time, ended bool) {
 		case task.Done:
 			awaiter := e.tasks.Finish(p.task)
 			if awaiter == 0 || !e.tasks.Wake(awaiter) {
-				p.carry = e.costs.Finish
+				p.carry = e.costs.Finish + e.shared
 				return 0, true
 			}
-			return e.costs.Finish + e.costs.Wake + e.schedule(p, awaiter, false), true
+			return e.costs.Finish + e.shared + e.costs.Hop + e.costs.Wake + e.schedule(p, awaiter, false), true
 		default:
 			panic("tokio: a step that the model does not know")
 		}
@@ -312,10 +344,12 @@ func (e *engine) price(a task.Action) sim.Time {
 
 // schedule queues a task that the poller made runnable.
 func (e *engine) schedule(p *poller, id task.ID, again bool) sim.Time {
+	if id == e.mainTask {
+		return e.flavor.wakeMain()
+	}
 	if p.inPlace {
 		e.scheduleRemote(id)
-		e.flavor.notify()
-		return 0
+		return e.costs.GlobalPop + e.costs.Contended(e.unparked) + e.flavor.notify()
 	}
 	return e.flavor.scheduleLocal(p, id, again)
 }

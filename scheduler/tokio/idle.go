@@ -16,10 +16,10 @@ func (rt *Runtime) notifyOne() sim.Time {
 		return 0
 	}
 	rt.searching++
-	rt.unparked++
+	rt.countUnparked(1)
 	w := rt.sleepers[len(rt.sleepers)-1]
 	rt.sleepers = rt.sleepers[:len(rt.sleepers)-1]
-	return rt.unpark(w)
+	return rt.unpark(w) + rt.shared
 }
 
 // unpark delivers a worker's park token: the worker leaves the place where it sleeps, or will not fall asleep next time.
@@ -31,7 +31,7 @@ func (rt *Runtime) unpark(w *worker) sim.Time {
 		return 0
 	case w.sleep == onCondvar:
 		w.sleep, w.token = awake, false // consumed on waking
-		w.cpu.Wake(rt.costs.WakeLatency.Sample(&rt.latencies))
+		w.cpu.Wake(rt.costs.WakeLatency.Sample(&rt.latencies) + rt.costs.DeepSleep.Exit(w.cpu.Slept()))
 		return rt.costs.Unpark.Sample(&rt.latencies)
 	case w.sleep == inDriver:
 		return rt.driver.poke()
@@ -55,7 +55,8 @@ func (rt *Runtime) notifyIfWorkPending() sim.Time {
 
 // commitPark takes the worker off the books (step 3).
 func (rt *Runtime) commitPark(w *worker) sim.Time {
-	rt.unparked--
+	spent := rt.shared
+	rt.countUnparked(-1)
 	last := false
 	if w.searching {
 		w.searching = false
@@ -65,9 +66,9 @@ func (rt *Runtime) commitPark(w *worker) sim.Time {
 	rt.sleepers = append(rt.sleepers, w)
 	w.phase = phaseSleep
 	if last {
-		return rt.notifyIfWorkPending()
+		spent += rt.notifyIfWorkPending()
 	}
-	return 0
+	return spent
 }
 
 // fallAsleep sleeps in the driver if the driver is free, else on the condvar (step 4).
@@ -103,7 +104,7 @@ func (rt *Runtime) wakeUp(w *worker) sim.Time {
 		last := len(rt.sleepers) - 1
 		rt.sleepers[sleeper] = rt.sleepers[last]
 		rt.sleepers = rt.sleepers[:last]
-		rt.unparked++
+		rt.countUnparked(1)
 	default:
 		// Nothing to do: a slot of the timer wheel was emptied downwards, a timer was set anew, or the like.
 		w.phase = phaseSleep

@@ -18,7 +18,7 @@ func (rt *Runtime) blockInPlace(p *poller, d sim.Time) {
 	spent := rt.wakeDeferred(p)
 	if id := w.lifo; id != 0 { // all others can be stolen while the worker has no thread
 		w.lifo = 0
-		rt.pushBack(w, id)
+		spent += rt.pushBack(w, id)
 	}
 	i := 0
 	for i < len(rt.loose) && rt.loose[i].task != 0 {
@@ -36,7 +36,7 @@ func (rt *Runtime) blockInPlace(p *poller, d sim.Time) {
 	if rt.tasks.BlockedInPlace(rt.loose[i].task) {
 		w.leftLast = i
 	}
-	rt.pool.SubmitWorker(p.index)
+	spent += rt.pool.SubmitWorker(p.index)
 	w.cpu.Give(rt, rt.target, eventInPlace, uint64(i))
 	if w.cpu.Pause(spent + d) {
 		rt.sim.Schedule(rt.sim.Now(), rt.target, eventInPlace, uint64(i))

@@ -182,7 +182,7 @@ func TestThreadsAreNumberedPastSixteenBits(t *testing.T) {
 		Finished: func(f *scheduler.Finished) {
 			if len(f.Program.Steps) == 1 { // a child
 				children++
-				if f.Spawner == scheduler.Outside {
+				if f.Root {
 					outside++
 				}
 			}

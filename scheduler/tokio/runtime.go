@@ -30,11 +30,12 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) (*Runtime, error) 
 		lifoEnabled:   !cfg.DisableLIFOSlot,
 		eventInterval: settled.eventInterval,
 		workers:       make([]worker, settled.workers),
-		unparked:      settled.workers,
 	}
 	if err := rt.init(s, rt, &cfg, settled.workers, rt.giveThread, o); err != nil {
 		return nil, err
 	}
+	rt.startBlockOn(s, rt.host)
+	rt.countUnparked(settled.workers)
 	rt.mayHaveTasks = task.NewPlaces(settled.workers)
 	rt.skipsEmpty = rt.host == nil && cfg.Costs.StealAttempt > 0 && !settled.version.lifoStealable
 	rt.tasks.Threads = make([]int32, settled.workers)
@@ -54,14 +55,17 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) (*Runtime, error) 
 	return rt, nil
 }
 
-// Spawn implements [scheduler.Runtime]: tokio::spawn from a thread that is no worker, such as main's accept loop.
+// Spawn implements [scheduler.Runtime]: tokio::spawn from a thread that is no worker, such as main's accept loop; or Runtime::block_on.
 func (rt *Runtime) Spawn(p *program.Program, tag uint64, work sim.Rand) (uint64, error) {
 	id, err := rt.tasks.New(p, tag, work)
 	if err != nil {
 		return 0, err
 	}
-	rt.scheduleRemote(id)
-	rt.notifyOne() // the cost falls on the caller's thread, which is not modelled
+	if p.BlockOn {
+		rt.blockOn(id)
+	} else {
+		rt.outside.Spawn(id)
+	}
 	return rt.tasks.Spawned(), nil
 }
 
@@ -69,7 +73,7 @@ func (rt *Runtime) Spawn(p *program.Program, tag uint64, work sim.Rand) (uint64,
 func (rt *Runtime) thread(worker int) *host.Thread { return rt.workers[worker].cpu }
 
 // notify implements flavor.
-func (rt *Runtime) notify() { rt.notifyOne() }
+func (rt *Runtime) notify() sim.Time { return rt.notifyOne() }
 
 // Workers implements [scheduler.Runtime].
 func (rt *Runtime) Workers() int { return len(rt.workers) }
@@ -108,6 +112,8 @@ func (rt *Runtime) Handle(ev sim.Event) {
 		rt.driver.timeout(ev.Arg)
 	case eventSkipped:
 		rt.skipped(ev.Arg)
+	case eventBlockOn:
+		rt.resumeBlockOn()
 	case eventInPlace:
 		rt.resumeInPlace(narrow.Int(ev.Arg))
 	}

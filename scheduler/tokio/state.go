@@ -26,12 +26,11 @@ type Runtime struct {
 	skipsEmpty   bool
 	ranks        ranks
 	loose        []loose // tasks that block in place, or did and have no worker
+	main         blockingThread
 
-	// The three fields of Tokio's idle state (schedulers.md 1.7). Invariants: searching <= unparked;
-	// unparked + len(sleepers) = len(workers).
+	// With unparked, Tokio's idle state (schedulers.md 1.7). Invariants: searching <= unparked; unparked + len(sleepers) = len(workers).
 	sleepers  []*worker // parked workers, the most recent last
 	searching int
-	unparked  int
 }
 
 // phase is the place in the worker loop (schedulers.md 1.3) at which a worker goes on when its time comes.
@@ -134,3 +133,23 @@ type loose struct {
 }
 
 const noTask = -1
+
+// blockingThread is the thread in block_on. Futures that come while it has one wait in line.
+type blockingThread struct {
+	poller
+	phase blockOnPhase
+	line  task.Queue
+	woken bool // the future, since its last poll began
+}
+
+type blockOnPhase uint8
+
+const (
+	blockOnIdle    blockOnPhase = iota // no future
+	blockOnNext                        // take a future, if there is one
+	blockOnBegin                       // a poll of the future
+	blockOnPoll                        // inside the poll, or on the way to it
+	blockOnPending                     // the poll has ended
+	blockOnPark                        // go to sleep
+	blockOnAsleep                      // until the future is woken
+)

@@ -38,7 +38,7 @@ func (rt *Runtime) tryVictim(w *worker) sim.Time {
 			return 0
 		}
 		w.tuning.openBatch(rt.sim.Now())
-		return rt.runTask(w, id, scheduler.FromGlobal, rt.costs.GlobalPop)
+		return rt.runTask(w, id, scheduler.FromGlobal, rt.costs.GlobalPop+rt.shared)
 	}
 	v := &rt.workers[w.victim]
 	w.victim++
@@ -65,7 +65,7 @@ func (rt *Runtime) steal(w, v *worker) (id task.ID, copying sim.Time) {
 	if w.queue.Len()+w.leaving(now) > queueCapacity/2 {
 		return 0, 0
 	}
-	n := v.queue.Len() - v.queue.Len()/2
+	n, contended := v.queue.Len()-v.queue.Len()/2, rt.shared
 	if n == 0 || v.stolenUntil > now {
 		if !rt.version.lifoStealable || v.lifo == 0 {
 			return 0, 0
@@ -82,12 +82,12 @@ func (rt *Runtime) steal(w, v *worker) (id task.ID, copying sim.Time) {
 			w.queue.Push(id)
 		}
 		id = v.queue.Pop()
-		until := now + rt.costs.StealAttempt + sim.Time(n)*rt.costs.StealTask
+		until := now + rt.costs.StealAttempt + contended + sim.Time(n)*rt.costs.StealTask
 		v.stolenUntil, v.stolen = until, n
 		w.stolenUntil, w.stolen = until, 0
 	}
 	rt.tasks.Stolen(id)
 	w.counters.Steals += uint64(n)
 	w.counters.StealOperations++
-	return id, sim.Time(n) * rt.costs.StealTask
+	return id, contended + sim.Time(n)*rt.costs.StealTask
 }

@@ -24,7 +24,7 @@ func (rt *Runtime) nextTask(w *worker, spent sim.Time) sim.Time {
 	if w.tick%w.tuning.gqi == 0 {
 		w.tuning.retune()
 		if id := rt.inject.Pop(rt.tasks); id != 0 {
-			return rt.runTask(w, id, scheduler.FromGlobal, spent+rt.costs.GlobalPop)
+			return rt.runTask(w, id, scheduler.FromGlobal, spent+rt.costs.GlobalPop+rt.shared)
 		}
 	}
 	if id := w.lifo; id != 0 {
@@ -35,7 +35,7 @@ func (rt *Runtime) nextTask(w *worker, spent sim.Time) sim.Time {
 		return rt.runTask(w, id, scheduler.FromLocal, spent)
 	}
 	if id := rt.takeBatch(w); id != 0 {
-		return rt.runTask(w, id, scheduler.FromGlobal, spent+rt.costs.GlobalPop)
+		return rt.runTask(w, id, scheduler.FromGlobal, spent+rt.costs.GlobalPop+rt.shared)
 	}
 	spent += w.takeCarry()
 	w.counters.Busy += w.tuning.closeBatch(rt.sim.Now() + spent)
@@ -91,8 +91,7 @@ func (rt *Runtime) nextLIFO(w *worker) sim.Time {
 	}
 	w.lifo = 0
 	if w.budget == 0 {
-		rt.pushBack(w, id)
-		return 0
+		return rt.pushBack(w, id)
 	}
 	w.lifoPolls++
 	if w.lifoPolls >= maxLIFOPolls {
@@ -112,20 +111,21 @@ func (rt *Runtime) scheduleLocal(p *poller, id task.ID, again bool) sim.Time {
 	if w.lifoEnabled && !again {
 		id, w.lifo = w.lifo, id
 	}
+	var spent sim.Time
 	if id != 0 {
-		rt.pushBack(w, id)
+		spent = rt.pushBack(w, id)
 	} else if !rt.version.lifoStealable { // nothing for others to steal
 		return 0
 	}
 	if w.inTurn {
-		return 0
+		return spent
 	}
-	return rt.notifyOne()
+	return spent + rt.notifyOne()
 }
 
 // pushBack appends to the run queue. If the run queue is full, half of the queue and the task overflow to the inject queue; while a thief
-// copies from the queue, the task alone overflows.
-func (rt *Runtime) pushBack(w *worker, id task.ID) {
+// copies from the queue, the task alone overflows. The result is what others make an overflow cost.
+func (rt *Runtime) pushBack(w *worker, id task.ID) (spent sim.Time) {
 	leaving := w.leaving(rt.sim.Now())
 	switch {
 	case w.queue.Free() > leaving:
@@ -133,6 +133,7 @@ func (rt *Runtime) pushBack(w *worker, id task.ID) {
 			rt.filled(w)
 		}
 		w.queue.Push(id)
+		return 0
 	case leaving > 0:
 		rt.scheduleRemote(id)
 	default:
@@ -147,4 +148,5 @@ func (rt *Runtime) pushBack(w *worker, id task.ID) {
 		}
 		rt.inject.Push(rt.tasks, id)
 	}
+	return rt.shared
 }

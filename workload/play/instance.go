@@ -83,7 +83,7 @@ func (in *Instance) observer(s *workload.Service, o scheduler.Observer) schedule
 		if finished != nil {
 			finished(f)
 		}
-		if f.Spawner == scheduler.Outside {
+		if f.Root {
 			in.inFlight--
 			in.over(f.Task, f.Tag)
 		}

@@ -20,22 +20,22 @@ import (
 func TestSeedReproducesTheDocument(t *testing.T) {
 	const us = float64(time.Microsecond)
 	for _, tc := range []struct {
-		model     string
+		runtime   string
 		low, high float64 // time of 1000 tasks
 		firstPoll float64 // p99
 	}{
-		{"tokio", 485.23 * us, 490.82 * us, 5 * us},
-		{"async_std", 612.45 * us, 618.11 * us, 15 * us},
-		{"smol", 892.67 * us, 898.31 * us, 20 * us},
+		{"{model: tokio}", 485.23 * us, 490.82 * us, 5 * us},
+		{"{model: async_std}", 612.45 * us, 618.11 * us, 15 * us},
+		{"{model: smol, executor: main}", 892.67 * us, 898.31 * us, 20 * us},
 	} {
-		t.Run(tc.model, func(t *testing.T) {
+		t.Run(tc.runtime, func(t *testing.T) {
 			play := func(rest string, requests int) []scheduler.Finished {
-				service := mustFleet(t, "[{name: a, runtime: {model: "+tc.model+"}, "+rest+"}]")[0]
+				service := mustFleet(t, "[{name: a, runtime: "+tc.runtime+", "+rest+"}]")[0]
 				service.Runtime.Costs = new(cost.Seed())
 				var s sim.Simulation
 				var roots []scheduler.Finished
 				NewNetwork(&s).Play(service, 1, 0, Observer{Observer: scheduler.Observer{Finished: func(f *scheduler.Finished) {
-					if f.Spawner == scheduler.Outside {
+					if f.Root {
 						roots = append(roots, *f)
 					}
 				}}})

@@ -196,7 +196,7 @@ func TestDecodeMistakes(t *testing.T) {
 	anyStep := strings.Join(stepNames(stepKinds()), ", ")
 	const (
 		anyService   = "name, instances, seed, runtime, runtimes, host, arrivals, max_in_flight, export, clock, resource, workload, operations, metrics, logs"
-		anyOperation = "name, kind, weight, timeout, attributes, errors, links, steps"
+		anyOperation = "name, kind, weight, timeout, block_on, attributes, errors, links, steps"
 		anyTokio     = "model, version, flavor, worker_threads, thread_name, disable_lifo_slot, global_queue_interval, event_interval, max_blocking_threads"
 		anyProcess   = "one of poisson, constant, gamma, on_off, sine, stages, replay, closed"
 		inSteps      = "services[0].operations[0].steps"
@@ -520,6 +520,7 @@ func TestSpawnBenchmarkIsTheDocuments(t *testing.T) {
 	s := mustFleet(t, without("operations")+"  workload: spawn_benchmark\n")[0]
 	require.Len(t, s.Operations, 1)
 	assert.Equal(t, workload.Internal, s.Spans[0].Kind)
+	assert.True(t, s.Operations[0].Program.BlockOn)
 	spawn := s.Operations[0].Program.Steps[0]
 	assert.Equal(t, 1000, spawn.Count)
 	assert.Equal(t, workload.Untraced, spawn.Child.Label)

@@ -201,6 +201,9 @@ func (e *encoder) operation(o *workload.Operation) *yaml.Node {
 	if o.Weight != 1 {
 		t.value("weight", o.Weight)
 	}
+	if o.Program.BlockOn {
+		t.value("block_on", true)
+	}
 	// A timeout around all steps is the operation's.
 	if len(steps) > 2 && steps[0].Op == program.Timeout && e.end(steps, 0) == len(steps)-1 {
 		t.set("timeout", e.distribution(steps[0].Duration))

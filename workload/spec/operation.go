@@ -17,6 +17,7 @@ var operationForm = form{name: "operation", means: "One kind of request.", keys:
 	kindKey("server"),
 	{name: "weight", takes: number{0, highestWeight, true}, initial: "1", means: "Share of the arrivals, relative to the other operations."},
 	{name: "timeout", takes: ref{"distribution"}, means: "Time after which the steps are dropped, if the task waits then."},
+	{name: "block_on", takes: boolean{}, initial: "false", means: "The main thread runs it, in block_on: no worker polls it, and what it spawns comes to the workers from outside. Such requests run one after the other."},
 	attributesKey, errorsKey, linksKey,
 	stepsKey,
 }}
@@ -53,6 +54,7 @@ func (b *builder) operation(v value) workload.Operation {
 	t.number("weight", &o.Weight)
 	b.describe(t, &span)
 	o.Program = b.traced(span)
+	t.boolean("block_on", &o.Program.BlockOn)
 	if steps, ok := t.get("steps"); ok {
 		var tasks int
 		o.Program.Steps, tasks = b.steps(steps, 0)

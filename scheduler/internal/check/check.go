@@ -109,11 +109,11 @@ func (l *Log) checkTasks(rt scheduler.Runtime) error {
 	for _, p := range byStart {
 		a := &tasks[p.Task]
 		switch {
-		case p.Worker < 0 || p.Worker >= len(workers):
+		case p.Worker < scheduler.Outside || p.Worker >= len(workers):
 			return fmt.Errorf("no worker has the index %d", p.Worker)
 		case p.Start < threads[p.Thread]:
 			return fmt.Errorf("thread %d polls task %d at %d, inside the poll before", p.Thread, p.Task, p.Start)
-		case !p.InPlace && p.Start < workers[p.Worker]:
+		case !p.InPlace && p.Worker != scheduler.Outside && p.Start < workers[p.Worker]:
 			return fmt.Errorf("worker %d polls task %d at %d, inside the poll before", p.Worker, p.Task, p.Start)
 		case p.Start < a.last || p.Queued < a.last || a.ready:
 			return fmt.Errorf("task %d is queued at %d and polled at %d, after a poll that ended at %d", p.Task, p.Queued, p.Start, a.last)
@@ -121,7 +121,7 @@ func (l *Log) checkTasks(rt scheduler.Runtime) error {
 			return fmt.Errorf("poll out of order: %+v", p)
 		}
 		threads[p.Thread], a.last = p.End, p.End
-		if !p.InPlace {
+		if !p.InPlace && p.Worker != scheduler.Outside {
 			workers[p.Worker] = p.End
 		}
 		a.polls++
@@ -179,6 +179,9 @@ func (l *Log) checkWorkers(rt scheduler.Runtime) error {
 	polls := make([]uint64, len(counters))
 	busy := make([]sim.Time, len(counters))
 	for _, p := range l.Polls {
+		if p.Worker == scheduler.Outside { // the main thread counts nothing
+			continue
+		}
 		polls[p.Worker]++
 		busy[p.Worker] += p.End - p.Start
 		if p.InPlace {

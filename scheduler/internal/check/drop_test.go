@@ -25,7 +25,7 @@ type dropped struct {
 // end is when the root task of a program ended, since its spawn, and how.
 func (d *dropped) end(tag uint64) (sim.Time, scheduler.Outcome) {
 	for _, f := range d.tasks {
-		if f.Tag == tag && f.Spawner == scheduler.Outside {
+		if f.Tag == tag && f.Root {
 			return f.End - ms, f.Outcome
 		}
 	}
@@ -42,7 +42,7 @@ func (d *dropped) endsAt(tag uint64, at sim.Time, outcome scheduler.Outcome) {
 // child is the one task that was spawned by a task.
 func (d *dropped) child() scheduler.Finished {
 	for _, f := range d.tasks {
-		if f.Spawner != scheduler.Outside {
+		if !f.Root {
 			return f
 		}
 	}

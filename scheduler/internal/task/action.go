@@ -26,7 +26,7 @@ const (
 	Cancel
 	// Done: the poll ends with Finish.
 	Done
-	// Wait: another task will wake the running one; the poll ends with Pend.
+	// Wait: another task will wake the running one; the poll ends with Pend, and the worker pays Duration with what it does next.
 	Wait
 	// Yield: the poll ends with Pend; the runtime wakes the task by its own rule.
 	Yield

@@ -22,12 +22,14 @@
 // [Queue] and [Ring] are the queues that runtimes build theirs from; [Places] says which of many queues are worth a look. The files, each
 // of which calls only those below it:
 //
+//	outside.go   the thread that spawns from outside
 //	poll.go      polls and their accounts: what runtimes call
 //	step.go      what a task does next
 //	drop.go      how a task, or a part of a task, ends before its last step
 //	spawn.go     new tasks
 //	handles.go   join handles that are dropped
 //	objects.go   steps on the mutexes and channels of the process
+//	hop.go       what steps on mutexes, channels and join handles cost
 //	report.go    what the observer is told
 //	wake.go      what makes a task runnable
 //	queue.go     queues of tasks

@@ -30,12 +30,15 @@ func (ts *Tasks) wakeWaiter(w process.Waiter) (a Action, acts bool) {
 
 // tryObject does a step on a mutex or channel, if it need not wait.
 func (ts *Tasks) tryObject(t *Task, st *program.Step) (Action, progress) {
+	if st.Op != program.Unlock && ts.exhausted() {
+		return Action{}, refused
+	}
+	if a, passed := ts.hop(t); !passed {
+		return a, acts
+	}
 	if st.Op == program.Unlock {
 		t.step++
 		return after(ts.wakeWaiter(ts.process.Mutex(st.Object).Unlock()))
-	}
-	if ts.exhausted() {
-		return Action{}, refused
 	}
 	var next process.Waiter
 	done := false

@@ -10,13 +10,23 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
+// Ended reports whether a task that nobody holds a handle of has ended. It holds until another task is spawned.
+func (ts *Tasks) Ended(id ID) bool { return ts.Get(id).state == stateFree }
+
 // Begin starts a poll of a queued task now.
 func (ts *Tasks) Begin(id ID, worker int, source scheduler.Source) {
 	ts.begin(ts.sim.Now(), ts.Get(id), worker, source)
 }
 
-// BeginAt starts a poll of a queued task at a time that is not past, and returns how long the task computes first. Nothing that others can
-// see happens before the end of that computation. So a worker that has taken a task need not wait for the start of the poll to say when
+// Moving is what a poll of a queued task on a worker costs beside all else, because another worker polled or made the task last.
+func (ts *Tasks) Moving(id ID, worker int) sim.Time {
+	if int(ts.Get(id).worker) == worker {
+		return 0
+	}
+	return ts.Migration
+}
+
+// BeginAt starts a poll of a queued task at a time that is not past, and returns how long the task computes first. Nothing that others can see happens before the end of that computation. So a worker that has taken a task need not wait for the start of the poll to say when
 // the poll starts, nor make an event of its own for the computation.
 func (ts *Tasks) BeginAt(at sim.Time, id ID, worker int, source scheduler.Source) sim.Time {
 	t := ts.Get(id)
@@ -37,7 +47,7 @@ func (ts *Tasks) begin(at sim.Time, t *Task, worker int, source scheduler.Source
 	t.pollStart = at
 	t.worker = narrow.Int16(worker)
 	t.thread = int32(t.worker)
-	if ts.Threads != nil {
+	if ts.Threads != nil && worker != scheduler.Outside {
 		t.thread = ts.Threads[worker]
 	}
 	t.source = source
@@ -72,7 +82,7 @@ func (ts *Tasks) Finish(id ID) (awaiter ID) {
 		ts.popHandle(t, 0)
 	}
 	if t.owner == 0 {
-		if t.delegated && ts.Waited(t.joiner()) {
+		if t.origin == blockingJob && ts.Waited(t.joiner()) {
 			awaiter = t.sibling
 		}
 		ts.release(id, t)

@@ -26,7 +26,7 @@ func (ts *Tasks) reportPoll(t *Task, end sim.Time, ready bool) {
 func (ts *Tasks) reportFinished(t *Task) {
 	ts.finishedReport = scheduler.Finished{
 		Task: t.number, Parent: t.parent, Tag: t.tag, Program: t.Program,
-		Spawner: int(t.spawner), FirstWorker: int(t.firstWorker),
+		Root: t.origin == root, Spawner: int(t.spawner), FirstWorker: int(t.firstWorker),
 		Spawned: t.spawned, FirstPoll: t.firstPoll, End: ts.sim.Now(),
 		Busy: t.busy, QueueWait: t.queueWait, LongestPoll: t.longestPoll,
 		Polls: t.polls, Steals: t.steals, ForcedYields: t.forcedYields, Outcome: t.outcome, Work: t.work,

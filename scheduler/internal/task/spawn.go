@@ -17,7 +17,7 @@ func (ts *Tasks) New(p *program.Program, tag uint64, work sim.Rand) (ID, error) 
 	}
 	id, t := ts.allocate()
 	t.Program, t.tag, t.work = p, tag, work
-	t.spawner = scheduler.Outside
+	t.origin, t.spawner, t.worker = root, scheduler.Outside, scheduler.Outside
 	return id, nil
 }
 
@@ -34,7 +34,7 @@ func (ts *Tasks) newChild(owner ID, t *Task, st *program.Step) ID {
 	c.Program, c.tag = st.Child, t.tag
 	c.work = sim.Rand(t.work.Uint64())
 	c.parent = ts.spans.enclosing(t)
-	c.spawner = t.thread
+	c.spawner, c.worker = t.thread, t.worker
 	if st.Detached {
 		return id
 	}
@@ -48,11 +48,11 @@ func (ts *Tasks) newChild(owner ID, t *Task, st *program.Step) ID {
 	return id
 }
 
-// blockingJob and fileJob are what async-std's spawn_blocking spawns: a task that awaits the blocking pool. The random stream of such a
+// blockingProgram and fileProgram are what async-std's spawn_blocking spawns: a task that awaits the blocking pool. The random stream of such a
 // task holds the duration of the job.
 var (
-	blockingJob = &program.Program{Label: -1, Steps: []program.Step{{Op: program.SpawnBlocking, Duration: carried{}}}}
-	fileJob     = &program.Program{Label: -1, Steps: []program.Step{{Op: program.File, Duration: carried{}}}}
+	blockingProgram = &program.Program{Label: -1, Steps: []program.Step{{Op: program.SpawnBlocking, Duration: carried{}}}}
+	fileProgram     = &program.Program{Label: -1, Steps: []program.Step{{Op: program.File, Duration: carried{}}}}
 )
 
 type carried struct{}
@@ -65,19 +65,16 @@ func (carried) Sample(r *sim.Rand) sim.Time { return sim.Time(narrow.Int(uint64(
 func (ts *Tasks) NewBlockingJob(by ID, a Action) ID {
 	id, c := ts.allocate()
 	t := ts.Get(by)
-	c.Program, c.tag = blockingJob, t.tag
+	c.Program, c.tag = blockingProgram, t.tag
 	if a.Kind == File {
-		c.Program = fileJob
+		c.Program = fileProgram
 	}
 	c.work = sim.Rand(narrow.Uint64(max(a.Duration, 0))) // back in carried
 	c.parent = ts.spans.enclosing(t)
-	c.spawner = t.thread
+	c.spawner, c.worker = t.thread, t.worker
 	c.setJoiner(by, t.wakers)
 	return id
 }
 
 // IsBlockingJob reports whether a task was made by NewBlockingJob.
-func (ts *Tasks) IsBlockingJob(id ID) bool {
-	p := ts.Get(id).Program
-	return p == blockingJob || p == fileJob
-}
+func (ts *Tasks) IsBlockingJob(id ID) bool { return ts.Get(id).origin == blockingJob }

@@ -25,7 +25,13 @@ func (ts *Tasks) stepCompute(t *Task) sim.Time {
 	}
 	for int(t.step) < len(t.Program.Steps) {
 		st := &t.Program.Steps[t.step]
-		if st.Op != program.Compute || t.unwinding {
+		if t.unwinding {
+			return 0
+		}
+		if st.Op != program.Compute {
+			if ts.hopsFirst(t, st) {
+				return ts.Hop
+			}
 			return 0
 		}
 		t.step++
@@ -118,8 +124,8 @@ func (ts *Tasks) try(id ID, t *Task) (Action, progress) {
 			return Action{Kind: actionKinds[st.Op], Duration: d}, acts
 		}
 	case program.Sleep, program.IO, program.Signal, program.Process, program.File, program.SpawnBlocking, program.Call:
-		if !t.asked {
-			t.asked = true
+		if !t.begun {
+			t.begun = true
 			t.until = ts.sim.Now() + st.Duration.Sample(&t.work)
 		}
 		if ts.exhausted() { // the time does not wait for the budget
@@ -132,10 +138,7 @@ func (ts *Tasks) try(id ID, t *Task) (Action, progress) {
 		t.repeat = 0
 		t.step++
 	case program.Join:
-		if t.firstHandle != 0 {
-			return Action{}, ts.pollHandle(t)
-		}
-		t.step++
+		return ts.pollHandles(t)
 	case program.Cancel:
 		if id := ts.popHandle(t, 0); id != 0 {
 			if ts.Get(id).state == stateFree {
@@ -182,7 +185,11 @@ func (ts *Tasks) wait(id ID, t *Task) Action {
 	switch st.Op {
 	case program.Join:
 		t.awaits = aHandle
-		return Action{Kind: Wait}
+		a := Action{Kind: Wait, Duration: ts.Hop}
+		if t.begun {
+			t.begun, a.Duration = false, 0
+		}
+		return a
 	case program.Lock, program.Send, program.Receive:
 		return ts.waitForObject(id, t, st)
 	case program.Yield:
@@ -190,7 +197,7 @@ func (ts *Tasks) wait(id ID, t *Task) Action {
 		t.awaits = something
 		return Action{Kind: Yield}
 	default:
-		t.asked = false
+		t.begun = false
 		t.resuming = true
 		t.step++
 		t.awaits = something
@@ -202,22 +209,37 @@ func (ts *Tasks) wait(id ID, t *Task) Action {
 	}
 }
 
-// pollHandle polls the first join handle that the running task holds. If the task behind the handle has ended, the handle is gone; if not,
-// the end of that task will wake the running one.
-func (ts *Tasks) pollHandle(t *Task) progress {
-	if ts.exhausted() {
-		return refused
+// pollHandles polls the join handles that the running task holds, up to the first whose task has not ended: the end of that task will wake
+// the running one. Each handle that is ready is gone, and costs a hop; nobody else sees when, so all of them pass as one.
+func (ts *Tasks) pollHandles(t *Task) (Action, progress) {
+	hops := sim.Time(0)
+	for t.firstHandle != 0 && !ts.exhausted() {
+		child := ts.Get(t.firstHandle)
+		if child.state != stateDone {
+			break
+		}
+		if t.begun {
+			t.begun = false
+		} else {
+			hops += ts.Hop
+		}
+		ts.spend()
+		done := t.firstHandle
+		t.firstHandle = child.sibling
+		if t.firstHandle == 0 {
+			t.lastHandle = 0
+		}
+		ts.release(done, child)
 	}
-	child := ts.Get(t.firstHandle)
-	if child.state != stateDone {
-		return waits
+	switch {
+	case hops > 0:
+		return Action{Kind: Compute, Duration: hops}, acts
+	case t.firstHandle == 0:
+		t.step++
+		return Action{}, passed
+	case ts.exhausted():
+		return Action{}, refused
+	default:
+		return Action{}, waits
 	}
-	ts.spend()
-	done := t.firstHandle
-	t.firstHandle = child.sibling
-	if t.firstHandle == 0 {
-		t.lastHandle = 0
-	}
-	ts.release(done, child)
-	return passed
 }

@@ -33,7 +33,7 @@ type Task struct {
 	// Next links the task into the queue that holds it; it belongs to that queue.
 	Next      ID
 	step      int32 // the step to run next
-	worker    int16 // of the running poll
+	worker    int16 // of the running poll, or of the last; before the first, of whoever made the task
 	source    scheduler.Source
 	state     taskState
 	awaits    wait
@@ -52,11 +52,11 @@ type Task struct {
 	firstHandle ID     // handles this task holds, in the order of spawning
 	thread      int32  // of the running poll
 	firstWorker int16
-	asked       bool // for what its step waits for, and was refused
+	begun       bool // its step: it asked for what it waits for and was refused, or its hop has passed
 	woken       bool // while it was polled
 	cancelled   bool // to be dropped where it next waits
 	inPlace     bool // the running poll goes on without a worker
-	delegated   bool // a blocking job: joiner awaits it
+	origin      origin
 	outcome     scheduler.Outcome
 
 	until        sim.Time // what it waits for, or asked for and was refused, is ready
@@ -79,8 +79,17 @@ type Task struct {
 func (t *Task) joiner() scheduler.Waker { return makeWaker(uint32(t.sibling), uint32(t.lastHandle)) }
 
 func (t *Task) setJoiner(by ID, generation uint32) {
-	t.delegated, t.sibling, t.lastHandle = true, by, ID(generation)
+	t.origin, t.sibling, t.lastHandle = blockingJob, by, ID(generation)
 }
+
+// origin is how a task came to be.
+type origin uint8
+
+const (
+	child       origin = iota // another task spawned it
+	root                      // spawned from outside
+	blockingJob               // made by NewBlockingJob: joiner awaits it
+)
 
 // wait is what a task waits for: one thing at a time, and the timeouts around it.
 type wait uint8
@@ -97,7 +106,7 @@ const (
 // startUnwinding lets the next Step begin to drop what a timeout surrounds; place 0 is the whole task.
 func (t *Task) startUnwinding(place uint32) {
 	t.unwinding, t.dropping, t.unwound = true, place, notBegun
-	t.repeat, t.asked, t.resuming = 0, false, false
+	t.repeat, t.begun, t.resuming = 0, false, false
 }
 
 const notBegun = -1

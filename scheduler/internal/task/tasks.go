@@ -36,6 +36,11 @@ type Tasks struct {
 	spans        openSpans
 	timeouts     openTimeouts
 
+	// Hop is what an operation on a channel, a mutex or a join handle costs the task that does it.
+	Hop sim.Time
+	// Migration is the cost of a poll on another worker than the one that polled or made the task last; see Moving.
+	Migration sim.Time
+
 	// Threads are the threads that the workers run on, by worker; nil: thread i is worker i's.
 	Threads []int32
 	// Lacks are the steps that the runtime does not have.

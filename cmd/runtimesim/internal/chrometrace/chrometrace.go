@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
@@ -63,6 +64,10 @@ func (t *Trace) Write(w io.Writer, name string, rt scheduler.Runtime) error {
 		e.metadata("thread_name", lane(worker), fmt.Sprintf("%s %d", rt.ThreadName(worker), worker))
 		e.sortIndex(lane(worker))
 	}
+	if slices.ContainsFunc(t.polls, func(p scheduler.Poll) bool { return p.Worker == scheduler.Outside }) {
+		e.metadata("thread_name", mainLane, rt.ThreadName(scheduler.Outside))
+		e.sortIndex(mainLane)
+	}
 	for i := range t.polls {
 		e.poll(&t.polls[i], t.names[t.polls[i].Task])
 	}
@@ -73,8 +78,16 @@ func (t *Trace) Write(w io.Writer, name string, rt scheduler.Runtime) error {
 	return out.Flush()
 }
 
+// mainLane is the lane of the main thread in block_on, behind those of the workers.
+const mainLane = 1 << 20
+
 // lane is the thread id of a worker: viewers sort by it and dislike 0.
-func lane(worker int) int { return worker + 1 }
+func lane(worker int) int {
+	if worker == scheduler.Outside {
+		return mainLane
+	}
+	return worker + 1
+}
 
 // events writes the list of events.
 type events struct {

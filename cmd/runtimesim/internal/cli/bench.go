@@ -16,11 +16,12 @@ import (
 // for these.
 var document = []struct {
 	runtime, workers    string
+	executor            string
 	low, estimate, high float64
 }{
-	{semconv.RuntimeTokio, "4", 485_230, 487_910, 490_820},
-	{semconv.RuntimeAsyncStd, "4", 612_450, 615_230, 618_110},
-	{semconv.RuntimeSmol, "1", 892_670, 895_420, 898_310},
+	{semconv.RuntimeTokio, "4", "", 485_230, 487_910, 490_820},
+	{semconv.RuntimeAsyncStd, "4", "", 612_450, 615_230, 618_110},
+	{semconv.RuntimeSmol, "", "main", 892_670, 895_420, 898_310},
 }
 
 func newBench() *cobra.Command {
@@ -52,7 +53,7 @@ func bench(cmd *cobra.Command, cost string, iterations uint64, asJSON bool) erro
 	}
 	scenarios := make([]*simulate.Scenario, len(document))
 	for i, d := range document {
-		service, err := source.Service(scenario.Variant{Runtime: d.runtime, Workers: d.workers})
+		service, err := source.Service(scenario.Variant{Runtime: d.runtime, Workers: d.workers, Executor: d.executor})
 		if err != nil {
 			return err
 		}

@@ -43,6 +43,8 @@ type Request struct {
 // Variant is what differs between the runs of one command. Empty: as the source says.
 type Variant struct {
 	Runtime, Version, Workers string
+	// Executor is a setting of smol.
+	Executor string
 	// CPUs of the machine; the ideal runtime has none to share.
 	CPUs string
 	// RuntimeFlag is the name of the flag that Runtime and Version come from, if it is not --runtime.
@@ -274,6 +276,9 @@ func (s *Source) applyRuntime(tree map[string]any, v Variant) (flags []origin) {
 	if v.Workers != "" {
 		runtime["worker_threads"] = scalar(v.Workers)
 		flags = append(flags, origin{".runtime.worker_threads", "--workers"})
+	}
+	if v.Executor != "" {
+		runtime["executor"] = v.Executor
 	}
 	if len(runtime) > 0 {
 		tree["runtime"] = runtime

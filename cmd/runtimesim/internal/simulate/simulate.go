@@ -151,7 +151,7 @@ func Run(ctx context.Context, s *Scenario, watch Watch) *Result {
 	finished := watch.Finished
 	watch.Finished = func(f *scheduler.Finished) {
 		result.Virtual = max(result.Virtual, f.End)
-		if f.Parent == 0 && f.Spawner == scheduler.Outside {
+		if f.Parent == 0 && f.Root {
 			result.Finished++
 			if f.Tag >= warmup {
 				result.QueueWait.Record(int64(f.QueueWait))

@@ -44,7 +44,7 @@ operations:
 			r := Run(t.Context(), &s, Watch{
 				Observer: scheduler.Observer{Finished: func(f *scheduler.Finished) {
 					tasks++
-					if f.Spawner == scheduler.Outside {
+					if f.Root {
 						requests++
 					}
 					busy += f.Busy

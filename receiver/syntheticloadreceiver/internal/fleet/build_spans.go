@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/xpdata"
 
 	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
 )
@@ -153,7 +154,9 @@ func (t *taskFields) build(b *xpdata.MapBuilder, number uint64) {
 	b.AppendEmpty(semconv.StealCount).SetInt(int64(t.steals))
 	b.AppendEmpty(semconv.ForcedYieldCount).SetInt(int64(t.forcedYields))
 	b.AppendEmpty(semconv.TaskID).SetInt(int64(min(number, math.MaxInt64)))
-	b.AppendEmpty(semconv.WorkerIndex).SetInt(int64(t.worker))
+	if t.worker != scheduler.Outside { // in block_on on the main thread
+		b.AppendEmpty(semconv.WorkerIndex).SetInt(int64(t.worker))
+	}
 }
 
 func (p *process) buildEvents(span ptrace.Span, events []spanEvent, epoch time.Time) {
@@ -169,7 +172,9 @@ func (p *process) buildEvents(span ptrace.Span, events []spanEvent, epoch time.T
 		to.SetTimestamp(timestamp(epoch, e.at))
 		if e.label == isPoll {
 			to.SetName(semconv.EventPoll)
-			to.Attributes().PutInt(semconv.WorkerIndex, int64(e.worker))
+			if e.worker != scheduler.Outside {
+				to.Attributes().PutInt(semconv.WorkerIndex, int64(e.worker))
+			}
 			to.Attributes().PutInt(semconv.ScheduledNs, int64(e.queueWait))
 			to.Attributes().PutInt(semconv.BusyNs, int64(e.duration))
 			continue

@@ -248,7 +248,7 @@ func TestMetricsAddUp(t *testing.T) {
 			for i := range log.Polls {
 				polling += log.Polls[i].End - log.Polls[i].Start
 			}
-			assert.InEpsilon(t, polling.Duration().Seconds(), states["busy"], 0.02)
+			assert.InEpsilon(t, polling.Duration().Seconds(), states["busy"], 0.03)
 			// Steals are those of the tasks.
 			var steals int64
 			for i := range log.Finished {
