@@ -29,9 +29,6 @@ type line struct {
 	judge.Shares
 }
 
-// far is the error from which on a row is a miss, to be explained.
-const far = 0.25
-
 func lines(rows []judge.Row) []line {
 	of := func(what string, keep func(*judge.Row) bool) line {
 		var some []judge.Row
