@@ -245,11 +245,11 @@ rig: # the real runtimes, to be measured; the first time takes minutes
 		--manifest-path reference/Cargo.toml --package rig --target-dir bin/rig
 
 .PHONY: fidelity
-fidelity: ## hold the models against the real runtimes, on a machine that does nothing else (20 minutes and a build); COST=file, RUN=regexp
+fidelity: ## hold the models against the real runtimes, on a machine that does nothing else (20 minutes and a build); COST=file. RUN=regexp: a part
 	@if ! command -v cargo >/dev/null; then echo "$(WITHOUT_RIG)"; exit; fi; \
 		$(MAKE) rig; go build -o bin/fidelity ./internal/fidelity; \
-		bin/fidelity -rig $(RIG) -run '$(RUN)' $(if $(COST),-cost $(COST)) -document docs/fidelity.md; \
-		$(MAKE) fidelity-plots
+		if [ '$(RUN)' = . ]; then bin/fidelity -rig $(RIG) $(if $(COST),-cost $(COST)) -document docs/fidelity.md; $(MAKE) fidelity-plots; \
+		else bin/fidelity -rig $(RIG) -run '$(RUN)' $(if $(COST),-cost $(COST)) -measured bin/fidelity-part.json.gz -rows bin/fidelity-part-rows.json; fi
 
 .PHONY: fidelity-judge
 fidelity-judge: ## hold changed models or COST=file against what make fidelity has measured (a minute); HELD_OUT=false while costs are fitted
@@ -260,7 +260,7 @@ fidelity-plots: # the plots of docs/fidelity.md, of the rows that were judged la
 	@cd internal/fidelity/plot && go run . -rows $(CURDIR)/bin/fidelity-rows.json -dir $(CURDIR)/docs
 
 .PHONY: order
-order: ## play 400 random programs on the real runtimes: they must poll the tasks in the same order as the models (some minutes and a build)
+order: ## play 500 random programs on each real runtime: it must poll the tasks in the order of the models (some minutes and a build)
 	@if ! command -v cargo >/dev/null; then echo "$(WITHOUT_RIG)"; exit; fi; \
 		$(MAKE) rig; go test ./internal/fidelity/order -count 1 -v -rig $(CURDIR)/$(RIG)
 

@@ -11,6 +11,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/models"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/process"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
 	"github.com/runtimelab/otelcol-runtimelab/workload/play"
@@ -41,7 +42,10 @@ type Setup struct {
 
 // Play plays a service whose requests arrive at the given times.
 func Play(s *workload.Service, fleetSeed uint64, arrivals []sim.Time, setup Setup) (*Result, error) {
-	p := &player{result: &Result{Requests: make([]Request, len(arrivals))}, arrivals: arrivals, service: s}
+	p := &player{result: &Result{Requests: make([]Request, len(arrivals))}, arrivals: arrivals, service: s, roots: map[*program.Program]bool{}}
+	for _, o := range s.Operations {
+		p.roots[o.Program] = true
+	}
 	p.requests = play.RequestsOf(s, fleetSeed, 0)
 	shared := &process.Process{Host: host.New(&p.sim, host.Config{CPUs: setup.CPUs})}
 	for i := range max(setup.Cores, 1) {
@@ -71,6 +75,7 @@ type player struct {
 	sim      sim.Simulation
 	target   sim.Target
 	service  *workload.Service
+	roots    map[*program.Program]bool
 	requests play.Requests
 	runtimes []scheduler.Runtime
 	arrivals []sim.Time
@@ -88,7 +93,7 @@ func (p *player) observer(watch scheduler.Observer) scheduler.Observer {
 		}
 	}
 	o.Finished = func(f *scheduler.Finished) {
-		if f.Spawner == scheduler.Outside {
+		if p.roots[f.Program] {
 			p.result.Requests[f.Tag] = Request{
 				Spawned: f.Spawned, FirstPoll: f.FirstPoll, End: f.End, Wait: f.QueueWait,
 			}

@@ -39,6 +39,9 @@ func Explain(rows []judge.Row) error {
 	return nil
 }
 
+// far is the error from which on a row is a miss, to be explained.
+const far = 0.25
+
 func isMiss(r *judge.Row) bool { return r.Counts() && math.Abs(r.Error()) > far }
 
 // miss is the misses that have one reason.

@@ -29,9 +29,6 @@ type line struct {
 	judge.Shares
 }
 
-// far is the error from which on a row is a miss, to be explained.
-const far = 0.25
-
 func lines(rows []judge.Row) []line {
 	of := func(what string, keep func(*judge.Row) bool) line {
 		var some []judge.Row
@@ -69,6 +66,8 @@ func lines(rows []judge.Row) []line {
 	return slices.DeleteFunc(list, func(l line) bool { return l.Counted == 0 })
 }
 
+const mostDisturbed = 5 // a fifth of the rows
+
 // Print writes the summary as text.
 func Print(w io.Writer, rows []judge.Row) error {
 	s := judge.Summarize(rows)
@@ -85,7 +84,11 @@ func Print(w io.Writer, rows []judge.Row) error {
 	if err := texttable.Write(w, texttable.Right, table...); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "%d clear orders of two runtimes, %d of them wrong\n", s.Orders, s.Wrong)
+	tail := fmt.Sprintf("%d clear orders of two runtimes, %d of them wrong\n", s.Orders, s.Wrong)
+	if mostDisturbed*s.Open["disturbed"] > s.Rows {
+		tail += "More than a fifth of the rows was disturbed. Measure again when the machine does nothing else.\n"
+	}
+	_, err := io.WriteString(w, tail)
 	return err
 }
 

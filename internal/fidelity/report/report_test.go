@@ -38,4 +38,5 @@ func TestDocument(t *testing.T) {
 	var printed strings.Builder
 	require.NoError(t, Print(&printed, rows))
 	assert.Contains(t, printed.String(), "4 rows; left out: 1 disturbed, 1 with counts too small to tell; fitted: 0")
+	assert.Contains(t, printed.String(), "More than a fifth of the rows was disturbed.")
 }

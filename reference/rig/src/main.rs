@@ -52,11 +52,13 @@ fn main() {
     match plan.runtime.as_str() {
         "tokio" | "current_thread" => play::<Tokio>(plan),
         "tokio_per_core" => play::<TokioPerCore>(plan),
-        "smol" if plan.block_on => play::<SmolMain>(plan),
+        "smol_main" => play::<SmolMain>(plan),
         "smol" => play::<Smol>(plan),
         "async_std" => play::<AsyncStd>(plan),
         other => {
-            eprintln!("rig: {path}: runtime {other:?} is not allowed; want tokio, current_thread, tokio_per_core, smol or async_std");
+            eprintln!(
+                "rig: {path}: runtime {other:?} is not allowed; want tokio, current_thread, tokio_per_core, smol, smol_main or async_std"
+            );
             std::process::exit(2);
         }
     }
