@@ -31,7 +31,7 @@ func AppendOdd(b []byte, kinds []OddKind) []byte {
 	b = append(b, oddVersion)
 	for i := range kinds {
 		k := &kinds[i]
-		b = append(b, byte(k.Signal), byte(min(len(k.Name), 255))) //nolint:gosec // G115: it fits now; a name that is too long is refused by who reads it
+		b = append(b, byte(k.Signal), byte(min(len(k.Name), 255)))
 		b = append(b, k.Name...)
 		b = binary.AppendUvarint(b, k.Items)
 		b = binary.AppendUvarint(b, k.GivenUp)
