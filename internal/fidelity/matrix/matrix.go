@@ -49,6 +49,7 @@ type Workload struct {
 	HeldOut       bool `yaml:"held_out"`
 	Fitted        bool
 	Bare          bool
+	BlockOn       bool `yaml:"block_on"`
 	RatePerWorker bool `yaml:"rate_per_worker"`
 	Requests      int
 	Per           int
@@ -108,10 +109,11 @@ func parse(text []byte) (*Matrix, error) {
 			if err := f.Runtimes.Content[i+1].Decode(&runtime); err != nil {
 				return nil, err
 			}
-			if runtime["first"] == true && !first {
+			if runtime["first"] == true && !first || runtime["document"] == true && !w.BlockOn {
 				continue
 			}
 			delete(runtime, "first")
+			delete(runtime, "document")
 			cell, err := w.on(name, runtime, f.Seed)
 			if err != nil {
 				mistakes = append(mistakes, fmt.Errorf("%s on %s: %w", w.Name, name, err))
@@ -133,7 +135,7 @@ func (w *Workload) on(name string, runtime map[string]any, seed uint64) (Cell, e
 		if w.Chain > 0 {
 			steps = chain(w.Chain)
 		}
-		operations = []any{map[string]any{"name": "request", "steps": steps}}
+		operations = []any{map[string]any{"name": "request", "steps": steps, "block_on": w.BlockOn}}
 	}
 	arrivals := w.Arrivals
 	if w.Burst != nil { // replaced below

@@ -29,6 +29,7 @@ func Make(s *workload.Service, fleetSeed uint64, requests, cores int, options Op
 			break
 		}
 		operation, work := of.Number(uint64(n))
+		p.BlockOn = p.BlockOn || s.Operations[operation].Program.BlockOn
 		steps, err := p.draw(s.Operations[operation].Program, &work)
 		if err != nil {
 			return nil, fmt.Errorf("service %s: operation %d: %w", s.FullName(), operation, err)

@@ -35,14 +35,15 @@ type Head struct {
 	Channels            []int  `json:"channels"` // capacities
 	Mutexes             int    `json:"mutexes"`
 
+	BlockOn bool `json:"block_on"` // the requests' futures run in block_on of the main thread
+
 	Options
 }
 
 // Options are what the rig can do with a plan.
 type Options struct {
-	Record  bool `json:"record"`   // every poll, which takes about 0.1 us each
-	Polls   bool `json:"polls"`    // give them back
-	BlockOn bool `json:"block_on"` // the requests' futures run in block_on of the main thread
+	Record bool `json:"record"` // every poll, which takes about 0.1 us each
+	Polls  bool `json:"polls"`  // give them back
 }
 
 // Request is one arrival.

@@ -102,7 +102,7 @@ operations:
 	var text bytes.Buffer
 	require.NoError(t, p.Write(&text))
 	assert.Equal(t, strings.TrimLeft(`
-{"runtime":"current_thread","workers":1,"disable_lifo_slot":false,"global_queue_interval":0,"event_interval":0,"max_blocking_threads":3,"channels":[4],"mutexes":1,"record":true,"polls":false,"block_on":false}
+{"runtime":"current_thread","workers":1,"disable_lifo_slot":false,"global_queue_interval":0,"event_interval":0,"max_blocking_threads":3,"channels":[4],"mutexes":1,"block_on":false,"record":true,"polls":false}
 {"at":1000000,"steps":[["spawn",3,false,[["compute",1000],["send",0]]],["spawn",1,true,[["lock",0],["yield"],["unlock",0]]],["receive",0],["timeout",1000000,[["file",2000]]],["cancel"]]}
 `, "\n"), text.String())
 }
