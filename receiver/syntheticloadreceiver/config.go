@@ -192,7 +192,7 @@ func (c *Config) Validate() error {
 	if !(c.PollEvents >= 0 && c.PollEvents <= 1) { // NaN is neither
 		errs = append(errs, fmt.Errorf("poll_events: %v is not allowed; want 0 to 1, a share of the traces", c.PollEvents))
 	}
-	_, err = c.costs()
+	_, err = costs(c.RuntimeCost)
 	errs = append(errs, err)
 	services, err := spec.Decode(c.Services)
 	if err != nil {
@@ -250,12 +250,12 @@ func (c *Config) fleet(run string, wanted []fleet.Signal) (*fleet.Fleet, error) 
 	if err != nil {
 		return nil, err
 	}
-	costs, err := c.costs()
+	profile, err := costs(c.RuntimeCost)
 	if err != nil {
 		return nil, err
 	}
 	for _, s := range workload.Runtimes(services) {
-		s.Runtime.Costs = costs
+		s.Runtime.Costs = profile
 	}
 	classes, err := c.fleetClasses()
 	if err != nil {

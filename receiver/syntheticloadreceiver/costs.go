@@ -12,14 +12,14 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
 )
 
-// costs reads what the primitives of the runtimes cost; nil: the models' own costs.
-func (c *Config) costs() (*cost.Set, error) {
-	set, err := costfile.Open(c.RuntimeCost)
+// costs reads what the primitives of the runtimes cost, from the name of a profile or file; nil: the models' own costs.
+func costs(name string) (*cost.Set, error) {
+	set, err := costfile.Open(name)
 	if err == nil {
 		return set, nil
 	}
 	if none, is := errors.AsType[*fs.PathError](err); is {
-		return nil, fmt.Errorf("runtime_cost: %q is not default, seed or zero, and no file: %w", c.RuntimeCost, none)
+		return nil, fmt.Errorf("runtime_cost: %q is not default, seed or zero, and no file: %w", name, none)
 	}
 	var mistakes []error
 	for line := range strings.SplitSeq(err.Error(), "\n") {
