@@ -17,7 +17,7 @@ func TestRuntimeCost(t *testing.T) {
 	cfg := NewDefaultConfig()
 	costs := func(name string) (*cost.Set, error) {
 		cfg.RuntimeCost = name
-		return cfg.costs()
+		return costs(cfg.RuntimeCost)
 	}
 	set, err := costs("default")
 	require.NoError(t, err)
