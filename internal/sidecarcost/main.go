@@ -33,6 +33,7 @@ func main() {
 		s.changes = append(s.changes, "yaml:"+change)
 		return nil
 	})
+	flag.BoolVar(&s.taskFields, "task-fields", true, "a service that measures its own futures; false: one with plain tracing-opentelemetry")
 	rates := flag.String("rates", "0,1000,10000,50000", "spans a second")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -86,6 +87,7 @@ func (c *cost) print(rate int, enriches bool, without float64) {
 type setup struct {
 	binary, config string
 	changes        []string // further --config
+	taskFields     bool
 	settle, window time.Duration
 }
 
@@ -128,6 +130,7 @@ const serviceConfig = `
 receivers:
   synthetic_load:
     requests: separate
+    task_fields: %t
     services:
       - name: orders
         runtime: {model: tokio, worker_threads: 8}
@@ -212,7 +215,7 @@ func (s setup) measure(ctx context.Context, rate int, enriches bool) (c cost, er
 	}
 	c.ready = time.Since(began)
 	if rate > 0 {
-		if _, err = start(nil, "yaml:"+fmt.Sprintf(serviceConfig, rate/spansPerRequest, grpc)); err != nil {
+		if _, err = start(nil, "yaml:"+fmt.Sprintf(serviceConfig, s.taskFields, rate/spansPerRequest, grpc)); err != nil {
 			return c, err
 		}
 		if err = sidecar.waitSpans(ctx, "http://"+metrics+"/metrics"); err != nil {
