@@ -21,7 +21,7 @@ func (c *course) offered(signal string) (sum verdict.Offered) {
 			continue
 		}
 		sum.Least = sum.Least || !m.account.Offers || !m.account.Exact()
-		sum.Whole = sum.Whole && m.readToEnd
+		sum.Whole = sum.Whole && m.readToEnd && m.ended // one that is stopped before hands on more as it stops
 		if !m.account.Read {
 			continue
 		}
