@@ -26,7 +26,7 @@ type Set struct {
 	Tokio Profile
 	// AsyncExecutor is for package asyncexecutor: async-executor with the async-io reactor, as it is.
 	AsyncExecutor Profile
-	// AsyncStd is for package asyncstd: AsyncExecutor and what async-std adds to it.
+	// AsyncStd is for package asyncstd: AsyncExecutor, what async-std adds to it, and channels of its own.
 	AsyncStd Profile
 	// Smol is for package smol, likewise.
 	Smol Profile
@@ -45,9 +45,8 @@ type Profile struct {
 	Finish sim.Time
 	// Wake is paid for each task made runnable: state change and push.
 	Wake sim.Time
-	// Hop is paid for each attempt to send, receive, lock or unlock, for each poll of a join handle, and at the end of a task whose end
-	// another awaits.
-	Hop sim.Time
+	// Hop is paid for what tasks exchange.
+	Hop Hop
 	// Migration is paid on the way to a poll on another worker than the one that polled or made the task last: cache misses.
 	Migration sim.Time
 	// Contention is paid for each operation on what workers share, for each other worker that is awake; see [Profile.Contended].
@@ -79,6 +78,18 @@ type Profile struct {
 	TimerInsert sim.Time
 	// TimerOvershoot is how late the kernel ends a timed sleep.
 	TimerOvershoot sim.Time
+}
+
+// Hop is what a task pays for what it exchanges with others.
+type Hop struct {
+	// Channel is for a message: once where it is sent, and once where it is received.
+	Channel sim.Time
+	// Lock is for an async mutex: once where it is locked, and once where it is unlocked.
+	Lock sim.Time
+	// Join is for a join handle whose task has ended: the result, and the end of the task's memory.
+	Join sim.Time
+	// Wait comes on top where a message, a mutex or the end of a task is not there yet: the waker is left behind.
+	Wait sim.Time
 }
 
 // DeepSleep is what a CPU does that has had nothing to do for a time: it sleeps deeper, and takes longer to run again.

@@ -174,12 +174,12 @@ var rules = []mutants.Rule{
 	{"1.10 block_in_place: again, on the same thread", "engine.go", "if p.inPlace {\n\t\t\t\tp.blocks = true\n\t\t\t\treturn a.Duration, false\n\t\t\t}\n", "", "TestBlockingAgainKeepsTheThread"},
 
 	// 8 What tasks exchange.
-	{"8 a hop for each operation", "engine.go", "e.tasks.Hop, e.tasks.Migration = cfg.Costs.Hop, cfg.Costs.Migration", "e.tasks.Migration = cfg.Costs.Migration", "TestHops"},
-	{"8 a hop for a handle that is ready", "../internal/task/step.go", "hops += ts.Hop", "", "TestHops"},
-	{"8 a hop for a handle that is not", "engine.go", "p.carry += a.Duration", "", "TestAMessageArrivesAtTheEndOfItsHop"},
-	{"8 a hop for a channel or a mutex", "../internal/task/objects.go", "if a, passed := ts.hop(t); !passed {", "if a, passed := ts.hop(t); !passed && false {", "TestHops"},
-	{"8 a hop once for each attempt", "../internal/task/hop.go", "if t.begun || ts.Hop == 0 {\n\t\tt.begun = false\n", "if t.begun || ts.Hop == 0 {\n", "TestHops"},
-	{"8 a hop at the end of a task that is awaited", "engine.go", "e.shared + e.costs.Hop + e.costs.Wake", "e.shared + e.costs.Wake", "TestAMessageArrivesAtTheEndOfItsHop"},
+	{"8 a hop for each operation", "engine.go", "e.tasks.SetHops(cfg.Costs.Hop)", "", "TestHops"},
+	{"8 a hop for a handle that is ready", "../internal/task/step.go", "hops += ts.hops[program.Join]", "", "TestHops"},
+	{"8 a wait costs more", "engine.go", "p.carry += a.Duration", "", "TestAWaitCosts"},
+	{"8 a message costs a hop once", "../internal/task/objects.go", "t.awaits, t.begun = aMessage, true", "t.awaits = aMessage", "TestHops"},
+	{"8 a hop for a channel or a mutex", "../internal/task/objects.go", "if a, passed := ts.hop(t, st.Op); !passed {", "if a, passed := ts.hop(t); !passed && false {", "TestHops"},
+	{"8 a hop for each step", "../internal/task/hop.go", "if t.begun || ts.hops[op] == 0 {\n\t\tt.begun = false\n", "if t.begun || ts.hops[op] == 0 {\n", "TestHops"},
 	{"8 a task that moved pays", "engine.go", "p.takeCarry() + e.tasks.Moving(p.task, p.index)", "p.takeCarry()", "TestATaskThatMovesPays"},
 	{"8 a task is at home where it was made", "../internal/task/spawn.go", "c.spawner, c.worker = t.thread, t.worker\n\tif st", "c.spawner, c.worker = t.thread, -1\n\tif st", "TestATaskThatMovesPays"},
 	{"8 a task from outside is nowhere at home", "../internal/task/spawn.go", "t.origin, t.spawner, t.worker = root, scheduler.Outside, scheduler.Outside", "t.origin, t.spawner = root, scheduler.Outside", "TestATaskThatMovesPays"},
