@@ -92,18 +92,22 @@ type Hop struct {
 	Wait sim.Time
 }
 
-// DeepSleep is what a CPU does that has had nothing to do for a time: it sleeps deeper, and takes longer to run again.
+// DeepSleep is what a CPU does that has had nothing to do for a time: it sleeps deeper, what it had in its caches is lost, and a thread takes
+// longer to run again. Latency is for a thread that has slept for After, and grows with the square root of the time slept.
 type DeepSleep struct {
 	After, Latency sim.Time
 }
 
 // Exit is how much longer a thread takes to run after it has slept for a time. The CPU of a thread is taken to sleep when the thread does.
 func (d *DeepSleep) Exit(slept sim.Time) sim.Time {
-	if slept <= d.After {
+	if slept <= d.After || d.After == 0 {
 		return 0
 	}
-	return d.Latency
+	return sim.Time(float64(d.Latency) * math.Sqrt(float64(min(slept, longestSleep))/float64(d.After)))
 }
+
+// longestSleep is the longest that was measured: from there on the latency is the same.
+const longestSleep = sim.Time(30_000_000)
 
 // mostContending bounds how many others an operation waits for: no measurement has more.
 const mostContending = 7

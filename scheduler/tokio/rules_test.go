@@ -192,7 +192,7 @@ var rules = []mutants.Rule{
 	{"8 a long sleep on a condvar ends later", "idle.go", "+ rt.costs.DeepSleep.Exit(w.cpu.Slept())", "", "TestALongSleepEndsLater"},
 	{"8 a long sleep in the driver ends later", "driver.go", " + d.costs.DeepSleep.Exit(d.thread(d.holder).Slept())", "", "TestALongSleepEndsLater"},
 	{"8 a long sleep of the pool ends later", "../blocking/pool.go", " + p.cfg.Costs.DeepSleep.Exit(cpu.Slept())", "", "TestALongSleepEndsLater"},
-	{"8 a short sleep does not", "../cost/cost.go", "if slept <= d.After {", "if false {", "TestALongSleepEndsLater"},
+	{"8 a short sleep does not", "../cost/cost.go", "if slept <= d.After || d.After == 0 {", "if false {", "TestALongSleepEndsLater"},
 	{"8 the thread outside makes one task after the other", "../internal/task/outside.go", "o.free = o.sim.Now() + o.queue(o.line.Pop(o.tasks))", "o.queue(o.line.Pop(o.tasks))", "TestTheThreadOutsideWorks"},
 	{"8 the thread outside pays for the task", "../internal/task/outside.go", "max(o.free, o.sim.Now()) + o.price()", "max(o.free, o.sim.Now())", "TestTheThreadOutsideWorks"},
 	{"8 the thread outside pays for the queue", "engine.go", "return e.costs.Spawn + e.costs.GlobalPop + 2*e.costs.Contended(e.unparked)", "return e.costs.Spawn + 2*e.costs.Contended(e.unparked)", "TestTheThreadOutsideWorks"},
