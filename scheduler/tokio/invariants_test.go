@@ -157,13 +157,14 @@ func TestSameSeedSameLog(t *testing.T) {
 	}
 }
 
-// TestEnoughCPUsAreNoLimit: a host with a CPU for each thread changes nothing.
+// TestEnoughCPUsAreNoLimit: a host with a CPU for each thread changes nothing, but that threads need not come back to CPUs of their own.
 func TestEnoughCPUsAreNoLimit(t *testing.T) {
 	for seed := range uint64(20) {
 		var logs [2]check.Log
 		for i := range logs {
 			var s sim.Simulation
 			cfg, _ := randomConfig(seed)
+			cfg.Costs.DeepSleep = cost.DeepSleep{}
 			if i == 1 {
 				cfg.Process = &process.Process{Host: host.New(&s, host.Config{CPUs: 1000})}
 			}
