@@ -42,6 +42,7 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) (*Executor, error)
 	}
 	e.tasks = task.New(s, e, shared, o)
 	e.tasks.Lacks = program.OpsOf(program.BlockInPlace)
+	e.tasks.Crate = process.SmolRS
 	e.outside = task.NewOutside(s, e.tasks, e.priceOutside, e.queueOutside)
 	pool := blocking.CrateDefaults()
 	pool.Costs = cfg.Costs

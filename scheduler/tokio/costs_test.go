@@ -66,7 +66,7 @@ func TestAMessageArrivesAtTheEndOfItsHop(t *testing.T) {
 			queued = append(queued, p.Queued)
 		}
 	}
-	assert.Equal(t, []sim.Time{11 * us}, queued)
+	assert.Equal(t, []sim.Time{11 * us, 21*us + ms}, queued, "the message, and the turn of the other receiver")
 
 	b = start(t, 1, cost.Profile{Hop: 10 * us})
 	b.spawn(spawn(1, compute(us)), join)

@@ -26,6 +26,9 @@ func (ts *Tasks) Wake(id ID) (queue bool) {
 	return ts.wake(t)
 }
 
+// WakeAwaiter wakes the task that Finish has returned.
+func (ts *Tasks) WakeAwaiter(id ID) (queue bool) { return ts.wake(ts.Get(id)) }
+
 // Cancel wakes a task that is to end where it waits now or next. The task is polled once more, only to drop what it holds.
 func (ts *Tasks) Cancel(id ID) (queue bool) {
 	t := ts.Get(id)
