@@ -19,7 +19,7 @@ type Channel struct {
 	// Of Tokio's:
 	promised int    // places that are senders', which have not put their messages there
 	turn     Waiter // the task that receives; nobody: whoever comes
-	first    Waiter // the same task, while it waits for a message
+	first    Waiter // who is woken by the next message: the same task, or one that gave up while nobody had the turn after it
 }
 
 // UsedBy is whose rules the channel follows, when a runtime uses it.
@@ -84,7 +84,7 @@ func (c *Channel) HasTurn(w Waiter) bool { return c.turn.same(w) }
 
 // NextTurn ends the turn of a receiver of Tokio's channel. The next one must be woken.
 func (c *Channel) NextTurn() (receiver Waiter) {
-	c.turn, c.first = c.receivers.pop(), Waiter{}
+	c.turn = c.receivers.pop()
 	return c.turn
 }
 

@@ -36,9 +36,10 @@ type Waking interface {
 // Waiter is a task that waits for an object: the runtime that the task is of, which task of the runtime it is, and the waker of this wait.
 // The zero Waiter is nobody.
 type Waiter struct {
-	Of    Waking
-	Task  uint32
-	Waker scheduler.Waker
+	Of     Waking
+	Task   uint32 // its place
+	Number uint32 // tells it from later tasks at the place
+	Waker  scheduler.Waker
 }
 
 // same reports whether two waiters are the same task, whatever wait each is of.

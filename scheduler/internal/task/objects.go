@@ -15,17 +15,23 @@ const starves = sim.Time(500_000)
 
 // waiter is the task as an object of the process knows it.
 func (ts *Tasks) waiter(id ID) process.Waiter {
-	return process.Waiter{Of: ts.runtime, Task: uint32(id), Waker: ts.Waker(id)}
+	return process.Waiter{Of: ts.runtime, Task: uint32(id), Number: uint32(ts.Get(id).low()), Waker: ts.Waker(id)}
 }
 
-// wakeWaiter wakes a task that has waited for an object, if there is one. If the task is one of this runtime, the action wakes it. A task
-// of another runtime is woken here, by a thread of this runtime, which pays for the wake.
+// wakeWaiter wakes a task that has waited for an object, if there is one. If the task is one of this runtime, the action wakes it; it is
+// polled for nothing if it waits for something else now. A task of another runtime is woken here, by a thread of this runtime, which pays
+// for the wake.
 func (ts *Tasks) wakeWaiter(w process.Waiter) (a Action, acts bool) {
 	switch {
 	case w == process.Waiter{}:
 		return Action{}, false
 	case w.Of == ts.runtime:
-		return Action{Kind: Wake, Other: ID(placeOf(w.Waker))}, true
+		t := ts.Get(ID(w.Task))
+		if t.state == stateFree || t.low() != ID(w.Number) {
+			return Action{}, false
+		}
+		t.ready = t.ready || ts.Waited(w.Waker)
+		return Action{Kind: Wake, Other: ID(w.Task)}, true
 	default:
 		w.Of.Wake(w.Waker)
 		return Action{Kind: Woken}, true

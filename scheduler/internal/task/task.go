@@ -74,7 +74,6 @@ type Task struct {
 	forcedYields uint32
 }
 
-
 // origin is how a task came to be.
 type origin uint8
 
