@@ -124,6 +124,20 @@ var rules = []mutants.Rule{
 	{"1.5 golden trace 2: the slot is off for the third LIFO poll of a ping-pong", "state.go", "maxLIFOPolls  = 3", "maxLIFOPolls  = 5", "TestGolden2PingPong"},
 	{"1.13 the end of a blocking job wakes its task from outside", "engine.go", "default:\n\t\te.scheduleRemote(id)\n\t\te.flavor.notify()", "default:\n\t\te.scheduleRemote(id)", "TestRandomPrograms"},
 
+	// 1.16 Channels, mutexes and handles.
+	{"1.16 a sender that waits sends when it is polled", "../internal/task/step.go", "if t.sends() {\n\t\t\t\t\tif", "if false {\n\t\t\t\t\tif", "TestAWaitingSenderSendsWhenItIsPolled"},
+	{"1.16 its place is its own", "../process/channel.go", "c.messages+c.promised >= capacity", "c.messages >= capacity", "TestAPlaceIsHandedOver"},
+	{"1.16 or the next sender's", "../process/channel.go", "\tc.promised--\n\treturn c.free()", "\tc.promised--\n\treturn Waiter{}", "TestAPlaceIsHandedOn"},
+	{"1.16 receivers take turns", "../process/channel.go", "c.turn != (Waiter{}) && !c.turn.same(by) {", "false {", "TestReceiversTakeTurns"},
+	{"1.16 the next turn begins", "../internal/task/objects.go", "another = st.Op == program.Receive && c.HasTurn(w)", "another = false", "TestReceiversTakeTurns"},
+	{"1.16 also after one that gave up", "../process/channel.go", "if c.HasTurn(w) {", "if c.HasTurn(w) && false {", "TestATurnEndsWithItsReceiver"},
+	{"1.16 a waker is left in the channel", "../process/channel.go", "\tc.turn = c.receivers.pop()\n", "\tc.turn, c.first = c.receivers.pop(), Waiter{}\n", "TestAReceiverThatGaveUpIsWokenOnceMore"},
+	{"1.16 which says nothing of what the task waits for then", "../internal/task/objects.go", "t.ready = t.ready || ts.Waited(w.Waker)", "t.ready = true", "TestAReceiverThatGaveUpIsWokenOnceMore"},
+	{"1.16 a mutex is handed over", "../process/mutex.go", "m.locked = next != Waiter{}", "m.locked = false", "TestAMutexIsHandedOver"},
+	{"1.16 a waker is left in a handle", "../internal/task/poll.go", "case t.origin == awaited:", "case t.origin == awaited && ts.Get(t.owner).awaits == aHandle:", "TestWhoHasAwaitedATaskIsTold"},
+	{"1.16 but not in one that is dropped", "../internal/task/handles.go", " || ts.Crate != process.SmolRS {", " {", "TestADroppedHandleTellsNobody"},
+	{"1.10 any poll ends a yield", "../internal/task/step.go", ", t.awaits == aTurn:", ":", "TestATaskThatGaveWayGoesOnAtAnyPoll"},
+
 	// 1.11 Timers.
 	{"1.11 deadlines are rounded up", "driver.go", "int64((t + tickLength - 1) / tickLength)", "int64(t / tickLength)", "TestSleepFiresAtTheNextTick"},
 	{"1.11 epoll's timeout is whole milliseconds", "driver.go", "timeout := sim.Time(d.nextWake-now) * tickLength", "timeout := sim.Time(d.nextWake)*tickLength - d.sim.Now()", "TestGolden7Timer"},

@@ -18,8 +18,8 @@ import (
 // What may wait for ever is under a timeout: messages. A task holds one mutex at a time.
 
 const (
-	pause    = sim.Time(40_000_000) // of the conductor
-	residue  = sim.Time(4_000_000)
+	pause    = sim.Time(64_000_000) // of the conductor
+	residue  = sim.Time(8_000_000)
 	residues = int(pause/residue) - 1 // so many times lie between two pauses and apart
 	gateSize = 100
 	markets  = 2 // channels that all tasks use
@@ -72,7 +72,7 @@ func wait(op program.Op, d sim.Time) program.Step {
 // later is a time that ends between two pauses, where no other does if all begin at pauses.
 func (s *script) later() sim.Time {
 	s.slots++
-	return pause*sim.Time(s.IntN(5)) + residue*sim.Time(s.slots)
+	return pause*sim.Time(s.IntN(3)) + residue*sim.Time(s.slots)
 }
 
 func (s *script) add(steps ...program.Step) { s.steps = append(s.steps, steps...) }
