@@ -67,7 +67,11 @@ pub fn parse(text: &str) -> Result<Plan, String> {
         let at = request["at"].as_u64().ok_or_else(|| format!("line {}: at: missing", i + 2))?;
         let core = request["core"].as_u64().unwrap_or(0) as usize;
         if core >= plan.workers {
-            return Err(format!("line {}: core {core} is not allowed; want less than workers, {}", i + 2, plan.workers));
+            return Err(format!(
+                "line {}: core {core} is not allowed; want less than workers, {}",
+                i + 2,
+                plan.workers
+            ));
         }
         plan.requests.push(Request { at, core, steps });
     }
