@@ -76,3 +76,11 @@ func TestAnswersAreRows(t *testing.T) {
 		}
 	}
 }
+
+// TestValue has three digits.
+func TestValue(t *testing.T) {
+	throughput := &judge.Row{Figure: "throughput"}
+	assert.Equal(t, "19900/s", value(throughput, 19_871))
+	assert.Equal(t, "950/s", value(throughput, 950.4))
+	assert.Equal(t, "1.08 us", value(&judge.Row{Figure: "wait_p50"}, 1080))
+}

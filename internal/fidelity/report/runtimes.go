@@ -23,7 +23,7 @@ var answers = []struct{ means, workload, figure string }{
 	{"1 % of the requests block for 20 ms: wait p99", "blocking_20ms", "wait_p99"},
 	{"`sleep(1 ms)`: latency p50", "sleep_1ms", "latency_p50"},
 	{"spawn and join, a task", "spawn_join_1000", "latency_mean"},
-	{"a message there and back, half of it", "ping_pong", "latency_p50"},
+	{"a message between two tasks that answer each other", "ping_pong", "latency_p50"},
 	{"a job for the blocking pool: latency p50", "pool_1us", "latency_p50"},
 	{"more requests with I/O than fit: throughput", "flood_of_io", "throughput"},
 	{"few clients send most, 50 % load: wait p90", "uneven_clients_50", "wait_p90"},
