@@ -20,7 +20,7 @@ import (
 func TestRows(t *testing.T) {
 	m, err := matrix.Read()
 	require.NoError(t, err)
-	only := regexp.MustCompile("^(mm1_30|sleep_1ms|ping_pong)/(tokio2|smol1|per_core2)")
+	only := regexp.MustCompile("^(mm1_30|sleep_1ms|ping_pong_spawn)/(tokio2|smol1|per_core2)")
 	of := &measure.Measured{CPUs: 2, Cells: map[string]*measure.Cell{}}
 	for i := range m.Cells {
 		c := &m.Cells[i]
@@ -35,7 +35,7 @@ func TestRows(t *testing.T) {
 		}
 		cell := &measure.Cell{Runs: []measure.Run{run, run, run}}
 		of.Cells[c.Name()] = cell
-		predicted, err := predict(m, c, cell, 2, nil)
+		predicted, err := Predict(m, c, cell, 2, nil)
 		require.NoError(t, err)
 		for i := range cell.Runs {
 			cell.Runs[i].Figures = map[string]float64{}
