@@ -34,7 +34,7 @@
 // [CurrentThread] is the same without the other workers: one FIFO, an inject queue, the driver. [PerCore] is several of them in a process,
 // each with connections of its own.
 //
-// The rules are those of schedulers.md (the design reference), sections 1.1 to 1.12, 1.14 and 1.16, cited where they are applied. The
+// The rules are those of schedulers.md (the design reference), sections 1.1 to 1.12, 1.14 and 1.17, cited where they are applied. The
 // table in rules_test.go names the test of each; removing the rule fails the test.
 //
 // What costs time is data, package cost. What nobody can see costs no event: the way to a poll and its first

@@ -13,7 +13,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
-// PerCore is a current_thread runtime for each core, in one process: thread per core, as actix-web has it (schedulers.md 1.16).
+// PerCore is a current_thread runtime for each core, in one process: thread per core, as actix-web has it (schedulers.md 1.17).
 //
 //	connection 0, 2, 4, ... --> core 0: run queue, inject queue, driver, blocking pool
 //	connection 1, 3, 5, ... --> core 1: likewise

@@ -18,7 +18,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
-// Thread per core (schedulers.md 1.16).
+// Thread per core (schedulers.md 1.17).
 
 // perCore is such a runtime with a journal.
 type perCore struct {
