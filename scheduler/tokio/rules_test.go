@@ -174,6 +174,19 @@ var rules = []mutants.Rule{
 	{"1.14 a budget a poll", "current_thread.go", "p.budget = coopBudget", "p.budget = max(coopBudget-int(p.counters.Polls)/2, 1)", "TestCurrentThreadBudgetIsPerPoll"},
 	{"1.14 parks and noops", "current_thread.go", "rt.poller.countPark()", "", "TestSpawnsFromOutsideWriteTheEventfd"},
 
+	// 1.17 Thread per core.
+	{"1.17 a connection has a core", "per_core.go", "rt.cores[scheduler.CoreOf(connection, len(rt.cores))].Spawn", "rt.cores[0].Spawn", "TestARequestStaysOnTheCoreOfItsConnection|TestUnevenClients"},
+	{"1.17 without a connection in turn", "per_core.go", "rt.next++", "", "TestRequestsWithoutAConnectionGoToTheCoresInTurn"},
+	{"1.17 a core is a worker", "current_thread.go", "rt.poller.index = core", "rt.poller.index = 0", "TestARequestStaysOnTheCoreOfItsConnection"},
+	{"1.17 a core holds its own driver", "current_thread.go", "rt.driver.wait(rt.poller.index)", "rt.driver.wait(0)", "TestARequestStaysOnTheCoreOfItsConnection endless"},
+	{"1.17 choices of their own", "per_core.go", "of.Seed += narrow.Uint64(i)", "", "TestCoresAreCurrentThreadRuntimes"},
+	{"1.17 one process", "per_core.go", "of := cfg\n", "of := cfg\n\t\tof.Process = &process.Process{Host: cfg.Process.Host}\n", "TestCoresShareTheProcess|TestCoresAreCurrentThreadRuntimes"},
+	{"1.17 an answer finds its core", "per_core.go", "asked{rt.cores[core], r.Waker}", "asked{rt.cores[0], r.Waker}", "TestAnAnswerFindsItsCore"},
+	{"1.17 an answer gives its place back", "per_core.go", "rt.free = append(rt.free, place)", "", "TestAnAnswerFindsItsCore"},
+	{"1.17 tasks are numbered together", "per_core.go", "core.tasks.Share(&numbers)", "_ = &numbers", "TestPerCoreConserves"},
+	{"1.17 threads are numbered together", "per_core.go", "len(rt.cores) + rt.started", "len(rt.cores) + len(live)", "TestThreadsOfPools"},
+	{"1.17 what waits for a core is in its queue", "per_core.go", "all.Workers[i].LocalQueue += c.GlobalQueue", "all.GlobalQueue += c.GlobalQueue", "TestUnevenClients"},
+
 	// 1.10 block_in_place.
 	{"1.10 block_in_place: the worker goes on elsewhere", "inplace.go", "spent += rt.pool.SubmitWorker(p.index)", "", "TestTheWorkerGoesOnElsewhere"},
 	{"1.10 block_in_place: the LIFO task can be stolen", "inplace.go", "w.lifo = 0\n\t\tspent += rt.pushBack(w, id)", "_ = id", "TestWhatTheWorkerHoldsCanBeStolen"},

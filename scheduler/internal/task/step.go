@@ -158,7 +158,7 @@ func (ts *Tasks) try(id ID, t *Task) (Action, progress) {
 		t.step++
 	case program.Timeout:
 		t.step++
-		ts.timeouts.open(id, t, ts.sim.Now()+st.Duration.Sample(&t.work), ts.spawned)
+		ts.timeouts.open(id, t, ts.sim.Now()+st.Duration.Sample(&t.work), ts.numbers.tasks)
 	case program.EndTimeout:
 		t.step++
 		if a, isSet := ts.timeouts.close(t); isSet {
