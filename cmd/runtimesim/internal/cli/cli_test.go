@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -316,7 +317,7 @@ func TestTrace(t *testing.T) {
 	stdout, stderr, code := command(load + path)
 	require.Zero(t, code)
 	assert.Empty(t, stdout)
-	assert.Contains(t, stderr, " polls of 100 requests in "+path)
+	assert.Regexp(t, `^runtimesim: \d+ polls, \d+ parks, \d+ wakes and \d+ steals of 100 requests in `+regexp.QuoteMeta(path)+";", stderr)
 	text, err := os.ReadFile(path)
 	require.NoError(t, err)
 	trace := decode[map[string]any](t, string(text))

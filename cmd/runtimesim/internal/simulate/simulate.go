@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
 	"github.com/runtimelab/otelcol-runtimelab/workload/play"
@@ -72,6 +73,8 @@ type Watch struct {
 	Started func(scheduler.Runtime)
 	// Arrived is told now and then how many requests have arrived.
 	Arrived func(requests uint64)
+	// Instant is called after all that happens at a time, for each time at which something happens. It makes the run slow.
+	Instant func(now sim.Time)
 }
 
 // Result is what a run showed.
@@ -84,6 +87,8 @@ type Result struct {
 	// QueueWait and Latency are of the requests after the warm-up, without the tasks that these spawned. The queue wait
 	// of a request is the sum over its polls; its latency goes from spawn to end.
 	QueueWait, Latency Summary
+	// Operations are the same of each of the service's operations, in their order.
+	Operations []Operation
 	// Virtual is the time at which the last task finished, or at which the run was cut short.
 	Virtual  sim.Time
 	Wall     time.Duration
@@ -91,6 +96,14 @@ type Result struct {
 	Counters scheduler.Counters
 	// Partial: the run was interrupted, or its requests had not finished a virtual day after the last one arrived.
 	Partial bool
+}
+
+// Operation is what the requests of one operation met. The durations are of those after the warm-up.
+type Operation struct {
+	Name     string
+	Finished uint64
+
+	QueueWait, Latency *Summary
 }
 
 // Total adds the counters of all workers.
@@ -148,14 +161,21 @@ func Run(ctx context.Context, s *Scenario, watch Watch) *Result {
 	service := s.Service
 	result := &Result{}
 	warmup := s.warmup()
+	operations := result.perOperation(service)
 	finished := watch.Finished
 	watch.Finished = func(f *scheduler.Finished) {
 		result.Virtual = max(result.Virtual, f.End)
 		if f.Parent == 0 && f.Root {
 			result.Finished++
+			of := operations[f.Program]
+			of.Finished++
 			if f.Tag >= warmup {
 				result.QueueWait.Record(int64(f.QueueWait))
 				result.Latency.Record(int64(f.End - f.Spawned))
+				if len(result.Operations) > 1 {
+					of.QueueWait.Record(int64(f.QueueWait))
+					of.Latency.Record(int64(f.End - f.Spawned))
+				}
 			}
 		}
 		if finished != nil {
@@ -186,7 +206,7 @@ func Run(ctx context.Context, s *Scenario, watch Watch) *Result {
 			result.Partial = true
 			break
 		}
-		sm.Run(min(max(sm.Now()+slices.length, sm.Next()), end))
+		watch.run(&sm, min(max(sm.Now()+slices.length, sm.Next()), end))
 		slices.adapt(polls(rt))
 		if watch.Arrived != nil {
 			watch.Arrived(instance.Arrivals())
@@ -195,7 +215,7 @@ func Run(ctx context.Context, s *Scenario, watch Watch) *Result {
 	if result.Partial {
 		result.Virtual = sm.Now()
 	} else {
-		sm.Run(sm.Now() + settling)
+		watch.run(&sm, sm.Now()+settling)
 	}
 	result.Arrived = instance.Arrivals()
 	result.Shed = instance.Shed()
@@ -203,6 +223,30 @@ func Run(ctx context.Context, s *Scenario, watch Watch) *Result {
 	result.Counters = rt.Counters()
 	result.Wall = time.Since(began)
 	return result
+}
+
+// perOperation makes the figures of the operations, and finds each by its program. Those of the only one are those of all.
+func (r *Result) perOperation(service *workload.Service) map[*program.Program]*Operation {
+	r.Operations = make([]Operation, len(service.Operations))
+	found := make(map[*program.Program]*Operation, len(r.Operations))
+	for i := range r.Operations {
+		o, p := &r.Operations[i], service.Operations[i].Program
+		o.Name, o.QueueWait, o.Latency = p.Name, &r.QueueWait, &r.Latency
+		if len(r.Operations) > 1 {
+			o.QueueWait, o.Latency = new(Summary), new(Summary)
+		}
+		found[p] = o
+	}
+	return found
+}
+
+// run runs up to a time, and stops after each instant if that is watched.
+func (w *Watch) run(sm *sim.Simulation, until sim.Time) {
+	for w.Instant != nil && sm.Next() <= until {
+		sm.Run(sm.Next())
+		w.Instant(sm.Now())
+	}
+	sm.Run(until)
 }
 
 // polls counts all polls so far.
