@@ -65,7 +65,7 @@ real runtime.`,
 	cmd.Flags().StringSliceVar(&flags.needs, flagNeeds, nil, "`LIST` of libraries and features, separated by commas: "+strings.Join(advise.Needs(), ", "))
 	cmd.Flags().StringVar(&flags.maxBinary, "max-binary", "", "largest binary, a `SIZE` such as 1MB")
 	cmd.Flags().StringVar(&flags.goal, flagPrefer, advise.Goals()[0], "`GOAL` that decides between those that fit: "+strings.Join(advise.Goals(), ", "))
-	cmd.Flags().StringVar(&flags.slo, "slo", "p99=10ms", "what to meet: `STATISTIC=LIMIT` of latency, or queue_wait.STATISTIC=LIMIT; mean, p50, p90, p99, p999, max")
+	cmd.Flags().StringVar(&flags.slo, "slo", "p99=10ms", sloUsage())
 	flags.replications = number[uint64]{flag: "replications", value: 4, least: 2, most: mostReplications, want: "a whole number from 2 to 1000"}
 	cmd.Flags().Var(&flags.replications, flags.replications.flag, "runs of each rate, with different seeds")
 	cmd.Flags().BoolVar(&flags.json, "json", false, jsonUsage)

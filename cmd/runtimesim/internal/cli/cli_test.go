@@ -109,14 +109,17 @@ func flatten(prefix string, v any, into map[string]string) {
 func TestSchema(t *testing.T) {
 	docs, err := os.ReadFile("../../../../docs/runtimesim.md")
 	require.NoError(t, err)
-	durations := []string{"mean", "p50", "p90", "p99", "p999", "max"}
+	durations := []string{"mean", "p50", "p90", "p95", "p99", "p999", "max"}
 	run := map[string]string{
 		".runtime": "string", ".version": "string", ".workers": "number", ".seed": "number", ".cost": "string",
 		".tasks": "number", ".shed": "number", ".warmup_tasks": "number", ".partial": "boolean", ".virtual_s": "number", ".wall_s": "number",
 		".throughput_per_s": "number", ".utilization": "number", ".quantile_error": "number",
+		".operations.name": "string", ".operations.tasks": "number", ".operations.warmup_tasks": "number",
 	}
 	for _, d := range durations {
-		run[".queue_wait_ns."+d], run[".latency_ns."+d] = "number", "number"
+		for _, of := range []string{"", ".operations"} {
+			run[of+".queue_wait_ns."+d], run[of+".latency_ns."+d] = "number", "number"
+		}
 	}
 	for _, c := range []string{
 		"total_polls_count", "total_lifo_polls_count", "total_park_count", "total_noop_count", "total_steal_count", "total_steal_operations",
@@ -159,7 +162,7 @@ func TestSchema(t *testing.T) {
 			assert.Equal(t, want, got)
 			for path := range got {
 				for key := range strings.SplitSeq(path[1:], ".") {
-					assert.Contains(t, string(docs), "`"+key+"`")
+					assert.True(t, bytes.Contains(docs, []byte("`"+key+"`")), "docs/runtimesim.md has no key %s", key)
 				}
 			}
 		})
@@ -188,9 +191,22 @@ func TestFiguresAddUp(t *testing.T) {
 			assert.InEpsilon(t, float64(r.Counters.BusyNS)/1e9/3/r.VirtualS, r.Utilization, 1e-9)
 			assert.Equal(t, r.Counters.Spawned, r.Counters.Finished)
 			assert.GreaterOrEqual(t, r.Counters.Polls+r.Counters.LIFOPolls, r.Counters.Finished)
+			require.Len(t, r.Operations, 4)
+			tasks, warmup, latency, longest := uint64(0), uint64(0), 0.0, int64(0)
+			for _, o := range r.Operations {
+				tasks += o.Tasks
+				warmup += o.WarmupTasks
+				latency += float64(o.Tasks-o.WarmupTasks) * o.Latency.Mean
+				longest = max(longest, o.Latency.Max)
+			}
+			assert.Equal(t, r.Tasks, tasks)
+			assert.Equal(t, r.WarmupTasks, warmup)
+			assert.InEpsilon(t, r.Latency.Mean, latency/float64(tasks-warmup), 1e-9)
+			assert.Equal(t, r.Latency.Max, longest)
 			for _, d := range []report.Durations{r.QueueWait, r.Latency} {
 				assert.LessOrEqual(t, d.P50, d.P90)
-				assert.LessOrEqual(t, d.P90, d.P99)
+				assert.LessOrEqual(t, d.P90, d.P95)
+				assert.LessOrEqual(t, d.P95, d.P99)
 				assert.LessOrEqual(t, d.P99, d.P999)
 				assert.LessOrEqual(t, d.P999, d.Max)
 				assert.LessOrEqual(t, d.Mean, float64(d.Max))

@@ -35,10 +35,20 @@ type Run struct {
 	QueueWait      Durations     `json:"queue_wait_ns"`
 	Latency        Durations     `json:"latency_ns"`
 	QuantileError  float64       `json:"quantile_error"`
+	Operations     []Operation   `json:"operations"`
 	Counters       CountersTotal `json:"counters"`
 
 	pollsPerPark float64
 	unfinished   uint64
+}
+
+// Operation is what the requests of one operation met.
+type Operation struct {
+	Name        string    `json:"name"`
+	Tasks       uint64    `json:"tasks"`
+	WarmupTasks uint64    `json:"warmup_tasks"`
+	QueueWait   Durations `json:"queue_wait_ns"`
+	Latency     Durations `json:"latency_ns"`
 }
 
 // Durations are statistics of durations in nanoseconds.
@@ -46,6 +56,7 @@ type Durations struct {
 	Mean float64 `json:"mean"`
 	P50  int64   `json:"p50"`
 	P90  int64   `json:"p90"`
+	P95  int64   `json:"p95"`
 	P99  int64   `json:"p99"`
 	P999 int64   `json:"p999"`
 	Max  int64   `json:"max"`
@@ -91,6 +102,7 @@ func NewRun(s *simulate.Scenario, cost string, r *simulate.Result) *Run {
 		QueueWait:      durations(&r.QueueWait),
 		Latency:        durations(&r.Latency),
 		QuantileError:  r.Latency.QuantileError(),
+		Operations:     operations(r),
 		Counters: CountersTotal{
 			Polls:           total.Polls,
 			LIFOPolls:       total.LIFOPolls,
@@ -111,11 +123,23 @@ func NewRun(s *simulate.Scenario, cost string, r *simulate.Result) *Run {
 	}
 }
 
+func operations(r *simulate.Result) []Operation {
+	all := make([]Operation, len(r.Operations))
+	for i, o := range r.Operations {
+		all[i] = Operation{
+			Name: o.Name, Tasks: o.Finished, WarmupTasks: o.Finished - o.Latency.Count(),
+			QueueWait: durations(o.QueueWait), Latency: durations(o.Latency),
+		}
+	}
+	return all
+}
+
 func durations(s *simulate.Summary) Durations {
 	return Durations{
 		Mean: s.Mean(),
 		P50:  s.Quantile(0.5),
 		P90:  s.Quantile(0.9),
+		P95:  s.Quantile(0.95),
 		P99:  s.Quantile(0.99),
 		P999: s.Quantile(0.999),
 		Max:  s.Max(),
@@ -144,11 +168,12 @@ func (r *Run) Write(w io.Writer, heading string) error {
 	out.line("")
 	r.caveats(out, "")
 	out.table(texttable.Right,
-		[]string{"", "mean", "p50", "p90", "p99", "p999", "max"},
+		[]string{"", "mean", "p50", "p90", "p95", "p99", "p999", "max"},
 		append([]string{"queue wait"}, r.QueueWait.cells()...),
 		append([]string{"latency"}, r.Latency.cells()...),
 	)
 	out.line("")
+	r.writeOperations(out)
 	rows := make([][]string, 0, len(figures))
 	for _, f := range figures {
 		rows = append(rows, append([]string{f.name}, f.of(r)...))
@@ -182,7 +207,7 @@ func (r *Run) caveats(out *printer, of string) {
 
 func (d *Durations) cells() []string {
 	return []string{
-		format.Duration(int64(d.Mean + 0.5)), format.Duration(d.P50), format.Duration(d.P90),
+		format.Duration(int64(d.Mean + 0.5)), format.Duration(d.P50), format.Duration(d.P90), format.Duration(d.P95),
 		format.Duration(d.P99), format.Duration(d.P999), format.Duration(d.Max),
 	}
 }
@@ -232,6 +257,7 @@ func WriteComparison(w io.Writer, heading string, names []string, runs []*Run) e
 		rows = append(rows, row(c.name, c.of))
 	}
 	out.table(texttable.Right, rows...)
+	compareOperations(out, names, runs)
 	return out.err
 }
 

@@ -19,8 +19,8 @@ func exampleRun() *Run {
 	return &Run{
 		Runtime: "tokio", Version: "1.53", Workers: 4, Seed: 1, Cost: "default",
 		Tasks: 100_000, WarmupTasks: 5000, VirtualS: 35.7, WallS: 0.05, ThroughputPerS: 2801.1, Utilization: 0.7012,
-		QueueWait: Durations{357_210.4, 0, 1_220_000, 3_240_000, 5_170_000, 999_600},
-		Latency:   Durations{1_360_000, 999, 2_990_000, 5_550_000, 7_780_000, 61_000_000_000},
+		QueueWait: Durations{357_210.4, 0, 1_220_000, 1_980_000, 3_240_000, 5_170_000, 999_600},
+		Latency:   Durations{1_360_000, 999, 2_990_000, 3_870_000, 5_550_000, 7_780_000, 61_000_000_000},
 		Counters: CountersTotal{
 			Polls: 100_000, Parks: 96_182, Noops: 38_924, Steals: 1018, StealOperations: 1000, Finished: 100_000,
 		},
@@ -33,9 +33,9 @@ func TestText(t *testing.T) {
 	require.NoError(t, exampleRun().Write(&out, "tokio 1.53, 4 workers: poisson:2800"))
 	assert.Equal(t, `tokio 1.53, 4 workers: poisson:2800
 
-              mean    p50     p90     p99    p999     max
-queue wait   357µs      0  1.22ms  3.24ms  5.17ms  1.00ms
-latency     1.36ms  999ns  2.99ms  5.55ms  7.78ms   61.0s
+              mean    p50     p90     p95     p99    p999     max
+queue wait   357µs      0  1.22ms  1.98ms  3.24ms  5.17ms  1.00ms
+latency     1.36ms  999ns  2.99ms  3.87ms  5.55ms  7.78ms   61.0s
 
 requests        100,000  5,000 of them warm-up, not in the durations above
 throughput      2,801/s
@@ -46,6 +46,45 @@ polls per park     1.75
 virtual time      35.7s
 wall time        50.0ms  2,000,000 tasks/s simulated
 `, out.String())
+}
+
+// TestOperations: a service with several has a table of them, a row each; in a comparison a column for each runtime.
+func TestOperations(t *testing.T) {
+	of := func(name string, tasks, warmup uint64, ms int64) Operation {
+		d := Durations{P50: ms * 1e6, P99: 3 * ms * 1e6, Max: 9 * ms * 1e6}
+		return Operation{Name: name, Tasks: tasks, WarmupTasks: warmup, QueueWait: d, Latency: d}
+	}
+	r := exampleRun()
+	r.Operations = []Operation{of("GET /", 99_000, 4990, 1)}
+	var out strings.Builder
+	require.NoError(t, r.Write(&out, "x"))
+	assert.NotContains(t, out.String(), "GET /", "the only operation has the figures of all requests")
+
+	r.Operations = append(r.Operations, of("POST /", 1000, 10, 7), of("never", 0, 0, 0))
+	require.NoError(t, r.Write(&out, "x"))
+	assert.Contains(t, out.String(), `
+operation  requests  queue wait p50  queue wait p99  latency p50  latency p99  latency max
+GET /        99,000          1.00ms          3.00ms       1.00ms       3.00ms       9.00ms
+POST /        1,000          7.00ms          21.0ms       7.00ms       21.0ms       63.0ms
+never             0               -               -            -            -            -
+
+requests        100,000  5,000 of them`)
+
+	other := exampleRun()
+	other.Operations = []Operation{of("GET /", 1, 0, 2), of("POST /", 1, 1, 8), of("never", 0, 0, 0)}
+	out.Reset()
+	require.NoError(t, WriteComparison(&out, "x", []string{"tokio", "smol"}, []*Run{r, other}))
+	assert.True(t, strings.HasSuffix(out.String(), `
+latency p50 of   tokio    smol
+GET /           1.00ms  2.00ms
+POST /          7.00ms       -
+never                -       -
+
+latency p99 of   tokio    smol
+GET /           3.00ms  6.00ms
+POST /          21.0ms       -
+never                -       -
+`), out.String())
 }
 
 func TestCaveats(t *testing.T) {
@@ -65,6 +104,7 @@ func TestComparison(t *testing.T) {
 	ideal.Counters.Steals = 0
 	var out strings.Builder
 	require.NoError(t, WriteComparison(&out, "poisson:2800", []string{"tokio:1.53", "ideal"}, []*Run{exampleRun(), ideal}))
+	assert.NotContains(t, out.String(), "latency p50 of")
 	assert.Contains(t, out.String(), "\nideal: partial: the run ended early; ")
 	assert.Contains(t, out.String(), `
                  tokio:1.53    ideal

@@ -20,7 +20,6 @@ import (
 	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
 	"github.com/runtimelab/otelcol-runtimelab/workload/play"
@@ -87,7 +86,7 @@ type Result struct {
 	// QueueWait and Latency are of the requests after the warm-up, without the tasks that these spawned. The queue wait
 	// of a request is the sum over its polls; its latency goes from spawn to end.
 	QueueWait, Latency Summary
-	// Operations are the same of each of the service's operations, in their order.
+	// Operations are the figures of each of the service's operations, in their order.
 	Operations []Operation
 	// Virtual is the time at which the last task finished, or at which the run was cut short.
 	Virtual  sim.Time
@@ -96,14 +95,6 @@ type Result struct {
 	Counters scheduler.Counters
 	// Partial: the run was interrupted, or its requests had not finished a virtual day after the last one arrived.
 	Partial bool
-}
-
-// Operation is what the requests of one operation met. The durations are of those after the warm-up.
-type Operation struct {
-	Name     string
-	Finished uint64
-
-	QueueWait, Latency *Summary
 }
 
 // Total adds the counters of all workers.
@@ -161,21 +152,19 @@ func Run(ctx context.Context, s *Scenario, watch Watch) *Result {
 	service := s.Service
 	result := &Result{}
 	warmup := s.warmup()
-	operations := result.perOperation(service)
+	operations := startOperations(service)
 	finished := watch.Finished
 	watch.Finished = func(f *scheduler.Finished) {
 		result.Virtual = max(result.Virtual, f.End)
 		if f.Parent == 0 && f.Root {
 			result.Finished++
-			of := operations[f.Program]
-			of.Finished++
-			if f.Tag >= warmup {
+			measured := f.Tag >= warmup
+			if measured {
 				result.QueueWait.Record(int64(f.QueueWait))
 				result.Latency.Record(int64(f.End - f.Spawned))
-				if len(result.Operations) > 1 {
-					of.QueueWait.Record(int64(f.QueueWait))
-					of.Latency.Record(int64(f.End - f.Spawned))
-				}
+			}
+			if of := operations[f.Program]; of != nil {
+				of.record(f, measured)
 			}
 		}
 		if finished != nil {
@@ -221,23 +210,9 @@ func Run(ctx context.Context, s *Scenario, watch Watch) *Result {
 	result.Shed = instance.Shed()
 	result.Workers = rt.Workers()
 	result.Counters = rt.Counters()
+	result.Operations = operationsOf(service, operations, result)
 	result.Wall = time.Since(began)
 	return result
-}
-
-// perOperation makes the figures of the operations, and finds each by its program. Those of the only one are those of all.
-func (r *Result) perOperation(service *workload.Service) map[*program.Program]*Operation {
-	r.Operations = make([]Operation, len(service.Operations))
-	found := make(map[*program.Program]*Operation, len(r.Operations))
-	for i := range r.Operations {
-		o, p := &r.Operations[i], service.Operations[i].Program
-		o.Name, o.QueueWait, o.Latency = p.Name, &r.QueueWait, &r.Latency
-		if len(r.Operations) > 1 {
-			o.QueueWait, o.Latency = new(Summary), new(Summary)
-		}
-		found[p] = o
-	}
-	return found
 }
 
 // run runs up to a time, and stops after each instant if that is watched.
