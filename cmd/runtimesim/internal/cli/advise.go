@@ -51,13 +51,19 @@ it within the SLO, and weighs that with what else is needed. A runtime is ruled
 out if it lacks a library or feature, makes too large a binary, or does not
 carry the offered load; of the others the one that serves --prefer best is
 taken. A difference between the runs counts only if it is at least 10 % and
-their confidence intervals leave no doubt of it. Every reason says where it
-comes from: simulated here, told by the source document, or corrected where the
-real crates differ from it (docs/runtimes.md). Nothing of it was measured on a
-real runtime.`,
+their confidence intervals leave no doubt of it. Without such a difference the
+runtime of the --workload file stays; without a file, the ecosystem decides.
+
+Give --workers: without it smol has one thread and the others four, as their
+programs do if nobody says more.
+
+Every reason says where it comes from: simulated here, told by the source
+document, or corrected where the real crates differ from it (docs/runtimes.md).
+Nothing of it was measured on a real runtime.`,
 		Example: `  runtimesim advise --workload api_gateway --arrivals poisson:20000 \
-    --slo p99=20ms --needs sqlx
-  runtimesim advise --arrivals poisson:10 --service exp:1ms --max-binary 1MB`,
+    --workers 4 --slo p99=20ms --needs sqlx
+  runtimesim advise --arrivals poisson:10 --service exp:1ms --workers 1 \
+    --max-binary 1MB`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return giveAdvice(cmd, &flags) },
 	}
@@ -115,6 +121,7 @@ func giveAdvice(cmd *cobra.Command, flags *adviseFlags) error {
 	if request.Offered, err = source.Rate(); err != nil {
 		return err
 	}
+	request.InUse = source.InUse()
 
 	var status atomic.Pointer[string]
 	status.Store(new("no rate simulated yet"))

@@ -93,13 +93,14 @@ zsh, fish and PowerShell likewise.`,
   runtimesim compare --workload api_gateway --arrivals poisson:20000 --workers 4
 
   # the rate at which its 99th percentile reaches 20 ms
-  runtimesim knee --workload api_gateway --arrivals poisson --slo p99=20ms
+  runtimesim knee --workload api_gateway --arrivals poisson --workers 4 \
+    --slo p99=20ms
 
   # which runtime to take for it, and why
   runtimesim advise --workload api_gateway --arrivals poisson:20000 \
-    --slo p99=20ms --needs sqlx
+    --workers 4 --slo p99=20ms --needs sqlx
 
-  # every poll on every worker, to look at in ui.perfetto.dev
+  # what every thread does when, and who wakes whom, for ui.perfetto.dev
   runtimesim trace --workload api_gateway --arrivals poisson:20000 \
     --out trace.json`,
 		SilenceErrors: true,

@@ -30,7 +30,7 @@ All runtimes get the worker threads that --workers says, or else those of the
 file. If neither says it, each has its own default: one for smol, four for the
 others.`,
 		Example: `  runtimesim compare --workload api_gateway --arrivals poisson:20000 --workers 4
-  runtimesim compare --runtimes tokio,smol --arrivals constant:100 \
+  runtimesim compare --runtimes tokio,smol --workers 4 --arrivals constant:100 \
     --workload spawn_benchmark --tasks 1000`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return compare(cmd, &flags, runtimes, asJSON) },

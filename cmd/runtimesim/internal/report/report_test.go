@@ -194,6 +194,11 @@ func TestAdvice(t *testing.T) {
 	assert.Contains(t, text, " up to 3,064/s 3,630/s\n")
 	assert.Contains(t, text, " at no rate at least 798/s\n")
 	assert.Contains(t, text, " at all rates tried at least 1,000,000/s\n")
+	assert.NotContains(t, text, "p95")
+	a.SLO.Statistic = "p95"
+	out.Reset()
+	require.NoError(t, a.Write(&out, "heading"))
+	assert.Contains(t, regexp.MustCompile(" +").ReplaceAllString(out.String(), " "), " latency p99 latency p95 utilization meets latency.p95=1ms capacity\n")
 	assert.Contains(t, text, "meets up to: the highest simulated rate that met the SLO; a rate at most 5 % higher missed it\n")
 }
 

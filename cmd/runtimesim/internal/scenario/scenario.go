@@ -129,6 +129,16 @@ func (s *Source) bare() error {
 	return nil
 }
 
+// InUse is the runtime of the file's service; empty: there is no file, or it names none.
+func (s *Source) InUse() string {
+	if s.file == "" {
+		return ""
+	}
+	runtime, _ := s.service["runtime"].(map[string]any)
+	model, _ := runtime["model"].(string)
+	return model
+}
+
 // FleetSeed is the seed of a service that has none of its own.
 func (s *Source) FleetSeed() uint64 { return s.fleetSeed }
 
@@ -247,8 +257,9 @@ func (s *Source) applyRuntime(tree map[string]any, v Variant) (flags []origin) {
 		runtime = map[string]any{}
 	}
 	model := v.Runtime
-	if model == "" && s.file == "" {
+	if _, named := runtime["model"]; !named && model == "" {
 		model = semconv.RuntimeTokio
+		runtime["model"] = model // with what else the file says of it
 	}
 	flag := v.RuntimeFlag
 	if flag == "" {
