@@ -176,7 +176,7 @@ func (f *adviseFlags) simulateAll(ctx context.Context, r *advise.Request, source
 			return nil, nil, err
 		}
 		if m.WithMore == nil {
-			return nil, nil, errInterrupted
+			return nil, nil, errNoAdvice
 		}
 	}
 	return scenarios, simulated, nil
@@ -207,7 +207,7 @@ func simulateOne(ctx context.Context, search *knee.Search) (*advise.Simulation, 
 		return nil, err
 	}
 	if result.Partial {
-		return nil, errInterrupted
+		return nil, errNoAdvice
 	}
 	m := &advise.Simulation{KneeHigh: knee.HighestRate, Capacity: result.Capacity, MostServed: result.MostServed}
 	for _, p := range result.Points {

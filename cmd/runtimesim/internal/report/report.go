@@ -169,8 +169,8 @@ func (r *Run) Write(w io.Writer, heading string) error {
 	r.caveats(out, "")
 	out.table(texttable.Right,
 		[]string{"", "mean", "p50", "p90", "p95", "p99", "p999", "max"},
-		append([]string{"queue wait"}, r.QueueWait.cells()...),
-		append([]string{"latency"}, r.Latency.cells()...),
+		append([]string{"queue wait"}, r.cells(&r.QueueWait)...),
+		append([]string{"latency"}, r.cells(&r.Latency)...),
 	)
 	out.line("")
 	r.writeOperations(out)
@@ -195,7 +195,7 @@ func (r *Run) caveats(out *printer, of string) {
 		out.line(fmt.Sprintf("%sturned away: %s requests, which came while as many as max_in_flight were in flight", of, format.Count(r.Shed)))
 		out.line("")
 	}
-	if r.WarmupTasks == r.Tasks {
+	if r.noDurations() {
 		out.line(of + "no request finished after the warm-up: there are no durations")
 		out.line("")
 	}
@@ -205,11 +205,19 @@ func (r *Run) caveats(out *printer, of string) {
 	}
 }
 
-func (d *Durations) cells() []string {
-	return []string{
-		format.Duration(int64(d.Mean + 0.5)), format.Duration(d.P50), format.Duration(d.P90), format.Duration(d.P95),
-		format.Duration(d.P99), format.Duration(d.P999), format.Duration(d.Max),
+// noDurations: no request finished after the warm-up.
+func (r *Run) noDurations() bool { return r.WarmupTasks == r.Tasks }
+
+// cells are the statistics of durations; dashes, if there are no durations.
+func (r *Run) cells(d *Durations) []string {
+	values := []int64{int64(d.Mean + 0.5), d.P50, d.P90, d.P95, d.P99, d.P999, d.Max}
+	cells := make([]string, len(values))
+	for i, v := range values {
+		if cells[i] = format.Duration(v); r.noDurations() {
+			cells[i] = "-"
+		}
 	}
+	return cells
 }
 
 // figures are the rows below the durations: the value, and what explains it.
@@ -270,16 +278,16 @@ var comparison = []struct {
 	{"requests", func(r *Run) string { return format.Count(r.Tasks) }},
 	{"throughput", func(r *Run) string { return format.Rate(r.ThroughputPerS) + "/s" }},
 	{"utilization", func(r *Run) string { return format.Share(r.Utilization) }},
-	{"queue wait mean", func(r *Run) string { return r.QueueWait.cells()[0] }},
-	{"queue wait p50", func(r *Run) string { return format.Duration(r.QueueWait.P50) }},
-	{"queue wait p99", func(r *Run) string { return format.Duration(r.QueueWait.P99) }},
-	{"queue wait p999", func(r *Run) string { return format.Duration(r.QueueWait.P999) }},
-	{"queue wait max", func(r *Run) string { return format.Duration(r.QueueWait.Max) }},
-	{"latency mean", func(r *Run) string { return r.Latency.cells()[0] }},
-	{"latency p50", func(r *Run) string { return format.Duration(r.Latency.P50) }},
-	{"latency p99", func(r *Run) string { return format.Duration(r.Latency.P99) }},
-	{"latency p999", func(r *Run) string { return format.Duration(r.Latency.P999) }},
-	{"latency max", func(r *Run) string { return format.Duration(r.Latency.Max) }},
+	{"queue wait mean", func(r *Run) string { return r.cells(&r.QueueWait)[0] }},
+	{"queue wait p50", func(r *Run) string { return r.cells(&r.QueueWait)[1] }},
+	{"queue wait p99", func(r *Run) string { return r.cells(&r.QueueWait)[4] }},
+	{"queue wait p999", func(r *Run) string { return r.cells(&r.QueueWait)[5] }},
+	{"queue wait max", func(r *Run) string { return r.cells(&r.QueueWait)[6] }},
+	{"latency mean", func(r *Run) string { return r.cells(&r.Latency)[0] }},
+	{"latency p50", func(r *Run) string { return r.cells(&r.Latency)[1] }},
+	{"latency p99", func(r *Run) string { return r.cells(&r.Latency)[4] }},
+	{"latency p999", func(r *Run) string { return r.cells(&r.Latency)[5] }},
+	{"latency max", func(r *Run) string { return r.cells(&r.Latency)[6] }},
 	{"steals", func(r *Run) string { return format.Count(r.Counters.Steals) }},
 	{"parks", func(r *Run) string { return format.Count(r.Counters.Parks) }},
 	{"polls per park", func(r *Run) string { return format.Rate(r.pollsPerPark) }},

@@ -95,6 +95,7 @@ func TestCaveats(t *testing.T) {
 	assert.Contains(t, out.String(), "partial: the run ended early; requests in flight: 1,234\n")
 	assert.Contains(t, out.String(), "turned away: 5,678 requests, which came while as many as max_in_flight were in flight\n")
 	assert.Contains(t, out.String(), "no request finished after the warm-up: there are no durations\n")
+	assert.Contains(t, out.String(), "\nlatency        -    -    -    -    -     -    -\n")
 	assert.Contains(t, out.String(), "quantiles are exact to 0.54%; those below 1.02µs are given as 512ns\n")
 }
 
@@ -154,6 +155,9 @@ the intervals leave no doubt that the SLO is met up to 100/s, and that it is mis
 	assert.Contains(t, out.String(),
 		"partial, the search was interrupted: no rate met queue_wait.p999 of 20.0ms: at 100/s, the lowest tried, it is 12.0ms, with the workers 50.0% busy\n")
 
+	k.Points[0].Utilization.Mean = 0.005
+	assert.Contains(t, k.conclusion(), "with the workers 0.50% busy: so it is without load too; allow a higher --slo, or shorten the requests")
+
 	k.LastRate, k.FirstRate = rate(400), nil
 	assert.Contains(t, k.conclusion(), "every rate met queue_wait.p999 of 20.0ms: 400/s was the highest tried")
 
@@ -200,6 +204,13 @@ func TestAdvice(t *testing.T) {
 	require.NoError(t, a.Write(&out, "heading"))
 	assert.Contains(t, regexp.MustCompile(" +").ReplaceAllString(out.String(), " "), " latency p99 latency p95 utilization meets latency.p95=1ms capacity\n")
 	assert.Contains(t, text, "meets up to: the highest simulated rate that met the SLO; a rate at most 5 % higher missed it\n")
+}
+
+// TestBenchNotPlayed: an interrupted benchmark has no figures where none were made.
+func TestBenchNotPlayed(t *testing.T) {
+	var out strings.Builder
+	require.NoError(t, WriteBench(&out, "heading", []Bench{{Runtime: "smol", Workers: 1, DocumentLowNS: 1e5, DocumentNS: 2e5, DocumentHighNS: 3e5}}))
+	assert.Regexp(t, `smol +1 +100\.00 - 200\.00 - 300\.00 +- +5,000,000 +- +not played\n`, out.String())
 }
 
 func TestFormats(t *testing.T) {

@@ -185,8 +185,11 @@ func (s *Source) arrivalsAt(rate float64) map[string]any {
 func (s *Source) Service(v Variant) (*workload.Service, error) {
 	tree := maps.Clone(s.service)
 	flags := s.applyRuntime(tree, v)
-	if v.Rate != 0 {
+	switch {
+	case v.Rate != 0:
 		tree["arrivals"] = s.arrivalsAt(v.Rate)
+	case lacksRate(s.request.Arrivals):
+		return nil, fmt.Errorf("%s: %q lacks the rate; want %s:RATE, in requests a second", flagArrivals, s.request.Arrivals, s.request.Arrivals)
 	}
 	if s.request.Arrivals != "" {
 		flags = append(flags, origin{".arrivals.process", flagArrivals}, origin{".arrivals.rate", flagArrivals}, origin{".arrivals", flagArrivals})

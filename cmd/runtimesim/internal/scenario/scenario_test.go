@@ -170,7 +170,7 @@ func TestMistakes(t *testing.T) {
 		{"no service", Request{Arrivals: poisson}, Variant{}, "--service: missing; want " + serviceNotations() + "; or a --workload"},
 		{"empty process", Request{Arrivals: ":1", Service: exp}, Variant{}, `--arrivals: ":1" is not allowed; want ` + arrivalsNotations()},
 		{"unknown process", Request{Arrivals: "poison:1", Service: exp}, Variant{}, `--arrivals: "poison" is not allowed (did you mean poisson?); want one of poisson, constant, gamma, on_off, sine, stages, replay, closed`},
-		{"no rate", Request{Arrivals: "poisson", Service: exp}, Variant{}, "--arrivals: missing; want arrivals per second"},
+		{"no rate", Request{Arrivals: "poisson", Service: exp}, Variant{}, `--arrivals: "poisson" lacks the rate; want poisson:RATE, in requests a second`},
 		{"two rates", Request{Arrivals: "poisson:1,2", Service: exp}, Variant{}, `--arrivals: "poisson:1,2" is not allowed; want poisson:RATE`},
 		{"gamma without values", Request{Arrivals: "gamma", Service: exp}, Variant{}, `--arrivals: "gamma" is not allowed; want gamma:RATE,SHAPE`},
 		{"wrong shape", Request{Arrivals: "gamma:5,0", Service: exp}, Variant{}, "--arrivals (shape): 0 is not allowed; want a number from 0.01 to 1000"},
