@@ -39,8 +39,3 @@ func TestMatrix(t *testing.T) {
 	assert.GreaterOrEqual(t, heldOut, rows/5)
 	t.Logf("%d rows, %d of them held out, %d cells", rows, heldOut, len(m.Cells))
 }
-
-func TestRepeat(t *testing.T) {
-	tree := []any{"a", map[string]any{"repeat": map[string]any{"times": 2, "steps": []any{"b", map[string]any{"repeat": map[string]any{"times": 2, "steps": []any{"c"}}}}}}}
-	assert.Equal(t, []any{"a", "b", "c", "c", "b", "c", "c"}, repeated(tree))
-}
