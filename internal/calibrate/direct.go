@@ -12,8 +12,8 @@ import (
 
 // Costs that a measurement isolates need no fit.
 
-// figure is a measurement as it is.
-func figure(name string) source {
+// asMeasured is a measurement as it is.
+func asMeasured(name string) source {
 	return func(ms measurements) (finding, bool) {
 		m, ok := ms.get(name)
 		return finding{value: m.Median, low: m.Low, high: m.High, how: fmt.Sprintf("%s (%s)", m.How, name)}, ok
@@ -89,20 +89,20 @@ func direct() map[string]source {
 	sources := map[string]source{
 		"tokio.steal_attempt":            slope("tokio/cycle_36", "tokio/cycle_4", looksOfTokio),
 		"tokio.steal_task":               slope("tokio/steal_64", "tokio/steal_1", 63),
-		"tokio.blocking_submit":          figure("tokio/pool_queue"),
+		"tokio.blocking_submit":          asMeasured("tokio/pool_queue"),
 		"tokio.thread_create":            slope("tokio/pool_grow", "tokio/pool_queue", 1),
-		"tokio.timer_insert":             figure("tokio/timer"),
+		"tokio.timer_insert":             asMeasured("tokio/timer"),
 		"tokio.timer_overshoot":          between("epoll/overshoot_1ms", "epoll/overshoot_5ms"),
 		"async_executor.steal_attempt":   slope("executor/cycle_36", "executor/cycle_4", looksOfExecutor),
 		"async_executor.blocking_submit": slope("executor/pool_hand", "condvar/unpark_30us", 1),
 		"async_executor.thread_create":   slope("executor/pool_grow", "tokio/pool_queue", 1),
-		"async_executor.driver_poll":     figure("executor/look"),
-		"async_executor.timer_insert":    figure("executor/timer"),
+		"async_executor.driver_poll":     asMeasured("executor/look"),
+		"async_executor.timer_insert":    asMeasured("executor/timer"),
 		"async_executor.timer_overshoot": between("timerfd/overshoot_1ms", "timerfd/overshoot_5ms"),
 	}
 	for _, section := range []string{"tokio.", "async_executor."} {
 		sources[section+"park"] = half("condvar/cycle", "out of a sleep and into the next, CPU time")
-		sources[section+"process_start"] = figure("process/start")
+		sources[section+"process_start"] = asMeasured("process/start")
 		for key, name := range map[string]string{
 			"unpark":              "condvar/unpark_" + slept,
 			"unpark_driver":       "epoll/unpark_" + slept,
@@ -110,7 +110,7 @@ func direct() map[string]source {
 			"wake_driver_latency": "epoll/wake_latency_" + slept,
 			"thread_start":        "thread/start",
 		} {
-			sources[section+key+".median"], sources[section+key+".sigma"] = figure(name), spread(name)
+			sources[section+key+".median"], sources[section+key+".sigma"] = asMeasured(name), spread(name)
 		}
 		sources[section+"wake_latency.median"] = shallowWake("condvar")
 		sources[section+"wake_driver_latency.median"] = shallowWake("epoll")

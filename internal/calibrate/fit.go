@@ -37,7 +37,7 @@ type estimate struct {
 }
 
 const (
-	step = 20 // nanoseconds
+	step = 20 // nanoseconds, at least; a tenth of a large cost, because chance moves what two workers do
 	// tolerance is the relative error of a loop that counts as much as a cost that is twice or none of what it was.
 	tolerance = 0.02
 	// charged is how often a loop charges for a primitive, per operation, before it says anything about it.
@@ -71,12 +71,13 @@ func linearize(unknowns []costKey, equations []equation, p *cost.Parameters) (*s
 		row := make([]float64, len(unknowns))
 		for k, u := range unknowns {
 			q := *p
-			u.set(&q, u.get(p)+step)
+			d := math.Max(step, math.Round(u.get(p)/10))
+			u.set(&q, u.get(p)+d)
 			more, err := e.time(&q)
 			if err != nil {
 				return nil, err
 			}
-			row[k] = (more - base) / step
+			row[k] = (more - base) / d
 		}
 		s.n, s.time, s.want = append(s.n, row), append(s.time, base), append(s.want, e.measured.Median)
 	}

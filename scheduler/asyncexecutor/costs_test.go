@@ -14,15 +14,15 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
-// TestHops: an operation costs a hop, and so does the end of a task that another awaits.
+// TestHops: what tasks exchange costs a hop, and a wait for it costs more.
 func TestHops(t *testing.T) {
-	sc := start(t, 1, cost.Profile{Hop: 10 * us})
+	sc := start(t, 1, cost.Profile{Hop: cost.Hop{Join: 10 * us, Wait: 3 * us}})
 	sc.spawnAt(0, spawn(1, compute(us)), join)
 	sc.sim.Run(10 * ms)
 	root, child := sc.pollsOf(1), sc.pollsOf(2)[0]
 	require.Len(t, root, 2)
-	assert.Equal(t, root[0].End+10*us, child.Start, "the handle is not ready")
-	assert.Equal(t, child.End+10*us, root[1].Start)
+	assert.Equal(t, root[0].End+3*us, child.Start, "the handle is not ready")
+	assert.Equal(t, child.End, root[1].Start)
 	assert.Equal(t, 10*us, root[1].End-root[1].Start, "it is")
 }
 
@@ -107,13 +107,13 @@ func TestALongSleepEndsLater(t *testing.T) {
 	sc.spawnAt(us, io(5*ms))
 	sc.spawnAt(10*ms, sleep(5*ms))
 	sc.sim.Run(20 * ms)
-	assert.Equal(t, 5*ms+10*us, sc.pollsOf(1)[1].Queued-sc.pollsOf(1)[0].End, "a socket")
+	assert.Equal(t, 5*ms+22_360, sc.pollsOf(1)[1].Queued-sc.pollsOf(1)[0].End, "a socket")
 	assert.Equal(t, 5*ms, sc.pollsOf(2)[1].Queued-sc.pollsOf(2)[0].End, "a timer has its own overshoot")
 }
 
 // TestTheThreadOutsideWorks: it makes one task after the other, and pays for the wakes; it sends main messages, and creates threads.
 func TestTheThreadOutsideWorks(t *testing.T) {
-	costs := cost.Profile{Spawn: 10 * us, Hop: us, ThreadCreate: 20 * us, UnparkDriver: cost.Latency{Median: 100 * us}}
+	costs := cost.Profile{Spawn: 10 * us, Hop: cost.Hop{Channel: us}, ThreadCreate: 20 * us, UnparkDriver: cost.Latency{Median: 100 * us}}
 	for composition, want := range map[Composition][]sim.Time{
 		// The first wakes the runner, and the others find it asleep again.
 		Pool: {10 * us, 120 * us, 230 * us},

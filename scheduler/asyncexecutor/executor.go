@@ -58,7 +58,8 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) (*Executor, error)
 		return nil, err
 	}
 	e.pool = p
-	e.tasks.CancelOnDrop, e.tasks.Hop, e.tasks.Migration = cfg.CancelOnDrop, cfg.Costs.Hop, cfg.Costs.Migration
+	e.tasks.SetHops(cfg.Costs.Hop)
+	e.tasks.CancelOnDrop, e.tasks.Migration = cfg.CancelOnDrop, cfg.Costs.Migration
 	e.reactor.timers.tasks, e.reactor.sockets.tasks = e.tasks, e.tasks
 	e.host, e.seed, e.threadName = shared.Host, cfg.Seed, cfg.ThreadName
 	if cfg.Composition == ThreadPerTask {
@@ -89,7 +90,7 @@ func (e *Executor) Spawn(p *program.Program, tag uint64, work sim.Rand) (uint64,
 func (e *Executor) priceOutside() sim.Time {
 	switch e.composition {
 	case Main:
-		return e.costs.Hop
+		return e.costs.Hop.Channel
 	case ThreadPerTask:
 		return 0
 	default:

@@ -72,7 +72,7 @@ func (e *Executor) epollReady() {
 func (e *Executor) wakeDriverLatency() sim.Time {
 	d := e.costs.WakeDriverLatency.Sample(&e.latency)
 	if r := e.reactor.holder; r != nil { // not the async-io thread, which is no thread of the host
-		d += e.costs.DeepSleep.Exit(r.cpu.Slept())
+		d += e.costs.DeepSleep.Exit(r.cpu.Rouse())
 	}
 	return d
 }

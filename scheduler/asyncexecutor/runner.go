@@ -234,7 +234,7 @@ func (e *Executor) finish(r *runner) sim.Time {
 	if awaiter != 0 && e.tasks.Wake(awaiter) {
 		r.runnable = awaiter
 		r.phase = scheduling
-		return e.costs.Finish + e.shared + e.costs.Hop
+		return e.costs.Finish + e.shared
 	}
 	r.carry = e.costs.Finish + e.shared
 	return 0

@@ -247,7 +247,7 @@ func (p *Pool) wakeOne() (spent sim.Time) {
 	p.waiting = append(p.waiting[:0], p.waiting[1:]...)
 	p.threads[i].nap++
 	cpu := p.threads[i].cpu
-	cpu.Wake(p.cfg.Costs.WakeLatency.Sample(&p.rand) + p.cfg.Costs.DeepSleep.Exit(cpu.Slept()))
+	cpu.Wake(p.cfg.Costs.WakeLatency.Sample(&p.rand) + p.cfg.Costs.DeepSleep.Exit(cpu.Rouse()))
 	return p.cfg.Costs.Unpark.Sample(&p.rand)
 }
 

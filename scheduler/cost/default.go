@@ -23,9 +23,7 @@ func DefaultParameters() Parameters {
 			Finish: 35,
 			// For each task made runnable: state change and a push, "LIFO/runq push or pop", 5-15 ns (to be calibrated).
 			Wake: 10,
-			// For each operation on a channel, a mutex or a join handle. Compared: a message, which is a send, a receive that waits and one
-			// that succeeds, takes 75-100 ns more than the other costs say.
-			Hop: 30,
+			Hop:  Hop{Channel: 62, Wait: 10, Lock: 30, Join: 85},
 			// A task on another worker: some cache lines of 50-80 ns each ("cache-cold penalty", 0.5-5 us for larger tasks); for each other
 			// worker: 20-40 ns an operation with 2 threads here, 26-52 ns published (tokio#7944: spawns from 1 to 8 threads). Compared: to spawn
 			// and join tasks takes 320 ns each on two workers, and 376 ns on one.
@@ -76,7 +74,7 @@ func DefaultParameters() Parameters {
 			// Every wake pushes on the global queue: "global push/pop", 15-30 ns uncontended (to be calibrated).
 			Wake: 25,
 			// As Tokio's: the channels and mutexes are those of other crates, and were compared alike.
-			Hop: 30,
+			Hop: Hop{Channel: 70, Wait: 150, Lock: 25, Join: 35},
 			// As Tokio's. Compared: to spawn and join takes 424 ns a task on two threads, and 205 ns on one; but messages bear less.
 			Migration:  300,
 			Contention: 50,
@@ -113,6 +111,7 @@ func DefaultParameters() Parameters {
 			Spawn: 40,
 			// The pointer to the current task, swapped in and out of a thread-local: "poll dispatch", 2-5 ns.
 			Poll: 4,
+			Hop:  Hop{Channel: 33, Wait: 120},
 			// Its threads wake like any other.
 			WakeLatency: Latency{Median: 0},
 		},

@@ -116,7 +116,8 @@ func (e *engine) init(s *sim.Simulation, handler interface {
 	}
 	e.tasks = task.New(s, e, shared, o)
 	e.costs = cfg.Costs
-	e.tasks.Hop, e.tasks.Migration = cfg.Costs.Hop, cfg.Costs.Migration
+	e.tasks.SetHops(cfg.Costs.Hop)
+	e.tasks.Migration = cfg.Costs.Migration
 	e.latencies = sim.Stream(cfg.Seed, 0)
 	pool := blocking.TokioDefaults()
 	if cfg.MaxBlockingThreads > 0 {
@@ -331,7 +332,7 @@ func (e *engine) poll(p *poller) (spent sim.Time, ended bool) {
 				p.carry = e.costs.Finish + e.shared
 				return 0, true
 			}
-			return e.costs.Finish + e.shared + e.costs.Hop + e.costs.Wake + e.schedule(p, awaiter, false), true
+			return e.costs.Finish + e.shared + e.costs.Wake + e.schedule(p, awaiter, false), true
 		default:
 			panic("tokio: a step that the model does not know")
 		}

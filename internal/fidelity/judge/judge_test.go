@@ -35,7 +35,7 @@ func TestRows(t *testing.T) {
 		}
 		cell := &measure.Cell{Runs: []measure.Run{run, run, run}}
 		of.Cells[c.Name()] = cell
-		predicted, err := predict(m, c, cell, 2, nil)
+		predicted, err := Predict(m, c, cell, 2, nil)
 		require.NoError(t, err)
 		for i := range cell.Runs {
 			cell.Runs[i].Figures = map[string]float64{}

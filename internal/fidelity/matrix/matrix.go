@@ -46,8 +46,8 @@ func (c *Cell) Name() string { return c.Workload.Name + "/" + c.Runtime }
 type Workload struct {
 	Name          string
 	Class         string
-	HeldOut       bool `yaml:"held_out"`
-	Fitted        bool
+	HeldOut       bool   `yaml:"held_out"`
+	Fitted        string // the figure to which costs are fitted
 	Bare          bool
 	BlockOn       bool `yaml:"block_on"`
 	RatePerWorker bool `yaml:"rate_per_worker"`

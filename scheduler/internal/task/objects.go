@@ -33,7 +33,7 @@ func (ts *Tasks) tryObject(t *Task, st *program.Step) (Action, progress) {
 	if st.Op != program.Unlock && ts.exhausted() {
 		return Action{}, refused
 	}
-	if a, passed := ts.hop(t); !passed {
+	if a, passed := ts.hop(t, st.Op); !passed {
 		return a, acts
 	}
 	if st.Op == program.Unlock {
@@ -70,8 +70,8 @@ func (ts *Tasks) waitForObject(id ID, t *Task, st *program.Step) Action {
 		t.resuming, t.awaits = true, aPlace
 		ts.process.Channel(st.Object).AwaitPlace(ts.waiter(id))
 	default: // Receive
-		t.awaits = aMessage // the step is done again after the wake: another receiver may have been faster
+		t.awaits, t.begun = aMessage, true // the step is done again after the wake: another receiver may have been faster
 		ts.process.Channel(st.Object).AwaitMessage(ts.waiter(id))
 	}
-	return Action{Kind: Wait}
+	return Action{Kind: Wait, Duration: ts.hopWait}
 }

@@ -29,10 +29,7 @@ func (ts *Tasks) stepCompute(t *Task) sim.Time {
 			return 0
 		}
 		if st.Op != program.Compute {
-			if ts.hopsFirst(t, st) {
-				return ts.Hop
-			}
-			return 0
+			return ts.hopFirst(t, st)
 		}
 		t.step++
 		if d := st.Duration.Sample(&t.work); d > 0 {
@@ -185,11 +182,7 @@ func (ts *Tasks) wait(id ID, t *Task) Action {
 	switch st.Op {
 	case program.Join:
 		t.awaits = aHandle
-		a := Action{Kind: Wait, Duration: ts.Hop}
-		if t.begun {
-			t.begun, a.Duration = false, 0
-		}
-		return a
+		return Action{Kind: Wait, Duration: ts.hopWait}
 	case program.Lock, program.Send, program.Receive:
 		return ts.waitForObject(id, t, st)
 	case program.Yield:
@@ -221,7 +214,7 @@ func (ts *Tasks) pollHandles(t *Task) (Action, progress) {
 		if t.begun {
 			t.begun = false
 		} else {
-			hops += ts.Hop
+			hops += ts.hops[program.Join]
 		}
 		ts.spend()
 		done := t.firstHandle

@@ -36,8 +36,9 @@ type Tasks struct {
 	spans        openSpans
 	timeouts     openTimeouts
 
-	// Hop is what an operation on a channel, a mutex or a join handle costs the task that does it.
-	Hop sim.Time
+	hops    hops     // what a step pays for what it exchanges
+	hopWait sim.Time // and in addition if it has to wait
+
 	// Migration is the cost of a poll on another worker than the one that polled or made the task last; see Moving.
 	Migration sim.Time
 
