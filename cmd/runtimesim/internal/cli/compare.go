@@ -23,7 +23,8 @@ func newCompare() *cobra.Command {
 		Use:   "compare",
 		Short: "Play one workload on several runtimes, side by side",
 		Long: `compare gives several runtimes the same requests at the same times, with the
-same work, and prints a column for each. What differs is the runtime.
+same work, and prints a column for each. What differs is the runtime. A service
+with several operations has the latency of each.
 
 All runtimes get the worker threads that --workers says, or else those of the
 file. If neither says it, each has its own default: one for smol, four for the
