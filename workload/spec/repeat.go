@@ -5,6 +5,7 @@ package spec
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -15,7 +16,7 @@ import (
 // mostSteps.
 
 var repeatForm = form{name: "repeat", means: "Steps that are done several times, one time after the other.", keys: []key{
-	{name: "times", takes: whole{mostSteps}, missing: "how often", means: "How often. All steps of all services together are at most " + fmt.Sprint(mostSteps) + ", each repetition counted."},
+	{name: "times", takes: whole{mostSteps}, missing: "how often", means: "How often. All steps of all services together are at most " + strconv.Itoa(mostSteps) + ", each repetition counted."},
 	stepsKey,
 }}
 

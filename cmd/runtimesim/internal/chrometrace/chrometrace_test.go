@@ -48,14 +48,15 @@ type event struct {
 	}
 }
 
-// scenario has every kind of step that the trace shows: polls, spawns, joins, timers, sockets, the blocking pool, tasks that give way and tasks
-// that wake each other.
+// scenario has every kind of step that the trace shows: polls, spawns, joins, timers, sockets, the blocking pool, tasks that give way, that
+// wake each other, that time out and that are cancelled.
 func scenario(t *testing.T, runtime string, free bool) *simulate.Scenario {
 	t.Helper()
 	var tree any
 	require.NoError(t, yaml.Unmarshal([]byte(`[{name: a, runtime: {`+runtime+`}, arrivals: {process: poisson, rate: 5000}, operations: [
 {name: 'say "hi" \', steps: [compute: {exponential: {mean: 40us}}, io: 100us, spawn: {count: 5, steps: [compute: 20us]}, join: , compute: 7ns]},
-{name: other, steps: [sleep: 1ms, spawn_blocking: 50us, yield, lock: l, compute: 5us, unlock: l, channel: {send: c, capacity: 1000}, channel: {receive: c}]}]}]`), &tree))
+{name: other, steps: [sleep: 1ms, spawn_blocking: 50us, yield, lock: l, compute: 5us, unlock: l, channel: {send: c, capacity: 1000}, channel: {receive: c}]},
+{name: gives up, steps: [timeout: {after: 200us, steps: [io: 1ms]}, spawn: {count: 3, name: cancelled, steps: [sleep: 5ms]}, yield, cancel]}]}]`), &tree))
 	services, err := spec.Decode(tree)
 	require.NoError(t, err)
 	if free {
@@ -199,7 +200,9 @@ func TestTrace(t *testing.T) {
 				assert.Positive(t, spans[`say "hi" \`])
 				assert.Positive(t, spans["other"])
 				assert.Positive(t, spans[untraced])
-				assert.Len(t, spans, 3)
+				assert.Positive(t, spans["gives up"])
+				assert.Positive(t, spans["cancelled"])
+				assert.Len(t, spans, 5)
 				switch {
 				case strings.Contains(runtime, "ideal"): // its pool has no threads, and it no driver
 					assert.Zero(t, count["job"]+count["driver"])

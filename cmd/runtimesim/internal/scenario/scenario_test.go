@@ -268,9 +268,9 @@ func TestRuntimeOfTheFile(t *testing.T) {
 	}
 	source := mustOpen(t, Request{Workload: "api_gateway", Arrivals: "poisson:1"})
 	assert.Empty(t, source.InUse())
-	source = mustOpen(t, Request{Workload: file(t, "{name: a, runtime: {modle: smol}, "+rest)})
+	source = mustOpen(t, Request{Workload: file(t, "{name: a, runtime: {modl: smol}, "+rest)})
 	_, err := source.Service(Variant{})
-	require.ErrorContains(t, err, "runtime.modle: unknown key (did you mean model?)")
+	require.ErrorContains(t, err, "runtime.modl: unknown key (did you mean model?)")
 }
 
 func TestFlagsReplaceWhatTheFileSays(t *testing.T) {
