@@ -63,7 +63,7 @@ func stages() []stage {
 // ofEachWorker are the costs that are higher where a worker has slept and tasks are large, but for those of several workers.
 var ofEachWorker = []string{
 	"poll", "spawn", "finish", "wake", "hop.channel", "hop.wait", "hop.lock", "hop.join", "driver_poll", "wake_driver_latency.median",
-	"deep_sleep.latency", "blocking_submit", "wake_latency.median",
+	"deep_sleep.latency", "blocking_submit",
 }
 
 // additions are what async-std adds.
@@ -104,8 +104,11 @@ func calibrate(ms measurements, rs *requests, initial cost.Parameters) (*result,
 		}
 		for _, e := range estimates {
 			how := "fitted to " + strings.Join(e.from, ", ")
-			if before, again := r.findings[e.name]; again {
-				how += "; before that " + duration(before.value) + ", " + before.how
+			if s.runtimes != nil {
+				how = "fitted to requests: " + strings.Join(workloads(e.from), ", ")
+				if before, again := r.findings[e.name]; again {
+					how += fmt.Sprintf("; %s before, %s", duration(before.value), before.how)
+				}
 			}
 			r.findings[e.name] = finding{value: e.value, low: e.low, high: e.high, how: how}
 		}
@@ -125,6 +128,16 @@ func calibrate(ms measurements, rs *requests, initial cost.Parameters) (*result,
 		}
 	}
 	return r, nil
+}
+
+// workloads are those of equations such as requests/light/tokio1, each once.
+func workloads(equations []string) (names []string) {
+	for _, e := range equations {
+		if name := strings.Split(e, "/")[1]; !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // equationsOf are the loops of some benches that were measured, in the order of their names.

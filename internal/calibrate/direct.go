@@ -107,6 +107,8 @@ const (
 // direct are the costs with a measurement of their own, by the full key.
 func direct() map[string]source {
 	sources := map[string]source{
+		"tokio.global_push":              slope("tokio/outside_spawn", "tokio/spawn", 1),
+		"async_executor.global_push":     slope("executor/outside_spawn", "executor/spawn", 1),
 		"tokio.steal_attempt":            slope("tokio/cycle_36", "tokio/cycle_4", looksOfTokio),
 		"tokio.steal_task":               slope("tokio/steal_64", "tokio/steal_1", 63),
 		"tokio.blocking_submit":          asMeasured("tokio/pool_queue"),

@@ -75,7 +75,7 @@ func TestParse(t *testing.T) {
 }
 
 func TestMistakes(t *testing.T) {
-	const tokioKeys = "poll, spawn, wake_latency.median, hop.channel, hop.wait, finish, wake, hop.lock, hop.join, migration, contention, global_pop, steal_attempt, steal_task, park, unpark.median, unpark.sigma, unpark_driver.median, unpark_driver.sigma, " +
+	const tokioKeys = "poll, spawn, wake_latency.median, hop.channel, hop.wait, finish, wake, hop.lock, hop.join, migration, contention, global_push, global_pop, steal_attempt, steal_task, park, unpark.median, unpark.sigma, unpark_driver.median, unpark_driver.sigma, " +
 		"wake_latency.sigma, wake_driver_latency.median, wake_driver_latency.sigma, deep_sleep.after, deep_sleep.latency, thread_start.median, thread_start.sigma, blocking_submit, thread_create, process_start, driver_poll, timer_insert, timer_overshoot"
 	for _, tt := range []struct{ name, file, want string }{
 		{"negative", "tokio.park: -1us", `line 1: tokio.park: "-1us" is not allowed; want a duration from 0s to 1s, such as 700ns`},

@@ -100,7 +100,7 @@ func (e *Executor) priceOutside() sim.Time {
 	case ThreadPerTask:
 		return 0
 	default:
-		return e.costs.Spawn + e.costs.Contended(e.awake)
+		return e.costs.Spawn + e.costs.GlobalPush + e.costs.Contended(e.awake-1)
 	}
 }
 

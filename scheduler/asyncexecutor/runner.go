@@ -154,6 +154,9 @@ func (e *Executor) step(r *runner) sim.Time {
 	case task.Spawn:
 		r.runnable = a.Other
 		r.phase = spawning
+		if r == e.main {
+			return e.priceOutside()
+		}
 		return e.costs.Spawn + e.shared
 	case task.Wake, task.Cancel:
 		if !e.tasks.WakeOther(a) {

@@ -51,6 +51,8 @@ type Profile struct {
 	Migration sim.Time
 	// Contention is paid for each operation on what workers share, for each other worker that is awake; see [Profile.Contended].
 	Contention sim.Time
+	// GlobalPush is paid by a thread that is no worker for each task that it puts into the queue shared by all workers, one of which is awake.
+	GlobalPush sim.Time
 	// GlobalPop is paid for taking tasks from the queue shared by all workers.
 	GlobalPop sim.Time
 	// StealAttempt is paid per victim looked at; StealTask in addition per task taken.

@@ -94,6 +94,7 @@ var profileKeys = []Key{
 	{Name: "hop.join", Time: func(p *Profile) *sim.Time { return &p.Hop.Join }},
 	{Name: "migration", Time: func(p *Profile) *sim.Time { return &p.Migration }},
 	{Name: "contention", Time: func(p *Profile) *sim.Time { return &p.Contention }},
+	{Name: "global_push", Time: func(p *Profile) *sim.Time { return &p.GlobalPush }},
 	{Name: "global_pop", Time: func(p *Profile) *sim.Time { return &p.GlobalPop }},
 	{Name: "steal_attempt", Time: func(p *Profile) *sim.Time { return &p.StealAttempt }},
 	{Name: "steal_task", Time: func(p *Profile) *sim.Time { return &p.StealTask }},

@@ -137,7 +137,10 @@ func TestWhatWorkersShareCostsMore(t *testing.T) {
 	b := play(2, 1, compute(us))
 	taken := b.pollsOf(2)[0]
 	require.Equal(t, scheduler.FromGlobal, taken.Source)
-	assert.Equal(t, 2*us+us, taken.Start-taken.Queued, "the thread outside pays twice, the worker once")
+	assert.Equal(t, us, taken.Start-taken.Queued, "the worker pays; the price of the thread outside is that beside one worker")
+	b = play(3, 2, compute(us))
+	taken = b.pollsOf(3)[0]
+	assert.Equal(t, us+2*us, taken.Start-taken.Queued, "the thread outside pays for one more")
 	b = play(2, 0, compute(100*us), spawn(2, compute(us)), compute(ms), join)
 	stolen := b.pollsOf(2)[0]
 	require.Equal(t, scheduler.FromSteal, stolen.Source)
@@ -199,7 +202,7 @@ func TestALongSleepEndsLater(t *testing.T) {
 
 // TestTheThreadOutsideWorks: it makes one task after the other, and pays for the wakes. Tasks that come one by one wait for nobody.
 func TestTheThreadOutsideWorks(t *testing.T) {
-	b := startSingle(t, Config{Costs: cost.Profile{Spawn: 9 * us, GlobalPop: us, UnparkDriver: cost.Latency{Median: 100 * us}}})
+	b := startSingle(t, Config{Costs: cost.Profile{Spawn: 9 * us, GlobalPush: us, GlobalPop: us, UnparkDriver: cost.Latency{Median: 100 * us}}})
 	b.sim.Run(ms)
 	for range 3 {
 		b.spawn()

@@ -171,8 +171,11 @@ func (e *engine) count(workers int) scheduler.Counters {
 
 // priceOutside is what a spawn costs a thread that is no worker: the task, and the push to the inject queue.
 func (e *engine) priceOutside() sim.Time {
-	return e.costs.Spawn + e.costs.GlobalPop + 2*e.costs.Contended(e.unparked)
+	return e.costs.Spawn + e.priceOfPush()
 }
+
+// priceOfPush is what a push to the inject queue costs a thread that is no worker.
+func (e *engine) priceOfPush() sim.Time { return e.costs.GlobalPush + e.costs.Contended(e.unparked-1) }
 
 // scheduleRemote queues a runnable task from outside the workers (schedulers.md 1.6).
 func (e *engine) scheduleRemote(id task.ID) {
@@ -362,7 +365,7 @@ func (e *engine) queue(p *poller, id task.ID, again bool) sim.Time {
 	}
 	if p.inPlace {
 		e.scheduleRemote(id)
-		return e.costs.GlobalPop + e.costs.Contended(e.unparked) + e.flavor.notify()
+		return e.priceOfPush() + e.flavor.notify()
 	}
 	return e.flavor.scheduleLocal(p, id, again)
 }

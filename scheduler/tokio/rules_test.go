@@ -222,8 +222,8 @@ var rules = []mutants.Rule{
 	{"8 a short sleep does not", "../cost/cost.go", "if slept <= d.After || d.After == 0 {", "if false {", "TestALongSleepEndsLater"},
 	{"8 the thread outside makes one task after the other", "../internal/task/outside.go", "o.free = o.sim.Now() + o.tasks", "_ = o.tasks", "TestTheThreadOutsideWorks"},
 	{"8 the thread outside pays for the task", "../internal/task/outside.go", "max(o.free, o.sim.Now()) + o.price()", "max(o.free, o.sim.Now())", "TestTheThreadOutsideWorks"},
-	{"8 the thread outside pays for the queue", "engine.go", "return e.costs.Spawn + e.costs.GlobalPop + 2*e.costs.Contended(e.unparked)", "return e.costs.Spawn + 2*e.costs.Contended(e.unparked)", "TestTheThreadOutsideWorks"},
-	{"8 workers make the thread outside slower", "engine.go", "return e.costs.Spawn + e.costs.GlobalPop + 2*e.costs.Contended(e.unparked)", "return e.costs.Spawn + e.costs.GlobalPop", "TestWhatWorkersShareCostsMore"},
+	{"8 the thread outside pays for the queue", "engine.go", "return e.costs.Spawn + e.priceOfPush()", "return e.costs.Spawn", "TestTheThreadOutsideWorks"},
+	{"8 workers make the thread outside slower", "engine.go", "return e.costs.GlobalPush + e.costs.Contended(e.unparked-1)", "return e.costs.GlobalPush", "TestWhatWorkersShareCostsMore"},
 	{"8 those who sleep do not", "engine.go", "e.shared = e.costs.Contended(e.unparked - 1)", "e.shared = e.costs.Contended(len(e.tasks.Threads) - 1)", "TestWhatWorkersShareCostsMore"},
 
 	// 1.1 block_on.
@@ -233,7 +233,7 @@ var rules = []mutants.Rule{
 	{"1.1 block_on: one future after the other", "blockon.go", "if m.phase == blockOnIdle {", "if true {", "TestBlockOnComesOneAfterTheOther"},
 	{"1.1 block_on: a budget a poll", "blockon.go", "m.budget = coopBudget", "m.budget = max(m.budget, coopBudget-int(m.carry)+72)", "TestTheMainFutureHasABudgetAPoll"},
 	{"1.1 block_on: woken in its own poll", "blockon.go", "if m.woken {\n\t\t\tm.phase = blockOnBegin\n\t\t\treturn 0\n\t\t}\n\t\tm.phase = blockOnPark", "m.phase = blockOnPark", "TestTheMainFutureHasABudgetAPoll"},
-	{"1.1 block_on: it pays for the inject queue", "engine.go", "return e.costs.GlobalPop + e.costs.Contended(e.unparked) + e.flavor.notify()", "return e.flavor.notify()", "TestWhatSpawnsOnTheMainThreadPays"},
+	{"1.1 block_on: it pays for the inject queue", "engine.go", "return e.priceOfPush() + e.flavor.notify()", "return e.flavor.notify()", "TestWhatSpawnsOnTheMainThreadPays"},
 
 	// 1.1 and 1.13 Threads.
 	{"1.1 max_blocking_threads", "engine.go", "pool.Limit = cfg.MaxBlockingThreads", "", "TestMaxBlockingThreads"},
