@@ -260,9 +260,9 @@ fidelity-plots: # the plots of docs/fidelity.md, of the rows that were judged la
 	@cd internal/fidelity/plot && go run . -rows $(CURDIR)/bin/fidelity-rows.json -dir $(CURDIR)/docs
 
 .PHONY: order
-order: ## play 500 random programs on each real runtime: it must poll the tasks in the order of the models (some minutes and a build)
+order: ## play 700 random programs on each real runtime, and 100 on two workers: polls must be in the order of the models (10 minutes and a build)
 	@if ! command -v cargo >/dev/null; then echo "$(WITHOUT_RIG)"; exit; fi; \
-		$(MAKE) rig; go test ./internal/fidelity/order -count 1 -v -rig $(CURDIR)/$(RIG)
+		$(MAKE) rig; go test ./internal/fidelity/order -count 1 -v -parallel 6 -timeout $(TIMEOUT) -rig $(CURDIR)/$(RIG) # most programs sleep most of the time
 
 .PHONY: documents
 documents: build ## run every code block of every document, and rewrite what runtimesim prints in them (2 minutes)

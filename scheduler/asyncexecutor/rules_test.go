@@ -114,7 +114,7 @@ var rules = []mutants.Rule{
 	{"3 a detached job tells its owner at its end", "../internal/task/handles.go", "awaiter.low() != t.owner {", "awaiter.low() != t.owner || !ts.Waited(t.joiner()) {", "TestACancelledJobTellsItsOwner"},
 	{"2.5 a cancelled task tells its owner", "../internal/task/handles.go", "\tif cancels {\n\t\tt.woken = true\n", "\tif cancels {\n", "TestWhoHasAwaitedATaskIsTold"},
 	{"2.5 a detached task tells it at its end", "../internal/task/handles.go", "c.origin, c.owner, c.sibling = forsaken, t.low(), holder", "_ = holder", "TestWhoHasAwaitedATaskIsTold"},
-	{"2.5 unless it has ended", "../internal/task/handles.go", "awaiter.state == stateFree || awaiter.low() != t.owner {", "awaiter.low() == 1<<31 {", "TestWhoHasAwaitedATaskIsTold"},
+	{"2.5 unless it has ended", "../internal/task/handles.go", "awaiter.state == stateFree || awaiter.low() != t.owner {", "awaiter.low() == 1<<31 && t.owner != 0 {", "TestWhoHasAwaitedATaskIsTold"},
 
 	// 8 What things cost.
 	{"8 a hop for each operation", "executor.go", "e.tasks.SetHops(cfg.Costs.Hop)", "", "TestHops"},

@@ -135,7 +135,7 @@ var rules = []mutants.Rule{
 	{"1.16 which says nothing of what the task waits for then", "../internal/task/objects.go", "t.ready = t.ready || ts.Waited(w.Waker)", "t.ready = true", "TestAReceiverThatGaveUpIsWokenOnceMore"},
 	{"1.16 a mutex is handed over", "../process/mutex.go", "m.locked = next != Waiter{}", "m.locked = false", "TestAMutexIsHandedOver"},
 	{"1.16 a waker is left in a handle", "../internal/task/poll.go", "case t.origin == awaited:", "case t.origin == awaited && ts.Get(t.owner).awaits == aHandle:", "TestWhoHasAwaitedATaskIsTold"},
-	{"1.16 but not in one that is dropped", "../internal/task/handles.go", " || ts.Crate != process.SmolRS {", " {", "TestADroppedHandleTellsNobody"},
+	{"1.16 but not in one that is dropped", "../internal/task/handles.go", " || ts.Crate != process.SmolRS {", " || ts.Crate == process.Unused {", "TestADroppedHandleTellsNobody"},
 	{"1.10 any poll ends a yield", "../internal/task/step.go", ", t.awaits == aTurn:", ":", "TestATaskThatGaveWayGoesOnAtAnyPoll"},
 
 	// 1.11 Timers.

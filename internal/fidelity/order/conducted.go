@@ -22,7 +22,6 @@ const (
 	residue  = sim.Time(8_000_000)
 	residues = int(pause/residue) - 1 // so many times lie between two pauses and apart
 	gateSize = 100
-	markets  = 2 // channels that all tasks use
 )
 
 // conductedTask is the number of the task with a script. The conductor is the first of all tasks.

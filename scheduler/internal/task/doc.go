@@ -27,8 +27,8 @@
 //	step.go      what a task does next
 //	drop.go      how a task, or a part of a task, ends before its last step
 //	spawn.go     new tasks
-//	handles.go   join handles that are dropped
-//	objects.go   steps on the mutexes and channels of the process
+//	handles.go   join handles: who has awaited them, and how they are dropped
+//	objects.go   steps on the mutexes and channels of the process, by the rules of their crates
 //	hop.go       what steps on mutexes, channels and join handles cost
 //	report.go    what the observer is told
 //	wake.go      what makes a task runnable
