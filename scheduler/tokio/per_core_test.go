@@ -243,7 +243,7 @@ func TestAnAnswerFindsItsCore(t *testing.T) {
 	}
 	b.sim.Run(ms)
 	require.Len(t, requests, 3)
-	for answered := 0; answered < 6; answered++ { // the newest first, so that places are used again
+	for answered := range 6 { // the newest first, so that places are used again
 		last := requests[len(requests)-1]
 		requests = requests[:len(requests)-1]
 		before := len(b.polls)
