@@ -95,6 +95,27 @@ var rules = []mutants.Rule{
 	{"4.3 waking a thread in epoll writes the eventfd", "schedule.go", "case r.ioBlocked && r != by:\n\t\treturn e.notifyPoller()", "", "TestGolden10OneTaskWakesTwo|TestIdleExecutorComesToRest|FuzzRandomLoad"},
 	{"4.3 waking oneself is free", "schedule.go", "case r.ioBlocked && r != by:", "case r.ioBlocked:", "TestWakingOneselfIsFree"},
 
+	// 4.5 Channels, mutexes and handles.
+	{"4.5 a sender that waits tries again", "executor.go", "e.tasks.Crate = process.SmolRS", "", "TestAWaitingSenderSendsWhenItIsPolled"},
+	{"4.5 a place is nobody's", "../process/channel.go", "if c.crate != SmolRS && sender != (Waiter{}) {", "if sender != (Waiter{}) {", "TestAWaitingSenderSendsWhenItIsPolled"},
+	{"4.5 who has a message tells the next receiver", "../internal/task/objects.go", "return ts.wakeWaiter(c.NextReceiver())", "return Action{}, false", "TestWhoReceivesTellsTheNext"},
+	{"4.5 who has sent tells the next sender", "../internal/task/objects.go", "return ts.wakeWaiter(c.NextSender())", "return Action{}, false", "TestWhoSendsTellsTheNext"},
+	{"4.5 if it was notified", "../internal/task/objects.go", "another = t.ready\n", "another = true\n", "TestAnyPollIsAnAttempt"},
+	{"4.5 any poll is an attempt at a channel", "../internal/task/task.go", "return t.ready || t.awaits == aChannel", "return t.ready", "TestAnyPollIsAnAttempt"},
+	{"4.5 who tries in vain waits behind the others", "../internal/task/objects.go", "(!t.awaits.listens() || t.ready) {", "!t.awaits.listens() {", "TestWhoReceivesTellsTheNext"},
+	{"4.5 a notified receiver that is dropped tells the next", "../internal/task/drop.go", "next = c.NextReceiver()", "", "TestANotifiedReceiverThatIsDroppedTellsTheNext"},
+	{"4.5 a mutex is free after an unlock", "../process/mutex.go", "if m.crate == SmolRS {", "if false {", "TestWhoUnlocksMayLockAgain"},
+	{"4.5 half a millisecond", "../internal/task/objects.go", "starves = sim.Time(500_000)", "starves = sim.Time(499_999)", "TestAStarvedTaskIsNext"},
+	{"4.5 a starved task is next", "../process/mutex.go", "if m.locked || m.starved > 0 {", "if m.locked {", "TestAStarvedTaskIsNext"},
+	{"4.5 who meets a starved one is starved", "../process/mutex.go", "\tm.starved++\n\treturn true\n", "\treturn false\n", "TestWhoMeetsAStarvedTaskIsStarved"},
+	{"4.5 a notified lock that is dropped tells the next", "../process/mutex.go", "\tm.notified--\n\treturn m.notify()\n", "\tm.notified--\n\treturn Waiter{}\n", "TestANotifiedLockThatIsDroppedTellsTheNext"},
+	{"4.5 one is notified at a time", "../process/mutex.go", "if m.notified > 0 {", "if false {", "TestAnUnlockTellsOneAtATime"},
+	{"2.5 a cancelled job tells its owner", "../internal/task/drop.go", "t.woken = true // async-task", "_ = 0 // async-task", "TestACancelledJobTellsItsOwner"},
+	{"3 a detached job tells its owner at its end", "../internal/task/handles.go", "awaiter.low() != t.owner {", "awaiter.low() != t.owner || !ts.Waited(t.joiner()) {", "TestACancelledJobTellsItsOwner"},
+	{"2.5 a cancelled task tells its owner", "../internal/task/handles.go", "\tif cancels {\n\t\tt.woken = true\n", "\tif cancels {\n", "TestWhoHasAwaitedATaskIsTold"},
+	{"2.5 a detached task tells it at its end", "../internal/task/handles.go", "c.origin, c.owner, c.sibling = forsaken, t.low(), holder", "_ = holder", "TestWhoHasAwaitedATaskIsTold"},
+	{"2.5 unless it has ended", "../internal/task/handles.go", "awaiter.state == stateFree || awaiter.low() != t.owner {", "awaiter.low() == 1<<31 {", "TestWhoHasAwaitedATaskIsTold"},
+
 	// 8 What things cost.
 	{"8 a hop for each operation", "executor.go", "e.tasks.SetHops(cfg.Costs.Hop)", "", "TestHops"},
 	{"8 a wait costs more", "runner.go", "r.carry += a.Duration\n\t\treturn e.pend(r)", "return e.pend(r)", "TestHops"},

@@ -51,6 +51,14 @@ func blockingKey(doc string) Key {
 	}
 }
 
+func blockingVersionKey() Key {
+	return Key{
+		Name: "blocking_version", Kind: Choice, Choices: blocking.CrateVersions(),
+		Doc:  "The version of the crate blocking, whose threads run blocking code: up to 1.6 they end after half a second without a job, since 1.7 they stay.",
+		Text: func(c *Config) *string { return &c.BlockingVersion },
+	}
+}
+
 // noBlockInPlace is why no runtime but Tokio has block_in_place; empty for other steps.
 func noBlockInPlace(name string, op program.Op) string {
 	if op != program.BlockInPlace {

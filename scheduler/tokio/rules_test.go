@@ -112,7 +112,7 @@ var rules = []mutants.Rule{
 	{"1.10 yield_now waits for the driver", "engine.go", "p.deferred = append(p.deferred, e.tasks.Waker(p.task))\n\t\t\treturn e.pend(p, 0)", "id := e.tasks.Waker(p.task)\n\t\t\te.pend(p, 0)\n\t\t\treturn e.wakeLocal(p, id), true", "TestAYieldedTaskWaitsForALookAtTheDriver"},
 	{"1.10 the deferred are a stack", "engine.go", "for _, w := range slices.Backward(p.deferred) {", "for _, w := range slices.All(p.deferred) {", "TestYieldedTasksRunInTheOrderOfTheDeferStack"},
 	{"1.10 128 units", "engine.go", "coopBudget = 128", "coopBudget = 127", "TestOperationsSpendTheBudget"},
-	{"1.10 a ready socket or timer spends", "../internal/task/step.go", "\tif t.resuming {\n\t\tif !ts.spend() {\n\t\t\treturn 0", "\tif t.resuming {\n\t\tif false {\n\t\t\treturn 0", "TestOperationsSpendTheBudget"},
+	{"1.10 a ready socket or timer spends", "../internal/task/step.go", "if t.sends() || !ts.spend() {", "if t.sends() {", "TestOperationsSpendTheBudget"},
 	{"1.10 a socket or timer ready at once spends", "../internal/task/step.go", "if !t.resuming || ts.spend() {", "if true {", "TestOperationsSpendTheBudget"},
 	{"1.10 a ready handle spends", "../internal/task/step.go", "\t\tts.spend()\n\t\tdone := t.firstHandle", "\t\tdone := t.firstHandle", "TestCoopBudgetBoundsReadyHandles"},
 	{"1.10 what is not ready gives back", "../internal/task/budget.go", "*ts.Budget == 1 {\n", "*ts.Budget == 1 {\n\t\t*ts.Budget = 0\n", "TestWhatIsNotReadyGivesItsUnitBack"},
@@ -123,6 +123,20 @@ var rules = []mutants.Rule{
 	{"1.10 a budget that reaches 0 is counted", "../internal/task/budget.go", "\t*ts.Budget--\n\tif *ts.Budget == 0 {", "\t*ts.Budget--\n\tif *ts.Budget < 0 {", "TestOperationsSpendTheBudget"},
 	{"1.5 golden trace 2: the slot is off for the third LIFO poll of a ping-pong", "state.go", "maxLIFOPolls  = 3", "maxLIFOPolls  = 5", "TestGolden2PingPong"},
 	{"1.13 the end of a blocking job wakes its task from outside", "engine.go", "default:\n\t\te.scheduleRemote(id)\n\t\te.flavor.notify()", "default:\n\t\te.scheduleRemote(id)", "TestRandomPrograms"},
+
+	// 1.16 Channels, mutexes and handles.
+	{"1.16 a sender that waits sends when it is polled", "../internal/task/step.go", "if t.sends() {\n\t\t\t\t\tif", "if false {\n\t\t\t\t\tif", "TestAWaitingSenderSendsWhenItIsPolled"},
+	{"1.16 its place is its own", "../process/channel.go", "c.messages+c.promised >= capacity", "c.messages >= capacity", "TestAPlaceIsHandedOver"},
+	{"1.16 or the next sender's", "../process/channel.go", "\tc.promised--\n\treturn c.free()", "\tc.promised--\n\treturn Waiter{}", "TestAPlaceIsHandedOn"},
+	{"1.16 receivers take turns", "../process/channel.go", "c.turn != (Waiter{}) && !c.turn.same(by) {", "false {", "TestReceiversTakeTurns"},
+	{"1.16 the next turn begins", "../internal/task/objects.go", "another = st.Op == program.Receive && c.HasTurn(w)", "another = false", "TestReceiversTakeTurns"},
+	{"1.16 also after one that gave up", "../process/channel.go", "if c.HasTurn(w) {", "if c.HasTurn(w) && false {", "TestATurnEndsWithItsReceiver"},
+	{"1.16 a waker is left in the channel", "../process/channel.go", "\tc.turn = c.receivers.pop()\n", "\tc.turn, c.first = c.receivers.pop(), Waiter{}\n", "TestAReceiverThatGaveUpIsWokenOnceMore"},
+	{"1.16 which says nothing of what the task waits for then", "../internal/task/objects.go", "t.ready = t.ready || ts.Waited(w.Waker)", "t.ready = true", "TestAReceiverThatGaveUpIsWokenOnceMore"},
+	{"1.16 a mutex is handed over", "../process/mutex.go", "m.locked = next != Waiter{}", "m.locked = false", "TestAMutexIsHandedOver"},
+	{"1.16 a waker is left in a handle", "../internal/task/poll.go", "case t.origin == awaited:", "case t.origin == awaited && ts.Get(t.owner).awaits == aHandle:", "TestWhoHasAwaitedATaskIsTold"},
+	{"1.16 but not in one that is dropped", "../internal/task/handles.go", " || ts.Crate != process.SmolRS {", " {", "TestADroppedHandleTellsNobody"},
+	{"1.10 any poll ends a yield", "../internal/task/step.go", ", t.awaits == aTurn:", ":", "TestATaskThatGaveWayGoesOnAtAnyPoll"},
 
 	// 1.11 Timers.
 	{"1.11 deadlines are rounded up", "driver.go", "int64((t + tickLength - 1) / tickLength)", "int64(t / tickLength)", "TestSleepFiresAtTheNextTick"},

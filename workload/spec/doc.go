@@ -35,6 +35,7 @@
 //	      thread_name: otlp-worker   # default tokio-rt-worker; of smol only for threads that the program starts
 //	      executor: global           # smol only; or main, threads, thread_per_task
 //	      max_blocking_threads: 512  # not ideal; 1 to 10000
+//	      blocking_version: "1.7"    # async_std and smol only; or 1.6
 //	    runtimes: {small: {model: smol}} # further runtimes of the process, for run_on; keys as of runtime
 //	    host: {cpus: 4}              # not ideal; default: one for each thread
 //	    arrivals: {process: poisson, rate: 500}      # below; per instance and second; none if others call the service

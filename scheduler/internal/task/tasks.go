@@ -48,6 +48,8 @@ type Tasks struct {
 	// Lacks are the steps that the runtime does not have.
 	Lacks program.Ops
 	sound soundPrograms
+	// Crate is whose mutexes and channels the runtime's programs use, and whose handles of tasks and jobs.
+	Crate process.Crate
 	// CancelOnDrop: who drops a join handle cancels the task behind it (smol); otherwise that task runs on.
 	CancelOnDrop bool
 
@@ -65,7 +67,7 @@ func New(s *sim.Simulation, runtime process.Waking, p *process.Process, o schedu
 	if p == nil {
 		p = &process.Process{}
 	}
-	ts := &Tasks{sim: s, runtime: runtime, process: p, observer: o}
+	ts := &Tasks{sim: s, runtime: runtime, process: p, observer: o, Crate: process.TokioSync}
 	ts.Share(&Numbers{})
 	return ts
 }
