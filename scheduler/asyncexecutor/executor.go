@@ -57,6 +57,7 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) (*Executor, error)
 	}
 	pool.Host = shared.Host
 	pool.Done = e.Wake
+	pool.Job = blocking.Tell(s, o.Job)
 	pool.Abandoned = func(w scheduler.Waker) bool { return !e.tasks.Waited(w) }
 	p, err := blocking.New(s, pool)
 	if err != nil {

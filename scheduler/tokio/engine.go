@@ -131,6 +131,7 @@ func (e *engine) init(s *sim.Simulation, handler interface {
 			o.Thread(&scheduler.Thread{Thread: thread, Started: started, At: s.Now()})
 		}
 	}
+	pool.Job = blocking.Tell(s, o.Job)
 	pool.Costs = cfg.Costs
 	pool.Seed = cfg.Seed
 	p, err := blocking.New(s, pool)
@@ -139,6 +140,7 @@ func (e *engine) init(s *sim.Simulation, handler interface {
 	}
 	e.pool, e.workerThreads = p, workers
 	e.outside = task.NewOutside(s, e.tasks, e.priceOutside, func(id task.ID) sim.Time {
+		e.tasks.Woke(id, scheduler.Outside, 0)
 		e.scheduleRemote(id)
 		return e.flavor.notify()
 	})
@@ -181,6 +183,9 @@ func (e *engine) scheduleRemote(id task.ID) {
 // Wake implements [scheduler.Runtime]: a thread that is no worker wakes a waiting task.
 func (e *engine) Wake(w scheduler.Waker) {
 	id, queue := e.tasks.WakeBy(w)
+	if queue {
+		e.tasks.Woke(id, scheduler.Outside, 0)
+	}
 	switch {
 	case !queue:
 	case id == e.mainTask:
@@ -191,13 +196,14 @@ func (e *engine) Wake(w scheduler.Waker) {
 	}
 }
 
-// wakeLocal wakes a waiting task from a worker.
+// wakeLocal wakes a waiting task from a worker that polls none.
 func (e *engine) wakeLocal(p *poller, w scheduler.Waker) sim.Time {
 	id, queue := e.tasks.WakeBy(w)
 	if !queue {
 		return 0
 	}
-	return e.costs.Wake + e.schedule(p, id, false)
+	e.tasks.Woke(id, p.index, 0)
+	return e.costs.Wake + e.queue(p, id, false)
 }
 
 // Answer implements [scheduler.Runtime]: the socket of a task becomes readable.
@@ -343,8 +349,14 @@ func (e *engine) price(a task.Action) sim.Time {
 	}
 }
 
-// schedule queues a task that the poller made runnable.
+// schedule queues a task that the poller's task made runnable.
 func (e *engine) schedule(p *poller, id task.ID, again bool) sim.Time {
+	e.tasks.Woke(id, p.index, p.task)
+	return e.queue(p, id, again)
+}
+
+// queue queues a task that the poller made runnable.
+func (e *engine) queue(p *poller, id task.ID, again bool) sim.Time {
 	if id == e.mainTask {
 		return e.flavor.wakeMain()
 	}

@@ -61,6 +61,7 @@
 //	                                                               # kind, attributes, errors, links too
 //	          - join                                               # awaits what was spawned and not detached
 //	          - cancel                                             # cancels it
+//	          - repeat: {times: 3, steps: [{io: 1ms}]}             # stands for its steps, so many times
 //	          - timeout: {after: 1ms, steps: [{io: 2ms}]}          # drops the steps if the task waits then
 //	          - call: {service: stock, operation: get, network: 1ms} # a request to another service; attributes,
 //	                                                               # errors, links of its client span
@@ -126,5 +127,5 @@
 //	{process: closed, users: 50, think: 1s}             # each user thinks, sends a request and waits for its end
 //
 // A fleet has at most 400,000 worker threads and 20 million users of closed loops in all; one request becomes at most a million tasks
-// and calls, those of the services called included.
+// and calls, those of the services called included. All services together have at most 500,000 steps, those of a repeat counted each time.
 package spec

@@ -140,7 +140,7 @@ func (w *Workload) on(name string, runtime map[string]any, seed uint64) (Cell, e
 		arrivals = map[string]any{"process": "constant", "rate": 1}
 	}
 	tree := map[string]any{
-		"name": w.Name, "seed": seed, "runtime": runtime, "arrivals": arrivals, "operations": repeated(operations),
+		"name": w.Name, "seed": seed, "runtime": runtime, "arrivals": arrivals, "operations": operations,
 	}
 	if w.Connections != nil {
 		tree["connections"] = w.Connections
@@ -189,33 +189,4 @@ func chain(length int) []any {
 		steps = []any{map[string]any{"spawn": map[string]any{"steps": steps}}, "join"}
 	}
 	return steps
-}
-
-// repeated writes the steps of each `repeat` out.
-func repeated(tree any) any {
-	switch tree := tree.(type) {
-	case []any:
-		var all []any
-		for _, item := range tree {
-			if step, ok := item.(map[string]any); ok && step["repeat"] != nil {
-				repeat, _ := step["repeat"].(map[string]any)
-				times, _ := repeat["times"].(int)
-				steps, _ := repeated(repeat["steps"]).([]any)
-				for range times {
-					all = append(all, steps...)
-				}
-				continue
-			}
-			all = append(all, repeated(item))
-		}
-		return all
-	case map[string]any:
-		all := map[string]any{}
-		for key, value := range tree {
-			all[key] = repeated(value)
-		}
-		return all
-	default:
-		return tree
-	}
 }

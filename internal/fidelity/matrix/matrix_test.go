@@ -70,8 +70,3 @@ func TestUnevenClients(t *testing.T) {
 	}
 	assert.Equal(t, map[string]int{"uneven_clients_50": 4, "uneven_clients_io": 4}, seen)
 }
-
-func TestRepeat(t *testing.T) {
-	tree := []any{"a", map[string]any{"repeat": map[string]any{"times": 2, "steps": []any{"b", map[string]any{"repeat": map[string]any{"times": 2, "steps": []any{"c"}}}}}}}
-	assert.Equal(t, []any{"a", "b", "c", "c", "b", "c", "c"}, repeated(tree))
-}

@@ -60,6 +60,8 @@ type Tasks struct {
 	spanReport     scheduler.Span
 	eventReport    scheduler.Event
 	callReport     scheduler.Request
+	wokenReport    scheduler.Woken
+	theftReport    scheduler.Theft
 }
 
 // New makes an empty table on a simulation's clock, for a runtime of a process; nil: one of its own.

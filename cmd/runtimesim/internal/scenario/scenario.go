@@ -131,6 +131,16 @@ func (s *Source) bare() error {
 	return nil
 }
 
+// InUse is the runtime of the file's service; empty: there is no file, or it names none.
+func (s *Source) InUse() string {
+	if s.file == "" {
+		return ""
+	}
+	runtime, _ := s.service["runtime"].(map[string]any)
+	model, _ := runtime["model"].(string)
+	return model
+}
+
 // FleetSeed is the seed of a service that has none of its own.
 func (s *Source) FleetSeed() uint64 { return s.fleetSeed }
 
@@ -177,8 +187,11 @@ func (s *Source) arrivalsAt(rate float64) map[string]any {
 func (s *Source) Service(v Variant) (*workload.Service, error) {
 	tree := maps.Clone(s.service)
 	flags := s.applyRuntime(tree, v)
-	if v.Rate != 0 {
+	switch {
+	case v.Rate != 0:
 		tree["arrivals"] = s.arrivalsAt(v.Rate)
+	case lacksRate(s.request.Arrivals):
+		return nil, fmt.Errorf("%s: %q lacks the rate; want %s:RATE, in requests a second", flagArrivals, s.request.Arrivals, s.request.Arrivals)
 	}
 	if s.request.Arrivals != "" {
 		flags = append(flags, origin{".arrivals.process", flagArrivals}, origin{".arrivals.rate", flagArrivals}, origin{".arrivals", flagArrivals})
@@ -252,8 +265,9 @@ func (s *Source) applyRuntime(tree map[string]any, v Variant) (flags []origin) {
 	if m := models.ByFlavor(v.Runtime); m != nil {
 		model, flavor = m.Name, v.Runtime
 	}
-	if model == "" && s.file == "" {
+	if _, named := runtime["model"]; !named && model == "" {
 		model = semconv.RuntimeTokio
+		runtime["model"] = model // with what else the file says of it
 	}
 	flag := v.RuntimeFlag
 	if flag == "" {

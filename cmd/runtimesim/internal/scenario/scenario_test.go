@@ -177,7 +177,7 @@ func TestMistakes(t *testing.T) {
 		{"no service", Request{Arrivals: poisson}, Variant{}, "--service: missing; want " + serviceNotations() + "; or a --workload"},
 		{"empty process", Request{Arrivals: ":1", Service: exp}, Variant{}, `--arrivals: ":1" is not allowed; want ` + arrivalsNotations()},
 		{"unknown process", Request{Arrivals: "poison:1", Service: exp}, Variant{}, `--arrivals: "poison" is not allowed (did you mean poisson?); want one of poisson, constant, gamma, on_off, sine, stages, replay, closed`},
-		{"no rate", Request{Arrivals: "poisson", Service: exp}, Variant{}, "--arrivals: missing; want arrivals per second"},
+		{"no rate", Request{Arrivals: "poisson", Service: exp}, Variant{}, `--arrivals: "poisson" lacks the rate; want poisson:RATE, in requests a second`},
 		{"two rates", Request{Arrivals: "poisson:1,2", Service: exp}, Variant{}, `--arrivals: "poisson:1,2" is not allowed; want poisson:RATE`},
 		{"gamma without values", Request{Arrivals: "gamma", Service: exp}, Variant{}, `--arrivals: "gamma" is not allowed; want gamma:RATE,SHAPE`},
 		{"wrong shape", Request{Arrivals: "gamma:5,0", Service: exp}, Variant{}, "--arrivals (shape): 0 is not allowed; want a number from 0.01 to 1000"},
@@ -248,6 +248,36 @@ func TestFiles(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestRuntimeOfTheFile: a file that names no runtime is played on tokio, as the help says, with what else it says of the runtime.
+func TestRuntimeOfTheFile(t *testing.T) {
+	const rest = "arrivals: {process: poisson, rate: 500}, operations: [{name: op, steps: [compute: 1us]}]}"
+	for text, want := range map[string]struct {
+		model, thread, inUse string
+		workers              int
+	}{
+		"{name: a, " + rest: {"tokio", "tokio-rt-worker", "", 4},
+		"{name: a, runtime: {worker_threads: 2, thread_name: x}, " + rest: {"tokio", "x", "", 2},
+		"{name: a, runtime: {model: async_std}, " + rest:                  {"async_std", "", "async_std", 4},
+		"services: {a: {" + strings.TrimSuffix(rest, "}") + "}}":          {"tokio", "tokio-rt-worker", "", 4},
+		"services: [{name: a, runtime: {model: smol}, " + rest + "]":      {"smol", "", "smol", 1},
+		"{name: a, runtime: {model: ideal, worker_threads: 3}, " + rest:   {"ideal", "", "ideal", 3},
+	} {
+		source := mustOpen(t, Request{Workload: file(t, text)})
+		s := mustService(t, source, Variant{})
+		assert.Equal(t, want.model, s.Runtime.Model, text)
+		assert.Equal(t, want.workers, s.Runtime.Workers, text)
+		if want.thread != "" {
+			assert.Equal(t, want.thread, s.Runtime.ThreadName, text)
+		}
+		assert.Equal(t, want.inUse, source.InUse(), text)
+	}
+	source := mustOpen(t, Request{Workload: "api_gateway", Arrivals: "poisson:1"})
+	assert.Empty(t, source.InUse())
+	source = mustOpen(t, Request{Workload: file(t, "{name: a, runtime: {modl: smol}, "+rest)})
+	_, err := source.Service(Variant{})
+	require.ErrorContains(t, err, "runtime.modl: unknown key (did you mean model?)")
 }
 
 func TestFlagsReplaceWhatTheFileSays(t *testing.T) {
