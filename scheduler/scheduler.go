@@ -28,6 +28,19 @@ type Runtime interface {
 	Wake(w Waker)
 }
 
+// Pinned is a runtime of several cores whose tasks stay on the core that they were spawned on. All that comes on a connection goes to one
+// core.
+type Pinned interface {
+	Runtime
+	// SpawnOn is Spawn for a request that comes on a connection: it goes to the core [CoreOf] the connection.
+	SpawnOn(connection uint64, p *program.Program, tag uint64, work sim.Rand) (task uint64, err error)
+}
+
+// CoreOf is the core that has a connection. Cores get the connections in turn, as those come: connection 0 goes to core 0.
+func CoreOf(connection uint64, cores int) int {
+	return int(connection % uint64(max(cores, 1))) //nolint:gosec // G115: less than cores
+}
+
 // Outside stands for the main thread, which is none of the runtime's, where a thread of the runtime is asked for. Those are
 // counted from 0 in the order of their creation, the workers' first.
 const Outside = -1

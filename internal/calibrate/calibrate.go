@@ -30,8 +30,16 @@ type stage struct {
 	section  string
 	benches  []string
 	runtimes []string
-	// again are the costs that requests fit again; nil: all of the section that requests are charged for.
+	// again are the costs that requests fit again.
 	again []string
+}
+
+// tolerance: loops are precise; requests come out otherwise each time.
+func (s *stage) tolerance() float64 {
+	if s.runtimes != nil {
+		return 0.1
+	}
+	return 0.02
 }
 
 // stages are in this order because each takes the costs of those before as given: async-std and smol add to async-executor, and with two
@@ -44,16 +52,25 @@ func stages() []stage {
 		{section: "smol", benches: []string{"smol"}},
 		{section: "tokio", benches: []string{"tokio2"}},
 		{section: "async_executor", benches: []string{"executor2"}},
-		{section: "tokio", runtimes: []string{"tokio1", "current_thread"}},
-		{section: "async_executor", runtimes: []string{"smol1", "async_std1"}},
-		{section: "async_std", runtimes: []string{"async_std1"}},
+		{section: "tokio", runtimes: []string{"tokio1", "current_thread"}, again: ofEachWorker},
+		{section: "async_executor", runtimes: []string{"smol1", "async_std1"}, again: ofEachWorker},
+		{section: "async_std", runtimes: []string{"async_std1"}, again: additions},
 		{section: "tokio", runtimes: []string{"tokio2"}, again: ofTwoWorkers},
 		{section: "async_executor", runtimes: []string{"smol2", "async_std2"}, again: ofTwoWorkers},
 	}
 }
 
+// ofEachWorker are the costs that are higher where a worker has slept and tasks are large, but for those of several workers.
+var ofEachWorker = []string{
+	"poll", "spawn", "finish", "wake", "hop.channel", "hop.wait", "hop.lock", "hop.join", "driver_poll", "wake_driver_latency.median",
+	"deep_sleep.latency", "blocking_submit", "wake_latency.median",
+}
+
+// additions are what async-std adds.
+var additions = []string{"poll", "spawn", "hop.channel", "hop.wait"}
+
 // ofTwoWorkers are the costs that only several workers pay.
-var ofTwoWorkers = []string{"migration", "contention", "wake_latency.median"}
+var ofTwoWorkers = []string{"migration", "contention"}
 
 // calibrate makes a profile of what was measured, from the values to begin with. Without requests, the loops alone decide.
 func calibrate(ms measurements, rs *requests, initial cost.Parameters) (*result, error) {
@@ -75,13 +92,13 @@ func calibrate(ms measurements, rs *requests, initial cost.Parameters) (*result,
 			_, known := r.findings[c.name]
 			open := !known && sources[c.name] == nil
 			if s.runtimes != nil {
-				open = s.again == nil || slices.Contains(s.again, c.key.Name)
+				open = slices.Contains(s.again, c.key.Name)
 			}
 			if c.section.Name == s.section && c.key.Time != nil && open {
 				unknowns = append(unknowns, c)
 			}
 		}
-		estimates, err := fit(unknowns, equations, &r.parameters)
+		estimates, err := fit(unknowns, equations, s.tolerance(), &r.parameters)
 		if err != nil {
 			return nil, err
 		}

@@ -24,13 +24,33 @@ func asMeasured(name string) source {
 func spread(name string) source {
 	return func(ms measurements) (finding, bool) {
 		m, ok := ms.get(name)
-		bound := func(sigma float64) float64 { return math.Round(math.Min(sigma, cost.HighestSigma)*100) / 100 }
 		return finding{
 			value: bound(m.Sigma), low: bound(m.SigmaLow), high: bound(m.SigmaHigh),
 			how: fmt.Sprintf("84th percentile and median of %s", name),
 		}, ok
 	}
 }
+
+// spreads is the mean sigma of the measurements of a curve.
+func spreads(kind string) source {
+	return func(ms measurements) (f finding, ok bool) {
+		c, ok := curveOf(ms, kind)
+		if !ok {
+			return f, false
+		}
+		f.low = math.Inf(1)
+		for _, p := range c.points {
+			f.value += bound(p.Sigma) / float64(len(c.points))
+			f.low, f.high = math.Min(f.low, bound(p.Sigma)), math.Max(f.high, bound(p.Sigma))
+		}
+		f.value = bound(f.value)
+		f.how = fmt.Sprintf("84th percentile and median of %s/wake_latency, the mean over the times slept", kind)
+		return f, true
+	}
+}
+
+// bound makes a sigma one that package cost can say.
+func bound(sigma float64) float64 { return math.Round(math.Min(sigma, cost.HighestSigma)*100) / 100 }
 
 // half is the half of a measurement that covers two things which cannot be told apart: between a quarter of it and all of it.
 func half(name, why string) source {
@@ -112,6 +132,8 @@ func direct() map[string]source {
 		} {
 			sources[section+key+".median"], sources[section+key+".sigma"] = asMeasured(name), spread(name)
 		}
+		sources[section+"wake_latency.sigma"] = spreads("condvar")
+		sources[section+"wake_driver_latency.sigma"] = spreads("epoll")
 		sources[section+"wake_latency.median"] = shallowWake("condvar")
 		sources[section+"wake_driver_latency.median"] = shallowWake("epoll")
 		sources[section+"deep_sleep.after"] = deepAfter("epoll")

@@ -38,8 +38,6 @@ type estimate struct {
 
 const (
 	step = 20 // nanoseconds, at least; a tenth of a large cost, because chance moves what two workers do
-	// tolerance is the relative error of a loop that counts as much as a cost that is twice or none of what it was.
-	tolerance = 0.02
 	// charged is how often a loop charges for a primitive, per operation, before it says anything about it.
 	charged = 0.02
 	// far is the relative error from which on a loop counts less.
@@ -55,11 +53,13 @@ type system struct {
 	time    []float64   // at x
 	want    []float64
 	initial []float64
+	// tolerance is the relative error of an equation that counts as much as a cost that is twice or none of what it was.
+	tolerance float64
 }
 
 // linearize runs each loop once, and once more for each cost.
-func linearize(unknowns []costKey, equations []equation, p *cost.Parameters) (*system, error) {
-	s := &system{x: make([]float64, len(unknowns)), initial: make([]float64, len(unknowns))}
+func linearize(unknowns []costKey, equations []equation, tolerance float64, p *cost.Parameters) (*system, error) {
+	s := &system{x: make([]float64, len(unknowns)), initial: make([]float64, len(unknowns)), tolerance: tolerance}
 	for k, u := range unknowns {
 		s.x[k] = u.get(p)
 	}
@@ -87,7 +87,7 @@ func linearize(unknowns []costKey, equations []equation, p *cost.Parameters) (*s
 // scales are the errors of the loops that count alike.
 func (s *system) scales(want []float64) (scales []float64) {
 	for i, w := range want {
-		scales = append(scales, tolerance*w*math.Sqrt(math.Max(1, math.Abs(s.time[i]/s.want[i]-1)/far)))
+		scales = append(scales, s.tolerance*w*math.Sqrt(math.Max(1, math.Abs(s.time[i]/s.want[i]-1)/far)))
 	}
 	return scales
 }
@@ -129,11 +129,11 @@ func (s *system) solve(want, initial []float64) []float64 {
 }
 
 // fit sets the costs that the loops charge for, and returns them with their intervals. It leaves those alone for which no loop charges.
-func fit(unknowns []costKey, equations []equation, p *cost.Parameters) ([]estimate, error) {
+func fit(unknowns []costKey, equations []equation, tolerance float64, p *cost.Parameters) ([]estimate, error) {
 	if len(equations) == 0 {
 		return nil, nil
 	}
-	s, err := linearize(unknowns, equations, p)
+	s, err := linearize(unknowns, equations, tolerance, p)
 	if err != nil {
 		return nil, err
 	}
@@ -151,14 +151,14 @@ func fit(unknowns []costKey, equations []equation, p *cost.Parameters) ([]estima
 		initial = append(initial, u.get(p))
 	}
 	for range passes {
-		if s, err = linearize(unknowns, equations, p); err != nil {
+		if s, err = linearize(unknowns, equations, tolerance, p); err != nil {
 			return nil, err
 		}
 		for k, x := range s.solve(s.want, initial) {
 			unknowns[k].set(p, x)
 		}
 	}
-	if s, err = linearize(unknowns, equations, p); err != nil {
+	if s, err = linearize(unknowns, equations, tolerance, p); err != nil {
 		return nil, err
 	}
 	return s.estimates(unknowns, equations, initial), nil

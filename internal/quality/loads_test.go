@@ -182,7 +182,7 @@ var varied = set{
 		{preset: "blocking_pool_exhaustion", altered: []string{"runtime", "{model: async_std}", "arrivals", "{process: poisson, rate: 400}"}},
 		{preset: "channel_backpressure", altered: []string{"runtime", "{model: async_std}", "arrivals", "{process: poisson, rate: 150}", "capacity: 4", "capacity: 10"}},
 		{preset: "lock_convoy", altered: []string{"runtime", "{model: smol, worker_threads: 2}", "arrivals", "{process: poisson, rate: 160}"}},
-		{preset: "slow_pool_growth", altered: []string{"runtime", "{model: smol}", "arrivals", "{process: poisson, rate: 2}"}},
+		{preset: "slow_pool_growth", altered: []string{"runtime", `{model: smol, blocking_version: "1.6"}`, "arrivals", "{process: poisson, rate: 2}"}},
 		{preset: "wake_thrash", altered: []string{"runtime", "{model: async_std, worker_threads: 16}", "arrivals", "{process: poisson, rate: 4000}"}},
 		{preset: "timer_storm", altered: []string{"arrivals", "{process: constant, rate: 8}"}},
 		{preset: "slow_ramp_up", altered: []string{"arrivals", "{process: constant, rate: 60}"}},

@@ -28,6 +28,8 @@ type Config struct {
 	Delegates bool
 	// MaxBlockingThreads bounds the blocking pool (BLOCKING_MAX_THREADS); 0: 500.
 	MaxBlockingThreads int
+	// BlockingVersion is the version of the crate blocking, one of blocking.CrateVersions; empty: the newest.
+	BlockingVersion string
 	// Process is what the runtime shares with others of its process; nil: a process of its own, with a CPU for each thread.
 	// The async-io thread does too little to need a CPU.
 	Process *process.Process

@@ -3,6 +3,8 @@
 package asyncexecutor
 
 import (
+	"fmt"
+
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/blocking"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/task"
@@ -42,8 +44,12 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) (*Executor, error)
 	}
 	e.tasks = task.New(s, e, shared, o)
 	e.tasks.Lacks = program.OpsOf(program.BlockInPlace)
+	e.tasks.Crate = process.SmolRS
 	e.outside = task.NewOutside(s, e.tasks, e.priceOutside, e.queueOutside)
-	pool := blocking.CrateDefaults()
+	pool, err := blocking.CrateDefaults(cfg.BlockingVersion)
+	if err != nil {
+		return nil, fmt.Errorf("asyncexecutor: BlockingVersion: %w", err)
+	}
 	pool.Costs = cfg.Costs
 	pool.Seed = cfg.Seed + streamPool
 	if cfg.MaxBlockingThreads > 0 {

@@ -231,7 +231,7 @@ func (e *Executor) finish(r *runner) sim.Time {
 		r.future.done = true
 		e.pinned[r.task] = 0
 	}
-	if awaiter != 0 && e.tasks.Wake(awaiter) {
+	if awaiter != 0 && e.tasks.WakeAwaiter(awaiter) {
 		r.runnable = awaiter
 		r.phase = scheduling
 		return e.costs.Finish + e.shared

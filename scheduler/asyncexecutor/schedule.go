@@ -66,7 +66,7 @@ func (e *Executor) unpark(r, by *runner) sim.Time {
 	switch {
 	case r.phase == parked:
 		r.phase = unparked
-		r.cpu.Wake(e.costs.WakeLatency.Sample(&e.latency) + e.costs.DeepSleep.Exit(r.cpu.Rouse()))
+		r.cpu.Wake(e.costs.Rise(e.costs.WakeLatency, r.cpu.Rouse(), &e.latency))
 		return e.costs.Unpark.Sample(&e.latency)
 	case r.ioBlocked && r != by:
 		return e.notifyPoller()

@@ -28,6 +28,8 @@ type Config struct {
 	Threads int
 	// MaxBlockingThreads is BLOCKING_MAX_THREADS; 0: 500.
 	MaxBlockingThreads int
+	// BlockingVersion is the version of the crate blocking, one of blocking.CrateVersions; empty: the newest.
+	BlockingVersion string
 	// Process is what the runtime shares with others of its process; nil: a process of its own, with a CPU for each thread.
 	Process *process.Process
 	// Costs is what each primitive costs, the AsyncStd of a cost.Set: the executor's costs and async-std's own. The zero
@@ -45,6 +47,7 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) (*asyncexecutor.Ex
 		ThreadName:         func(int) string { return "async-std/runtime" },
 		Delegates:          true,
 		MaxBlockingThreads: cfg.MaxBlockingThreads,
+		BlockingVersion:    cfg.BlockingVersion,
 		Process:            cfg.Process,
 		Costs:              cfg.Costs,
 		Seed:               cfg.Seed,

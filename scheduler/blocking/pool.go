@@ -17,8 +17,8 @@
 // Who submits a job pays for it: the push, and the wake of an idle thread or the creation of another. A thread of the crate pays for those
 // that it starts, before it begins with the job that it took.
 //
-// In both, a thread with nothing to do waits for more, ten seconds with Tokio and half a second with the crate, and ends.
-// The queue is unbounded in both: beyond the cap, jobs wait, without back-pressure to the tasks.
+// A thread with nothing to do waits for more, and ends after ten seconds with Tokio, after half a second with the crate up to its version
+// 1.6; since 1.7 it never ends. The queue is unbounded: beyond the cap, jobs wait, without back-pressure to the tasks.
 //
 // Package blocking is built on packages sim and host. Package tokio and package asyncexecutor, and with it smol and asyncstd, give the pool
 // their blocking jobs; package tokio takes the threads of its workers from the pool as well.
@@ -27,6 +27,7 @@ package blocking
 import (
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
@@ -56,7 +57,7 @@ type Config struct {
 	Rule Rule
 	// Limit is the most threads at a time.
 	Limit int
-	// KeepAlive is how long a thread waits for a job before it ends.
+	// KeepAlive is how long a thread waits for a job before it ends; 0: for ever.
 	KeepAlive sim.Time
 	// Done is called with the waker of a job that is done, on a thread that is no worker.
 	Done func(scheduler.Waker)
@@ -81,9 +82,22 @@ func TokioDefaults() Config {
 	return Config{Rule: Tokio, Limit: 512, KeepAlive: sim.Time(10 * time.Second)}
 }
 
-// CrateDefaults are the limits of the blocking crate 1.6.2.
-func CrateDefaults() Config {
-	return Config{Rule: Crate, Limit: 500, KeepAlive: sim.Time(500 * time.Millisecond)}
+// CrateVersions are the versions of the crate that can be modelled, the default first, which is the newest.
+func CrateVersions() []string { return []string{"1.7", "1.6"} }
+
+// CrateDefaults are the limits of a version of the crate; empty: of the newest. The error says which versions there are.
+//
+// A thread of 1.7.0 looks for jobs every 500 ms, as one of 1.6.2 did before it ended, and goes on waiting; that is left out.
+func CrateDefaults(version string) (Config, error) {
+	cfg := Config{Rule: Crate, Limit: 500}
+	switch version {
+	case "", "1.7":
+	case "1.6":
+		cfg.KeepAlive = sim.Time(500 * time.Millisecond)
+	default:
+		return Config{}, fmt.Errorf("%q is not allowed; want one of %s", version, strings.Join(CrateVersions(), ", "))
+	}
+	return cfg, nil
 }
 
 // Pool is a pool of threads in virtual time. It implements [sim.Handler].
@@ -212,7 +226,7 @@ func (p *Pool) start() (spent sim.Time) {
 	return p.cfg.Costs.ThreadCreate
 }
 
-// create makes a thread, asleep. A thread lives for at least KeepAlive, so that 10,000 at a time are 2^31 after 24 days of virtual time
+// create makes a thread, asleep. A thread that ends has lived for at least KeepAlive, so that 10,000 at a time are 2^31 after 24 days of virtual time
 // in which nothing but that happens.
 func (p *Pool) create() int {
 	p.live++
@@ -247,7 +261,7 @@ func (p *Pool) wakeOne() (spent sim.Time) {
 	p.waiting = append(p.waiting[:0], p.waiting[1:]...)
 	p.threads[i].nap++
 	cpu := p.threads[i].cpu
-	cpu.Wake(p.cfg.Costs.WakeLatency.Sample(&p.rand) + p.cfg.Costs.DeepSleep.Exit(cpu.Rouse()))
+	cpu.Wake(p.cfg.Costs.Rise(p.cfg.Costs.WakeLatency, cpu.Rouse(), &p.rand))
 	return p.cfg.Costs.Unpark.Sample(&p.rand)
 }
 
@@ -342,6 +356,9 @@ func (p *Pool) work(i int) {
 	p.waiting = append(p.waiting, i)
 	t := &p.threads[i]
 	t.cpu.Sleep()
+	if p.cfg.KeepAlive == 0 {
+		return
+	}
 	p.sim.Schedule(p.sim.Now()+p.cfg.KeepAlive, p.target, eventTimeout, t.nap<<threadBits|narrow.Uint64(i))
 }
 

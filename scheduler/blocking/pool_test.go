@@ -71,8 +71,13 @@ func TestGolden13Tokio(t *testing.T) {
 }
 
 func TestDefaults(t *testing.T) {
-	tokio, crate := TokioDefaults(), CrateDefaults()
-	assert.Equal(t, []any{512, 10_000 * ms, 500, 500 * ms}, []any{tokio.Limit, tokio.KeepAlive, crate.Limit, crate.KeepAlive})
+	tokio, crate, old := TokioDefaults(), check.Must(CrateDefaults("")), check.Must(CrateDefaults("1.6"))
+	assert.Equal(t, []any{512, 10_000 * ms}, []any{tokio.Limit, tokio.KeepAlive})
+	assert.Equal(t, []any{500, sim.Time(0)}, []any{crate.Limit, crate.KeepAlive})
+	assert.Equal(t, []any{500, 500 * ms}, []any{old.Limit, old.KeepAlive})
+	assert.Equal(t, crate, check.Must(CrateDefaults(CrateVersions()[0])), "the newest")
+	_, err := CrateDefaults("2")
+	require.EqualError(t, err, `"2" is not allowed; want one of 1.7, 1.6`)
 }
 
 func TestTokioQueuesBeyondItsLimitInOrder(t *testing.T) {
@@ -92,7 +97,7 @@ func TestTokioQueuesBeyondItsLimitInOrder(t *testing.T) {
 }
 
 func TestThreadsEndAfterKeepAlive(t *testing.T) {
-	for _, cfg := range []Config{TokioDefaults(), CrateDefaults()} {
+	for _, cfg := range []Config{TokioDefaults(), check.Must(CrateDefaults("1.6"))} {
 		b := newBench(cfg)
 		b.submit(3, ms)
 		b.sim.Run(ms)
@@ -112,10 +117,23 @@ func TestThreadsEndAfterKeepAlive(t *testing.T) {
 	}
 }
 
+// TestThreadsOfTheCrateStay since 1.7: they wait for the next burst.
+func TestThreadsOfTheCrateStay(t *testing.T) {
+	b := newBench(check.Must(CrateDefaults("1.7")))
+	b.submit(11, ms)
+	b.sim.Run(10 * ms)
+	threads := b.Threads()
+	require.Positive(t, threads)
+	assert.Equal(t, sim.Never, b.sim.Next(), "nothing keeps the simulation from ending")
+	b.sim.Run(3600 * 1000 * ms)
+	assert.Equal(t, threads, b.Threads())
+	assert.Equal(t, threads, b.Idle())
+}
+
 // TestCrateGrowsAsAChain: schedulers.md 4.4. A started thread counts as idle and holds growth back for five jobs; once it
 // runs and jobs remain, it starts the next. So in a burst the i-th thread runs after i thread starts.
 func TestCrateGrowsAsAChain(t *testing.T) {
-	cfg := CrateDefaults()
+	cfg := check.Must(CrateDefaults(""))
 	cfg.Costs.ThreadStart = cost.Latency{Median: 50 * us}
 	b := newBench(cfg)
 	b.submit(5, 10*ms)
@@ -134,7 +152,7 @@ func TestCrateGrowsAsAChain(t *testing.T) {
 }
 
 func TestCrateStopsAtItsLimit(t *testing.T) {
-	cfg := CrateDefaults()
+	cfg := check.Must(CrateDefaults(""))
 	cfg.Limit = 3
 	b := newBench(cfg)
 	b.submit(30, ms)
@@ -147,7 +165,7 @@ func TestCrateStopsAtItsLimit(t *testing.T) {
 
 // TestTheCrateSkipsAbandonedJobs that nobody awaits any more; Tokio runs them.
 func TestTheCrateSkipsAbandonedJobs(t *testing.T) {
-	cfg := CrateDefaults()
+	cfg := check.Must(CrateDefaults(""))
 	cfg.Limit = 1
 	cfg.Abandoned = func(w scheduler.Waker) bool { return w == 2 }
 	b := newBench(cfg)
@@ -171,7 +189,7 @@ func values(m map[scheduler.Waker]sim.Time) []sim.Time {
 func TestRandomBursts(t *testing.T) {
 	for seed := range uint64(200) {
 		r := sim.Stream(seed)
-		cfg := []Config{TokioDefaults(), CrateDefaults()}[r.IntN(2)]
+		cfg := []Config{TokioDefaults(), check.Must(CrateDefaults("1.6"))}[r.IntN(2)]
 		cfg.Limit = 1 + r.IntN(20)
 		cfg.KeepAlive = sim.Time(1+r.IntN(5)) * ms
 		cfg.Costs.ThreadStart = cost.Latency{Median: sim.Time(r.IntN(100)) * us, Sigma: 0.5}
@@ -204,7 +222,7 @@ func TestRandomBursts(t *testing.T) {
 
 // TestWhoSubmitsPays for the push, and for the wake or the creation of a thread.
 func TestWhoSubmitsPays(t *testing.T) {
-	for name, cfg := range map[string]Config{"tokio": TokioDefaults(), "crate": CrateDefaults()} {
+	for name, cfg := range map[string]Config{"tokio": TokioDefaults(), "crate": check.Must(CrateDefaults(""))} {
 		cfg.Limit = 2
 		cfg.Costs = cost.Profile{BlockingSubmit: us, ThreadCreate: 10 * us, Unpark: cost.Latency{Median: 100 * us}}
 		b := newBench(cfg)
@@ -222,7 +240,7 @@ func TestWhoSubmitsPays(t *testing.T) {
 
 // TestAThreadOfTheCratePaysForTheNext: a chain of thread starts holds the jobs up that its threads have taken.
 func TestAThreadOfTheCratePaysForTheNext(t *testing.T) {
-	cfg := CrateDefaults()
+	cfg := check.Must(CrateDefaults(""))
 	cfg.Costs.ThreadCreate = 10 * us
 	b := newBench(cfg)
 	b.submit(2, ms) // the first starts a thread, which starts another

@@ -22,7 +22,8 @@ var rules = []mutants.Rule{
 	{"1.13 dropped jobs are run", "pool.go", "case p.cfg.Abandoned == nil || !p.cfg.Abandoned(j.waker):", "case p.cfg.Abandoned == nil && false || !p.cfg.Abandoned(j.waker):", "TestGolden13Tokio"},
 
 	{"4.4 500 threads", "pool.go", "Rule: Crate, Limit: 500", "Rule: Crate, Limit: 501", "TestDefaults"},
-	{"4.4 500 ms of keep-alive", "pool.go", "sim.Time(500 * time.Millisecond)", "sim.Time(600 * time.Millisecond)", "TestDefaults"},
+	{"4.4 threads stay", "pool.go", "if p.cfg.KeepAlive == 0 {\n\t\treturn\n\t}\n", "", "TestThreadsOfTheCrateStay"},
+	{"4.4 500 ms of keep-alive before 1.7", "pool.go", "sim.Time(500 * time.Millisecond)", "sim.Time(600 * time.Millisecond)", "TestDefaults"},
 	{"4.4 five jobs an idle thread", "pool.go", "jobsPerIdle = 5", "jobsPerIdle = 6", "TestCrateGrowsAsAChain"},
 	{"4.4 growth at each submit", "pool.go", "spent += p.grow()\n\tcase", "if p.live == 0 {\n\t\t\tspent += p.grow()\n\t\t}\n\tcase", "TestCrateGrowsAsAChain"},
 	{"4.4 growth at each job taken", "pool.go", "if p.cfg.Rule == Crate {\n\t\t\tgrown += p.grow()\n\t\t}", "", "TestCrateGrowsAsAChain"},

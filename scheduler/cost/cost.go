@@ -106,6 +106,12 @@ func (d *DeepSleep) Exit(slept sim.Time) sim.Time {
 	return sim.Time(float64(d.Latency) * math.Sqrt(float64(min(slept, longestSleep))/float64(d.After)))
 }
 
+// Rise is how long a thread takes to run that is woken when its CPU has been idle for a time. Chance makes the whole of it longer or shorter.
+func (p *Profile) Rise(l Latency, idle sim.Time, r *sim.Rand) sim.Time {
+	l.Median += p.DeepSleep.Exit(idle)
+	return l.Sample(r)
+}
+
 // longestSleep is the longest that was measured: from there on the latency is the same.
 const longestSleep = sim.Time(30_000_000)
 

@@ -248,7 +248,7 @@ func (rt *Runtime) poll(w *worker) sim.Time {
 			rt.pend(w)
 			return 0
 		case task.Done:
-			if awaiter := rt.tasks.Finish(w.task); awaiter != 0 && rt.tasks.Wake(awaiter) {
+			if awaiter := rt.tasks.Finish(w.task); awaiter != 0 && rt.tasks.WakeAwaiter(awaiter) {
 				rt.scheduleBy(w, awaiter)
 			}
 			rt.endPoll(w)

@@ -20,11 +20,12 @@ func asyncStdModel() *Model {
 			versionKey(versions),
 			workersKey("The number of executor threads (ASYNC_STD_THREAD_COUNT)."),
 			blockingKey("The most threads for blocking code (BLOCKING_MAX_THREADS): fewer take less memory, and closures wait longer. Without the setting 500."),
+			blockingVersionKey(),
 		},
 		lacks: func(_ *Config, op program.Op) string { return noBlockInPlace(name, op) },
 		start: func(s *sim.Simulation, c *Config, costs *cost.Set, o scheduler.Observer) (scheduler.Runtime, error) {
 			return erase(asyncstd.New(s, asyncstd.Config{
-				Threads: c.Workers, MaxBlockingThreads: c.MaxBlockingThreads, Process: c.Process, Costs: costs.AsyncStd, Seed: c.Seed,
+				Threads: c.Workers, MaxBlockingThreads: c.MaxBlockingThreads, BlockingVersion: c.BlockingVersion, Process: c.Process, Costs: costs.AsyncStd, Seed: c.Seed,
 			}, o))
 		},
 	}

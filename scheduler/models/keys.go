@@ -13,6 +13,9 @@ import (
 // mostWorkers is what every model can run, so that a service can move from one runtime to another.
 const mostWorkers = min(tokio.MaxWorkers, asyncexecutor.MaxThreads, ideal.MaxWorkers)
 
+// flavorKey is the setting that chooses among schedulers of one runtime.
+const flavorKey = "flavor"
+
 // The settings that several models have.
 
 func versionKey(of []Version) Key {
@@ -45,6 +48,14 @@ func blockingKey(doc string) Key {
 	return Key{
 		Name: "max_blocking_threads", Kind: Whole, Most: blocking.MaxThreads, Doc: doc,
 		Int: func(c *Config) *int { return &c.MaxBlockingThreads },
+	}
+}
+
+func blockingVersionKey() Key {
+	return Key{
+		Name: "blocking_version", Kind: Choice, Choices: blocking.CrateVersions(),
+		Doc:  "The version of the crate blocking, whose threads run blocking code: up to 1.6 they end after half a second without a job, since 1.7 they stay.",
+		Text: func(c *Config) *string { return &c.BlockingVersion },
 	}
 }
 

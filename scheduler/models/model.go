@@ -67,6 +67,7 @@ type Config struct {
 	ThreadName         string
 	Workers            int
 	MaxBlockingThreads int // 0: the runtime's own
+	BlockingVersion    string
 	DisableLIFOSlot    bool
 	// GlobalQueueInterval and EventInterval are ticks; 0: the runtime's own.
 	GlobalQueueInterval int

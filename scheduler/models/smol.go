@@ -60,6 +60,7 @@ func smolModel() *Model {
 			workersKey("The number of executor threads (SMOL_THREADS)."),
 			threadNameKey("The name that the program gives its threads."),
 			blockingKey("The most threads for blocking code (BLOCKING_MAX_THREADS): fewer take less memory, and closures wait longer. Without the setting 500."),
+			blockingVersionKey(),
 		},
 		SimpleExport: true,
 
@@ -73,7 +74,7 @@ func smolModel() *Model {
 		start: func(s *sim.Simulation, c *Config, costs *cost.Set, o scheduler.Observer) (scheduler.Runtime, error) {
 			return erase(smol.New(s, smol.Config{
 				Composition: executorOf(c).composition, Threads: c.Workers, ThreadName: c.ThreadName,
-				MaxBlockingThreads: c.MaxBlockingThreads, Process: c.Process, Costs: costs.Smol, Seed: c.Seed,
+				MaxBlockingThreads: c.MaxBlockingThreads, BlockingVersion: c.BlockingVersion, Process: c.Process, Costs: costs.Smol, Seed: c.Seed,
 			}, o))
 		},
 	}

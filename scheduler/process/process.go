@@ -10,8 +10,12 @@
 // other holds: the unlock wakes the waiting task by [Waking], on a thread of the runtime that unlocks. A runtime whose Config has no
 // Process makes one for itself.
 //
-// Mutexes and channels are numbered from 0, as the steps of a program name them, and exist from their first use. Both serve
-// waiting tasks in the order in which they came, as Tokio's do. The methods that the models call take no virtual time.
+// Mutexes and channels are numbered from 0, as the steps of a program name them, and exist from their first use. Each follows the rules
+// of a [Crate]: that of the runtime which used it first, whichever runtimes use it later. The methods that the models call take no
+// virtual time.
+//
+// The files: mutex.go and channel.go are the objects, each by the rules of both crates (schedulers.md 1.16 and 4.5); waiters.go is who
+// waits for them.
 //
 // Package process is built on packages scheduler and host. The engine, package internal/task, takes mutexes and channels from a Process;
 // the models take its Host; package workload/play makes one Process for each process of the fleet.

@@ -6,17 +6,44 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 )
 
+// Crate is whose rules mutexes and channels follow.
+type Crate uint8
+
+// The crates.
+const (
+	// Unused: of an object that nobody has used.
+	Unused Crate = iota
+	// TokioSync is tokio::sync: what is free goes to whoever has waited longest.
+	TokioSync
+	// SmolRS is async-lock and async-channel, as smol and async-std have them: whoever has waited longest is told, and then tries again.
+	SmolRS
+)
+
+// usedBy is the crate of an object that a runtime uses now: the object keeps the crate of its first use.
+func (c *Crate) usedBy(by Crate) Crate {
+	if *c == Unused {
+		*c = by
+	}
+	return *c
+}
+
 // Waking is a runtime as the objects know it. [scheduler.Runtime] has the method.
 type Waking interface {
 	// Wake wakes a task of the runtime, now: a thread of another runtime does it.
 	Wake(w scheduler.Waker)
 }
 
-// Waiter is a task that waits for an object: the runtime that the task is of, and its waker there. The zero Waiter is nobody.
+// Waiter is a task that waits for an object: the runtime that the task is of, which task of the runtime it is, and the waker of this wait.
+// The zero Waiter is nobody.
 type Waiter struct {
-	Of    Waking
-	Waker scheduler.Waker
+	Of     Waking
+	Task   uint32 // its place
+	Number uint32 // tells it from later tasks at the place
+	Waker  scheduler.Waker
 }
+
+// same reports whether two waiters are the same task, whatever wait each is of.
+func (w Waiter) same(as Waiter) bool { return w.Of == as.Of && w.Task == as.Task }
 
 // waiters is a FIFO of waiting tasks, from head on.
 type waiters struct {

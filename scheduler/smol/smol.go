@@ -34,6 +34,8 @@ type Config struct {
 	ThreadName string
 	// MaxBlockingThreads is BLOCKING_MAX_THREADS; 0: 500.
 	MaxBlockingThreads int
+	// BlockingVersion is the version of the crate blocking, one of blocking.CrateVersions; empty: the newest.
+	BlockingVersion string
 	// Process is what the runtime shares with others of its process; nil: a process of its own, with a CPU for each thread.
 	Process *process.Process
 	// Costs is what each primitive costs, the AsyncExecutor of a cost.Set. The zero Profile makes everything free.
@@ -55,6 +57,7 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) (*asyncexecutor.Ex
 		ThreadName:         name,
 		CancelOnDrop:       true,
 		MaxBlockingThreads: cfg.MaxBlockingThreads,
+		BlockingVersion:    cfg.BlockingVersion,
 		Process:            cfg.Process,
 		Costs:              cfg.Costs,
 		Seed:               cfg.Seed,

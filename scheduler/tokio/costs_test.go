@@ -66,7 +66,7 @@ func TestAMessageArrivesAtTheEndOfItsHop(t *testing.T) {
 			queued = append(queued, p.Queued)
 		}
 	}
-	assert.Equal(t, []sim.Time{11 * us}, queued)
+	assert.Equal(t, []sim.Time{11 * us, 11*us + ms}, queued, "the message, and the turn of the other receiver")
 }
 
 // TestAWaitCosts: the waker is left behind, at the end of the poll.

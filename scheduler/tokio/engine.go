@@ -328,7 +328,7 @@ func (e *engine) poll(p *poller) (spent sim.Time, ended bool) {
 			return blocked, false
 		case task.Done:
 			awaiter := e.tasks.Finish(p.task)
-			if awaiter == 0 || !e.tasks.Wake(awaiter) {
+			if awaiter == 0 || !e.tasks.WakeAwaiter(awaiter) {
 				p.carry = e.costs.Finish + e.shared
 				return 0, true
 			}

@@ -112,7 +112,7 @@ var rules = []mutants.Rule{
 	{"1.10 yield_now waits for the driver", "engine.go", "p.deferred = append(p.deferred, e.tasks.Waker(p.task))\n\t\t\treturn e.pend(p, 0)", "id := e.tasks.Waker(p.task)\n\t\t\te.pend(p, 0)\n\t\t\treturn e.wakeLocal(p, id), true", "TestAYieldedTaskWaitsForALookAtTheDriver"},
 	{"1.10 the deferred are a stack", "engine.go", "for _, w := range slices.Backward(p.deferred) {", "for _, w := range slices.All(p.deferred) {", "TestYieldedTasksRunInTheOrderOfTheDeferStack"},
 	{"1.10 128 units", "engine.go", "coopBudget = 128", "coopBudget = 127", "TestOperationsSpendTheBudget"},
-	{"1.10 a ready socket or timer spends", "../internal/task/step.go", "\tif t.resuming {\n\t\tif !ts.spend() {\n\t\t\treturn 0", "\tif t.resuming {\n\t\tif false {\n\t\t\treturn 0", "TestOperationsSpendTheBudget"},
+	{"1.10 a ready socket or timer spends", "../internal/task/step.go", "if t.sends() || !ts.spend() {", "if t.sends() {", "TestOperationsSpendTheBudget"},
 	{"1.10 a socket or timer ready at once spends", "../internal/task/step.go", "if !t.resuming || ts.spend() {", "if true {", "TestOperationsSpendTheBudget"},
 	{"1.10 a ready handle spends", "../internal/task/step.go", "\t\tts.spend()\n\t\tdone := t.firstHandle", "\t\tdone := t.firstHandle", "TestCoopBudgetBoundsReadyHandles"},
 	{"1.10 what is not ready gives back", "../internal/task/budget.go", "*ts.Budget == 1 {\n", "*ts.Budget == 1 {\n\t\t*ts.Budget = 0\n", "TestWhatIsNotReadyGivesItsUnitBack"},
@@ -123,6 +123,20 @@ var rules = []mutants.Rule{
 	{"1.10 a budget that reaches 0 is counted", "../internal/task/budget.go", "\t*ts.Budget--\n\tif *ts.Budget == 0 {", "\t*ts.Budget--\n\tif *ts.Budget < 0 {", "TestOperationsSpendTheBudget"},
 	{"1.5 golden trace 2: the slot is off for the third LIFO poll of a ping-pong", "state.go", "maxLIFOPolls  = 3", "maxLIFOPolls  = 5", "TestGolden2PingPong"},
 	{"1.13 the end of a blocking job wakes its task from outside", "engine.go", "default:\n\t\te.scheduleRemote(id)\n\t\te.flavor.notify()", "default:\n\t\te.scheduleRemote(id)", "TestRandomPrograms"},
+
+	// 1.16 Channels, mutexes and handles.
+	{"1.16 a sender that waits sends when it is polled", "../internal/task/step.go", "if t.sends() {\n\t\t\t\t\tif", "if false {\n\t\t\t\t\tif", "TestAWaitingSenderSendsWhenItIsPolled"},
+	{"1.16 its place is its own", "../process/channel.go", "c.messages+c.promised >= capacity", "c.messages >= capacity", "TestAPlaceIsHandedOver"},
+	{"1.16 or the next sender's", "../process/channel.go", "\tc.promised--\n\treturn c.free()", "\tc.promised--\n\treturn Waiter{}", "TestAPlaceIsHandedOn"},
+	{"1.16 receivers take turns", "../process/channel.go", "c.turn != (Waiter{}) && !c.turn.same(by) {", "false {", "TestReceiversTakeTurns"},
+	{"1.16 the next turn begins", "../internal/task/objects.go", "another = st.Op == program.Receive && c.HasTurn(w)", "another = false", "TestReceiversTakeTurns"},
+	{"1.16 also after one that gave up", "../process/channel.go", "if c.HasTurn(w) {", "if c.HasTurn(w) && false {", "TestATurnEndsWithItsReceiver"},
+	{"1.16 a waker is left in the channel", "../process/channel.go", "\tc.turn = c.receivers.pop()\n", "\tc.turn, c.first = c.receivers.pop(), Waiter{}\n", "TestAReceiverThatGaveUpIsWokenOnceMore"},
+	{"1.16 which says nothing of what the task waits for then", "../internal/task/objects.go", "t.ready = t.ready || ts.Waited(w.Waker)", "t.ready = true", "TestAReceiverThatGaveUpIsWokenOnceMore"},
+	{"1.16 a mutex is handed over", "../process/mutex.go", "m.locked = next != Waiter{}", "m.locked = false", "TestAMutexIsHandedOver"},
+	{"1.16 a waker is left in a handle", "../internal/task/poll.go", "case t.origin == awaited:", "case t.origin == awaited && ts.Get(t.owner).awaits == aHandle:", "TestWhoHasAwaitedATaskIsTold"},
+	{"1.16 but not in one that is dropped", "../internal/task/handles.go", " || ts.Crate != process.SmolRS {", " {", "TestADroppedHandleTellsNobody"},
+	{"1.10 any poll ends a yield", "../internal/task/step.go", ", t.awaits == aTurn:", ":", "TestATaskThatGaveWayGoesOnAtAnyPoll"},
 
 	// 1.11 Timers.
 	{"1.11 deadlines are rounded up", "driver.go", "int64((t + tickLength - 1) / tickLength)", "int64(t / tickLength)", "TestSleepFiresAtTheNextTick"},
@@ -160,6 +174,19 @@ var rules = []mutants.Rule{
 	{"1.14 a budget a poll", "current_thread.go", "p.budget = coopBudget", "p.budget = max(coopBudget-int(p.counters.Polls)/2, 1)", "TestCurrentThreadBudgetIsPerPoll"},
 	{"1.14 parks and noops", "current_thread.go", "rt.poller.countPark()", "", "TestSpawnsFromOutsideWriteTheEventfd"},
 
+	// 1.17 Thread per core.
+	{"1.17 a connection has a core", "per_core.go", "rt.cores[scheduler.CoreOf(connection, len(rt.cores))].Spawn", "rt.cores[0].Spawn", "TestARequestStaysOnTheCoreOfItsConnection|TestUnevenClients"},
+	{"1.17 without a connection in turn", "per_core.go", "rt.next++", "", "TestRequestsWithoutAConnectionGoToTheCoresInTurn"},
+	{"1.17 a core is a worker", "current_thread.go", "rt.poller.index = core", "rt.poller.index = 0", "TestARequestStaysOnTheCoreOfItsConnection"},
+	{"1.17 a core holds its own driver", "current_thread.go", "rt.driver.wait(rt.poller.index)", "rt.driver.wait(0)", "TestARequestStaysOnTheCoreOfItsConnection endless"},
+	{"1.17 choices of their own", "per_core.go", "of.Seed += narrow.Uint64(i)", "", "TestCoresAreCurrentThreadRuntimes"},
+	{"1.17 one process", "per_core.go", "of := cfg\n", "of := cfg\n\t\tof.Process = &process.Process{Host: cfg.Process.Host}\n", "TestCoresShareTheProcess|TestCoresAreCurrentThreadRuntimes"},
+	{"1.17 an answer finds its core", "per_core.go", "asked{rt.cores[core], r.Waker}", "asked{rt.cores[0], r.Waker}", "TestAnAnswerFindsItsCore"},
+	{"1.17 an answer gives its place back", "per_core.go", "rt.free = append(rt.free, place)", "", "TestAnAnswerFindsItsCore"},
+	{"1.17 tasks are numbered together", "per_core.go", "core.tasks.Share(&numbers)", "_ = &numbers", "TestPerCoreConserves"},
+	{"1.17 threads are numbered together", "per_core.go", "len(rt.cores) + rt.started", "len(rt.cores) + len(live)", "TestThreadsOfPools"},
+	{"1.17 what waits for a core is in its queue", "per_core.go", "all.Workers[i].LocalQueue += c.GlobalQueue", "all.GlobalQueue += c.GlobalQueue", "TestUnevenClients"},
+
 	// 1.10 block_in_place.
 	{"1.10 block_in_place: the worker goes on elsewhere", "inplace.go", "spent += rt.pool.SubmitWorker(p.index)", "", "TestTheWorkerGoesOnElsewhere"},
 	{"1.10 block_in_place: the LIFO task can be stolen", "inplace.go", "w.lifo = 0\n\t\tspent += rt.pushBack(w, id)", "_ = id", "TestWhatTheWorkerHoldsCanBeStolen"},
@@ -189,9 +216,9 @@ var rules = []mutants.Rule{
 	{"8 others make a take from the inject queue dearer", "tick.go", "if id := rt.takeBatch(w); id != 0 {\n\t\treturn rt.runTask(w, id, scheduler.FromGlobal, spent+rt.costs.GlobalPop+rt.shared)", "if id := rt.takeBatch(w); id != 0 {\n\t\treturn rt.runTask(w, id, scheduler.FromGlobal, spent+rt.costs.GlobalPop)", "TestWhatWorkersShareCostsMore"},
 	{"8 a worker pays for a job", "engine.go", "return e.wait(p, e.pool.Submit(e.tasks.Waker(p.task), max(a.Duration, 0), a.Kind == task.File))", "e.pool.Submit(e.tasks.Waker(p.task), max(a.Duration, 0), a.Kind == task.File)\n\t\t\treturn e.wait(p, 0)", "TestTheWorkerPaysForABlockingJob"},
 	{"8 a task pays for another thread of its worker", "inplace.go", "spent += rt.pool.SubmitWorker(p.index)", "rt.pool.SubmitWorker(p.index)", "TestTheWorkerPaysForABlockingJob"},
-	{"8 a long sleep on a condvar ends later", "idle.go", "+ rt.costs.DeepSleep.Exit(w.cpu.Rouse())", "", "TestALongSleepEndsLater"},
-	{"8 a long sleep in the driver ends later", "driver.go", " + d.costs.DeepSleep.Exit(d.thread(d.holder).Rouse())", "", "TestALongSleepEndsLater"},
-	{"8 a long sleep of the pool ends later", "../blocking/pool.go", " + p.cfg.Costs.DeepSleep.Exit(cpu.Rouse())", "", "TestALongSleepEndsLater"},
+	{"8 a long sleep on a condvar ends later", "idle.go", "w.cpu.Rouse()", "0", "TestALongSleepEndsLater"},
+	{"8 a long sleep in the driver ends later", "driver.go", "d.thread(d.holder).Rouse()", "0", "TestALongSleepEndsLater"},
+	{"8 a long sleep of the pool ends later", "../blocking/pool.go", "cpu.Rouse()", "0", "TestALongSleepEndsLater"},
 	{"8 a short sleep does not", "../cost/cost.go", "if slept <= d.After || d.After == 0 {", "if false {", "TestALongSleepEndsLater"},
 	{"8 the thread outside makes one task after the other", "../internal/task/outside.go", "o.free = o.sim.Now() + o.tasks", "_ = o.tasks", "TestTheThreadOutsideWorks"},
 	{"8 the thread outside pays for the task", "../internal/task/outside.go", "max(o.free, o.sim.Now()) + o.price()", "max(o.free, o.sim.Now())", "TestTheThreadOutsideWorks"},
@@ -202,7 +229,7 @@ var rules = []mutants.Rule{
 	// 1.1 block_on.
 	{"1.1 block_on: the future is polled by no worker", "runtime.go", "if p.BlockOn {", "if false {", "TestBlockOnIsTheMainThreads"},
 	{"1.1 block_on: who wakes it unparks the main thread", "engine.go", "if id == e.mainTask {", "if false {", "TestBlockOnIsTheMainThreads"},
-	{"1.1 block_on: on a condvar of its own", "blockon.go", "m.cpu.Wake(rt.costs.WakeLatency.Sample(&rt.latencies) +", "m.cpu.Wake(", "TestBlockOnIsTheMainThreads"},
+	{"1.1 block_on: on a condvar of its own", "blockon.go", "rt.costs.Rise(rt.costs.WakeLatency, m.cpu.Rouse()", "rt.costs.Rise(rt.costs.WakeDriverLatency, m.cpu.Rouse()", "TestBlockOnIsTheMainThreads"},
 	{"1.1 block_on: one future after the other", "blockon.go", "if m.phase == blockOnIdle {", "if true {", "TestBlockOnComesOneAfterTheOther"},
 	{"1.1 block_on: a budget a poll", "blockon.go", "m.budget = coopBudget", "m.budget = max(m.budget, coopBudget-int(m.carry)+72)", "TestTheMainFutureHasABudgetAPoll"},
 	{"1.1 block_on: woken in its own poll", "blockon.go", "if m.woken {\n\t\t\tm.phase = blockOnBegin\n\t\t\treturn 0\n\t\t}\n\t\tm.phase = blockOnPark", "m.phase = blockOnPark", "TestTheMainFutureHasABudgetAPoll"},

@@ -30,14 +30,16 @@
 //	    runtime:
 //	      model: tokio               # tokio, async_std or smol; or ideal: one queue, no costs, no real runtime
 //	      version: "1.53"            # not ideal; default: the newest that is modelled
-//	      flavor: multi_thread       # tokio only; or current_thread
+//	      flavor: multi_thread       # tokio only; or current_thread, tokio_per_core
 //	      worker_threads: 4          # 1 to 1024; default 4, for smol 1
 //	      thread_name: otlp-worker   # default tokio-rt-worker; of smol only for threads that the program starts
 //	      executor: global           # smol only; or main, threads, thread_per_task
 //	      max_blocking_threads: 512  # not ideal; 1 to 10000
+//	      blocking_version: "1.7"    # async_std and smol only; or 1.6
 //	    runtimes: {small: {model: smol}} # further runtimes of the process, for run_on; keys as of runtime
 //	    host: {cpus: 4}              # not ideal; default: one for each thread
 //	    arrivals: {process: poisson, rate: 500}      # below; per instance and second; none if others call the service
+//	    connections: {count: 100, exponent: 1.1}     # of its clients; exponent: how uneven they are
 //	    max_in_flight: 10000         # 1 to 1000000, default 10000; an instance turns requests beyond it away at once
 //	    export: {processor: batch, schedule_delay: 5s} # or simple, the default on smol; also max_queue_size: 2048,
 //	                                 # max_export_batch_size: 512, export_duration: 2ms

@@ -95,7 +95,7 @@ func (r *Row) judge(cell *measure.Cell, predicted []float64) bool {
 func Predict(m *matrix.Matrix, c *matrix.Cell, cell *measure.Cell, cpus int, costs *cost.Set) (map[string][]float64, error) {
 	predicted := map[string][]float64{}
 	for i := range cell.Runs {
-		setup := model.Setup{CPUs: cpus, Cores: c.Cores, Costs: costs, Seed: m.Seed + uint64(i)}
+		setup := model.Setup{CPUs: cpus, Costs: costs, Seed: m.Seed + uint64(i)}
 		result, err := model.Play(c.Service, m.Seed, cell.Runs[i].Arrivals, setup)
 		if err != nil {
 			return nil, err

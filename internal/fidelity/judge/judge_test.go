@@ -20,14 +20,14 @@ import (
 func TestRows(t *testing.T) {
 	m, err := matrix.Read()
 	require.NoError(t, err)
-	only := regexp.MustCompile("^(mm1_30|sleep_1ms|ping_pong)/(tokio2|smol1|per_core2)")
+	only := regexp.MustCompile("^(mm1_30|sleep_1ms|ping_pong_spawn)/(tokio2|smol1|per_core2)")
 	of := &measure.Measured{CPUs: 2, Cells: map[string]*measure.Cell{}}
 	for i := range m.Cells {
 		c := &m.Cells[i]
 		if !only.MatchString(c.Name()) {
 			continue
 		}
-		p, err := plan.Make(c.Service, m.Seed, c.Requests(), c.Cores, plan.Options{})
+		p, err := plan.Make(c.Service, m.Seed, c.Requests(), plan.Options{})
 		require.NoError(t, err)
 		run := measure.Run{}
 		for _, r := range p.Requests {
@@ -63,7 +63,7 @@ func TestModelEnds(t *testing.T) {
 	require.NoError(t, err)
 	for i := range m.Cells { // every cell can be played, and each of its requests ends
 		c := &m.Cells[i]
-		result, err := model.Play(c.Service, m.Seed, []sim.Time{1_000_000, 1_000_500, 200_000_000}, model.Setup{CPUs: 2, Cores: c.Cores})
+		result, err := model.Play(c.Service, m.Seed, []sim.Time{1_000_000, 1_000_500, 200_000_000}, model.Setup{CPUs: 2})
 		require.NoError(t, err, c.Name())
 		for _, r := range result.Requests {
 			assert.Greater(t, r.End, r.Spawned, c.Name())

@@ -35,7 +35,6 @@ type Matrix struct {
 type Cell struct {
 	Workload *Workload
 	Runtime  string
-	Cores    int // that many runtimes; 0: one
 	Service  *workload.Service
 }
 
@@ -56,6 +55,7 @@ type Workload struct {
 	Added         string
 	Only, Except  Selection
 	Arrivals      map[string]any
+	Connections   map[string]any
 	Burst         *Burst
 	Steps         []any
 	Chain         int // instead of steps: a task that spawns one that spawns one, so many times
@@ -127,8 +127,6 @@ func parse(text []byte) (*Matrix, error) {
 
 // on is the workload on a runtime.
 func (w *Workload) on(name string, runtime map[string]any, seed uint64) (Cell, error) {
-	cores, _ := runtime["cores"].(int)
-	delete(runtime, "cores")
 	operations := w.Operations
 	if len(operations) == 0 {
 		steps := w.Steps
@@ -144,6 +142,9 @@ func (w *Workload) on(name string, runtime map[string]any, seed uint64) (Cell, e
 	tree := map[string]any{
 		"name": w.Name, "seed": seed, "runtime": runtime, "arrivals": arrivals, "operations": operations,
 	}
+	if w.Connections != nil {
+		tree["connections"] = w.Connections
+	}
 	services, err := spec.Decode([]any{tree})
 	if err != nil {
 		return Cell{}, err
@@ -158,16 +159,16 @@ func (w *Workload) on(name string, runtime map[string]any, seed uint64) (Cell, e
 		if !ok {
 			return Cell{}, errors.New("rate_per_worker: wants Poisson arrivals")
 		}
-		poisson.Rate *= float64(max(service.Runtime.Workers, cores))
+		poisson.Rate *= float64(service.Runtime.Workers)
 		service.Arrivals = poisson
 	}
-	return Cell{Workload: w, Runtime: name, Cores: cores, Service: service}, nil
+	return Cell{Workload: w, Runtime: name, Service: service}, nil
 }
 
 // Requests of a run: as long a run on two workers as on one.
 func (c *Cell) Requests() int {
 	if c.Workload.RatePerWorker {
-		return c.Workload.Requests * max(c.Service.Runtime.Workers, c.Cores)
+		return c.Workload.Requests * c.Service.Runtime.Workers
 	}
 	return c.Workload.Requests
 }

@@ -3,6 +3,7 @@
 package order
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -16,9 +17,9 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/workload"
 )
 
-// Real is the order of polls on the real runtime: the numbers of the tasks, which count in the order of spawning.
+// Real is the order in which polls begin on the real runtime: the numbers of the tasks, which count in the order of spawning.
 func Real(ctx context.Context, binary string, s *workload.Service) ([]uint64, error) {
-	p, err := plan.Make(s, 0, 1, 0, plan.Options{Record: true, Polls: true})
+	p, err := plan.Make(s, 0, 1, plan.Options{Record: true, Polls: true})
 	if err != nil {
 		return nil, err
 	}
@@ -26,26 +27,38 @@ func Real(ctx context.Context, binary string, s *workload.Service) ([]uint64, er
 	if err != nil {
 		return nil, err
 	}
-	if len(result.Polls) != 1 {
-		return nil, fmt.Errorf("%s: %d threads polled tasks; want one", s.Name, len(result.Polls))
+	if most := max(s.Runtime.Workers, 1); len(result.Polls) > most {
+		return nil, fmt.Errorf("%s: %d threads polled tasks; want at most %d", s.Name, len(result.Polls), most)
 	}
-	var order []uint64
-	for _, poll := range result.Polls[0].Polls {
-		order = append(order, poll.Task)
+	var polls []rig.Poll
+	for _, thread := range result.Polls {
+		polls = append(polls, thread.Polls...)
+	}
+	slices.SortStableFunc(polls, func(a, b rig.Poll) int { return cmp.Compare(a.Start, b.Start) })
+	order := make([]uint64, len(polls))
+	for i := range polls {
+		order[i] = polls[i].Task
 	}
 	return order, nil
 }
 
-// Model is the order that the model predicts.
-func Model(s *workload.Service) ([]uint64, error) {
-	var order []uint64
-	hidden := map[uint64]bool{} // tasks of the runtime's own, such as those that async-std awaits the blocking pool with
+// Trace is what the model predicts.
+type Trace struct {
+	polls  []scheduler.Poll // in the order in which they begin
+	events []scheduler.Event
+	hidden map[uint64]bool // tasks of the runtime's own, such as those that async-std awaits the blocking pool with
+}
+
+// Model plays a program on its model.
+func Model(s *workload.Service) (*Trace, error) {
+	t := &Trace{hidden: map[uint64]bool{}}
 	own := programs(s.Operations[0].Program, map[*program.Program]bool{})
 	watch := scheduler.Observer{
-		Poll: func(p *scheduler.Poll) { order = append(order, p.Task) },
+		Poll:  func(p *scheduler.Poll) { t.polls = append(t.polls, *p) },
+		Event: func(e *scheduler.Event) { t.events = append(t.events, *e) },
 		Finished: func(f *scheduler.Finished) {
 			if !own[f.Program] {
-				hidden[f.Task] = true
+				t.hidden[f.Task] = true
 			}
 		},
 	}
@@ -53,7 +66,8 @@ func Model(s *workload.Service) ([]uint64, error) {
 	if _, err := model.Play(s, 0, []sim.Time{start}, model.Setup{CPUs: 8, Watch: watch}); err != nil {
 		return nil, err
 	}
-	return visible(order, hidden), nil
+	slices.SortStableFunc(t.polls, func(a, b scheduler.Poll) int { return cmp.Compare(a.Start, b.Start) })
+	return t, nil
 }
 
 // programs are those of a program's tasks.
@@ -67,23 +81,21 @@ func programs(p *program.Program, all map[*program.Program]bool) map[*program.Pr
 	return all
 }
 
-// visible leaves hidden tasks out, and counts the others anew.
-func visible(order []uint64, hidden map[uint64]bool) []uint64 {
-	if len(hidden) == 0 {
-		return order
+// Order is the order in which polls begin. It leaves hidden tasks out, and counts the others anew.
+func (t *Trace) Order() []uint64 {
+	var tasks, order []uint64
+	for i := range t.polls {
+		if task := t.polls[i].Task; !t.hidden[task] {
+			order = append(order, task)
+		}
 	}
-	tasks := slices.Compact(slices.Sorted(slices.Values(order)))
+	tasks = slices.Compact(slices.Sorted(slices.Values(order)))
 	number := map[uint64]uint64{}
-	for _, task := range tasks {
-		if !hidden[task] {
-			number[task] = uint64(len(number)) + 1
-		}
+	for i, task := range tasks {
+		number[task] = uint64(i) + 1 //nolint:gosec // G115: a count
 	}
-	var all []uint64
-	for _, task := range order {
-		if !hidden[task] {
-			all = append(all, number[task])
-		}
+	for i, task := range order {
+		order[i] = number[task]
 	}
-	return all
+	return order
 }

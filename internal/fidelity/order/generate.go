@@ -4,7 +4,9 @@
 //
 // On one worker the order of polls follows from the rules of the runtime alone, as long as nothing depends on how long something takes.
 // So a program either has no step that takes a time beside short computations; or its timers, sockets, jobs and timeouts end so far
-// apart that the machine's hiccups do not change their order ([Timed]).
+// apart that the machine's hiccups do not change their order.
+//
+// On several workers the order is forced if one task at a time is runnable ([Trace.Chained]).
 package order
 
 import (
@@ -25,22 +27,25 @@ const (
 	Untimed Kind = iota
 	// Timed programs have sleeps, sockets, jobs of the blocking pool, timeouts and cancellation too.
 	Timed
+	// Brief programs are untimed, and end before a lock operation of async-lock has waited for half a millisecond. From then on its mutex
+	// has other rules. So Untimed programs have mutexes on Tokio only.
+	Brief
+	// Conducted programs let tasks contend for mutexes and channels, with timeouts around what they do.
+	Conducted
 )
-
-// Three things are left out, because the models differ from the crates in them:
-//   - A channel is never full. The models put the message of a sender that waits into the channel when a place becomes free; in the crates
-//     the sender does that itself when it is polled next. So each channel holds all messages that it ever gets, and has one receiver.
-//   - No timeout drops a job of the blocking pool of smol and async-std. Who drops the handle of a job there is woken once more for nothing.
-//   - Mutexes are for Tokio only. The models hand a mutex to who has waited longest, as Tokio's does. That of smol and async-std is free
-//     for anybody until the waiter that was woken is polled.
 
 // Generate makes the service of a random program, with one request.
 func Generate(kind Kind, seed uint64, runtime workload.RuntimeSpec) *workload.Service {
 	g := &generator{Rand: sim.Stream(seed), tasks: 1, copies: 1, tokio: runtime.Model == "tokio"}
 	var steps []program.Step
-	if kind == Timed {
+	switch kind {
+	case Timed:
 		steps = g.timed()
-	} else {
+	case Brief:
+		steps = g.brief()
+	case Conducted:
+		steps = g.conducted()
+	default:
 		steps = g.steps(0)
 		for g.tasks < fewestTasks {
 			steps = append(steps, g.steps(0)...)
@@ -71,6 +76,8 @@ type generator struct {
 	channels int
 	slots    int // of time that timed steps have taken
 	copies   int // of the task that is being made
+
+	capacities [markets]int
 }
 
 func (g *generator) between(least, most int) int { return least + g.IntN(most-least+1) }
@@ -78,7 +85,7 @@ func (g *generator) between(least, most int) int { return least + g.IntN(most-le
 // steps are those of a task at a depth below the request.
 func (g *generator) steps(depth int) (steps []program.Step) {
 	for range g.between(2, 8) {
-		switch g.IntN(9) {
+		switch g.IntN(10) {
 		case 0, 1:
 			steps = append(steps, compute())
 		case 2:
@@ -93,6 +100,8 @@ func (g *generator) steps(depth int) (steps []program.Step) {
 			steps = append(steps, g.critical()...)
 		case 7, 8:
 			steps = append(steps, g.talk(depth)...)
+		case 9:
+			steps = append(steps, g.market(depth)...)
 		}
 	}
 	return steps
@@ -120,6 +129,10 @@ func (g *generator) critical() []program.Step {
 	if !g.tokio {
 		return []program.Step{{Op: program.Yield}, compute()}
 	}
+	return g.section()
+}
+
+func (g *generator) section() []program.Step {
 	mutex := g.IntN(mutexes)
 	steps := []program.Step{{Op: program.Lock, Object: mutex}, compute()}
 	for range g.IntN(3) {
@@ -134,11 +147,12 @@ func (g *generator) talk(depth int) []program.Step {
 		return []program.Step{compute()}
 	}
 	channel, messages := g.channels, g.between(1, 12)
+	capacity := g.between(1, messages)
 	g.channels++
 	g.tasks++
 	var sends, receives []program.Step
 	for range messages {
-		sends = append(sends, program.Step{Op: program.Send, Object: channel, Count: messages})
+		sends = append(sends, program.Step{Op: program.Send, Object: channel, Count: capacity})
 		receives = append(receives, program.Step{Op: program.Receive, Object: channel})
 		switch g.IntN(4) {
 		case 0:
@@ -152,6 +166,54 @@ func (g *generator) talk(depth int) []program.Step {
 	}
 	child := &program.Program{Label: workload.Untraced, Steps: sends}
 	return append([]program.Step{{Op: program.Spawn, Count: 1, Child: child}}, receives...)
+}
+
+// market spawns tasks that send and tasks that receive over one channel.
+func (g *generator) market(depth int) []program.Step {
+	if depth == deepest || g.copies > 1 {
+		return []program.Step{compute()}
+	}
+	channel, senders, receivers := g.channels, g.between(1, 4), g.between(1, 4)
+	rounds := g.between(1, 3)
+	capacity := g.between(1, 5)
+	g.channels++
+	g.tasks += senders + receivers
+	side := func(count int, step program.Step, times int) program.Step {
+		child := &program.Program{Label: workload.Untraced}
+		for range times {
+			child.Steps = append(child.Steps, step)
+			if g.IntN(4) == 0 {
+				child.Steps = append(child.Steps, []program.Step{compute(), {Op: program.Yield}}[g.IntN(2)])
+			}
+		}
+		return program.Step{Op: program.Spawn, Count: count, Child: child}
+	}
+	sides := []program.Step{
+		side(senders, program.Step{Op: program.Send, Object: channel, Count: capacity}, rounds*receivers),
+		side(receivers, program.Step{Op: program.Receive, Object: channel}, rounds*senders),
+	}
+	if g.IntN(2) == 0 {
+		sides[0], sides[1] = sides[1], sides[0]
+	}
+	return sides
+}
+
+// brief is a request whose tasks contend for mutexes.
+func (g *generator) brief() (steps []program.Step) {
+	for range g.between(2, 4) {
+		child := &program.Program{Label: workload.Untraced}
+		for range g.between(1, 3) {
+			child.Steps = append(child.Steps, g.section()...)
+			if g.IntN(3) == 0 {
+				child.Steps = append(child.Steps, program.Step{Op: program.Yield})
+			}
+		}
+		steps = append(steps, program.Step{Op: program.Spawn, Count: g.between(1, 3), Child: child})
+		if g.IntN(2) == 0 {
+			steps = append(steps, g.section()...)
+		}
+	}
+	return steps
 }
 
 // slot is how far apart things end. Tokio's timers are up to 2 ms late, and a busy machine is so by more.
@@ -189,9 +251,6 @@ func (g *generator) waits() (steps []program.Step) {
 	switch g.IntN(4) {
 	case 0: // in time, or late: the two slots are different
 		limit, inside := program.Step{Op: program.Timeout, Duration: g.later()}, wait()
-		if !g.tokio && inside.Op == program.File {
-			inside.Op = program.Sleep
-		}
 		if g.IntN(2) == 0 {
 			limit.Duration, inside.Duration = inside.Duration, limit.Duration
 		}

@@ -16,71 +16,102 @@ import (
 
 var binary = flag.String("rig", "", "the rig with the real runtimes; make order builds it")
 
-// runtimes of one worker.
-func runtimes() map[string]workload.RuntimeSpec {
+// runtimes with a number of workers.
+func runtimes(workers int) map[string]workload.RuntimeSpec {
 	on := func(model string, set func(*workload.RuntimeSpec)) workload.RuntimeSpec {
 		spec := workload.OnRuntime(model)
-		spec.Workers = 1
+		spec.Workers = workers
 		set(&spec)
 		return spec
 	}
-	return map[string]workload.RuntimeSpec{
+	all := map[string]workload.RuntimeSpec{
 		// Else the mean time of polls decides how soon the tasks that overflow are run.
-		"tokio":          on("tokio", func(s *workload.RuntimeSpec) { s.GlobalQueueInterval = 31 }),
-		"tokio_fifo":     on("tokio", func(s *workload.RuntimeSpec) { s.DisableLIFOSlot, s.GlobalQueueInterval = true, 31 }),
-		"current_thread": on("tokio", func(s *workload.RuntimeSpec) { s.Flavor = "current_thread" }),
-		"smol":           on("smol", func(*workload.RuntimeSpec) {}),
-		"async_std":      on("async_std", func(*workload.RuntimeSpec) {}),
+		"tokio":      on("tokio", func(s *workload.RuntimeSpec) { s.GlobalQueueInterval = 31 }),
+		"tokio_fifo": on("tokio", func(s *workload.RuntimeSpec) { s.DisableLIFOSlot, s.GlobalQueueInterval = true, 31 }),
+		"smol":       on("smol", func(*workload.RuntimeSpec) {}),
+		"async_std":  on("async_std", func(*workload.RuntimeSpec) {}),
+	}
+	if workers == 1 {
+		all["current_thread"] = on("tokio", func(s *workload.RuntimeSpec) { s.Flavor = "current_thread" })
+	}
+	return all
+}
+
+// suite is programs of a kind on a number of workers.
+type suite struct {
+	name     string
+	kind     Kind
+	workers  int
+	programs int
+}
+
+var suites = []suite{
+	{"untimed", Untimed, 1, 400},
+	{"timed", Timed, 1, 100},
+	{"brief", Brief, 1, 100},
+	{"conducted", Conducted, 1, 100},
+	{"two workers", Conducted, 2, 100},
+}
+
+// forced are the first programs of the suite whose order of polls is forced, and what the model predicts of each.
+func (su *suite) forced(t *testing.T, runtime workload.RuntimeSpec, programs int, f func(s *workload.Service, predicted *Trace)) {
+	t.Helper()
+	for seed, found := uint64(0), 0; found < programs; seed++ {
+		require.Less(t, seed, uint64(100*programs), "%s: of too few programs the order is forced", su.name)
+		s := Generate(su.kind, seed, runtime)
+		predicted, err := Model(s)
+		require.NoError(t, err, "%s: program %d", su.name, seed)
+		if su.kind == Conducted && !predicted.Separated() || su.workers > 1 && !predicted.Chained() {
+			continue
+		}
+		found++
+		f(s, predicted)
 	}
 }
 
 // TestPrograms: the models alone end every program, which are not trivial.
 func TestPrograms(t *testing.T) {
-	for name, runtime := range runtimes() {
-		polls := 0
-		for seed := range uint64(40) {
-			for _, kind := range []Kind{Untimed, Timed} {
-				order, err := Model(Generate(kind, seed, runtime))
-				require.NoError(t, err, "%s: program %d", name, seed)
-				assert.Greater(t, len(order), 5, "%s: program %d", name, seed)
+	for _, su := range suites {
+		for name, runtime := range runtimes(su.workers) {
+			polls := 0
+			su.forced(t, runtime, su.programs/10, func(s *workload.Service, predicted *Trace) {
+				order := predicted.Order()
+				assert.Greater(t, len(order), 5, "%s: %s", name, s.Name)
 				polls += len(order)
-			}
+			})
+			t.Logf("%s, %s: %d polls", su.name, name, polls)
 		}
-		t.Logf("%s: %d polls", name, polls)
 	}
 }
 
-const programsOfEach = 400
-
-// TestOrder: on one worker, the real runtimes poll the tasks in the order of the models.
+// TestOrder: the real runtimes poll the tasks in the order of the models.
 func TestOrder(t *testing.T) {
 	if *binary == "" {
 		t.Skip("needs the real runtimes: make order")
 	}
 	var polls atomic.Int64
 	t.Cleanup(func() { t.Logf("%d polls in the order of the models", polls.Load()) })
-	for name, runtime := range runtimes() {
-		for kind, programs := range map[Kind]uint64{Untimed: programsOfEach, Timed: programsOfEach / 4} {
-			for seed := range programs {
-				t.Run(fmt.Sprintf("%s/%d/%d", name, kind, seed), func(t *testing.T) {
+	for _, su := range suites {
+		for name, runtime := range runtimes(su.workers) {
+			su.forced(t, runtime, su.programs, func(s *workload.Service, predicted *Trace) {
+				t.Run(fmt.Sprintf("%s/%s/%s", su.name, name, s.Name), func(t *testing.T) {
 					t.Parallel()
-					polls.Add(compare(t, Generate(kind, seed, runtime), kind))
+					polls.Add(compare(t, s, predicted.Order(), su.kind))
 				})
-			}
+			})
 		}
 	}
 }
 
 // compare returns the number of polls in the same order.
-func compare(t *testing.T, s *workload.Service, kind Kind) int64 {
+func compare(t *testing.T, s *workload.Service, predicted []uint64, kind Kind) int64 {
 	t.Helper()
-	predicted, err := Model(s)
-	require.NoError(t, err)
 	trials := 1
-	if kind == Timed { // the machine may have been busy elsewhere for longer than a slot
+	if kind != Untimed { // the machine may have been busy elsewhere for longer than a slot
 		trials = 4
 	}
 	var polled []uint64
+	var err error
 	for range trials {
 		polled, err = Real(t.Context(), *binary, s)
 		require.NoError(t, err)

@@ -49,6 +49,7 @@ type Options struct {
 // Request is one arrival.
 type Request struct {
 	At    sim.Time `json:"at"`
+	Core  int      `json:"core,omitempty"` // that its connection is pinned to
 	Steps []any    `json:"steps"`
 }
 

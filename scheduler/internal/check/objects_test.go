@@ -103,3 +103,23 @@ func TestBlockingPoolHoldsNoWorker(t *testing.T) {
 		is.ElementsMatch(want, ends)
 	})
 }
+
+// TestEveryMessageIsReceived: several tasks send over a channel that holds one or two messages, and several receive; all of them end.
+func TestEveryMessageIsReceived(t *testing.T) {
+	for capacity := 1; capacity <= 2; capacity++ {
+		side := func(op program.Op, times int) *program.Program {
+			p := &program.Program{}
+			for range times {
+				p.Steps = append(p.Steps, program.Step{Op: op, Count: capacity}, step(program.Compute, us, 0))
+			}
+			return p
+		}
+		sender, receiver := side(program.Send, 8), side(program.Receive, 6)
+		programs := []*program.Program{receiver, sender, receiver, receiver, sender, sender, receiver}
+		onEach(t, programs, func(is *assert.Assertions, _ int, ends []sim.Time) {
+			for i, end := range ends {
+				is.Positive(end, "task %d never ends", i)
+			}
+		})
+	}
+}

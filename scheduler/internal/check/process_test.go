@@ -146,3 +146,27 @@ func TestWhoGivesUpWaitsNoLonger(t *testing.T) {
 		assert.Equal(t, start+50*milli, p.ends[1][1])
 	})
 }
+
+// TestAnObjectKeepsTheRulesOfItsFirstRuntime, whichever runtimes use it later: Tokio's mutex is handed to the task that waits, that of
+// async-lock may be locked again before.
+func TestAnObjectKeepsTheRulesOfItsFirstRuntime(t *testing.T) {
+	lock, unlock := program.Step{Op: program.Lock}, program.Step{Op: program.Unlock}
+	holds := program.Step{Op: program.IO, Duration: program.Constant(milli / 10)}
+	eachPair(t, func(t *testing.T, first, second string) {
+		t.Helper()
+		p := newPair(t, &cost.Zero, first, second)
+		p.spawn(0, lock, unlock)
+		p.sim.Run(p.sim.Now() + 1000)
+		p.ends[0] = nil
+		p.spawn(1, lock, holds, unlock, lock, compute(milli), unlock)
+		p.sim.Run(p.sim.Now() + 1000)
+		p.spawn(0, lock, unlock)
+		p.sim.Run(p.sim.Now() + 100*milli)
+		waited, again := p.ends[0][0], p.ends[1][0]
+		if first == "async_std" || first == "smol" {
+			assert.Equal(t, again, waited)
+		} else {
+			assert.Equal(t, again-milli, waited)
+		}
+	})
+}

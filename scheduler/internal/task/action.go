@@ -18,7 +18,7 @@ const (
 	Compute
 	// Spawn: schedule the new task Other, then Step again.
 	Spawn
-	// Wake: make the task Other runnable by [Tasks.WakeOther], because what the task waits for is there; then Step again.
+	// Wake: make the task Other runnable by [Tasks.WakeOther], because what the task waits for is there, or was; then Step again.
 	Wake
 	// Woken: a task of another runtime of the process has been woken: let the time of a wake pass on the worker, then Step again.
 	Woken

@@ -5,6 +5,7 @@ package task
 import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/narrow"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/process"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 )
 
@@ -92,35 +93,65 @@ func (ts *Tasks) unwind(id ID, t *Task) (a Action, more bool) {
 	return Action{}, true
 }
 
-// stopWaiting takes a task out of wherever the task waits. acts: the action is to be carried out.
+// stopWaiting takes a task out of wherever the task waits, and gives back what it was woken for and has not used. acts: the action is to be
+// carried out.
 func (ts *Tasks) stopWaiting(id ID, t *Task) (a Action, acts bool) {
-	last := func() int { return t.Program.Steps[t.step-1].Object } // of the step that the task has left
+	var next process.Waiter // gets what the task leaves
+	w, ready := ts.waiter(id), t.ready
 	switch t.awaits {
-	case nothing:
-		return Action{}, false
 	case something:
-		if t.timer != 0 && !t.ready {
+		switch last := t.Program.Steps[t.step-1].Op; {
+		case ready:
+		case t.timer != 0:
 			a, acts = ofTimer(ClearTimer, t.timer), true
+		case ts.CancelOnDrop && (last == program.SpawnBlocking || last == program.File):
+			t.woken = true // async-task: to cancel a job notifies whoever awaits it, the running task itself
 		}
 	case aMutex:
-		if !t.ready {
-			ts.process.Mutex(last()).GiveUp(ts.waiter(id))
+		if !ready {
+			ts.process.Mutex(t.Program.Steps[t.step-1].Object).GiveUp(w)
 		}
-	case aPlace:
-		if !t.ready {
-			ts.process.Channel(last()).GiveUpPlace(ts.waiter(id))
+	case aLock, aStarvedLock:
+		next = ts.process.Mutex(t.Program.Steps[t.step].Object).Leave(w, t.awaits == aStarvedLock, ready)
+	case aChannel:
+		st := &t.Program.Steps[t.step]
+		switch c := ts.process.Channel(st.Object); {
+		case !ready:
+			stopListening(c, st, w)
+		case st.Op == program.Send:
+			next = c.NextSender()
+		default:
+			next = c.NextReceiver()
 		}
-	case aMessage:
-		c := ts.process.Channel(t.Program.Steps[t.step].Object)
-		if !t.ready {
-			c.GiveUpMessage(ts.waiter(id))
-		} else { // the task was woken for a message, which another receiver may have now
-			a, acts = ts.wakeWaiter(c.PassOn())
-		}
+	case aPlace, aMessage, aTurn, nothing:
+		next = ts.leaveTokioChannel(t, w)
 	default:
 	}
-	ts.stopped(t)
-	return a, acts
+	t.resuming = false
+	if t.awaits != nothing {
+		ts.stopped(t)
+	}
+	if acts {
+		return a, acts
+	}
+	return ts.wakeWaiter(next)
+}
+
+// leaveTokioChannel takes a task out of a channel of Tokio's. The task may have been woken already, and have had no budget for the rest.
+func (ts *Tasks) leaveTokioChannel(t *Task, w process.Waiter) (next process.Waiter) {
+	switch {
+	case t.resuming && t.sends():
+		c := ts.process.Channel(t.Program.Steps[t.step-1].Object)
+		if t.awaits == aPlace && !t.ready {
+			c.GiveUpPlace(w)
+			return process.Waiter{}
+		}
+		return c.ReturnPlace()
+	case int(t.step) < len(t.Program.Steps) && t.Program.Steps[t.step].Op == program.Receive:
+		return ts.process.Channel(t.Program.Steps[t.step].Object).GiveUpMessage(w)
+	default:
+		return process.Waiter{}
+	}
 }
 
 // opening is the step that opens what the step at i closes: spans and timeouts are nested.

@@ -70,7 +70,8 @@ func (ts *Tasks) Pend(id ID) bool {
 	return t.woken && ts.wake(t)
 }
 
-// Finish ends the last poll of a task. If another task awaits the finished one, Finish returns the other: the runtime must wake it.
+// Finish ends the last poll of a task. If another task is to be told, because it awaits the finished one or did so once, Finish returns the
+// other: the runtime must wake it by [Tasks.WakeAwaiter].
 func (ts *Tasks) Finish(id ID) (awaiter ID) {
 	t := ts.Get(id)
 	ts.endPoll(t, true)
@@ -79,21 +80,21 @@ func (ts *Tasks) Finish(id ID) (awaiter ID) {
 		ts.reportFinished(t)
 	}
 	for t.firstHandle != 0 {
-		ts.popHandle(t, 0)
+		ts.popHandle(t, 0, false)
 	}
-	if t.owner == 0 {
-		if t.origin == blockingJob && ts.Waited(t.joiner()) {
-			awaiter = t.sibling
-		}
+	switch {
+	case t.origin >= blockingJob:
+		awaiter = ts.formerAwaiter(t)
+		fallthrough
+	case t.owner == 0:
 		ts.release(id, t)
 		return awaiter
+	case t.origin == awaited:
+		ts.joined(id, t)
+		awaiter = t.owner
 	}
 	t.state = stateDone
-	owner := ts.Get(t.owner)
-	if owner.awaits == aHandle && owner.firstHandle == id {
-		return t.owner
-	}
-	return 0
+	return awaiter
 }
 
 // BlockedInPlace notes that the worker of the running poll leaves the task alone on its thread. It reports whether that is the

@@ -72,7 +72,7 @@ func (ts *Tasks) NewBlockingJob(by ID, a Action) ID {
 	c.work = sim.Rand(narrow.Uint64(max(a.Duration, 0))) // back in carried
 	c.parent = ts.spans.enclosing(t)
 	c.spawner, c.worker = t.thread, t.worker
-	c.setJoiner(by, t.wakers)
+	c.setJoiner(by, t)
 	return id
 }
 

@@ -11,23 +11,23 @@ import (
 // stepCompute is Step for the case that the running task computes next. Others cannot see a computation, so a worker may ask for it before
 // the time of the step. If the next step is another, the result is 0 and the task stays where it is.
 func (ts *Tasks) stepCompute(t *Task) sim.Time {
+	if t.unwinding || t.awaits.listens() {
+		return 0
+	}
 	if t.awaits != nothing {
-		if !t.ready || t.unwinding {
+		if !t.ready {
 			return 0
 		}
 		ts.stopped(t)
 	}
 	if t.resuming {
-		if !ts.spend() {
+		if t.sends() || !ts.spend() {
 			return 0
 		}
 		t.resuming = false
 	}
 	for int(t.step) < len(t.Program.Steps) {
 		st := &t.Program.Steps[t.step]
-		if t.unwinding {
-			return 0
-		}
 		if st.Op != program.Compute {
 			return ts.hopFirst(t, st)
 		}
@@ -43,12 +43,17 @@ func (ts *Tasks) stepCompute(t *Task) sim.Time {
 func (ts *Tasks) Step(id ID) Action {
 	t := ts.Get(id)
 	if t.awaits != nothing && !t.unwinding {
-		if t.ready {
+		switch {
+		case t.retries():
+		case t.ready && !t.awaits.listens(), t.awaits == aTurn:
 			ts.stopped(t)
-		} else if a, interrupted := ts.interrupted(t); !interrupted {
-			return Action{Kind: Wait} // polled for nothing
-		} else if a.Kind != Nothing {
-			return a
+		default:
+			if a, interrupted := ts.interrupted(t); !interrupted {
+				t.resuming = t.resuming || t.awaits.listens()
+				return Action{Kind: Wait} // polled for nothing
+			} else if a.Kind != Nothing {
+				return a
+			}
 		}
 	}
 	for {
@@ -60,7 +65,14 @@ func (ts *Tasks) Step(id ID) Action {
 		var a Action
 		progress := refused
 		if !t.resuming || ts.spend() {
-			t.resuming = false
+			if t.resuming {
+				t.resuming = false
+				if t.sends() {
+					if a, acts := ts.deliver(t); acts {
+						return a
+					}
+				}
+			}
 			if int(t.step) >= len(t.Program.Steps) {
 				return ts.end(t)
 			}
@@ -93,7 +105,7 @@ func (ts *Tasks) Step(id ID) Action {
 			}
 		}
 		if progress == refused {
-			t.awaits = something
+			t.awaits = aTurn
 			t.forcedYields++
 			return Action{Kind: ForcedYield}
 		}
@@ -137,7 +149,7 @@ func (ts *Tasks) try(id ID, t *Task) (Action, progress) {
 	case program.Join:
 		return ts.pollHandles(t)
 	case program.Cancel:
-		if id := ts.popHandle(t, 0); id != 0 {
+		if id := ts.popHandle(t, 0, true); id != 0 {
 			if ts.Get(id).state == stateFree {
 				return Action{}, passed
 			}
@@ -146,7 +158,7 @@ func (ts *Tasks) try(id ID, t *Task) (Action, progress) {
 		t.step++
 	case program.Timeout:
 		t.step++
-		ts.timeouts.open(id, t, ts.sim.Now()+st.Duration.Sample(&t.work), ts.spawned)
+		ts.timeouts.open(id, t, ts.sim.Now()+st.Duration.Sample(&t.work), ts.numbers.tasks)
 	case program.EndTimeout:
 		t.step++
 		if a, isSet := ts.timeouts.close(t); isSet {
@@ -164,7 +176,7 @@ func (ts *Tasks) try(id ID, t *Task) (Action, progress) {
 			ts.reportEvent(t, st.Label)
 		}
 	default:
-		return ts.tryObject(t, st)
+		return ts.tryObject(id, t, st)
 	}
 	return Action{}, passed
 }
@@ -182,12 +194,13 @@ func (ts *Tasks) wait(id ID, t *Task) Action {
 	switch st.Op {
 	case program.Join:
 		t.awaits = aHandle
+		ts.Get(t.firstHandle).origin = awaited
 		return Action{Kind: Wait, Duration: ts.hopWait}
 	case program.Lock, program.Send, program.Receive:
 		return ts.waitForObject(id, t, st)
 	case program.Yield:
 		t.step++
-		t.awaits = something
+		t.awaits = aTurn
 		return Action{Kind: Yield}
 	default:
 		t.begun = false

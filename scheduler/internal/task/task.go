@@ -38,7 +38,7 @@ type Task struct {
 	state     taskState
 	awaits    wait
 	ready     bool // what it awaits
-	resuming  bool // what it awaited is to be taken by its next step
+	resuming  bool // what it awaited is to be taken by its next step; while it listens: its next poll is another attempt
 	unwinding bool
 
 	longestPoll sim.Time
@@ -48,7 +48,7 @@ type Task struct {
 	polls       uint32
 	wakers      uint32 // generation of its wakers: older ones wake nobody
 	timer       int32  // of the sleep it awaits, as the runtime knows it; 0: none
-	owner       ID     // holder of the join handle; 0 when detached
+	owner       ID     // holder of the join handle; 0 when detached; see handles.go
 	firstHandle ID     // handles this task holds, in the order of spawning
 	thread      int32  // of the running poll
 	firstWorker int16
@@ -59,7 +59,7 @@ type Task struct {
 	origin      origin
 	outcome     scheduler.Outcome
 
-	until        sim.Time // what it waits for, or asked for and was refused, is ready
+	until        sim.Time // what it waits for, or asked for and was refused, is ready; a lock: since when it waits
 	tag          uint64
 	parent       uint64
 	lastHandle   ID
@@ -74,21 +74,15 @@ type Task struct {
 	forcedYields uint32
 }
 
-// joiner is the waker of the task that awaits a blocking job. A blocking job has no owner and holds no handles, so the fields for these hold
-// the waker.
-func (t *Task) joiner() scheduler.Waker { return makeWaker(uint32(t.sibling), uint32(t.lastHandle)) }
-
-func (t *Task) setJoiner(by ID, generation uint32) {
-	t.origin, t.sibling, t.lastHandle = blockingJob, by, ID(generation)
-}
-
 // origin is how a task came to be.
 type origin uint8
 
 const (
 	child       origin = iota // another task spawned it
+	awaited                   // another task spawned it, and has awaited its end at least once
 	root                      // spawned from outside
 	blockingJob               // made by NewBlockingJob: joiner awaits it
+	forsaken                  // another task has awaited it, and dropped its handle since
 )
 
 // wait is what a task waits for: one thing at a time, and the timeouts around it.
@@ -96,17 +90,33 @@ type wait uint8
 
 const (
 	nothing   wait = iota
-	something      // known to whoever has its waker: a timer, a socket, a job, a turn
+	something      // known to whoever has its waker: a timer, a socket, a job
+	aTurn          // to be polled again
 	aHandle        // the end of its first handle's task
-	aMutex
-	aPlace   // in a channel
-	aMessage // of a channel
+	aMutex         // of Tokio's, which is the task's own when the task is woken
+	aPlace         // in Tokio's channel, likewise
+	aMessage       // of Tokio's channel, or the turn to receive
+	// From here on the task listens: when it is woken it tries again.
+	aLock        // of async-lock's mutex
+	aStarvedLock // likewise, after too long a time
+	aChannel     // async-channel's
 )
+
+func (w wait) listens() bool { return w >= aLock }
+
+// retries reports whether the poll of a task that listens is another attempt. One at a lock is only if the task was notified.
+func (t *Task) retries() bool {
+	if !t.awaits.listens() || !t.resuming && !t.begun {
+		return false
+	}
+	t.resuming = false
+	return t.ready || t.awaits == aChannel
+}
 
 // startUnwinding lets the next Step begin to drop what a timeout surrounds; place 0 is the whole task.
 func (t *Task) startUnwinding(place uint32) {
 	t.unwinding, t.dropping, t.unwound = true, place, notBegun
-	t.repeat, t.begun, t.resuming = 0, false, false
+	t.repeat, t.begun = 0, false
 }
 
 const notBegun = -1

@@ -26,6 +26,7 @@ type Tasks struct {
 	pages    []*page // keep tasks at fixed addresses while the table grows
 	free     ID      // reusable places, linked by Next
 	used     ID      // places handed out at least once
+	numbers  *Numbers
 	spawned  uint64
 	finished uint64
 
@@ -47,6 +48,8 @@ type Tasks struct {
 	// Lacks are the steps that the runtime does not have.
 	Lacks program.Ops
 	sound soundPrograms
+	// Crate is whose mutexes and channels the runtime's programs use, and whose handles of tasks and jobs.
+	Crate process.Crate
 	// CancelOnDrop: who drops a join handle cancels the task behind it (smol); otherwise that task runs on.
 	CancelOnDrop bool
 
@@ -66,8 +69,19 @@ func New(s *sim.Simulation, runtime process.Waking, p *process.Process, o schedu
 	if p == nil {
 		p = &process.Process{}
 	}
-	return &Tasks{sim: s, runtime: runtime, process: p, observer: o}
+	ts := &Tasks{sim: s, runtime: runtime, process: p, observer: o, Crate: process.TokioSync}
+	ts.Share(&Numbers{})
+	return ts
 }
+
+// Numbers gives tasks and spans their numbers, in the order in which they begin.
+type Numbers struct{ tasks, spans uint64 }
+
+// Share lets the tasks be numbered together with those of other runtimes, which an observer takes for one. Nothing must have been spawned.
+func (ts *Tasks) Share(numbers *Numbers) { ts.numbers, ts.spans.numbers = numbers, numbers }
+
+// Newest is the number of the task that was spawned last.
+func (ts *Tasks) Newest() uint64 { return ts.numbers.tasks }
 
 // Get returns a live task.
 func (ts *Tasks) Get(id ID) *Task {
@@ -95,9 +109,10 @@ func (ts *Tasks) allocate() (ID, *Task) {
 	t := ts.Get(id)
 	ts.free = t.Next // of a place that was never used: 0
 	ts.spawned++
+	ts.numbers.tasks++
 	now, wakers := ts.sim.Now(), t.wakers
 	*t = Task{} // a literal with values would be made on the stack first and copied
-	t.number, t.spawned, t.queued = ts.spawned, now, now
+	t.number, t.spawned, t.queued = ts.numbers.tasks, now, now
 	t.state, t.wakers = stateQueued, wakers
 	return id, t
 }

@@ -19,12 +19,15 @@ func (ts *Tasks) WakeBy(w scheduler.Waker) (id ID, queue bool) {
 	return id, ts.wake(ts.Get(id))
 }
 
-// Wake wakes a task because what the task waits for is there.
+// Wake wakes a task that gave way.
 func (ts *Tasks) Wake(id ID) (queue bool) {
 	t := ts.Get(id)
 	t.ready = true
 	return ts.wake(t)
 }
+
+// WakeAwaiter wakes the task that Finish has returned.
+func (ts *Tasks) WakeAwaiter(id ID) (queue bool) { return ts.wake(ts.Get(id)) }
 
 // Cancel wakes a task that is to end where it waits now or next. The task is polled once more, only to drop what it holds.
 func (ts *Tasks) Cancel(id ID) (queue bool) {
@@ -38,7 +41,7 @@ func (ts *Tasks) WakeOther(a Action) (queue bool) {
 	if a.Kind == Cancel {
 		return ts.Cancel(a.Other)
 	}
-	return ts.Wake(a.Other)
+	return ts.wake(ts.Get(a.Other))
 }
 
 // Ready says that what the running task is about to wait for, or a timer that the task is about to set, is ready: Step goes on at once.

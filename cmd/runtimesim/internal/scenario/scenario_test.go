@@ -55,6 +55,13 @@ func TestBareQueueingSystem(t *testing.T) {
 	require.Len(t, s.Operations, 1)
 	require.Len(t, s.Operations[0].Program.Steps, 1)
 
+	s = mustService(t, source, Variant{Runtime: "tokio_per_core", Workers: "3"})
+	assert.Equal(t, "tokio", s.Runtime.Model)
+	assert.Equal(t, "tokio_per_core", s.Runtime.Flavor)
+	assert.Equal(t, 3, s.Runtime.Workers)
+	_, err := source.Service(Variant{Runtime: "current_thread", Workers: "3"})
+	require.EqualError(t, err, "--workers: flavor current_thread has none; want it left out, or flavor multi_thread")
+
 	s = mustService(t, source, Variant{Runtime: "smol", Version: "2.0", Workers: "3", Rate: 5})
 	assert.Equal(t, "smol", s.Runtime.Model)
 	assert.Equal(t, 3, s.Runtime.Workers)
@@ -303,7 +310,7 @@ func TestFileMistakes(t *testing.T) {
 		{"text in the list", "services: [a]", Request{}, "FILE: services: want a list of services"},
 		{"text in the map", "services: {a: b}", Request{}, "FILE: services: want a list of services"},
 		{"several by name", "services: {orders: {seed: 1}, stock: {seed: 1}}", Request{}, "FILE has 2 services; choose by --name: one of orders, stock"},
-		{"mistake in a map", "services: {b: {instnaces: 1, arrivals: {process: poisson, rate: 1}, runtime: {model: tokio}, workload: api_gateway}}", Request{}, "FILE: services.b.instnaces: unknown key (did you mean instances?); want one of name, instances, seed, runtime, runtimes, host, arrivals, max_in_flight, export, clock, resource, workload, operations, metrics, logs"},
+		{"mistake in a map", "services: {b: {instnaces: 1, arrivals: {process: poisson, rate: 1}, runtime: {model: tokio}, workload: api_gateway}}", Request{}, "FILE: services.b.instnaces: unknown key (did you mean instances?); want one of name, instances, seed, runtime, runtimes, host, arrivals, connections, max_in_flight, export, clock, resource, workload, operations, metrics, logs"},
 		{"several", "services: [" + orders + ", " + stock + "]", Request{}, "FILE has 2 services; choose by --name: one of orders, stock"},
 		{"another name", "services: [" + orders + ", " + stock + "]", Request{Name: "x"}, `--name: "x" is not in FILE; want one of orders, stock`},
 		{"another name of one", orders, Request{Name: "x"}, `--name: "x" is not in FILE; want orders`},
@@ -312,7 +319,7 @@ func TestFileMistakes(t *testing.T) {
 		{"empty receiver", "receivers: {synthetic_load: }", Request{}, "FILE: receivers.synthetic_load: want a map with services"},
 		{"two receivers", "receivers: {synthetic_load: {}, synthetic_load/b: {}}", Request{}, "FILE: several synthetic_load receivers; want one, or the services in a file of their own"},
 		{"mistake of one service", "{name: a, arrivals: {process: poisson, rate: 0}, runtime: {model: tokio}, workload: api_gateway}", Request{}, "FILE: arrivals.rate: 0 is not allowed; want a number of more than 0 and at most 1000000"},
-		{"mistake in a list", "services: [" + orders + ", {name: b, instnaces: 1, arrivals: {process: poisson, rate: 1}, runtime: {model: tokio}, workload: api_gateway}]", Request{Name: "b"}, "FILE: services[1].instnaces: unknown key (did you mean instances?); want one of name, instances, seed, runtime, runtimes, host, arrivals, max_in_flight, export, clock, resource, workload, operations, metrics, logs"},
+		{"mistake in a list", "services: [" + orders + ", {name: b, instnaces: 1, arrivals: {process: poisson, rate: 1}, runtime: {model: tokio}, workload: api_gateway}]", Request{Name: "b"}, "FILE: services[1].instnaces: unknown key (did you mean instances?); want one of name, instances, seed, runtime, runtimes, host, arrivals, connections, max_in_flight, export, clock, resource, workload, operations, metrics, logs"},
 		{"mistake in a receiver", "receivers: {synthetic_load: {services: [{name: b, workload: api_gateway, runtime: tokio}]}}", Request{Arrivals: "poisson:x"}, `FILE: receivers.synthetic_load.services[0].runtime: "tokio" is not allowed; want a map
 --arrivals: "x" is not allowed; want a number of more than 0 and at most 1000000`},
 	} {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//! Tokio's bounded channel for several receivers. Tokio's knows one waiting receiver; further ones queue up here, and each that gets a
-//! message lets the next one wait at the channel itself. A single receiver never gets here but for a lock that nobody contends for.
+//! Tokio's bounded channel for several receivers. Tokio's has one receiver, which programs share behind a fair lock: one task at a time has
+//! the turn to receive, and the others wait for it in the order in which they came. A single receiver never gets here but for a lock that
+//! nobody contends for.
 
 use std::{
     collections::VecDeque,
@@ -20,15 +21,24 @@ pub struct Channel {
 
 struct Receivers {
     receiver: mpsc::Receiver<()>,
-    waits: bool, // one at the channel
-    others: VecDeque<Waker>,
+    turn: Option<u64>, // of the one that may receive; none: of whoever comes
+    others: VecDeque<(u64, Waker)>,
+    count: u64, // receives so far
 }
 
 impl Receivers {
-    fn next(&mut self) {
-        self.waits = false;
-        if let Some(other) = self.others.pop_front() {
-            other.wake();
+    fn next_turn(&mut self) {
+        self.turn = None;
+        if let Some((number, waker)) = self.others.pop_front() {
+            self.turn = Some(number);
+            waker.wake();
+        }
+    }
+
+    fn wait_for_turn(&mut self, number: u64, waker: &Waker) {
+        match self.others.iter_mut().find(|(other, _)| *other == number) {
+            Some((_, old)) => old.clone_from(waker),
+            None => self.others.push_back((number, waker.clone())),
         }
     }
 }
@@ -38,8 +48,9 @@ impl Channel {
         let (sender, receiver) = mpsc::channel(capacity);
         let receivers = Receivers {
             receiver,
-            waits: false,
+            turn: None,
             others: VecDeque::new(),
+            count: 0,
         };
         Channel {
             sender,
@@ -54,14 +65,14 @@ impl Channel {
     pub fn receive(&'static self) -> Receive {
         Receive {
             receivers: &self.receivers,
-            waits: false,
+            number: 0,
         }
     }
 }
 
 pub struct Receive {
     receivers: &'static Mutex<Receivers>,
-    waits: bool, // at the channel
+    number: u64, // 0: it has not been polled, or has its message
 }
 
 impl Future for Receive {
@@ -69,25 +80,34 @@ impl Future for Receive {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context) -> Poll<()> {
         let mut r = self.receivers.lock().unwrap();
-        if r.waits && !self.waits {
-            r.others.push_back(context.waker().clone());
+        if self.number == 0 {
+            r.count += 1;
+            self.number = r.count;
+        }
+        if r.turn.is_some_and(|turn| turn != self.number) {
+            r.wait_for_turn(self.number, context.waker());
             return Poll::Pending;
         }
+        r.turn = Some(self.number);
         let message = r.receiver.poll_recv(context);
         if message.is_ready() {
-            r.next();
-        } else {
-            r.waits = true;
+            self.number = 0;
+            r.next_turn();
         }
-        self.waits = message.is_pending();
         message.map(|message| message.expect("the sender lives"))
     }
 }
 
 impl Drop for Receive {
     fn drop(&mut self) {
-        if self.waits {
-            self.receivers.lock().unwrap().next();
+        if self.number == 0 {
+            return;
+        }
+        let mut r = self.receivers.lock().unwrap();
+        if r.turn == Some(self.number) {
+            r.next_turn();
+        } else {
+            r.others.retain(|(number, _)| *number != self.number);
         }
     }
 }
