@@ -26,10 +26,11 @@ type PerCore struct {
 	cores   []*CurrentThread
 	next    uint64 // connection of the next request that has none of its own
 	asked   []asked
-	free    []int         // places of asked
-	threads []map[int]int // by core: the numbers of its pool's threads among all, by those that the pool gives
-	started int           // threads of all pools, since the start
-	report  scheduler.Thread
+	free    []int            // places of asked
+	threads []map[int]int    // by core: the numbers of its pool's threads among all, by those that the pool gives
+	started int              // threads of all pools, since the start
+	thread  scheduler.Thread // what the observer is handed
+	job     scheduler.Job
 }
 
 // asked is a request to another service that is not answered yet: the waker alone does not tell the core.
@@ -75,11 +76,20 @@ func (rt *PerCore) watching(core int, o scheduler.Observer) scheduler.Observer {
 			o.Call(r)
 		}
 	}
-	if o.Thread != nil {
+	if o.Thread != nil || o.Job != nil {
 		own.Thread = func(t *scheduler.Thread) {
-			rt.report = *t
-			rt.report.Thread = rt.numberOf(core, t)
-			o.Thread(&rt.report)
+			rt.thread = *t
+			rt.thread.Thread = rt.numberOf(core, t)
+			if o.Thread != nil {
+				o.Thread(&rt.thread)
+			}
+		}
+	}
+	if o.Job != nil {
+		own.Job = func(j *scheduler.Job) {
+			rt.job = *j
+			rt.job.Thread = rt.threads[core][j.Thread]
+			o.Job(&rt.job)
 		}
 	}
 	return own

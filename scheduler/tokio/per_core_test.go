@@ -243,7 +243,7 @@ func TestAnAnswerFindsItsCore(t *testing.T) {
 	}
 	b.sim.Run(ms)
 	require.Len(t, requests, 3)
-	for answered := 0; answered < 6; answered++ { // the newest first, so that places are used again
+	for answered := range 6 { // the newest first, so that places are used again
 		last := requests[len(requests)-1]
 		requests = requests[:len(requests)-1]
 		before := len(b.polls)
@@ -266,8 +266,14 @@ func TestAnAnswerFindsItsCore(t *testing.T) {
 func TestThreadsOfPools(t *testing.T) {
 	b := &perCore{}
 	var threads []scheduler.Thread
+	var jobs []int
 	o := b.observer()
 	o.Thread = func(t *scheduler.Thread) { threads = append(threads, *t) }
+	o.Job = func(j *scheduler.Job) {
+		if j.Begins {
+			jobs = append(jobs, j.Thread)
+		}
+	}
 	b.PerCore = check.Must(NewPerCore(&b.sim, Config{Workers: 2, Seed: 1}, o))
 	block := program.Step{Op: program.SpawnBlocking, Duration: program.Constant(ms)}
 	for connection := range uint64(2) {
@@ -287,6 +293,7 @@ func TestThreadsOfPools(t *testing.T) {
 		}
 	}
 	assert.Equal(t, []int{2, 3, 4, 5}, started)
+	assert.Equal(t, started, jobs, "a thread starts for each job")
 	assert.ElementsMatch(t, started, ended)
 }
 

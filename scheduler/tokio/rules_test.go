@@ -185,6 +185,7 @@ var rules = []mutants.Rule{
 	{"1.17 an answer gives its place back", "per_core.go", "rt.free = append(rt.free, place)", "", "TestAnAnswerFindsItsCore"},
 	{"1.17 tasks are numbered together", "per_core.go", "core.tasks.Share(&numbers)", "_ = &numbers", "TestPerCoreConserves"},
 	{"1.17 threads are numbered together", "per_core.go", "len(rt.cores) + rt.started", "len(rt.cores) + len(live)", "TestThreadsOfPools"},
+	{"1.17 so are the threads of jobs", "per_core.go", "rt.job.Thread = rt.threads[core][j.Thread]", "", "TestThreadsOfPools"},
 	{"1.17 what waits for a core is in its queue", "per_core.go", "all.Workers[i].LocalQueue += c.GlobalQueue", "all.GlobalQueue += c.GlobalQueue", "TestUnevenClients"},
 
 	// 1.10 block_in_place.

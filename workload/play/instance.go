@@ -164,7 +164,7 @@ func (in *Instance) connection(tag uint64, called *journey) uint64 {
 	switch {
 	case called != nil:
 		return in.comeOn.ofCall(called.request.Seed)
-	case in.loop != nil && !in.comeOn.shared():
+	case in.loop != nil && !in.comeOn.shared:
 		return in.loop.waiting[tag]
 	default:
 		return in.comeOn.Number(tag - in.origin)

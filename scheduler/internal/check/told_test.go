@@ -3,6 +3,7 @@
 package check_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -11,12 +12,16 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/check"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/tokio"
 )
 
 // TestWakesStealsAndJobsAreTold: of random programs each poll follows one wake; what is told is what the counters say; who is said to have woken
 // a task polled the task that is said to have done it; and a thread of the pool has one job at a time.
 func TestWakesStealsAndJobsAreTold(t *testing.T) {
-	for _, model := range oracles {
+	perCore := oracle{"tokio_per_core", 3, func(s *sim.Simulation, o scheduler.Observer) scheduler.Runtime {
+		return check.Must(tokio.NewPerCore(s, tokio.Config{Workers: 3, Seed: 1}, o))
+	}, nil}
+	for _, model := range append(slices.Clip(oracles), perCore) {
 		for _, mix := range []check.Mix{{}, {Cancels: true}, {InPlace: model.name == "tokio"}} {
 			t.Run(model.name, func(t *testing.T) {
 				var s sim.Simulation

@@ -74,9 +74,6 @@ func New(s *sim.Simulation, runtime process.Waking, p *process.Process, o schedu
 	return ts
 }
 
-// Numbers gives tasks and spans their numbers, in the order in which they begin.
-type Numbers struct{ tasks, spans uint64 }
-
 // Share lets the tasks be numbered together with those of other runtimes, which an observer takes for one. Nothing must have been spawned.
 func (ts *Tasks) Share(numbers *Numbers) { ts.numbers, ts.spans.numbers = numbers, numbers }
 

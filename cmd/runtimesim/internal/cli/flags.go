@@ -96,7 +96,7 @@ func (f *scenarioFlags) register(cmd *cobra.Command, tasks uint64, tasksMeaning 
 
 // registerRuntime adds the flags of commands that play one runtime.
 func (f *scenarioFlags) registerRuntime(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.variant.Runtime, "runtime", "", "`RUNTIME`: "+strings.Join(semconv.RuntimeNames(), ", ")+" (default: the file's; without one tokio)")
+	cmd.Flags().StringVar(&f.variant.Runtime, "runtime", "", "`RUNTIME`: "+strings.Join(semconv.RuntimeNames(), ", ")+", or a flavor of Tokio: current_thread, tokio_per_core (default: the file's; without one tokio)")
 	cmd.Flags().StringVar(&f.variant.Version, "version", "", "`VERSION` of the runtime's model, such as 1.53, or --runtime RUNTIME:VERSION (default: the newest that is modelled)")
 }
 

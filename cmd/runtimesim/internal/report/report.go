@@ -12,6 +12,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/simulate"
 	"github.com/runtimelab/otelcol-runtimelab/internal/format"
 	"github.com/runtimelab/otelcol-runtimelab/internal/texttable"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/models"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
 )
 
@@ -19,6 +20,7 @@ import (
 type Run struct {
 	Runtime string `json:"runtime"`
 	Version string `json:"version"`
+	Flavor  string `json:"flavor,omitempty"`
 	Workers int    `json:"workers"`
 	Seed    uint64 `json:"seed"`
 	Cost    string `json:"cost"`
@@ -86,6 +88,7 @@ func NewRun(s *simulate.Scenario, cost string, r *simulate.Result) *Run {
 	return &Run{
 		Runtime: s.Service.Runtime.Model,
 		Version: s.Service.Runtime.Version,
+		Flavor:  flavorOf(&s.Service.Runtime),
 		Workers: r.Workers,
 		Seed:    s.Seed(),
 		Cost:    cost,
@@ -155,10 +158,22 @@ func WriteJSON(w io.Writer, object any) error {
 
 // RuntimeName is how headings call a runtime.
 func RuntimeName(spec *workload.RuntimeSpec) string {
-	if spec.Version == "" {
-		return spec.Model
+	name := spec.Model
+	if spec.Version != "" {
+		name += " " + spec.Version
 	}
-	return spec.Model + " " + spec.Version
+	if flavor := flavorOf(spec); flavor != "" {
+		name += " (" + flavor + ")"
+	}
+	return name
+}
+
+// flavorOf is the flavor of a runtime, if it is not the one that the runtime has by default.
+func flavorOf(spec *workload.RuntimeSpec) string {
+	if m := models.ByName(spec.Model); m != nil && spec.Flavor != m.Config().Flavor {
+		return spec.Flavor
+	}
+	return ""
 }
 
 // Write shows one run.
