@@ -45,7 +45,7 @@ func (l *stepList) repeat(v value) {
 		}
 		if v.in.steps > mostSteps {
 			times := t.child("times")
-			times.fail(fmt.Sprintf("%s is not allowed; after %d times all services, those of their workloads included, have more than %d steps; want fewer",
+			times.fail(fmt.Sprintf("%s is not allowed; %d times already make more than %d steps of all services, those of their workloads included; want fewer",
 				times.describe(), n+1, mostSteps))
 			return
 		}

@@ -56,12 +56,12 @@ func TestMistakesInARepeat(t *testing.T) {
 		"too deep": {deep, at + strings.Repeat("[0].repeat.steps", 16) + "[0].repeat: a repeat inside 16 others; want at most 15"},
 		"too many": {
 			"[yield, repeat: {times: 400000, steps: [yield, compute: 1us]}]",
-			at + "[1].repeat.times: 400000 is not allowed; after 250000 times all services, those of their workloads included, have more than 500000 steps; want fewer\n" +
+			at + "[1].repeat.times: 400000 is not allowed; 250000 times already make more than 500000 steps of all services, those of their workloads included; want fewer\n" +
 				"services: more than 500000 steps in all services, those of their workloads included; want at most that many",
 		},
 		"too many of many": {
 			"[repeat: {times: 500000, steps: [repeat: {times: 500000, steps: [repeat: {times: 500000, steps: [yield]}]}]}]",
-			at + "[0].repeat.steps[0].repeat.steps[0].repeat.times: 500000 is not allowed; after 499998 times all services, those of their workloads included, have more than 500000 steps; want fewer\n" +
+			at + "[0].repeat.steps[0].repeat.steps[0].repeat.times: 500000 is not allowed; 499998 times already make more than 500000 steps of all services, those of their workloads included; want fewer\n" +
 				"services: more than 500000 steps in all services, those of their workloads included; want at most that many",
 		},
 		"too many tasks": {

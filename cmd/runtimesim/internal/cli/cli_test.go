@@ -379,6 +379,7 @@ func TestInterrupted(t *testing.T) {
 		return out.String()
 	}
 	assert.True(t, decode[report.Run](t, interrupt("run")).Partial)
+	assert.Empty(t, interrupt("advise"), "half of the runs are no advice")
 	assert.True(t, decode[map[string]report.Run](t, interrupt("compare"))["tokio"].Partial)
 	knee := decode[report.Knee](t, interrupt("knee"))
 	assert.True(t, knee.Partial)
