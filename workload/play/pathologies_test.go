@@ -179,7 +179,6 @@ func TestPathologies(t *testing.T) {
 		{preset: "no_budget", cure: []string{runtime, "{model: tokio, worker_threads: 1}"}, symptom: p50("drain", longestPoll), worse: 7},
 		{preset: "no_budget", cure: []string{runtime, "{model: smol}"}, symptom: p50("drain", longestPoll), worse: 0.9, atMost: 1.1},
 
-		{preset: "slow_pool_growth", cure: []string{runtime, "{model: tokio}"}, symptom: p99("load file", beyond(time.Millisecond)), worse: 1.8},
 		{preset: "slow_pool_growth", cure: []string{runtime, "{model: async_std}"}, symptom: p99("load file", beyond(time.Millisecond)), worse: 1.4},
 
 		{preset: "thundering_herd", cure: []string{"io: 20ms", "io: {uniform: {min: 20ms, max: 80ms}}"}, symptom: p50("push to client", queueWait), worse: 100},
