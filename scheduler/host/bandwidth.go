@@ -145,11 +145,8 @@ func (b *bandwidth) giveBack(cpu int32, now sim.Time) (slack bool) {
 		b.local[cpu] -= more
 		b.pool += more
 	}
-	return b.pool > portion && len(b.throttled) > 0 && b.next-now >= slackDelay+refillIsNear
+	return b.shares() && b.next-now >= slackDelay+refillIsNear
 }
 
-// slack reports whether what was collected is shared out now.
-func (b *bandwidth) slack(now sim.Time) bool {
-	b.refresh(now)
-	return b.pool > portion
-}
+// shares reports whether there is enough for throttled CPUs.
+func (b *bandwidth) shares() bool { return b.pool > portion && len(b.throttled) > 0 }

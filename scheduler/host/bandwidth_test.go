@@ -75,7 +75,22 @@ func TestAnIdleCPUKeepsAMillisecond(t *testing.T) {
 	assert.Equal(t, 103*ms, s[0].end())
 }
 
-// TestAThrottledCPUWaits: what wakes there waits, although the pool has something again.
+// TestAThrottledCPUFetchesNothing: what wakes there waits for the refill, although the pool has something again.
+func TestAThrottledCPUFetchesNothing(t *testing.T) {
+	s, _, _, _ := play(within(2, Quota{CPUs: 0.055}), 0,
+		[]do{{run: ms}, {sleep: ms}, {run: 20 * ms}}, []do{{run: ms / 2}, {sleep: 2 * ms}, {run: ms / 2}})
+	// a fetches 5 ms and b half a one, with which it empties the pool. a gives 3 back at 1 ms, which it fetches at 3 ms again. b wakes
+	// at 2.5 ms.
+	assert.Equal(t, []sim.Time{0, ms / 2, 100 * ms, 100*ms + ms/2}, s[1].at)
+}
+
+// TestAnIdleCPUIsThrottledToo: one that became idle with its last runtime.
+func TestAnIdleCPUIsThrottledToo(t *testing.T) {
+	_, _, _, stats := play(within(1, Quota{CPUs: 0.05}), 0, []do{{run: 5 * ms}})
+	assert.Equal(t, Stats{Busy: 5 * ms, Periods: 3, ThrottledPeriods: 1}, stats)
+}
+
+// TestAThrottledCPUWaits: what wakes there waits.
 func TestAThrottledCPUWaits(t *testing.T) {
 	// a: runs 0-4, leaves 1 ms with its CPU. b: 0-5 and asleep, with an empty pool: its CPU is throttled.
 	s, _, _, stats := play(within(2, Quota{CPUs: 0.1}), 0, []do{{run: 4 * ms}, {sleep: 100 * ms}}, []do{{run: 5 * ms}, {sleep: 10 * ms}, {run: ms}})

@@ -309,10 +309,10 @@ func (h *Host) giveBack(cpu int32) {
 // hand gives throttled CPUs runtime again, at a refill or from what idle CPUs gave back: the threads on them go on.
 func (h *Host) hand(kind uint8) {
 	b, now := h.bandwidth, h.sim.Now()
+	b.refresh(now)
 	if kind == eventRefill {
 		h.refilling = false
-		b.refresh(now)
-	} else if h.sharing = false; !b.slack(now) {
+	} else if h.sharing = false; !b.shares() {
 		return
 	}
 	for cpu, ok := b.release(); ok; cpu, ok = b.release() {
