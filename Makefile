@@ -248,12 +248,12 @@ rig: # the real runtimes, to be measured; the first time takes minutes
 fidelity: ## hold the models against the real runtimes, on a machine that does nothing else (20 minutes and a build); COST=file. RUN=regexp: a part
 	@if ! command -v cargo >/dev/null; then echo "$(WITHOUT_RIG)"; exit; fi; \
 		$(MAKE) rig; go build -o bin/fidelity ./internal/fidelity; \
-		if [ '$(RUN)' = . ]; then bin/fidelity -rig $(RIG) $(if $(COST),-cost $(COST)) -document docs/fidelity.md; $(MAKE) fidelity-plots; \
+		if [ '$(RUN)' = . ]; then bin/fidelity -rig $(RIG) $(if $(COST),-cost $(COST)) -document docs/fidelity.md -runtimes docs/runtimes.md; $(MAKE) fidelity-plots; \
 		else bin/fidelity -rig $(RIG) -run '$(RUN)' $(if $(COST),-cost $(COST)) -measured bin/fidelity-part.json.gz -rows bin/fidelity-part-rows.json; fi
 
 .PHONY: fidelity-judge
 fidelity-judge: ## hold changed models or COST=file against what make fidelity has measured (a minute); HELD_OUT=false while costs are fitted
-	@go run ./internal/fidelity -judge -run '$(RUN)' $(if $(COST),-cost $(COST)) -held-out=$(or $(HELD_OUT),true) $(if $(DOCUMENT),-document $(DOCUMENT))
+	@go run ./internal/fidelity -judge -run '$(RUN)' $(if $(COST),-cost $(COST)) -held-out=$(or $(HELD_OUT),true) $(if $(DOCUMENT),-document $(DOCUMENT) -runtimes docs/runtimes.md)
 
 .PHONY: fidelity-plots
 fidelity-plots: # the plots of docs/fidelity.md, of the rows that were judged last

@@ -76,7 +76,7 @@ func Example_models() {
 		fmt.Println(m.Name, rt.Workers(), slowest.Duration().Round(10*time.Microsecond))
 	}
 	// Output:
-	// tokio 4 1.62ms
+	// tokio 4 1.56ms
 	// async_std 4 1.55ms
 	// smol 1 2.71ms
 	// ideal 4 1.5ms

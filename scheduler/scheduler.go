@@ -28,6 +28,19 @@ type Runtime interface {
 	Wake(w Waker)
 }
 
+// Pinned is a runtime of several cores whose tasks stay on the core that they were spawned on. All that comes on a connection goes to one
+// core.
+type Pinned interface {
+	Runtime
+	// SpawnOn is Spawn for a request that comes on a connection: it goes to the core [CoreOf] the connection.
+	SpawnOn(connection uint64, p *program.Program, tag uint64, work sim.Rand) (task uint64, err error)
+}
+
+// CoreOf is the core that has a connection. Cores get the connections in turn, as those come: connection 0 goes to core 0.
+func CoreOf(connection uint64, cores int) int {
+	return int(connection % uint64(max(cores, 1))) //nolint:gosec // G115: less than cores
+}
+
 // Outside stands for the main thread, which is none of the runtime's, where a thread of the runtime is asked for. Those are
 // counted from 0 in the order of their creation, the workers' first.
 const Outside = -1
@@ -148,6 +161,33 @@ type Thread struct {
 	At      sim.Time
 }
 
+// Woken describes a task that was made runnable: it was spawned, or what it waited for is there.
+type Woken struct {
+	Task uint64
+	Tag  uint64
+	By   int // the worker that did it, or Outside: any thread that is no worker
+	// During is the number of the task whose poll did it, or whose poll has just ended so; 0: none, or it is not known which.
+	During uint64
+	// Turn: the worker did it between two polls: after its look at timers and sockets, or as the main thread that accepts requests.
+	Turn bool
+	At   sim.Time
+}
+
+// Theft describes a steal that found tasks.
+type Theft struct {
+	Thief  int // worker
+	Victim int // worker
+	Tasks  int
+	At     sim.Time
+}
+
+// Job describes a job of the blocking pool as it begins or ends.
+type Job struct {
+	Thread int // of the pool, in the order of their creation
+	Begins bool
+	At     sim.Time
+}
+
 // Observer is told what happens. A nil function costs nothing, but without Call a task must not call. The pointers are valid
 // during the call only.
 type Observer struct {
@@ -158,6 +198,9 @@ type Observer struct {
 	Event    func(*Event)
 	Call     func(*Request)
 	Thread   func(*Thread)
+	Woken    func(*Woken)
+	Stolen   func(*Theft)
+	Job      func(*Job)
 }
 
 // WorkerCounters counts what one worker did, under the names and with the meanings of tokio's RuntimeMetrics

@@ -114,6 +114,7 @@ func (c *checker) check() error {
 	if s.Arrivals != nil {
 		c.note(s.Arrivals.Check())
 	}
+	c.note(s.Connections.Check())
 	c.note(s.Export.Late.Check())
 	c.note(s.Clock.Check())
 	c.attributes("resource", s.Resource, OnResources)

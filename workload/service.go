@@ -22,6 +22,8 @@ type Service struct {
 	Seed     *uint64
 	Runtime  RuntimeSpec
 	Arrivals arrive.Process // nil: only other services of the fleet call this one
+	// Connections are what requests come on.
+	Connections Connections
 	// MaxInFlight is how many requests an instance has in flight at most; it turns more away. 0: no bound.
 	MaxInFlight int
 	// Export is how its spans and log records leave the process.

@@ -25,27 +25,55 @@ type check struct {
 	fitted              bool // costs were fitted to it
 }
 
-// stage is a fit of the costs of a section by the loops of some benches.
+// stage is a fit of the costs of a section, by the loops of some benches or by requests to some runtimes.
 type stage struct {
-	section string
-	benches []string
+	section  string
+	benches  []string
+	runtimes []string
+	// again are the costs that requests fit again.
+	again []string
+}
+
+// tolerance: loops are precise; requests come out otherwise each time.
+func (s *stage) tolerance() float64 {
+	if s.runtimes != nil {
+		return 0.1
+	}
+	return 0.02
 }
 
 // stages are in this order because each takes the costs of those before as given: async-std and smol add to async-executor, and with two
 // workers costs join in that one worker does not have.
 func stages() []stage {
 	return []stage{
-		{"tokio", []string{"tokio", "current_thread"}},
-		{"async_executor", []string{"executor"}},
-		{"async_std", []string{"async_std"}},
-		{"smol", []string{"smol"}},
-		{"tokio", []string{"tokio2"}},
-		{"async_executor", []string{"executor2"}},
+		{section: "tokio", benches: []string{"tokio", "current_thread"}},
+		{section: "async_executor", benches: []string{"executor"}},
+		{section: "async_std", benches: []string{"async_std"}},
+		{section: "smol", benches: []string{"smol"}},
+		{section: "tokio", benches: []string{"tokio2"}},
+		{section: "async_executor", benches: []string{"executor2"}},
+		{section: "tokio", runtimes: []string{"tokio1", "current_thread"}, again: ofEachWorker},
+		{section: "async_executor", runtimes: []string{"smol1", "async_std1"}, again: ofEachWorker},
+		{section: "async_std", runtimes: []string{"async_std1"}, again: additions},
+		{section: "tokio", runtimes: []string{"tokio2"}, again: ofTwoWorkers},
+		{section: "async_executor", runtimes: []string{"smol2", "async_std2"}, again: ofTwoWorkers},
 	}
 }
 
-// calibrate makes a profile of what was measured, from the values to begin with.
-func calibrate(ms measurements, initial cost.Parameters) (*result, error) {
+// ofEachWorker are the costs that are higher where a worker has slept and tasks are large, but for those of several workers.
+var ofEachWorker = []string{
+	"poll", "spawn", "finish", "wake", "hop.channel", "hop.wait", "hop.lock", "hop.join", "driver_poll", "wake_driver_latency.median",
+	"deep_sleep.latency", "blocking_submit",
+}
+
+// additions are what async-std adds.
+var additions = []string{"poll", "spawn", "hop.channel", "hop.wait"}
+
+// ofTwoWorkers are the costs that only several workers pay.
+var ofTwoWorkers = []string{"migration", "contention"}
+
+// calibrate makes a profile of what was measured, from the values to begin with. Without requests, the loops alone decide.
+func calibrate(ms measurements, rs *requests, initial cost.Parameters) (*result, error) {
 	r := &result{parameters: initial, findings: map[string]finding{}}
 	sources := direct()
 	for _, c := range allCosts() {
@@ -58,19 +86,30 @@ func calibrate(ms measurements, initial cost.Parameters) (*result, error) {
 	}
 	for _, s := range stages() {
 		equations := slices.DeleteFunc(equationsOf(ms, s.benches), func(e equation) bool { return e.latency })
+		equations = append(equations, rs.equations(s.runtimes)...)
 		var unknowns []costKey
 		for _, c := range allCosts() {
 			_, known := r.findings[c.name]
-			if c.section.Name == s.section && c.key.Time != nil && !known && sources[c.name] == nil {
+			open := !known && sources[c.name] == nil
+			if s.runtimes != nil {
+				open = slices.Contains(s.again, c.key.Name)
+			}
+			if c.section.Name == s.section && c.key.Time != nil && open {
 				unknowns = append(unknowns, c)
 			}
 		}
-		estimates, err := fit(unknowns, equations, &r.parameters)
+		estimates, err := fit(unknowns, equations, s.tolerance(), &r.parameters)
 		if err != nil {
 			return nil, err
 		}
 		for _, e := range estimates {
 			how := "fitted to " + strings.Join(e.from, ", ")
+			if s.runtimes != nil {
+				how = "fitted to requests: " + strings.Join(workloads(e.from), ", ")
+				if before, again := r.findings[e.name]; again {
+					how += fmt.Sprintf("; %s before, %s", duration(before.value), before.how)
+				}
+			}
 			r.findings[e.name] = finding{value: e.value, low: e.low, high: e.high, how: how}
 		}
 	}
@@ -79,7 +118,7 @@ func calibrate(ms measurements, initial cost.Parameters) (*result, error) {
 			r.findings[c.name] = finding{value: c.get(&r.parameters), how: unmeasured(c.name, sources[c.name] != nil), open: true}
 		}
 	}
-	if err := r.check(ms); err != nil {
+	if err := r.check(ms, rs); err != nil {
 		return nil, err
 	}
 	p := r.parameters.Set()
@@ -89,6 +128,16 @@ func calibrate(ms measurements, initial cost.Parameters) (*result, error) {
 		}
 	}
 	return r, nil
+}
+
+// workloads are those of equations such as requests/light/tokio1, each once.
+func workloads(equations []string) (names []string) {
+	for _, e := range equations {
+		if name := strings.Split(e, "/")[1]; !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // equationsOf are the loops of some benches that were measured, in the order of their names.
@@ -141,16 +190,25 @@ func (b *bench) seeds(l loop) int {
 	}
 }
 
-// check plays every loop once more.
-func (r *result) check(ms measurements) error {
+// check plays every loop and all requests once more.
+func (r *result) check(ms measurements, rs *requests) error {
+	var equations []equation
 	for _, b := range benches() {
-		for _, e := range equationsOf(ms, []string{b.name}) {
-			t, err := e.time(&r.parameters)
-			if err != nil {
-				return err
+		equations = append(equations, equationsOf(ms, []string{b.name})...)
+	}
+	for _, s := range stages() {
+		for _, e := range rs.equations(s.runtimes) {
+			if !slices.ContainsFunc(equations, func(have equation) bool { return have.name == e.name }) {
+				equations = append(equations, e)
 			}
-			r.checks = append(r.checks, check{e.name, e.measured.Median, e.measured.Low, e.measured.High, t, !e.latency})
 		}
+	}
+	for _, e := range equations {
+		t, err := e.time(&r.parameters)
+		if err != nil {
+			return err
+		}
+		r.checks = append(r.checks, check{e.name, e.measured.Median, e.measured.Low, e.measured.High, t, !e.latency})
 	}
 	return nil
 }

@@ -12,8 +12,8 @@ import (
 
 // Costs that a measurement isolates need no fit.
 
-// figure is a measurement as it is.
-func figure(name string) source {
+// asMeasured is a measurement as it is.
+func asMeasured(name string) source {
 	return func(ms measurements) (finding, bool) {
 		m, ok := ms.get(name)
 		return finding{value: m.Median, low: m.Low, high: m.High, how: fmt.Sprintf("%s (%s)", m.How, name)}, ok
@@ -24,13 +24,33 @@ func figure(name string) source {
 func spread(name string) source {
 	return func(ms measurements) (finding, bool) {
 		m, ok := ms.get(name)
-		bound := func(sigma float64) float64 { return math.Round(math.Min(sigma, cost.HighestSigma)*100) / 100 }
 		return finding{
 			value: bound(m.Sigma), low: bound(m.SigmaLow), high: bound(m.SigmaHigh),
 			how: fmt.Sprintf("84th percentile and median of %s", name),
 		}, ok
 	}
 }
+
+// spreads is the mean sigma of the measurements of a curve.
+func spreads(kind string) source {
+	return func(ms measurements) (f finding, ok bool) {
+		c, ok := curveOf(ms, kind)
+		if !ok {
+			return f, false
+		}
+		f.low = math.Inf(1)
+		for _, p := range c.points {
+			f.value += bound(p.Sigma) / float64(len(c.points))
+			f.low, f.high = math.Min(f.low, bound(p.Sigma)), math.Max(f.high, bound(p.Sigma))
+		}
+		f.value = bound(f.value)
+		f.how = fmt.Sprintf("84th percentile and median of %s/wake_latency, the mean over the times slept", kind)
+		return f, true
+	}
+}
+
+// bound makes a sigma one that package cost can say.
+func bound(sigma float64) float64 { return math.Round(math.Min(sigma, cost.HighestSigma)*100) / 100 }
 
 // half is the half of a measurement that covers two things which cannot be told apart: between a quarter of it and all of it.
 func half(name, why string) source {
@@ -87,22 +107,24 @@ const (
 // direct are the costs with a measurement of their own, by the full key.
 func direct() map[string]source {
 	sources := map[string]source{
+		"tokio.global_push":              slope("tokio/outside_spawn", "tokio/spawn", 1),
+		"async_executor.global_push":     slope("executor/outside_spawn", "executor/spawn", 1),
 		"tokio.steal_attempt":            slope("tokio/cycle_36", "tokio/cycle_4", looksOfTokio),
 		"tokio.steal_task":               slope("tokio/steal_64", "tokio/steal_1", 63),
-		"tokio.blocking_submit":          figure("tokio/pool_queue"),
+		"tokio.blocking_submit":          asMeasured("tokio/pool_queue"),
 		"tokio.thread_create":            slope("tokio/pool_grow", "tokio/pool_queue", 1),
-		"tokio.timer_insert":             figure("tokio/timer"),
+		"tokio.timer_insert":             asMeasured("tokio/timer"),
 		"tokio.timer_overshoot":          between("epoll/overshoot_1ms", "epoll/overshoot_5ms"),
 		"async_executor.steal_attempt":   slope("executor/cycle_36", "executor/cycle_4", looksOfExecutor),
 		"async_executor.blocking_submit": slope("executor/pool_hand", "condvar/unpark_30us", 1),
 		"async_executor.thread_create":   slope("executor/pool_grow", "tokio/pool_queue", 1),
-		"async_executor.driver_poll":     figure("executor/look"),
-		"async_executor.timer_insert":    figure("executor/timer"),
+		"async_executor.driver_poll":     asMeasured("executor/look"),
+		"async_executor.timer_insert":    asMeasured("executor/timer"),
 		"async_executor.timer_overshoot": between("timerfd/overshoot_1ms", "timerfd/overshoot_5ms"),
 	}
 	for _, section := range []string{"tokio.", "async_executor."} {
 		sources[section+"park"] = half("condvar/cycle", "out of a sleep and into the next, CPU time")
-		sources[section+"process_start"] = figure("process/start")
+		sources[section+"process_start"] = asMeasured("process/start")
 		for key, name := range map[string]string{
 			"unpark":              "condvar/unpark_" + slept,
 			"unpark_driver":       "epoll/unpark_" + slept,
@@ -110,8 +132,10 @@ func direct() map[string]source {
 			"wake_driver_latency": "epoll/wake_latency_" + slept,
 			"thread_start":        "thread/start",
 		} {
-			sources[section+key+".median"], sources[section+key+".sigma"] = figure(name), spread(name)
+			sources[section+key+".median"], sources[section+key+".sigma"] = asMeasured(name), spread(name)
 		}
+		sources[section+"wake_latency.sigma"] = spreads("condvar")
+		sources[section+"wake_driver_latency.sigma"] = spreads("epoll")
 		sources[section+"wake_latency.median"] = shallowWake("condvar")
 		sources[section+"wake_driver_latency.median"] = shallowWake("epoll")
 		sources[section+"deep_sleep.after"] = deepAfter("epoll")

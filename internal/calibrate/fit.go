@@ -37,9 +37,7 @@ type estimate struct {
 }
 
 const (
-	step = 20 // nanoseconds
-	// tolerance is the relative error of a loop that counts as much as a cost that is twice or none of what it was.
-	tolerance = 0.02
+	step = 20 // nanoseconds, at least; a tenth of a large cost, because chance moves what two workers do
 	// charged is how often a loop charges for a primitive, per operation, before it says anything about it.
 	charged = 0.02
 	// far is the relative error from which on a loop counts less.
@@ -55,11 +53,13 @@ type system struct {
 	time    []float64   // at x
 	want    []float64
 	initial []float64
+	// tolerance is the relative error of an equation that counts as much as a cost that is twice or none of what it was.
+	tolerance float64
 }
 
 // linearize runs each loop once, and once more for each cost.
-func linearize(unknowns []costKey, equations []equation, p *cost.Parameters) (*system, error) {
-	s := &system{x: make([]float64, len(unknowns)), initial: make([]float64, len(unknowns))}
+func linearize(unknowns []costKey, equations []equation, tolerance float64, p *cost.Parameters) (*system, error) {
+	s := &system{x: make([]float64, len(unknowns)), initial: make([]float64, len(unknowns)), tolerance: tolerance}
 	for k, u := range unknowns {
 		s.x[k] = u.get(p)
 	}
@@ -71,12 +71,13 @@ func linearize(unknowns []costKey, equations []equation, p *cost.Parameters) (*s
 		row := make([]float64, len(unknowns))
 		for k, u := range unknowns {
 			q := *p
-			u.set(&q, u.get(p)+step)
+			d := math.Max(step, math.Round(u.get(p)/10))
+			u.set(&q, u.get(p)+d)
 			more, err := e.time(&q)
 			if err != nil {
 				return nil, err
 			}
-			row[k] = (more - base) / step
+			row[k] = (more - base) / d
 		}
 		s.n, s.time, s.want = append(s.n, row), append(s.time, base), append(s.want, e.measured.Median)
 	}
@@ -86,7 +87,7 @@ func linearize(unknowns []costKey, equations []equation, p *cost.Parameters) (*s
 // scales are the errors of the loops that count alike.
 func (s *system) scales(want []float64) (scales []float64) {
 	for i, w := range want {
-		scales = append(scales, tolerance*w*math.Sqrt(math.Max(1, math.Abs(s.time[i]/s.want[i]-1)/far)))
+		scales = append(scales, s.tolerance*w*math.Sqrt(math.Max(1, math.Abs(s.time[i]/s.want[i]-1)/far)))
 	}
 	return scales
 }
@@ -128,11 +129,11 @@ func (s *system) solve(want, initial []float64) []float64 {
 }
 
 // fit sets the costs that the loops charge for, and returns them with their intervals. It leaves those alone for which no loop charges.
-func fit(unknowns []costKey, equations []equation, p *cost.Parameters) ([]estimate, error) {
+func fit(unknowns []costKey, equations []equation, tolerance float64, p *cost.Parameters) ([]estimate, error) {
 	if len(equations) == 0 {
 		return nil, nil
 	}
-	s, err := linearize(unknowns, equations, p)
+	s, err := linearize(unknowns, equations, tolerance, p)
 	if err != nil {
 		return nil, err
 	}
@@ -150,14 +151,14 @@ func fit(unknowns []costKey, equations []equation, p *cost.Parameters) ([]estima
 		initial = append(initial, u.get(p))
 	}
 	for range passes {
-		if s, err = linearize(unknowns, equations, p); err != nil {
+		if s, err = linearize(unknowns, equations, tolerance, p); err != nil {
 			return nil, err
 		}
 		for k, x := range s.solve(s.want, initial) {
 			unknowns[k].set(p, x)
 		}
 	}
-	if s, err = linearize(unknowns, equations, p); err != nil {
+	if s, err = linearize(unknowns, equations, tolerance, p); err != nil {
 		return nil, err
 	}
 	return s.estimates(unknowns, equations, initial), nil

@@ -29,9 +29,9 @@ import (
 
 // options are the command's flags.
 type options struct {
-	binary, lock, from, keep, out, source string
-	rounds                                int
-	each                                  time.Duration
+	binary, rig, lock, from, requests, keep, out, source string
+	rounds                                               int
+	each                                                 time.Duration
 }
 
 func main() {
@@ -40,7 +40,9 @@ func main() {
 	flag.StringVar(&o.lock, "lock", "reference/Cargo.lock", "the lock file it was built with")
 	flag.IntVar(&o.rounds, "rounds", 5, "how often it runs")
 	flag.DurationVar(&o.each, "each", 300*time.Millisecond, "the time for each figure in a round")
+	flag.StringVar(&o.rig, "rig", "bin/rig/measure/rig", "what plays requests: the built binary of reference/rig")
 	flag.StringVar(&o.from, "from", "", "read the measurements from this file instead")
+	flag.StringVar(&o.requests, "requests", "", "read from this file what the rig did with requests, as make fidelity wrote it, instead of playing them")
 	flag.StringVar(&o.keep, "keep", "", "write the measurements to this file, one line of JSON each")
 	flag.StringVar(&o.out, "o", "", "the profile to write; without it measured-<cpu>.yaml")
 	flag.StringVar(&o.source, "go", "", "write the profile to this file as Go, too: scheduler/cost/default.go makes it the default")
@@ -70,8 +72,12 @@ func run(ctx context.Context, o *options) error {
 			return err
 		}
 	}
+	rs, err := o.play(ctx)
+	if err != nil {
+		return err
+	}
 	fmt.Println("Fitting")
-	r, err := calibrate(ms, cost.DefaultParameters())
+	r, err := calibrate(ms, rs, cost.DefaultParameters())
 	if err != nil {
 		return err
 	}
@@ -99,7 +105,7 @@ func run(ctx context.Context, o *options) error {
 // gather measures, or reads what was measured.
 func gather(ctx context.Context, o *options) (measurements, error) {
 	if o.from == "" {
-		return measure(ctx, o.binary, o.rounds, o.each)
+		return runPrimitives(ctx, o.binary, o.rounds, o.each)
 	}
 	file, err := os.Open(o.from)
 	if err != nil {
@@ -110,6 +116,18 @@ func gather(ctx context.Context, o *options) (measurements, error) {
 		return nil, fmt.Errorf("%s: %w", o.from, err)
 	}
 	return merge(list), nil
+}
+
+// play has requests played, or reads what became of them. With measurements from a file and no file of requests there are none.
+func (o *options) play(ctx context.Context) (*requests, error) {
+	switch {
+	case o.requests != "":
+		return readRequests(o.requests)
+	case o.from != "":
+		return nil, nil //nolint:nilnil // the loops alone decide then
+	}
+	fmt.Println("Playing requests")
+	return playRequests(ctx, o.rig, o.rounds)
 }
 
 // keep writes measurements to a file, in the order of their names.

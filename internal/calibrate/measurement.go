@@ -61,8 +61,8 @@ func readMeasurements(r io.Reader) ([]measurement, error) {
 	return list, lines.Err()
 }
 
-// measure runs the binary several times: each process has its own layout of memory, which shifts a figure more than chance does.
-func measure(ctx context.Context, binary string, rounds int, each time.Duration) (measurements, error) {
+// runPrimitives runs the binary several times: each process has its own layout of memory, which shifts a figure more than chance does.
+func runPrimitives(ctx context.Context, binary string, rounds int, each time.Duration) (measurements, error) {
 	var all []measurement
 	for round := range rounds {
 		fmt.Printf("Measuring, round %d of %d\n", round+1, rounds)

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// A CPU that has had nothing to do for a time sleeps deeper, and a thread on it takes longer to run. The models know two depths: the
-// measured curve, over the time that the thread has slept, is taken for a step.
+// A CPU that has had nothing to do for a time sleeps deeper, and a thread on it takes longer to run. Up to some time slept, the measured
+// latencies lie on one level; from there on, what comes on top grows with the square root of the time.
 
 // sleeps are the times for which a thread has slept when it is woken, as in reference/primitives/src/threads.rs.
 var sleeps = []struct {
@@ -23,56 +23,113 @@ var sleeps = []struct {
 	{"1ms", time.Millisecond},
 	{"3ms", 3 * time.Millisecond},
 	{"10ms", 10 * time.Millisecond},
+	{"30ms", 30 * time.Millisecond},
 }
 
-// leastStep is how many times as long a wake out of the deeper sleep takes, at least; below that, there is one depth.
-const leastStep = 1.2
+// leastRise is how many times as long a wake takes at the end of the curve, at least; below that, it is level.
+const leastRise = 1.2
 
 // curve is the latency of wakes by the time slept before.
 type curve struct {
 	kind    string
-	points  []measurement
-	shallow int // points before the step; all, if there is none
+	points  []point
+	shallow int // points before the rise; all, if there is none
 }
 
-// curveOf reads a curve and finds its step: where the logarithms of the latencies are nearest to two levels. False: a point is missing.
+type point struct {
+	measurement
+	slept float64 // nanoseconds
+	name  string  // of that
+}
+
+// fewest is how many points make a curve.
+const fewest = 5
+
+// curveOf reads a curve and finds where it begins to rise: where a level and a rise are nearest to it, in logarithms. False: points are missing.
 func curveOf(ms measurements, kind string) (c curve, ok bool) {
-	c.kind, c.shallow = kind, len(sleeps)
+	c.kind = kind
 	for _, s := range sleeps {
-		m, ok := ms.get(kind + "/wake_latency_" + s.name)
-		if !ok || m.Median <= 0 {
-			return curve{}, false
+		if m, ok := ms.get(kind + "/wake_latency_" + s.name); ok && m.Median > 0 {
+			c.points = append(c.points, point{m, float64(s.time), s.name})
 		}
-		c.points = append(c.points, m)
 	}
-	least := deviation(c.points)
+	c.shallow = len(c.points)
+	if len(c.points) < fewest {
+		return curve{}, false
+	}
+	if c.points[len(c.points)-1].Median < leastRise*c.points[0].Median {
+		return c, true
+	}
+	least := math.Inf(1)
 	for i := 1; i < len(c.points); i++ {
-		if level(c.points[i:]) < leastStep*level(c.points[:i]) {
-			continue
-		}
-		if d := deviation(c.points[:i]) + deviation(c.points[i:]); d < least {
+		tried := c
+		tried.shallow = i
+		if d := tried.deviation(); d < least {
 			c.shallow, least = i, d
 		}
 	}
 	return c, true
 }
 
-// level is the geometric mean of the medians.
-func level(points []measurement) float64 {
+// level is the geometric mean of the latencies before the rise.
+func (c *curve) level() float64 {
 	sum := 0.0
-	for _, m := range points {
+	for _, m := range c.points[:c.shallow] {
 		sum += math.Log(m.Median)
 	}
-	return math.Exp(sum / float64(len(points)))
+	return math.Exp(sum / float64(c.shallow))
 }
 
-// deviation is the sum of the squares of the distances from the level, in logarithms.
-func deviation(points []measurement) (sum float64) {
-	mean := math.Log(level(points))
-	for _, m := range points {
-		sum += (math.Log(m.Median) - mean) * (math.Log(m.Median) - mean)
+// after is the time slept where the rise begins, between two points.
+func (c *curve) after() (value, low, high float64) {
+	low, high = c.points[c.shallow-1].slept, c.points[c.shallow].slept
+	return math.Sqrt(low * high), low, high
+}
+
+// rise is what comes on top of the level at the beginning of the rise, as each point above it has it, and the mean of that.
+func (c *curve) rise() (mean, low, high float64) {
+	after, _, _ := c.after()
+	low = math.Inf(1)
+	for _, m := range c.points[c.shallow:] {
+		grown := math.Sqrt(m.slept / after)
+		at := func(latency float64) float64 { return math.Max(0, latency-c.level()) / grown }
+		mean += at(m.Median) / float64(len(c.points)-c.shallow)
+		low, high = math.Min(low, at(m.Low)), math.Max(high, at(m.High))
+	}
+	return mean, low, high
+}
+
+// deviation is the sum of the squares of the distances from level and rise, in logarithms.
+func (c *curve) deviation() (sum float64) {
+	after, _, _ := c.after()
+	rise, _, _ := c.rise()
+	for i, m := range c.points {
+		want := c.level()
+		if i >= c.shallow {
+			want += rise * math.Sqrt(m.slept/after)
+		}
+		d := math.Log(m.Median / want)
+		sum += d * d
 	}
 	return sum
+}
+
+// shallowWake is the latency of a wake before the rise.
+func shallowWake(kind string) source {
+	return func(ms measurements) (finding, bool) {
+		c, ok := curveOf(ms, kind)
+		if !ok {
+			return finding{}, false
+		}
+		var level []measurement
+		for _, p := range c.points[:c.shallow] {
+			level = append(level, p.measurement)
+		}
+		low, high := extent(level)
+		how := fmt.Sprintf("from the call that wakes a thread until the thread runs, which has slept for %s to %s (%s/wake_latency)",
+			c.points[0].name, c.points[c.shallow-1].name, kind)
+		return finding{value: c.level(), low: low, high: high, how: how}, true
+	}
 }
 
 // extent is where all points lie.
@@ -84,53 +141,33 @@ func extent(points []measurement) (low, high float64) {
 	return low, high
 }
 
-// shallowWake is the latency of a wake before the step.
-func shallowWake(kind string) source {
-	return func(ms measurements) (finding, bool) {
-		c, ok := curveOf(ms, kind)
-		if !ok {
-			return finding{}, false
-		}
-		points := c.points[:c.shallow]
-		low, high := extent(points)
-		how := fmt.Sprintf("from the call that wakes a thread until the thread runs, which has slept for %s to %s (%s/wake_latency)",
-			sleeps[0].name, sleeps[c.shallow-1].name, kind)
-		return finding{value: level(points), low: low, high: high, how: how}, true
-	}
-}
-
-// deepAfter is the time slept at which the step is.
+// deepAfter is the time slept at which the rise begins.
 func deepAfter(kind string) source {
 	return func(ms measurements) (finding, bool) {
 		c, ok := curveOf(ms, kind)
 		if !ok {
 			return finding{}, false
 		}
-		if c.shallow == len(sleeps) {
-			longest := float64(sleeps[len(sleeps)-1].time)
-			return finding{value: longest, low: longest, high: longest, how: "no step up to here in " + kind + "/wake_latency"}, true
+		if c.shallow == len(c.points) {
+			longest := c.points[len(c.points)-1].slept
+			return finding{value: longest, low: longest, high: longest, how: "no rise up to here in " + kind + "/wake_latency"}, true
 		}
-		low, high := float64(sleeps[c.shallow-1].time), float64(sleeps[c.shallow].time)
-		return finding{value: math.Sqrt(low * high), low: low, high: high, how: "the step in " + kind + "/wake_latency, over the time slept"}, true
+		value, low, high := c.after()
+		return finding{value: value, low: low, high: high, how: "where " + kind + "/wake_latency begins to rise, over the time slept"}, true
 	}
 }
 
-// deepLatency is the height of the step.
+// deepLatency is how much longer a wake takes there.
 func deepLatency(kind string) source {
 	return func(ms measurements) (finding, bool) {
 		c, ok := curveOf(ms, kind)
 		if !ok {
 			return finding{}, false
 		}
-		if c.shallow == len(sleeps) {
-			return finding{how: "no step in " + kind + "/wake_latency"}, true
+		if c.shallow == len(c.points) {
+			return finding{how: "no rise in " + kind + "/wake_latency"}, true
 		}
-		shallow, deep := c.points[:c.shallow], c.points[c.shallow:]
-		_, below := extent(shallow)
-		low, high := extent(deep)
-		return finding{
-			value: level(deep) - level(shallow), low: math.Max(0, low-below), high: high - level(shallow),
-			how: "the height of that step",
-		}, true
+		mean, low, high := c.rise()
+		return finding{value: mean, low: low, high: high, how: "what comes on top there; it grows with the square root of the time slept"}, true
 	}
 }

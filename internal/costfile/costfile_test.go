@@ -75,7 +75,7 @@ func TestParse(t *testing.T) {
 }
 
 func TestMistakes(t *testing.T) {
-	const tokioKeys = "poll, spawn, wake_latency.median, finish, wake, hop, migration, contention, global_pop, steal_attempt, steal_task, park, unpark.median, unpark.sigma, unpark_driver.median, unpark_driver.sigma, " +
+	const tokioKeys = "poll, spawn, wake_latency.median, hop.channel, hop.wait, finish, wake, hop.lock, hop.join, migration, contention, global_push, global_pop, steal_attempt, steal_task, park, unpark.median, unpark.sigma, unpark_driver.median, unpark_driver.sigma, " +
 		"wake_latency.sigma, wake_driver_latency.median, wake_driver_latency.sigma, deep_sleep.after, deep_sleep.latency, thread_start.median, thread_start.sigma, blocking_submit, thread_create, process_start, driver_poll, timer_insert, timer_overshoot"
 	for _, tt := range []struct{ name, file, want string }{
 		{"negative", "tokio.park: -1us", `line 1: tokio.park: "-1us" is not allowed; want a duration from 0s to 1s, such as 700ns`},
@@ -86,7 +86,7 @@ func TestMistakes(t *testing.T) {
 		{"sigma not a number", "tokio.wake_latency.sigma: nan", `line 1: tokio.wake_latency.sigma: "nan" is not allowed; want a number from 0 to 2`},
 		{"unknown section", "glommio.poll: 1us", "line 1: glommio.poll: unknown key; want one of tokio, async_executor, async_std, smol, such as tokio.poll"},
 		{"unknown key", "tokio.prak: 1us", "line 1: tokio.prak: unknown key; want tokio. and one of " + tokioKeys},
-		{"no addition", "async_std.park: 1us", "line 1: async_std.park: unknown key; want async_std. and one of poll, spawn, wake_latency.median"},
+		{"no addition", "async_std.park: 1us", "line 1: async_std.park: unknown key; want async_std. and one of poll, spawn, wake_latency.median, hop.channel, hop.wait"},
 		{"twice", "tokio.park: 1us\ntokio.park: 1us", "line 2: tokio.park: stands in line 1 already; want it once"},
 		{"no colon", "tokio.park 1us", `line 1: no keys with values; want one to a line, such as tokio.poll: 60ns`},
 		{"no space", "tokio.poll: 1ns\ntokio.park:1us", `line 2: not YAML: could not find expected ':'`},

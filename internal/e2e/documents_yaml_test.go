@@ -24,7 +24,7 @@ type object = map[string]any
 // The words by which a part of a configuration is recognised.
 var (
 	sections     = []string{"receivers", "processors", "exporters", "connectors", "extensions", "service"}
-	serviceWords = []string{"name", "runtime", "runtimes", "host", "arrivals", "workload", "operations", "steps", "max_in_flight", "export", "instances", "clock", "resource"}
+	serviceWords = []string{"name", "runtime", "runtimes", "host", "arrivals", "connections", "workload", "operations", "steps", "max_in_flight", "export", "instances", "clock", "resource"}
 	scenario     = []string{"description", "systems", "scenarios"}
 )
 

@@ -31,10 +31,10 @@ import (
 )
 
 type options struct {
-	rig, measured, cost, document, rows string
-	judge, heldOut, anyway              bool
-	repeats, retries                    int
-	only                                *regexp.Regexp
+	rig, measured, cost, document, runtimes, rows string
+	judge, heldOut, anyway                        bool
+	repeats, retries                              int
+	only                                          *regexp.Regexp
 }
 
 func main() {
@@ -45,6 +45,7 @@ func main() {
 	flag.StringVar(&o.cost, "cost", "", "what the primitives cost, as of runtimesim; without it the default")
 	flag.BoolVar(&o.heldOut, "held-out", true, "look at the rows that are held out; false while costs are fitted")
 	flag.StringVar(&o.document, "document", "", "rewrite this document")
+	flag.StringVar(&o.runtimes, "runtimes", "", "rewrite the figures in this document, which compares the runtimes")
 	flag.StringVar(&o.rows, "rows", "bin/fidelity-rows.json", "write the rows to this file, for plots")
 	flag.IntVar(&o.repeats, "repeats", 5, "runs of each workload on each runtime")
 	flag.IntVar(&o.retries, "retries", 3, "further runs for those that were disturbed")
@@ -95,7 +96,25 @@ func run(ctx context.Context, o options) error {
 			return err
 		}
 	}
+	if o.runtimes != "" {
+		if err := rewrite(o.runtimes, rows); err != nil {
+			return fmt.Errorf("%s: %w", o.runtimes, err)
+		}
+	}
 	return report.Print(os.Stdout, rows)
+}
+
+// rewrite puts the figures into a document that has a section for them.
+func rewrite(path string, rows []judge.Row) error {
+	text, err := os.ReadFile(path) //nolint:gosec // G304: the user names the file
+	if err != nil {
+		return err
+	}
+	fresh, err := report.Runtimes(string(text), rows)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, []byte(fresh), 0o644) //nolint:gosec // G306: a document
 }
 
 func (o *options) measure(ctx context.Context, m *matrix.Matrix) (*measure.Measured, error) {

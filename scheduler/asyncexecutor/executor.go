@@ -57,13 +57,15 @@ func New(s *sim.Simulation, cfg Config, o scheduler.Observer) (*Executor, error)
 	}
 	pool.Host = shared.Host
 	pool.Done = e.Wake
+	pool.Job = blocking.Tell(s, o.Job)
 	pool.Abandoned = func(w scheduler.Waker) bool { return !e.tasks.Waited(w) }
 	p, err := blocking.New(s, pool)
 	if err != nil {
 		return nil, err
 	}
 	e.pool = p
-	e.tasks.CancelOnDrop, e.tasks.Hop, e.tasks.Migration = cfg.CancelOnDrop, cfg.Costs.Hop, cfg.Costs.Migration
+	e.tasks.SetHops(cfg.Costs.Hop)
+	e.tasks.CancelOnDrop, e.tasks.Migration = cfg.CancelOnDrop, cfg.Costs.Migration
 	e.reactor.timers.tasks, e.reactor.sockets.tasks = e.tasks, e.tasks
 	e.host, e.seed, e.threadName = shared.Host, cfg.Seed, cfg.ThreadName
 	if cfg.Composition == ThreadPerTask {
@@ -94,11 +96,11 @@ func (e *Executor) Spawn(p *program.Program, tag uint64, work sim.Rand) (uint64,
 func (e *Executor) priceOutside() sim.Time {
 	switch e.composition {
 	case Main:
-		return e.costs.Hop
+		return e.costs.Hop.Channel
 	case ThreadPerTask:
 		return 0
 	default:
-		return e.costs.Spawn + e.costs.Contended(e.awake)
+		return e.costs.Spawn + e.costs.GlobalPush + e.costs.Contended(e.awake-1)
 	}
 }
 

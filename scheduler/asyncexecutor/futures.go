@@ -103,7 +103,7 @@ func (e *Executor) accept(r *runner) sim.Time {
 		r.phase = searching
 		return 0
 	}
-	d := e.schedule(id, r)
+	d := e.queue(id, r, 0)
 	return d + e.priceOfSpawn()
 }
 
@@ -139,7 +139,7 @@ func (e *Executor) nextOnMain(r *runner) sim.Time {
 // leave ends a runner and its thread: its tasks go back to the global queue, and if the runner was to look for a task, another runner does.
 func (e *Executor) leave(r *runner) sim.Time {
 	for id := r.local.Pop(); id != 0; id = r.local.Pop() {
-		e.schedule(id, r)
+		e.queue(id, r, 0)
 	}
 	if r.sleeping {
 		notified := e.sleepers.find(r) < 0

@@ -25,9 +25,9 @@ func randomCosts(r *sim.Rand) cost.Profile {
 		return cost.AsyncExecutor()
 	default:
 		return cost.Profile{
-			Poll: t(), Spawn: t(), Finish: t(), Wake: t(), GlobalPop: t(), StealAttempt: t(), StealTask: t(), Park: t(),
+			Poll: t(), Spawn: t(), Finish: t(), Wake: t(), GlobalPush: t(), GlobalPop: t(), StealAttempt: t(), StealTask: t(), Park: t(),
 			Unpark: cost.Latency{Median: t()}, UnparkDriver: cost.Latency{Median: t()}, WakeLatency: l(), WakeDriverLatency: l(), DriverPoll: t(), TimerInsert: t(),
-			TimerOvershoot: t(), ThreadStart: l(), ProcessStart: t(), Hop: t(), Migration: t(), Contention: t(), BlockingSubmit: t(), ThreadCreate: t(), DeepSleep: cost.DeepSleep{After: t(), Latency: t()},
+			TimerOvershoot: t(), ThreadStart: l(), ProcessStart: t(), Hop: cost.Hop{Channel: t(), Wait: t(), Lock: t(), Join: t()}, Migration: t(), Contention: t(), BlockingSubmit: t(), ThreadCreate: t(), DeepSleep: cost.DeepSleep{After: t(), Latency: t()},
 		}
 	}
 }

@@ -70,11 +70,11 @@ func (e *Executor) epollReady() {
 
 // wakeDriverLatency is how long the thread in epoll takes to run when somebody or a socket wakes it.
 func (e *Executor) wakeDriverLatency() sim.Time {
-	d := e.costs.WakeDriverLatency.Sample(&e.latency)
+	idle := sim.Time(0)
 	if r := e.reactor.holder; r != nil { // not the async-io thread, which is no thread of the host
-		d += e.costs.DeepSleep.Exit(r.cpu.Slept())
+		idle = r.cpu.Rouse()
 	}
-	return d
+	return e.costs.Rise(e.costs.WakeDriverLatency, idle, &e.latency)
 }
 
 // wakeFromEpoll lets the thread in epoll run after a delay.

@@ -47,7 +47,7 @@ var rules = []mutants.Rule{
 
 	// 2.5 Tasks.
 	{"2.5 a wake during the poll is queued after it", "runner.go", "if e.tasks.Pend(r.task) {", "if e.tasks.Pend(r.task) && false {", "TestATimeoutDuringThePoll"},
-	{"2.5 a dropped handle cancels", "executor.go", "e.tasks.CancelOnDrop, e.tasks.Hop, e.tasks.Migration = cfg.CancelOnDrop, cfg", "_, e.tasks.Hop, e.tasks.Migration = cfg.CancelOnDrop, cfg", "TestADroppedHandleCancels"},
+	{"2.5 a dropped handle cancels", "executor.go", "e.tasks.CancelOnDrop, e.tasks.Migration = cfg.CancelOnDrop, cfg", "_, e.tasks.Migration = cfg.CancelOnDrop, cfg", "TestADroppedHandleCancels"},
 
 	// 2.6 Compositions.
 	{"2.6 main is told", "futures.go", "r := e.runners[0]\n\tr.future.ready = true\n\treturn e.unpark(r, nil)", "r := e.runners[0]\n\tr.future.ready = true\n\treturn 0", "TestMainIsWokenFromItsSleep"},
@@ -117,10 +117,10 @@ var rules = []mutants.Rule{
 	{"2.5 unless it has ended", "../internal/task/handles.go", "awaiter.state == stateFree || awaiter.low() != t.owner {", "awaiter.low() == 1<<31 && t.owner != 0 {", "TestWhoHasAwaitedATaskIsTold"},
 
 	// 8 What things cost.
-	{"8 a hop for each operation", "executor.go", "e.tasks.CancelOnDrop, e.tasks.Hop, e.tasks.Migration = cfg.CancelOnDrop, cfg.Costs.Hop, cfg", "e.tasks.CancelOnDrop, _, e.tasks.Migration = cfg.CancelOnDrop, cfg.Costs.Hop, cfg", "TestHops"},
-	{"8 a hop at the end of a task that is awaited", "runner.go", "e.costs.Finish + e.shared + e.costs.Hop", "e.costs.Finish + e.shared", "TestHops"},
-	{"8 a task that moved pays", "executor.go", "e.tasks.CancelOnDrop, e.tasks.Hop, e.tasks.Migration = cfg.CancelOnDrop, cfg.Costs.Hop, cfg", "e.tasks.CancelOnDrop, e.tasks.Hop, _ = cfg.CancelOnDrop, cfg.Costs.Hop, cfg", "TestATaskThatMovesPays"},
-	{"8 others make a spawn dearer", "runner.go", "r.phase = spawning\n\t\treturn e.costs.Spawn + e.shared", "r.phase = spawning\n\t\treturn e.costs.Spawn", "TestWhatRunnersShareCostsMore"},
+	{"8 a hop for each operation", "executor.go", "e.tasks.SetHops(cfg.Costs.Hop)", "", "TestHops"},
+	{"8 a wait costs more", "runner.go", "r.carry += a.Duration\n\t\treturn e.pend(r)", "return e.pend(r)", "TestHops"},
+	{"8 a task that moved pays", "executor.go", "e.tasks.CancelOnDrop, e.tasks.Migration = cfg.CancelOnDrop, cfg", "e.tasks.CancelOnDrop, _ = cfg.CancelOnDrop, cfg", "TestATaskThatMovesPays"},
+	{"8 others make a spawn dearer", "runner.go", "\t\treturn e.costs.Spawn + e.shared\n\tcase task.Wake, task.Cancel:", "r.phase = spawning\n\t\treturn e.costs.Spawn", "TestWhatRunnersShareCostsMore"},
 	{"8 others make a push dearer", "schedule.go", "return e.shared + e.notify(by)", "return e.notify(by)", "TestWhatRunnersShareCostsMore"},
 	{"8 others make a wake dearer", "schedule.go", "return e.shared + e.unpark(r, by)", "return e.unpark(r, by)", "TestWhatRunnersShareCostsMore"},
 	{"8 others make a take dearer", "search.go", "e.costs.GlobalPop + e.shared + e.takeHalf(r)", "e.costs.GlobalPop + e.takeHalf(r)", "TestWhatRunnersShareCostsMore"},
@@ -128,11 +128,11 @@ var rules = []mutants.Rule{
 	{"8 others make it dearer to leave the sleepers", "runner.go", "d += e.shared", "", "TestWhatRunnersShareCostsMore"},
 	{"8 others make an end dearer", "runner.go", "r.carry = e.costs.Finish + e.shared", "r.carry = e.costs.Finish", "TestWhatRunnersShareCostsMore"},
 	{"8 a runner pays for a job", "runner.go", "return d + e.pend(r)\n\tcase task.Done:", "_ = d\n\t\treturn e.pend(r)\n\tcase task.Done:", "TestTheRunnerPaysForABlockingJob"},
-	{"8 a long park ends later", "schedule.go", " + e.costs.DeepSleep.Exit(r.cpu.Slept())", "", "TestALongSleepEndsLater"},
-	{"8 a long sleep in epoll ends later", "reactor.go", "d += e.costs.DeepSleep.Exit(r.cpu.Slept())", "", "TestALongSleepEndsLater"},
-	{"8 the thread outside pays for the task", "executor.go", "return e.costs.Spawn + e.costs.Contended(e.awake)", "return e.costs.Contended(e.awake)", "TestTheThreadOutsideWorks"},
-	{"8 the thread outside pays for the table of tasks", "executor.go", "return e.costs.Spawn + e.costs.Contended(e.awake)", "return e.costs.Spawn", "TestWhatRunnersShareCostsMore"},
-	{"8 a message to main is a hop", "executor.go", "return e.costs.Hop\n", "return 0\n", "TestTheThreadOutsideWorks"},
+	{"8 a long park ends later", "schedule.go", "r.cpu.Rouse()", "0", "TestALongSleepEndsLater"},
+	{"8 a long sleep in epoll ends later", "reactor.go", "idle = r.cpu.Rouse()", "_ = r.cpu", "TestALongSleepEndsLater"},
+	{"8 the thread outside pays for the task", "executor.go", "return e.costs.Spawn + e.costs.GlobalPush + e.costs.Contended(e.awake-1)", "return e.costs.Spawn + e.costs.Contended(e.awake-1)", "TestTheThreadOutsideWorks"},
+	{"8 the thread outside pays for the table of tasks", "executor.go", "return e.costs.Spawn + e.costs.GlobalPush + e.costs.Contended(e.awake-1)", "return e.costs.Spawn + e.costs.GlobalPush", "TestWhatRunnersShareCostsMore"},
+	{"8 a message to main is a hop", "executor.go", "return e.costs.Hop.Channel\n", "return 0\n", "TestTheThreadOutsideWorks"},
 	{"8 who starts a thread pays for it", "futures.go", "return e.costs.ThreadCreate", "return 0", "TestTheThreadOutsideWorks"},
 	{"8 those who sleep do not", "schedule.go", "e.shared = e.costs.Contended(e.awake - 1)", "e.shared = e.costs.Contended(len(e.runners) - 1)", "TestWhatRunnersShareCostsMore"},
 }

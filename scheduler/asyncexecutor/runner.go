@@ -154,6 +154,9 @@ func (e *Executor) step(r *runner) sim.Time {
 	case task.Spawn:
 		r.runnable = a.Other
 		r.phase = spawning
+		if r == e.main {
+			return e.priceOutside()
+		}
 		return e.costs.Spawn + e.shared
 	case task.Wake, task.Cancel:
 		if !e.tasks.WakeOther(a) {
@@ -234,7 +237,7 @@ func (e *Executor) finish(r *runner) sim.Time {
 	if awaiter != 0 && e.tasks.WakeAwaiter(awaiter) {
 		r.runnable = awaiter
 		r.phase = scheduling
-		return e.costs.Finish + e.shared + e.costs.Hop
+		return e.costs.Finish + e.shared
 	}
 	r.carry = e.costs.Finish + e.shared
 	return 0

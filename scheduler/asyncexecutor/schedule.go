@@ -3,13 +3,27 @@
 package asyncexecutor
 
 import (
+	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/task"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
-// schedule puts a runnable task at the tail of the global queue and wakes a sleeping runner, by a runner's thread or another
-// (nil); or wakes the runner whose future the task is. The result is what waking costs the caller.
+// schedule queues a task that the task of a runner made runnable, or another thread (nil).
 func (e *Executor) schedule(id task.ID, by *runner) sim.Time {
+	if by == nil {
+		return e.queue(id, nil, 0)
+	}
+	return e.queue(id, by, by.task)
+}
+
+// queue puts a runnable task at the tail of the global queue and wakes a sleeping runner, by a runner's thread or another
+// (nil), during the poll of a task or of none (0); or wakes the runner whose future the task is. The result is what waking costs the caller.
+func (e *Executor) queue(id task.ID, by *runner, during task.ID) sim.Time {
+	index := scheduler.Outside
+	if by != nil {
+		index = by.index
+	}
+	e.tasks.Woke(id, index, during)
 	if by != nil && !by.alone {
 		by.counters.LocalSchedules++
 	} else {
@@ -52,7 +66,7 @@ func (e *Executor) unpark(r, by *runner) sim.Time {
 	switch {
 	case r.phase == parked:
 		r.phase = unparked
-		r.cpu.Wake(e.costs.WakeLatency.Sample(&e.latency) + e.costs.DeepSleep.Exit(r.cpu.Slept()))
+		r.cpu.Wake(e.costs.Rise(e.costs.WakeLatency, r.cpu.Rouse(), &e.latency))
 		return e.costs.Unpark.Sample(&e.latency)
 	case r.ioBlocked && r != by:
 		return e.notifyPoller()

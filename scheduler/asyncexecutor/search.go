@@ -88,6 +88,7 @@ func (e *Executor) steal(r, victim *runner) sim.Time {
 		return 0
 	}
 	r.counters.StealOperations++
+	e.tasks.Robbed(r.index, victim.index, count)
 	for range count {
 		id := victim.local.Pop()
 		e.tasks.Stolen(id)

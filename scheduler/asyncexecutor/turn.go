@@ -72,6 +72,6 @@ func (e *Executor) react(by *runner) (d sim.Time, done bool) {
 		return e.costs.Wake, false
 	default:
 		t.stage = waking
-		return e.schedule(t.task, by), false
+		return e.queue(t.task, by, 0), false
 	}
 }

@@ -40,5 +40,6 @@ func TestOverhead(t *testing.T) {
 		return log.Polls[1].End
 	}
 	assert.EqualValues(t, 1000, end(cost.Zero.AsyncStd))
-	assert.Equal(t, sim.Time(40+2*4), end(costs.AsyncStd)-end(costs.AsyncExecutor))
+	adds := cost.DefaultParameters().AsyncStd
+	assert.Equal(t, adds.Spawn+2*adds.Poll, end(costs.AsyncStd)-end(costs.AsyncExecutor))
 }

@@ -68,6 +68,8 @@ type Config struct {
 	Run func(worker, thread int) bool
 	// Thread is told when a thread starts and ends; may be nil. Threads are numbered in the order of their creation.
 	Thread func(thread int, started bool)
+	// Job is told when a thread begins and ends a job; may be nil.
+	Job func(thread int, begins bool)
 	// Host is the machine; nil: there is a CPU for each thread.
 	Host *host.Host
 	// Costs is what the pool's primitives cost, those that give it a job and those that it uses itself.
@@ -259,7 +261,7 @@ func (p *Pool) wakeOne() (spent sim.Time) {
 	p.waiting = append(p.waiting[:0], p.waiting[1:]...)
 	p.threads[i].nap++
 	cpu := p.threads[i].cpu
-	cpu.Wake(p.cfg.Costs.WakeLatency.Sample(&p.rand) + p.cfg.Costs.DeepSleep.Exit(cpu.Slept()))
+	cpu.Wake(p.cfg.Costs.Rise(p.cfg.Costs.WakeLatency, cpu.Rouse(), &p.rand))
 	return p.cfg.Costs.Unpark.Sample(&p.rand)
 }
 
@@ -293,10 +295,27 @@ func (p *Pool) Handle(ev sim.Event) {
 	p.work(i)
 }
 
+// Tell is the Config's Job for an observer of a runtime.
+func Tell(s *sim.Simulation, job func(*scheduler.Job)) func(thread int, begins bool) {
+	if job == nil {
+		return nil
+	}
+	return func(thread int, begins bool) {
+		job(&scheduler.Job{Thread: thread, Begins: begins, At: s.Now()})
+	}
+}
+
+func (p *Pool) tell(t *thread, begins bool) {
+	if p.cfg.Job != nil {
+		p.cfg.Job(int(t.number), begins)
+	}
+}
+
 // done ends a thread's job.
 func (p *Pool) done(i int) {
 	t := &p.threads[i]
 	t.works = false
+	p.tell(t, false)
 	p.cfg.Done(t.waker)
 }
 
@@ -321,6 +340,7 @@ func (p *Pool) work(i int) {
 		case p.cfg.Abandoned == nil || !p.cfg.Abandoned(j.waker):
 			t := &p.threads[i]
 			t.waker, t.works = j.waker, true
+			p.tell(t, true)
 			spend := t.cpu.Run
 			if j.file {
 				spend = t.cpu.Pause

@@ -26,7 +26,7 @@ type Set struct {
 	Tokio Profile
 	// AsyncExecutor is for package asyncexecutor: async-executor with the async-io reactor, as it is.
 	AsyncExecutor Profile
-	// AsyncStd is for package asyncstd: AsyncExecutor and what async-std adds to it.
+	// AsyncStd is for package asyncstd: AsyncExecutor, what async-std adds to it, and channels of its own.
 	AsyncStd Profile
 	// Smol is for package smol, likewise.
 	Smol Profile
@@ -45,13 +45,14 @@ type Profile struct {
 	Finish sim.Time
 	// Wake is paid for each task made runnable: state change and push.
 	Wake sim.Time
-	// Hop is paid for each attempt to send, receive, lock or unlock, for each poll of a join handle, and at the end of a task whose end
-	// another awaits.
-	Hop sim.Time
+	// Hop is paid for what tasks exchange.
+	Hop Hop
 	// Migration is paid on the way to a poll on another worker than the one that polled or made the task last: cache misses.
 	Migration sim.Time
 	// Contention is paid for each operation on what workers share, for each other worker that is awake; see [Profile.Contended].
 	Contention sim.Time
+	// GlobalPush is paid by a thread that is no worker for each task that it puts into the queue shared by all workers, one of which is awake.
+	GlobalPush sim.Time
 	// GlobalPop is paid for taking tasks from the queue shared by all workers.
 	GlobalPop sim.Time
 	// StealAttempt is paid per victim looked at; StealTask in addition per task taken.
@@ -81,18 +82,40 @@ type Profile struct {
 	TimerOvershoot sim.Time
 }
 
-// DeepSleep is what a CPU does that has had nothing to do for a time: it sleeps deeper, and takes longer to run again.
+// Hop is what a task pays for what it exchanges with others.
+type Hop struct {
+	// Channel is for a message: once where it is sent, and once where it is received.
+	Channel sim.Time
+	// Lock is for an async mutex: once where it is locked, and once where it is unlocked.
+	Lock sim.Time
+	// Join is for a join handle whose task has ended: the result, and the end of the task's memory.
+	Join sim.Time
+	// Wait comes on top where a message, a mutex or the end of a task is not there yet: the waker is left behind.
+	Wait sim.Time
+}
+
+// DeepSleep is what a CPU does that has had nothing to do for a time: it sleeps deeper, what it had in its caches is lost, and a thread takes
+// longer to run again. Latency is for a thread that has slept for After, and grows with the square root of the time slept.
 type DeepSleep struct {
 	After, Latency sim.Time
 }
 
 // Exit is how much longer a thread takes to run after it has slept for a time. The CPU of a thread is taken to sleep when the thread does.
 func (d *DeepSleep) Exit(slept sim.Time) sim.Time {
-	if slept <= d.After {
+	if slept <= d.After || d.After == 0 {
 		return 0
 	}
-	return d.Latency
+	return sim.Time(float64(d.Latency) * math.Sqrt(float64(min(slept, longestSleep))/float64(d.After)))
 }
+
+// Rise is how long a thread takes to run that is woken when its CPU has been idle for a time. Chance makes the whole of it longer or shorter.
+func (p *Profile) Rise(l Latency, idle sim.Time, r *sim.Rand) sim.Time {
+	l.Median += p.DeepSleep.Exit(idle)
+	return l.Sample(r)
+}
+
+// longestSleep is the longest that was measured: from there on the latency is the same.
+const longestSleep = sim.Time(30_000_000)
 
 // mostContending bounds how many others an operation waits for: no measurement has more.
 const mostContending = 7

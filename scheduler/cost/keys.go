@@ -19,13 +19,18 @@ const (
 // Parameters are what a profile is made of: the costs of two executors, and what async-std and smol add to theirs.
 type Parameters struct {
 	Tokio, AsyncExecutor Profile
-	// AsyncStd and Smol are added to AsyncExecutor: Poll, Spawn and the median of WakeLatency count.
+	// AsyncStd and Smol are added to AsyncExecutor: Poll, Spawn and the median of WakeLatency count. Hop.Channel and Hop.Wait of AsyncStd
+	// count instead of the executor's, because async-std has an older crate for its channels.
 	AsyncStd, Smol Profile
 }
 
 // Set is the costs of all runtimes.
 func (p *Parameters) Set() Set {
-	return Set{Tokio: p.Tokio, AsyncExecutor: p.AsyncExecutor, AsyncStd: p.with(&p.AsyncStd), Smol: p.with(&p.Smol)}
+	s := Set{Tokio: p.Tokio, AsyncExecutor: p.AsyncExecutor, AsyncStd: p.with(&p.AsyncStd), Smol: p.with(&p.Smol)}
+	for _, k := range channels {
+		*k.Time(&s.AsyncStd) = *k.Time(&p.AsyncStd)
+	}
+	return s
 }
 
 // with is the executor's profile with additions.
@@ -65,7 +70,7 @@ func Sections() []Section {
 	return []Section{
 		{"tokio", func(p *Parameters) *Profile { return &p.Tokio }, profileKeys},
 		{"async_executor", func(p *Parameters) *Profile { return &p.AsyncExecutor }, profileKeys},
-		{"async_std", func(p *Parameters) *Profile { return &p.AsyncStd }, additions},
+		{"async_std", func(p *Parameters) *Profile { return &p.AsyncStd }, profileKeys[:5]},
 		{"smol", func(p *Parameters) *Profile { return &p.Smol }, additions},
 	}
 }
@@ -81,11 +86,15 @@ var profileKeys = []Key{
 	{Name: "poll", Time: func(p *Profile) *sim.Time { return &p.Poll }},
 	{Name: "spawn", Time: func(p *Profile) *sim.Time { return &p.Spawn }},
 	{Name: "wake_latency.median", Time: func(p *Profile) *sim.Time { return &p.WakeLatency.Median }},
+	{Name: "hop.channel", Time: func(p *Profile) *sim.Time { return &p.Hop.Channel }},
+	{Name: "hop.wait", Time: func(p *Profile) *sim.Time { return &p.Hop.Wait }},
 	{Name: "finish", Time: func(p *Profile) *sim.Time { return &p.Finish }},
 	{Name: "wake", Time: func(p *Profile) *sim.Time { return &p.Wake }},
-	{Name: "hop", Time: func(p *Profile) *sim.Time { return &p.Hop }},
+	{Name: "hop.lock", Time: func(p *Profile) *sim.Time { return &p.Hop.Lock }},
+	{Name: "hop.join", Time: func(p *Profile) *sim.Time { return &p.Hop.Join }},
 	{Name: "migration", Time: func(p *Profile) *sim.Time { return &p.Migration }},
 	{Name: "contention", Time: func(p *Profile) *sim.Time { return &p.Contention }},
+	{Name: "global_push", Time: func(p *Profile) *sim.Time { return &p.GlobalPush }},
 	{Name: "global_pop", Time: func(p *Profile) *sim.Time { return &p.GlobalPop }},
 	{Name: "steal_attempt", Time: func(p *Profile) *sim.Time { return &p.StealAttempt }},
 	{Name: "steal_task", Time: func(p *Profile) *sim.Time { return &p.StealTask }},
@@ -111,3 +120,6 @@ var profileKeys = []Key{
 
 // additions are what async-std and smol may add: poll, spawn and wake_latency.median.
 var additions = profileKeys[:3]
+
+// channels are what async-std has instead: hop.channel and hop.wait.
+var channels = profileKeys[3:5]

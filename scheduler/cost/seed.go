@@ -18,22 +18,22 @@ func SeedParameters() Parameters {
 	asleep := Latency{Median: 545, Sigma: 0.3}
 	return Parameters{
 		Tokio: Profile{
-			Poll: 35, Spawn: 69, Finish: 35, Wake: 10, Hop: 30, Migration: 300, Contention: 50,
-			GlobalPop: 25, StealAttempt: 20, StealTask: 5, Park: 700,
+			Poll: 35, Spawn: 119, Finish: 35, Wake: 10, Hop: Hop{Channel: 30, Wait: 30, Lock: 30, Join: 30}, Migration: 300, Contention: 50,
+			GlobalPush: 25, GlobalPop: 25, StealAttempt: 20, StealTask: 5, Park: 700,
 			Unpark: Latency{Median: 1_000}, UnparkDriver: Latency{Median: 2_200, Sigma: 0.3},
 			WakeLatency: asleep, WakeDriverLatency: asleep,
 			ThreadStart: Latency{Median: 50_000, Sigma: 0.3}, BlockingSubmit: 200, ThreadCreate: 10_000, ProcessStart: 500_000,
 			DriverPoll: 330, TimerInsert: 100, TimerOvershoot: 57_000,
 		},
 		AsyncExecutor: Profile{
-			Poll: 45, Spawn: 500, Finish: 35, Wake: 25, Hop: 30, Migration: 300, Contention: 50,
+			Poll: 45, Spawn: 500, Finish: 35, Wake: 25, Hop: Hop{Channel: 30, Wait: 30, Lock: 30, Join: 30}, Migration: 300, Contention: 50,
 			GlobalPop: 25, StealAttempt: 35, StealTask: 20, Park: 700,
 			Unpark: Latency{Median: 2_000, Sigma: 0.3}, UnparkDriver: Latency{Median: 2_200, Sigma: 0.3},
 			WakeLatency: Latency{Median: 6_043, Sigma: 0.3}, WakeDriverLatency: Latency{Median: 4_000, Sigma: 0.7},
 			ThreadStart: Latency{Median: 50_000, Sigma: 0.3}, BlockingSubmit: 200, ThreadCreate: 10_000, ProcessStart: 500_000,
 			DriverPoll: 4_000, TimerInsert: 230, TimerOvershoot: 40_000,
 		},
-		AsyncStd: Profile{Poll: 4, Spawn: 31},
+		AsyncStd: Profile{Poll: 4, Spawn: 31, Hop: Hop{Channel: 30, Wait: 30}},
 		Smol:     Profile{Poll: 238, WakeLatency: Latency{Median: 3_492}},
 	}
 }

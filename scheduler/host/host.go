@@ -53,6 +53,7 @@ type Host struct {
 	cpus    int
 	queue   []*Thread // waiting, from head
 	head    int
+	idle    []sim.Time // since when the CPUs have been idle that nobody has, the latest last
 	stats   Stats
 }
 
@@ -74,6 +75,7 @@ type Thread struct {
 	need       sim.Time // what the thread has to compute before its owner is told
 	dispatched sim.Time // when the thread got its CPU
 	asleep     sim.Time // since when, if the thread sleeps
+	roused     bool     // it is on its way to a CPU, which nobody else gets
 }
 
 // Stats is what a host counted.
@@ -96,7 +98,7 @@ const (
 
 // New makes a machine whose CPUs are free.
 func New(s *sim.Simulation, cfg Config) *Host {
-	h := &Host{sim: s, cpus: cfg.CPUs, slice: cfg.Slice}
+	h := &Host{sim: s, cpus: cfg.CPUs, slice: cfg.Slice, idle: make([]sim.Time, cfg.CPUs)}
 	if h.slice == 0 {
 		h.slice = DefaultSlice
 	}
@@ -165,6 +167,7 @@ func (h *Host) leave(t *Thread) {
 		}
 	}
 	if !h.contended() {
+		h.idle = append(h.idle, h.sim.Now())
 		return
 	}
 	next := h.queue[h.head]

@@ -242,6 +242,46 @@ func TestOneCPUIsARoundRobin(t *testing.T) {
 	}
 }
 
+// TestIdleCPUs: a thread that is roused gets the CPU that has been idle for the shortest time, and a visitor from outside another one.
+func TestIdleCPUs(t *testing.T) {
+	var s sim.Simulation
+	h := New(&s, Config{CPUs: 3})
+	owner := &spinner{}
+	target := s.Register(owner)
+	var threads [4]*Thread
+	for i := range threads {
+		threads[i] = h.NewThread(&s, owner, target, 0, 0)
+	}
+	a, b, c, d := threads[0], threads[1], threads[2], threads[3]
+	s.Run(10)
+	require.True(t, a.WakeNow())
+	require.True(t, b.WakeNow())
+	s.Run(100)
+	a.Sleep() // one CPU is idle since 0 now, and one since 100
+	s.Run(130)
+	assert.Equal(t, sim.Time(130), h.Visit(c.Rouse), "the visitor has the one that was idle last")
+	assert.Zero(t, a.Rouse(), "it is idle again just now")
+	assert.Zero(t, d.Rouse(), "all are taken")
+	assert.Equal(t, sim.Time(7), h.Visit(func() sim.Time { return 7 }), "a visitor does not wait")
+	s.Run(140)
+	require.True(t, a.WakeNow())
+	require.True(t, c.WakeNow())
+	b.Sleep()
+	s.Run(150)
+	require.True(t, d.WakeNow())
+	for _, th := range []*Thread{a, c, d} {
+		th.Sleep()
+	}
+	s.Run(190)
+	assert.Equal(t, sim.Time(40), a.Rouse())
+
+	var own sim.Simulation
+	alone := (*Host)(nil).NewThread(&own, owner, own.Register(owner), 0, 0)
+	own.Run(70)
+	assert.Equal(t, sim.Time(70), alone.Rouse())
+	assert.Equal(t, sim.Time(7), (*Host)(nil).Visit(func() sim.Time { return 7 }))
+}
+
 func TestNothingIsAllocated(t *testing.T) {
 	var s sim.Simulation
 	h := New(&s, Config{CPUs: 2, Slice: 10})

@@ -78,8 +78,42 @@ func (t *Thread) Sleep() {
 	}
 }
 
-// Slept is how long a sleeping thread has slept.
-func (t *Thread) Slept() sim.Time { return t.sim.Now() - t.asleep }
+// Rouse gives a sleeping thread, which is on its way to run, the CPU that has been idle for the shortest time, and returns for how long that
+// was. 0: none is idle. Where each thread has a CPU, it is for how long the thread has slept.
+func (t *Thread) Rouse() (idle sim.Time) {
+	h := t.host
+	if h == nil {
+		return t.sim.Now() - t.asleep
+	}
+	if !t.roused {
+		idle, t.roused = h.take()
+	}
+	return idle
+}
+
+// take takes the CPU that has been idle for the shortest time. ok: there is one.
+func (h *Host) take() (idle sim.Time, ok bool) {
+	last := len(h.idle) - 1
+	if last < 0 {
+		return 0, false
+	}
+	idle = h.sim.Now() - h.idle[last]
+	h.idle = h.idle[:last]
+	return idle, true
+}
+
+// Visit lets a thread that is none of the host's do something, which takes too little to wait for a CPU. What it wakes runs elsewhere.
+func (h *Host) Visit(do func() sim.Time) sim.Time {
+	if h == nil {
+		return do()
+	}
+	_, has := h.take()
+	result := do()
+	if has {
+		h.idle = append(h.idle, h.sim.Now())
+	}
+	return result
+}
 
 // Wake makes a sleeping thread runnable after a time. Its event comes when it has a CPU.
 func (t *Thread) Wake(after sim.Time) {
@@ -98,7 +132,11 @@ func (t *Thread) WakeNow() bool {
 		return true
 	}
 	t.need = 0
-	if len(h.running) < h.cpus {
+	has := t.roused
+	if t.roused = false; !has {
+		_, has = h.take()
+	}
+	if has {
 		h.dispatch(t)
 		return true
 	}

@@ -112,6 +112,7 @@ func (rt *Runtime) Spawn(p *program.Program, tag uint64, work sim.Rand) (uint64,
 		return 0, err
 	}
 	rt.remoteSchedules++
+	rt.tasks.Woke(id, scheduler.Outside, 0)
 	rt.schedule(id)
 	return rt.tasks.Spawned(), nil
 }
@@ -164,6 +165,7 @@ func (rt *Runtime) Handle(ev sim.Event) {
 func (rt *Runtime) Answer(w scheduler.Waker) {
 	if id, queue := rt.tasks.WakeBy(w); queue {
 		rt.remoteSchedules++
+		rt.tasks.Woke(id, scheduler.Outside, 0)
 		rt.schedule(id)
 	}
 }
@@ -267,6 +269,7 @@ func (rt *Runtime) pend(w *worker) {
 
 func (rt *Runtime) scheduleBy(w *worker, id task.ID) {
 	w.counters.LocalSchedules++
+	rt.tasks.Woke(id, w.index, w.task)
 	rt.schedule(id)
 }
 

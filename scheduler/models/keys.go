@@ -13,6 +13,9 @@ import (
 // mostWorkers is what every model can run, so that a service can move from one runtime to another.
 const mostWorkers = min(tokio.MaxWorkers, asyncexecutor.MaxThreads, ideal.MaxWorkers)
 
+// flavorKey is the setting that chooses among schedulers of one runtime.
+const flavorKey = "flavor"
+
 // The settings that several models have.
 
 func versionKey(of []Version) Key {

@@ -89,6 +89,8 @@ func TestVersionsAreTheModels(t *testing.T) {
 	assert.Equal(t, "1.53.1", ByName("tokio").CrateVersion("1.53"))
 	assert.Empty(t, ByName("tokio").CrateVersion("1.0"))
 	assert.Nil(t, ByName("glommio"))
+	assert.Equal(t, "tokio", ByFlavor("tokio_per_core").Name)
+	assert.Nil(t, ByFlavor("tokio"))
 }
 
 // TestSettings: what one setting decides about others.
@@ -102,6 +104,9 @@ func TestSettings(t *testing.T) {
 		{"tokio", func(*Config) {}, map[string]bool{"worker_threads": true, "thread_name": true}, nil},
 		{"tokio", func(c *Config) { c.Flavor = "current_thread" }, map[string]bool{"worker_threads": true}, []Mistake{
 			{"worker_threads", "flavor current_thread has none; want it left out, or flavor multi_thread"},
+		}},
+		{"tokio", func(c *Config) { c.Flavor = "tokio_per_core" }, map[string]bool{"worker_threads": true, "disable_lifo_slot": true}, []Mistake{
+			{"disable_lifo_slot", "flavor tokio_per_core has none; want it left out, or flavor multi_thread"},
 		}},
 		{"smol", func(c *Config) { c.Executor = "threads" }, nil, []Mistake{
 			{"thread_name", "missing; want the name that the program gives its threads"},
@@ -139,6 +144,8 @@ func TestLacks(t *testing.T) {
 			assert.Equal(t, wanted, has, "%s: %s", name, op)
 		}
 	}
-	c := Config{Flavor: "current_thread"}
-	assert.Contains(t, ByName("tokio").Lacks(&c, program.BlockInPlace), "flavor current_thread has no block_in_place")
+	for _, flavor := range []string{"current_thread", "tokio_per_core"} {
+		c := Config{Flavor: flavor}
+		assert.Contains(t, ByName("tokio").Lacks(&c, program.BlockInPlace), "flavor "+flavor+" has no block_in_place")
+	}
 }

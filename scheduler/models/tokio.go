@@ -14,6 +14,7 @@ import (
 const (
 	multiThread   = "multi_thread"
 	currentThread = "current_thread"
+	perCore       = "tokio_per_core"
 )
 
 func tokioModel() *Model {
@@ -24,11 +25,11 @@ func tokioModel() *Model {
 		Keys: []Key{
 			versionKey(versions),
 			{
-				Name: "flavor", Kind: Choice, Choices: []string{multiThread, currentThread},
-				Doc:  "Whether several threads run tasks, or the main thread alone.",
+				Name: flavorKey, Kind: Choice, Choices: []string{multiThread, currentThread, perCore},
+				Doc:  "Whether several threads share the tasks, the main thread runs them alone, or each of several threads runs those of its own connections.",
 				Text: func(c *Config) *string { return &c.Flavor },
 			},
-			workersKey("The number of worker threads."),
+			workersKey("The number of worker threads; of tokio_per_core the number of cores, each a runtime of one thread."),
 			threadNameKey("The name of all threads of the runtime, those for blocking code included."),
 			{
 				Name: "disable_lifo_slot", Kind: Bool,
@@ -38,7 +39,7 @@ func tokioModel() *Model {
 			{
 				Name: "global_queue_interval", Kind: Whole, Most: tokio.LongestInterval,
 				Doc: "The ticks after which a worker looks at the inject queue before its own: fewer serve tasks from outside sooner and lock the queue more often. " +
-					"Without the setting the mean time of polls decides; 31 for current_thread.",
+					"Without the setting the mean time of polls decides; 31 for current_thread and tokio_per_core.",
 				Int: func(c *Config) *int { return &c.GlobalQueueInterval },
 			},
 			{
@@ -46,12 +47,12 @@ func tokioModel() *Model {
 				Doc: "The ticks after which a busy worker looks at timers and sockets: fewer serve these sooner and call epoll_wait more often. Without the setting 61.",
 				Int: func(c *Config) *int { return &c.EventInterval },
 			},
-			blockingKey("The most threads for blocking code beside the workers: fewer take less memory, and closures wait longer. Without the setting 512."),
+			blockingKey("The most threads for blocking code beside the workers, of tokio_per_core on each core: fewer take less memory, and closures wait longer. Without the setting 512."),
 		},
 		settle: settleTokio,
 		lacks: func(c *Config, op program.Op) string {
-			if op == program.BlockInPlace && c.Flavor == currentThread {
-				return "flavor current_thread has no block_in_place: Tokio panics; want spawn_blocking, or flavor multi_thread"
+			if op == program.BlockInPlace && (c.Flavor == currentThread || c.Flavor == perCore) {
+				return "flavor " + c.Flavor + " has no block_in_place: Tokio panics; want spawn_blocking, or flavor multi_thread"
 			}
 			return ""
 		},
@@ -59,15 +60,20 @@ func tokioModel() *Model {
 	}
 }
 
-// settleTokio: current_thread has one worker, the main thread, and none of what belongs to several.
+// settleTokio: current_thread has one worker, the main thread, and none of what belongs to several. tokio_per_core is several of these, whose
+// threads are named after their cores.
 func settleTokio(c *Config, set func(key string) bool) (mistakes []Mistake) {
-	if c.Flavor != currentThread {
-		return nil
+	var none []string
+	switch c.Flavor {
+	case currentThread:
+		c.Workers = 1
+		none = []string{"worker_threads", "thread_name", "disable_lifo_slot"}
+	case perCore:
+		none = []string{"thread_name", "disable_lifo_slot"}
 	}
-	c.Workers = 1
-	for _, key := range []string{"worker_threads", "thread_name", "disable_lifo_slot"} {
+	for _, key := range none {
 		if set(key) {
-			mistakes = append(mistakes, Mistake{key, "flavor current_thread has none; want it left out, or flavor multi_thread"})
+			mistakes = append(mistakes, Mistake{key, "flavor " + c.Flavor + " has none; want it left out, or flavor multi_thread"})
 		}
 	}
 	return mistakes
@@ -79,8 +85,12 @@ func startTokio(s *sim.Simulation, c *Config, costs *cost.Set, o scheduler.Obser
 		DisableLIFOSlot: c.DisableLIFOSlot, GlobalQueueInterval: c.GlobalQueueInterval, EventInterval: c.EventInterval,
 		MaxBlockingThreads: c.MaxBlockingThreads, Process: c.Process, Costs: costs.Tokio, Seed: c.Seed,
 	}
-	if c.Flavor == currentThread {
+	switch c.Flavor {
+	case currentThread:
 		return erase(tokio.NewCurrentThread(s, cfg, o))
+	case perCore:
+		return erase(tokio.NewPerCore(s, cfg, o))
+	default:
+		return erase(tokio.New(s, cfg, o))
 	}
-	return erase(tokio.New(s, cfg, o))
 }

@@ -42,7 +42,7 @@ func (rt *Runtime) wakeMain() sim.Time {
 		return 0
 	}
 	m.phase = blockOnBegin
-	m.cpu.Wake(rt.costs.WakeLatency.Sample(&rt.latencies) + rt.costs.DeepSleep.Exit(m.cpu.Slept()))
+	m.cpu.Wake(rt.costs.Rise(rt.costs.WakeLatency, m.cpu.Rouse(), &rt.latencies))
 	return rt.costs.Unpark.Sample(&rt.latencies)
 }
 

@@ -71,6 +71,7 @@ func TestNoWorkerIdlesBesideARunQueue(t *testing.T) {
 func TestTheExceptionOfTheRaceIsShort(t *testing.T) {
 	costs := cost.Tokio()
 	costs.WakeLatency.Sigma, costs.WakeDriverLatency.Sigma, costs.Unpark.Sigma, costs.UnparkDriver.Sigma = 0, 0, 0, 0
+	costs.DeepSleep, costs.Migration, costs.Contention = cost.DeepSleep{}, 0, 0
 	const workers = 4
 	wake := costs.Park + max(costs.WakeLatency.Median, costs.WakeDriverLatency.Median) + max(costs.Unpark.Median, costs.UnparkDriver.Median) +
 		workers*costs.StealAttempt + queueCapacity/2*costs.StealTask + costs.DriverPoll + costs.GlobalPop + costs.Poll + costs.Finish

@@ -55,6 +55,11 @@ const (
 // NewCurrentThread starts a current_thread runtime on a simulation: its thread finds nothing to do and parks. The error says
 // which field of the Config is wrong and what is allowed.
 func NewCurrentThread(s *sim.Simulation, cfg Config, o scheduler.Observer) (*CurrentThread, error) {
+	return newCurrentThread(s, &cfg, 0, o)
+}
+
+// newCurrentThread starts the runtime of one of several cores: reports have the core for the worker and its thread.
+func newCurrentThread(s *sim.Simulation, cfg *Config, core int, o scheduler.Observer) (*CurrentThread, error) {
 	settled, err := cfg.settle()
 	if err != nil {
 		return nil, err
@@ -63,10 +68,11 @@ func NewCurrentThread(s *sim.Simulation, cfg Config, o scheduler.Observer) (*Cur
 	if settled.globalQueueInterval > 0 {
 		rt.gqi = settled.globalQueueInterval
 	}
-	if err := rt.init(s, rt, &cfg, 0, nil, o); err != nil {
+	if err := rt.init(s, rt, cfg, 0, nil, o); err != nil {
 		return nil, err
 	}
 	rt.tasks.Lacks = program.OpsOf(program.BlockInPlace) // Tokio panics
+	rt.poller.index = core
 	rt.poller.cpu = rt.host.NewThread(s, rt, rt.target, eventResume, 0)
 	rt.poller.counters.FallAsleep(s.Now())
 	rt.poller.cpu.Wake(0)
@@ -80,7 +86,7 @@ func (rt *CurrentThread) Spawn(p *program.Program, tag uint64, work sim.Rand) (u
 		return 0, err
 	}
 	rt.outside.Spawn(id)
-	return rt.tasks.Spawned(), nil
+	return rt.tasks.Newest(), nil
 }
 
 // thread implements flavor.
@@ -156,7 +162,7 @@ func (rt *CurrentThread) step() sim.Time {
 	case ctPark:
 		rt.poller.countPark()
 		rt.phase = ctLooked
-		if rt.driver.wait(0) {
+		if rt.driver.wait(rt.poller.index) {
 			return blocked
 		}
 		return rt.costs.DriverPoll
@@ -211,7 +217,7 @@ func (rt *CurrentThread) nextTask() (task.ID, scheduler.Source) {
 // endRound looks at the driver without sleeping.
 func (rt *CurrentThread) endRound() sim.Time {
 	rt.phase = ctLooked
-	return rt.closeBatch() + rt.driver.look(0)
+	return rt.closeBatch() + rt.driver.look(rt.poller.index)
 }
 
 // closeBatch ends a batch of polls, and returns what the thread still has to pay for the batch.

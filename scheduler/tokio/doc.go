@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package tokio models Tokio's two schedulers, multi_thread ([New]) and current_thread ([NewCurrentThread]), of the versions in
-// [Versions].
+// [Versions], and thread per core ([NewPerCore]).
 //
 // Each worker of multi_thread owns a LIFO slot for one task and a run queue for 256. All workers share the inject queue, which
 // takes tasks from outside and overflow, and one driver: the epoll instance and the timers, held by at most one worker at a time.
@@ -31,9 +31,10 @@
 // 2 ms late on an idle runtime, later if every awake worker is inside a long poll. Long timers wake the driver on their way
 // down the wheel, for nothing.
 //
-// [CurrentThread] is the same without the other workers: one FIFO, an inject queue, the driver.
+// [CurrentThread] is the same without the other workers: one FIFO, an inject queue, the driver. [PerCore] is several of them in a process,
+// each with connections of its own.
 //
-// The rules are those of schedulers.md (the design reference), sections 1.1 to 1.12 and 1.14, cited where they are applied. The
+// The rules are those of schedulers.md (the design reference), sections 1.1 to 1.12, 1.14 and 1.17, cited where they are applied. The
 // table in rules_test.go names the test of each; removing the rule fails the test.
 //
 // What costs time is data, package cost. What nobody can see costs no event: the way to a poll and its first

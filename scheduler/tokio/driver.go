@@ -70,7 +70,7 @@ func (d *driver) endSleep() bool {
 	if !d.blocked {
 		return false
 	}
-	d.resumeHolder(d.costs.WakeDriverLatency.Sample(d.latencies) + d.costs.DeepSleep.Exit(d.thread(d.holder).Slept()))
+	d.resumeHolder(d.costs.Rise(d.costs.WakeDriverLatency, d.thread(d.holder).Rouse(), d.latencies))
 	return true
 }
 

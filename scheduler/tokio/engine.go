@@ -116,7 +116,8 @@ func (e *engine) init(s *sim.Simulation, handler interface {
 	}
 	e.tasks = task.New(s, e, shared, o)
 	e.costs = cfg.Costs
-	e.tasks.Hop, e.tasks.Migration = cfg.Costs.Hop, cfg.Costs.Migration
+	e.tasks.SetHops(cfg.Costs.Hop)
+	e.tasks.Migration = cfg.Costs.Migration
 	e.latencies = sim.Stream(cfg.Seed, 0)
 	pool := blocking.TokioDefaults()
 	if cfg.MaxBlockingThreads > 0 {
@@ -130,6 +131,7 @@ func (e *engine) init(s *sim.Simulation, handler interface {
 			o.Thread(&scheduler.Thread{Thread: thread, Started: started, At: s.Now()})
 		}
 	}
+	pool.Job = blocking.Tell(s, o.Job)
 	pool.Costs = cfg.Costs
 	pool.Seed = cfg.Seed
 	p, err := blocking.New(s, pool)
@@ -138,6 +140,7 @@ func (e *engine) init(s *sim.Simulation, handler interface {
 	}
 	e.pool, e.workerThreads = p, workers
 	e.outside = task.NewOutside(s, e.tasks, e.priceOutside, func(id task.ID) sim.Time {
+		e.tasks.Woke(id, scheduler.Outside, 0)
 		e.scheduleRemote(id)
 		return e.flavor.notify()
 	})
@@ -168,8 +171,11 @@ func (e *engine) count(workers int) scheduler.Counters {
 
 // priceOutside is what a spawn costs a thread that is no worker: the task, and the push to the inject queue.
 func (e *engine) priceOutside() sim.Time {
-	return e.costs.Spawn + e.costs.GlobalPop + 2*e.costs.Contended(e.unparked)
+	return e.costs.Spawn + e.priceOfPush()
 }
+
+// priceOfPush is what a push to the inject queue costs a thread that is no worker.
+func (e *engine) priceOfPush() sim.Time { return e.costs.GlobalPush + e.costs.Contended(e.unparked-1) }
 
 // scheduleRemote queues a runnable task from outside the workers (schedulers.md 1.6).
 func (e *engine) scheduleRemote(id task.ID) {
@@ -180,6 +186,9 @@ func (e *engine) scheduleRemote(id task.ID) {
 // Wake implements [scheduler.Runtime]: a thread that is no worker wakes a waiting task.
 func (e *engine) Wake(w scheduler.Waker) {
 	id, queue := e.tasks.WakeBy(w)
+	if queue {
+		e.tasks.Woke(id, scheduler.Outside, 0)
+	}
 	switch {
 	case !queue:
 	case id == e.mainTask:
@@ -190,13 +199,14 @@ func (e *engine) Wake(w scheduler.Waker) {
 	}
 }
 
-// wakeLocal wakes a waiting task from a worker.
+// wakeLocal wakes a waiting task from a worker that polls none.
 func (e *engine) wakeLocal(p *poller, w scheduler.Waker) sim.Time {
 	id, queue := e.tasks.WakeBy(w)
 	if !queue {
 		return 0
 	}
-	return e.costs.Wake + e.schedule(p, id, false)
+	e.tasks.Woke(id, p.index, 0)
+	return e.costs.Wake + e.queue(p, id, false)
 }
 
 // Answer implements [scheduler.Runtime]: the socket of a task becomes readable.
@@ -325,7 +335,7 @@ func (e *engine) poll(p *poller) (spent sim.Time, ended bool) {
 				p.carry = e.costs.Finish + e.shared
 				return 0, true
 			}
-			return e.costs.Finish + e.shared + e.costs.Hop + e.costs.Wake + e.schedule(p, awaiter, false), true
+			return e.costs.Finish + e.shared + e.costs.Wake + e.schedule(p, awaiter, false), true
 		default:
 			panic("tokio: a step that the model does not know")
 		}
@@ -342,14 +352,20 @@ func (e *engine) price(a task.Action) sim.Time {
 	}
 }
 
-// schedule queues a task that the poller made runnable.
+// schedule queues a task that the poller's task made runnable.
 func (e *engine) schedule(p *poller, id task.ID, again bool) sim.Time {
+	e.tasks.Woke(id, p.index, p.task)
+	return e.queue(p, id, again)
+}
+
+// queue queues a task that the poller made runnable.
+func (e *engine) queue(p *poller, id task.ID, again bool) sim.Time {
 	if id == e.mainTask {
 		return e.flavor.wakeMain()
 	}
 	if p.inPlace {
 		e.scheduleRemote(id)
-		return e.costs.GlobalPop + e.costs.Contended(e.unparked) + e.flavor.notify()
+		return e.priceOfPush() + e.flavor.notify()
 	}
 	return e.flavor.scheduleLocal(p, id, again)
 }

@@ -31,7 +31,7 @@ func (rt *Runtime) unpark(w *worker) sim.Time {
 		return 0
 	case w.sleep == onCondvar:
 		w.sleep, w.token = awake, false // consumed on waking
-		w.cpu.Wake(rt.costs.WakeLatency.Sample(&rt.latencies) + rt.costs.DeepSleep.Exit(w.cpu.Slept()))
+		w.cpu.Wake(rt.costs.Rise(rt.costs.WakeLatency, w.cpu.Rouse(), &rt.latencies))
 		return rt.costs.Unpark.Sample(&rt.latencies)
 	case w.sleep == inDriver:
 		return rt.driver.poke()

@@ -44,9 +44,9 @@ func randomCosts(r *sim.Rand) cost.Profile {
 		return cost.Tokio()
 	default:
 		return cost.Profile{
-			Poll: t(), Spawn: t(), Finish: t(), Wake: t(), GlobalPop: t(), StealAttempt: t(), StealTask: t(), Park: t(),
+			Poll: t(), Spawn: t(), Finish: t(), Wake: t(), GlobalPush: t(), GlobalPop: t(), StealAttempt: t(), StealTask: t(), Park: t(),
 			Unpark: cost.Latency{Median: t()}, UnparkDriver: cost.Latency{Median: t()}, WakeLatency: l(), WakeDriverLatency: l(), DriverPoll: t(), TimerInsert: t(),
-			TimerOvershoot: t(), ThreadStart: l(), ProcessStart: t(), Hop: t(), Migration: t(), Contention: t(), BlockingSubmit: t(), ThreadCreate: t(), DeepSleep: cost.DeepSleep{After: t(), Latency: t()},
+			TimerOvershoot: t(), ThreadStart: l(), ProcessStart: t(), Hop: cost.Hop{Channel: t(), Wait: t(), Lock: t(), Join: t()}, Migration: t(), Contention: t(), BlockingSubmit: t(), ThreadCreate: t(), DeepSleep: cost.DeepSleep{After: t(), Latency: t()},
 		}
 	}
 }
@@ -157,13 +157,14 @@ func TestSameSeedSameLog(t *testing.T) {
 	}
 }
 
-// TestEnoughCPUsAreNoLimit: a host with a CPU for each thread changes nothing.
+// TestEnoughCPUsAreNoLimit: a host with a CPU for each thread changes nothing, but that threads need not come back to CPUs of their own.
 func TestEnoughCPUsAreNoLimit(t *testing.T) {
 	for seed := range uint64(20) {
 		var logs [2]check.Log
 		for i := range logs {
 			var s sim.Simulation
 			cfg, _ := randomConfig(seed)
+			cfg.Costs.DeepSleep = cost.DeepSleep{}
 			if i == 1 {
 				cfg.Process = &process.Process{Host: host.New(&s, host.Config{CPUs: 1000})}
 			}

@@ -89,5 +89,6 @@ func (rt *Runtime) steal(w, v *worker) (id task.ID, copying sim.Time) {
 	rt.tasks.Stolen(id)
 	w.counters.Steals += uint64(n)
 	w.counters.StealOperations++
+	rt.tasks.Robbed(w.index, v.index, n)
 	return id, contended + sim.Time(n)*rt.costs.StealTask
 }

@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
 	"github.com/runtimelab/otelcol-runtimelab/workload/arrive"
@@ -22,11 +23,13 @@ type Instance struct {
 	target     sim.Target
 	send       func(journey)
 	runtime    scheduler.Runtime
+	pinned     scheduler.Pinned // the runtime; nil: it pins nothing
 	operations []workload.Operation
 	sequence   arrive.Sequence // of an open loop
 	loop       *loop           // closed; nil if open
 	start      sim.Time
 	requests   Requests
+	comeOn     Connections
 	arrivals   uint64
 	limit      uint64   // of arrivals
 	last       sim.Time // arrival
@@ -93,7 +96,8 @@ func (in *Instance) observer(s *workload.Service, o scheduler.Observer) schedule
 
 // play lets requests arrive from now on.
 func (in *Instance) play(s *workload.Service, seed, number uint64) {
-	in.requests = startRequests(s, seed, number)
+	in.requests, in.comeOn = startRequests(s, seed, number), startConnections(s, seed, number)
+	in.pinned, _ = in.runtime.(scheduler.Pinned)
 	in.start = in.sim.Now()
 	in.limit = math.MaxUint64
 	in.maxInFlight = s.MaxInFlight
@@ -155,6 +159,26 @@ func (in *Instance) Handle(ev sim.Event) {
 	in.accept(operation, in.origin|number, work, nil)
 }
 
+// connection is the one that a request comes on: by its number among the arrivals here, or by the call that brings it.
+func (in *Instance) connection(tag uint64, called *journey) uint64 {
+	switch {
+	case called != nil:
+		return in.comeOn.ofCall(called.request.Seed)
+	case in.loop != nil && !in.comeOn.shared:
+		return in.loop.waiting[tag]
+	default:
+		return in.comeOn.Number(tag - in.origin)
+	}
+}
+
+// spawn starts the task of a request, on the core that has its connection if the runtime pins connections.
+func (in *Instance) spawn(p *program.Program, tag uint64, work sim.Rand, called *journey) (task uint64, err error) {
+	if in.pinned != nil {
+		return in.pinned.SpawnOn(in.connection(tag, called), p, tag, work)
+	}
+	return in.runtime.Spawn(p, tag, work)
+}
+
 func (in *Instance) scheduleNext() {
 	if in.arrivals >= in.limit {
 		return
@@ -187,7 +211,7 @@ func (in *Instance) answer(j journey) {
 func (in *Instance) accept(operation int, tag uint64, work sim.Rand, called *journey) {
 	if in.inFlight < in.maxInFlight || in.maxInFlight == 0 {
 		in.inFlight++
-		task, err := in.runtime.Spawn(in.operations[operation].Program, tag, work)
+		task, err := in.spawn(in.operations[operation].Program, tag, work, called)
 		if err != nil {
 			panic(fmt.Sprintf("play: operation %d of %s: %v; workload.Check says so", operation, in.service.FullName(), err))
 		}

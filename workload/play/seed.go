@@ -15,10 +15,11 @@ import (
 
 // Labels of the random streams that are derived from a service's seed.
 const (
-	streamArrivals uint64 = iota + 1 // instance: gaps between arrivals
-	streamRequests                   // instance, arrival: operation and work
-	streamRuntime                    // instance: the runtime's own choices, such as whom to steal from
-	streamThinking                   // instance, user: times to think
+	streamArrivals    uint64 = iota + 1 // instance: gaps between arrivals
+	streamRequests                      // instance, arrival: operation and work
+	streamRuntime                       // instance: the runtime's own choices, such as whom to steal from
+	streamThinking                      // instance, user: times to think
+	streamConnections                   // instance, arrival or work: connection
 )
 
 // seedOf is the seed of the service's streams. The FNV hash keeps services apart that share the fleet's seed.

@@ -195,7 +195,7 @@ func nested(spawns int) string {
 func TestDecodeMistakes(t *testing.T) {
 	anyStep := strings.Join(stepNames(stepKinds()), ", ")
 	const (
-		anyService   = "name, instances, seed, runtime, runtimes, host, arrivals, max_in_flight, export, clock, resource, workload, operations, metrics, logs"
+		anyService   = "name, instances, seed, runtime, runtimes, host, arrivals, connections, max_in_flight, export, clock, resource, workload, operations, metrics, logs"
 		anyOperation = "name, kind, weight, timeout, block_on, attributes, errors, links, steps"
 		anyTokio     = "model, version, flavor, worker_threads, thread_name, disable_lifo_slot, global_queue_interval, event_interval, max_blocking_threads"
 		anyProcess   = "one of poisson, constant, gamma, on_off, sine, stages, replay, closed"
@@ -259,7 +259,7 @@ services[0].runtime.threads: unknown key; want one of ` + anyTokio + ", blocking
 		{"unknown key of runtime", service("runtime: {model: tokio, worker_thread: 4}"), "services[0].runtime.worker_thread: unknown key (did you mean worker_threads?); want one of " + anyTokio},
 		{"version unquoted", service("runtime: {model: tokio, version: 1.53}"), "services[0].runtime.version: 1.53 is not allowed; want text: put it in quotes"},
 		{"unknown version", service(`runtime: {model: tokio, version: "1.40"}`), `services[0].runtime.version: "1.40" is not allowed (did you mean 1.50?); want one of 1.53, 1.51.0, 1.50`},
-		{"unknown flavor", service("runtime: {model: tokio, flavor: one_thread}"), `services[0].runtime.flavor: "one_thread" is not allowed; want one of multi_thread, current_thread`},
+		{"unknown flavor", service("runtime: {model: tokio, flavor: one_thread}"), `services[0].runtime.flavor: "one_thread" is not allowed; want one of multi_thread, current_thread, tokio_per_core`},
 		{"workers of current_thread", service("runtime: {model: tokio, flavor: current_thread, worker_threads: 2}"), "services[0].runtime.worker_threads: flavor current_thread has none; want it left out, or flavor multi_thread"},
 		{"no interval", service("runtime: {model: tokio, event_interval: 0}"), "services[0].runtime.event_interval: 0 is not allowed; want 1 to 1000000"},
 		{"flavor of smol", service("runtime: {model: smol, flavor: multi_thread}"), "services[0].runtime.flavor: runtime smol has no flavor; want one of model, version, executor, worker_threads, thread_name, max_blocking_threads, blocking_version"},
@@ -441,6 +441,11 @@ services[0].export.late.by: missing; want a duration or a distribution`},
 		{"clock without skew", service("clock: {direction: forward}"), `
 services[0].clock.skew: missing; want a duration or a distribution
 services[0].clock.direction: "forward" is not allowed; want one of either, ahead, behind`},
+		{"connections that are none", service("connections: {count: 0, exponent: 21, skew: 1}"), `
+services[0].connections.skew: unknown key; want one of count, exponent
+services[0].connections.count: 0 is not allowed; want 1 to 1000000
+services[0].connections.exponent: 21 is not allowed; want a number from 0 to 20`},
+		{"connections without a count", service("connections: {}"), `services[0].connections.count: missing; want a number of connections`},
 		{"clock is a duration", service("clock: 5s"), `services[0].clock: "5s" is not allowed; want a map`},
 		{"resource without attributes", service("resource: {service.version: 1}"), `
 services[0].resource["service.version"]: unknown key; want attributes

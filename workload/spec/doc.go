@@ -30,7 +30,7 @@
 //	    runtime:
 //	      model: tokio               # tokio, async_std or smol; or ideal: one queue, no costs, no real runtime
 //	      version: "1.53"            # not ideal; default: the newest that is modelled
-//	      flavor: multi_thread       # tokio only; or current_thread
+//	      flavor: multi_thread       # tokio only; or current_thread, tokio_per_core
 //	      worker_threads: 4          # 1 to 1024; default 4, for smol 1
 //	      thread_name: otlp-worker   # default tokio-rt-worker; of smol only for threads that the program starts
 //	      executor: global           # smol only; or main, threads, thread_per_task
@@ -39,6 +39,7 @@
 //	    runtimes: {small: {model: smol}} # further runtimes of the process, for run_on; keys as of runtime
 //	    host: {cpus: 4}              # not ideal; default: one for each thread
 //	    arrivals: {process: poisson, rate: 500}      # below; per instance and second; none if others call the service
+//	    connections: {count: 100, exponent: 1.1}     # of its clients; exponent: how uneven they are
 //	    max_in_flight: 10000         # 1 to 1000000, default 10000; an instance turns requests beyond it away at once
 //	    export: {processor: batch, schedule_delay: 5s} # or simple, the default on smol; also max_queue_size: 2048,
 //	                                 # max_export_batch_size: 512, export_duration: 2ms
@@ -60,6 +61,7 @@
 //	                                                               # kind, attributes, errors, links too
 //	          - join                                               # awaits what was spawned and not detached
 //	          - cancel                                             # cancels it
+//	          - repeat: {times: 3, steps: [{io: 1ms}]}             # stands for its steps, so many times
 //	          - timeout: {after: 1ms, steps: [{io: 2ms}]}          # drops the steps if the task waits then
 //	          - call: {service: stock, operation: get, network: 1ms} # a request to another service; attributes,
 //	                                                               # errors, links of its client span
@@ -125,5 +127,5 @@
 //	{process: closed, users: 50, think: 1s}             # each user thinks, sends a request and waits for its end
 //
 // A fleet has at most 400,000 worker threads and 20 million users of closed loops in all; one request becomes at most a million tasks
-// and calls, those of the services called included.
+// and calls, those of the services called included. All services together have at most 500,000 steps, those of a repeat counted each time.
 package spec

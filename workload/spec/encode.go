@@ -61,6 +61,9 @@ func (e *encoder) write() *yaml.Node {
 	if s.Arrivals != nil {
 		t.set("arrivals", e.arrivals(s.Arrivals))
 	}
+	if s.Connections.Count != 0 {
+		t.set("connections", writtenConnections(&s.Connections))
+	}
 	if s.MaxInFlight != defaultInFlight {
 		t.value("max_in_flight", s.MaxInFlight)
 	}

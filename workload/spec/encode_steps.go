@@ -43,7 +43,7 @@ func (e *encoder) steps(s *workload.Service, steps []program.Step) *yaml.Node {
 			items = append(items, e.plain(st))
 		}
 	}
-	return list(items)
+	return list(folded(items))
 }
 
 // plain writes a step that takes a duration or nothing.

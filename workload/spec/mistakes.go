@@ -57,15 +57,21 @@ func (m *mistakes) err() error {
 	return errors.Join(m.errs...)
 }
 
-// note adds a mistake at a path.
+// note adds a mistake at a path. The same mistake is told once: a repeat finds some of them each time.
 func (m *mistakes) note(path, message string) {
+	if len(message) > longestMistake {
+		message = strings.ToValidUTF8(message[:longestMistake], "") + "..."
+	}
+	text := path + ": " + message
+	for _, err := range m.errs {
+		if err.Error() == text {
+			return
+		}
+	}
 	if m.full() {
 		m.more++
 		return
 	}
-	if len(message) > longestMistake {
-		message = strings.ToValidUTF8(message[:longestMistake], "") + "..."
-	}
 	m.told += len(path) + len(message)
-	m.errs = append(m.errs, fmt.Errorf("%s: %s", path, message))
+	m.errs = append(m.errs, errors.New(text))
 }

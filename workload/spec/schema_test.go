@@ -49,7 +49,7 @@ func TestTheSchemaTakesWhatDecodeTakes(t *testing.T) {
 		service("runtime: {model: smol, executor: threads, thread_name: x, worker_threads: 3}", "export: {processor: simple}"),
 		operation("attributes: {a: 1, b: x, c: {cardinality: 5}, d: {cardinality: {count: 5}}, e: {uuid: }, f: {payload: 2KiB}, g: {uniform: {min: -1, max: 1}}}"),
 		operation("attributes: {a: [], b: [x, 1, 2.5, true, [{uuid: }]], c: {map: {}}, d: {map: {x: {map: {y: [1]}}}}, e: {bytes: 16B}}"),
-		service("export: {processor: simple, late: {share: 0.5, by: 1s}}", "clock: {skew: {exponential: {mean: 1s}}, direction: behind}", "resource: {attributes: {a: [b]}}"),
+		service("export: {processor: simple, late: {share: 0.5, by: 1s}}", "clock: {skew: {exponential: {mean: 1s}}, direction: behind}", "connections: {count: 20, exponent: 1.1}", "runtime: {model: tokio, flavor: tokio_per_core}", "resource: {attributes: {a: [b]}}"),
 		steps("[compute: {empirical: {p50: 1ms, p99.9: 2ms}}, io: 1.5ms, yield, yield: , event: a, event: {name: b, attributes: {c: 1}}]"),
 	}
 	for _, name := range Presets() {

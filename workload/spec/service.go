@@ -24,6 +24,7 @@ var serviceForm = form{name: "service", means: "One service of the fleet.", keys
 	{name: "runtimes", takes: named{ref{"runtime"}}, means: "Further runtimes of the process, by names of your choice, for run_on."},
 	{name: "host", takes: ref{"host"}, initial: "a CPU for each thread", means: "The machine of each instance. The runtime ideal has none."},
 	{name: "arrivals", takes: ref{"arrivals"}, means: "When requests arrive at an instance. Left out if only other services call this one."},
+	{name: "connections", takes: ref{"connections"}, initial: "one for each request, or for each user of a closed loop", means: "What requests come on. Only the flavor tokio_per_core pins connections to threads; elsewhere it makes no difference."},
 	{name: "max_in_flight", takes: whole{mostInFlight}, initial: strconv.Itoa(defaultInFlight), means: "Requests that an instance has in flight at most. It turns more away at once."},
 	{name: "export", takes: ref{"export"}, initial: "the batch processor; on smol the simple one", means: "How spans and log records leave the process."},
 	{name: "clock", takes: ref{"clock"}, initial: "right", means: "How far the clocks of its machines are off."},
@@ -80,6 +81,9 @@ func (d *decoder) keysOf(s *workload.Service, t table, inMap bool) {
 		s.Arrivals = readArrivals(arrivals)
 	} else {
 		d.idle[s] = arrivals
+	}
+	if connections, ok := t.get("connections"); ok {
+		readConnections(connections, &s.Connections)
 	}
 	t.whole("max_in_flight", &s.MaxInFlight)
 	b := &builder{decoder: d, service: s, model: models.ByName(s.Runtime.Model), objects: &objects{}}

@@ -24,26 +24,8 @@ func (l *stepList) spawned(tasks int) { l.tasks = min(l.tasks+tasks, workload.Mo
 
 // steps reads a list of steps, and counts the tasks that they spawn, up to MostTasks+1. Beyond mostSteps it reads none.
 func (b *builder) steps(v value, depth int) (steps []program.Step, tasks int) {
-	if v.in.steps > mostSteps {
-		return nil, 0 // checkSize tells
-	}
-	items := v.list("steps")
-	v.in.steps += len(items)
 	l := stepList{builder: b, depth: depth, locked: map[int]value{}}
-	for _, item := range items {
-		if name, ok := item.raw.(string); ok {
-			item.raw = map[string]any{name: nil} // `- yield` is short for `- yield:`
-		}
-		i, argument, ok := item.variant("step", b.decoder.stepNames)
-		if !ok {
-			continue
-		}
-		l.kind = &b.decoder.stepKinds[i]
-		if problem := b.lacks(l.kind.op); problem != "" {
-			argument.fail(problem)
-		}
-		l.kind.read(&l, argument)
-	}
+	l.items(v)
 	for _, spawn := range l.unjoined {
 		spawn.fail("its tasks are never joined; add a join or cancel after it or set detached: true")
 	}
@@ -52,4 +34,27 @@ func (b *builder) steps(v value, depth int) (steps []program.Step, tasks int) {
 		l.locked[mutex].fail("never unlocked; add an unlock after it")
 	}
 	return l.steps, l.tasks
+}
+
+// items reads steps into the list.
+func (l *stepList) items(v value) {
+	if v.in.steps > mostSteps {
+		return // checkSize tells
+	}
+	items := v.list("steps")
+	v.in.steps += len(items)
+	for _, item := range items {
+		if name, ok := item.raw.(string); ok {
+			item.raw = map[string]any{name: nil} // `- yield` is short for `- yield:`
+		}
+		i, argument, ok := item.variant("step", l.decoder.stepNames)
+		if !ok {
+			continue
+		}
+		l.kind = &l.decoder.stepKinds[i]
+		if problem := l.lacks(l.kind.op); problem != "" {
+			argument.fail(problem)
+		}
+		l.kind.read(l, argument)
+	}
 }

@@ -31,6 +31,7 @@ func stepKinds() []stepKind {
 		{"lock", "Takes an async mutex of the process, by name, or waits for it in order.", program.Lock, text{}, (*stepList).lock},
 		{"unlock", "Hands the mutex to the task that has waited longest.", program.Unlock, text{}, (*stepList).unlock},
 		{"channel", "Sends to a bounded channel of the process, or receives from it.", program.Send, ref{"channel"}, (*stepList).channel},
+		{"repeat", "Does its steps several times.", program.Compute, ref{"repeat"}, (*stepList).repeat}, // every runtime computes
 		{"span", "Opens a span around its steps, inside the task.", program.Span, ref{"span"}, (*stepList).span},
 		{"event", "Notes an event in the innermost span: its name, or a map with attributes too.", program.Event, either{text{}, ref{"event"}}, (*stepList).event},
 	}

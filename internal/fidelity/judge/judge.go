@@ -51,14 +51,14 @@ func Rows(m *matrix.Matrix, of *measure.Measured, costs *cost.Set, heldOut bool,
 		if cell == nil || (c.Workload.HeldOut && !heldOut) || !only.MatchString(c.Name()) {
 			continue
 		}
-		predicted, err := predict(m, c, cell, of.CPUs, costs)
+		predicted, err := Predict(m, c, cell, of.CPUs, costs)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", c.Name(), err)
 		}
 		for _, name := range c.Workload.Figures {
 			row := Row{
 				Class: c.Workload.Class, Workload: c.Workload.Name, Runtime: c.Runtime, Figure: name,
-				HeldOut: c.Workload.HeldOut, Fitted: c.Workload.Fitted,
+				HeldOut: c.Workload.HeldOut, Fitted: c.Workload.Fitted != "",
 			}
 			if row.judge(cell, predicted[name]) {
 				rows = append(rows, row)
@@ -91,11 +91,11 @@ func (r *Row) judge(cell *measure.Cell, predicted []float64) bool {
 	return true
 }
 
-// predict plays the requests of each run on the model.
-func predict(m *matrix.Matrix, c *matrix.Cell, cell *measure.Cell, cpus int, costs *cost.Set) (map[string][]float64, error) {
+// Predict plays the requests of each run on the model, and returns the figures of each.
+func Predict(m *matrix.Matrix, c *matrix.Cell, cell *measure.Cell, cpus int, costs *cost.Set) (map[string][]float64, error) {
 	predicted := map[string][]float64{}
 	for i := range cell.Runs {
-		setup := model.Setup{CPUs: cpus, Cores: c.Cores, Costs: costs, Seed: m.Seed + uint64(i)}
+		setup := model.Setup{CPUs: cpus, Costs: costs, Seed: m.Seed + uint64(i)}
 		result, err := model.Play(c.Service, m.Seed, cell.Runs[i].Arrivals, setup)
 		if err != nil {
 			return nil, err

@@ -20,14 +20,14 @@ import (
 func TestRows(t *testing.T) {
 	m, err := matrix.Read()
 	require.NoError(t, err)
-	only := regexp.MustCompile("^(mm1_30|sleep_1ms|ping_pong)/(tokio2|smol1|per_core2)")
+	only := regexp.MustCompile("^(mm1_30|sleep_1ms|ping_pong_spawn)/(tokio2|smol1|per_core2)")
 	of := &measure.Measured{CPUs: 2, Cells: map[string]*measure.Cell{}}
 	for i := range m.Cells {
 		c := &m.Cells[i]
 		if !only.MatchString(c.Name()) {
 			continue
 		}
-		p, err := plan.Make(c.Service, m.Seed, c.Requests(), c.Cores, plan.Options{})
+		p, err := plan.Make(c.Service, m.Seed, c.Requests(), plan.Options{})
 		require.NoError(t, err)
 		run := measure.Run{}
 		for _, r := range p.Requests {
@@ -35,7 +35,7 @@ func TestRows(t *testing.T) {
 		}
 		cell := &measure.Cell{Runs: []measure.Run{run, run, run}}
 		of.Cells[c.Name()] = cell
-		predicted, err := predict(m, c, cell, 2, nil)
+		predicted, err := Predict(m, c, cell, 2, nil)
 		require.NoError(t, err)
 		for i := range cell.Runs {
 			cell.Runs[i].Figures = map[string]float64{}
@@ -44,7 +44,7 @@ func TestRows(t *testing.T) {
 			}
 		}
 	}
-	require.Len(t, of.Cells, 9)
+	require.Len(t, of.Cells, 11)
 	of.Cells["mm1_30/smol1"].Runs = of.Cells["mm1_30/smol1"].Runs[:2]
 	rows, err := Rows(m, of, nil, true, only)
 	require.NoError(t, err)
@@ -63,7 +63,7 @@ func TestModelEnds(t *testing.T) {
 	require.NoError(t, err)
 	for i := range m.Cells { // every cell can be played, and each of its requests ends
 		c := &m.Cells[i]
-		result, err := model.Play(c.Service, m.Seed, []sim.Time{1_000_000, 1_000_500, 200_000_000}, model.Setup{CPUs: 2, Cores: c.Cores})
+		result, err := model.Play(c.Service, m.Seed, []sim.Time{1_000_000, 1_000_500, 200_000_000}, model.Setup{CPUs: 2})
 		require.NoError(t, err, c.Name())
 		for _, r := range result.Requests {
 			assert.Greater(t, r.End, r.Spawned, c.Name())

@@ -35,7 +35,7 @@ type Matrix struct {
 type Cell struct {
 	Workload *Workload
 	Runtime  string
-	Cores    int // that many runtimes; 0: one
+	Bound    bool // each of its threads to a CPU
 	Service  *workload.Service
 }
 
@@ -46,8 +46,8 @@ func (c *Cell) Name() string { return c.Workload.Name + "/" + c.Runtime }
 type Workload struct {
 	Name          string
 	Class         string
-	HeldOut       bool `yaml:"held_out"`
-	Fitted        bool
+	HeldOut       bool   `yaml:"held_out"`
+	Fitted        string // the figure to which costs are fitted
 	Bare          bool
 	BlockOn       bool `yaml:"block_on"`
 	RatePerWorker bool `yaml:"rate_per_worker"`
@@ -56,6 +56,7 @@ type Workload struct {
 	Added         string
 	Only, Except  Selection
 	Arrivals      map[string]any
+	Connections   map[string]any
 	Burst         *Burst
 	Steps         []any
 	Chain         int // instead of steps: a task that spawns one that spawns one, so many times
@@ -112,13 +113,16 @@ func parse(text []byte) (*Matrix, error) {
 			if runtime["first"] == true && !first || runtime["document"] == true && !w.BlockOn {
 				continue
 			}
-			delete(runtime, "first")
-			delete(runtime, "document")
+			bound := runtime["bound"] == true
+			for _, key := range []string{"first", "document", "bound"} {
+				delete(runtime, key)
+			}
 			cell, err := w.on(name, runtime, f.Seed)
 			if err != nil {
 				mistakes = append(mistakes, fmt.Errorf("%s on %s: %w", w.Name, name, err))
 				continue
 			}
+			cell.Bound = bound
 			m.Cells = append(m.Cells, cell)
 		}
 	}
@@ -127,8 +131,6 @@ func parse(text []byte) (*Matrix, error) {
 
 // on is the workload on a runtime.
 func (w *Workload) on(name string, runtime map[string]any, seed uint64) (Cell, error) {
-	cores, _ := runtime["cores"].(int)
-	delete(runtime, "cores")
 	operations := w.Operations
 	if len(operations) == 0 {
 		steps := w.Steps
@@ -142,7 +144,10 @@ func (w *Workload) on(name string, runtime map[string]any, seed uint64) (Cell, e
 		arrivals = map[string]any{"process": "constant", "rate": 1}
 	}
 	tree := map[string]any{
-		"name": w.Name, "seed": seed, "runtime": runtime, "arrivals": arrivals, "operations": repeated(operations),
+		"name": w.Name, "seed": seed, "runtime": runtime, "arrivals": arrivals, "operations": operations,
+	}
+	if w.Connections != nil {
+		tree["connections"] = w.Connections
 	}
 	services, err := spec.Decode([]any{tree})
 	if err != nil {
@@ -158,16 +163,16 @@ func (w *Workload) on(name string, runtime map[string]any, seed uint64) (Cell, e
 		if !ok {
 			return Cell{}, errors.New("rate_per_worker: wants Poisson arrivals")
 		}
-		poisson.Rate *= float64(max(service.Runtime.Workers, cores))
+		poisson.Rate *= float64(service.Runtime.Workers)
 		service.Arrivals = poisson
 	}
-	return Cell{Workload: w, Runtime: name, Cores: cores, Service: service}, nil
+	return Cell{Workload: w, Runtime: name, Service: service}, nil
 }
 
 // Requests of a run: as long a run on two workers as on one.
 func (c *Cell) Requests() int {
 	if c.Workload.RatePerWorker {
-		return c.Workload.Requests * max(c.Service.Runtime.Workers, c.Cores)
+		return c.Workload.Requests * c.Service.Runtime.Workers
 	}
 	return c.Workload.Requests
 }
@@ -188,33 +193,4 @@ func chain(length int) []any {
 		steps = []any{map[string]any{"spawn": map[string]any{"steps": steps}}, "join"}
 	}
 	return steps
-}
-
-// repeated writes the steps of each `repeat` out.
-func repeated(tree any) any {
-	switch tree := tree.(type) {
-	case []any:
-		var all []any
-		for _, item := range tree {
-			if step, ok := item.(map[string]any); ok && step["repeat"] != nil {
-				repeat, _ := step["repeat"].(map[string]any)
-				times, _ := repeat["times"].(int)
-				steps, _ := repeated(repeat["steps"]).([]any)
-				for range times {
-					all = append(all, steps...)
-				}
-				continue
-			}
-			all = append(all, repeated(item))
-		}
-		return all
-	case map[string]any:
-		all := map[string]any{}
-		for key, value := range tree {
-			all[key] = repeated(value)
-		}
-		return all
-	default:
-		return tree
-	}
 }

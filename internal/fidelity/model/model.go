@@ -33,7 +33,6 @@ type Result struct {
 // Setup is the machine, and how the models see it.
 type Setup struct {
 	CPUs  int
-	Cores int       // runtimes that take the requests in turn; 0: one
 	Costs *cost.Set // nil: the default
 	Seed  uint64    // of the runtime's own choices
 	// Watch is told what happens, beside the result.
@@ -46,17 +45,15 @@ func Play(s *workload.Service, fleetSeed uint64, arrivals []sim.Time, setup Setu
 	for _, o := range s.Operations {
 		p.roots[o.Program] = true
 	}
-	p.requests = play.RequestsOf(s, fleetSeed, 0)
-	shared := &process.Process{Host: host.New(&p.sim, host.Config{CPUs: setup.CPUs})}
-	for i := range max(setup.Cores, 1) {
-		cfg := s.Runtime.Config
-		cfg.Process, cfg.Costs, cfg.Seed = shared, setup.Costs, setup.Seed+uint64(i)
-		rt, err := models.ByName(cfg.Model).New(&p.sim, cfg, p.observer(setup.Watch))
-		if err != nil {
-			return nil, err
-		}
-		p.runtimes = append(p.runtimes, rt)
+	p.requests, p.connections = play.RequestsOf(s, fleetSeed, 0), play.ConnectionsOf(s, fleetSeed, 0)
+	cfg := s.Runtime.Config
+	cfg.Process = &process.Process{Host: host.New(&p.sim, host.Config{CPUs: setup.CPUs})}
+	cfg.Costs, cfg.Seed = setup.Costs, setup.Seed
+	var err error
+	if p.runtime, err = models.ByName(cfg.Model).New(&p.sim, cfg, p.observer(setup.Watch)); err != nil {
+		return nil, err
 	}
+	p.pinned, _ = p.runtime.(scheduler.Pinned)
 	p.target = p.sim.Register(p)
 	p.scheduleNext()
 	p.sim.Run(p.sim.Next() - 1)
@@ -72,16 +69,18 @@ func Play(s *workload.Service, fleetSeed uint64, arrivals []sim.Time, setup Setu
 }
 
 type player struct {
-	sim      sim.Simulation
-	target   sim.Target
-	service  *workload.Service
-	roots    map[*program.Program]bool
-	requests play.Requests
-	runtimes []scheduler.Runtime
-	arrivals []sim.Time
-	arrived  int
-	result   *Result
-	err      error
+	sim         sim.Simulation
+	target      sim.Target
+	service     *workload.Service
+	roots       map[*program.Program]bool
+	requests    play.Requests
+	connections play.Connections
+	runtime     scheduler.Runtime
+	pinned      scheduler.Pinned // the runtime; nil: it pins nothing
+	arrivals    []sim.Time
+	arrived     int
+	result      *Result
+	err         error
 }
 
 func (p *player) observer(watch scheduler.Observer) scheduler.Observer {
@@ -117,10 +116,19 @@ func (p *player) Handle(sim.Event) {
 	p.arrived++
 	p.scheduleNext() // before the spawn: the simulation must know the next arrival
 	operation, work := p.requests.Number(n)
-	rt := p.runtimes[n%uint64(len(p.runtimes))]
-	if _, err := rt.Spawn(p.service.Operations[operation].Program, n, work); err != nil {
+	if err := p.spawn(p.service.Operations[operation].Program, n, work); err != nil {
 		p.err = err
 	}
+}
+
+// spawn starts the task of a request, on the core of its connection if the runtime pins connections.
+func (p *player) spawn(of *program.Program, n uint64, work sim.Rand) (err error) {
+	if p.pinned != nil {
+		_, err = p.pinned.SpawnOn(p.connections.Number(n), of, n, work)
+	} else {
+		_, err = p.runtime.Spawn(of, n, work)
+	}
+	return err
 }
 
 const (
@@ -129,20 +137,13 @@ const (
 	longest  = 3600 * sim.Time(1_000_000_000)
 )
 
-func (p *player) live() (n int) {
-	for _, rt := range p.runtimes {
-		n += rt.Live()
-	}
-	return n
-}
-
 func (p *player) run() error {
-	for p.arrived < len(p.arrivals) || p.live() > 0 {
+	for p.arrived < len(p.arrivals) || p.runtime.Live() > 0 {
 		if p.err != nil {
 			return p.err
 		}
 		if p.sim.Next() == sim.Never || p.sim.Now() > longest {
-			return fmt.Errorf("service %s: %d tasks never end in the model", p.service.FullName(), p.live())
+			return fmt.Errorf("service %s: %d tasks never end in the model", p.service.FullName(), p.runtime.Live())
 		}
 		p.sim.Run(max(p.sim.Now()+slice, p.sim.Next()))
 	}
@@ -152,22 +153,18 @@ func (p *player) run() error {
 
 // counters are those of all workers, by the names that the rig gives them.
 func (p *player) counters() map[string]uint64 {
-	c := map[string]uint64{}
-	for _, rt := range p.runtimes {
-		of := rt.Counters()
-		c["remote_schedules"] += of.RemoteSchedules
-		c["forced_yields"] += of.ForcedYields
-		for i := range of.Workers {
-			w := &of.Workers[i]
-			c["polls"] += w.Polls
-			c["parks"] += w.Parks
-			c["noops"] += w.Noops
-			c["steals"] += w.Steals
-			c["steal_operations"] += w.StealOperations
-			c["local_schedules"] += w.LocalSchedules
-			c["overflows"] += w.Overflows
-			c["busy"] += uint64(max(w.Busy, 0))
-		}
+	of := p.runtime.Counters()
+	c := map[string]uint64{"remote_schedules": of.RemoteSchedules, "forced_yields": of.ForcedYields}
+	for i := range of.Workers {
+		w := &of.Workers[i]
+		c["polls"] += w.Polls
+		c["parks"] += w.Parks
+		c["noops"] += w.Noops
+		c["steals"] += w.Steals
+		c["steal_operations"] += w.StealOperations
+		c["local_schedules"] += w.LocalSchedules
+		c["overflows"] += w.Overflows
+		c["busy"] += uint64(max(w.Busy, 0))
 	}
 	return c
 }

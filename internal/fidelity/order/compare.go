@@ -19,7 +19,7 @@ import (
 
 // Real is the order in which polls begin on the real runtime: the numbers of the tasks, which count in the order of spawning.
 func Real(ctx context.Context, binary string, s *workload.Service) ([]uint64, error) {
-	p, err := plan.Make(s, 0, 1, 0, plan.Options{Record: true, Polls: true})
+	p, err := plan.Make(s, 0, 1, plan.Options{Record: true, Polls: true})
 	if err != nil {
 		return nil, err
 	}

@@ -5,24 +5,24 @@ package plan
 import (
 	"fmt"
 
+	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/models"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
 	"github.com/runtimelab/otelcol-runtimelab/workload/play"
 )
 
-// Make draws the first requests of a service. Cores is the number of runtimes that requests go to in turn, for a runtime to each core;
-// 0: one runtime. The error says what the rig cannot play.
-func Make(s *workload.Service, fleetSeed uint64, requests, cores int, options Options) (*Plan, error) {
+// Make draws the first requests of a service, and where connections are pinned the core of each. The error says what the rig cannot play.
+func Make(s *workload.Service, fleetSeed uint64, requests int, options Options) (*Plan, error) {
 	arrivals := play.Schedule(s, fleetSeed, 0)
 	if arrivals == nil {
 		return nil, fmt.Errorf("service %s: its arrivals have no times; want an open process", s.FullName())
 	}
-	p := &Plan{Head: head(&s.Runtime.Config, cores)}
+	p := &Plan{Head: head(&s.Runtime.Config)}
 	p.Options = options
 	p.Mutexes = len(s.Mutexes)
 	p.Channels = make([]int, len(s.Channels))
-	of := play.RequestsOf(s, fleetSeed, 0)
+	of, connections := play.RequestsOf(s, fleetSeed, 0), play.ConnectionsOf(s, fleetSeed, 0)
 	for n := range requests {
 		at := arrivals.Next()
 		if at == sim.Never {
@@ -34,7 +34,11 @@ func Make(s *workload.Service, fleetSeed uint64, requests, cores int, options Op
 		if err != nil {
 			return nil, fmt.Errorf("service %s: operation %d: %w", s.FullName(), operation, err)
 		}
-		p.Requests = append(p.Requests, Request{at, steps})
+		request := Request{At: at, Steps: steps}
+		if p.Runtime == perCore {
+			request.Core = scheduler.CoreOf(connections.Number(uint64(n)), p.Workers)
+		}
+		p.Requests = append(p.Requests, request)
 	}
 	for i := range p.Channels {
 		p.Channels[i] = max(p.Channels[i], 1) // of a channel that nobody sends to
@@ -42,15 +46,16 @@ func Make(s *workload.Service, fleetSeed uint64, requests, cores int, options Op
 	return p, nil
 }
 
-func head(c *models.Config, cores int) Head {
+// perCore is the flavor whose requests are pinned, and the rig's name for it.
+const perCore = "tokio_per_core"
+
+func head(c *models.Config) Head {
 	h := Head{
 		Runtime: c.Model, Workers: max(c.Workers, 1), DisableLIFOSlot: c.DisableLIFOSlot,
 		GlobalQueueInterval: c.GlobalQueueInterval, EventInterval: c.EventInterval, MaxBlockingThreads: c.MaxBlockingThreads,
 	}
 	switch {
-	case cores > 0:
-		h.Runtime, h.Workers = "tokio_per_core", cores
-	case c.Flavor == "current_thread":
+	case c.Flavor == "current_thread", c.Flavor == perCore:
 		h.Runtime = c.Flavor
 	case c.Executor == "main":
 		h.Runtime = "smol_main"

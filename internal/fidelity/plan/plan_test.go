@@ -13,6 +13,7 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/internal/fidelity/model"
 	"github.com/runtimelab/otelcol-runtimelab/internal/fidelity/plan"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
@@ -49,7 +50,7 @@ operations:
   - name: short
     steps: [yield, compute: {exponential: {mean: 1ms}}]
 `)
-	p, err := plan.Make(s, 0, requests, 0, plan.Options{})
+	p, err := plan.Make(s, 0, requests, plan.Options{})
 	require.NoError(t, err)
 	require.Len(t, p.Requests, requests)
 	var arrivals []sim.Time
@@ -97,7 +98,7 @@ operations:
       - timeout: {after: 1ms, steps: [file: 2us]}
       - cancel
 `)
-	p, err := plan.Make(s, 0, 1, 0, plan.Options{Record: true})
+	p, err := plan.Make(s, 0, 1, plan.Options{Record: true})
 	require.NoError(t, err)
 	var text bytes.Buffer
 	require.NoError(t, p.Write(&text))
@@ -107,11 +108,52 @@ operations:
 `, "\n"), text.String())
 }
 
+// TestPinned: a request of a pinned service says its core, which is that of its connection in the models too.
+func TestPinned(t *testing.T) {
+	const requests, cores = 300, 3
+	s := service(t, `
+name: orders
+seed: 3
+runtime: {model: tokio, flavor: tokio_per_core, worker_threads: 3}
+connections: {count: 7, exponent: 1}
+arrivals: {process: poisson, rate: 1000}
+operations: [{name: order, steps: [compute: 100us]}]
+`)
+	p, err := plan.Make(s, 0, requests, plan.Options{})
+	require.NoError(t, err)
+	assert.Equal(t, "tokio_per_core", p.Runtime)
+	assert.Equal(t, cores, p.Workers)
+	var arrivals []sim.Time
+	for _, r := range p.Requests {
+		arrivals = append(arrivals, r.At)
+	}
+	var polled [requests]int
+	_, err = model.Play(s, 0, arrivals, model.Setup{CPUs: cores, Watch: scheduler.Observer{
+		Poll: func(p *scheduler.Poll) { polled[p.Tag] = p.Worker },
+	}})
+	require.NoError(t, err)
+	of := [cores]int{}
+	for i, r := range p.Requests {
+		assert.Equal(t, polled[i], r.Core, "request %d", i)
+		of[r.Core]++
+	}
+	assert.Greater(t, of[0], of[1]) // with connections 1, 4 and 7; the others with two each
+	assert.Greater(t, of[1], of[2])
+	assert.Positive(t, of[2])
+
+	s.Connections = workload.Connections{} // one for each request, in turn
+	p, err = plan.Make(s, 0, requests, plan.Options{})
+	require.NoError(t, err)
+	for i, r := range p.Requests {
+		assert.Equal(t, i%cores, r.Core)
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	closed := service(t, `{name: a, runtime: {model: tokio}, arrivals: {process: closed, users: 1, think: 1s}, operations: [{name: o, steps: [yield]}]}`)
-	_, err := plan.Make(closed, 0, 1, 0, plan.Options{})
+	_, err := plan.Make(closed, 0, 1, plan.Options{})
 	require.EqualError(t, err, "service a: its arrivals have no times; want an open process")
 	process := service(t, `{name: a, runtime: {model: tokio}, arrivals: {process: constant, rate: 1}, operations: [{name: o, steps: [process: 1ms]}]}`)
-	_, err = plan.Make(process, 0, 1, 0, plan.Options{})
+	_, err = plan.Make(process, 0, 1, plan.Options{})
 	require.EqualError(t, err, "service a: operation 0: the rig has no step process")
 }

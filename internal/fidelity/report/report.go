@@ -162,7 +162,8 @@ func cell(r *judge.Row) string {
 func value(r *judge.Row, v float64) string {
 	switch {
 	case r.Figure == "throughput":
-		return fmt.Sprintf("%.3g/s", math.Round(v))
+		three, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 3, 64), 64) // what it has written, it reads
+		return fmt.Sprintf("%.0f/s", three)
 	case figure.IsCounter(r.Figure):
 		return fmt.Sprintf("%.0f", v)
 	case v < 1e3:

@@ -120,7 +120,7 @@ pub fn wait(epoll: i32, timeout: i32) {
 }
 
 /// How long a thread has slept when it is woken.
-const SLEEPS: [(&str, u64); 7] = [
+const SLEEPS: [(&str, u64); 8] = [
     ("10us", 10),
     ("30us", 30),
     ("100us", 100),
@@ -128,6 +128,7 @@ const SLEEPS: [(&str, u64); 7] = [
     ("1ms", 1_000),
     ("3ms", 3_000),
     ("10ms", 10_000),
+    ("30ms", 30_000),
 ];
 
 /// A thread that sleeps, and another that wakes it after a time: what the waker pays, and when the sleeper runs.

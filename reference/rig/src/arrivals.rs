@@ -22,7 +22,7 @@ pub fn from_a_thread<R: Runtime>(plan: &'static Plan, runtime: &'static R, share
         machine::no_timer_slack();
         for (i, request) in plan.requests.iter().enumerate() {
             clock::sleep_until(origin + request.at);
-            runtime.spawn_request(i, record::request(i, task::<R, OfRequest>(request.steps, shared)));
+            runtime.spawn_request(request.core, record::request(i, task::<R, OfRequest>(request.steps, shared)));
         }
     };
     let thread = thread::Builder::new().name(machine::ARRIVALS.into()).spawn(arrivals);

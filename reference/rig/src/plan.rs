@@ -7,7 +7,8 @@
 //! {"at": 1000000, "steps": [["compute", 20000], ["spawn", 3, false, [["yield"]]], ["join"]]}
 //! ```
 //!
-//! Times are nanoseconds, `at` counts from the first request's place on the clock, which the rig chooses.
+//! Times are nanoseconds, `at` counts from the first request's place on the clock, which the rig chooses. A request of tokio_per_core may
+//! have a `core`, from 0, which has its connection.
 
 use serde_json::Value;
 
@@ -19,6 +20,7 @@ pub struct Plan {
     pub global_queue_interval: u32,  // 0: the runtime's own
     pub event_interval: u32,         // 0: the runtime's own
     pub max_blocking_threads: usize, // 0: the runtime's own
+    pub bind: bool,                  // thread i of tokio_per_core runs on CPU i alone
     pub channels: Vec<usize>,        // capacities
     pub mutexes: usize,
     pub record: bool,   // every poll; otherwise only the ends of requests
@@ -29,6 +31,7 @@ pub struct Plan {
 
 pub struct Request {
     pub at: u64,
+    pub core: usize,
     pub steps: &'static [Step],
 }
 
@@ -63,7 +66,15 @@ pub fn parse(text: &str) -> Result<Plan, String> {
         let request = json(line, i + 2)?;
         let steps = steps(&request["steps"]).map_err(|e| format!("line {}: {e}", i + 2))?;
         let at = request["at"].as_u64().ok_or_else(|| format!("line {}: at: missing", i + 2))?;
-        plan.requests.push(Request { at, steps });
+        let core = request["core"].as_u64().unwrap_or(0) as usize;
+        if core >= plan.workers {
+            return Err(format!(
+                "line {}: core {core} is not allowed; want less than workers, {}",
+                i + 2,
+                plan.workers
+            ));
+        }
+        plan.requests.push(Request { at, core, steps });
     }
     Ok(plan)
 }
@@ -89,6 +100,7 @@ fn head(v: &Value) -> Plan {
             .map(|c| c.as_u64().unwrap_or(1) as usize)
             .collect(),
         mutexes: whole("mutexes") as usize,
+        bind: yes("bind"),
         record: yes("record"),
         polls: yes("polls"),
         block_on: yes("block_on"),

@@ -73,7 +73,7 @@ func TestFuturesOfBlockOn(t *testing.T) {
 func busyCosts() cost.Set {
 	costs := cost.Default()
 	for _, p := range []*cost.Profile{&costs.Tokio, &costs.AsyncExecutor, &costs.AsyncStd, &costs.Smol} {
-		p.Hop, p.Migration, p.Contention = 30, 300, 50
+		p.Hop, p.Migration, p.Contention = cost.Hop{Channel: 30, Wait: 30, Lock: 30, Join: 30}, 300, 50
 		p.BlockingSubmit, p.ThreadCreate = 200, 15_000
 		p.DeepSleep = cost.DeepSleep{After: 100_000, Latency: 5_000}
 	}

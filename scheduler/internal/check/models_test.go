@@ -20,15 +20,18 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/tokio"
 )
 
-// oracles are all runtimes, without costs. smol has one thread, its default: with more it is what async-std is.
-var oracles = []struct {
+// oracle is a runtime without costs.
+type oracle struct {
 	name    string
 	workers int
 	start   check.Start
 	// waits are the ways of waiting without times of the runtime's own: Tokio's timers have ticks of 1 ms, and async-io's
 	// helper thread looks at timers and sockets at intervals of its own.
 	waits []program.Op
-}{
+}
+
+// oracles are all runtimes whose workers share what there is to do. smol has one thread, its default: with more it is what async-std is.
+var oracles = []oracle{
 	{"ideal", 4, func(s *sim.Simulation, o scheduler.Observer) scheduler.Runtime {
 		return check.Must(ideal.New(s, ideal.Config{Workers: 4}, o))
 	}, []program.Op{program.Sleep, program.IO}},

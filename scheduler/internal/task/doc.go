@@ -40,6 +40,7 @@
 //	sound.go     which programs a runtime accepts
 //	action.go    what a step asks of the runtime
 //	task.go      one task
+//	numbers.go   numbers of tasks and spans
 //	waker.go     the handles by which timers, sockets and jobs name a wait
 //	places.go    a set of workers
 package task

@@ -2,31 +2,47 @@
 
 package task
 
-import "github.com/runtimelab/otelcol-runtimelab/scheduler/program"
+import (
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
+)
 
-// What tasks exchange costs time: an atomic operation or a lock, and a cache line or two. Each attempt to send, receive, lock or unlock costs a
-// hop, and takes effect at its end. An attempt that has to wait is one too, as Rust polls the future then. So is the poll of a join handle; see
-// pollHandles.
+// What tasks exchange costs time: an atomic operation or a lock, and a cache line or two. A message, a lock and a join handle that is ready cost
+// a hop each, which passes before the step takes effect. A task that has to wait pays for leaving its waker, and not again for the hop when it
+// comes back.
 
-// hopping are the steps that cost a hop.
-var hopping = program.OpsOf(program.Lock, program.Unlock, program.Send, program.Receive, program.Join)
+// hops are what steps cost for what they exchange.
+type hops [32]sim.Time
+
+// SetHops sets what tasks pay for what they exchange.
+func (ts *Tasks) SetHops(h cost.Hop) {
+	ts.hops[program.Send], ts.hops[program.Receive] = h.Channel, h.Channel
+	ts.hops[program.Lock], ts.hops[program.Unlock] = h.Lock, h.Lock
+	ts.hops[program.Join] = h.Join
+	ts.hopWait = h.Wait
+}
 
 // hop is asked before the running task does a step that costs a hop. The result says whether the cost has passed; else the action lets it
 // pass, and Step comes again.
-func (ts *Tasks) hop(t *Task) (a Action, passed bool) {
-	if t.begun || ts.Hop == 0 {
+func (ts *Tasks) hop(t *Task, op program.Op) (a Action, passed bool) {
+	if t.begun || ts.hops[op] == 0 {
 		t.begun = false
 		return Action{}, true
 	}
 	t.begun = true
-	return Action{Kind: Compute, Duration: ts.Hop}, false
+	return Action{Kind: Compute, Duration: ts.hops[op]}, false
 }
 
-// hopsFirst reports whether a step, which the running task comes to next, costs a hop first, and notes that the hop passes.
-func (ts *Tasks) hopsFirst(t *Task, st *program.Step) bool {
-	if ts.Hop == 0 || !hopping.Has(st.Op) || st.Op == program.Join && t.firstHandle == 0 || ts.exhausted() {
-		return false
+// hopFirst is what a step, which the running task comes to next, costs first, and notes that it passes; 0: nothing. Others cannot see it: a task
+// that has ended stays so.
+func (ts *Tasks) hopFirst(t *Task, st *program.Step) sim.Time {
+	if t.begun || ts.hops[st.Op] == 0 || ts.exhausted() {
+		return 0
+	}
+	if st.Op == program.Join && (t.firstHandle == 0 || ts.Get(t.firstHandle).state != stateDone) {
+		return 0
 	}
 	t.begun = true
-	return true
+	return ts.hops[st.Op]
 }

@@ -58,7 +58,7 @@ func (ts *Tasks) tryObject(id ID, t *Task, st *program.Step) (Action, progress) 
 	if st.Op != program.Unlock && ts.exhausted() && ts.spends(st) {
 		return Action{}, refused
 	}
-	if a, passed := ts.hop(t); !passed {
+	if a, passed := ts.hop(t, st.Op); !passed {
 		return a, acts
 	}
 	switch st.Op {
@@ -204,7 +204,7 @@ func (ts *Tasks) passOn(t *Task, st *program.Step) (a Action, acts bool) {
 func (ts *Tasks) waitForObject(id ID, t *Task, st *program.Step) Action {
 	switch {
 	case t.awaits != nothing: // listens already
-		t.resuming = true
+		t.resuming, t.begun = true, true
 	case st.Op == program.Lock:
 		t.step++ // when the task goes on, the lock is its own
 		t.resuming, t.awaits = true, aMutex
@@ -216,11 +216,11 @@ func (ts *Tasks) waitForObject(id ID, t *Task, st *program.Step) Action {
 		c, _ := ts.channel(st)
 		c.AwaitPlace(ts.waiter(id))
 	default: // Receive
-		t.awaits = aMessage // the step is done again after the wake
+		t.awaits, t.begun = aMessage, true // the step is done again after the wake
 		c, _ := ts.channel(st)
 		c.AwaitMessage(ts.waiter(id))
 	}
-	return Action{Kind: Wait}
+	return Action{Kind: Wait, Duration: ts.hopWait}
 }
 
 // sends reports whether the task that goes on has waited for a place in Tokio's channel, and has its message still in hand.

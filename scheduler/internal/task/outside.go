@@ -52,7 +52,9 @@ func (o *Outside) work() {
 }
 
 // hand gives the task that is made to the runtime.
-func (o *Outside) hand() { o.free = o.sim.Now() + o.queue(o.line.Pop(o.tasks)) }
+func (o *Outside) hand() {
+	o.free = o.sim.Now() + o.tasks.process.Host.Visit(func() sim.Time { return o.queue(o.line.Pop(o.tasks)) })
+}
 
 // Handle implements [sim.Handler].
 func (o *Outside) Handle(sim.Event) {

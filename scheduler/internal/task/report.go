@@ -62,3 +62,29 @@ func (ts *Tasks) call(id ID, t *Task, st *program.Step, network sim.Time) {
 	ts.callReport = scheduler.Request{Span: ts.spans.own(t), Tag: t.tag, Label: st.Label, Network: network, Seed: t.work.Uint64(), Waker: ts.Waker(id)}
 	ts.observer.Call(&ts.callReport)
 }
+
+// Woke tells of a task that was made runnable, and must be queued now: by a worker, or Outside, during the poll of a task; 0: of none.
+func (ts *Tasks) Woke(id ID, by int, during ID) {
+	if ts.observer.Woken != nil {
+		ts.reportWoken(id, by, during)
+	}
+}
+
+func (ts *Tasks) reportWoken(id ID, by int, during ID) {
+	t := ts.Get(id)
+	ts.wokenReport = scheduler.Woken{Task: t.number, Tag: t.tag, By: by, Turn: during == 0 && by != scheduler.Outside, At: ts.sim.Now()}
+	if during != 0 {
+		if d := ts.Get(during); int(d.worker) == by { // else the place of a task that has ended is another's by now
+			ts.wokenReport.During = d.number
+		}
+	}
+	ts.observer.Woken(&ts.wokenReport)
+}
+
+// Robbed tells of a steal that found tasks.
+func (ts *Tasks) Robbed(thief, victim, tasks int) {
+	if ts.observer.Stolen != nil {
+		ts.theftReport = scheduler.Theft{Thief: thief, Victim: victim, Tasks: tasks, At: ts.sim.Now()}
+		ts.observer.Stolen(&ts.theftReport)
+	}
+}

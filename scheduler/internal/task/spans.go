@@ -10,9 +10,9 @@ import (
 
 // openSpans are the spans inside live tasks that have not ended. A task links its own spans, the innermost first.
 type openSpans struct {
-	places []openSpan // place 0 is not used
-	free   uint32     // places to use again, linked by outer
-	opened uint64
+	places  []openSpan // place 0 is not used
+	free    uint32     // places to use again, linked by outer
+	numbers *Numbers
 }
 
 type openSpan struct {
@@ -54,9 +54,9 @@ func (s *openSpans) own(t *Task) uint64 {
 
 // open begins a span of a running task.
 func (s *openSpans) open(t *Task, label int, now sim.Time) {
-	s.opened++
+	s.numbers.spans++
 	opened := openSpan{
-		number: firstSpan + s.opened, parent: s.enclosing(t), label: label,
+		number: firstSpan + s.numbers.spans, parent: s.enclosing(t), label: label,
 		start: now, busy: t.busyUntil(now), thread: t.thread, outer: t.span,
 	}
 	place := s.free

@@ -11,13 +11,7 @@ import (
 // stepCompute is Step for the case that the running task computes next. Others cannot see a computation, so a worker may ask for it before
 // the time of the step. If the next step is another, the result is 0 and the task stays where it is.
 func (ts *Tasks) stepCompute(t *Task) sim.Time {
-	if t.unwinding {
-		return 0
-	}
-	if t.awaits.listens() {
-		if (t.ready || t.awaits == aChannel) && ts.hopsFirst(t, &t.Program.Steps[t.step]) {
-			return ts.Hop
-		}
+	if t.unwinding || t.awaits.listens() {
 		return 0
 	}
 	if t.awaits != nothing {
@@ -35,10 +29,7 @@ func (ts *Tasks) stepCompute(t *Task) sim.Time {
 	for int(t.step) < len(t.Program.Steps) {
 		st := &t.Program.Steps[t.step]
 		if st.Op != program.Compute {
-			if ts.hopsFirst(t, st) {
-				return ts.Hop
-			}
-			return 0
+			return ts.hopFirst(t, st)
 		}
 		t.step++
 		if d := st.Duration.Sample(&t.work); d > 0 {
@@ -167,7 +158,7 @@ func (ts *Tasks) try(id ID, t *Task) (Action, progress) {
 		t.step++
 	case program.Timeout:
 		t.step++
-		ts.timeouts.open(id, t, ts.sim.Now()+st.Duration.Sample(&t.work), ts.spawned)
+		ts.timeouts.open(id, t, ts.sim.Now()+st.Duration.Sample(&t.work), ts.numbers.tasks)
 	case program.EndTimeout:
 		t.step++
 		if a, isSet := ts.timeouts.close(t); isSet {
@@ -204,11 +195,7 @@ func (ts *Tasks) wait(id ID, t *Task) Action {
 	case program.Join:
 		t.awaits = aHandle
 		ts.Get(t.firstHandle).origin = awaited
-		a := Action{Kind: Wait, Duration: ts.Hop}
-		if t.begun {
-			t.begun, a.Duration = false, 0
-		}
-		return a
+		return Action{Kind: Wait, Duration: ts.hopWait}
 	case program.Lock, program.Send, program.Receive:
 		return ts.waitForObject(id, t, st)
 	case program.Yield:
@@ -240,7 +227,7 @@ func (ts *Tasks) pollHandles(t *Task) (Action, progress) {
 		if t.begun {
 			t.begun = false
 		} else {
-			hops += ts.Hop
+			hops += ts.hops[program.Join]
 		}
 		ts.spend()
 		done := t.firstHandle

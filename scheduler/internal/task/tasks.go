@@ -26,6 +26,7 @@ type Tasks struct {
 	pages    []*page // keep tasks at fixed addresses while the table grows
 	free     ID      // reusable places, linked by Next
 	used     ID      // places handed out at least once
+	numbers  *Numbers
 	spawned  uint64
 	finished uint64
 
@@ -36,8 +37,9 @@ type Tasks struct {
 	spans        openSpans
 	timeouts     openTimeouts
 
-	// Hop is what an operation on a channel, a mutex or a join handle costs the task that does it.
-	Hop sim.Time
+	hops    hops     // what a step pays for what it exchanges
+	hopWait sim.Time // and in addition if it has to wait
+
 	// Migration is the cost of a poll on another worker than the one that polled or made the task last; see Moving.
 	Migration sim.Time
 
@@ -58,6 +60,8 @@ type Tasks struct {
 	spanReport     scheduler.Span
 	eventReport    scheduler.Event
 	callReport     scheduler.Request
+	wokenReport    scheduler.Woken
+	theftReport    scheduler.Theft
 }
 
 // New makes an empty table on a simulation's clock, for a runtime of a process; nil: one of its own.
@@ -65,8 +69,16 @@ func New(s *sim.Simulation, runtime process.Waking, p *process.Process, o schedu
 	if p == nil {
 		p = &process.Process{}
 	}
-	return &Tasks{sim: s, runtime: runtime, process: p, observer: o, Crate: process.TokioSync}
+	ts := &Tasks{sim: s, runtime: runtime, process: p, observer: o, Crate: process.TokioSync}
+	ts.Share(&Numbers{})
+	return ts
 }
+
+// Share lets the tasks be numbered together with those of other runtimes, which an observer takes for one. Nothing must have been spawned.
+func (ts *Tasks) Share(numbers *Numbers) { ts.numbers, ts.spans.numbers = numbers, numbers }
+
+// Newest is the number of the task that was spawned last.
+func (ts *Tasks) Newest() uint64 { return ts.numbers.tasks }
 
 // Get returns a live task.
 func (ts *Tasks) Get(id ID) *Task {
@@ -94,9 +106,10 @@ func (ts *Tasks) allocate() (ID, *Task) {
 	t := ts.Get(id)
 	ts.free = t.Next // of a place that was never used: 0
 	ts.spawned++
+	ts.numbers.tasks++
 	now, wakers := ts.sim.Now(), t.wakers
 	*t = Task{} // a literal with values would be made on the stack first and copied
-	t.number, t.spawned, t.queued = ts.spawned, now, now
+	t.number, t.spawned, t.queued = ts.numbers.tasks, now, now
 	t.state, t.wakers = stateQueued, wakers
 	return id, t
 }

@@ -8,8 +8,8 @@
 //	what is left, by the goal                    --> performance: simulated; api, size, ecosystem: the document's ratings
 //
 // A simulated difference counts if the confidence intervals leave no doubt of it, and if it is at least [WorthHaving]: the intervals
-// cover the seeds, and not how close the models are to the real runtimes. Else it is a tie, which the document's rating of the
-// ecosystem decides. async-std, which is discontinued, is advised only if nothing else is left.
+// cover the seeds, and not how close the models are to the real runtimes. Else it is a tie: the runtime in use stays, or the document's
+// rating of the ecosystem decides. async-std, which is discontinued, is advised only if no other meets the SLO.
 package advise
 
 import (
@@ -29,6 +29,8 @@ type Request struct {
 	SLO       knee.SLO
 	// Offered is the rate of arrivals per second.
 	Offered float64
+	// InUse is the runtime that the service has now; empty: not known.
+	InUse string
 }
 
 // Simulation is what runs of one runtime showed.
@@ -49,7 +51,7 @@ type Simulation struct {
 type Reason struct {
 	For    bool   `json:"for"`
 	Text   string `json:"text"`
-	Source string `json:"source"` // simulated, document or corrected
+	Source string `json:"source"` // simulated, document, corrected or in_use
 }
 
 // Candidate is a runtime and what speaks for and against it.

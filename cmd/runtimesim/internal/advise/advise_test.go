@@ -90,13 +90,13 @@ func TestDecide(t *testing.T) {
 			"one may miss it",
 			Request{},
 			[]Simulation{at(1000, 10.2, 990, 0.05), at(1000, 20, 500, 0.05), at(1000, 5, 5000, 0.05)},
-			"smol", "it met latency.p99=10ms at 1,000/s, and tokio did not, though not beyond doubt",
+			"smol", "async_std is ruled out, and tokio did not meet latency.p99=10ms at 1,000/s, though not beyond doubt",
 		},
 		{
 			"one may miss it, and has the larger ecosystem",
 			Request{Goal: "ecosystem"},
 			[]Simulation{at(1000, 10.2, 990, 0.05), at(1000, 20, 500, 0.05), at(1000, 9.6, 1050, 0.05)},
-			"smol", "it met latency.p99=10ms at 1,000/s, and tokio did not, though not beyond doubt; the runs leave it open whether it meets the SLO",
+			"smol", "async_std is ruled out, and tokio did not meet latency.p99=10ms at 1,000/s, though not beyond doubt; the runs leave it open whether it meets the SLO",
 		},
 		{
 			"a sure difference of 4 %",
@@ -114,7 +114,44 @@ func TestDecide(t *testing.T) {
 			"smol carries more",
 			Request{},
 			[]Simulation{at(1000, 5, 5000, 0.05), at(1000, 5, 9000, 0.05), at(1000, 5, 6000, 0.05)},
-			"smol", "it carries the higher load",
+			"smol", "it carries the higher load; async_std carries more, but is discontinued",
+		},
+		{
+			"async-std alone met it",
+			Request{},
+			[]Simulation{at(1000, 10.2, 990, 0.05), at(1000, 5, 5000, 0.05), at(1000, 10.3, 990, 0.05)},
+			"async_std", "tokio did not meet latency.p99=10ms at 1,000/s, though not beyond doubt, and smol did not meet latency.p99=10ms at 1,000/s, " +
+				"though not beyond doubt; beware: " + discontinued,
+		},
+		{
+			"async-std and tokio met it, and smol is not sure",
+			Request{},
+			[]Simulation{at(1000, 5, 5000, 0.05), at(1000, 5, 5000, 0.05), at(1000, 10.3, 990, 0.05)},
+			"tokio", "smol did not meet latency.p99=10ms at 1,000/s, though not beyond doubt, and async_std is discontinued",
+		},
+		{
+			"async-std is faster",
+			Request{},
+			[]Simulation{at(1000, 5, 5000, 0.05), at(1000, 4, 5000, 0.05), at(1000, 5, 5000, 0.05)},
+			"tokio", "the runs show no difference that is sure and at least 10 %, and its ecosystem is the larger one; async_std is faster, but is discontinued",
+		},
+		{
+			"no difference, and smol is in use",
+			Request{InUse: "smol"},
+			same,
+			"smol", "the runs show no difference that is sure and at least 10 %, and it is the runtime in use",
+		},
+		{
+			"no difference, and async-std is in use",
+			Request{InUse: "async_std"},
+			same,
+			"tokio", "the runs show no difference that is sure and at least 10 %, and its ecosystem is the larger one",
+		},
+		{
+			"smol is in use, and tokio is faster",
+			Request{InUse: "smol"},
+			[]Simulation{at(1000, 4, 5000, 0.05), at(1000, 4, 5000, 0.05), at(1000, 5, 5000, 0.05)},
+			"tokio", "at the offered load its p99 latency is 20 % lower than that of smol",
 		},
 		{
 			"the difference is inside the intervals",
@@ -152,7 +189,7 @@ func TestDecide(t *testing.T) {
 			for _, c := range a.Candidates {
 				against := 0
 				for _, reason := range c.Reasons {
-					assert.Contains(t, []string{Simulated, FromDocument, Corrected}, reason.Source)
+					assert.Contains(t, []string{Simulated, FromDocument, Corrected, InUse}, reason.Source)
 					if !reason.For {
 						against++
 					}
@@ -167,6 +204,20 @@ func TestDecide(t *testing.T) {
 }
 
 // TestSLOStatistic: the runs are compared by what the SLO limits, which may be another statistic than the p99.
+// TestEveryFinalist: of any number of runtimes the best is found wherever it stands, and what equals it.
+func TestEveryFinalist(t *testing.T) {
+	a := &Advice{}
+	for _, knee := range []float64{5000, 9000, 5200, 9100} {
+		a.Candidates = append(a.Candidates, &Candidate{Simulation: at(1000, 5, knee, 0.02)})
+	}
+	for _, of := range [][]int{{0, 1, 2, 3}, {3, 2, 1, 0}, {2, 3, 0, 1}} {
+		best, equal, worse := split(of, a.carriesMore, func(x, y int) bool { return a.Candidates[x].Knee > a.Candidates[y].Knee })
+		assert.Equal(t, 3, best)
+		assert.ElementsMatch(t, []int{1, 3}, equal)
+		assert.ElementsMatch(t, []int{0, 2}, worse)
+	}
+}
+
 func TestSLOStatistic(t *testing.T) {
 	one, two, three := at(1000, 5, 5000, 0.01), at(1000, 5, 5000, 0.01), at(1000, 4, 5000, 0.01)
 	one.AtOffered.Limited, three.AtOffered.Limited = knee.Estimate{Mean: 1e6}, knee.Estimate{Mean: 2e6}
@@ -176,7 +227,7 @@ func TestSLOStatistic(t *testing.T) {
 	assert.Equal(t, "tokio", a.Runtime)
 	assert.Equal(t, "at the offered load its mean queue wait is 50 % lower than that of smol", a.Because)
 	texts := reasons(a)
-	assert.Contains(t, texts, "+ its mean queue wait is 50 % lower at the offered load")
+	assert.Contains(t, texts, "+ its mean queue wait is 50 % lower than that of smol at the offered load")
 	assert.Contains(t, texts, "- the mean queue wait of tokio is 50 % lower at the offered load")
 }
 

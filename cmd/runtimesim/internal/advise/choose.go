@@ -30,7 +30,8 @@ func (a *Advice) choose(r *Request) {
 		return
 	}
 	met := func(i int) bool { return a.Candidates[i].AtOffered.Meets }
-	if !slices.ContainsFunc(left, met) {
+	finalists := slices.DeleteFunc(slices.Clone(left), func(i int) bool { return !met(i) })
+	if len(finalists) == 0 {
 		names := make([]string, len(left))
 		for n, i := range left {
 			names[n] = candidates[i]
@@ -43,31 +44,43 @@ func (a *Advice) choose(r *Request) {
 		a.take(r, left[0], "the others are ruled out")
 		return
 	}
-	left = slices.DeleteFunc(left, func(i int) bool { return candidates[i] == asyncStd })
-	a.Candidates[1].say(false, Corrected, "%s", discontinued)
-	if len(left) == 1 {
-		other := a.Candidates[len(candidates)-1-left[0]].Runtime // of three, the second is async-std
-		a.take(r, left[0], fmt.Sprintf("%s is ruled out, and %s is discontinued", other, asyncStd))
-		return
+	if old := slices.Index(candidates, asyncStd); slices.Contains(left, old) {
+		a.Candidates[old].say(false, Corrected, "%s", discontinued)
+		if len(finalists) > 1 {
+			finalists = slices.DeleteFunc(finalists, func(i int) bool { return i == old })
+		}
 	}
-	x, y := left[0], left[1]
-	if met(y) && !met(x) {
-		x, y = y, x
-	}
-	if met(x) && !met(y) {
-		a.take(r, x, fmt.Sprintf("it met %s, and %s did not, though not beyond doubt", r.target(), candidates[y]))
+	if len(finalists) == 1 {
+		a.take(r, finalists[0], a.whyNotOthers(r, finalists[0]))
 		return
 	}
 	goal := slices.Index(Goals(), r.Goal)
-	if goals[goal].name != "performance" {
-		best := slices.MaxFunc(left, func(x, y int) int { return goals[goal].ratings[x] - goals[goal].ratings[y] })
-		for _, i := range left {
-			a.Candidates[i].say(i == best, FromDocument, "%s: %d of 5", goals[goal].what, goals[goal].ratings[i])
-		}
-		a.take(r, best, "the document rates its "+goals[goal].what+" higher")
+	if goals[goal].name == "performance" {
+		a.takeBySimulation(r, finalists)
 		return
 	}
-	a.takeBySimulation(r, x, y)
+	best := slices.MaxFunc(finalists, func(x, y int) int { return goals[goal].ratings[x] - goals[goal].ratings[y] })
+	for _, i := range finalists {
+		a.Candidates[i].say(i == best, FromDocument, "%s: %d of 5", goals[goal].what, goals[goal].ratings[i])
+	}
+	a.take(r, best, "the document rates its "+goals[goal].what+" higher")
+}
+
+// whyNotOthers says why no other runtime is taken.
+func (a *Advice) whyNotOthers(r *Request, taken int) string {
+	var ruledOut, doubtful, old []string
+	for i, name := range candidates {
+		switch c := a.Candidates[i]; {
+		case i == taken:
+		case c.RuledOut:
+			ruledOut = append(ruledOut, name+" is ruled out")
+		case !c.AtOffered.Meets:
+			doubtful = append(doubtful, fmt.Sprintf("%s did not meet %s, though not beyond doubt", name, r.target()))
+		default: // it met the SLO
+			old = append(old, name+" is discontinued")
+		}
+	}
+	return strings.Join(slices.Concat(ruledOut, doubtful, old), ", and ")
 }
 
 // whyNone says why nothing fits, and what would have to change: the needs, if each runtime lacks one, and else the load or the SLO.
@@ -109,44 +122,107 @@ func (a *Advice) withMoreThreads(r *Request, also string) string {
 	return ""
 }
 
-// tryMoreThreads tells of threads that the loser of a comparison lacks.
-func (c *Candidate) tryMoreThreads() string {
-	if c.more == 0 {
-		return ""
+// tryMoreThreads tells of threads that a loser of a comparison lacks.
+func (a *Advice) tryMoreThreads(losers []int) string {
+	for _, i := range losers {
+		if c := a.Candidates[i]; c.more > 0 {
+			return fmt.Sprintf("; %s starts %s: try --workers %d", c.Runtime, threads(c.Workers), c.more)
+		}
 	}
-	return fmt.Sprintf("; %s starts %s: try --workers %d", c.Runtime, threads(c.Workers), c.more)
+	return ""
 }
 
-// takeBySimulation compares two runtimes: first by the rate that each carries, then by what the SLO limits.
-func (a *Advice) takeBySimulation(r *Request, x, y int) {
-	cx, cy := a.Candidates[x], a.Candidates[y]
-	if cx.Knee < cy.Knee {
-		x, y, cx, cy = y, x, cy, cx
+// takeBySimulation compares runtimes: first by the rate that each carries, then by what the SLO limits. A runtime that is not surely worse than
+// the best one by WorthHaving equals it.
+func (a *Advice) takeBySimulation(r *Request, finalists []int) {
+	best, equal, worse := split(finalists, a.carriesMore, func(x, y int) bool { return a.Candidates[x].Knee > a.Candidates[y].Knee })
+	if len(worse) > 0 {
+		for _, i := range equal {
+			a.Candidates[i].say(true, Simulated, "carries more: it met the SLO up to %s/s", format.Rate(a.Candidates[i].Knee))
+		}
+		for _, i := range worse {
+			a.Candidates[i].say(false, Simulated, "carries less: it met the SLO up to %s/s", format.Rate(a.Candidates[i].Knee))
+		}
 	}
-	if cx.KneeLow > cy.KneeHigh && cy.KneeHigh > 0 && cx.Knee >= (1+WorthHaving)*cy.Knee {
-		cx.say(true, Simulated, "carries more: it met the SLO up to %s/s", format.Rate(cx.Knee))
-		cy.say(false, Simulated, "carries less: it met the SLO up to %s/s", format.Rate(cy.Knee))
-		a.take(r, x, "it carries the higher load"+cy.tryMoreThreads())
+	if len(equal) == 1 {
+		a.take(r, best, "it carries the higher load"+a.tryMoreThreads(worse)+a.butDiscontinued(best))
 		return
 	}
-	if cx.AtOffered.Limited.Mean > cy.AtOffered.Limited.Mean {
-		x, y, cx, cy = y, x, cy, cx
+	limited := func(i int) float64 { return a.Candidates[i].AtOffered.Limited.Mean }
+	best, equal, worse = split(equal, a.isFaster, func(x, y int) bool { return limited(x) < limited(y) })
+	what := r.SLO.Statistic + " " + strings.ReplaceAll(r.SLO.Metric, "_", " ")
+	var than []string
+	for _, i := range worse {
+		lower := fmt.Sprintf("%.0f %% lower", 100*(1-limited(best)/limited(i)))
+		a.Candidates[best].say(true, Simulated, "its %s is %s than that of %s at the offered load", what, lower, candidates[i])
+		a.Candidates[i].say(false, Simulated, "the %s of %s is %s at the offered load", what, candidates[best], lower)
+		than = append(than, fmt.Sprintf("%s than that of %s", lower, candidates[i]))
 	}
-	lx, ly := cx.AtOffered.Limited, cy.AtOffered.Limited
-	if lx.Mean+lx.HalfWidth < ly.Mean-ly.HalfWidth && lx.Mean <= (1-WorthHaving)*ly.Mean {
-		what := r.SLO.Statistic + " " + strings.ReplaceAll(r.SLO.Metric, "_", " ")
-		lower := fmt.Sprintf("%.0f %% lower", 100*(1-lx.Mean/ly.Mean))
-		cx.say(true, Simulated, "its %s is %s at the offered load", what, lower)
-		cy.say(false, Simulated, "the %s of %s is %s at the offered load", what, cx.Runtime, lower)
-		a.take(r, x, fmt.Sprintf("at the offered load its %s is %s than that of %s", what, lower, cy.Runtime)+cy.tryMoreThreads())
+	if len(equal) == 1 {
+		a.take(r, best, fmt.Sprintf("at the offered load its %s is %s", what, strings.Join(than, " and "))+a.tryMoreThreads(worse)+a.butDiscontinued(best))
+		return
+	}
+	a.takeEqual(r, equal)
+}
+
+// takeEqual takes one of those that the simulation does not tell apart: the runtime in use, since a change has a price; or else the one with the
+// larger ecosystem.
+func (a *Advice) takeEqual(r *Request, equal []int) {
+	no := fmt.Sprintf("the runs show no difference that is sure and at least %.0f %%", 100*WorthHaving)
+	if i := slices.Index(candidates, r.InUse); slices.Contains(equal, i) {
+		a.Candidates[i].say(true, InUse, "the service runs on it")
+		a.take(r, i, no+", and it is the runtime in use"+a.butDiscontinued(i))
 		return
 	}
 	ecosystem := goals[len(goals)-1]
-	if ecosystem.ratings[y] > ecosystem.ratings[x] {
-		x = y
+	i := slices.MaxFunc(equal, func(x, y int) int { return ecosystem.ratings[x] - ecosystem.ratings[y] })
+	a.Candidates[i].say(true, FromDocument, "%s: %d of 5", ecosystem.what, ecosystem.ratings[i])
+	a.take(r, i, no+", and its ecosystem is the larger one"+a.butDiscontinued(i))
+}
+
+// split finds the best of some runtimes, and which of the others equal it, as it does not surely beat them.
+func split(of []int, beats, better func(x, y int) bool) (best int, equal, worse []int) {
+	best = of[0]
+	for _, i := range of[1:] {
+		if better(i, best) {
+			best = i
+		}
 	}
-	a.Candidates[x].say(true, FromDocument, "%s: %d of 5", ecosystem.what, ecosystem.ratings[x])
-	a.take(r, x, fmt.Sprintf("the runs show no difference that is sure and at least %.0f %%, and its ecosystem is the larger one", 100*WorthHaving))
+	for _, i := range of {
+		if i != best && beats(best, i) {
+			worse = append(worse, i)
+		} else {
+			equal = append(equal, i)
+		}
+	}
+	return best, equal, worse
+}
+
+// carriesMore reports whether the rate that x carries is surely higher than that of y, by WorthHaving.
+func (a *Advice) carriesMore(x, y int) bool {
+	cx, cy := a.Candidates[x], a.Candidates[y]
+	return cx.KneeLow > cy.KneeHigh && cy.KneeHigh > 0 && cx.Knee >= (1+WorthHaving)*cy.Knee
+}
+
+// isFaster reports whether what the SLO limits is surely lower on x than on y, by WorthHaving.
+func (a *Advice) isFaster(x, y int) bool {
+	lx, ly := a.Candidates[x].AtOffered.Limited, a.Candidates[y].AtOffered.Limited
+	return lx.Mean+lx.HalfWidth < ly.Mean-ly.HalfWidth && lx.Mean <= (1-WorthHaving)*ly.Mean
+}
+
+// butDiscontinued tells of a runtime that the runs show to be better than the one that is taken, and that is not taken for another reason.
+func (a *Advice) butDiscontinued(taken int) string {
+	i := slices.Index(candidates, asyncStd)
+	c := a.Candidates[i]
+	switch {
+	case i == taken || c.RuledOut || !c.AtOffered.Meets:
+		return ""
+	case a.carriesMore(i, taken):
+		return fmt.Sprintf("; %s carries more, but is discontinued", asyncStd)
+	case !a.carriesMore(taken, i) && a.isFaster(i, taken):
+		return fmt.Sprintf("; %s is faster, but is discontinued", asyncStd)
+	}
+	return ""
 }
 
 func (a *Advice) take(r *Request, i int, because string) {

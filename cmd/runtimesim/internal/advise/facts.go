@@ -28,6 +28,7 @@ const (
 	FromDocument = "document"
 	Corrected    = "corrected" // the document says otherwise
 	Simulated    = "simulated"
+	InUse        = "in_use" // the file that was asked about
 )
 
 // candidates are the runtimes to choose from, in the document's order: those of which it tells.

@@ -51,13 +51,19 @@ it within the SLO, and weighs that with what else is needed. A runtime is ruled
 out if it lacks a library or feature, makes too large a binary, or does not
 carry the offered load; of the others the one that serves --prefer best is
 taken. A difference between the runs counts only if it is at least 10 % and
-their confidence intervals leave no doubt of it. Every reason says where it
-comes from: simulated here, told by the source document, or corrected where the
-real crates differ from it (docs/runtimes.md). Nothing of it was measured on a
-real runtime.`,
+their confidence intervals leave no doubt of it. Without such a difference the
+runtime of the --workload file stays; without a file, the ecosystem decides.
+
+Give --workers: without it smol has one thread and the others four, as their
+programs do if nobody says more.
+
+Every reason says where it comes from: simulated here, told by the source
+document, or corrected where the real crates differ from it (docs/runtimes.md).
+Nothing of it was measured on a real runtime.`,
 		Example: `  runtimesim advise --workload api_gateway --arrivals poisson:20000 \
-    --slo p99=20ms --needs sqlx
-  runtimesim advise --arrivals poisson:10 --service exp:1ms --max-binary 1MB`,
+    --workers 4 --slo p99=20ms --needs sqlx
+  runtimesim advise --arrivals poisson:10 --service exp:1ms --workers 1 \
+    --max-binary 1MB`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return giveAdvice(cmd, &flags) },
 	}
@@ -65,7 +71,7 @@ real runtime.`,
 	cmd.Flags().StringSliceVar(&flags.needs, flagNeeds, nil, "`LIST` of libraries and features, separated by commas: "+strings.Join(advise.Needs(), ", "))
 	cmd.Flags().StringVar(&flags.maxBinary, "max-binary", "", "largest binary, a `SIZE` such as 1MB")
 	cmd.Flags().StringVar(&flags.goal, flagPrefer, advise.Goals()[0], "`GOAL` that decides between those that fit: "+strings.Join(advise.Goals(), ", "))
-	cmd.Flags().StringVar(&flags.slo, "slo", "p99=10ms", "what to meet: `STATISTIC=LIMIT` of latency, or queue_wait.STATISTIC=LIMIT; mean, p50, p90, p99, p999, max")
+	cmd.Flags().StringVar(&flags.slo, "slo", "p99=10ms", sloUsage())
 	flags.replications = number[uint64]{flag: "replications", value: 4, least: 2, most: mostReplications, want: "a whole number from 2 to 1000"}
 	cmd.Flags().Var(&flags.replications, flags.replications.flag, "runs of each rate, with different seeds")
 	cmd.Flags().BoolVar(&flags.json, "json", false, jsonUsage)
@@ -115,6 +121,7 @@ func giveAdvice(cmd *cobra.Command, flags *adviseFlags) error {
 	if request.Offered, err = source.Rate(); err != nil {
 		return err
 	}
+	request.InUse = source.InUse()
 
 	var status atomic.Pointer[string]
 	status.Store(new("no rate simulated yet"))
@@ -169,7 +176,7 @@ func (f *adviseFlags) simulateAll(ctx context.Context, r *advise.Request, source
 			return nil, nil, err
 		}
 		if m.WithMore == nil {
-			return nil, nil, errInterrupted
+			return nil, nil, errNoAdvice
 		}
 	}
 	return scenarios, simulated, nil
@@ -200,7 +207,7 @@ func simulateOne(ctx context.Context, search *knee.Search) (*advise.Simulation, 
 		return nil, err
 	}
 	if result.Partial {
-		return nil, errInterrupted
+		return nil, errNoAdvice
 	}
 	m := &advise.Simulation{KneeHigh: knee.HighestRate, Capacity: result.Capacity, MostServed: result.MostServed}
 	for _, p := range result.Points {

@@ -45,7 +45,8 @@ func TestAdviceOnThreads(t *testing.T) {
 		return path
 	}
 	out := succeed(t, "advise --workload "+file(", worker_threads: 4"))
-	assert.Contains(t, out, "take tokio: the runs show no difference that is sure and at least 10 %, and its ecosystem is the larger one\n")
+	assert.Contains(t, out, "take tokio: the runs show no difference that is sure and at least 10 %, and it is the runtime in use\n")
+	assert.Contains(t, out, "  + the service runs on it (in use)\n")
 	assert.NotContains(t, out, "SMOL_THREADS")
 
 	out = succeed(t, "advise --tasks 5000 --workload "+file(""))

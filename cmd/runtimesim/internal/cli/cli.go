@@ -21,6 +21,7 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/runtimelab/otelcol-runtimelab/internal/program"
 )
@@ -43,6 +44,7 @@ func (f failure) Unwrap() error { return f.error }
 var (
 	errInterrupted = errors.New("interrupted")
 	errPartial     = fmt.Errorf("%w: the result is partial", errInterrupted)
+	errNoAdvice    = fmt.Errorf("%w: there is no advice without all runs", errInterrupted)
 )
 
 // Main runs the command line and returns the exit code.
@@ -93,13 +95,14 @@ zsh, fish and PowerShell likewise.`,
   runtimesim compare --workload api_gateway --arrivals poisson:20000 --workers 4
 
   # the rate at which its 99th percentile reaches 20 ms
-  runtimesim knee --workload api_gateway --arrivals poisson --slo p99=20ms
+  runtimesim knee --workload api_gateway --arrivals poisson --workers 4 \
+    --slo p99=20ms
 
   # which runtime to take for it, and why
   runtimesim advise --workload api_gateway --arrivals poisson:20000 \
-    --slo p99=20ms --needs sqlx
+    --workers 4 --slo p99=20ms --needs sqlx
 
-  # every poll on every worker, to look at in ui.perfetto.dev
+  # what every thread does when, and who wakes whom, for ui.perfetto.dev
   runtimesim trace --workload api_gateway --arrivals poisson:20000 \
     --out trace.json`,
 		SilenceErrors: true,
@@ -116,15 +119,31 @@ func flagError(cmd *cobra.Command, err error) error {
 	if refused, ok := errors.AsType[refusal](err); ok {
 		return refused
 	}
+	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok && invalid.GetFlag().Value.Type() == "bool" {
+		return fmt.Errorf("--%s: %q is not allowed; want no value, true or false", invalid.GetFlag().Name, invalid.GetValue())
+	}
 	return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
 }
 
 // noArguments refuses arguments that are no flags.
 func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
+		if err := swallowed(cmd); err != nil {
+			return err
+		}
 		return fmt.Errorf("unexpected argument %q; want flags only: see %s --help", args[0], cmd.CommandPath())
 	}
 	return nil
+}
+
+// swallowed tells of a flag whose value was left out, so that it took the next flag for it.
+func swallowed(cmd *cobra.Command) (err error) {
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if word := f.Value.String(); err == nil && strings.HasPrefix(word, "--") {
+			err = fmt.Errorf("--%s: missing; the next word is %s: see %s --help", f.Name, word, cmd.CommandPath())
+		}
+	})
+	return err
 }
 
 // ended is the error of a command that has printed its result.

@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -108,14 +109,17 @@ func flatten(prefix string, v any, into map[string]string) {
 func TestSchema(t *testing.T) {
 	docs, err := os.ReadFile("../../../../docs/runtimesim.md")
 	require.NoError(t, err)
-	durations := []string{"mean", "p50", "p90", "p99", "p999", "max"}
+	durations := []string{"mean", "p50", "p90", "p95", "p99", "p999", "max"}
 	run := map[string]string{
 		".runtime": "string", ".version": "string", ".workers": "number", ".seed": "number", ".cost": "string",
 		".tasks": "number", ".shed": "number", ".warmup_tasks": "number", ".partial": "boolean", ".virtual_s": "number", ".wall_s": "number",
 		".throughput_per_s": "number", ".utilization": "number", ".quantile_error": "number",
+		".operations.name": "string", ".operations.tasks": "number", ".operations.warmup_tasks": "number",
 	}
 	for _, d := range durations {
-		run[".queue_wait_ns."+d], run[".latency_ns."+d] = "number", "number"
+		for _, of := range []string{"", ".operations"} {
+			run[of+".queue_wait_ns."+d], run[of+".latency_ns."+d] = "number", "number"
+		}
 	}
 	for _, c := range []string{
 		"total_polls_count", "total_lifo_polls_count", "total_park_count", "total_noop_count", "total_steal_count", "total_steal_operations",
@@ -158,7 +162,7 @@ func TestSchema(t *testing.T) {
 			assert.Equal(t, want, got)
 			for path := range got {
 				for key := range strings.SplitSeq(path[1:], ".") {
-					assert.Contains(t, string(docs), "`"+key+"`")
+					assert.True(t, bytes.Contains(docs, []byte("`"+key+"`")), "docs/runtimesim.md has no key %s", key)
 				}
 			}
 		})
@@ -187,9 +191,22 @@ func TestFiguresAddUp(t *testing.T) {
 			assert.InEpsilon(t, float64(r.Counters.BusyNS)/1e9/3/r.VirtualS, r.Utilization, 1e-9)
 			assert.Equal(t, r.Counters.Spawned, r.Counters.Finished)
 			assert.GreaterOrEqual(t, r.Counters.Polls+r.Counters.LIFOPolls, r.Counters.Finished)
+			require.Len(t, r.Operations, 4)
+			tasks, warmup, latency, longest := uint64(0), uint64(0), 0.0, int64(0)
+			for _, o := range r.Operations {
+				tasks += o.Tasks
+				warmup += o.WarmupTasks
+				latency += float64(o.Tasks-o.WarmupTasks) * o.Latency.Mean
+				longest = max(longest, o.Latency.Max)
+			}
+			assert.Equal(t, r.Tasks, tasks)
+			assert.Equal(t, r.WarmupTasks, warmup)
+			assert.InEpsilon(t, r.Latency.Mean, latency/float64(tasks-warmup), 1e-9)
+			assert.Equal(t, r.Latency.Max, longest)
 			for _, d := range []report.Durations{r.QueueWait, r.Latency} {
 				assert.LessOrEqual(t, d.P50, d.P90)
-				assert.LessOrEqual(t, d.P90, d.P99)
+				assert.LessOrEqual(t, d.P90, d.P95)
+				assert.LessOrEqual(t, d.P95, d.P99)
 				assert.LessOrEqual(t, d.P99, d.P999)
 				assert.LessOrEqual(t, d.P999, d.Max)
 				assert.LessOrEqual(t, d.Mean, float64(d.Max))
@@ -286,6 +303,17 @@ func TestMistakesAreUsageErrors(t *testing.T) {
 		"knee --arrivals gamma --service exp:1ms":         `--arrivals: "gamma" is not allowed; want gamma:RATE,SHAPE`,
 		"knee --arrivals closed:5,1s --service exp:1ms":   "--arrivals: process closed has no rate that could be raised; want another process",
 		"advise --arrivals closed:5,1s --service exp:1ms": "--arrivals: process closed has no rate that could be raised; want another process",
+		"compare --runtimes tokio," + load:                `--runtimes: "" is not allowed; want RUNTIME or RUNTIME:VERSION, RUNTIME one of tokio, async_std, smol, ideal`,
+		"compare --runtimes=" + load:                      `--runtimes: "" is not allowed; want RUNTIME`,
+		"compare --runtimes tokio:" + load:                `--runtimes: "tokio:" is not allowed; want RUNTIME`,
+		"run --runtime :1.53" + load:                      `--runtime: ":1.53" is not allowed; want RUNTIME`,
+		"run --runtime tokio:2" + load:                    `--version: "2" is not allowed; want one of 1.53, 1.51.0, 1.50`,
+		"run --runtime tokio:1.53 --version 1.50" + load:  `--runtime and --version: "tokio:1.53" says a version already; want one of them`,
+		"run --json=yes" + load:                           `--json: "yes" is not allowed; want no value, true or false`,
+		"run --workers" + load:                            "--workers: missing; the next word is --arrivals: see runtimesim run --help",
+		"run --arrivals poisson --service exp:1ms":        `--arrivals: "poisson" lacks the rate; want poisson:RATE, in requests a second`,
+		"advise --arrivals constant --service exp:1ms":    `--arrivals: "constant" lacks the rate; want constant:RATE, in requests a second`,
+		"run --arrivals 500 --service exp:1ms":            `--arrivals: "500" is not allowed (did you mean poisson:500?); want one of poisson:RATE, `,
 		"trace" + load:                                    "--out: missing; want a file to write, or - for standard output",
 		"trace --out x --cost free" + load:                `--cost: "free" is not default, seed or zero, and no file`,
 	} {
@@ -316,7 +344,7 @@ func TestTrace(t *testing.T) {
 	stdout, stderr, code := command(load + path)
 	require.Zero(t, code)
 	assert.Empty(t, stdout)
-	assert.Contains(t, stderr, " polls of 100 requests in "+path)
+	assert.Regexp(t, `^runtimesim: \d+ polls, \d+ parks, \d+ wakes and \d+ steals of 100 requests in `+regexp.QuoteMeta(path)+";", stderr)
 	text, err := os.ReadFile(path)
 	require.NoError(t, err)
 	trace := decode[map[string]any](t, string(text))
@@ -351,6 +379,7 @@ func TestInterrupted(t *testing.T) {
 		return out.String()
 	}
 	assert.True(t, decode[report.Run](t, interrupt("run")).Partial)
+	assert.Empty(t, interrupt("advise"), "half of the runs are no advice")
 	assert.True(t, decode[map[string]report.Run](t, interrupt("compare"))["tokio"].Partial)
 	knee := decode[report.Knee](t, interrupt("knee"))
 	assert.True(t, knee.Partial)

@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/report"
-	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/scenario"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/simulate"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
@@ -24,13 +23,14 @@ func newCompare() *cobra.Command {
 		Use:   "compare",
 		Short: "Play one workload on several runtimes, side by side",
 		Long: `compare gives several runtimes the same requests at the same times, with the
-same work, and prints a column for each. What differs is the runtime.
+same work, and prints a column for each. What differs is the runtime. A service
+with several operations has the latency of each.
 
 All runtimes get the worker threads that --workers says, or else those of the
 file. If neither says it, each has its own default: one for smol, four for the
 others.`,
 		Example: `  runtimesim compare --workload api_gateway --arrivals poisson:20000 --workers 4
-  runtimesim compare --runtimes tokio,smol --arrivals constant:100 \
+  runtimesim compare --runtimes tokio,smol --workers 4 --arrivals constant:100 \
     --workload spawn_benchmark --tasks 1000`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return compare(cmd, &flags, runtimes, asJSON) },
@@ -54,8 +54,11 @@ func compare(cmd *cobra.Command, flags *scenarioFlags, runtimes string, asJSON b
 			return fmt.Errorf("--%s: %s is there twice", flagRuntimes, name)
 		}
 		names[i] = name
-		v := variantOf(name, flags.variant.Workers)
-		v.CPUs = flags.variant.CPUs
+		v := flags.variant
+		v.RuntimeFlag = "--" + flagRuntimes
+		if v.Runtime, v.Version, err = runtimeOf(v.RuntimeFlag, name); err != nil {
+			return err
+		}
 		s, err := flags.scenario(source, v)
 		if err != nil {
 			return err
@@ -90,8 +93,12 @@ func compare(cmd *cobra.Command, flags *scenarioFlags, runtimes string, asJSON b
 	return ended(partial, report.WriteComparison(cmd.OutOrStdout(), heading, names, runs))
 }
 
-// variantOf reads RUNTIME or RUNTIME:VERSION.
-func variantOf(name, workers string) scenario.Variant {
-	runtime, version, _ := strings.Cut(name, ":")
-	return scenario.Variant{Runtime: runtime, Version: version, Workers: workers, RuntimeFlag: "--" + flagRuntimes}
+// runtimeOf reads RUNTIME or RUNTIME:VERSION.
+func runtimeOf(flag, name string) (runtime, version string, err error) {
+	runtime, version, versioned := strings.Cut(name, ":")
+	if runtime == "" || versioned && version == "" {
+		return "", "", fmt.Errorf("%s: %q is not allowed; want RUNTIME or RUNTIME:VERSION, RUNTIME one of %s",
+			flag, name, strings.Join(semconv.RuntimeNames(), ", "))
+	}
+	return runtime, version, nil
 }

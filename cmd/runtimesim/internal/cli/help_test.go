@@ -4,11 +4,14 @@ package cli
 
 import (
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // TestExamples: what the help shows works, that of the program and that of each command.
@@ -32,10 +35,24 @@ func TestExamples(t *testing.T) {
 				case "knee":
 					line += " --replications 2 --from 20000 --step 4 --precision 1"
 				}
-				succeed(t, line)
+				switch command, _, _ := strings.Cut(line, " "); command {
+				case "compare", "advise":
+					requireSameThreads(t, succeed(t, line+" --json"))
+				default:
+					succeed(t, line)
+				}
 			})
 		}
 	}
+}
+
+// requireSameThreads: an example that shows runtimes side by side compares like with like.
+func requireSameThreads(t *testing.T, text string) {
+	t.Helper()
+	counts := regexp.MustCompile(`"workers": \d+`).FindAllString(text, -1)
+	require.Greater(t, len(counts), 1)
+	slices.Sort(counts)
+	assert.Len(t, slices.Compact(counts), 1)
 }
 
 // TestHelp: the help of every command fits a terminal of 80 columns; that of the program says how to get completion in a shell.

@@ -50,8 +50,7 @@ at least a hundred times the limit of the SLO, so more than --tasks may arrive.`
 	flags.registerRuntime(cmd)
 	flags.register(cmd, 20_000, "requests that arrive in a run, at least")
 	cmd.Flags().Lookup("arrivals").Usage = "when requests arrive: `PROCESS`, poisson or constant, or PROCESS:RATE,... of the others; the mean rate is what is looked for"
-	cmd.Flags().StringVar(&flags.slo, "slo", "p99=10ms",
-		"what to meet: `STATISTIC=LIMIT` of latency, or queue_wait.STATISTIC=LIMIT; mean, p50, p90, p99, p999, max")
+	cmd.Flags().StringVar(&flags.slo, "slo", "p99=10ms", sloUsage())
 	flags.from = number[float64]{flag: "from", value: 100, least: 1e-3, most: knee.HighestRate, want: "a rate per second from 0.001 to 1000000"}
 	flags.step = number[float64]{flag: "step", value: 2, least: 1.1, most: 100, want: "a factor from 1.1 to 100"}
 	flags.precision = number[float64]{flag: "precision", value: 0.02, least: 1e-4, most: 1, want: "a share from 0.0001 to 1"}
@@ -62,6 +61,10 @@ at least a hundred times the limit of the SLO, so more than --tasks may arrive.`
 	cmd.Flags().Var(&flags.replications, flags.replications.flag, "runs of each rate, with different seeds")
 	cmd.Flags().BoolVar(&flags.json, "json", false, jsonUsage)
 	return cmd
+}
+
+func sloUsage() string {
+	return "what to meet: `STATISTIC=LIMIT` of latency, or queue_wait.STATISTIC=LIMIT; " + strings.Join(knee.Statistics(), ", ")
 }
 
 func findKnee(cmd *cobra.Command, flags *kneeFlags) error {

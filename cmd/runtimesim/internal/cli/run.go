@@ -27,8 +27,12 @@ func newRun() *cobra.Command {
 		Use:   "run",
 		Short: "Play one workload on one runtime",
 		Long: `run plays requests on one runtime until --tasks have arrived and finished, and
-prints their queue wait and latency, and what the runtime counted.`,
-		Example: `  # M/M/4 at 70 %: queueing theory says a mean wait of 0.357 ms
+prints their queue wait and latency, those of each operation if the service has
+several, and what the runtime counted.`,
+		Example: `  # an HTTP gateway: 20,000 requests a second of four kinds
+  runtimesim run --workload api_gateway --arrivals poisson:20000 --workers 4
+
+  # M/M/4 at 70 %: queueing theory says a mean wait of 0.357 ms
   runtimesim run --runtime ideal --workers 4 --arrivals poisson:2800 \
     --service exp:1ms --cost zero
 

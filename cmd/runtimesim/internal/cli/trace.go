@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -14,23 +15,32 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/chrometrace"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/report"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/simulate"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/internal/format"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
-// mostPolls bounds the trace: viewers are slow beyond it, about 170 MB.
-const mostPolls = 1_000_000
+// mostEvents bounds the trace: viewers are slow beyond it.
+const mostEvents = 1_000_000
 
 func newTrace() *cobra.Command {
 	var flags scenarioFlags
 	var path string
 	cmd := &cobra.Command{
 		Use:   "trace",
-		Short: "Write every poll on every worker, for ui.perfetto.dev",
-		Long: `trace plays a few requests and writes what each worker polled when, as
-Chrome-trace JSON: a lane for each worker, a slice for each poll, named by its
-span. Open the file in ui.perfetto.dev or chrome://tracing. A click on a slice
-shows the task, its request, the queue it came from and how long it had waited
-there.`,
+		Short: "Write what every thread did when, for ui.perfetto.dev",
+		Long: `trace plays a few requests and writes what each thread did when, as Chrome-trace
+JSON. Open the file in ui.perfetto.dev or chrome://tracing. It shows
+
+  lanes     the workers, threads of the blocking pool, and a lane "outside"
+  slices    polls, named by their spans; parks; turns of the driver, which wake
+            tasks that waited for timers and sockets; jobs of the blocking pool
+  arrows    from who woke a task to its poll, and from the worker that lost
+            tasks to a thief to the thief's next poll
+  counters  how many tasks wait in each queue, how many threads the pool has
+
+A click on a poll shows the task, its request, the queue it came from and how
+long it had waited there. A trace holds up to a million events, about 120 MB,
+and ends when it is full. A request of api_gateway takes about 15 of them.`,
 		Example: `  runtimesim trace --workload api_gateway --arrivals poisson:20000 \
     --out trace.json
   runtimesim trace --runtime smol --workers 4 --workload spawn_benchmark \
@@ -59,29 +69,45 @@ func writeTrace(cmd *cobra.Command, flags *scenarioFlags, path string) error {
 	if err != nil {
 		return err
 	}
-	trace := chrometrace.Trace{Most: mostPolls}
-	var rt scheduler.Runtime
-	var arrived atomic.Uint64
-	stop := showProgress(cmd.ErrOrStderr(), func() string { return arrivedOf(arrived.Load(), s.Requests) })
-	result := simulate.Run(cmd.Context(), s, simulate.Watch{
-		Observer: trace.Observer(), Started: func(started scheduler.Runtime) { rt = started }, Arrived: arrived.Store,
-	})
-	stop()
-	spec := &s.Service.Runtime
-	name := fmt.Sprintf("%s, %s", report.RuntimeName(spec), workers(spec.Workers))
-	if err := writeFile(path, cmd.OutOrStdout(), func(w io.Writer) error { return trace.Write(w, name, rt) }); err != nil {
+	var trace *chrometrace.Trace
+	var result *simulate.Result
+	if err := writeFile(path, cmd.OutOrStdout(), func(w io.Writer) error {
+		trace, result, err = traced(cmd, s, w)
+		return err
+	}); err != nil {
 		return failure{err}
 	}
 	stderr := cmd.ErrOrStderr()
-	if trace.Dropped > 0 {
-		_, _ = fmt.Fprintf(stderr, "runtimesim: the trace ends after %d polls; %d more are left out: lower --tasks to see all\n",
-			trace.Polls(), trace.Dropped)
+	if trace.Full() {
+		_, _ = fmt.Fprintf(stderr, "runtimesim: the trace is full: it ends after %s events at %s, when %s of %s requests had arrived; lower --tasks to see all\n",
+			format.Count(mostEvents), format.Duration(int64(trace.Until())), format.Count(result.Arrived), format.Count(s.Requests))
 	}
 	if path != "-" {
-		_, _ = fmt.Fprintf(stderr, "runtimesim: %d polls of %d requests in %s; open it in https://ui.perfetto.dev\n",
-			trace.Polls(), result.Arrived, path)
+		shown := trace.Totals()
+		_, _ = fmt.Fprintf(stderr, "runtimesim: %s polls, %s parks, %s wakes and %s steals of %s requests in %s; open it in https://ui.perfetto.dev\n",
+			format.Count(shown.Polls), format.Count(shown.Parks), format.Count(shown.Wakes), format.Count(shown.Steals), format.Count(result.Arrived), path)
 	}
-	return ended(result.Partial, nil)
+	return ended(result.Partial && !trace.Full(), nil)
+}
+
+// traced plays a scenario, until the trace is full.
+func traced(cmd *cobra.Command, s *simulate.Scenario, w io.Writer) (*chrometrace.Trace, *simulate.Result, error) {
+	spec := &s.Service.Runtime
+	trace := chrometrace.New(w, fmt.Sprintf("%s, %s", report.RuntimeName(spec), workers(spec.Workers)), mostEvents)
+	ctx, full := context.WithCancel(cmd.Context())
+	defer full()
+	var arrived atomic.Uint64
+	stop := showProgress(cmd.ErrOrStderr(), func() string { return arrivedOf(arrived.Load(), s.Requests) })
+	result := simulate.Run(ctx, s, simulate.Watch{
+		Observer: trace.Observer(), Started: trace.Started, Arrived: arrived.Store,
+		Instant: func(now sim.Time) {
+			if trace.Instant(now); trace.Full() {
+				full()
+			}
+		},
+	})
+	stop()
+	return trace, result, trace.Close()
 }
 
 // writeFile writes a file, or to stdout for the path -.

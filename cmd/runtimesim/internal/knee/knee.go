@@ -70,8 +70,8 @@ type Result struct {
 const (
 	// HighestRate is where the search stops upwards: the highest that package workload takes.
 	HighestRate = 1e6
-	// idle is a utilization at which requests do not wait for each other: what misses the SLO then misses it at any rate.
-	idle = 0.01
+	// Idle is a utilization at which requests do not wait for each other: what misses the SLO then misses it at any rate.
+	Idle = 0.01
 	// lowestRate is where the search stops downwards in any case.
 	lowestRate = 1e-3
 	// served is the share of what comes that is served, at most, by workers that cannot serve all, and busy their utilization, at least.
@@ -148,7 +148,7 @@ func (s *Search) next(r *Result) (rate float64, more bool) {
 	case r.First == nil:
 		return min(r.Last.Rate*s.Step, HighestRate), r.Last.Rate < HighestRate
 	case r.Last == nil:
-		return r.First.Rate / s.Step, r.First.Utilization.Mean > idle && r.First.Rate > lowestRate
+		return r.First.Rate / s.Step, r.First.Utilization.Mean > Idle && r.First.Rate > lowestRate
 	default:
 		return math.Sqrt(r.Last.Rate * r.First.Rate), r.First.Rate > r.Last.Rate*(1+s.Precision)
 	}

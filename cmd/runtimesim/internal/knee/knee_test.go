@@ -202,6 +202,7 @@ func TestParseSLO(t *testing.T) {
 		"latency.mean=1s":      {"latency", "mean", time.Second},
 		"queue_wait.p999=50us": {"queue_wait", "p999", 50 * time.Microsecond},
 		"max=1h":               {"latency", "max", time.Hour},
+		"p95=2ms":              {"latency", "p95", 2 * time.Millisecond},
 	} {
 		got, err := ParseSLO(text)
 		require.NoError(t, err, text)

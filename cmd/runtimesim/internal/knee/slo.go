@@ -13,7 +13,7 @@ import (
 // SLO is a limit on a statistic of latency or queue wait.
 type SLO struct {
 	Metric    string        `json:"metric"`    // latency or queue_wait
-	Statistic string        `json:"statistic"` // mean, p50, p90, p99, p999 or max
+	Statistic string        `json:"statistic"` // one of Statistics()
 	Limit     time.Duration `json:"limit_ns"`
 }
 
@@ -32,15 +32,25 @@ var statistics = []struct {
 	{"mean", func(s *simulate.Summary) float64 { return s.Mean() }},
 	{"p50", func(s *simulate.Summary) float64 { return float64(s.Quantile(0.5)) }},
 	{"p90", func(s *simulate.Summary) float64 { return float64(s.Quantile(0.9)) }},
+	{"p95", func(s *simulate.Summary) float64 { return float64(s.Quantile(0.95)) }},
 	{"p99", func(s *simulate.Summary) float64 { return float64(s.Quantile(0.99)) }},
 	{"p999", func(s *simulate.Summary) float64 { return float64(s.Quantile(0.999)) }},
 	{"max", func(s *simulate.Summary) float64 { return float64(s.Max()) }},
 }
 
+// Statistics are the names of what an SLO may limit.
+func Statistics() []string {
+	names := make([]string, len(statistics))
+	for i := range statistics {
+		names[i] = statistics[i].name
+	}
+	return names
+}
+
 // ParseSLO reads p99=10ms, or queue_wait.p99=1ms.
 func ParseSLO(text string) (SLO, error) {
 	refuse := fmt.Errorf("--slo: %q is not allowed; want STATISTIC=LIMIT or METRIC.STATISTIC=LIMIT, such as p99=10ms or queue_wait.p999=1ms; "+
-		"METRIC is latency (default) or queue_wait, STATISTIC mean, p50, p90, p99, p999 or max, LIMIT a duration of more than 0 and at most 1h", text)
+		"METRIC is latency (default) or queue_wait, STATISTIC one of %s, LIMIT a duration of more than 0 and at most 1h", text, strings.Join(Statistics(), ", "))
 	what, limit, _ := strings.Cut(text, "=")
 	metric, statistic, ok := strings.Cut(what, ".")
 	if !ok {

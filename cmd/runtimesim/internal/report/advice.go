@@ -5,6 +5,8 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/advise"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/knee"
@@ -80,14 +82,23 @@ func (a *Advice) Write(w io.Writer, heading string) error {
 	out.line("")
 	out.line(fmt.Sprintf("%s, seed %d, prefer %s", heading, a.Seed, a.Prefer))
 	out.line("")
-	rows := [][]string{{"", "workers", "served /s", "latency p50", "latency p99", "utilization", "meets " + a.SLO.String(), "capacity"}}
+	rows := [][]string{{"", "workers", "served /s", "latency p50", "latency p99"}}
+	limited := strings.ReplaceAll(a.SLO.Metric+" "+a.SLO.Statistic, "_", " ")
+	shown := slices.Contains(rows[0], limited)
+	if !shown {
+		rows[0] = append(rows[0], limited)
+	}
+	rows[0] = append(rows[0], "utilization", "meets "+a.SLO.String(), "capacity")
 	for i := range a.Candidates {
 		c := &a.Candidates[i]
-		rows = append(rows, []string{
+		row := []string{
 			c.Runtime, format.Grouped(c.Workers),
 			interval(c.Offered.Achieved, format.Rate), interval(c.Offered.P50, formatNS), interval(c.Offered.P99, formatNS),
-			interval(c.Offered.Utilization, format.Share), c.upTo(), c.capacity(),
-		})
+		}
+		if !shown {
+			row = append(row, interval(c.Offered.Limited, formatNS))
+		}
+		rows = append(rows, append(row, interval(c.Offered.Utilization, format.Share), c.upTo(), c.capacity()))
 	}
 	out.table(texttable.Right, rows...)
 	for i := range a.Candidates {
@@ -103,7 +114,7 @@ func (a *Advice) Write(w io.Writer, heading string) error {
 			if !r.For {
 				sign = "-"
 			}
-			out.line(fmt.Sprintf("  %s %s (%s)", sign, r.Text, r.Source))
+			out.line(fmt.Sprintf("  %s %s (%s)", sign, r.Text, strings.ReplaceAll(r.Source, "_", " ")))
 		}
 	}
 	out.line("")

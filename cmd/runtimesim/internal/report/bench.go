@@ -36,11 +36,16 @@ func WriteBench(w io.Writer, heading string, benches []Bench) error {
 		if b.Inside {
 			verdict = "inside"
 		}
+		model, rate := fmt.Sprintf("%.2f", b.ModelNS/1e3), ""
+		if b.ModelNS > 0 {
+			rate = format.Count(uint64(1000e9 / b.ModelNS))
+		} else { // interrupted before the first iteration had ended
+			model, rate, verdict = "-", "-", "not played"
+		}
 		rows = append(rows, []string{
 			b.Runtime, strconv.Itoa(b.Workers),
 			fmt.Sprintf("%.2f - %.2f - %.2f", b.DocumentLowNS/1e3, b.DocumentNS/1e3, b.DocumentHighNS/1e3),
-			fmt.Sprintf("%.2f", b.ModelNS/1e3),
-			format.Count(uint64(1000e9 / b.DocumentNS)), format.Count(uint64(1000e9 / b.ModelNS)), verdict,
+			model, format.Count(uint64(1000e9 / b.DocumentNS)), rate, verdict,
 		})
 	}
 	out.table(texttable.Left, rows...)

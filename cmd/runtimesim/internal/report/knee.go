@@ -125,8 +125,12 @@ func (k *Knee) conclusion() string {
 	switch {
 	case k.LastRate == nil:
 		lowest := k.Points[0]
-		return fmt.Sprintf("%sno rate met %s: at %s/s, the lowest tried, it is %s, with the workers %s busy", partial, limit,
-			format.Rate(lowest.Rate), formatNS(lowest.Limited.Mean), format.Share(lowest.Utilization.Mean))
+		advice := ""
+		if lowest.Utilization.Mean <= knee.Idle {
+			advice = ": so it is without load too; allow a higher --slo, or shorten the requests"
+		}
+		return fmt.Sprintf("%sno rate met %s: at %s/s, the lowest tried, it is %s, with the workers %s busy%s", partial, limit,
+			format.Rate(lowest.Rate), formatNS(lowest.Limited.Mean), format.Share(lowest.Utilization.Mean), advice)
 	case k.FirstRate == nil:
 		return fmt.Sprintf("%severy rate met %s: %s/s was the highest tried", partial, limit, format.Rate(*k.LastRate))
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/simulate"
 	"github.com/runtimelab/otelcol-runtimelab/internal/format"
 	"github.com/runtimelab/otelcol-runtimelab/internal/texttable"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/models"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
 )
 
@@ -19,6 +20,7 @@ import (
 type Run struct {
 	Runtime string `json:"runtime"`
 	Version string `json:"version"`
+	Flavor  string `json:"flavor,omitempty"`
 	Workers int    `json:"workers"`
 	Seed    uint64 `json:"seed"`
 	Cost    string `json:"cost"`
@@ -35,10 +37,20 @@ type Run struct {
 	QueueWait      Durations     `json:"queue_wait_ns"`
 	Latency        Durations     `json:"latency_ns"`
 	QuantileError  float64       `json:"quantile_error"`
+	Operations     []Operation   `json:"operations"`
 	Counters       CountersTotal `json:"counters"`
 
 	pollsPerPark float64
 	unfinished   uint64
+}
+
+// Operation is what the requests of one operation met.
+type Operation struct {
+	Name        string    `json:"name"`
+	Tasks       uint64    `json:"tasks"`
+	WarmupTasks uint64    `json:"warmup_tasks"`
+	QueueWait   Durations `json:"queue_wait_ns"`
+	Latency     Durations `json:"latency_ns"`
 }
 
 // Durations are statistics of durations in nanoseconds.
@@ -46,6 +58,7 @@ type Durations struct {
 	Mean float64 `json:"mean"`
 	P50  int64   `json:"p50"`
 	P90  int64   `json:"p90"`
+	P95  int64   `json:"p95"`
 	P99  int64   `json:"p99"`
 	P999 int64   `json:"p999"`
 	Max  int64   `json:"max"`
@@ -75,6 +88,7 @@ func NewRun(s *simulate.Scenario, cost string, r *simulate.Result) *Run {
 	return &Run{
 		Runtime: s.Service.Runtime.Model,
 		Version: s.Service.Runtime.Version,
+		Flavor:  flavorOf(&s.Service.Runtime),
 		Workers: r.Workers,
 		Seed:    s.Seed(),
 		Cost:    cost,
@@ -91,6 +105,7 @@ func NewRun(s *simulate.Scenario, cost string, r *simulate.Result) *Run {
 		QueueWait:      durations(&r.QueueWait),
 		Latency:        durations(&r.Latency),
 		QuantileError:  r.Latency.QuantileError(),
+		Operations:     operations(r),
 		Counters: CountersTotal{
 			Polls:           total.Polls,
 			LIFOPolls:       total.LIFOPolls,
@@ -111,11 +126,23 @@ func NewRun(s *simulate.Scenario, cost string, r *simulate.Result) *Run {
 	}
 }
 
+func operations(r *simulate.Result) []Operation {
+	all := make([]Operation, len(r.Operations))
+	for i, o := range r.Operations {
+		all[i] = Operation{
+			Name: o.Name, Tasks: o.Finished, WarmupTasks: o.Finished - o.Latency.Count(),
+			QueueWait: durations(o.QueueWait), Latency: durations(o.Latency),
+		}
+	}
+	return all
+}
+
 func durations(s *simulate.Summary) Durations {
 	return Durations{
 		Mean: s.Mean(),
 		P50:  s.Quantile(0.5),
 		P90:  s.Quantile(0.9),
+		P95:  s.Quantile(0.95),
 		P99:  s.Quantile(0.99),
 		P999: s.Quantile(0.999),
 		Max:  s.Max(),
@@ -131,10 +158,22 @@ func WriteJSON(w io.Writer, object any) error {
 
 // RuntimeName is how headings call a runtime.
 func RuntimeName(spec *workload.RuntimeSpec) string {
-	if spec.Version == "" {
-		return spec.Model
+	name := spec.Model
+	if spec.Version != "" {
+		name += " " + spec.Version
 	}
-	return spec.Model + " " + spec.Version
+	if flavor := flavorOf(spec); flavor != "" {
+		name += " (" + flavor + ")"
+	}
+	return name
+}
+
+// flavorOf is the flavor of a runtime, if it is not the one that the runtime has by default.
+func flavorOf(spec *workload.RuntimeSpec) string {
+	if m := models.ByName(spec.Model); m != nil && spec.Flavor != m.Config().Flavor {
+		return spec.Flavor
+	}
+	return ""
 }
 
 // Write shows one run.
@@ -144,11 +183,12 @@ func (r *Run) Write(w io.Writer, heading string) error {
 	out.line("")
 	r.caveats(out, "")
 	out.table(texttable.Right,
-		[]string{"", "mean", "p50", "p90", "p99", "p999", "max"},
-		append([]string{"queue wait"}, r.QueueWait.cells()...),
-		append([]string{"latency"}, r.Latency.cells()...),
+		[]string{"", "mean", "p50", "p90", "p95", "p99", "p999", "max"},
+		append([]string{"queue wait"}, r.cells(&r.QueueWait)...),
+		append([]string{"latency"}, r.cells(&r.Latency)...),
 	)
 	out.line("")
+	r.writeOperations(out)
 	rows := make([][]string, 0, len(figures))
 	for _, f := range figures {
 		rows = append(rows, append([]string{f.name}, f.of(r)...))
@@ -170,7 +210,7 @@ func (r *Run) caveats(out *printer, of string) {
 		out.line(fmt.Sprintf("%sturned away: %s requests, which came while as many as max_in_flight were in flight", of, format.Count(r.Shed)))
 		out.line("")
 	}
-	if r.WarmupTasks == r.Tasks {
+	if r.noDurations() {
 		out.line(of + "no request finished after the warm-up: there are no durations")
 		out.line("")
 	}
@@ -180,11 +220,19 @@ func (r *Run) caveats(out *printer, of string) {
 	}
 }
 
-func (d *Durations) cells() []string {
-	return []string{
-		format.Duration(int64(d.Mean + 0.5)), format.Duration(d.P50), format.Duration(d.P90),
-		format.Duration(d.P99), format.Duration(d.P999), format.Duration(d.Max),
+// noDurations: no request finished after the warm-up.
+func (r *Run) noDurations() bool { return r.WarmupTasks == r.Tasks }
+
+// cells are the statistics of durations; dashes, if there are no durations.
+func (r *Run) cells(d *Durations) []string {
+	values := []int64{int64(d.Mean + 0.5), d.P50, d.P90, d.P95, d.P99, d.P999, d.Max}
+	cells := make([]string, len(values))
+	for i, v := range values {
+		if cells[i] = format.Duration(v); r.noDurations() {
+			cells[i] = "-"
+		}
 	}
+	return cells
 }
 
 // figures are the rows below the durations: the value, and what explains it.
@@ -232,6 +280,7 @@ func WriteComparison(w io.Writer, heading string, names []string, runs []*Run) e
 		rows = append(rows, row(c.name, c.of))
 	}
 	out.table(texttable.Right, rows...)
+	compareOperations(out, names, runs)
 	return out.err
 }
 
@@ -244,16 +293,16 @@ var comparison = []struct {
 	{"requests", func(r *Run) string { return format.Count(r.Tasks) }},
 	{"throughput", func(r *Run) string { return format.Rate(r.ThroughputPerS) + "/s" }},
 	{"utilization", func(r *Run) string { return format.Share(r.Utilization) }},
-	{"queue wait mean", func(r *Run) string { return r.QueueWait.cells()[0] }},
-	{"queue wait p50", func(r *Run) string { return format.Duration(r.QueueWait.P50) }},
-	{"queue wait p99", func(r *Run) string { return format.Duration(r.QueueWait.P99) }},
-	{"queue wait p999", func(r *Run) string { return format.Duration(r.QueueWait.P999) }},
-	{"queue wait max", func(r *Run) string { return format.Duration(r.QueueWait.Max) }},
-	{"latency mean", func(r *Run) string { return r.Latency.cells()[0] }},
-	{"latency p50", func(r *Run) string { return format.Duration(r.Latency.P50) }},
-	{"latency p99", func(r *Run) string { return format.Duration(r.Latency.P99) }},
-	{"latency p999", func(r *Run) string { return format.Duration(r.Latency.P999) }},
-	{"latency max", func(r *Run) string { return format.Duration(r.Latency.Max) }},
+	{"queue wait mean", func(r *Run) string { return r.cells(&r.QueueWait)[0] }},
+	{"queue wait p50", func(r *Run) string { return r.cells(&r.QueueWait)[1] }},
+	{"queue wait p99", func(r *Run) string { return r.cells(&r.QueueWait)[4] }},
+	{"queue wait p999", func(r *Run) string { return r.cells(&r.QueueWait)[5] }},
+	{"queue wait max", func(r *Run) string { return r.cells(&r.QueueWait)[6] }},
+	{"latency mean", func(r *Run) string { return r.cells(&r.Latency)[0] }},
+	{"latency p50", func(r *Run) string { return r.cells(&r.Latency)[1] }},
+	{"latency p99", func(r *Run) string { return r.cells(&r.Latency)[4] }},
+	{"latency p999", func(r *Run) string { return r.cells(&r.Latency)[5] }},
+	{"latency max", func(r *Run) string { return r.cells(&r.Latency)[6] }},
 	{"steals", func(r *Run) string { return format.Count(r.Counters.Steals) }},
 	{"parks", func(r *Run) string { return format.Count(r.Counters.Parks) }},
 	{"polls per park", func(r *Run) string { return format.Rate(r.pollsPerPark) }},

@@ -19,8 +19,8 @@ func exampleRun() *Run {
 	return &Run{
 		Runtime: "tokio", Version: "1.53", Workers: 4, Seed: 1, Cost: "default",
 		Tasks: 100_000, WarmupTasks: 5000, VirtualS: 35.7, WallS: 0.05, ThroughputPerS: 2801.1, Utilization: 0.7012,
-		QueueWait: Durations{357_210.4, 0, 1_220_000, 3_240_000, 5_170_000, 999_600},
-		Latency:   Durations{1_360_000, 999, 2_990_000, 5_550_000, 7_780_000, 61_000_000_000},
+		QueueWait: Durations{357_210.4, 0, 1_220_000, 1_980_000, 3_240_000, 5_170_000, 999_600},
+		Latency:   Durations{1_360_000, 999, 2_990_000, 3_870_000, 5_550_000, 7_780_000, 61_000_000_000},
 		Counters: CountersTotal{
 			Polls: 100_000, Parks: 96_182, Noops: 38_924, Steals: 1018, StealOperations: 1000, Finished: 100_000,
 		},
@@ -33,9 +33,9 @@ func TestText(t *testing.T) {
 	require.NoError(t, exampleRun().Write(&out, "tokio 1.53, 4 workers: poisson:2800"))
 	assert.Equal(t, `tokio 1.53, 4 workers: poisson:2800
 
-              mean    p50     p90     p99    p999     max
-queue wait   357µs      0  1.22ms  3.24ms  5.17ms  1.00ms
-latency     1.36ms  999ns  2.99ms  5.55ms  7.78ms   61.0s
+              mean    p50     p90     p95     p99    p999     max
+queue wait   357µs      0  1.22ms  1.98ms  3.24ms  5.17ms  1.00ms
+latency     1.36ms  999ns  2.99ms  3.87ms  5.55ms  7.78ms   61.0s
 
 requests        100,000  5,000 of them warm-up, not in the durations above
 throughput      2,801/s
@@ -48,6 +48,45 @@ wall time        50.0ms  2,000,000 tasks/s simulated
 `, out.String())
 }
 
+// TestOperations: a service with several has a table of them, a row each; in a comparison a column for each runtime.
+func TestOperations(t *testing.T) {
+	of := func(name string, tasks, warmup uint64, ms int64) Operation {
+		d := Durations{P50: ms * 1e6, P99: 3 * ms * 1e6, Max: 9 * ms * 1e6}
+		return Operation{Name: name, Tasks: tasks, WarmupTasks: warmup, QueueWait: d, Latency: d}
+	}
+	r := exampleRun()
+	r.Operations = []Operation{of("GET /", 99_000, 4990, 1)}
+	var out strings.Builder
+	require.NoError(t, r.Write(&out, "x"))
+	assert.NotContains(t, out.String(), "GET /", "the only operation has the figures of all requests")
+
+	r.Operations = append(r.Operations, of("POST /", 1000, 10, 7), of("never", 0, 0, 0))
+	require.NoError(t, r.Write(&out, "x"))
+	assert.Contains(t, out.String(), `
+operation  requests  queue wait p50  queue wait p99  latency p50  latency p99  latency max
+GET /        99,000          1.00ms          3.00ms       1.00ms       3.00ms       9.00ms
+POST /        1,000          7.00ms          21.0ms       7.00ms       21.0ms       63.0ms
+never             0               -               -            -            -            -
+
+requests        100,000  5,000 of them`)
+
+	other := exampleRun()
+	other.Operations = []Operation{of("GET /", 1, 0, 2), of("POST /", 1, 1, 8), of("never", 0, 0, 0)}
+	out.Reset()
+	require.NoError(t, WriteComparison(&out, "x", []string{"tokio", "smol"}, []*Run{r, other}))
+	assert.True(t, strings.HasSuffix(out.String(), `
+latency p50 of   tokio    smol
+GET /           1.00ms  2.00ms
+POST /          7.00ms       -
+never                -       -
+
+latency p99 of   tokio    smol
+GET /           3.00ms  6.00ms
+POST /          21.0ms       -
+never                -       -
+`), out.String())
+}
+
 func TestCaveats(t *testing.T) {
 	r := exampleRun()
 	r.Partial, r.unfinished, r.QuantileError, r.WarmupTasks, r.Shed = true, 1234, 0.0054, r.Tasks, 5678
@@ -56,6 +95,7 @@ func TestCaveats(t *testing.T) {
 	assert.Contains(t, out.String(), "partial: the run ended early; requests in flight: 1,234\n")
 	assert.Contains(t, out.String(), "turned away: 5,678 requests, which came while as many as max_in_flight were in flight\n")
 	assert.Contains(t, out.String(), "no request finished after the warm-up: there are no durations\n")
+	assert.Contains(t, out.String(), "\nlatency        -    -    -    -    -     -    -\n")
 	assert.Contains(t, out.String(), "quantiles are exact to 0.54%; those below 1.02µs are given as 512ns\n")
 }
 
@@ -65,6 +105,7 @@ func TestComparison(t *testing.T) {
 	ideal.Counters.Steals = 0
 	var out strings.Builder
 	require.NoError(t, WriteComparison(&out, "poisson:2800", []string{"tokio:1.53", "ideal"}, []*Run{exampleRun(), ideal}))
+	assert.NotContains(t, out.String(), "latency p50 of")
 	assert.Contains(t, out.String(), "\nideal: partial: the run ended early; ")
 	assert.Contains(t, out.String(), `
                  tokio:1.53    ideal
@@ -114,6 +155,9 @@ the intervals leave no doubt that the SLO is met up to 100/s, and that it is mis
 	assert.Contains(t, out.String(),
 		"partial, the search was interrupted: no rate met queue_wait.p999 of 20.0ms: at 100/s, the lowest tried, it is 12.0ms, with the workers 50.0% busy\n")
 
+	k.Points[0].Utilization.Mean = 0.005
+	assert.Contains(t, k.conclusion(), "with the workers 0.50% busy: so it is without load too; allow a higher --slo, or shorten the requests")
+
 	k.LastRate, k.FirstRate = rate(400), nil
 	assert.Contains(t, k.conclusion(), "every rate met queue_wait.p999 of 20.0ms: 400/s was the highest tried")
 
@@ -154,7 +198,19 @@ func TestAdvice(t *testing.T) {
 	assert.Contains(t, text, " up to 3,064/s 3,630/s\n")
 	assert.Contains(t, text, " at no rate at least 798/s\n")
 	assert.Contains(t, text, " at all rates tried at least 1,000,000/s\n")
+	assert.NotContains(t, text, "p95")
+	a.SLO.Statistic = "p95"
+	out.Reset()
+	require.NoError(t, a.Write(&out, "heading"))
+	assert.Contains(t, regexp.MustCompile(" +").ReplaceAllString(out.String(), " "), " latency p99 latency p95 utilization meets latency.p95=1ms capacity\n")
 	assert.Contains(t, text, "meets up to: the highest simulated rate that met the SLO; a rate at most 5 % higher missed it\n")
+}
+
+// TestBenchNotPlayed: an interrupted benchmark has no figures where none were made.
+func TestBenchNotPlayed(t *testing.T) {
+	var out strings.Builder
+	require.NoError(t, WriteBench(&out, "heading", []Bench{{Runtime: "smol", Workers: 1, DocumentLowNS: 1e5, DocumentNS: 2e5, DocumentHighNS: 3e5}}))
+	assert.Regexp(t, `smol +1 +100\.00 - 200\.00 - 300\.00 +- +5,000,000 +- +not played\n`, out.String())
 }
 
 func TestFormats(t *testing.T) {

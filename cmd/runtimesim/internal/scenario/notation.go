@@ -110,6 +110,8 @@ func parseArrivals(text string) (map[string]any, error) {
 		return nil, fmt.Errorf("%s: %q is not allowed; want %s", flagArrivals, text, arrivalsNotations())
 	case i < 0 && slices.Contains(spec.Processes(), name):
 		return nil, fmt.Errorf("%s: %s does not fit on a line; want %s; or a --workload file", flagArrivals, name, arrivalsNotations())
+	case i < 0 && isRate(text):
+		return nil, fmt.Errorf("%s: %q is not allowed (did you mean poisson:%s?); want %s", flagArrivals, text, text, arrivalsNotations())
 	case i < 0: // a mistake, which workload will name
 		return map[string]any{"process": name}, nil
 	case !hasValues && len(processes[i].keys) == processes[i].optional:
@@ -131,6 +133,17 @@ func parseArrivals(text string) (map[string]any, error) {
 	}
 	tree["process"] = name
 	return tree, nil
+}
+
+func isRate(text string) bool {
+	_, err := strconv.ParseFloat(text, 64)
+	return err == nil
+}
+
+// lacksRate reports whether arrivals are those of a process without the rate.
+func lacksRate(text string) bool {
+	i := slices.IndexFunc(processes, func(n notation) bool { return n.name == text })
+	return i >= 0 && len(processes[i].keys) == processes[i].optional
 }
 
 // scalar is what YAML makes of a value: a whole number, a number, or text.

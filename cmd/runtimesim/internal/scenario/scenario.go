@@ -21,6 +21,7 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/internal/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/models"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
 	"github.com/runtimelab/otelcol-runtimelab/workload/arrive"
@@ -42,6 +43,7 @@ type Request struct {
 
 // Variant is what differs between the runs of one command. Empty: as the source says.
 type Variant struct {
+	// Runtime is the name of a runtime, or of a flavor of one.
 	Runtime, Version, Workers string
 	// Executor is a setting of smol.
 	Executor string
@@ -129,6 +131,16 @@ func (s *Source) bare() error {
 	return nil
 }
 
+// InUse is the runtime of the file's service; empty: there is no file, or it names none.
+func (s *Source) InUse() string {
+	if s.file == "" {
+		return ""
+	}
+	runtime, _ := s.service["runtime"].(map[string]any)
+	model, _ := runtime["model"].(string)
+	return model
+}
+
 // FleetSeed is the seed of a service that has none of its own.
 func (s *Source) FleetSeed() uint64 { return s.fleetSeed }
 
@@ -175,8 +187,11 @@ func (s *Source) arrivalsAt(rate float64) map[string]any {
 func (s *Source) Service(v Variant) (*workload.Service, error) {
 	tree := maps.Clone(s.service)
 	flags := s.applyRuntime(tree, v)
-	if v.Rate != 0 {
+	switch {
+	case v.Rate != 0:
 		tree["arrivals"] = s.arrivalsAt(v.Rate)
+	case lacksRate(s.request.Arrivals):
+		return nil, fmt.Errorf("%s: %q lacks the rate; want %s:RATE, in requests a second", flagArrivals, s.request.Arrivals, s.request.Arrivals)
 	}
 	if s.request.Arrivals != "" {
 		flags = append(flags, origin{".arrivals.process", flagArrivals}, origin{".arrivals.rate", flagArrivals}, origin{".arrivals", flagArrivals})
@@ -246,9 +261,13 @@ func (s *Source) applyRuntime(tree map[string]any, v Variant) (flags []origin) {
 	if runtime == nil {
 		runtime = map[string]any{}
 	}
-	model := v.Runtime
-	if model == "" && s.file == "" {
+	model, flavor := v.Runtime, ""
+	if m := models.ByFlavor(v.Runtime); m != nil {
+		model, flavor = m.Name, v.Runtime
+	}
+	if _, named := runtime["model"]; !named && model == "" {
 		model = semconv.RuntimeTokio
+		runtime["model"] = model // with what else the file says of it
 	}
 	flag := v.RuntimeFlag
 	if flag == "" {
@@ -259,15 +278,19 @@ func (s *Source) applyRuntime(tree map[string]any, v Variant) (flags []origin) {
 		versionFlag = "--version"
 	}
 	if model != "" {
-		if runtime["model"] != model {
+		if runtime["model"] != model || flavor != "" && runtime["flavor"] != flavor {
 			workers, ok := runtime["worker_threads"]
 			clear(runtime)
-			if ok {
+			if ok && hasWorkers(model, flavor) {
 				runtime["worker_threads"] = workers
 			}
 		}
 		runtime["model"] = model
 		flags = append(flags, origin{".runtime.model", flag})
+	}
+	if flavor != "" {
+		runtime["flavor"] = flavor
+		flags = append(flags, origin{".runtime.flavor", flag})
 	}
 	if v.Version != "" {
 		runtime["version"] = v.Version
@@ -291,6 +314,17 @@ func (s *Source) applyRuntime(tree map[string]any, v Variant) (flags []origin) {
 		flags = append(flags, origin{".host.cpus", "--cpus"}, origin{".host", "--cpus"})
 	}
 	return flags
+}
+
+// hasWorkers reports whether the number of workers is a setting of a flavor.
+func hasWorkers(model, flavor string) bool {
+	m := models.ByName(model)
+	if m == nil || flavor == "" {
+		return true
+	}
+	c := m.Config()
+	c.Flavor = flavor
+	return len(m.Settle(&c, func(key string) bool { return key == "worker_threads" })) == 0
 }
 
 // origin is the flag that a key of the service comes from.

@@ -55,6 +55,13 @@ func TestBareQueueingSystem(t *testing.T) {
 	require.Len(t, s.Operations, 1)
 	require.Len(t, s.Operations[0].Program.Steps, 1)
 
+	s = mustService(t, source, Variant{Runtime: "tokio_per_core", Workers: "3"})
+	assert.Equal(t, "tokio", s.Runtime.Model)
+	assert.Equal(t, "tokio_per_core", s.Runtime.Flavor)
+	assert.Equal(t, 3, s.Runtime.Workers)
+	_, err := source.Service(Variant{Runtime: "current_thread", Workers: "3"})
+	require.EqualError(t, err, "--workers: flavor current_thread has none; want it left out, or flavor multi_thread")
+
 	s = mustService(t, source, Variant{Runtime: "smol", Version: "2.0", Workers: "3", Rate: 5})
 	assert.Equal(t, "smol", s.Runtime.Model)
 	assert.Equal(t, 3, s.Runtime.Workers)
@@ -170,7 +177,7 @@ func TestMistakes(t *testing.T) {
 		{"no service", Request{Arrivals: poisson}, Variant{}, "--service: missing; want " + serviceNotations() + "; or a --workload"},
 		{"empty process", Request{Arrivals: ":1", Service: exp}, Variant{}, `--arrivals: ":1" is not allowed; want ` + arrivalsNotations()},
 		{"unknown process", Request{Arrivals: "poison:1", Service: exp}, Variant{}, `--arrivals: "poison" is not allowed (did you mean poisson?); want one of poisson, constant, gamma, on_off, sine, stages, replay, closed`},
-		{"no rate", Request{Arrivals: "poisson", Service: exp}, Variant{}, "--arrivals: missing; want arrivals per second"},
+		{"no rate", Request{Arrivals: "poisson", Service: exp}, Variant{}, `--arrivals: "poisson" lacks the rate; want poisson:RATE, in requests a second`},
 		{"two rates", Request{Arrivals: "poisson:1,2", Service: exp}, Variant{}, `--arrivals: "poisson:1,2" is not allowed; want poisson:RATE`},
 		{"gamma without values", Request{Arrivals: "gamma", Service: exp}, Variant{}, `--arrivals: "gamma" is not allowed; want gamma:RATE,SHAPE`},
 		{"wrong shape", Request{Arrivals: "gamma:5,0", Service: exp}, Variant{}, "--arrivals (shape): 0 is not allowed; want a number from 0.01 to 1000"},
@@ -243,6 +250,36 @@ func TestFiles(t *testing.T) {
 	}
 }
 
+// TestRuntimeOfTheFile: a file that names no runtime is played on tokio, as the help says, with what else it says of the runtime.
+func TestRuntimeOfTheFile(t *testing.T) {
+	const rest = "arrivals: {process: poisson, rate: 500}, operations: [{name: op, steps: [compute: 1us]}]}"
+	for text, want := range map[string]struct {
+		model, thread, inUse string
+		workers              int
+	}{
+		"{name: a, " + rest: {"tokio", "tokio-rt-worker", "", 4},
+		"{name: a, runtime: {worker_threads: 2, thread_name: x}, " + rest: {"tokio", "x", "", 2},
+		"{name: a, runtime: {model: async_std}, " + rest:                  {"async_std", "", "async_std", 4},
+		"services: {a: {" + strings.TrimSuffix(rest, "}") + "}}":          {"tokio", "tokio-rt-worker", "", 4},
+		"services: [{name: a, runtime: {model: smol}, " + rest + "]":      {"smol", "", "smol", 1},
+		"{name: a, runtime: {model: ideal, worker_threads: 3}, " + rest:   {"ideal", "", "ideal", 3},
+	} {
+		source := mustOpen(t, Request{Workload: file(t, text)})
+		s := mustService(t, source, Variant{})
+		assert.Equal(t, want.model, s.Runtime.Model, text)
+		assert.Equal(t, want.workers, s.Runtime.Workers, text)
+		if want.thread != "" {
+			assert.Equal(t, want.thread, s.Runtime.ThreadName, text)
+		}
+		assert.Equal(t, want.inUse, source.InUse(), text)
+	}
+	source := mustOpen(t, Request{Workload: "api_gateway", Arrivals: "poisson:1"})
+	assert.Empty(t, source.InUse())
+	source = mustOpen(t, Request{Workload: file(t, "{name: a, runtime: {modl: smol}, "+rest)})
+	_, err := source.Service(Variant{})
+	require.ErrorContains(t, err, "runtime.modl: unknown key (did you mean model?)")
+}
+
 func TestFlagsReplaceWhatTheFileSays(t *testing.T) {
 	source := mustOpen(t, Request{Workload: file(t, orders), Arrivals: "constant:3", Seed: new(uint64(5)), Cost: costfile.Zero})
 	s := mustService(t, source, Variant{})
@@ -273,7 +310,7 @@ func TestFileMistakes(t *testing.T) {
 		{"text in the list", "services: [a]", Request{}, "FILE: services: want a list of services"},
 		{"text in the map", "services: {a: b}", Request{}, "FILE: services: want a list of services"},
 		{"several by name", "services: {orders: {seed: 1}, stock: {seed: 1}}", Request{}, "FILE has 2 services; choose by --name: one of orders, stock"},
-		{"mistake in a map", "services: {b: {instnaces: 1, arrivals: {process: poisson, rate: 1}, runtime: {model: tokio}, workload: api_gateway}}", Request{}, "FILE: services.b.instnaces: unknown key (did you mean instances?); want one of name, instances, seed, runtime, runtimes, host, arrivals, max_in_flight, export, clock, resource, workload, operations, metrics, logs"},
+		{"mistake in a map", "services: {b: {instnaces: 1, arrivals: {process: poisson, rate: 1}, runtime: {model: tokio}, workload: api_gateway}}", Request{}, "FILE: services.b.instnaces: unknown key (did you mean instances?); want one of name, instances, seed, runtime, runtimes, host, arrivals, connections, max_in_flight, export, clock, resource, workload, operations, metrics, logs"},
 		{"several", "services: [" + orders + ", " + stock + "]", Request{}, "FILE has 2 services; choose by --name: one of orders, stock"},
 		{"another name", "services: [" + orders + ", " + stock + "]", Request{Name: "x"}, `--name: "x" is not in FILE; want one of orders, stock`},
 		{"another name of one", orders, Request{Name: "x"}, `--name: "x" is not in FILE; want orders`},
@@ -282,7 +319,7 @@ func TestFileMistakes(t *testing.T) {
 		{"empty receiver", "receivers: {synthetic_load: }", Request{}, "FILE: receivers.synthetic_load: want a map with services"},
 		{"two receivers", "receivers: {synthetic_load: {}, synthetic_load/b: {}}", Request{}, "FILE: several synthetic_load receivers; want one, or the services in a file of their own"},
 		{"mistake of one service", "{name: a, arrivals: {process: poisson, rate: 0}, runtime: {model: tokio}, workload: api_gateway}", Request{}, "FILE: arrivals.rate: 0 is not allowed; want a number of more than 0 and at most 1000000"},
-		{"mistake in a list", "services: [" + orders + ", {name: b, instnaces: 1, arrivals: {process: poisson, rate: 1}, runtime: {model: tokio}, workload: api_gateway}]", Request{Name: "b"}, "FILE: services[1].instnaces: unknown key (did you mean instances?); want one of name, instances, seed, runtime, runtimes, host, arrivals, max_in_flight, export, clock, resource, workload, operations, metrics, logs"},
+		{"mistake in a list", "services: [" + orders + ", {name: b, instnaces: 1, arrivals: {process: poisson, rate: 1}, runtime: {model: tokio}, workload: api_gateway}]", Request{Name: "b"}, "FILE: services[1].instnaces: unknown key (did you mean instances?); want one of name, instances, seed, runtime, runtimes, host, arrivals, connections, max_in_flight, export, clock, resource, workload, operations, metrics, logs"},
 		{"mistake in a receiver", "receivers: {synthetic_load: {services: [{name: b, workload: api_gateway, runtime: tokio}]}}", Request{Arrivals: "poisson:x"}, `FILE: receivers.synthetic_load.services[0].runtime: "tokio" is not allowed; want a map
 --arrivals: "x" is not allowed; want a number of more than 0 and at most 1000000`},
 	} {

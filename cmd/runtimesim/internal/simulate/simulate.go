@@ -72,6 +72,8 @@ type Watch struct {
 	Started func(scheduler.Runtime)
 	// Arrived is told now and then how many requests have arrived.
 	Arrived func(requests uint64)
+	// Instant is called after all that happens at a time, for each time at which something happens. It makes the run slow.
+	Instant func(now sim.Time)
 }
 
 // Result is what a run showed.
@@ -84,6 +86,8 @@ type Result struct {
 	// QueueWait and Latency are of the requests after the warm-up, without the tasks that these spawned. The queue wait
 	// of a request is the sum over its polls; its latency goes from spawn to end.
 	QueueWait, Latency Summary
+	// Operations are the figures of each of the service's operations, in their order.
+	Operations []Operation
 	// Virtual is the time at which the last task finished, or at which the run was cut short.
 	Virtual  sim.Time
 	Wall     time.Duration
@@ -148,14 +152,19 @@ func Run(ctx context.Context, s *Scenario, watch Watch) *Result {
 	service := s.Service
 	result := &Result{}
 	warmup := s.warmup()
+	operations := startOperations(service)
 	finished := watch.Finished
 	watch.Finished = func(f *scheduler.Finished) {
 		result.Virtual = max(result.Virtual, f.End)
 		if f.Parent == 0 && f.Root {
 			result.Finished++
-			if f.Tag >= warmup {
+			measured := f.Tag >= warmup
+			if measured {
 				result.QueueWait.Record(int64(f.QueueWait))
 				result.Latency.Record(int64(f.End - f.Spawned))
+			}
+			if of := operations[f.Program]; of != nil {
+				of.record(f, measured)
 			}
 		}
 		if finished != nil {
@@ -186,7 +195,7 @@ func Run(ctx context.Context, s *Scenario, watch Watch) *Result {
 			result.Partial = true
 			break
 		}
-		sm.Run(min(max(sm.Now()+slices.length, sm.Next()), end))
+		watch.run(&sm, min(max(sm.Now()+slices.length, sm.Next()), end))
 		slices.adapt(polls(rt))
 		if watch.Arrived != nil {
 			watch.Arrived(instance.Arrivals())
@@ -195,14 +204,24 @@ func Run(ctx context.Context, s *Scenario, watch Watch) *Result {
 	if result.Partial {
 		result.Virtual = sm.Now()
 	} else {
-		sm.Run(sm.Now() + settling)
+		watch.run(&sm, sm.Now()+settling)
 	}
 	result.Arrived = instance.Arrivals()
 	result.Shed = instance.Shed()
 	result.Workers = rt.Workers()
 	result.Counters = rt.Counters()
+	result.Operations = operationsOf(service, operations, result)
 	result.Wall = time.Since(began)
 	return result
+}
+
+// run runs up to a time, and stops after each instant if that is watched.
+func (w *Watch) run(sm *sim.Simulation, until sim.Time) {
+	for w.Instant != nil && sm.Next() <= until {
+		sm.Run(sm.Next())
+		w.Instant(sm.Now())
+	}
+	sm.Run(until)
 }
 
 // polls counts all polls so far.

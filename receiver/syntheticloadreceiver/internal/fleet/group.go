@@ -3,6 +3,7 @@
 package fleet
 
 import (
+	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
 	"github.com/runtimelab/otelcol-runtimelab/workload/play"
@@ -52,6 +53,8 @@ func (g *group) play(with *Options, seed uint64, m workload.Member) {
 	}
 	g.origins.identities = append(g.origins.identities, &p.identity)
 	p.instance = g.network.Play(s, seed, m.Instance, o)
+	_, pinned := p.instance.Runtime().(scheduler.Pinned)
+	p.withoutMain = pinned || s.Part != ""
 	if with.Shard.has(m.Number) && with.sends(Logs) {
 		p.startLogger()
 	}

@@ -33,6 +33,7 @@ func mixed(t *testing.T) []*workload.Service {
 	for _, on := range [][2]string{
 		{"tokio", "{model: tokio}"},
 		{"current_thread", "{model: tokio, flavor: current_thread}"},
+		{"tokio_per_core", "{model: tokio, flavor: tokio_per_core}"},
 		{"async_std", "{model: async_std}"},
 		{"smol", "{model: smol}"},
 		{"thread_per_task", "{model: smol, executor: thread_per_task}"},
@@ -169,7 +170,7 @@ func TestMetricsAddUp(t *testing.T) {
 			busy[value(t, resource, semconv.ServiceInstanceID).Str()] += value(t, span.Attributes(), semconv.BusyNs).Int()
 		}
 	})
-	require.Len(t, busy, 12)
+	require.Len(t, busy, 14)
 
 	for _, rm := range md.ResourceMetrics().All() {
 		name := value(t, rm.Resource().Attributes(), semconv.ServiceName).Str()
@@ -256,7 +257,7 @@ func TestMetricsAddUp(t *testing.T) {
 			}
 			points := numberPoints(metrics["async_runtime.task.steals"])
 			assert.Equal(t, steals, points.At(points.Len()-1).IntValue())
-			if service.Runtime.Workers > 1 && name != "ideal" && name != "thread_per_task" {
+			if service.Runtime.Workers > 1 && name != "ideal" && name != "thread_per_task" && name != "tokio_per_core" {
 				assert.Positive(t, steals, "a load that says little")
 			}
 			// Utilization is the busy time of the interval.
@@ -419,9 +420,9 @@ func TestMetricsFollowTheTable(t *testing.T) {
 				assert.Equal(t, next, metrics.Len())
 			}
 			if scheme.Crate == semconv.CrateTokio {
-				assert.Equal(t, map[string]bool{"tokio": true, "current_thread": true}, senders)
+				assert.Equal(t, map[string]bool{"tokio": true, "current_thread": true, "tokio_per_core": true}, senders)
 			} else {
-				assert.Len(t, senders, 6)
+				assert.Len(t, senders, 7)
 			}
 		})
 	}
@@ -525,7 +526,7 @@ func TestRequestsOfSamples(t *testing.T) {
 			}
 		})
 	}
-	require.Len(t, samples, 12)
+	require.Len(t, samples, 14)
 	phases := map[time.Duration]bool{}
 	for _, times := range samples {
 		phases[times[0].Sub(epoch)] = true
@@ -535,7 +536,7 @@ func TestRequestsOfSamples(t *testing.T) {
 		}
 		assert.Equal(t, epoch.Add(end.Duration()), times[last])
 	}
-	assert.Len(t, phases, 12, "no two processes at the same time")
+	assert.Len(t, phases, 14, "no two processes at the same time")
 	assert.Equal(t, items(merged), items(separate))
 }
 

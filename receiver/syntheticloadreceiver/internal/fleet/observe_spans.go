@@ -54,7 +54,7 @@ func (p *process) finished(t *scheduler.Finished) {
 	creator := t.Spawner
 	if creator == scheduler.Outside {
 		s.calledBy(p.origins, p.instance.Caller(t.Task))
-		if p.identity.service.Part != "" { // there is no main: the runtime's own thread opens the span
+		if p.withoutMain { // the runtime's own thread opens the span
 			creator = t.FirstWorker
 		}
 	}

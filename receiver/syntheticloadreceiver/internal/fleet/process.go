@@ -14,16 +14,18 @@ import (
 
 // process is one instance of a service, and what its SDK holds.
 type process struct {
-	sim       *sim.Simulation
-	origins   *origins
-	number    int // of all processes of the fleet
-	place     int // in origins
-	instance  *play.Instance
-	identity  identity
-	exporters [signals]exporter
-	spans     endedSpans             // that wait in the exporter or were exported
-	events    map[uint64][]spanEvent // by span, of spans that have not ended
-	links     links
+	sim      *sim.Simulation
+	origins  *origins
+	number   int // of all processes of the fleet
+	place    int // in origins
+	instance *play.Instance
+	// withoutMain: requests do not come by a main thread that accepts them; they come from another runtime, or on connections of a core.
+	withoutMain bool
+	identity    identity
+	exporters   [signals]exporter
+	spans       endedSpans             // that wait in the exporter or were exported
+	events      map[uint64][]spanEvent // by span, of spans that have not ended
+	links       links
 	// traceSpans: the spans of each trace are numbered.
 	traceSpans bool
 	spare      spare

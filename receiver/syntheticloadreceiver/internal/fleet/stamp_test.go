@@ -212,8 +212,8 @@ func TestStampsOfPointsAndRecords(t *testing.T) {
 		take(f.Requests())
 		f.Discard()
 		take(f.EndMarkers(Metrics, Logs))
-		require.Len(t, numbers, 2*12)
-		require.Len(t, totals, 2*12)
+		require.Len(t, numbers, 2*14)
+		require.Len(t, totals, 2*14)
 		for source, came := range numbers {
 			assert.NotContains(t, came, false, source)
 			assert.EqualValues(t, len(came), totals[source])

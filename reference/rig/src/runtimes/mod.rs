@@ -34,8 +34,9 @@ pub trait Runtime: Send + Sync + Sized + 'static {
     type Socket: AsRawFd + Send + Sync;
 
     fn start(plan: &Plan) -> Self;
-    /// Spawns the task of a request from a thread that is none of the runtime's.
-    fn spawn_request<F: Future<Output = ()> + Send + 'static>(&self, number: usize, future: F);
+    /// Spawns the task of a request from a thread that is none of the runtime's, on the core that has its connection where connections are
+    /// pinned.
+    fn spawn_request<F: Future<Output = ()> + Send + 'static>(&self, core: usize, future: F);
     fn block_on<F: Future<Output = ()> + Send>(&self, future: F);
     /// Whether all workers have gone to sleep, as far as the runtime tells.
     fn asleep(&self) -> bool {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//! A runtime of one thread for each core, as actix-web and others have it: a request stays on the runtime that it comes to.
+//! A runtime of one thread for each core, as actix-web and others have it: a request stays on the core that has its connection.
 
 use std::{cell::Cell, collections::BTreeMap, future::Future, os::fd::OwnedFd, time::Duration};
 
@@ -34,7 +34,7 @@ impl Runtime for TokioPerCore {
             let runtime = builder.build().expect("a runtime");
             let handle = runtime.handle().clone();
             handle.spawn(async move { CORE.set(i) });
-            run(runtime, format!("core-{i}"));
+            run(runtime, format!("core-{i}"), plan.bind.then_some(i));
             handle
         };
         TokioPerCore {
@@ -42,8 +42,8 @@ impl Runtime for TokioPerCore {
         }
     }
 
-    fn spawn_request<F: Future<Output = ()> + Send + 'static>(&self, number: usize, future: F) {
-        drop(self.handles[number % self.handles.len()].spawn(future));
+    fn spawn_request<F: Future<Output = ()> + Send + 'static>(&self, core: usize, future: F) {
+        drop(self.handles[core].spawn(future));
     }
 
     fn block_on<F: Future<Output = ()> + Send>(&self, _: F) {
