@@ -44,7 +44,7 @@ func TestRows(t *testing.T) {
 			}
 		}
 	}
-	require.Len(t, of.Cells, 9)
+	require.Len(t, of.Cells, 11)
 	of.Cells["mm1_30/smol1"].Runs = of.Cells["mm1_30/smol1"].Runs[:2]
 	rows, err := Rows(m, of, nil, true, only)
 	require.NoError(t, err)

@@ -35,6 +35,7 @@ type Matrix struct {
 type Cell struct {
 	Workload *Workload
 	Runtime  string
+	Bound    bool // each of its threads to a CPU
 	Service  *workload.Service
 }
 
@@ -112,13 +113,16 @@ func parse(text []byte) (*Matrix, error) {
 			if runtime["first"] == true && !first || runtime["document"] == true && !w.BlockOn {
 				continue
 			}
-			delete(runtime, "first")
-			delete(runtime, "document")
+			bound := runtime["bound"] == true
+			for _, key := range []string{"first", "document", "bound"} {
+				delete(runtime, key)
+			}
 			cell, err := w.on(name, runtime, f.Seed)
 			if err != nil {
 				mistakes = append(mistakes, fmt.Errorf("%s on %s: %w", w.Name, name, err))
 				continue
 			}
+			cell.Bound = bound
 			m.Cells = append(m.Cells, cell)
 		}
 	}

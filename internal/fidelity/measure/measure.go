@@ -105,7 +105,7 @@ func Measure(ctx context.Context, m *matrix.Matrix, setup Setup) (*Measured, err
 // play plays a cell once, and says what disturbed it.
 func (of *Cell) play(ctx context.Context, m *matrix.Matrix, c *matrix.Cell, setup Setup, all *Measured) (disturbed string, err error) {
 	record := !c.Workload.Bare
-	p, err := plan.Make(c.Service, m.Seed, c.Requests(), plan.Options{Record: record})
+	p, err := plan.Make(c.Service, m.Seed, c.Requests(), plan.Options{Record: record, Bind: c.Bound})
 	if err != nil {
 		return "", err
 	}

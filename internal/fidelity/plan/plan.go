@@ -42,8 +42,9 @@ type Head struct {
 
 // Options are what the rig can do with a plan.
 type Options struct {
-	Record bool `json:"record"` // every poll, which takes about 0.1 us each
-	Polls  bool `json:"polls"`  // give them back
+	Record bool `json:"record"`         // every poll, which takes about 0.1 us each
+	Polls  bool `json:"polls"`          // give them back
+	Bind   bool `json:"bind,omitempty"` // each thread of tokio_per_core to a CPU of its own
 }
 
 // Request is one arrival.

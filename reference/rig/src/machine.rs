@@ -15,6 +15,17 @@ pub fn no_timer_slack() {
     unsafe { libc::prctl(libc::PR_SET_TIMERSLACK, 1) };
 }
 
+/// Lets the calling thread run on one CPU alone.
+pub fn bind(cpu: usize) {
+    // Safety: a set of CPUs is a bit field, for which zeros are the empty one, and the call only reads it.
+    let failed = unsafe {
+        let mut set: libc::cpu_set_t = std::mem::zeroed();
+        libc::CPU_SET(cpu, &mut set);
+        libc::sched_setaffinity(0, size_of::<libc::cpu_set_t>(), &set)
+    };
+    assert_eq!(failed, 0, "there is no CPU {cpu} to run on");
+}
+
 pub struct Thread {
     pub name: String,
     pub ran: u64,

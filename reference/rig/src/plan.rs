@@ -20,6 +20,7 @@ pub struct Plan {
     pub global_queue_interval: u32,  // 0: the runtime's own
     pub event_interval: u32,         // 0: the runtime's own
     pub max_blocking_threads: usize, // 0: the runtime's own
+    pub bind: bool,                  // thread i of tokio_per_core runs on CPU i alone
     pub channels: Vec<usize>,        // capacities
     pub mutexes: usize,
     pub record: bool,   // every poll; otherwise only the ends of requests
@@ -99,6 +100,7 @@ fn head(v: &Value) -> Plan {
             .map(|c| c.as_u64().unwrap_or(1) as usize)
             .collect(),
         mutexes: whole("mutexes") as usize,
+        bind: yes("bind"),
         record: yes("record"),
         polls: yes("polls"),
         block_on: yes("block_on"),

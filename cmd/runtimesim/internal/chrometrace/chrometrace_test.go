@@ -145,6 +145,7 @@ var runtimes = map[string]string{
 	"tokio":          "model: tokio, worker_threads: 3",
 	"stealable lifo": `model: tokio, version: "1.51.0", worker_threads: 3`,
 	"current_thread": "model: tokio, flavor: current_thread",
+	"per core":       "model: tokio, flavor: tokio_per_core, worker_threads: 3",
 	"async_std":      "model: async_std, worker_threads: 3",
 	"smol":           "model: smol, worker_threads: 3",
 	"smol main":      "model: smol, executor: main",
@@ -210,8 +211,11 @@ func TestTrace(t *testing.T) {
 					assert.Positive(t, count["job"])
 					assert.Positive(t, count["driver"])
 				}
-				if strings.Contains(runtime, "threads: 3") && !strings.Contains(runtime, "ideal") {
+				switch name {
+				case "tokio", "stealable lifo", "async_std", "smol":
 					assert.Positive(t, totals.Steals)
+				default:
+					assert.Zero(t, totals.Steals)
 				}
 				requireFlows(t, all, lanes, map[string]uint64{"wake": totals.Wakes, "steal": totals.Steals})
 				requireCounters(t, all, s)

@@ -34,7 +34,7 @@ impl Runtime for TokioPerCore {
             let runtime = builder.build().expect("a runtime");
             let handle = runtime.handle().clone();
             handle.spawn(async move { CORE.set(i) });
-            run(runtime, format!("core-{i}"));
+            run(runtime, format!("core-{i}"), plan.bind.then_some(i));
             handle
         };
         TokioPerCore {

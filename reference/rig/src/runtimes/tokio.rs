@@ -12,7 +12,7 @@ use tokio::{
 };
 
 use super::{channel::Channel, Runtime};
-use crate::{plan::Plan, socket};
+use crate::{machine, plan::Plan, socket};
 
 pub struct Tokio {
     runtime: Option<tokio::runtime::Runtime>, // none: a thread is in its block_on
@@ -85,7 +85,7 @@ impl Runtime for Tokio {
         let runtime = builder.build().expect("a runtime");
         let handle = runtime.handle().clone();
         if one && !plan.block_on {
-            run(runtime, "current_thread".into());
+            run(runtime, "current_thread".into(), None);
             return Tokio { runtime: None, handle };
         }
         Tokio {
@@ -181,9 +181,12 @@ impl Runtime for Tokio {
 }
 
 /// Runs a runtime of one thread for ever, on a thread of its own.
-pub fn run(runtime: tokio::runtime::Runtime, name: String) {
+pub fn run(runtime: tokio::runtime::Runtime, name: String, cpu: Option<usize>) {
     let thread = std::thread::Builder::new().name(name);
     thread
-        .spawn(move || runtime.block_on(std::future::pending::<()>()))
+        .spawn(move || {
+            cpu.into_iter().for_each(machine::bind);
+            runtime.block_on(std::future::pending::<()>())
+        })
         .expect("a thread for the runtime");
 }
