@@ -228,11 +228,12 @@ reference: # the services of reference/; the first time takes many minutes
 	@CARGO_BUILD_JOBS=$${CARGO_BUILD_JOBS:-1} nice -n 10 cargo build --release --locked --quiet --manifest-path reference/Cargo.toml --target-dir $(REFERENCE)
 
 .PHONY: calibrate
-calibrate: ## measure what the runtimes' primitives cost on this machine, for the models: measured-<cpu>.yaml (some minutes, and a build)
+calibrate: ## measure what the runtimes' primitives cost on this machine, for the models: measured-<cpu>.yaml (ten minutes or more, and a build)
 	@if ! command -v cargo >/dev/null; then echo "There is no cargo to build reference/primitives: https://rustup.rs"; exit 1; fi
 	@echo "Building reference/primitives (the first time takes some minutes)"
 	@cargo build --profile measure --locked --quiet --package primitives --manifest-path reference/Cargo.toml --target-dir $(REFERENCE)
-	@go run ./internal/calibrate -primitives $(REFERENCE)/measure/primitives $(if $(DEFAULT),-o internal/costfile/default.yaml -go scheduler/cost/default.go)
+	@$(MAKE) rig
+	@go run ./internal/calibrate -primitives $(REFERENCE)/measure/primitives -rig $(RIG) $(if $(DEFAULT),-o internal/costfile/default.yaml -go scheduler/cost/default.go)
 
 # The rig that plays plans on the real runtimes. Counters of Tokio that are not stable want a build of their own.
 RIG := bin/rig/measure/rig

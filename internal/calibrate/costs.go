@@ -3,7 +3,9 @@
 package main
 
 import (
+	"fmt"
 	"math"
+	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
@@ -45,6 +47,14 @@ func (c costKey) set(p *cost.Parameters, value float64) {
 // nanoseconds rounds to what package cost can say.
 func nanoseconds(f float64) sim.Time {
 	return sim.Time(math.Round(math.Min(math.Max(f, 0), float64(cost.Longest))))
+}
+
+// duration is a number of nanoseconds as costfile reads it.
+func duration(ns float64) string {
+	if ns = math.Round(ns); ns < 10_000 {
+		return fmt.Sprintf("%.0fns", ns)
+	}
+	return time.Duration(ns).String()
 }
 
 // finding is what is known about a cost.

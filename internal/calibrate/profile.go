@@ -5,7 +5,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"math"
 	"strings"
 	"time"
 )
@@ -47,14 +46,6 @@ func (r *result) write(w io.Writer, m machine, at time.Time, ms measurements) er
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
-}
-
-// duration is a number of nanoseconds as costfile reads it.
-func duration(ns float64) string {
-	if ns = math.Round(ns); ns < 10_000 {
-		return fmt.Sprintf("%.0fns", ns)
-	}
-	return time.Duration(ns).String()
 }
 
 const width = 140

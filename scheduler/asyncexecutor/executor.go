@@ -91,19 +91,6 @@ func (e *Executor) Spawn(p *program.Program, tag uint64, work sim.Rand) (uint64,
 	return e.tasks.Spawned(), nil
 }
 
-// priceOutside is what a spawn costs the thread outside before it has the task: the task, and a place in the table of tasks; or a message to
-// main. What a thread costs is paid when it is there.
-func (e *Executor) priceOutside() sim.Time {
-	switch e.composition {
-	case Main:
-		return e.costs.Hop.Channel
-	case ThreadPerTask:
-		return 0
-	default:
-		return e.costs.Spawn + e.costs.GlobalPush + e.costs.Contended(e.awake-1)
-	}
-}
-
 // queueOutside takes a task from the thread outside, and returns what that costs the thread.
 func (e *Executor) queueOutside(id task.ID) sim.Time {
 	switch e.composition {

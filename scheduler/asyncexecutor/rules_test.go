@@ -130,9 +130,9 @@ var rules = []mutants.Rule{
 	{"8 a runner pays for a job", "runner.go", "return d + e.pend(r)\n\tcase task.Done:", "_ = d\n\t\treturn e.pend(r)\n\tcase task.Done:", "TestTheRunnerPaysForABlockingJob"},
 	{"8 a long park ends later", "schedule.go", "r.cpu.Rouse()", "0", "TestALongSleepEndsLater"},
 	{"8 a long sleep in epoll ends later", "reactor.go", "idle = r.cpu.Rouse()", "_ = r.cpu", "TestALongSleepEndsLater"},
-	{"8 the thread outside pays for the task", "executor.go", "return e.costs.Spawn + e.costs.GlobalPush + e.costs.Contended(e.awake-1)", "return e.costs.Spawn + e.costs.Contended(e.awake-1)", "TestTheThreadOutsideWorks"},
-	{"8 the thread outside pays for the table of tasks", "executor.go", "return e.costs.Spawn + e.costs.GlobalPush + e.costs.Contended(e.awake-1)", "return e.costs.Spawn + e.costs.GlobalPush", "TestWhatRunnersShareCostsMore"},
-	{"8 a message to main is a hop", "executor.go", "return e.costs.Hop.Channel\n", "return 0\n", "TestTheThreadOutsideWorks"},
+	{"8 the thread outside pays for the task", "schedule.go", "return e.costs.Spawn + e.costs.GlobalPush + e.costs.Contended(e.awake-1)", "return e.costs.Spawn + e.costs.Contended(e.awake-1)", "TestTheThreadOutsideWorks"},
+	{"8 the thread outside pays for the table of tasks", "schedule.go", "return e.costs.Spawn + e.costs.GlobalPush + e.costs.Contended(e.awake-1)", "return e.costs.Spawn + e.costs.GlobalPush", "TestWhatRunnersShareCostsMore"},
+	{"8 a message to main is a hop", "schedule.go", "return e.costs.Hop.Channel\n", "return 0\n", "TestTheThreadOutsideWorks"},
 	{"8 who starts a thread pays for it", "futures.go", "return e.costs.ThreadCreate", "return 0", "TestTheThreadOutsideWorks"},
 	{"8 those who sleep do not", "schedule.go", "e.shared = e.costs.Contended(e.awake - 1)", "e.shared = e.costs.Contended(len(e.runners) - 1)", "TestWhatRunnersShareCostsMore"},
 }

@@ -85,3 +85,16 @@ func (e *Executor) runnerOf(id task.ID) *runner {
 	}
 	return e.runners[e.pinned[id]-1]
 }
+
+// priceOutside is what a spawn costs the thread outside before it has the task: the task, and a place in the table of tasks; or a message to
+// main. What a thread costs is paid when it is there.
+func (e *Executor) priceOutside() sim.Time {
+	switch e.composition {
+	case Main:
+		return e.costs.Hop.Channel
+	case ThreadPerTask:
+		return 0
+	default:
+		return e.costs.Spawn + e.costs.GlobalPush + e.costs.Contended(e.awake-1)
+	}
+}

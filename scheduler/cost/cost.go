@@ -6,8 +6,8 @@
 //
 //	DefaultParameters, SeedParameters, a file --> Parameters --> Set --> one Profile for each runtime
 //
-// A [Set] holds the profiles of all runtimes. [Default] is the one to simulate with: its values come from published measurements and
-// from probes on a virtual machine, and default.go names the source of each. [Zero] is free of any cost. A file of one's own, for instance
+// A [Set] holds the profiles of all runtimes. [Default] is the one to simulate with: its values were measured on a virtual machine, and
+// default.go says how sure each is. [Zero] is free of any cost. A file of one's own, for instance
 // one fitted on the machine in question, is read by the keys of [Sections].
 //
 // Package cost is built on package sim. The models take their Profiles from it, package models hands a Set to the model that it starts, and

@@ -128,7 +128,7 @@ func TestPathologies(t *testing.T) {
 		{preset: "hot_worker", cure: []string{runtime, "{model: tokio, worker_threads: 8, disable_lifo_slot: true}"}, symptom: busiest, worse: 2},
 		{preset: "hot_worker", cure: []string{runtime, `{model: tokio, version: "1.51.0", worker_threads: 8}`}, symptom: p50("store", queueWait), worse: 30},
 		{preset: "hot_worker", cure: []string{runtime, "{model: async_std, worker_threads: 8}"}, symptom: p50("store", queueWait), worse: 30},
-		{preset: "hot_worker", cure: []string{runtime, "{model: async_std, worker_threads: 8}"}, symptom: p50("connection", latency), worse: 1.3},
+		{preset: "hot_worker", cure: []string{runtime, "{model: async_std, worker_threads: 8}"}, symptom: p50("connection", latency), worse: 1.2},
 
 		{preset: "lifo_ping_pong", cure: []string{runtime, "{model: tokio, worker_threads: 1, disable_lifo_slot: true}"}, symptom: p99(health, queueWait), worse: 2.5},
 		{preset: "lifo_ping_pong", cure: []string{runtime, "{model: async_std, worker_threads: 1}"}, symptom: p99(health, queueWait), worse: 2},
@@ -179,7 +179,7 @@ func TestPathologies(t *testing.T) {
 		{preset: "no_budget", cure: []string{runtime, "{model: tokio, worker_threads: 1}"}, symptom: p50("drain", longestPoll), worse: 7},
 		{preset: "no_budget", cure: []string{runtime, "{model: smol}"}, symptom: p50("drain", longestPoll), worse: 0.9, atMost: 1.1},
 
-		{preset: "slow_pool_growth", cure: []string{runtime, "{model: async_std}"}, symptom: p99("load file", beyond(time.Millisecond)), worse: 1.4},
+		{preset: "slow_pool_growth", cure: []string{runtime, "{model: async_std}"}, symptom: p99("load file", beyond(time.Millisecond)), worse: 1.2},
 
 		{preset: "thundering_herd", cure: []string{"io: 20ms", "io: {uniform: {min: 20ms, max: 80ms}}"}, symptom: p50("push to client", queueWait), worse: 100},
 		{preset: "thundering_herd", cure: []string{runtime, "{model: async_std}"}, symptom: p50("push to client", queueWait), worse: 0.5, atMost: 2},

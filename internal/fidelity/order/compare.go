@@ -92,7 +92,7 @@ func (t *Trace) Order() []uint64 {
 	tasks = slices.Compact(slices.Sorted(slices.Values(order)))
 	number := map[uint64]uint64{}
 	for i, task := range tasks {
-		number[task] = uint64(i) + 1 //nolint:gosec // G115: a count
+		number[task] = uint64(i) + 1
 	}
 	for i, task := range order {
 		order[i] = number[task]

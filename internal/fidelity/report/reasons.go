@@ -18,11 +18,19 @@ import (
 //go:embed reasons.yaml
 var reasonsText []byte
 
+// within is the reason of a miss that says nothing about the model.
+const within = "The prediction lies in the interval of the measurement: single runs differ by as much"
+
 // Explain gives the rows that are far off their reason, the first that fits.
 func Explain(rows []judge.Row) error {
 	var reasons []struct{ Rows, Reason string }
 	if err := yaml.Unmarshal(reasonsText, &reasons); err != nil {
 		return fmt.Errorf("reasons.yaml: %w", err)
+	}
+	for i := range rows {
+		if r := &rows[i]; isMiss(r) && r.Low <= r.Predicted && r.Predicted <= r.High {
+			r.Reason = within
+		}
 	}
 	for _, reason := range reasons {
 		of, err := regexp.Compile("^(?:" + reason.Rows + ")$")

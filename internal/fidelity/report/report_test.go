@@ -17,9 +17,9 @@ import (
 
 func TestDocument(t *testing.T) {
 	rows := []judge.Row{
-		{Class: "queueing", Workload: "mm1", Runtime: "tokio1", Figure: "wait_p50", Predicted: 1080, Measured: 1000, Low: 900, High: 1200},
-		{Class: "queueing", Workload: "mm1", Runtime: "tokio1", Figure: "parks", Predicted: 2, Measured: 1, Low: 1, High: 1, Open: "too few to tell"},
-		{Class: "queueing", Workload: "mm1", Runtime: "smol1", Figure: "wait_p50", Predicted: 1e6, Measured: 2e6, Low: 2e6, High: 2e6},
+		{Class: "queueing", Workload: "any", Runtime: "tokio1", Figure: "wait_p50", Predicted: 1080, Measured: 1000, Low: 900, High: 1200},
+		{Class: "queueing", Workload: "any", Runtime: "tokio1", Figure: "parks", Predicted: 2, Measured: 1, Low: 1, High: 1, Open: "too few to tell"},
+		{Class: "queueing", Workload: "any", Runtime: "smol1", Figure: "wait_p50", Predicted: 1e6, Measured: 2e6, Low: 2e6, High: 2e6},
 		{Class: "light", Workload: "one", Runtime: "smol1", Figure: "latency_mean", Open: "disturbed", HeldOut: true},
 	}
 	require.NoError(t, Explain(rows))
@@ -30,7 +30,7 @@ func TestDocument(t *testing.T) {
 		"| smol1 | 1 ms / 2 ms (2 ms to 2 ms) **-50 %** |  |",
 		"Class light. Held out.",
 		"| smol1 | disturbed |",
-		"- **Not explained**: `mm1` smol1 wait_p50 -50 %.",
+		"- **Not explained**: `any` smol1 wait_p50 -50 %.",
 		"| times and throughput | 2 | 50 % | 50 % | 50 % | 100 % |",
 		"Of 1 clear orders of two runtimes, 0 are wrong.",
 		"the default profile",

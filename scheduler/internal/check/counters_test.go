@@ -10,6 +10,7 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/check"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/models"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
@@ -85,6 +86,29 @@ func TestBlockingCounters(t *testing.T) {
 				assert.Equal(t, after.BlockingIdle, rt.Counters().BlockingIdle, "threads of the crate stay")
 			}
 		})
+	}
+}
+
+// TestBlockingVersion: up to version 1.6 of the crate blocking its threads end after half a second without a job.
+func TestBlockingVersion(t *testing.T) {
+	for _, name := range []string{"smol", "async_std"} {
+		for version, want := range map[string]int{"": 1, "1.7": 1, "1.6": 0} {
+			var s sim.Simulation
+			m := models.ByName(name)
+			cfg := m.Config()
+			cfg.BlockingVersion = version
+			rt := check.Must(m.New(&s, cfg, scheduler.Observer{}))
+			check.Must(rt.Spawn(&program.Program{Steps: []program.Step{step(program.SpawnBlocking, ms, 0)}}, 0, sim.Stream(1)))
+			s.Run(400 * ms)
+			assert.Equal(t, 1, rt.Counters().BlockingThreads, "%s %q", name, version)
+			s.Run(1000 * ms)
+			assert.Equal(t, want, rt.Counters().BlockingThreads, "%s %q", name, version)
+		}
+		m := models.ByName(name)
+		cfg := m.Config()
+		cfg.BlockingVersion = "2"
+		_, err := m.New(&sim.Simulation{}, cfg, scheduler.Observer{})
+		require.EqualError(t, err, name+`: blocking_version: "2" is not allowed; want one of [1.7 1.6]`)
 	}
 }
 

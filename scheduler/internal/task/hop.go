@@ -12,9 +12,6 @@ import (
 // a hop each, which passes before the step takes effect. A task that has to wait pays for leaving its waker, and not again for the hop when it
 // comes back.
 
-// hops are what steps cost for what they exchange.
-type hops [32]sim.Time
-
 // SetHops sets what tasks pay for what they exchange.
 func (ts *Tasks) SetHops(h cost.Hop) {
 	ts.hops[program.Send], ts.hops[program.Receive] = h.Channel, h.Channel

@@ -75,12 +75,11 @@ func (ts *Tasks) tryObject(id ID, t *Task, st *program.Step) (Action, progress) 
 
 // spends reports whether a step takes a unit of the coop budget, of which the objects of Tokio alone know.
 func (ts *Tasks) spends(st *program.Step) bool {
-	crate := process.TokioSync
 	if st.Op == program.Lock {
-		_, crate = ts.mutex(st)
-	} else {
-		_, crate = ts.channel(st)
+		_, crate := ts.mutex(st)
+		return crate == process.TokioSync
 	}
+	_, crate := ts.channel(st)
 	return crate == process.TokioSync
 }
 

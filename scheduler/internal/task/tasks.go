@@ -10,6 +10,9 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
+// ops bounds the kinds of steps: a program.Ops has a bit for each.
+const ops = 32
+
 const (
 	pageBits = 10
 	pageSize = 1 << pageBits
@@ -37,8 +40,8 @@ type Tasks struct {
 	spans        openSpans
 	timeouts     openTimeouts
 
-	hops    hops     // what a step pays for what it exchanges
-	hopWait sim.Time // and in addition if it has to wait
+	hops    [ops]sim.Time // what a step pays for what it exchanges
+	hopWait sim.Time      // and in addition if it has to wait
 
 	// Migration is the cost of a poll on another worker than the one that polled or made the task last; see Moving.
 	Migration sim.Time

@@ -151,10 +151,11 @@ func TestSchema(t *testing.T) {
 		advice[".candidates.at_offered."+e+".mean"], advice[".candidates.at_offered."+e+".half_width"] = "number", "number"
 	}
 	const load = " --arrivals constant:1000 --service det:1ms --json --tasks 500"
+	const lowLoad = " --arrivals constant:300 --service det:1ms --json --tasks 500" // the search passes each runtime's capacity
 	for line, want := range map[string]map[string]string{
 		"run" + load: run,
 		"knee --runtime ideal --workers 1 --slo max=1500us" + load: search,
-		"advise --needs sqlx --slo max=2ms" + load:                 advice,
+		"advise --needs sqlx --slo max=2ms" + lowLoad:              advice,
 	} {
 		t.Run(line, func(t *testing.T) {
 			got := map[string]string{}
