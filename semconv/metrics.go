@@ -77,6 +77,12 @@ const (
 	RemoteSchedules
 	ForcedYields
 
+	CPUTime          // nanoseconds of CPU that the process used, of all its threads; where its CPUs are limited
+	CPUWaitTime      // nanoseconds that threads were runnable without a CPU, and not throttled; likewise
+	ThrottledTime    // nanoseconds that CPUs with a thread were throttled; where the process has a quota
+	QuotaPeriods     // likewise
+	ThrottledPeriods // likewise
+
 	// Of each worker, from here on.
 
 	BusyTime      // nanoseconds in polls, as the runtime publishes it
@@ -116,6 +122,12 @@ func (q Quantity) Counted() bool { return q <= Overflows }
 // OfWorkers reports whether each worker has its own.
 func (q Quantity) OfWorkers() bool { return q >= BusyTime && q <= LocalQueue }
 
+// OfHost reports whether only a process whose CPUs are limited has the quantity.
+func (q Quantity) OfHost() bool { return q == CPUTime || q == CPUWaitTime }
+
+// OfQuota reports whether only a process with a quota of CPU time has the quantity.
+func (q Quantity) OfQuota() bool { return q >= ThrottledTime && q <= ThrottledPeriods }
+
 // Grouping says what becomes of a quantity that each worker has.
 type Grouping uint8
 
@@ -137,6 +149,7 @@ const (
 	Seconds                    // a double, of nanoseconds
 	Milliseconds               // an int, of nanoseconds, rounded down
 	Microseconds               // likewise
+	Nanoseconds                // an int
 	Utilization                // a double from 0 to 1: nanoseconds of the interval and, in a total, of the number of workers
 	Ratio                      // a double: nanoseconds of the interval
 )
@@ -185,6 +198,12 @@ var Metrics = []Metric{
 		{BusyBlockingThreads, BlockingThreadState, "busy"}, {IdleBlockingThreads, BlockingThreadState, "idle"},
 	}, "Threads of the blocking pool."},
 
+	// process.cpu.time is OpenTelemetry's, here without cpu.mode; container.cpu.throttling_data.* are the names of the Collector's receivers of container statistics.
+	{NamingAsyncRuntime, "process.cpu.time", Counter, "s", Seconds, Total, of(CPUTime), "CPU time used, if the process's CPUs are limited. The models do not tell user from system time."},
+	{NamingAsyncRuntime, "async_runtime.cpu.wait_time", Counter, "s", Seconds, Total, of(CPUWaitTime), "Time for which threads were runnable without a CPU, if the process's CPUs are limited; without the time for which they were throttled."},
+	{NamingAsyncRuntime, "container.cpu.throttling_data.periods", Counter, "{periods}", AsIs, Total, of(QuotaPeriods), "Periods of the CPU quota, if there is one, in which some of it was used."},
+	{NamingAsyncRuntime, "container.cpu.throttling_data.throttled_periods", Counter, "{periods}", AsIs, Total, of(ThrottledPeriods), "Those in which the quota was used up."},
+	{NamingAsyncRuntime, "container.cpu.throttling_data.throttled_time", Counter, "ns", Nanoseconds, Total, of(ThrottledTime), "Time for which CPUs with a thread were throttled, of all CPUs."},
 	{NamingTokioCrate, "tokio.workers", Gauge, "{worker}", AsIs, Total, of(Workers), "Workers."},
 	{NamingTokioCrate, "tokio.global_queue_depth", Gauge, "{task}", AsIs, Total, of(GlobalQueue), "Tasks in the inject queue."},
 	{NamingTokioCrate, "tokio.alive_tasks", Gauge, "{task}", AsIs, Total, of(LiveTasks), "Tasks spawned and not finished."},

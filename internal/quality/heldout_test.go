@@ -128,6 +128,6 @@ var heldOut = set{
 		{preset: "lock_convoy", altered: []string{"runtime", "{model: async_std}", "arrivals", "{process: poisson, rate: 170}"}},
 		{preset: "slow_pool_growth", altered: []string{"arrivals", "{process: poisson, rate: 1}"}},
 		{preset: "wake_thrash", altered: []string{"runtime", "{model: tokio, worker_threads: 8}", "arrivals", "{process: poisson, rate: 3000}"}},
-		{preset: "cpu_quota", altered: []string{"runtime", "{model: tokio, worker_threads: 4}", "arrivals", "{process: poisson, rate: 500}"}}, // its polls wait for a CPU
+		{preset: "more_threads_than_cpus", altered: []string{"runtime", "{model: tokio, worker_threads: 4}", "arrivals", "{process: poisson, rate: 500}"}}, // its polls wait for a CPU
 	},
 }

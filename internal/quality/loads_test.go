@@ -187,6 +187,6 @@ var varied = set{
 		{preset: "wake_thrash", altered: []string{"runtime", "{model: async_std, worker_threads: 16}", "arrivals", "{process: poisson, rate: 4000}"}},
 		{preset: "timer_storm", altered: []string{"arrivals", "{process: constant, rate: 8}"}},
 		{preset: "slow_ramp_up", altered: []string{"arrivals", "{process: constant, rate: 60}"}},
-		{preset: "cpu_quota", altered: []string{"arrivals", "{process: poisson, rate: 600}"}}, // its polls wait for a CPU
+		{preset: "more_threads_than_cpus", altered: []string{"arrivals", "{process: poisson, rate: 600}"}}, // its polls wait for a CPU
 	},
 }

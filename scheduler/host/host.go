@@ -154,6 +154,25 @@ func (h *Host) Stats() Stats {
 	return stats
 }
 
+// CPUs is how many the machine has; 0: one for each thread.
+func (h *Host) CPUs() int {
+	if h == nil {
+		return 0
+	}
+	return h.cpus
+}
+
+// Waiting is how many threads are runnable without a CPU now.
+func (h *Host) Waiting() int {
+	if h == nil {
+		return 0
+	}
+	return len(h.queue) - h.head
+}
+
+// Stopped reports whether a CPU is throttled now with a thread on it.
+func (h *Host) Stopped(cpu int) bool { return h.bandwidth != nil && h.stopped[cpu] != nil }
+
 // goOn lets a running thread compute what it still has to, up to the end of its slice if others wait, and for as long as its CPU has
 // runtime.
 func (h *Host) goOn(t *Thread) {

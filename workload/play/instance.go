@@ -7,6 +7,8 @@ import (
 	"math"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/process"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
@@ -23,6 +25,7 @@ type Instance struct {
 	target     sim.Target
 	send       func(journey)
 	runtime    scheduler.Runtime
+	process    *process.Process // that the runtime is part of
 	pinned     scheduler.Pinned // the runtime; nil: it pins nothing
 	operations []workload.Operation
 	sequence   arrive.Sequence // of an open loop
@@ -120,6 +123,9 @@ func (in *Instance) play(s *workload.Service, seed, number uint64) {
 
 // Runtime is the runtime that serves the instance's requests.
 func (in *Instance) Runtime() scheduler.Runtime { return in.runtime }
+
+// Host is the machine of the instance; nil if its CPUs are not limited.
+func (in *Instance) Host() *host.Host { return in.process.Host }
 
 // Arrivals counts the requests so far, those included that were turned away; not those of other services.
 func (in *Instance) Arrivals() uint64 { return in.arrivals }

@@ -46,9 +46,9 @@ func NewNetwork(s *sim.Simulation) *Network {
 func (n *Network) Play(s *workload.Service, fleetSeed uint64, instance int, o Observer) *Instance {
 	seed, number := seedOf(s, fleetSeed), numberOf(instance)
 	choices := sim.Stream(seed, streamRuntime, number)
-	in := &Instance{sim: n.sim, send: n.send, service: s, number: instance, turnedAway: o.Shed}
+	in := &Instance{sim: n.sim, send: n.send, service: s, number: instance, turnedAway: o.Shed, process: n.process(s, seed, instance)}
 	n.add(s, in)
-	in.runtime = start(n.sim, &s.Runtime, n.process(s, seed, instance), choices.Uint64(), in.observer(s, o.Observer))
+	in.runtime = start(n.sim, &s.Runtime, in.process, choices.Uint64(), in.observer(s, o.Observer))
 	in.play(s, seed, number)
 	return in
 }

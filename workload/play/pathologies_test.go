@@ -85,6 +85,20 @@ func busiest(_ *testing.T, p played) float64 {
 	return float64(most) * float64(len(p.counters.Workers)-1) / float64(sum-most)
 }
 
+// throttledPercent is how many of a hundred periods of the quota were throttled, as cpu.stat counts them.
+func throttledPercent(_ *testing.T, p played) float64 {
+	return 100 * float64(p.host.ThrottledPeriods) / float64(max(1, p.host.Periods))
+}
+
+// idlePercent is how much of their time the workers were parked.
+func idlePercent(_ *testing.T, p played) float64 {
+	parked := sim.Time(0)
+	for i := range p.counters.Workers {
+		parked += p.counters.Workers[i].Parked
+	}
+	return float64(parked) / float64(len(p.counters.Workers)) / float64(10*time.Second) * 100
+}
+
 // runtime is where a cure begins that replaces the runtime of a service.
 const runtime = "runtime: "
 
@@ -162,7 +176,18 @@ func TestPathologies(t *testing.T) {
 		{preset: "noisy_neighbor", cure: []string{"- compute: {lognormal", "- spawn_blocking: {lognormal"}, symptom: p99(items, queueWait), worse: 100},
 		{preset: "noisy_neighbor", cure: []string{runtime, "{model: ideal}"}, symptom: p99(items, queueWait), worse: 0.5, atMost: 2},
 
-		{preset: "cpu_quota", cure: []string{runtime, "{model: tokio, worker_threads: 1}"}, symptom: p99("GET /quote", longestPoll), worse: 2.5},
+		{preset: "more_threads_than_cpus", cure: []string{runtime, "{model: tokio, worker_threads: 1}"}, symptom: p99("GET /quote", longestPoll), worse: 2.5},
+
+		{preset: "cpu_quota", cure: []string{"spawn: {count: 100, steps: [compute: 1ms]}", "lock: one", "- join", "- repeat: {times: 50, steps: [compute: 1ms, sleep: 1ms, compute: 1ms]}\n        - unlock: one"}, symptom: p99("GET /quote", latency), worse: 5},
+		{preset: "cpu_quota", cure: []string{runtime, "{model: tokio}"}, symptom: p99("GET /quote", latency), worse: 0.2, atMost: 0.8}, // which is no cure
+		{preset: "cpu_quota", cure: []string{"quota: {cpus: 1}", "quota: {cpus: 8}"}, symptom: p99("GET /quote", latency), worse: 10},
+		{preset: "cpu_quota", cure: []string{"quota: {cpus: 1}", "quota: {cpus: 1, period: 10ms}"}, symptom: p99("GET /quote", latency), worse: 1.5},
+		{preset: "cpu_quota", cure: []string{runtime, "{model: tokio}"}, symptom: throttledPercent, worse: 10},
+		{preset: "cpu_quota", cure: []string{runtime, "{model: smol, worker_threads: 8}"}, symptom: p99("GET /quote", latency), worse: 0.5, atMost: 2},
+
+		{preset: "rayon_beside_tokio", cure: []string{"thread_name: rayon, worker_threads: 8", "thread_name: rayon, worker_threads: 2"}, symptom: p99("POST /flags", latency), worse: 5},
+		{preset: "rayon_beside_tokio", cure: []string{"thread_name: rayon, worker_threads: 8", "thread_name: rayon, worker_threads: 2"}, symptom: throttledPercent, worse: 7, atMost: 14},
+		{preset: "rayon_beside_tokio", cure: []string{"thread_name: rayon, worker_threads: 8", "thread_name: rayon, worker_threads: 2"}, symptom: idlePercent, worse: 0.9, atMost: 1.1},
 
 		{preset: "head_of_line_blocking", cure: []string{runtime, "{model: tokio}"}, symptom: p99(health, queueWait), worse: 100},
 		{preset: "head_of_line_blocking", cure: []string{runtime, "{model: smol}"}, symptom: p99(health, queueWait), worse: 0.5, atMost: 2},

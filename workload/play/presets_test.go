@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
@@ -28,6 +29,7 @@ type played struct {
 	spans    map[string]int                  // inside tasks, by name
 	events   []string
 	counters scheduler.Counters // at the end of the arrivals
+	host     host.Stats         // likewise
 	live     int                // tasks that do not end
 }
 
@@ -52,7 +54,7 @@ func play(t *testing.T, service string, d time.Duration) played {
 		n.Play(other, 1, 0, Observer{})
 	}
 	sm.Run(sim.Time(d))
-	p.counters = in.Runtime().Counters()
+	p.counters, p.host = in.Runtime().Counters(), in.Host().Stats()
 	in.Stop()
 	sm.Run(sim.Time(d + 2*time.Minute))
 	p.live = in.Runtime().Live()

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -20,6 +21,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/simulate"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/workload/spec"
 )
@@ -408,4 +410,35 @@ func TestMicroseconds(t *testing.T) {
 	for ns, want := range map[sim.Time]string{0: "0.000", 7: "0.007", 1000: "1.000", 12_345_678: "12345.678", math.MaxInt64: "9223372036854775.807"} {
 		assert.Equal(t, want, microseconds(ns))
 	}
+}
+
+// TestThrottledCPUs: a trace shows when CPUs were throttled, as long as the machine counts, and the threads that waited.
+func TestThrottledCPUs(t *testing.T) {
+	s := scenario(t, "model: tokio, worker_threads: 4", false)
+	s.Service.Runtime.CPUs, s.Service.Runtime.Quota = 2, host.Quota{CPUs: 0.25, Period: sim.Time(20 * time.Millisecond)}
+	var out strings.Builder
+	trace := New(&out, "the runtime", math.MaxInt)
+	result := simulate.Run(t.Context(), s, simulate.Watch{
+		Observer: trace.Observer(), Started: trace.Started, Machine: trace.Machine, Instant: trace.Instant,
+	})
+	require.NoError(t, trace.Close())
+	throttled, waiting := int64(0), 0
+	lanes, names := lanesOf(t, read(t, out.String()))
+	for lane, shown := range lanes {
+		for _, s := range shown {
+			if s.event.Name == "throttled" {
+				assert.Contains(t, []string{"CPU 0", "CPU 1"}, names[lane])
+				throttled += s.to - s.from
+			}
+		}
+	}
+	for _, e := range read(t, out.String()) {
+		if e.Name == "threads that wait for a CPU" {
+			waiting = max(waiting, e.Args.Value)
+		}
+	}
+	assert.Positive(t, throttled)
+	assert.Equal(t, int64(result.Host.Throttled), throttled)
+	assert.Equal(t, int64(trace.Totals().Throttled), throttled)
+	assert.Positive(t, waiting)
 }

@@ -12,6 +12,7 @@ import (
 //
 //	outside        where requests come from, and what wakes tasks on threads that are not shown
 //	workers
+//	CPUs           that were throttled with a thread, if there is a quota
 //	main           in block_on
 //	blocking pool  threads, if they do something
 type lanes struct {
@@ -23,6 +24,7 @@ type lanes struct {
 const (
 	outsideLane = 1
 	firstWorker = 2
+	firstCPU    = 1 << 19
 	mainLane    = 1 << 20
 	firstOfPool = mainLane + 1
 )
@@ -56,6 +58,8 @@ func (t *Trace) mainLane() int {
 }
 
 func (t *Trace) outsideLane() int { return t.lane(outsideLane, "outside") }
+
+func (t *Trace) cpuLane(cpu int) int { return t.lane(firstCPU+cpu, fmt.Sprintf("CPU %d", cpu)) }
 
 func (t *Trace) poolLane(thread int) int {
 	return t.lane(firstOfPool+thread, fmt.Sprintf("blocking pool, thread %d", thread))

@@ -7,6 +7,7 @@
 //	Woken, Stolen                             a flow between two slices
 //	Job                                       a slice on the lane of a thread of the blocking pool
 //	Counters, looked at after each instant    parks as slices, queues as counter tracks
+//	the machine, looked at likewise           throttled CPUs as slices, waiting threads as a counter track
 //
 // The trace is written while the run goes on. What it keeps are the slices that have not ended, and the flows that lack an end: both grow with
 // the tasks that are alive, not with the length of the run. A flow is written when both of its slices are, so that it never lacks one.
@@ -31,6 +32,7 @@ type Trace struct {
 	names   map[uint64]string // of live tasks with a span, by number
 	workers []worker
 	queues  queues
+	machine machine
 	flows   flows
 	jobs    map[int]sim.Time // when they began, by thread of the pool
 	looked  sim.Time         // at the counters
@@ -44,6 +46,8 @@ type Totals struct {
 	Wakes uint64
 	// Steals are the operations, Stolen the tasks.
 	Steals, Stolen uint64
+	// Throttled is the time of CPUs with a thread, summed.
+	Throttled sim.Time
 }
 
 // slice is something that a lane shows.
@@ -95,6 +99,7 @@ func (t *Trace) Instant(now sim.Time) {
 		t.look(i, &c.Workers[i], now)
 	}
 	t.queues.show(&t.events, &c, now)
+	t.lookAtMachine(now)
 	t.looked = now
 }
 
@@ -107,6 +112,9 @@ func (t *Trace) Close() error {
 		t.closeTurn(i, t.looked)
 		t.closePark(i, t.looked)
 		t.beginThefts(i, slice{lane: t.workers[i].lane, from: sim.Never, to: sim.Never})
+	}
+	for cpu := range t.machine.stopped {
+		t.closeStop(cpu, t.looked)
 	}
 	t.end()
 	return t.flush()

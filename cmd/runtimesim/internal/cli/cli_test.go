@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -128,6 +129,10 @@ func TestSchema(t *testing.T) {
 	} {
 		run[".counters."+c] = "number"
 	}
+	limited := maps.Clone(run)
+	for _, h := range []string{"cpus", "quota_cpus", "cpu_ns", "cpu_wait_ns", "throttled_ns", "periods", "throttled_periods"} {
+		limited[".host."+h] = "number"
+	}
 	search := map[string]string{
 		".runtime": "string", ".version": "string", ".workers": "number", ".seed": "number", ".cost": "string",
 		".slo.metric": "string", ".slo.statistic": "string", ".slo.limit_ns": "number",
@@ -153,7 +158,8 @@ func TestSchema(t *testing.T) {
 	const load = " --arrivals constant:1000 --service det:1ms --json --tasks 500"
 	const lowLoad = " --arrivals constant:300 --service det:1ms --json --tasks 500" // the search passes each runtime's capacity
 	for line, want := range map[string]map[string]string{
-		"run" + load: run,
+		"run" + load:                 run,
+		"run --cpu-limit 1.5" + load: limited,
 		"knee --runtime ideal --workers 1 --slo max=1500us" + load: search,
 		"advise --needs sqlx --slo max=2ms" + lowLoad:              advice,
 	} {

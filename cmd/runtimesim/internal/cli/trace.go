@@ -33,10 +33,12 @@ JSON. Open the file in ui.perfetto.dev or chrome://tracing. It shows
 
   lanes     the workers, threads of the blocking pool, and a lane "outside"
   slices    polls, named by their spans; parks; turns of the driver, which wake
-            tasks that waited for timers and sockets; jobs of the blocking pool
+            tasks that waited for timers and sockets; jobs of the blocking pool;
+            with a quota, when a CPU with a thread was throttled
   arrows    from who woke a task to its poll, and from the worker that lost
             tasks to a thief to the thief's next poll
-  counters  how many tasks wait in each queue, how many threads the pool has
+  counters  how many tasks wait in each queue, how many threads the pool has,
+            how many threads wait for a CPU
 
 A click on a poll shows the task, its request, the queue it came from and how
 long it had waited there. A trace holds up to a million events, about 120 MB,
@@ -99,7 +101,7 @@ func traced(cmd *cobra.Command, s *simulate.Scenario, w io.Writer) (*chrometrace
 	var arrived atomic.Uint64
 	stop := showProgress(cmd.ErrOrStderr(), func() string { return arrivedOf(arrived.Load(), s.Requests) })
 	result := simulate.Run(ctx, s, simulate.Watch{
-		Observer: trace.Observer(), Started: trace.Started, Arrived: arrived.Store,
+		Observer: trace.Observer(), Started: trace.Started, Machine: trace.Machine, Arrived: arrived.Store,
 		Instant: func(now sim.Time) {
 			if trace.Instant(now); trace.Full() {
 				full()

@@ -39,6 +39,7 @@ type Run struct {
 	QuantileError  float64       `json:"quantile_error"`
 	Operations     []Operation   `json:"operations"`
 	Counters       CountersTotal `json:"counters"`
+	Host           *Host         `json:"host,omitempty"`
 
 	pollsPerPark float64
 	unfinished   uint64
@@ -121,6 +122,7 @@ func NewRun(s *simulate.Scenario, cost string, r *simulate.Result) *Run {
 			Spawned:         r.Counters.Spawned,
 			Finished:        r.Counters.Finished,
 		},
+		Host:         hostOf(&s.Service.Runtime, r),
 		pollsPerPark: r.PollsPerPark(),
 		unfinished:   r.Arrived - r.Finished - r.Shed,
 	}
@@ -193,6 +195,7 @@ func (r *Run) Write(w io.Writer, heading string) error {
 	for _, f := range figures {
 		rows = append(rows, append([]string{f.name}, f.of(r)...))
 	}
+	rows = append(rows, r.Host.rows()...)
 	out.table(texttable.Left, rows...)
 	return out.err
 }
@@ -279,9 +282,28 @@ func WriteComparison(w io.Writer, heading string, names []string, runs []*Run) e
 	for _, c := range comparison {
 		rows = append(rows, row(c.name, c.of))
 	}
+	rows = append(rows, compareHosts(runs)...)
 	out.table(texttable.Right, rows...)
 	compareOperations(out, names, runs)
 	return out.err
+}
+
+// compareHosts are the rows of several runs: those that any of them has.
+func compareHosts(runs []*Run) (rows [][]string) {
+	for _, f := range hostFigures {
+		row, has := []string{f.name}, false
+		for _, r := range runs {
+			value := ""
+			if r.Host != nil {
+				value, _ = f.of(r.Host)
+			}
+			row, has = append(row, value), has || value != ""
+		}
+		if has {
+			rows = append(rows, row)
+		}
+	}
+	return rows
 }
 
 var comparison = []struct {

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
 	"github.com/runtimelab/otelcol-runtimelab/workload/play"
@@ -70,6 +71,8 @@ type Watch struct {
 
 	// Started is called once, before anything happens.
 	Started func(scheduler.Runtime)
+	// Machine is called once, after Started, with the machine of the process; nil: its CPUs are not limited.
+	Machine func(*host.Host)
 	// Arrived is told now and then how many requests have arrived.
 	Arrived func(requests uint64)
 	// Instant is called after all that happens at a time, for each time at which something happens. It makes the run slow.
@@ -93,6 +96,8 @@ type Result struct {
 	Wall     time.Duration
 	Workers  int
 	Counters scheduler.Counters
+	// Host is what the machine of the instance counted; nothing if its CPUs are not limited.
+	Host host.Stats
 	// Partial: the run was interrupted, or its requests had not finished a virtual day after the last one arrived.
 	Partial bool
 }
@@ -185,6 +190,9 @@ func Run(ctx context.Context, s *Scenario, watch Watch) *Result {
 	if watch.Started != nil {
 		watch.Started(rt)
 	}
+	if watch.Machine != nil {
+		watch.Machine(instance.Host())
+	}
 	slices := slicer{length: sim.Time(time.Millisecond)}
 	for instance.Ended() == sim.Never || rt.Live() > 0 {
 		end := instance.Ended()
@@ -210,6 +218,7 @@ func Run(ctx context.Context, s *Scenario, watch Watch) *Result {
 	result.Shed = instance.Shed()
 	result.Workers = rt.Workers()
 	result.Counters = rt.Counters()
+	result.Host = instance.Host().Stats()
 	result.Operations = operationsOf(service, operations, result)
 	result.Wall = time.Since(began)
 	return result

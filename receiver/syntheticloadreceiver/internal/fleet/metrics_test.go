@@ -386,7 +386,7 @@ func TestMetricsFollowTheTable(t *testing.T) {
 				metrics := rm.ScopeMetrics().At(0).Metrics()
 				next := 0
 				for _, row := range semconv.Metrics {
-					if row.Naming != scheme.Naming {
+					if of := row.Series[0].Of; row.Naming != scheme.Naming || of.OfHost() || of.OfQuota() {
 						continue
 					}
 					m := metrics.At(next)

@@ -28,7 +28,9 @@ func (p *process) observer(with *Options) play.Observer {
 // observePolls makes the process's sampler, which reads the runtime's counters itself and is told only of polls, if it times them.
 func (p *process) observePolls(of *runtimemetrics.Config) (o play.Observer) {
 	p.own = servicemetrics.New(p.identity.service, p.identity.draws, of.Temporality == runtimemetrics.Delta, p.sim.Now(), setValue)
-	p.metrics = runtimemetrics.New(of, p.identity.service.Runtime.Crate(), p.own, p.sim.Now())
+	runtime := &p.identity.service.Runtime
+	machine := runtimemetrics.Machine{CPUs: runtime.CPUs > 0, Quota: runtime.Quota.CPUs > 0}
+	p.metrics = runtimemetrics.New(of, runtime.Crate(), machine, p.own, p.sim.Now())
 	if p.metrics != nil && p.metrics.TimesPolls() {
 		o.Poll = p.metrics.Poll
 	}

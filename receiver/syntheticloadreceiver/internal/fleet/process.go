@@ -67,7 +67,7 @@ func (p *process) sample(now sim.Time) bool {
 	if p.metrics == nil || p.exited {
 		return false
 	}
-	if points := p.metrics.Sample(now, p.instance.Runtime().Counters()); points > 0 {
+	if points := p.metrics.Sample(now, p.instance.Runtime().Counters(), p.instance.Host().Stats()); points > 0 {
 		p.exporters[Metrics].export(points)
 	}
 	return true

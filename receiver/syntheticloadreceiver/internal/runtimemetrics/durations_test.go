@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
@@ -50,7 +51,7 @@ func TestSpreadOfDurations(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			c := DefaultConfig()
-			s := New(&c, semconv.CrateSmol, nil, 0)
+			s := New(&c, semconv.CrateSmol, Machine{}, nil, 0)
 			var all []sim.Time
 			var sum, least, most sim.Time = 0, sim.Never, 0
 			for range 20_000 {
@@ -59,7 +60,7 @@ func TestSpreadOfDurations(t *testing.T) {
 				sum, least, most = sum+d, min(least, d), max(most, d)
 				s.Poll(&scheduler.Poll{Queued: 7, Start: 7 + d, End: 7 + d + d})
 			}
-			s.Sample(100, scheduler.Counters{})
+			s.Sample(100, scheduler.Counters{}, host.Stats{})
 			for _, name := range []string{"async_runtime.task.poll.duration", "async_runtime.task.schedule.duration"} {
 				p := find(t, build(s), name).ExponentialHistogram().DataPoints().At(0)
 				assert.Equal(t, tc.scale, p.Scale())
@@ -111,10 +112,10 @@ func find(t *testing.T, metrics pmetric.MetricSlice, name string) pmetric.Metric
 func TestEmptySpread(t *testing.T) {
 	c := DefaultConfig()
 	c.Temporality = Delta
-	s := New(&c, semconv.CrateSmol, nil, 0)
+	s := New(&c, semconv.CrateSmol, Machine{}, nil, 0)
 	s.Poll(&scheduler.Poll{End: 5000})
-	s.Sample(10, scheduler.Counters{})
-	s.Sample(20, scheduler.Counters{})
+	s.Sample(10, scheduler.Counters{}, host.Stats{})
+	s.Sample(20, scheduler.Counters{}, host.Stats{})
 	points := find(t, build(s), "async_runtime.task.poll.duration").ExponentialHistogram().DataPoints()
 	require.Equal(t, 2, points.Len())
 	assert.True(t, points.At(0).HasMax())

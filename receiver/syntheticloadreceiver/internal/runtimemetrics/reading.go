@@ -6,13 +6,15 @@ import (
 	"math"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
-// reading is a runtime's counters at a moment.
+// reading is the counters of a runtime and of its machine at a moment.
 type reading struct {
 	scheduler.Counters
+	host.Stats
 	searching []sim.Time // of each worker
 }
 
@@ -59,6 +61,16 @@ func (r *reading) ofRuntime(q semconv.Quantity) int64 {
 		return count(r.RemoteSchedules)
 	case semconv.ForcedYields:
 		return count(r.ForcedYields)
+	case semconv.CPUTime:
+		return int64(r.Stats.Busy)
+	case semconv.CPUWaitTime:
+		return int64(r.Waited)
+	case semconv.ThrottledTime:
+		return int64(r.Throttled)
+	case semconv.QuotaPeriods:
+		return count(r.Periods)
+	case semconv.ThrottledPeriods:
+		return count(r.ThrottledPeriods)
 	case semconv.Workers:
 		return int64(len(r.Workers))
 	case semconv.LiveTasks:

@@ -18,6 +18,7 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver/internal/servicemetrics"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
@@ -59,9 +60,20 @@ type value struct {
 	from, to int64
 }
 
-// New makes a sampler for a process that starts now, which takes the metrics of the service's own with it; nil if it has none, and the naming is not
+// Machine says what limits the CPUs of a process.
+type Machine struct {
+	CPUs  bool // their number
+	Quota bool // how much of them it may use
+}
+
+// has reports whether a process on the machine has a quantity.
+func (m Machine) has(q semconv.Quantity) bool {
+	return (m.CPUs || !q.OfHost()) && (m.Quota || !q.OfQuota())
+}
+
+// New makes a sampler for a process on a machine that starts now, which takes the metrics of the service's own with it; nil if it has none, and the naming is not
 // for runtimes of its crate.
-func New(c *Config, crate string, own *servicemetrics.Recorder, now sim.Time) *Sampler {
+func New(c *Config, crate string, machine Machine, own *servicemetrics.Recorder, now sim.Time) *Sampler {
 	i := slices.IndexFunc(semconv.Schemes, func(s semconv.Scheme) bool { return s.Naming == c.Naming })
 	s := &Sampler{
 		scheme: &semconv.Schemes[i], delta: c.Temporality == Delta, perWorker: c.PerWorker, start: now, last: now, own: own,
@@ -73,7 +85,7 @@ func New(c *Config, crate string, own *servicemetrics.Recorder, now sim.Time) *S
 		return s
 	}
 	for _, m := range semconv.Metrics {
-		if m.Naming != c.Naming {
+		if m.Naming != c.Naming || !machine.has(m.Series[0].Of) {
 			continue
 		}
 		s.metrics = append(s.metrics, m)
@@ -91,13 +103,13 @@ func (s *Sampler) TimesPolls() bool { return s.durations != nil }
 // Poll takes down one poll. It runs once per poll.
 func (s *Sampler) Poll(p *scheduler.Poll) { s.durations.add(p) }
 
-// Sample takes the state of the runtime, now, unless no time has passed since the sample before. It returns the number of
+// Sample takes the state of the runtime and its machine, now, unless no time has passed since the sample before. It returns the number of
 // points.
-func (s *Sampler) Sample(now sim.Time, c scheduler.Counters) (points int) {
+func (s *Sampler) Sample(now sim.Time, c scheduler.Counters, h host.Stats) (points int) {
 	if now == s.last {
 		return 0
 	}
-	r := reading{Counters: c, searching: s.search(now, &c)}
+	r := reading{Counters: c, Stats: h, searching: s.search(now, &c)}
 	taken := sample{from: s.last, at: now, point: s.points, workers: len(c.Workers)}
 	series := 0
 	for i := range s.metrics {

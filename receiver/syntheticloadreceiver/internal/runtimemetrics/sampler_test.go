@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
@@ -135,11 +136,11 @@ func TestSampler(t *testing.T) {
 		}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			s := New(&tc.config, semconv.CrateTokio, nil, 0)
-			sampled := s.Sample(10*ms, first)
-			assert.Zero(t, s.Sample(10*ms, first), "no time has passed")
+			s := New(&tc.config, semconv.CrateTokio, Machine{}, nil, 0)
+			sampled := s.Sample(10*ms, first, host.Stats{})
+			assert.Zero(t, s.Sample(10*ms, first, host.Stats{}), "no time has passed")
 			only := sampled
-			sampled += s.Sample(20*ms, second)
+			sampled += s.Sample(20*ms, second, host.Stats{})
 			built := build(s)
 			names := []string{}
 			for _, m := range built.All() {
@@ -163,7 +164,7 @@ func TestTokioOnly(t *testing.T) {
 	for _, scheme := range semconv.Schemes {
 		c := DefaultConfig()
 		c.Naming = scheme.Naming
-		assert.NotNil(t, New(&c, semconv.CrateTokio, nil, 0))
-		assert.Equal(t, scheme.Naming != semconv.NamingAsyncRuntime, New(&c, semconv.CrateSmol, nil, 0) == nil)
+		assert.NotNil(t, New(&c, semconv.CrateTokio, Machine{}, nil, 0))
+		assert.Equal(t, scheme.Naming != semconv.NamingAsyncRuntime, New(&c, semconv.CrateSmol, Machine{}, nil, 0) == nil)
 	}
 }
