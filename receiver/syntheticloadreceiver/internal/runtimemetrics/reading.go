@@ -62,7 +62,7 @@ func (r *reading) ofRuntime(q semconv.Quantity) int64 {
 	case semconv.ForcedYields:
 		return count(r.ForcedYields)
 	case semconv.CPUTime:
-		return int64(r.Stats.Busy)
+		return int64(r.Busy)
 	case semconv.CPUWaitTime:
 		return int64(r.Waited)
 	case semconv.ThrottledTime:
