@@ -275,7 +275,7 @@ sidecar-cost: build ## measure the sidecar with and without runtime_stats, at 0 
 
 .PHONY: mutants
 mutants: ## remove each rule of the models in turn and see its test fail (some minutes)
-	@go test ./scheduler/tokio ./scheduler/asyncexecutor ./scheduler/blocking -run TestRules -mutants -timeout 60m
+	@go test ./scheduler/tokio ./scheduler/asyncexecutor ./scheduler/blocking ./scheduler/host -run TestRules -mutants -timeout 60m
 
 ##@ Change it
 

@@ -152,9 +152,7 @@ func (c *checker) runtime() {
 		return
 	}
 	c.note(c.model.Check(&spec.Config))
-	if spec.CPUs < 0 || spec.CPUs > MostCPUs {
-		c.fail("%d CPUs; want 1 to %d, or 0 for one for each thread", spec.CPUs, MostCPUs)
-	}
+	c.note(spec.checkHost())
 }
 
 func (c *checker) parts() {

@@ -5,11 +5,14 @@ package workload_test
 import (
 	"math"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/program"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
 	"github.com/runtimelab/otelcol-runtimelab/workload/arrive"
 	"github.com/runtimelab/otelcol-runtimelab/workload/dist"
@@ -55,14 +58,30 @@ func TestCheck(t *testing.T) {
 		`back: no runtime is called "x"; want one of tokio, async_std, smol, ideal`:                       func(f fleet) { f.back.Runtime.Model = "x" },
 		"back: smol: worker_threads: 99999 is not allowed; want 1 to 1024, or 0 for the default":          func(f fleet) { f.back.Runtime.Workers = 99999 },
 		"back: -1 CPUs; want 1 to 4096, or 0 for one for each thread":                                     func(f fleet) { f.back.Runtime.CPUs = -1 },
-		"front: rate: 0 is not allowed; want more than 0 and at most 1000000 a second":                    func(f fleet) { f.front.Arrivals = arrive.Poisson{} },
-		"front: connections: count -1; want 1 to 1000000, or 0 for one of its own for each request":       func(f fleet) { f.front.Connections.Count = -1 },
-		"front: connections: exponent 20.5; want 0 to 20":                                                 func(f fleet) { f.front.Connections = workload.Connections{Count: 1, Exponent: 20.5} },
-		"front: connections: exponent 1 without a count; want one":                                        func(f fleet) { f.front.Connections.Exponent = 1 },
-		"front: part small is not of the service's name and instances; want those":                        func(f fleet) { f.part.Instances = 2 },
-		"front: part small has arrivals; want calls of the service's own":                                 func(f fleet) { f.part.Arrivals = arrive.Poisson{Rate: 1} },
-		"front: a span has no name; want one":                                                             func(f fleet) { f.front.Spans[0].Name = "" },
-		"front: span GET /: kind 9; want one of Kinds":                                                    func(f fleet) { f.front.Spans[0].Kind = 9 },
+		"back: a quota without CPUs; want 1 to 4096 of them":                                              func(f fleet) { f.back.Runtime.Quota.CPUs = 1 },
+		"back: quota: -1 CPUs; want more than 0 and at most 4096": func(f fleet) {
+			f.back.Runtime.CPUs, f.back.Runtime.Quota.CPUs = 1, -1
+		},
+		"back: quota: a period of 2s; want 1ms to 1s": func(f fleet) {
+			f.back.Runtime.CPUs, f.back.Runtime.Quota = 1, host.Quota{CPUs: 1, Period: sim.Time(2 * time.Second)}
+		},
+		"back: quota: 100µs of CPU time in a period; want 1ms or more": func(f fleet) {
+			f.back.Runtime.CPUs, f.back.Runtime.Quota.CPUs = 1, 0.001
+		},
+		"back: quota: a burst of 60ms; want at most the CPU time of a period, 50ms": func(f fleet) {
+			f.back.Runtime.CPUs, f.back.Runtime.Quota = 1, host.Quota{CPUs: 0.5, Burst: sim.Time(60 * time.Millisecond)}
+		},
+		"back: quota: a phase of 1ms; want 0: each instance draws its own": func(f fleet) {
+			f.back.Runtime.CPUs, f.back.Runtime.Quota = 1, host.Quota{CPUs: 0.5, Phase: sim.Time(time.Millisecond)}
+		},
+		"front: rate: 0 is not allowed; want more than 0 and at most 1000000 a second":              func(f fleet) { f.front.Arrivals = arrive.Poisson{} },
+		"front: connections: count -1; want 1 to 1000000, or 0 for one of its own for each request": func(f fleet) { f.front.Connections.Count = -1 },
+		"front: connections: exponent 20.5; want 0 to 20":                                           func(f fleet) { f.front.Connections = workload.Connections{Count: 1, Exponent: 20.5} },
+		"front: connections: exponent 1 without a count; want one":                                  func(f fleet) { f.front.Connections.Exponent = 1 },
+		"front: part small is not of the service's name and instances; want those":                  func(f fleet) { f.part.Instances = 2 },
+		"front: part small has arrivals; want calls of the service's own":                           func(f fleet) { f.part.Arrivals = arrive.Poisson{Rate: 1} },
+		"front: a span has no name; want one":                                                       func(f fleet) { f.front.Spans[0].Name = "" },
+		"front: span GET /: kind 9; want one of Kinds":                                              func(f fleet) { f.front.Spans[0].Kind = 9 },
 		"front: span GET /: attribute a comes after b; want them sorted, each key once": func(f fleet) {
 			f.front.Spans[0].Attributes[0].Key, f.front.Spans[0].Attributes[1].Key = "b", "a"
 		},

@@ -18,6 +18,10 @@
 // Linux has a queue for each CPU, balances between the queues, and lets a thread that has slept preempt one that computes somewhat
 // earlier than here. Migration and the cost of a switch are left out.
 //
+// A host may have a [Quota], as a container has: CPU time that its threads may use in each period, dealt out to the CPUs as CFS bandwidth
+// control deals it (bandwidth.go). A CPU that has none left is throttled. The thread that is on it, or comes to it, stops there until the
+// CPU has runtime again; threads that wait for any CPU wait for the others.
+//
 // A nil *Host has as many CPUs as threads: the same calls then cost no more than to schedule an event.
 //
 // Package host is built on package sim. The models and package blocking run their workers and pools on its threads; package process hands
@@ -27,6 +31,7 @@ package host
 import (
 	"time"
 
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/narrow"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -41,6 +46,8 @@ type Config struct {
 	// Slice is the time for which a thread keeps its CPU although others wait. Shorter slices let waiting threads run sooner,
 	// and make those that compute switch more often. 0: DefaultSlice.
 	Slice sim.Time
+	// Quota bounds the CPU time of all threads together.
+	Quota Quota
 }
 
 // Host is one machine. It implements [sim.Handler].
@@ -53,8 +60,19 @@ type Host struct {
 	cpus    int
 	queue   []*Thread // waiting, from head
 	head    int
-	idle    []sim.Time // since when the CPUs have been idle that nobody has, the latest last
+	idle    []idleCPU // the CPUs that nobody has, the one that became idle last is last
 	stats   Stats
+
+	bandwidth *bandwidth // nil: no quota
+	stopped   []*Thread  // by CPU that is throttled: the thread on it; nil: none
+	refilling bool       // an eventRefill is ahead
+	sharing   bool       // an eventSlack is ahead
+}
+
+// idleCPU is a CPU without a thread.
+type idleCPU struct {
+	since sim.Time
+	cpu   int32
 }
 
 // Thread is a thread of a process. It is asleep at first. While it runs, its owner says what it does next, by Run, Pause or
@@ -70,6 +88,7 @@ type Thread struct {
 
 	index      uint32
 	generation uint32   // of its event: older ones are void
+	cpu        int32    // of a thread that runs or is roused
 	computes   bool     // from the time since on
 	since      sim.Time // when the thread began to compute, or to wait
 	need       sim.Time // what the thread has to compute before its owner is told
@@ -82,10 +101,16 @@ type Thread struct {
 type Stats struct {
 	// Busy is the CPU time used, of all CPUs.
 	Busy sim.Time
-	// Waited is the time for which threads were runnable without a CPU, summed; LongestWait the longest at a time.
+	// Waited is the time for which threads were runnable without a CPU, summed; LongestWait the longest at a time. The time for which they
+	// were stopped on a throttled CPU is not in it.
 	Waited, LongestWait sim.Time
 	// Preemptions counts how often a thread lost its CPU to another.
 	Preemptions uint64
+	// Throttled is the time for which CPUs with a thread were throttled, summed: throttled_usec of cpu.stat. It is counted when it is over.
+	Throttled sim.Time
+	// Periods are those of the quota, while any of it was used, and ThrottledPeriods those of them in which a CPU was throttled at the
+	// end: nr_periods and nr_throttled of cpu.stat.
+	Periods, ThrottledPeriods uint64
 }
 
 // Kinds of events. Arg: the thread, and the generation of what it does above.
@@ -94,13 +119,23 @@ const (
 	eventGo                // has a CPU
 	eventDone              // has computed for as long as it asked
 	eventSliceEnd
+	eventRanOut // the runtime of the thread's CPU is used up
+	eventRefill // of the quota. Arg: none
+	eventSlack  // what idle CPUs gave back is shared out. Arg: none
 )
 
 // New makes a machine whose CPUs are free.
 func New(s *sim.Simulation, cfg Config) *Host {
-	h := &Host{sim: s, cpus: cfg.CPUs, slice: cfg.Slice, idle: make([]sim.Time, cfg.CPUs)}
+	h := &Host{sim: s, cpus: cfg.CPUs, slice: cfg.Slice, idle: make([]idleCPU, cfg.CPUs)}
+	for i := range h.idle {
+		h.idle[i].cpu = narrow.Int32(i)
+	}
 	if h.slice == 0 {
 		h.slice = DefaultSlice
+	}
+	if cfg.Quota.CPUs > 0 {
+		h.bandwidth = newBandwidth(cfg.Quota, cfg.CPUs)
+		h.stopped = make([]*Thread, cfg.CPUs)
 	}
 	h.target = s.Register(h)
 	return h
@@ -111,11 +146,20 @@ func (h *Host) Stats() Stats {
 	if h == nil {
 		return Stats{}
 	}
-	return h.stats
+	stats := h.stats
+	if b := h.bandwidth; b != nil {
+		b.refresh(h.sim.Now())
+		stats.Periods, stats.ThrottledPeriods = b.periods, b.throttledPeriods
+	}
+	return stats
 }
 
-// goOn lets a running thread compute what it still has to, up to the end of its slice if others wait.
+// goOn lets a running thread compute what it still has to, up to the end of its slice if others wait, and for as long as its CPU has
+// runtime.
 func (h *Host) goOn(t *Thread) {
+	if !h.funds(t) {
+		return
+	}
 	switch left := t.dispatched + h.slice - h.sim.Now(); {
 	case t.need == 0:
 		t.deliver()
@@ -134,6 +178,9 @@ func (h *Host) contended() bool { return h.head < len(h.queue) }
 
 // schedule sets the next event of a thread, which voids the one before. What it computes is counted from now.
 func (h *Host) schedule(t *Thread, kind uint8, after sim.Time) {
+	if b := h.bandwidth; b != nil && after > b.local[t.cpu] {
+		kind, after = eventRanOut, b.local[t.cpu]
+	}
 	t.generation++
 	t.since = h.sim.Now()
 	t.computes = true
@@ -145,6 +192,9 @@ func (h *Host) charge(t *Thread) {
 	d := h.sim.Now() - t.since
 	t.need -= d
 	h.stats.Busy += d
+	if b := h.bandwidth; b != nil {
+		b.local[t.cpu] -= d
+	}
 	t.computes = false
 }
 
@@ -167,7 +217,10 @@ func (h *Host) leave(t *Thread) {
 		}
 	}
 	if !h.contended() {
-		h.idle = append(h.idle, h.sim.Now())
+		h.idle = append(h.idle, idleCPU{h.sim.Now(), t.cpu})
+		if h.bandwidth != nil {
+			h.giveBack(t.cpu)
+		}
 		return
 	}
 	next := h.queue[h.head]
@@ -179,9 +232,15 @@ func (h *Host) leave(t *Thread) {
 	waited := h.sim.Now() - next.since
 	h.stats.Waited += waited
 	h.stats.LongestWait = max(h.stats.LongestWait, waited)
+	next.cpu = t.cpu
 	h.dispatch(next)
-	next.generation++
-	h.sim.Schedule(h.sim.Now(), h.target, eventGo, uint64(next.generation)<<32|uint64(next.index))
+	h.send(next)
+}
+
+// send tells a thread that has a CPU to go on.
+func (h *Host) send(t *Thread) {
+	t.generation++
+	h.sim.Schedule(h.sim.Now(), h.target, eventGo, uint64(t.generation)<<32|uint64(t.index))
 }
 
 func (h *Host) dispatch(t *Thread) {
@@ -199,7 +258,8 @@ func (h *Host) enqueue(t *Thread) {
 		return
 	}
 	for _, r := range h.running {
-		if left := max(r.dispatched+h.slice-h.sim.Now(), 0); r.computes && r.need-(h.sim.Now()-r.since) > left {
+		left := max(r.dispatched+h.slice-h.sim.Now(), 0)
+		if r.computes && r.need-(h.sim.Now()-r.since) > left {
 			h.charge(r)
 			h.schedule(r, eventSliceEnd, left)
 		}
@@ -208,4 +268,64 @@ func (h *Host) enqueue(t *Thread) {
 
 func (t *Thread) deliver() {
 	t.handler.Handle(sim.Event{At: t.sim.Now(), Kind: t.kind, Arg: t.arg})
+}
+
+// funds reports whether the CPU of a thread has runtime. If it has none, the thread stops there.
+func (h *Host) funds(t *Thread) bool {
+	if h.bandwidth == nil || h.fund(t.cpu) {
+		return true
+	}
+	t.generation++
+	t.computes = false
+	t.since = h.sim.Now()
+	h.stopped[t.cpu] = t
+	return false
+}
+
+// fund reports whether a CPU has runtime. One that finds none is throttled at least until the next refill.
+func (h *Host) fund(cpu int32) bool {
+	if h.bandwidth.funds(cpu, h.sim.Now()) {
+		return true
+	}
+	h.awaitRefill()
+	return false
+}
+
+func (h *Host) awaitRefill() {
+	if !h.refilling {
+		h.refilling = true
+		h.sim.Schedule(h.bandwidth.next, h.target, eventRefill, 0)
+	}
+}
+
+// giveBack is what a CPU does that became idle: it settles its account.
+func (h *Host) giveBack(cpu int32) {
+	if now := h.sim.Now(); h.fund(cpu) && h.bandwidth.giveBack(cpu, now) && !h.sharing {
+		h.sharing = true
+		h.sim.Schedule(now+slackDelay, h.target, eventSlack, 0)
+	}
+}
+
+// hand gives throttled CPUs runtime again, at a refill or from what idle CPUs gave back: the threads on them go on.
+func (h *Host) hand(kind uint8) {
+	b, now := h.bandwidth, h.sim.Now()
+	b.refresh(now)
+	if kind == eventRefill {
+		h.refilling = false
+	} else if h.sharing = false; !b.shares() {
+		return
+	}
+	for cpu, ok := b.release(); ok; cpu, ok = b.release() {
+		t := h.stopped[cpu]
+		if t == nil {
+			continue
+		}
+		h.stopped[cpu] = nil
+		h.stats.Throttled += now - t.since
+		t.dispatched += now - t.since // its slice is CPU time
+		h.send(t)
+	}
+	if len(b.throttled) > 0 {
+		h.awaitRefill()
+	}
 }

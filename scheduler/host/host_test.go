@@ -73,7 +73,7 @@ func play(h func(*sim.Simulation) *Host, after sim.Time, todo ...[]do) (scripts 
 		sc.Wake(after * sim.Time(i))
 		scripts = append(scripts, sc)
 	}
-	s.Run(10_000 * ms)
+	s.Run(60_000 * ms)
 	for _, sc := range scripts {
 		end = max(end, sc.at[len(sc.at)-1])
 	}

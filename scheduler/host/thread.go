@@ -40,6 +40,9 @@ func (t *Thread) Run(d sim.Time) bool {
 
 func (t *Thread) runOn(d sim.Time) bool {
 	h := t.host
+	if h.bandwidth != nil && d > 0 {
+		return t.runFunded(d)
+	}
 	if !h.contended() && t.sim.Advance(d) {
 		h.stats.Busy += d
 		return true
@@ -53,6 +56,25 @@ func (t *Thread) runOn(d sim.Time) bool {
 	return false
 }
 
+// runFunded is runOn under a quota: on as many portions of it as the CPU needs.
+func (t *Thread) runFunded(d sim.Time) bool {
+	h, b := t.host, t.host.bandwidth
+	for !h.contended() && h.fund(t.cpu) {
+		step := min(d, b.local[t.cpu])
+		if !t.sim.Advance(step) {
+			break
+		}
+		h.stats.Busy += step
+		b.local[t.cpu] -= step
+		if d -= step; d == 0 {
+			return true
+		}
+	}
+	t.need = d
+	h.goOn(t)
+	return false
+}
+
 // Pause takes the running thread off its CPU for d, in a system call that blocks. It reports true if that time has passed
 // already and the thread runs again; otherwise its event comes when it does.
 func (t *Thread) Pause(d sim.Time) bool {
@@ -60,7 +82,7 @@ func (t *Thread) Pause(d sim.Time) bool {
 	if h == nil {
 		return t.Run(d)
 	}
-	if !h.contended() && t.sim.Advance(d) {
+	if h.bandwidth == nil && !h.contended() && t.sim.Advance(d) {
 		t.dispatched = t.sim.Now()
 		return true
 	}
@@ -85,21 +107,26 @@ func (t *Thread) Rouse() (idle sim.Time) {
 	if h == nil {
 		return t.sim.Now() - t.asleep
 	}
-	if !t.roused {
-		idle, t.roused = h.take()
+	if t.roused {
+		return 0
 	}
-	return idle
+	c, ok := h.take()
+	if !ok {
+		return 0
+	}
+	t.roused, t.cpu = true, c.cpu
+	return t.sim.Now() - c.since
 }
 
 // take takes the CPU that has been idle for the shortest time. ok: there is one.
-func (h *Host) take() (idle sim.Time, ok bool) {
+func (h *Host) take() (c idleCPU, ok bool) {
 	last := len(h.idle) - 1
 	if last < 0 {
-		return 0, false
+		return idleCPU{}, false
 	}
-	idle = h.sim.Now() - h.idle[last]
+	c = h.idle[last]
 	h.idle = h.idle[:last]
-	return idle, true
+	return c, true
 }
 
 // Visit lets a thread that is none of the host's do something, which takes too little to wait for a CPU. What it wakes runs elsewhere.
@@ -107,10 +134,10 @@ func (h *Host) Visit(do func() sim.Time) sim.Time {
 	if h == nil {
 		return do()
 	}
-	_, has := h.take()
+	c, has := h.take()
 	result := do()
 	if has {
-		h.idle = append(h.idle, h.sim.Now())
+		h.idle = append(h.idle, idleCPU{h.sim.Now(), c.cpu})
 	}
 	return result
 }
@@ -132,20 +159,25 @@ func (t *Thread) WakeNow() bool {
 		return true
 	}
 	t.need = 0
-	has := t.roused
-	if t.roused = false; !has {
-		_, has = h.take()
+	if !t.roused {
+		c, ok := h.take()
+		if !ok {
+			h.enqueue(t)
+			return false
+		}
+		t.cpu = c.cpu
 	}
-	if has {
-		h.dispatch(t)
-		return true
-	}
-	h.enqueue(t)
-	return false
+	t.roused = false
+	h.dispatch(t)
+	return h.funds(t)
 }
 
 // Handle implements [sim.Handler].
 func (h *Host) Handle(ev sim.Event) {
+	if ev.Kind >= eventRefill {
+		h.hand(ev.Kind)
+		return
+	}
 	t := h.threads[ev.Arg&math.MaxUint32]
 	if uint32(ev.Arg>>32) != t.generation {
 		return
@@ -160,7 +192,7 @@ func (h *Host) Handle(ev sim.Event) {
 	case eventDone:
 		h.charge(t)
 		t.deliver()
-	case eventSliceEnd:
+	case eventSliceEnd, eventRanOut:
 		h.charge(t)
 		h.goOn(t)
 	}

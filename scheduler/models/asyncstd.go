@@ -15,7 +15,7 @@ func asyncStdModel() *Model {
 	versions := []Version{{"1.13", "1.13.1"}}
 	return &Model{
 		Name: name, Crate: "async-std", Versions: versions,
-		Threads: Threads{Count: 4},
+		Threads: Threads{Count: 4, Available: true},
 		Keys: []Key{
 			versionKey(versions),
 			workersKey("The number of executor threads (ASYNC_STD_THREAD_COUNT)."),

@@ -54,7 +54,9 @@ type Version struct {
 // Threads describes executor threads.
 type Threads struct {
 	Count int
-	Name  string // empty: the runtime names its threads itself
+	// Available: there are as many as available_parallelism says, where something limits the process.
+	Available bool
+	Name      string // empty: the runtime names its threads itself
 }
 
 // Config is a runtime with its settings. Which fields mean something to a model, the model's Keys say. [Model.Config] gives one
@@ -110,6 +112,15 @@ type Key struct {
 type Mistake struct {
 	Key     string
 	Message string // the rest of an error that begins with the key
+}
+
+// ConfigWithin is Config in a process whose available_parallelism is limited; 0: it is not.
+func (m *Model) ConfigWithin(parallelism int) Config {
+	c := m.Config()
+	if m.Threads.Available && parallelism > 0 {
+		c.Workers = parallelism
+	}
+	return c
 }
 
 // Config is the model with the default of each setting.

@@ -21,7 +21,7 @@ func tokioModel() *Model {
 	versions := []Version{{"1.53", "1.53.1"}, {"1.51.0", "1.51.0"}, {"1.50", "1.50.0"}}
 	return &Model{
 		Name: "tokio", Crate: "tokio", Versions: versions,
-		Threads: Threads{Count: 4, Name: "tokio-rt-worker"},
+		Threads: Threads{Count: 4, Available: true, Name: "tokio-rt-worker"},
 		Keys: []Key{
 			versionKey(versions),
 			{

@@ -48,17 +48,17 @@ func (n *Network) Play(s *workload.Service, fleetSeed uint64, instance int, o Ob
 	choices := sim.Stream(seed, streamRuntime, number)
 	in := &Instance{sim: n.sim, send: n.send, service: s, number: instance, turnedAway: o.Shed}
 	n.add(s, in)
-	in.runtime = start(n.sim, &s.Runtime, n.process(s, instance), choices.Uint64(), in.observer(s, o.Observer))
+	in.runtime = start(n.sim, &s.Runtime, n.process(s, seed, instance), choices.Uint64(), in.observer(s, o.Observer))
 	in.play(s, seed, number)
 	return in
 }
 
 // process is the one that a runtime of a service belongs to. The first runtime of a process makes it.
-func (n *Network) process(s *workload.Service, instance int) *process.Process {
+func (n *Network) process(s *workload.Service, seed uint64, instance int) *process.Process {
 	key := processKey{s.Name, instance}
 	p := n.processes[key]
 	if p == nil {
-		p = newProcess(n.sim, &s.Runtime)
+		p = newProcess(n.sim, &s.Runtime, sim.Stream(seed, streamQuota, numberOf(instance)))
 		n.processes[key] = p
 	}
 	return p

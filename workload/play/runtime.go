@@ -3,6 +3,7 @@
 package play
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/runtimelab/otelcol-runtimelab/scheduler"
@@ -20,12 +21,21 @@ type processKey struct {
 }
 
 // newProcess makes a process of a service, with its machine.
-func newProcess(s *sim.Simulation, spec *workload.RuntimeSpec) *process.Process {
+func newProcess(s *sim.Simulation, spec *workload.RuntimeSpec, choices sim.Rand) *process.Process {
 	p := &process.Process{}
 	if spec.CPUs > 0 {
-		p.Host = host.New(s, host.Config{CPUs: spec.CPUs})
+		p.Host = host.New(s, host.Config{CPUs: spec.CPUs, Quota: inPhase(spec.Quota, choices)})
 	}
 	return p
+}
+
+// inPhase lets the periods of a quota begin at a random time.
+func inPhase(q host.Quota, choices sim.Rand) host.Quota {
+	if q.CPUs > 0 {
+		q.Period = cmp.Or(q.Period, host.DefaultPeriod)
+		q.Phase = sim.Time(choices.Float64() * float64(q.Period))
+	}
+	return q
 }
 
 // start starts a runtime. That its settings are within the bounds of its model is for workload.Check to say, so an error is one of the

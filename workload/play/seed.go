@@ -20,6 +20,7 @@ const (
 	streamRuntime                       // instance: the runtime's own choices, such as whom to steal from
 	streamThinking                      // instance, user: times to think
 	streamConnections                   // instance, arrival or work: connection
+	streamQuota                         // instance: when the periods of its quota begin
 )
 
 // seedOf is the seed of the service's streams. The FNV hash keeps services apart that share the fleet's seed.

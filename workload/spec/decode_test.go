@@ -228,8 +228,14 @@ services[0].arrivals: missing; want a map, since no other service calls this one
 		{"key of a later version", service("replicas: 4"), "services[0].replicas: unknown key; want one of " + anyService},
 		{"no CPU", service("host: {cpus: 0}"), "services[0].host.cpus: 0 is not allowed; want 1 to 4096"},
 		{"host without CPUs", service("host: {memory: 4}"), `
-services[0].host.memory: unknown key; want cpus
+services[0].host.memory: unknown key; want one of cpus, quota
 services[0].host.cpus: missing; want a number of CPUs`},
+		{"quota without CPUs", service("host: {cpus: 2, quota: {period: 10ms}}"), "services[0].host.quota.cpus: missing; want a number of CPUs, such as 1.5"},
+		{"no quota", service("host: {cpus: 2, quota: {cpus: 0}}"), "services[0].host.quota.cpus: 0 is not allowed; want a number of more than 0 and at most 4096"},
+		{"quota of a cgroup", service("host: {cpus: 2, quota: 1.5}"), "services[0].host.quota: 1.5 is not allowed; want a map"},
+		{"quota that the kernel refuses", service("host: {cpus: 2, quota: {cpus: 0.01, period: 20ms}}"), "services[0].host.quota.cpus: 0.01 is not allowed; want 0.05 or more: the least CPU time of a period is 1ms"},
+		{"period that the kernel refuses", service("host: {cpus: 2, quota: {cpus: 1, period: 2s}}"), `services[0].host.quota.period: "2s" is not allowed; want a duration from 1ms to 1s, such as 80us`},
+		{"burst above the quota", service("host: {cpus: 2, quota: {cpus: 0.5, burst: 51ms}}"), `services[0].host.quota.burst: "51ms" is not allowed; want at most 50ms, the CPU time of a period`},
 		{"host of ideal", service("host: {cpus: 4}", "runtime: {model: ideal}"), "services[0].host: runtime ideal has no host: its workers need no CPU; want it left out"},
 		{"odd key", service("a.b: 1"), `services[0]["a.b"]: unknown key; want one of ` + anyService},
 		{"number as name", service("name: 5"), "services[0].name: 5 is not allowed; want text: put it in quotes"},

@@ -31,13 +31,15 @@
 //	      model: tokio               # tokio, async_std or smol; or ideal: one queue, no costs, no real runtime
 //	      version: "1.53"            # not ideal; default: the newest that is modelled
 //	      flavor: multi_thread       # tokio only; or current_thread, tokio_per_core
-//	      worker_threads: 4          # 1 to 1024; default 4, for smol 1
+//	      worker_threads: 4          # 1 to 1024; default 4, for smol 1; with a quota what it leaves
 //	      thread_name: otlp-worker   # default tokio-rt-worker; of smol only for threads that the program starts
 //	      executor: global           # smol only; or main, threads, thread_per_task
 //	      max_blocking_threads: 512  # not ideal; 1 to 10000
 //	      blocking_version: "1.7"    # async_std and smol only; or 1.6
 //	    runtimes: {small: {model: smol}} # further runtimes of the process, for run_on; keys as of runtime
-//	    host: {cpus: 4}              # not ideal; default: one for each thread
+//	    host:                        # not ideal
+//	      cpus: 4                    # default: one for each thread
+//	      quota: {cpus: 1.5, period: 100ms, burst: 0} # CPU time that an instance may use; decides the default of worker_threads
 //	    arrivals: {process: poisson, rate: 500}      # below; per instance and second; none if others call the service
 //	    connections: {count: 100, exponent: 1.1}     # of its clients; exponent: how uneven they are
 //	    max_in_flight: 10000         # 1 to 1000000, default 10000; an instance turns requests beyond it away at once

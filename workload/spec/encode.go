@@ -56,7 +56,7 @@ func (e *encoder) write() *yaml.Node {
 		t.set("runtimes", parts.node())
 	}
 	if s.Runtime.CPUs != 0 {
-		t.set("host", (&tree{}).value("cpus", s.Runtime.CPUs).node())
+		t.set("host", writtenHost(&s.Runtime))
 	}
 	if s.Arrivals != nil {
 		t.set("arrivals", e.arrivals(s.Arrivals))
@@ -119,7 +119,7 @@ func (e *encoder) runtime(spec *workload.RuntimeSpec) *yaml.Node {
 	if m == nil {
 		return t.node()
 	}
-	settled := m.Config()
+	settled := m.ConfigWithin(e.service.Runtime.AvailableParallelism())
 	for _, k := range m.Keys {
 		if k.Kind == models.Choice {
 			*k.Text(&settled) = *k.Text(&spec.Config)

@@ -110,7 +110,7 @@ func TestEverythingComesBack(t *testing.T) {
   runtimes:
     own: {model: smol, executor: threads, thread_name: "1.5", worker_threads: 3}
     per task: {model: smol, executor: thread_per_task}
-  host: {cpus: 3}
+  host: {cpus: 3, quota: {cpus: 1.5, period: 20ms, burst: 1500us}}
   arrivals: {process: replay, file: `+recorded+`, repeat: true}
   max_in_flight: 7
   export: {processor: batch, max_queue_size: 17, schedule_delay: 1234567ns}

@@ -30,7 +30,7 @@ func (b *builder) readParts(v value) {
 	for _, name := range t.keys() {
 		part := &workload.Service{
 			Name: s.Name, Part: name, Instances: s.Instances, Seed: s.Seed, Export: s.Export, Clock: s.Clock, Resource: s.Resource,
-			Runtime: readRuntime(t.child(name)),
+			Runtime: readRuntime(t.child(name), s.Runtime.AvailableParallelism()),
 		}
 		s.Parts = append(s.Parts, part)
 		b.parts = append(b.parts, &builder{

@@ -27,7 +27,7 @@ type chance struct {
 func newChance(seed uint64) *chance {
 	c := &chance{Rand: sim.Stream(seed), forms: map[string]*form{}}
 	for _, f := range []*form{
-		&operationForm, &hostForm, &connectionsForm, &exportForm, &lateForm, &clockForm, &resourceForm, &stageForm, &errorsForm, &linksForm, &spanForm, &eventForm, &spawnForm, &timeoutForm, &repeatForm, &channelForm, &metricForm, &logForm,
+		&operationForm, &hostForm, &quotaForm, &connectionsForm, &exportForm, &lateForm, &clockForm, &resourceForm, &stageForm, &errorsForm, &linksForm, &spanForm, &eventForm, &spawnForm, &timeoutForm, &repeatForm, &channelForm, &metricForm, &logForm,
 	} {
 		c.forms[f.name] = f
 	}

@@ -53,7 +53,8 @@ func keyOf(k *models.Key, initial *models.Config) key {
 	return of
 }
 
-func readRuntime(v value) workload.RuntimeSpec {
+// readRuntime reads a runtime of a process with an available parallelism; 0: nothing limits it.
+func readRuntime(v value, parallelism int) workload.RuntimeSpec {
 	t, ok := v.anyTable()
 	if !ok {
 		return workload.RuntimeSpec{}
@@ -81,12 +82,12 @@ func readRuntime(v value) workload.RuntimeSpec {
 	}
 	t.form = &forms[i].form
 	t.allowOf("runtime "+forms[i].name, append([]string{modelKeyName}, forms[i].names()...), all)
-	return workload.RuntimeSpec{Config: t.config(forms[i].model)}
+	return workload.RuntimeSpec{Config: t.config(forms[i].model, parallelism)}
 }
 
 // config reads the settings of a model.
-func (t table) config(m *models.Model) models.Config {
-	c := m.Config()
+func (t table) config(m *models.Model, parallelism int) models.Config {
+	c := m.ConfigWithin(parallelism)
 	sound := true
 	for i := range m.Keys {
 		switch k := &m.Keys[i]; k.Kind {
@@ -124,20 +125,4 @@ func (t table) allowOf(kind string, keys, all []string) {
 			t.unknown("key", key, keys)
 		}
 	}
-}
-
-var hostForm = form{name: "host", means: "The machine that each instance has to itself.", keys: []key{
-	{name: "cpus", takes: whole{workload.MostCPUs}, missing: "a number of CPUs", means: "CPUs, which the threads share."},
-}}
-
-// readHost reads the machine of the service's instances.
-func readHost(v value, spec *workload.RuntimeSpec) (cpus int) {
-	if m := models.ByName(spec.Model); m != nil && m.NoHost != "" {
-		v.fail("runtime " + m.Name + " has no host: " + m.NoHost + "; want it left out")
-		return 0
-	}
-	if t, ok := v.table(&hostForm); ok {
-		t.whole("cpus", &cpus)
-	}
-	return cpus
 }

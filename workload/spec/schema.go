@@ -33,7 +33,7 @@ func Schema() (services map[string]any, defs map[string]any) {
 		"steps":        stepsSchema(),
 	}
 	for _, f := range []*form{
-		&operationForm, &hostForm, &connectionsForm, &exportForm, &lateForm, &clockForm, &resourceForm, &stageForm, &errorsForm, &linksForm, &spanForm, &eventForm, &spawnForm, &timeoutForm, &repeatForm,
+		&operationForm, &hostForm, &quotaForm, &connectionsForm, &exportForm, &lateForm, &clockForm, &resourceForm, &stageForm, &errorsForm, &linksForm, &spanForm, &eventForm, &spawnForm, &timeoutForm, &repeatForm,
 		&callForm, &runOnForm, &channelForm, &metricForm, &logForm,
 	} {
 		defs[f.name] = f.schema()

@@ -60,11 +60,16 @@ func (d *decoder) keysOf(s *workload.Service, t table, inMap bool) {
 	if seed, ok := t.get("seed"); ok {
 		s.Seed = new(seed.unsigned())
 	}
-	if runtime, ok := t.get("runtime"); ok {
-		s.Runtime = readRuntime(runtime)
+	host, hosted := t.get("host")
+	var machine workload.RuntimeSpec
+	if hosted {
+		machine = readHost(host)
 	}
-	if host, ok := t.get("host"); ok {
-		s.Runtime.CPUs = readHost(host, &s.Runtime)
+	if runtime, ok := t.get("runtime"); ok {
+		s.Runtime = readRuntime(runtime, machine.AvailableParallelism())
+	}
+	if hosted {
+		hostOf(host, &s.Runtime, &machine)
 	}
 	s.Export = defaultExport(&s.Runtime)
 	if export, ok := t.get("export"); ok {

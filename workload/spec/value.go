@@ -216,6 +216,9 @@ func (v value) float() (float64, bool) {
 
 // duration reads a duration with its unit, such as 80us.
 func (v value) duration(of duration) sim.Time {
+	if v.raw == 0 && of.least == 0 { // which needs no unit
+		return 0
+	}
 	if s, ok := v.raw.(string); ok {
 		d, err := time.ParseDuration(s)
 		if err == nil && sim.Time(d) >= of.least && sim.Time(d) <= of.most {

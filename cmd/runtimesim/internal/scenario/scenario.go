@@ -49,6 +49,8 @@ type Variant struct {
 	Executor string
 	// CPUs of the machine; the ideal runtime has none to share.
 	CPUs string
+	// CPULimit is how much of these CPUs the process may use, as limits.cpu of Kubernetes says it.
+	CPULimit string
 	// RuntimeFlag is the name of the flag that Runtime and Version come from, if it is not --runtime.
 	RuntimeFlag string
 	// Rate of arrivals per second replaces the source's; 0: it does not.
@@ -309,12 +311,47 @@ func (s *Source) applyRuntime(tree map[string]any, v Variant) (flags []origin) {
 	switch {
 	case model == semconv.RuntimeIdeal && v.RuntimeFlag != "": // one of several: the others share the CPUs
 		delete(tree, "host")
-	case v.CPUs != "":
-		tree["host"] = map[string]any{"cpus": scalar(v.CPUs)}
-		flags = append(flags, origin{".host.cpus", "--cpus"}, origin{".host", "--cpus"})
+	case v.CPUs != "" || v.CPULimit != "":
+		flags = append(flags, applyHost(tree, v)...)
 	}
 	return flags
 }
+
+// DefaultCPUs are those of the machine if there is a limit and nobody says how many CPUs there are.
+const DefaultCPUs = 4
+
+// applyHost puts the variant's CPUs into the tree. What the file says of them besides stays.
+func applyHost(tree map[string]any, v Variant) (flags []origin) {
+	given, _ := tree["host"].(map[string]any)
+	host := maps.Clone(given)
+	if host == nil {
+		host = map[string]any{}
+	}
+	if v.CPUs != "" {
+		host["cpus"] = scalar(v.CPUs)
+		flags = append(flags, origin{".host.cpus", "--cpus"})
+	}
+	if v.CPULimit != "" {
+		given, _ := host["quota"].(map[string]any)
+		quota := maps.Clone(given)
+		if quota == nil {
+			quota = map[string]any{}
+		}
+		quota["cpus"] = scalar(v.CPULimit)
+		host["quota"] = quota
+		if host["cpus"] == nil {
+			host["cpus"] = DefaultCPUs
+		}
+		flags = append(flags, origin{".host.quota.cpus", flagCPULimit})
+	}
+	tree["host"] = host
+	if v.CPUs != "" {
+		return append(flags, origin{".host", "--cpus"})
+	}
+	return append(flags, origin{".host", flagCPULimit})
+}
+
+const flagCPULimit = "--cpu-limit"
 
 // hasWorkers reports whether the number of workers is a setting of a flavor.
 func hasWorkers(model, flavor string) bool {

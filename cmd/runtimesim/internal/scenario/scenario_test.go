@@ -14,6 +14,7 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/internal/costfile"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
 	"github.com/runtimelab/otelcol-runtimelab/workload/arrive"
@@ -346,4 +347,43 @@ func TestCostFile(t *testing.T) {
 	_, err := Open(request)
 	require.ErrorContains(t, err, request.Cost+`: line 1: tokio.poll: "1" is not allowed`)
 	require.ErrorContains(t, err, request.Cost+`: line 2: tokio.pol: unknown key`)
+}
+
+// TestCPULimit: the flag bounds what the file or the other flag has as CPUs, and decides the workers if nobody sets them.
+func TestCPULimit(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "fleet.yaml")
+	require.NoError(t, os.WriteFile(file, []byte(`
+name: a
+runtime: {model: tokio}
+host: {cpus: 8, quota: {cpus: 1, period: 20ms}}
+arrivals: {process: poisson, rate: 1}
+operations: [{name: o, steps: [{compute: 1ms}]}]
+`), 0o600))
+	for _, c := range []struct {
+		workload string
+		variant  Variant
+		cpus     int
+		quota    host.Quota
+		workers  int
+	}{
+		{"", Variant{CPULimit: "2.5"}, DefaultCPUs, host.Quota{CPUs: 2.5}, 2},
+		{"", Variant{CPULimit: "2.5", CPUs: "16"}, 16, host.Quota{CPUs: 2.5}, 2},
+		{"", Variant{CPULimit: "2.5", Workers: "6"}, DefaultCPUs, host.Quota{CPUs: 2.5}, 6},
+		{"", Variant{CPULimit: "2.5", Runtime: "smol"}, DefaultCPUs, host.Quota{CPUs: 2.5}, 1},
+		{file, Variant{}, 8, host.Quota{CPUs: 1, Period: sim.Time(20 * time.Millisecond)}, 1},
+		{file, Variant{CPULimit: "3.5"}, 8, host.Quota{CPUs: 3.5, Period: sim.Time(20 * time.Millisecond)}, 3},
+		{file, Variant{CPUs: "2"}, 2, host.Quota{CPUs: 1, Period: sim.Time(20 * time.Millisecond)}, 1},
+	} {
+		r := Request{Workload: c.workload, Cost: "default"}
+		if c.workload == "" {
+			r.Arrivals, r.Service = "poisson:1", "exp:1ms"
+		}
+		source, err := Open(r)
+		require.NoError(t, err)
+		s, err := source.Service(c.variant)
+		require.NoError(t, err)
+		assert.Equal(t, c.cpus, s.Runtime.CPUs, "%+v", c.variant)
+		assert.Equal(t, c.quota, s.Runtime.Quota, "%+v", c.variant)
+		assert.Equal(t, c.workers, s.Runtime.Workers, "%+v", c.variant)
+	}
 }

@@ -10,7 +10,7 @@
 // An ordinary run checks the list itself: the text stands once in the file, the tests exist. With -mutants each rule is
 // removed in turn, in a copy, and one of its tests must fail.
 //
-// The tests of packages tokio, asyncexecutor and blocking have such tables; make mutants removes the rules.
+// The tests of packages tokio, asyncexecutor, blocking and host have such tables; make mutants removes the rules.
 package mutants
 
 import (
