@@ -46,7 +46,7 @@ func BenchmarkScrapeFake(b *testing.B) {
 // BenchmarkScrapeReal: what it costs with the kernel's files, on a process with 200 threads. The CPU time of the thread that reads is
 // reported as a share of a core at a look each second.
 func BenchmarkScrapeReal(b *testing.B) {
-	child := exec.Command(os.Args[0], "-test.run=^TestHaveThreads$") //nolint:gosec // this program
+	child := exec.Command(os.Args[0], "-test.run=^TestHaveThreads$")
 	child.Env = append(os.Environ(), "HAVE_THREADS=1")
 	child.Stderr = os.Stderr
 	in, err := child.StdinPipe()

@@ -61,7 +61,7 @@ func createDefaultConfig() component.Config {
 	controller.CollectionInterval = time.Second
 	controller.Timeout = 5 * time.Second // what a blocked pipeline holds up a stop
 	return &Config{
-		ControllerConfig: controller, MetricsBuilderConfig: metadata.DefaultMetricsBuilderConfig(), DiscoveryInterval: 5 * time.Second,
+		ControllerConfig: controller, MetricsBuilderConfig: metadata.NewDefaultMetricsBuilderConfig(), DiscoveryInterval: 5 * time.Second,
 	}
 }
 

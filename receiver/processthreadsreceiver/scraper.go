@@ -83,11 +83,11 @@ func (s *threadsScraper) shutdown(context.Context) error {
 // scrape reads all processes once. What cannot be read is counted, and no reason to send nothing of the others.
 func (s *threadsScraper) scrape(ctx context.Context) (pmetric.Metrics, error) {
 	if s.searched.IsZero() || time.Since(s.searched) >= s.config.DiscoveryInterval {
-		s.search()
+		s.search() //nolint:contextcheck // to count a file needs no context
 	}
 	var overflow int
 	for id, p := range s.processes {
-		if !p.read(s.unread) {
+		if !p.read(s.unread) { //nolint:contextcheck // to count a file needs no context
 			s.end(id)
 			s.searched = time.Time{} // perhaps it was replaced
 			continue
@@ -149,9 +149,9 @@ func (s *threadsScraper) tell(found []int) {
 		if s.found != nil {
 			before = min(s.found[i], 1)
 		}
-		switch now := min(n, 1); {
-		case now == before:
-		case now == 0:
+		switch min(n, 1) {
+		case before:
+		case 0:
 			s.logger.Warn("processes: an entry names no process that this user can see", zap.Int("entry", i))
 		default:
 			s.logger.Info("processes: an entry names processes", zap.Int("entry", i), zap.Int("processes", n))

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -76,15 +77,15 @@ func points(t *testing.T, metrics pmetric.Metrics) map[string]float64 {
 		for _, scope := range resource.ScopeMetrics().All() {
 			for _, m := range scope.Metrics().All() {
 				for _, p := range m.Sum().DataPoints().All() {
-					key := pid.AsString() + " " + m.Name()
+					key := []string{pid.AsString(), m.Name()}
 					for _, attr := range []string{semconv.ThreadGroupName, semconv.ThreadState, semconv.CPUMode, semconv.ContextSwitchType} {
 						if value, ok := p.Attributes().Get(attr); ok {
-							key += " " + value.Str()
+							key = append(key, value.Str())
 						}
 					}
-					assert.NotContains(t, all, key)
+					assert.NotContains(t, all, strings.Join(key, " "))
 					assert.LessOrEqual(t, p.StartTimestamp(), p.Timestamp())
-					all[key] = p.DoubleValue() + float64(p.IntValue()) // one of them is 0
+					all[strings.Join(key, " ")] = p.DoubleValue() + float64(p.IntValue()) // one of them is 0
 				}
 			}
 		}

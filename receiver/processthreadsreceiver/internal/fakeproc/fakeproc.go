@@ -25,15 +25,15 @@ type Thread struct {
 
 // Root is the root of a file system with a /proc.
 type Root struct {
-	t    testing.TB
+	tb   testing.TB
 	path string
 }
 
 // New returns an empty one.
-func New(t testing.TB) *Root {
-	t.Helper()
-	r := &Root{t, t.TempDir()}
-	require.NoError(t, os.Mkdir(r.Proc(), 0o755))
+func New(tb testing.TB) *Root {
+	tb.Helper()
+	r := &Root{tb, tb.TempDir()}
+	require.NoError(tb, os.Mkdir(r.Proc(), 0o755)) //nolint:gosec // as in /proc: every user may read
 	return r
 }
 
@@ -45,21 +45,21 @@ func (r *Root) Proc() string { return filepath.Join(r.path, "proc") }
 
 // Write writes a file.
 func (r *Root) Write(path, text string) {
-	r.t.Helper()
+	r.tb.Helper()
 	file := filepath.Join(r.path, path)
-	require.NoError(r.t, os.MkdirAll(filepath.Dir(file), 0o755))
-	require.NoError(r.t, os.WriteFile(file, []byte(text), 0o644))
+	require.NoError(r.tb, os.MkdirAll(filepath.Dir(file), 0o755))  //nolint:gosec // as above
+	require.NoError(r.tb, os.WriteFile(file, []byte(text), 0o644)) //nolint:gosec // as above
 }
 
 // Remove removes a file or a directory.
 func (r *Root) Remove(path string) {
-	r.t.Helper()
-	require.NoError(r.t, os.RemoveAll(filepath.Join(r.path, path)))
+	r.tb.Helper()
+	require.NoError(r.tb, os.RemoveAll(filepath.Join(r.path, path)))
 }
 
 // Process writes the files of a process itself: its stat and its command line.
 func (r *Root) Process(pid int, leader Thread, words ...string) {
-	r.t.Helper()
+	r.tb.Helper()
 	dir := filepath.Join("proc", strconv.Itoa(pid))
 	r.Write(filepath.Join(dir, "stat"), Stat(pid, leader))
 	r.Write(filepath.Join(dir, "cmdline"), strings.Join(append(words, ""), "\x00"))
@@ -68,7 +68,7 @@ func (r *Root) Process(pid int, leader Thread, words ...string) {
 
 // Thread writes the files of a thread.
 func (r *Root) Thread(pid, tid int, t Thread) {
-	r.t.Helper()
+	r.tb.Helper()
 	dir := filepath.Join("proc", strconv.Itoa(pid), "task", strconv.Itoa(tid))
 	r.Write(filepath.Join(dir, "schedstat"), fmt.Sprintf("%d %d %d\n", t.OnCPU, t.Wait, t.Slices))
 	r.Write(filepath.Join(dir, "stat"), Stat(tid, t))

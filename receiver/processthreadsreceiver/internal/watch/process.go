@@ -61,14 +61,13 @@ func (p *Process) Close() error { return p.task.Close() }
 // Groups returns the groups of threads, those without a thread left included.
 func (p *Process) Groups() []*Group { return p.groups.all }
 
-// HasCPUTime reports whether ticks of CPU time are known, HasSchedstat whether times on CPUs and without one are, and HasSwitches whether
-// context switches are.
+// HasCPUTime reports whether ticks of CPU time are known.
 func (p *Process) HasCPUTime() bool { return p.known[stat] && !p.missing[stat] }
 
-// HasSchedstat: see HasCPUTime.
+// HasSchedstat reports whether times on CPUs and without one are known.
 func (p *Process) HasSchedstat() bool { return p.known[schedstat] && !p.missing[schedstat] }
 
-// HasSwitches: see HasCPUTime.
+// HasSwitches reports whether context switches are known.
 func (p *Process) HasSwitches() bool { return p.known[status] && !p.missing[status] }
 
 // Retry has files that told nothing be read again.
