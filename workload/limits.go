@@ -5,8 +5,6 @@ package workload
 import "github.com/runtimelab/otelcol-runtimelab/scheduler/program"
 
 const (
-	// MostCPUs bounds the machine of an instance.
-	MostCPUs = 4096
 	// MostTasks bounds the tasks and calls that one request becomes. A million live tasks fit into memory; more are a typing error.
 	MostTasks = 1_000_000
 	// MostCapacity bounds the messages that a channel holds.

@@ -23,6 +23,9 @@ type RuntimeSpec struct {
 	Quota host.Quota
 }
 
+// MostCPUs bounds the machine of an instance.
+const MostCPUs = 4096
+
 // What the kernel takes as a quota.
 const (
 	ShortestQuotaPeriod = sim.Time(time.Millisecond)
