@@ -40,6 +40,7 @@ import (
 	redactionprocessor "github.com/open-telemetry/opentelemetry-collector-contrib/processor/redactionprocessor"
 	tailsamplingprocessor "github.com/open-telemetry/opentelemetry-collector-contrib/processor/tailsamplingprocessor"
 	transformprocessor "github.com/open-telemetry/opentelemetry-collector-contrib/processor/transformprocessor"
+	processthreadsreceiver "github.com/runtimelab/otelcol-runtimelab/receiver/processthreadsreceiver"
 	syntheticloadreceiver "github.com/runtimelab/otelcol-runtimelab/receiver/syntheticloadreceiver"
 	otlpreceiver "go.opentelemetry.io/collector/receiver/otlpreceiver"
 )
@@ -83,6 +84,7 @@ func components() (otelcol.Factories, error) {
 	})
 
 	factories.Receivers, err = otelcol.MakeFactoryMap[receiver.Factory](
+		processthreadsreceiver.NewFactory(),
 		syntheticloadreceiver.NewFactory(),
 		otlpreceiver.NewFactory(),
 	)
@@ -90,6 +92,7 @@ func components() (otelcol.Factories, error) {
 		return otelcol.Factories{}, err
 	}
 	factories.ReceiverModules = makeModulesMap(factories.Receivers, map[component.Type]string{
+		processthreadsreceiver.NewFactory().Type(): "github.com/runtimelab/otelcol-runtimelab v0.0.0",
 		syntheticloadreceiver.NewFactory().Type(): "github.com/runtimelab/otelcol-runtimelab v0.0.0",
 		otlpreceiver.NewFactory().Type(): "go.opentelemetry.io/collector/receiver/otlpreceiver v0.161.0",
 	})

@@ -23,7 +23,7 @@ func TestDocs(t *testing.T) {
 		file     string
 		families []Family
 	}{
-		{"README.md", []Family{Resource, Tracing, Legacy, Task, Point, Log, Stamp, Runtime, Latency}},
+		{"README.md", []Family{Resource, Tracing, Legacy, Task, Point, Kernel, Log, Stamp, Runtime, Latency}},
 		{"../docs/telemetry.md", []Family{Resource, Tracing, Task, Point, Log, Stamp}},
 		{"../processor/runtimestatsprocessor/README.md", []Family{Runtime, Latency}},
 	} {

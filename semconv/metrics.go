@@ -78,7 +78,7 @@ const (
 	ForcedYields
 
 	CPUTime          // nanoseconds of CPU that the process used, of all its threads; where its CPUs are limited
-	CPUWaitTime      // nanoseconds that threads were runnable without a CPU, and not throttled; likewise
+	CPUWaitTime      // nanoseconds that threads were runnable without a CPU, or throttled; likewise
 	ThrottledTime    // nanoseconds that CPUs with a thread were throttled; where the process has a quota
 	QuotaPeriods     // likewise
 	ThrottledPeriods // likewise
@@ -149,7 +149,6 @@ const (
 	Seconds                    // a double, of nanoseconds
 	Milliseconds               // an int, of nanoseconds, rounded down
 	Microseconds               // likewise
-	Nanoseconds                // an int
 	Utilization                // a double from 0 to 1: nanoseconds of the interval and, in a total, of the number of workers
 	Ratio                      // a double: nanoseconds of the interval
 )
@@ -198,12 +197,14 @@ var Metrics = []Metric{
 		{BusyBlockingThreads, BlockingThreadState, "busy"}, {IdleBlockingThreads, BlockingThreadState, "idle"},
 	}, "Threads of the blocking pool."},
 
-	// process.cpu.time is OpenTelemetry's, here without cpu.mode; container.cpu.throttling_data.* are the names of the Collector's receivers of container statistics.
-	{NamingAsyncRuntime, "process.cpu.time", Counter, "s", Seconds, Total, of(CPUTime), "CPU time used, if the process's CPUs are limited. The models do not tell user from system time."},
-	{NamingAsyncRuntime, "async_runtime.cpu.wait_time", Counter, "s", Seconds, Total, of(CPUWaitTime), "Time for which threads were runnable without a CPU, if the process's CPUs are limited; without the time for which they were throttled."},
-	{NamingAsyncRuntime, "container.cpu.throttling_data.periods", Counter, "{periods}", AsIs, Total, of(QuotaPeriods), "Periods of the CPU quota, if there is one, in which some of it was used."},
-	{NamingAsyncRuntime, "container.cpu.throttling_data.throttled_periods", Counter, "{periods}", AsIs, Total, of(ThrottledPeriods), "Those in which the quota was used up."},
-	{NamingAsyncRuntime, "container.cpu.throttling_data.throttled_time", Counter, "ns", Nanoseconds, Total, of(ThrottledTime), "Time for which CPUs with a thread were throttled, of all CPUs."},
+	// What the kernel tells of a real service, under the names of KernelMetrics: of the process, not of its groups of threads.
+	{NamingAsyncRuntime, MetricProcessCPUTime, Counter, "s", Seconds, Total, of(CPUTime), "CPU time used, if the process's CPUs are limited. The models do not tell user from system time."},
+	{NamingAsyncRuntime, MetricThreadTime, Counter, "s", Seconds, Total, []Series{
+		{CPUTime, ThreadState, ThreadOnCPU}, {CPUWaitTime, ThreadState, ThreadCPUWait},
+	}, "Time of threads on a CPU, and time runnable without one or throttled, if the process's CPUs are limited."},
+	{NamingAsyncRuntime, MetricQuotaPeriods, Counter, "{period}", AsIs, Total, of(QuotaPeriods), "Periods of the quota, if there is one, in which some of it was used."},
+	{NamingAsyncRuntime, MetricQuotaThrottledPeriods, Counter, "{period}", AsIs, Total, of(ThrottledPeriods), "Those in which a CPU was throttled at the end."},
+	{NamingAsyncRuntime, MetricQuotaThrottledTime, Counter, "s", Seconds, Total, of(ThrottledTime), "Time for which CPUs with a thread were throttled, of all CPUs."},
 	{NamingTokioCrate, "tokio.workers", Gauge, "{worker}", AsIs, Total, of(Workers), "Workers."},
 	{NamingTokioCrate, "tokio.global_queue_depth", Gauge, "{task}", AsIs, Total, of(GlobalQueue), "Tasks in the inject queue."},
 	{NamingTokioCrate, "tokio.alive_tasks", Gauge, "{task}", AsIs, Total, of(LiveTasks), "Tasks spawned and not finished."},

@@ -100,9 +100,9 @@ func metricTable(naming Naming) string {
 	return b.String()
 }
 
-// borrowed reports whether a metric of our own naming has a name from elsewhere: of a process or a container, not of its runtime.
+// borrowed reports whether a metric of our own naming is one that the kernel tells of a real service.
 func borrowed(metric string) bool {
-	return strings.HasPrefix(metric, "process.") || strings.HasPrefix(metric, "container.")
+	return slices.ContainsFunc(KernelMetrics[:], func(m KernelMetric) bool { return m.Name == metric })
 }
 
 // TestMetrics holds the registry to its own rules, and our names to OpenTelemetry's.

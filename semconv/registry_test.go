@@ -73,6 +73,8 @@ var examples = map[string][]string{
 	StampRun:    {"0f8fad5b-d9cb-469f-a165-70867728950e", "nightly-42"},
 	StampSource: {"7c9e6679-7425-40de-944b-e07fc1f90ae7"},
 	StampOdd:    {"span.end_before_start"},
+
+	ThreadGroupName: {"tokio-rt-worker"},
 }
 
 const generatedBy = "# Made of the tables of package semconv by `make generate`. Do not edit.\n"
@@ -164,6 +166,9 @@ func metricGroups(namespace string) (groups []registryGroup) {
 		}
 	}
 	for _, m := range Metrics {
+		if borrowed(m.Name) {
+			continue
+		}
 		var attributes []registryAttribute
 		if key := m.Series[0].Key; key != "" {
 			attributes = append(attributes, registryAttribute{Ref: key, RequirementLevel: "required"})
@@ -172,6 +177,15 @@ func metricGroups(namespace string) (groups []registryGroup) {
 			attributes = append(attributes, registryAttribute{Ref: Worker, RequirementLevel: "opt_in"})
 		}
 		add(m.Name, m.Instrument, m.Unit, m.Meaning, "", attributes...)
+	}
+	for _, m := range KernelMetrics {
+		var attributes []registryAttribute
+		for _, key := range []string{ThreadGroupName, m.Key} {
+			if key != "" && (m.OfGroups || key == m.Key) {
+				attributes = append(attributes, registryAttribute{Ref: key, RequirementLevel: "required"})
+			}
+		}
+		add(m.Name, m.Instrument, m.Unit, m.Meaning, "Told by the kernel about a process.", attributes...)
 	}
 	for _, m := range SpanMetrics {
 		add(m.Name, ExponentialHistogram, SpanMetricUnit, m.Meaning,
@@ -245,7 +259,10 @@ func TestRegistryIsWeavers(t *testing.T) {
 		}
 	}
 	for _, m := range Metrics {
-		assert.Equal(t, m.Naming == NamingAsyncRuntime && !borrowed(m.Name), ids["metric."+m.Name], m.Name)
+		if borrowed(m.Name) {
+			continue
+		}
+		assert.Equal(t, m.Naming == NamingAsyncRuntime, ids["metric."+m.Name], m.Name)
 	}
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//go:generate go test . -run "TestDocs|TestMetricDocs|TestReadMetricDocs|TestWeaverRegistry" -update
+//go:generate go test . -run "TestDocs|TestMetricDocs|TestReadMetricDocs|TestKernelMetricDocs|TestWeaverRegistry" -update
 
 // Package semconv names, once, every attribute and thread that Runtimelab writes or reads, with its type, meaning and
 // source. Receiver, processor and exporters meet only through these names: whatever is true of a simulated service
@@ -53,6 +53,8 @@ const (
 	Task Family = "task"
 	// Point attributes tell the points of a metric apart.
 	Point Family = "point"
+	// Kernel attributes tell the points of what the kernel says about a process apart.
+	Kernel Family = "kernel"
 	// Log attributes are on log records.
 	Log Family = "log"
 	// Stamp attributes number items for an audit at the far end of a pipeline.
@@ -309,6 +311,11 @@ var Attributes = []Attribute{
 	{BlockingThreadState, String, Point, "`busy` or `idle`.", "`async_runtime.blocking.thread.count`"},
 	{TokioWorkerIndex, Int, Point, "Worker, from 0.", "`tokio.worker.*`"},
 	{TokioRuntimeID, String, Point, "Number of the runtime in its process: `1`.", "`tokio.*`"},
+
+	{ThreadGroupName, String, Kernel, "Threads of one name: its first 15 characters, without the number at the end.", "metrics of threads"},
+	{ThreadState, String, Kernel, "`on_cpu`, or `cpu_wait`: runnable without a CPU.", "`async_runtime.thread.time`"},
+	{CPUMode, String, Kernel, "`user` or `system`.", "`process.cpu.time`"},
+	{ContextSwitchType, String, Kernel, "`voluntary` or `involuntary`.", "`process.context_switches`"},
 
 	{TaskName, String, Log, "Name of the task's span.", "a task's start and end"},
 

@@ -27,5 +27,10 @@ func Values(attribute string) []string {
 			}
 		}
 	}
+	for _, m := range KernelMetrics {
+		if m.Key == attribute {
+			values = append(values, m.Values...)
+		}
+	}
 	return values
 }

@@ -55,6 +55,16 @@ func (c *checkout) runYAML(t *testing.T, b *block) {
 		c.validateConfig(t, b.flags, top)
 	case of("services"):
 		c.validateConfig(t, b.flags, object{"receivers": object{"synthetic_load": top}})
+	case of("metrics"): // as generated documentation says it, of any metric
+		metrics := object{}
+		for _, settings := range top["metrics"].(object) {
+			metrics["process.cpu.time"] = settings
+		}
+		c.validateConfig(t, b.flags, object{
+			"receivers": object{"process_threads": object{"metrics": metrics, "processes": []any{object{"name": "shop"}}}},
+			"exporters": object{"nop": nil},
+			"service":   object{"pipelines": object{"metrics": object{"receivers": []any{"process_threads"}, "exporters": []any{"nop"}}}},
+		})
 	case of("runtimes"):
 		c.validateConfig(t, b.flags, object{"processors": object{"runtime_stats": top}})
 	case of("policies"):

@@ -52,7 +52,7 @@ func TestComponents(t *testing.T) {
 	code, out := run(t, "components")
 	require.Zero(t, code)
 	for _, name := range []string{
-		"otlp", "synthetic_load", "runtime_stats", "memory_limiter", "batch", "otlp_grpc", "otlp_http", "debug", "nop", "load_verify", "runtime_view",
+		"otlp", "process_threads", "synthetic_load", "runtime_stats", "memory_limiter", "batch", "otlp_grpc", "otlp_http", "debug", "nop", "load_verify", "runtime_view",
 		"forward", "span_metrics", "signal_to_metrics", "tail_sampling", "attributes", "resource", "filter", "transform", "file",
 		"health_check", "pprof", "zpages", "file_storage",
 	} {

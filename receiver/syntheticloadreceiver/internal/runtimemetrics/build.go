@@ -167,7 +167,7 @@ func (s *Sampler) buildNumber(p pmetric.NumberDataPoint, m *semconv.Metric, seri
 
 // units are the nanoseconds, or whatever a quantity counts, in one of a number.
 var units = map[semconv.Number]int64{
-	semconv.AsIs: 1, semconv.Nanoseconds: 1, semconv.Microseconds: int64(time.Microsecond), semconv.Milliseconds: int64(time.Millisecond),
+	semconv.AsIs: 1, semconv.Microseconds: int64(time.Microsecond), semconv.Milliseconds: int64(time.Millisecond),
 }
 
 func (s *Sampler) buildAttributes(to pcommon.Map, m *semconv.Metric, series, worker int) {

@@ -20,14 +20,17 @@ import (
 func TestMetricsOfTheMachine(t *testing.T) {
 	const ms = sim.Time(time.Millisecond)
 	of := host.Stats{Busy: 1500 * ms, Waited: 250 * ms, Throttled: 7 * ms, Periods: 10, ThrottledPeriods: 3}
+	onCPU, waits := "async_runtime.thread.time on_cpu", "async_runtime.thread.time cpu_wait"
 	all := map[string]float64{
-		"process.cpu.time": 1.5, "async_runtime.cpu.wait_time": 0.25, "container.cpu.throttling_data.periods": 10,
-		"container.cpu.throttling_data.throttled_periods": 3, "container.cpu.throttling_data.throttled_time": 7e6,
+		"process.cpu.time": 1.5, onCPU: 1.5, waits: 0.257, "async_runtime.cpu_quota.periods": 10,
+		"async_runtime.cpu_quota.throttled.periods": 3, "async_runtime.cpu_quota.throttled.time": 0.007,
 	}
 	for machine, names := range map[Machine][]string{
-		{}:                        nil,
-		{CPUs: true}:              {"process.cpu.time", "async_runtime.cpu.wait_time"},
-		{CPUs: true, Quota: true}: {"process.cpu.time", "async_runtime.cpu.wait_time", "container.cpu.throttling_data.periods", "container.cpu.throttling_data.throttled_periods", "container.cpu.throttling_data.throttled_time"},
+		{}:           nil,
+		{CPUs: true}: {"process.cpu.time", onCPU, waits},
+		{CPUs: true, Quota: true}: {
+			"process.cpu.time", onCPU, waits, "async_runtime.cpu_quota.periods", "async_runtime.cpu_quota.throttled.periods", "async_runtime.cpu_quota.throttled.time",
+		},
 	} {
 		c := DefaultConfig()
 		s := New(&c, semconv.CrateSmol, machine, nil, 0)
@@ -39,9 +42,17 @@ func TestMetricsOfTheMachine(t *testing.T) {
 			want[name] = all[name]
 		}
 		for _, m := range scope.Metrics().All() {
-			if _, ok := all[m.Name()]; ok {
-				p := m.Sum().DataPoints().At(0)
-				got[m.Name()] = p.DoubleValue() + float64(p.IntValue())
+			if m.Type() != pmetric.MetricTypeSum {
+				continue
+			}
+			for _, p := range m.Sum().DataPoints().All() {
+				name := m.Name()
+				if state, ok := p.Attributes().Get(semconv.ThreadState); ok {
+					name += " " + state.Str()
+				}
+				if _, ok := all[name]; ok {
+					got[name] = p.DoubleValue() + float64(p.IntValue())
+				}
 			}
 		}
 		assert.Equal(t, want, got)
