@@ -18,6 +18,18 @@ func Names() []string {
 	return names
 }
 
+// Flavors are the names of all flavors.
+func Flavors() (names []string) {
+	for _, m := range All() {
+		for _, k := range m.Keys {
+			if k.Name == flavorKey {
+				names = append(names, k.Choices...)
+			}
+		}
+	}
+	return names
+}
+
 // ByFlavor is the model that has a flavor of this name, such as current_thread; nil if there is none.
 func ByFlavor(name string) *Model {
 	for _, m := range All() {

@@ -20,6 +20,7 @@ import (
 type Row struct {
 	Class, Workload, Runtime, Figure string
 	HeldOut, Fitted                  bool
+	Plays                            string // of the workload
 
 	Predicted float64
 	Measured  float64 // median
@@ -58,7 +59,7 @@ func Rows(m *matrix.Matrix, of *measure.Measured, costs *cost.Set, heldOut bool,
 		for _, name := range c.Workload.Figures {
 			row := Row{
 				Class: c.Workload.Class, Workload: c.Workload.Name, Runtime: c.Runtime, Figure: name,
-				HeldOut: c.Workload.HeldOut, Fitted: c.Workload.Fitted != "",
+				HeldOut: c.Workload.HeldOut, Fitted: c.Workload.Fitted != "", Plays: c.Workload.Plays(),
 			}
 			if row.judge(cell, predicted[name]) {
 				rows = append(rows, row)

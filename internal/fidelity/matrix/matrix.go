@@ -8,8 +8,10 @@ package matrix
 
 import (
 	_ "embed"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 
@@ -62,6 +64,30 @@ type Workload struct {
 	Chain         int // instead of steps: a task that spawns one that spawns one, so many times
 	Operations    []any
 	Figures       []string // of its class
+}
+
+// Plays says what the workload plays, as JSON: its arrivals and its steps.
+func (w *Workload) Plays() string {
+	said := map[string]any{}
+	for key, value := range map[string]any{"arrivals": w.Arrivals, "operations": w.Operations, "steps": w.Steps, "connections": w.Connections} {
+		if v := reflect.ValueOf(value); v.IsValid() && !v.IsZero() {
+			said[key] = value
+		}
+	}
+	if w.Burst != nil {
+		said["burst"] = map[string]any{"size": w.Burst.Size, "every": w.Burst.Every.String()}
+	}
+	if w.RatePerWorker {
+		said["rate_per_worker"] = true
+	}
+	if w.Chain > 0 {
+		said["chain"] = w.Chain
+	}
+	text, err := json.Marshal(said)
+	if err != nil {
+		panic("matrix: " + err.Error()) // TestMatrix reads them all
+	}
+	return string(text)
 }
 
 // Selection is some of the runtimes, and why those.
@@ -134,7 +160,10 @@ func (w *Workload) on(name string, runtime map[string]any, seed uint64) (Cell, e
 	operations := w.Operations
 	if len(operations) == 0 {
 		steps := w.Steps
-		if w.Chain > 0 {
+		if w.RatePerWorker {
+		said["rate_per_worker"] = true
+	}
+	if w.Chain > 0 {
 			steps = chain(w.Chain)
 		}
 		operations = []any{map[string]any{"name": "request", "steps": steps, "block_on": w.BlockOn}}

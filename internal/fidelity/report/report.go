@@ -101,6 +101,7 @@ func percent(p float64) string { return fmt.Sprintf("%.0f %%", p) }
 // block is a workload with its rows, by runtime.
 type block struct {
 	Name, Class     string
+	Plays           string
 	HeldOut, Fitted bool
 	Figures         []string
 	Lines           []blockLine
@@ -115,7 +116,7 @@ func blocks(rows []judge.Row) (all []*block) {
 	for i := range rows {
 		r := &rows[i]
 		if len(all) == 0 || all[len(all)-1].Name != r.Workload {
-			all = append(all, &block{Name: r.Workload, Class: r.Class, HeldOut: r.HeldOut, Fitted: r.Fitted})
+			all = append(all, &block{Name: r.Workload, Class: r.Class, Plays: r.Plays, HeldOut: r.HeldOut, Fitted: r.Fitted})
 		}
 		b := all[len(all)-1]
 		at := slices.Index(b.Figures, r.Figure)

@@ -12,6 +12,8 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/report"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/simulate"
+	"github.com/runtimelab/otelcol-runtimelab/internal/program"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/models"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
@@ -96,9 +98,10 @@ func compare(cmd *cobra.Command, flags *scenarioFlags, runtimes string, asJSON b
 // runtimeOf reads RUNTIME or RUNTIME:VERSION.
 func runtimeOf(flag, name string) (runtime, version string, err error) {
 	runtime, version, versioned := strings.Cut(name, ":")
-	if runtime == "" || versioned && version == "" {
-		return "", "", fmt.Errorf("%s: %q is not allowed; want RUNTIME or RUNTIME:VERSION, RUNTIME one of %s",
-			flag, name, strings.Join(semconv.RuntimeNames(), ", "))
+	known := slices.Concat(semconv.RuntimeNames(), models.Flavors())
+	if !slices.Contains(known, runtime) || versioned && version == "" {
+		return "", "", fmt.Errorf("%s: %q is not allowed%s; want RUNTIME or RUNTIME:VERSION, RUNTIME one of %s",
+			flag, name, program.DidYouMean(runtime, known), strings.Join(known, ", "))
 	}
 	return runtime, version, nil
 }

@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strconv"
@@ -13,6 +14,7 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/scenario"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/simulate"
 	"github.com/runtimelab/otelcol-runtimelab/internal/costfile"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/models"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 	"github.com/runtimelab/otelcol-runtimelab/workload/spec"
 )
@@ -97,7 +99,7 @@ func (f *scenarioFlags) register(cmd *cobra.Command, tasks uint64, tasksMeaning 
 
 // registerRuntime adds the flags of commands that play one runtime.
 func (f *scenarioFlags) registerRuntime(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.variant.Runtime, "runtime", "", "`RUNTIME`: "+strings.Join(semconv.RuntimeNames(), ", ")+", or a flavor of Tokio: current_thread, tokio_per_core (default: the file's; without one tokio)")
+	cmd.Flags().StringVar(&f.variant.Runtime, "runtime", "", "`RUNTIME`: "+strings.Join(semconv.RuntimeNames(), ", ")+", or a flavor of Tokio: "+strings.Join(models.Flavors(), ", ")+" (default: the file's; without one tokio)")
 	cmd.Flags().StringVar(&f.variant.Version, "version", "", "`VERSION` of the runtime's model, such as 1.53, or --runtime RUNTIME:VERSION (default: the newest that is modelled)")
 }
 
@@ -105,15 +107,15 @@ func (f *scenarioFlags) open(cmd *cobra.Command) (*scenario.Source, error) {
 	if cmd.Flags().Changed(flagSeed) {
 		f.request.Seed = &f.seed.value
 	}
-	if strings.Contains(f.variant.Runtime, ":") { // as in compare
+	if f.variant.Runtime != "" { // as in compare
 		runtime, version, err := runtimeOf("--runtime", f.variant.Runtime)
 		if err != nil {
 			return nil, err
 		}
-		if f.variant.Version != "" {
+		if version != "" && f.variant.Version != "" {
 			return nil, fmt.Errorf("--runtime and --version: %q says a version already; want one of them", f.variant.Runtime)
 		}
-		f.variant.Runtime, f.variant.Version = runtime, version
+		f.variant.Runtime, f.variant.Version = runtime, cmp.Or(version, f.variant.Version)
 	}
 	return scenario.Open(f.request)
 }
