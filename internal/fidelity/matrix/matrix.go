@@ -160,10 +160,7 @@ func (w *Workload) on(name string, runtime map[string]any, seed uint64) (Cell, e
 	operations := w.Operations
 	if len(operations) == 0 {
 		steps := w.Steps
-		if w.RatePerWorker {
-		said["rate_per_worker"] = true
-	}
-	if w.Chain > 0 {
+		if w.Chain > 0 {
 			steps = chain(w.Chain)
 		}
 		operations = []any{map[string]any{"name": "request", "steps": steps, "block_on": w.BlockOn}}

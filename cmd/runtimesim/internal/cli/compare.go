@@ -99,9 +99,11 @@ func compare(cmd *cobra.Command, flags *scenarioFlags, runtimes string, asJSON b
 func runtimeOf(flag, name string) (runtime, version string, err error) {
 	runtime, version, versioned := strings.Cut(name, ":")
 	known := slices.Concat(semconv.RuntimeNames(), models.Flavors())
-	if !slices.Contains(known, runtime) || versioned && version == "" {
-		return "", "", fmt.Errorf("%s: %q is not allowed%s; want RUNTIME or RUNTIME:VERSION, RUNTIME one of %s",
-			flag, name, program.DidYouMean(runtime, known), strings.Join(known, ", "))
+	switch {
+	case runtime == "" || versioned && version == "":
+		return "", "", fmt.Errorf("%s: %q is not allowed; want RUNTIME or RUNTIME:VERSION, RUNTIME one of %s", flag, name, strings.Join(known, ", "))
+	case !slices.Contains(known, runtime):
+		return "", "", fmt.Errorf("%s: %q is not allowed%s; want one of %s", flag, runtime, program.DidYouMean(runtime, known), strings.Join(known, ", "))
 	}
 	return runtime, version, nil
 }
