@@ -30,8 +30,10 @@ var ofTheClock = map[string]bool{
 
 // exceptions are folders and files whose tests may use them without fake time, and why.
 var exceptions = map[string]string{
-	"internal/e2e/delivery_test.go":   "a load is played for a while; how much of it comes does not matter",
-	"internal/e2e/interrupt_test.go":  "the moment of the interruption is what is varied; nothing is compared with it",
+	"internal/e2e/delivery_test.go":                                    "a load is played for a while; how much of it comes does not matter",
+	"internal/e2e/interrupt_test.go":                                   "the moment of the interruption is what is varied; nothing is compared with it",
+	"receiver/processthreadsreceiver/internal/watch/own_linux_test.go": "its threads compute now and then, so that whoever reads gets a CPU; nothing is compared with the time",
+
 	"internal/prometheus":             "Prometheus and sidecars are asked every second, for minutes, until they answer; no time is compared",
 	"cmd/pipelinetest/copies_test.go": "its agent waits as the one that it stands for does; nothing is compared with the time",
 	"cmd/pipelinetest/internal/proxy": "the faults are those of real connections, which fake time does not reach; a delay is at least as long as it should be",
