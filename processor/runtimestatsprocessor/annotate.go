@@ -24,7 +24,7 @@ type annotation struct {
 	verdict         latency.Verdict
 	duration        int64
 	cpuWaitRatio    float64 // negative to write none
-	category        bool // whether an outlier gets latency.category
+	category        bool    // whether an outlier gets latency.category
 	findings        explain.Findings
 }
 

@@ -102,11 +102,17 @@ func TestHostileThreadTimes(t *testing.T) {
 		"numbers": func(point *pmetric.NumberDataPoint, i int) {
 			point.SetIntValue([]int64{math.MinInt64, math.MaxInt64, -1}[i%3])
 		},
-		"no value":     func(point *pmetric.NumberDataPoint, _ int) { pmetric.NewNumberDataPoint().CopyTo(*point) },
-		"times":        func(point *pmetric.NumberDataPoint, _ int) { point.SetTimestamp(pcommon.Timestamp(random.Uint64())) },
-		"start":        func(point *pmetric.NumberDataPoint, _ int) { point.SetStartTimestamp(pcommon.Timestamp(random.Uint64())) },
-		"states":       func(point *pmetric.NumberDataPoint, i int) { point.Attributes().PutStr(semconv.ThreadState, fmt.Sprint(i)) },
-		"one state":    func(point *pmetric.NumberDataPoint, _ int) { point.Attributes().PutStr(semconv.ThreadState, "cpu_wait") },
+		"no value": func(point *pmetric.NumberDataPoint, _ int) { pmetric.NewNumberDataPoint().CopyTo(*point) },
+		"times":    func(point *pmetric.NumberDataPoint, _ int) { point.SetTimestamp(pcommon.Timestamp(random.Uint64())) },
+		"start": func(point *pmetric.NumberDataPoint, _ int) {
+			point.SetStartTimestamp(pcommon.Timestamp(random.Uint64()))
+		},
+		"states": func(point *pmetric.NumberDataPoint, i int) {
+			point.Attributes().PutStr(semconv.ThreadState, fmt.Sprint(i))
+		},
+		"one state": func(point *pmetric.NumberDataPoint, _ int) {
+			point.Attributes().PutStr(semconv.ThreadState, "cpu_wait")
+		},
 		"group a list": func(point *pmetric.NumberDataPoint, _ int) { point.Attributes().PutEmptySlice(semconv.ThreadGroupName) },
 	} {
 		p := newPipelines(t, allSpans)

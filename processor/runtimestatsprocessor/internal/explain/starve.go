@@ -32,6 +32,10 @@ const (
 	scarce = 0.05
 	// crowded is the share from which on a poll that is longer than usual is taken to have waited: others have the CPUs again and again.
 	crowded = 0.25
+	// crowdedShare is the share of the time in which no worker had a CPU from which on whoever waited did so for a CPU, and maxCrowd the number
+	// of workers that are reckoned with.
+	crowdedShare = 0.5
+	maxCrowd     = 4
 	// lately is how many intervals before a span tell of its time, if none cover it yet.
 	lately = 3
 )
@@ -55,8 +59,8 @@ func (j *judgement) cpuStarved(p *Process) {
 		p.stops.see(s.Start, s.End, excess, max(0, min(poll, s.Busy)))
 	}
 	j.lack = j.lacked(p, excess, poll)
-	if !s.Late && j.lack.ns < s.Duration/notable {
-		j.usual.AddUsual(s.Duration, s.mostPoll())
+	if !s.Late {
+		j.usual.AddUsual(s.Duration, s.mostPoll(), j.lack.ns >= s.Duration/notable)
 	}
 	switch j.lack.state {
 	case starved:
@@ -88,7 +92,7 @@ func (j *judgement) lacked(p *Process, excess, poll int64) lack {
 	}
 	switch {
 	case account.Ratio() >= scarce:
-		l.ns = min(max(p.stopped(s, &account), j.waitedInPoll(&account, poll)), excess)
+		l.ns = min(max(p.stopped(s, &account), j.waitedInPoll(&account, poll), p.crowdedOut(&account, excess)), excess)
 	case covered, !j.scarceLately():
 		return l
 	default: // nothing was missing shortly before; but the next stop may be this one
@@ -148,6 +152,20 @@ func (p *Process) stopped(s *Span, account *cputime.Account) int64 {
 	}
 	explained := min(1, max(0, waits-float64(allOn))/float64(allOff))
 	return onBeat + int64(explained*float64(offBeat))
+}
+
+// crowdedOut returns for how long a span that took so much longer than is usual waited for a CPU, where others had the CPUs for most of the
+// time: all of its threads waited again and again, each on its own.
+func (p *Process) crowdedOut(account *cputime.Account, longer int64) int64 {
+	ratio := account.Ratio()
+	share := ratio
+	for range min(p.workers, maxCrowd) - 1 {
+		share *= ratio
+	}
+	if share < crowdedShare || account.Wait < longer || 2*account.Wait < account.To-account.From {
+		return 0
+	}
+	return int64(share * float64(longer))
 }
 
 // waitedInPoll returns for how long a span's thread waited for a CPU inside its longest poll, if that is longer than usual and others had

@@ -80,11 +80,11 @@ func (w *Window) Add(poll, wait int64) {
 	}
 }
 
-// AddUsual adds the duration and the longest poll of a span that lacked no CPU, for all that is known.
-func (w *Window) AddUsual(duration, poll int64) {
+// AddUsual adds the duration and the longest poll of a span, to those of which nothing is amiss if it lacked no CPU.
+func (w *Window) AddUsual(duration, poll int64, lacked bool) {
 	if w != nil {
-		w.lowDuration.See(duration)
-		w.lowPoll.See(poll)
+		w.lowDuration.See(duration, lacked)
+		w.lowPoll.See(poll, lacked)
 	}
 }
 
