@@ -225,7 +225,7 @@ real-captures: build ## take a capture of each of these services into reference/
 
 .PHONY: real-quota
 real-quota: build ## run real Rust services under a real CPU quota beside the sidecar (4 minutes and a build); RUN=regexp selects
-	@if command -v cargo >/dev/null; then $(MAKE) reference; $(REAL_QUOTA) $(if $(KEEP),-keep $(KEEP)); else echo "$(WITHOUT_CARGO)"; fi
+	@if command -v cargo >/dev/null; then $(MAKE) reference; $(REAL_QUOTA) $(if $(KEEP),-keep $(KEEP)) $(if $(DOCUMENT),-document $(DOCUMENT)); else echo "$(WITHOUT_CARGO)"; fi
 
 .PHONY: real-quota-captures
 real-quota-captures: build ## take a capture of those that are not held out into reference/captures/

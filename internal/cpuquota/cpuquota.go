@@ -67,6 +67,9 @@ func (g *Group) Command(ctx context.Context, program string, args ...string) *ex
 	return cmd
 }
 
+// Weigh sets how much of a CPU the group gets beside others that want it, too. A program of the usual priority outside of any group counts 1024.
+func (g *Group) Weigh(shares int64) error { return g.write("cpu.shares", shares) }
+
 // Stat reads cpu.stat.
 func (g *Group) Stat() (s Stat, err error) {
 	text, err := os.ReadFile(filepath.Join(g.folder, "cpu.stat"))

@@ -18,6 +18,7 @@ func TestQuotaHolds(t *testing.T) {
 	if err != nil {
 		t.Skip(err)
 	}
+	require.NoError(t, g.Weigh(4096))
 	cmd := g.Command(context.Background(), "sh", "-c", `i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done; echo "$`+Outside+`"`)
 	out, err := cmd.Output()
 	require.NoError(t, err)
