@@ -49,16 +49,18 @@ func (i *interval) set(group int, u Usage) {
 }
 
 // usage returns what a group did, or the whole process if there is none of this place, or if it did not tell.
-func (i *interval) usage(group int) Usage {
+func (i *interval) usage(group int) (u Usage, named bool) {
 	if group >= 0 && group < len(i.groups) && i.groups[group] != unheard {
-		return i.groups[group]
+		return i.groups[group], true
 	}
-	return i.whole
+	return i.whole, false
 }
 
 // Account is what is known of a time.
 type Account struct {
 	Usage
+	// Named says that it is that of the group of threads which was asked for, and not of the whole process.
+	Named bool
 	// From and To are the intervals that it is made of.
 	From, To int64
 	// Whole says what all threads of the process did together.
@@ -110,19 +112,24 @@ func (r *Recent) Before(group string, end int64, most int) (a Account, known boo
 // stale is after how many of its lengths an interval tells nothing any more.
 const stale = 2
 
+// place returns the place of a group of threads, negative for none.
 func (r *Recent) place(group string) int {
-	if i, known := r.groups[group]; known && group != "" {
+	if i, known := r.groups[group]; known {
 		return i
+	}
+	if i, known := r.groups[""]; known && len(r.groups) == 1 {
+		return i // it does not tell its threads apart
 	}
 	return -1
 }
 
 func (a *Account) include(i *interval, group int, first bool) {
 	if first {
-		a.From, a.HasQuota = i.from, true
+		a.From, a.HasQuota, a.Named = i.from, true, true
 	}
 	a.To = i.to
-	a.Usage = a.Usage.add(i.usage(group))
+	usage, named := i.usage(group)
+	a.Usage, a.Named = a.Usage.add(usage), a.Named && named
 	a.Whole = a.Whole.add(i.whole)
 	a.Quota = a.Quota.add(i.quota)
 	a.HasQuota = a.HasQuota && i.quotas

@@ -8,34 +8,11 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
-// lackState says whether a span lacked a CPU.
-type lackState uint8
-
-const (
-	untold   lackState = iota // the kernel does not tell of its process
-	none                      // it lacked hardly any
-	unknown                   // the kernel has not told of its time yet
-	doubtful                  // its process lacked some, and it may have been among those who did
-	starved                   // it did, and for most of what it took
-)
-
-// lack is for how long a span lacked a CPU.
-type lack struct {
-	state lackState
-	ns    int64 // as an estimate
-	most  int64 // all that the threads lacked in the intervals that cover it; Unknown where none do
-	poll  int64 // how long its longest poll usually is
-}
-
 const (
 	// scarce is the share of CPU wait from which on a process lacks CPU. On a busy machine some percent are common.
 	scarce = 0.05
 	// crowded is the share from which on a poll that is longer than usual is taken to have waited: others have the CPUs again and again.
-	crowded = 0.25
-	// crowdedShare is the share of the time in which no worker had a CPU from which on whoever waited did so for a CPU, and maxCrowd the number
-	// of workers that are reckoned with.
-	crowdedShare = 0.5
-	maxCrowd     = 4
+	crowded = 0.5
 	// lately is how many intervals before a span tell of its time, if none cover it yet.
 	lately = 3
 )
@@ -56,7 +33,11 @@ func (j *judgement) cpuStarved(p *Process) {
 	usual, poll := j.usual.Usual()
 	excess := max(0, s.Duration-usual)
 	if !s.Late {
-		p.stops.see(s.Start, s.End, excess, max(0, min(poll, s.Busy)))
+		own := int64(0)
+		if s.measured() || s.whole() {
+			own = max(0, min(poll, s.Busy))
+		}
+		p.stops.see(s.Start, s.End, excess, own)
 	}
 	j.lack = j.lacked(p, excess, poll)
 	if !s.Late {
@@ -92,26 +73,62 @@ func (j *judgement) lacked(p *Process, excess, poll int64) lack {
 	}
 	switch {
 	case account.Ratio() >= scarce:
-		l.ns = min(max(p.stopped(s, &account), j.waitedInPoll(&account, poll), p.crowdedOut(&account, excess)), excess)
+		l.ns = j.missing(p, &account, excess, poll)
 	case covered, !j.scarceLately():
 		return l
 	default: // nothing was missing shortly before; but the next stop may be this one
+		onBeat, _ := p.stops.silence(s.Start, s.End)
+		l.ns = j.sharp(min(onBeat, excess))
 		l.state = unknown
-		if p.stops.beats {
-			l.ns, _ = p.stops.silence(s.Start, s.End)
-			l.ns = min(l.ns, excess)
-		}
-	}
-	if covered {
-		l.ns = min(l.ns, account.Wait)
 	}
 	switch {
-	case l.ns >= j.limits.Wait && 2*l.ns >= s.Duration:
+	case l.ns > 0:
 		l.state = starved
-	case l.state == none && (l.ns > 0 || excess >= j.limits.Wait):
+	case l.state == none && excess >= j.limits.Poll/unusual:
 		l.state = doubtful
 	}
 	return l
+}
+
+// missing returns for how long the span lacked a CPU, as an estimate: 0 if that is not certain, or not long, or little of the span.
+func (j *judgement) missing(p *Process, account *cputime.Account, excess, poll int64) int64 {
+	onBeat, offBeat := p.stops.silence(j.Start, j.End)
+	from := max(account.From, p.stops.since())
+	allOn, allOff := p.stops.silence(from, account.To)
+	waits := float64(account.Wait) // of all threads, since then
+	if account.To > account.From {
+		waits *= float64(max(0, account.To-from)) / float64(account.To-account.From)
+	}
+
+	ns := j.sharp(min(onBeat, excess))
+	stopped := waits / float64(max(1, (p.workers+1)/2))                // half of the threads have something to do
+	if offBeat > 0 && !(p.stops.beats && stopped < 2*float64(allOn)) { // else those on the beat are what it waited for
+		explained := min(1, max(0, stopped-float64(allOn))/float64(max(allOff, 1)))
+		if some := min(onBeat+int64(explained*float64(offBeat)), excess); some >= j.limits.Wait && 5*some >= 2*j.Duration {
+			ns = max(ns, some)
+		}
+	}
+	if !account.Named {
+		return ns // others of the process may have waited
+	}
+	if some := j.waitedInPoll(account, poll); some >= j.limits.Wait && 2*some >= j.Duration {
+		ns = max(ns, some)
+	}
+	if account.Ratio() >= crowded && 2*excess >= j.Duration && from < account.To {
+		left := max(0, waits/float64(max(1, p.workers))-float64(allOn))
+		if some := int64(left / float64(account.To-from) * float64(excess)); some >= 2*j.limits.Wait {
+			ns = max(ns, some)
+		}
+	}
+	return ns
+}
+
+// sharp returns how much of a silence on the beat counts.
+func (j *judgement) sharp(onBeat int64) int64 {
+	if 2*onBeat < j.limits.Wait || 7*onBeat < j.Duration {
+		return 0
+	}
+	return onBeat
 }
 
 // account returns what the kernel said of the span's threads at its time, if intervals cover it, and shortly before otherwise.
@@ -130,44 +147,6 @@ func (j *judgement) scarceLately() bool {
 	return a.Ratio() >= scarce/2
 }
 
-// stopped returns for how long the process was stopped during a span, by its silences. Of those that did not end when a quota lets threads go
-// on, the part counts that the kernel's figures explain.
-func (p *Process) stopped(s *Span, account *cputime.Account) int64 {
-	onBeat, offBeat := p.stops.silence(s.Start, s.End)
-	if offBeat == 0 {
-		return onBeat
-	}
-	from := max(account.From, p.stops.since())
-	if from >= account.To {
-		return onBeat
-	}
-	allOn, allOff := p.stops.silence(from, account.To)
-	waits := float64(account.Wait) * float64(account.To-from) / float64(account.To-account.From)
-	waits /= float64(max(1, (p.workers+1)/2)) // each thread that could run waits
-	if allOff == 0 {
-		return onBeat + offBeat
-	}
-	if p.stops.beats && waits < 2*float64(allOn) {
-		return onBeat // these are what the process waited for
-	}
-	explained := min(1, max(0, waits-float64(allOn))/float64(allOff))
-	return onBeat + int64(explained*float64(offBeat))
-}
-
-// crowdedOut returns for how long a span that took so much longer than is usual waited for a CPU, where others had the CPUs for most of the
-// time: all of its threads waited again and again, each on its own.
-func (p *Process) crowdedOut(account *cputime.Account, longer int64) int64 {
-	ratio := account.Ratio()
-	share := ratio
-	for range min(p.workers, maxCrowd) - 1 {
-		share *= ratio
-	}
-	if share < crowdedShare || account.Wait < longer || 2*account.Wait < account.To-account.From {
-		return 0
-	}
-	return int64(share * float64(longer))
-}
-
 // waitedInPoll returns for how long a span's thread waited for a CPU inside its longest poll, if that is longer than usual and others had
 // the CPUs.
 func (j *judgement) waitedInPoll(account *cputime.Account, usual int64) int64 {
@@ -176,7 +155,7 @@ func (j *judgement) waitedInPoll(account *cputime.Account, usual int64) int64 {
 		return 0
 	}
 	longer := poll - usual
-	if longer <= 0 || account.Ratio() < crowded || account.Wait < longer {
+	if longer <= 0 || account.Ratio() < crowded/2 || account.Wait < longer {
 		return 0
 	}
 	return longer

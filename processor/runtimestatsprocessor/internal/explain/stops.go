@@ -35,35 +35,33 @@ type stops struct {
 	beats   bool
 }
 
-// see learns of a span that took so much longer than is usual, and was in polls for so long before its end that this is its own doing.
+// see learns of a span that took so much longer than is usual, and was in polls for so long before its end that this is its own doing. That
+// others began meanwhile means nothing: the span of a request may begin when it comes, while the process is stopped.
 func (g *stops) see(start, end, excess, poll int64) {
-	g.interrupt(start)
-	from := max(g.frontier, start, end-excess)
-	if !g.onBeat(end) {
-		from += poll
-	}
-	if g.frontier != 0 && end-from >= leastGap && end-from < minute {
-		g.add(gap{from, end})
+	if g.frontier != 0 && end-g.frontier < minute {
+		if start > g.frontier && g.onBeat(start, 0) {
+			g.add(gap{g.frontier, start})
+		}
+		from, to := max(g.frontier, start), end
+		switch {
+		case g.onBeat(end, 0):
+			from += poll
+		case g.onBeat(end, poll):
+			from, to = max(from, end-excess), g.lastBeat(end)
+		default:
+			from = max(from, end-excess) + poll
+		}
+		g.add(gap{from, to})
 	}
 	if end > g.frontier || g.frontier-end > minute {
 		g.frontier = end
 	}
 }
 
-// interrupt takes notice of a span that began in the middle of a silence: it was none, or it was over.
-func (g *stops) interrupt(at int64) {
-	for i := range g.gaps {
-		if o := &g.gaps[i]; at > o.from && at < o.to {
-			if at-o.from > o.to-at {
-				o.to = at
-			} else {
-				o.from = at
-			}
-		}
-	}
-}
-
 func (g *stops) add(o gap) {
+	if o.to-o.from < leastGap {
+		return
+	}
 	if len(g.gaps) < maxGaps {
 		g.gaps = append(g.gaps, o)
 	} else {
@@ -98,9 +96,15 @@ func (g *stops) listen() {
 	g.beats = most >= clear && most*phases >= outlier*g.total*(early+late+1)
 }
 
-// onBeat reports whether a time is one at which a quota lets the threads go on.
-func (g *stops) onBeat(at int64) bool {
-	return g.beats && (phase(at)-g.beat+early+phases)%phases <= early+late
+// onBeat reports whether a time is one at which a quota lets the threads go on, or so much later.
+func (g *stops) onBeat(at, later int64) bool {
+	return g.beats && (phase(at)-g.beat+early+phases)%phases <= early+late+int(min(later, period/2)/(period/phases))
+}
+
+// lastBeat returns when it did so last before a time that is on the beat.
+func (g *stops) lastBeat(at int64) int64 {
+	since := int64((phase(at)-g.beat+early+phases)%phases - early)
+	return at - max(since, 0)*(period/phases)
 }
 
 // silence returns for how long the process was silent between two times, in silences that ended when a quota lets threads go on, and in
@@ -111,7 +115,7 @@ func (g *stops) silence(from, to int64) (onBeat, offBeat int64) {
 		both := min(o.to, to) - max(o.from, from)
 		switch {
 		case both <= 0 || o.to-o.from < leastGap:
-		case g.onBeat(o.to):
+		case g.onBeat(o.to, 0):
 			onBeat += both
 		default:
 			offBeat += both

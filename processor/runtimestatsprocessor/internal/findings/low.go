@@ -7,13 +7,13 @@ import (
 	"sync/atomic"
 )
 
-// Low is about the fifteenth part of some times from below: how long they are when nothing is amiss, if that is so now and then. Its zero
+// Low is about the third percentile of some times: how long they are when nothing is amiss, if that is so now and then. Its zero
 // value has seen none. It is found within some ten times, and kept in a word: down is easier than up, but no lower than what was seen.
 type Low struct{ word atomic.Uint64 }
 
 const (
 	// lowUp is the part by which each longer time raises it; each shorter one halves it at most.
-	lowUp = 1.05
+	lowUp = 1.02
 	// longest is a time that can be added to without an overflow.
 	longest = 1 << 60
 	// someSeen is how many times make it worth something.
