@@ -35,7 +35,12 @@ func (r *resourceState) find(limits *findings.Limits, a *annotation, sign *runti
 	if account.Source == runtimes.FirstPoll {
 		s.Wait = account.Parts[runtimes.QueueWaitEstimate]
 	}
-	if r.recent != nil {
+	if s.Workers = 0; r.recent != nil {
+		if s.CPU != nil {
+			if n, known := r.recent.Workers(s.End); known {
+				s.Workers = n
+			}
+		}
 		s.SkewedWorker = r.recent.Skewed(account.Value(runtimes.Worker), s.End)
 		if account.Source == runtimes.Unknown && r.recent.LongestMean() >= limits.Wait {
 			if mean, known := r.recent.QueueWait(s.Start, s.End); known {

@@ -38,6 +38,7 @@ type Span struct {
 
 	CPU        *cputime.Recent // what the kernel said of its process; nil for nothing
 	ThreadName string          // of the thread that made it
+	Workers    int64           // of its runtime, as metrics tell; 0 if they do not
 
 	Late         bool // it tells nothing about the present
 	Inconsistent bool // its times do not add up: when it ended is not certain

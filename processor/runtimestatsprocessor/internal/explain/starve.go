@@ -101,7 +101,8 @@ func (j *judgement) missing(p *Process, account *cputime.Account, excess, poll i
 	}
 
 	ns := j.sharp(min(onBeat, excess))
-	stopped := waits / float64(max(1, (p.workers+1)/2))                // half of the threads have something to do
+	workers := float64(max(1, int64(p.workers), j.Workers))
+	stopped := waits / max(1, workers/2)                               // half of the threads have something to do
 	if offBeat > 0 && !(p.stops.beats && stopped < 2*float64(allOn)) { // else those on the beat are what it waited for
 		explained := min(1, max(0, stopped-float64(allOn))/float64(max(allOff, 1)))
 		if some := min(onBeat+int64(explained*float64(offBeat)), excess); some >= j.limits.Wait && 5*some >= 2*j.Duration {
@@ -114,9 +115,9 @@ func (j *judgement) missing(p *Process, account *cputime.Account, excess, poll i
 	if some := j.waitedInPoll(account, poll); some >= j.limits.Wait && 2*some >= j.Duration {
 		ns = max(ns, some)
 	}
-	if account.Ratio() >= crowded && 2*excess >= j.Duration && from < account.To {
-		left := max(0, waits/float64(max(1, p.workers))-float64(allOn))
-		if some := int64(left / float64(account.To-from) * float64(excess)); some >= 2*j.limits.Wait {
+	if account.Ratio() >= crowded && 3*excess >= j.Duration && from < account.To {
+		left := max(0, waits/workers-float64(allOn))
+		if some := int64(left / float64(account.To-from) * float64(excess)); 5*some >= 4*j.limits.Wait {
 			ns = max(ns, some)
 		}
 	}
