@@ -207,6 +207,7 @@ quality: ## hold the findings of runtime_stats against services whose trouble is
 REFERENCE := bin/reference
 RUN := .
 REAL := go run ./internal/reality/real -services $(REFERENCE)/release -run '$(RUN)'
+REAL_QUOTA := $(REAL) -limited -config config/sidecar-threads.yaml
 WITHOUT_CARGO := Left out: there is no cargo to build the Rust services of reference/. go test ./internal/reality judges captures of them.
 
 .PHONY: load-limit
@@ -221,6 +222,14 @@ real: build ## run real Rust services whose faults are known beside the sidecar 
 .PHONY: real-captures
 real-captures: build ## take a capture of each of these services into reference/captures/
 	@if command -v cargo >/dev/null; then $(MAKE) reference; $(REAL) -captures reference/captures; else echo "$(WITHOUT_CARGO)"; fi
+
+.PHONY: real-quota
+real-quota: build ## run real Rust services under a real CPU quota beside the sidecar (4 minutes and a build); RUN=regexp selects
+	@if command -v cargo >/dev/null; then $(MAKE) reference; $(REAL_QUOTA) $(if $(KEEP),-keep $(KEEP)); else echo "$(WITHOUT_CARGO)"; fi
+
+.PHONY: real-quota-captures
+real-quota-captures: build ## take a capture of those that are not held out into reference/captures/
+	@if command -v cargo >/dev/null; then $(MAKE) reference; $(REAL_QUOTA) -captures reference/captures; else echo "$(WITHOUT_CARGO)"; fi
 
 .PHONY: reference
 reference: # the services of reference/; the first time takes many minutes

@@ -18,10 +18,10 @@ use tokio::{
 use tracing::{Instrument, Span};
 
 use crate::{
-    clock, ledger,
+    clock, lack, ledger,
     load::Weight,
     measured::run,
-    task_span,
+    outside, task_span,
     truth::{declare, known, queue_wait, Earns},
 };
 
@@ -55,7 +55,8 @@ pub fn mix(healthy: bool, current_thread: bool) -> Vec<Weight> {
     let mut mix = HEALTHY.to_vec();
     if !healthy {
         mix.extend_from_slice(OFFENDERS);
-        if !current_thread {
+        // Where it is measured who lacked a CPU, the workers stay the same threads.
+        if !current_thread && !lack::is_measured() {
             mix.push(("block_in_place", 1));
         }
     }
@@ -271,9 +272,11 @@ pub fn slow_echo() -> std::net::SocketAddr {
         let listener = std::net::TcpListener::bind("localhost:0").expect("a port");
         let address = listener.local_addr().expect("an address");
         thread::spawn(move || {
+            outside::leave();
             for stream in listener.incoming() {
                 let Ok(mut stream) = stream else { continue };
                 thread::spawn(move || {
+                    outside::leave();
                     let mut buffer = [0; 64];
                     if stream.read_exact(&mut buffer).is_ok() {
                         thread::sleep(Duration::from_millis(3));

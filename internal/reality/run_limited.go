@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package reality
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strconv"
+	"time"
+
+	"github.com/runtimelab/otelcol-runtimelab/internal/cpuquota"
+)
+
+// period of all quotas, as containers have it.
+const period = 100 * time.Millisecond
+
+// withoutFile is what the sidecar makes of the spans when it is not told what the kernel counts.
+const withoutFile = "without.jsonl"
+
+// tapThreads changes the configuration of a sidecar that reads the threads of services. Spans and metrics go to one file, in the order in
+// which they come. A second runtime_stats is not told of the metrics.
+const tapThreads = `
+receivers:
+  otlp: {protocols: {grpc: {endpoint: %q}, http: {endpoint: %q}}}
+  process_threads:
+    discovery_interval: 100ms
+    processes:
+      - {cmdline: %q, resource: {service.name: %q}}
+      - {cmdline: %q, resource: {service.name: %q}}
+processors:
+  runtime_stats/without: {}
+extensions:
+  health_check: {endpoint: %q}
+exporters:
+  file/raw: {path: %q}
+  file/annotated: {path: %q}
+  file/without: {path: %q}
+service:
+  telemetry: {metrics: {level: none}}
+  pipelines:
+    traces: {exporters: [file/annotated]}
+    traces/raw: {receivers: [otlp], exporters: [file/raw]}
+    traces/without: {receivers: [otlp], processors: [runtime_stats/without], exporters: [file/without]}
+    metrics: {exporters: [file/annotated]}
+    metrics/raw: {receivers: [process_threads], exporters: [file/raw]}
+`
+
+// LimitedRun is what came of a run with a limit.
+type LimitedRun struct {
+	Spans, Beside, Without []Span // of the service, of the healthy one beside it, and of the service when no metrics told of it
+	Quota                  cpuquota.Stat
+}
+
+// NoLimits says why services cannot be run with a limit here; nil: they can.
+func NoLimits() error {
+	g, err := cpuquota.Open(1, period)
+	if err != nil {
+		return err
+	}
+	return g.Close()
+}
+
+// healthy is the service.name of the one beside.
+func (l *Limited) healthy() string { return l.File() + "-healthy" }
+
+// RunLimited runs a service under its limit, and beside it one that has none, and leaves what was sent in a folder.
+func (b Bench) RunLimited(ctx context.Context, l *Limited, folder string) (run LimitedRun, err error) {
+	sidecar, addresses, err := b.start(ctx, folder, l.tapped)
+	if err != nil {
+		return run, err
+	}
+	run.Quota, err = b.serveLimited(ctx, l, addresses)
+	if err = errors.Join(err, sidecar.end()); err != nil {
+		return run, err
+	}
+	for _, of := range []struct {
+		file, service string
+		to            *[]Span
+	}{{annotatedFile, l.File(), &run.Spans}, {annotatedFile, l.healthy(), &run.Beside}, {withoutFile, l.File(), &run.Without}} {
+		requests, err := ReadRequests(filepath.Join(folder, of.file))
+		if err != nil {
+			return run, err
+		}
+		for _, request := range requests {
+			*of.to = Read(*of.to, request)
+		}
+		if *of.to = Of(*of.to, of.service); len(*of.to) == 0 {
+			return run, fmt.Errorf("%s: no span arrived of %s", l.Name, of.service)
+		}
+	}
+	return run, nil
+}
+
+func (l *Limited) tapped(a addresses, folder string) string {
+	named := func(service string) string { return "--name " + regexp.QuoteMeta(service) + "( |$)" }
+	return fmt.Sprintf(tapThreads, a.grpc, a.http, named(l.File()), l.File(), named(l.healthy()), l.healthy(), a.health,
+		filepath.Join(folder, RawFile), filepath.Join(folder, annotatedFile), filepath.Join(folder, withoutFile))
+}
+
+// serveLimited runs both until they end by themselves.
+func (b Bench) serveLimited(ctx context.Context, l *Limited, a addresses) (stat cpuquota.Stat, err error) {
+	ctx, stop := context.WithTimeout(ctx, time.Duration(l.Seconds)*time.Second+patience)
+	defer stop()
+	program := filepath.Join(b.Services, l.Binary)
+	args := append(l.arguments(a), "--lack", "--duration", strconv.Itoa(l.Seconds),
+		"--clients", strconv.Itoa(l.Clients), "--pause", strconv.Itoa(l.Pause))
+	run := func(limited, beside *exec.Cmd) error {
+		limited.Args = append(append(limited.Args, args...), "--name", l.File())
+		beside.Args = append(append(beside.Args, args...), "--name", l.healthy(), "--healthy")
+		return together(limited, beside)
+	}
+	if l.Hogs > 0 {
+		return stat, l.besideHogs(ctx, program, run)
+	}
+	group, err := cpuquota.Open(l.CPUs, period)
+	if err != nil {
+		return stat, err
+	}
+	err = run(group.Command(ctx, program), exec.CommandContext(ctx, program)) //nolint:gosec // a service of reference/
+	stat, failed := group.Stat()
+	return stat, errors.Join(err, failed, group.Close())
+}
+
+// besideHogs runs them while hogs use up the last CPU, which the limited one is bound to.
+func (l *Limited) besideHogs(ctx context.Context, program string, run func(limited, beside *exec.Cmd) error) error {
+	last := runtime.NumCPU() - 1
+	if last == 0 {
+		return fmt.Errorf("%s: it takes a CPU for the hogs, and another", l.Name)
+	}
+	for range l.Hogs {
+		hog := bound(ctx, strconv.Itoa(last), "sh", "-c", "while :; do :; done")
+		if err := hog.Start(); err != nil {
+			return err
+		}
+		defer func() { _, _ = hog.Process.Kill(), hog.Wait() }()
+	}
+	return run(bound(ctx, strconv.Itoa(last), program), bound(ctx, fmt.Sprintf("0-%d", last-1), program))
+}
+
+// bound is a program on some CPUs only.
+func bound(ctx context.Context, cpus, program string, args ...string) *exec.Cmd {
+	return exec.CommandContext(ctx, "taskset", append([]string{"-c", cpus, program}, args...)...) //nolint:gosec // a service of reference/, or a loop
+}
+
+// together runs programs at the same time, and waits for all.
+func together(programs ...*exec.Cmd) error {
+	var failed []error
+	output := make([]bytes.Buffer, len(programs))
+	for i, p := range programs {
+		p.Stdout, p.Stderr = &output[i], &output[i]
+		if err := p.Start(); err != nil {
+			failed = append(failed, err)
+		}
+	}
+	for i, p := range programs {
+		if p.Process == nil {
+			continue
+		}
+		if err := p.Wait(); err != nil {
+			failed = append(failed, fmt.Errorf("%v: %w\n%s", p.Args, err, &output[i]))
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// Of are the spans of a service.
+func Of(spans []Span, service string) (its []Span) {
+	for _, s := range spans {
+		if s.Service == service {
+			its = append(its, s)
+		}
+	}
+	return its
+}
