@@ -228,8 +228,8 @@ real-quota: build ## run real Rust services under a real CPU quota beside the si
 	@if command -v cargo >/dev/null; then $(MAKE) reference; $(REAL_QUOTA) $(if $(KEEP),-keep $(KEEP)) $(if $(DOCUMENT),-document $(DOCUMENT)); else echo "$(WITHOUT_CARGO)"; fi
 
 .PHONY: real-quota-captures
-real-quota-captures: build ## take a capture of those that are not held out into reference/captures/
-	@if command -v cargo >/dev/null; then $(MAKE) reference; $(REAL_QUOTA) -captures reference/captures; else echo "$(WITHOUT_CARGO)"; fi
+real-quota-captures: build ## take a capture of those that are not held out into reference/captures/limited/
+	@if command -v cargo >/dev/null; then $(MAKE) reference; $(REAL_QUOTA) -captures reference/captures/limited; else echo "$(WITHOUT_CARGO)"; fi
 
 .PHONY: reference
 reference: # the services of reference/; the first time takes many minutes
