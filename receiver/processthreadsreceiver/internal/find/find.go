@@ -193,12 +193,12 @@ type candidate struct {
 	silent bool
 }
 
-// linuxName is how many bytes of a name Linux keeps.
-const linuxName = 15
+// Kept returns what Linux keeps of a name.
+func Kept(name string) string { return name[:min(len(name), 15)] }
 
 func (c *candidate) matches(r Rule) bool {
 	return (r.PID == 0 || r.PID == c.PID) &&
-		(r.Name == "" || c.name == r.Name[:min(len(r.Name), linuxName)]) &&
+		(r.Name == "" || c.name == Kept(r.Name)) &&
 		(r.Executable == "" || c.startedAs(r.Executable)) &&
 		(r.Cmdline == nil || r.Cmdline.MatchString(strings.Join(c.cmdline(), " ")))
 }

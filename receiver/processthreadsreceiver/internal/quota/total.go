@@ -40,15 +40,19 @@ func (t *Total) Add(paths []string, unread func(procfile.File, error)) (told []s
 			most = grown
 		}
 	}
-	for path := range t.last {
-		if !slices.Contains(told, path) {
-			delete(t.last, path)
-		}
-	}
 	if len(told) > 0 {
 		t.Periods, t.Throttled, t.Time = add(t.Periods, most.Periods), add(t.Throttled, most.Throttled), add(t.Time, most.Time)
 	}
 	return told
+}
+
+// Keep forgets all files but these: the process is in other cgroups now.
+func (t *Total) Keep(paths []string) {
+	for path := range t.last {
+		if !slices.Contains(paths, path) {
+			delete(t.last, path)
+		}
+	}
 }
 
 // add adds two numbers that are not negative. The sum stops at the largest number: files can lie.
