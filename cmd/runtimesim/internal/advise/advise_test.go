@@ -42,13 +42,13 @@ func TestDecide(t *testing.T) {
 			"none carries the load",
 			Request{},
 			[]Simulation{at(1000, 20, 400, 0.05), at(1000, 20, 700, 0.05), at(500, 9000, 500, 0.05)},
-			"", "no runtime meets latency.p99=10ms at 1,000/s; the highest simulated rate that met it is 700/s, on async_std: lower the rate, allow a higher limit, or add workers",
+			"", "no runtime meets latency.p99=10ms at 1,000/s; the highest simulated rate that met it is 700/s, on async_std: lower the rate, allow a higher --slo, or add workers",
 		},
 		{
 			"no rate meets the SLO",
 			Request{},
 			[]Simulation{at(1000, 20, 0, 0.05), at(1000, 20, 0, 0.05), at(1000, 20, 0, 0.05)},
-			"", "no runtime meets latency.p99=10ms at any simulated rate, however low: allow a higher limit, or shorten the requests",
+			"", "no runtime meets latency.p99=10ms at any simulated rate, however low: allow a higher --slo, or shorten the requests",
 		},
 		{
 			"the queue grows, but slowly",
@@ -60,7 +60,7 @@ func TestDecide(t *testing.T) {
 			"what has the library does not meet the SLO",
 			Request{Needs: []string{"tonic"}},
 			[]Simulation{at(1000, 20, 400, 0.05), at(1000, 5, 5000, 0.05), at(1000, 5, 5000, 0.05)},
-			"", "no runtime that has what is needed meets latency.p99=10ms at 1,000/s; the highest simulated rate that met it is 400/s, on tokio: lower the rate, allow a higher limit, or add workers",
+			"", "no runtime that has what is needed meets latency.p99=10ms at 1,000/s; the highest simulated rate that met it is 400/s, on tokio: lower the rate, allow a higher --slo, or add workers",
 		},
 		{
 			"what is left perhaps meets the SLO",
@@ -275,7 +275,7 @@ func TestThreads(t *testing.T) {
 			Request{MaxBinary: 1e6},
 			fast, one(slow, &fast),
 			"", "no runtime that has what is needed meets latency.p99=10ms at 1,000/s; the highest simulated rate that met it is 500/s, on smol: " +
-				"lower the rate, allow a higher limit, or add workers; smol starts one thread, and with --workers 4 it would meet the SLO",
+				"lower the rate, allow a higher --slo, or add workers; smol starts one thread, and with --workers 4 it would meet the SLO",
 			"+ with --workers 4 it would meet latency.p99=10ms at 1,000/s",
 		},
 		{

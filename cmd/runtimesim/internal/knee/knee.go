@@ -79,9 +79,11 @@ const (
 	Idle = 0.01
 	// lowestRate is where the search stops downwards in any case.
 	lowestRate = 1e-3
-	// served is the share of what comes that is served, at most, if something is short, and busy the utilization of what is short, at least.
+	// served is the share of what comes that is served, at most, if something is short, and Busy the utilization of what is short, at least.
 	// Less of either has other reasons: a run whose last requests take long, or a queue for something else.
-	served, busy = 0.98, 0.95
+	served = 0.98
+	// Busy is described above.
+	Busy = 0.95
 	// runLength is the shortest run, in limits of the SLO.
 	runLength = 100
 )

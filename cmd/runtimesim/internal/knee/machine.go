@@ -58,13 +58,13 @@ func (p *Point) Load() float64 {
 
 // usedUp is what is in use all the time, if anything is. More workers do not help where the CPU time is used up.
 func (p *Point) usedUp() (of Scarce, always bool) {
-	if m := p.Machine; m != nil && m.CPUUtilization.Mean > busy {
+	if m := p.Machine; m != nil && m.CPUUtilization.Mean > Busy {
 		if m.Quota > 0 && m.Quota <= float64(m.CPUs) {
 			return Quota, true
 		}
 		return CPUs, true
 	}
-	return Workers, p.Utilization.Mean > busy
+	return Workers, p.Utilization.Mean > Busy
 }
 
 // short is what there is too little of: what is in use all the time, or a quota that is used up at times.
