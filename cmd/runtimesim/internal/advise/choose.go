@@ -206,7 +206,11 @@ func (a *Advice) carriesMore(x, y int) bool {
 
 // isFaster reports whether what the SLO limits is surely lower on x than on y, by WorthHaving.
 func (a *Advice) isFaster(x, y int) bool {
-	lx, ly := a.Candidates[x].AtOffered.Limited, a.Candidates[y].AtOffered.Limited
+	return a.Candidates[x].isFaster(&a.Candidates[y].Simulation)
+}
+
+func (s *Simulation) isFaster(than *Simulation) bool {
+	lx, ly := s.AtOffered.Limited, than.AtOffered.Limited
 	return lx.Mean+lx.HalfWidth < ly.Mean-ly.HalfWidth && lx.Mean <= (1-WorthHaving)*ly.Mean
 }
 

@@ -52,9 +52,11 @@ func (c *Candidate) weighQuota(r *Request) {
 	}
 }
 
-// fewerCarryMore reports whether the rate that the runtime carries is higher with fewer workers, by WorthHaving.
+// fewerCarryMore reports whether the runtime carries more with fewer workers, by WorthHaving, and surely is faster at the offered load, or surely
+// carries more.
 func (c *Candidate) fewerCarryMore() bool {
-	return c.Fewer != nil && c.Fewer.Knee >= (1+WorthHaving)*c.Knee && c.Fewer.Knee > 0
+	f := c.Fewer
+	return f != nil && f.Knee > 0 && f.Knee >= (1+WorthHaving)*c.Knee && (f.isFaster(&c.Simulation) || f.KneeLow > c.KneeHigh)
 }
 
 // remedy is what to have more of, to carry more load.

@@ -54,6 +54,8 @@ taken. A difference between the runs counts only if it is at least 10 % and
 their confidence intervals leave no doubt of it. Without such a difference the
 runtime of the --workload file stays; without a file, the ecosystem decides.
 
+A runtime that a quota stops (--cpu-limit) is also tried with fewer workers.
+
 Give --workers: without it smol has one thread and the others four, as their
 programs do if nobody says more.
 

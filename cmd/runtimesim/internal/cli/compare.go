@@ -31,7 +31,7 @@ with several operations has the latency of each.
 
 All runtimes get the worker threads that --workers says, or else those of the
 file. If neither says it, each has its own default: one for smol, four for the
-others.`,
+others. On limited CPUs the ideal runtime, which needs none, is left out.`,
 		Example: `  runtimesim compare --workload api_gateway --arrivals poisson:20000 --workers 4
   runtimesim compare --runtimes tokio,smol --workers 4 --arrivals constant:100 \
     --workload spawn_benchmark --tasks 1000`,

@@ -4,6 +4,7 @@ package report
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/knee"
 	"github.com/runtimelab/otelcol-runtimelab/internal/format"
@@ -43,7 +44,7 @@ func (k *Knee) inUse(p *knee.Point) string {
 	}
 	used := fmt.Sprintf(", and %s of the quota of %s used", format.Share(m.CPUUtilization.Mean), CPUs(k.Quota))
 	if p.Throttled() {
-		used += fmt.Sprintf(": it stops them in %s of the periods", format.Share(m.ThrottledPeriods.Mean))
+		used += fmt.Sprintf(", which stops them in %s of the periods", format.Share(m.ThrottledPeriods.Mean))
 	}
 	return used
 }
@@ -75,7 +76,7 @@ func (k *Knee) shortAt(p *knee.Point) string {
 	case m.Short == knee.CPUs:
 		return fmt.Sprintf("at %s/s %s are short: %s of their time is used; the workers are %s busy", at, k.scarce(m.Short), used, workers)
 	case m.Short == knee.Workers:
-		return fmt.Sprintf("at %s/s the workers are short: they are %s busy%s", at, workers, k.inUse(p))
+		return fmt.Sprintf("at %s/s the workers are short: they are %s busy%s", at, workers, strings.Replace(k.inUse(p), " used", " is used", 1))
 	}
 	return ""
 }
