@@ -67,6 +67,7 @@ type Host struct {
 	stopped   []*Thread  // by CPU that is throttled: the thread on it; nil: none
 	refilling bool       // an eventRefill is ahead
 	sharing   bool       // an eventSlack is ahead
+	halts     halts      // while any CPU is throttled with a thread on it
 }
 
 // idleCPU is a CPU without a thread.
@@ -95,6 +96,7 @@ type Thread struct {
 	dispatched sim.Time // when the thread got its CPU
 	asleep     sim.Time // since when, if the thread sleeps
 	roused     bool     // it is on its way to a CPU, which nobody else gets
+	halted     sim.Time // of the host, when the thread began to wait
 }
 
 // Stats is what a host counted.
@@ -102,8 +104,10 @@ type Stats struct {
 	// Busy is the CPU time used, of all CPUs.
 	Busy sim.Time
 	// Waited is the time for which threads were runnable without a CPU, summed; LongestWait the longest at a time. The time for which they
-	// were stopped on a throttled CPU is not in it.
+	// were stopped on a throttled CPU is not in it. [Stats.CPUWait] is both.
 	Waited, LongestWait sim.Time
+	// WaitedForQuota is the part of Waited during which a CPU was throttled with a thread on it, and so was no CPU for the one that waited.
+	WaitedForQuota sim.Time
 	// Preemptions counts how often a thread lost its CPU to another.
 	Preemptions uint64
 	// Throttled is the time for which CPUs with a thread were throttled, summed: throttled_usec of cpu.stat. It is counted when it is over.
@@ -250,6 +254,7 @@ func (h *Host) leave(t *Thread) {
 	}
 	waited := h.sim.Now() - next.since
 	h.stats.Waited += waited
+	h.stats.WaitedForQuota += h.halts.until(h.sim.Now()) - next.halted
 	h.stats.LongestWait = max(h.stats.LongestWait, waited)
 	next.cpu = t.cpu
 	h.dispatch(next)
@@ -270,7 +275,7 @@ func (h *Host) dispatch(t *Thread) {
 // enqueue lets a runnable thread wait. Those that compute past the end of their slices have to stop now, the others then.
 func (h *Host) enqueue(t *Thread) {
 	first := !h.contended()
-	t.since = h.sim.Now()
+	t.since, t.halted = h.sim.Now(), h.halts.until(h.sim.Now())
 	t.computes = false
 	h.queue = append(h.queue, t)
 	if !first {
@@ -298,6 +303,7 @@ func (h *Host) funds(t *Thread) bool {
 	t.computes = false
 	t.since = h.sim.Now()
 	h.stopped[t.cpu] = t
+	h.halts.begin(t.since)
 	return false
 }
 
@@ -340,6 +346,7 @@ func (h *Host) hand(kind uint8) {
 			continue
 		}
 		h.stopped[cpu] = nil
+		h.halts.end(now)
 		h.stats.Throttled += now - t.since
 		t.dispatched += now - t.since // its slice is CPU time
 		h.send(t)

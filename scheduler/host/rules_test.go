@@ -31,6 +31,8 @@ var rules = []mutants.Rule{
 	{"8.1 an idle CPU without runtime is throttled", "host.go", "if now := h.sim.Now(); h.fund(cpu) && h.bandwidth", "if now := h.sim.Now(); h.bandwidth", "TestAnIdleCPUIsThrottledToo"},
 	{"8.1 a time slice is CPU time", "host.go", "t.dispatched += now - t.since", "", "TestATimeSliceIsCPUTime"},
 	{"8.1 throttled time is counted", "host.go", "h.stats.Throttled += now - t.since", "", "TestAThreadStopsUntilTheNextPeriod"},
+	{"8.1 a wait behind a throttled CPU is because of the quota", "host.go", "h.stats.WaitedForQuota += h.halts.until(h.sim.Now()) - next.halted", "", "TestBehindAThrottledCPU"},
+	{"8.1 until that goes on", "host.go", "h.halts.end(now)", "", "TestBehindAThrottledCPU"},
 	{"8.1 throttled periods are counted", "bandwidth.go", "b.throttledPeriods++", "", "TestAThreadStopsUntilTheNextPeriod"},
 	{"8.1 what runs out of runtime stops", "host.go", "kind, after = eventRanOut, b.local[t.cpu]", "_ = eventRanOut", "TestAQuotaIsKept|TestCPUsShareTheQuota"},
 }
