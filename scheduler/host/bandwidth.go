@@ -35,10 +35,11 @@ type Quota struct {
 
 // Time is the CPU time of a period.
 func (q Quota) Time() sim.Time {
-	return sim.Time(math.Round(q.CPUs * float64(q.everyPeriod())))
+	return sim.Time(math.Round(q.CPUs * float64(q.EveryPeriod())))
 }
 
-func (q Quota) everyPeriod() sim.Time {
+// EveryPeriod is Period, or the default.
+func (q Quota) EveryPeriod() sim.Time {
 	if q.Period == 0 {
 		return DefaultPeriod
 	}
@@ -69,7 +70,7 @@ type bandwidth struct {
 }
 
 func newBandwidth(q Quota, cpus int) *bandwidth {
-	b := &bandwidth{quota: q.Time(), period: q.everyPeriod(), burst: q.Burst, phase: q.Phase, local: make([]sim.Time, cpus), out: make([]bool, cpus)}
+	b := &bandwidth{quota: q.Time(), period: q.EveryPeriod(), burst: q.Burst, phase: q.Phase, local: make([]sim.Time, cpus), out: make([]bool, cpus)}
 	b.pool = b.quota
 	return b
 }

@@ -113,6 +113,17 @@ type Stats struct {
 	Periods, ThrottledPeriods uint64
 }
 
+// Since is what was counted since an earlier time. LongestWait is that of the whole time.
+func (s Stats) Since(before Stats) Stats {
+	s.Busy -= before.Busy
+	s.Waited -= before.Waited
+	s.Preemptions -= before.Preemptions
+	s.Throttled -= before.Throttled
+	s.Periods -= before.Periods
+	s.ThrottledPeriods -= before.ThrottledPeriods
+	return s
+}
+
 // Kinds of events. Arg: the thread, and the generation of what it does above.
 const (
 	eventWake uint8 = iota // runnable
