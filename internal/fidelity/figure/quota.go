@@ -14,6 +14,7 @@ type Quota struct {
 	// Periods of the quota, and those of them at whose end a CPU was throttled.
 	Periods, Throttled uint64
 	Time               sim.Time // throttled, of all CPUs
+	Ran                sim.Time // CPU time of all threads
 	Waited             sim.Time // runnable without a CPU, or throttled: of all threads
 	Wall               sim.Time
 }
@@ -27,6 +28,7 @@ func (q *Quota) Add(other *Quota) {
 	q.Periods += other.Periods
 	q.Throttled += other.Throttled
 	q.Time += other.Time
+	q.Ran += other.Ran
 	q.Waited += other.Waited
 	q.Wall += other.Wall
 }
@@ -38,6 +40,8 @@ func (q *Quota) Of(name string) float64 {
 		return float64(q.Throttled) / float64(max(q.Periods, 1))
 	case "throttled_time":
 		return float64(q.Time) / float64(max(q.Wall, 1))
+	case "cpu_time":
+		return float64(q.Ran) / float64(max(q.Wall, 1))
 	case "cpu_wait":
 		return float64(q.Waited) / float64(max(q.Wall, 1))
 	case "latency_mean":

@@ -74,7 +74,7 @@ func predictQuota(m *matrix.Matrix, c *matrix.Cell, cell *measure.Cell, cpus int
 // played is what a model met.
 func played(r *model.Result) *figure.Quota {
 	stats := r.Host
-	q := &figure.Quota{Periods: stats.Periods, Throttled: stats.ThrottledPeriods, Time: stats.Throttled, Waited: waited(&stats)}
+	q := &figure.Quota{Periods: stats.Periods, Throttled: stats.ThrottledPeriods, Time: stats.Throttled, Ran: stats.Busy, Waited: waited(&stats)}
 	var requests []figure.Request
 	for i := range r.Requests {
 		p := &r.Requests[i]
@@ -88,7 +88,7 @@ func played(r *model.Result) *figure.Quota {
 }
 
 // waited is what schedstat calls waiting: it does not tell a thread on a throttled CPU from one that waits for another thread.
-func waited(s *host.Stats) sim.Time { return s.Waited + s.Throttled }
+func waited(s *host.Stats) sim.Time { return s.Waited + s.Stopped }
 
 func (r Row) judgeQuota(cell *measure.Cell, predicted *figure.Quota) Row {
 	all := &figure.Quota{}

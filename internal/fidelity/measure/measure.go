@@ -166,6 +166,7 @@ func underQuota(r *rig.Result, requests []figure.Request) *figure.Quota {
 		q.Latencies = append(q.Latencies, request.End-request.Spawned)
 	}
 	for _, t := range r.Threads {
+		q.Ran += t.Ran
 		q.Waited += t.Waited
 	}
 	return q

@@ -60,12 +60,11 @@ func Play(s *workload.Service, fleetSeed uint64, arrivals []sim.Time, setup Setu
 	p.target = p.sim.Register(p)
 	p.scheduleNext()
 	p.sim.Run(p.sim.Next() - 1)
-	idle := p.host.Stats()
 	before := p.counters() // the rig counts from the first request on, too
 	if err := p.run(); err != nil {
 		return nil, err
 	}
-	p.result.Host = p.result.Host.Since(idle)
+	p.result.Host = p.result.Host.Since(p.idle)
 	p.result.Counters = p.counters()
 	for name := range p.result.Counters {
 		p.result.Counters[name] -= before[name]
@@ -82,6 +81,7 @@ type player struct {
 	connections play.Connections
 	runtime     scheduler.Runtime
 	host        *host.Host
+	idle        host.Stats       // before the first arrival
 	pinned      scheduler.Pinned // the runtime; nil: it pins nothing
 	arrivals    []sim.Time
 	arrived     int
@@ -119,6 +119,9 @@ func (p *player) scheduleNext() {
 
 // Handle implements sim.Handler: a request arrives.
 func (p *player) Handle(sim.Event) {
+	if p.arrived == 0 {
+		p.idle = p.host.Stats()
+	}
 	n := uint64(p.arrived) //nolint:gosec // G115: a count
 	p.arrived++
 	p.scheduleNext() // before the spawn: the simulation must know the next arrival
