@@ -38,6 +38,7 @@ type oracleCPU struct {
 type oracleThread struct {
 	todo       []do
 	need, wake sim.Time // wake: -1 if it does not sleep
+	began      sim.Time // to compute what it does
 	cpu        int
 	end        sim.Time
 	done       bool
@@ -55,7 +56,7 @@ func newOracle(n int, q Quota, todo [][]do) *oracle {
 }
 
 func (o *oracle) step() {
-	if o.next <= o.now {
+	if o.next <= o.now { // at the start
 		o.refill()
 	}
 	if o.slack != 0 && o.slack == o.now {
@@ -88,7 +89,13 @@ func (o *oracle) step() {
 		}
 	}
 	o.now += step
+	if o.next <= o.now {
+		o.refill()
+	}
 	for c := range o.cpus {
+		if cpu := &o.cpus[c]; cpu.thread >= 0 && o.now%(4*ms) == 0 && o.threads[cpu.thread].need == 0 && !o.fetch(c) {
+			o.stop(c) // before the thread says that it is through
+		}
 		o.act(c)
 	}
 }
@@ -103,7 +110,7 @@ func (o *oracle) tick(c int) {
 		o.stop(c)
 		return
 	}
-	if len(cpu.line) > 0 && cpu.ran >= o.slice {
+	if len(cpu.line) > 0 && cpu.ran >= o.slice && o.threads[cpu.thread].began < o.now { // who has done something just now goes on
 		o.turn(c)
 	}
 	for to := range o.cpus { // who waits goes to an idle CPU
@@ -174,7 +181,7 @@ func (o *oracle) act(c int) {
 		}
 		next := t.todo[0]
 		t.todo = t.todo[1:]
-		t.need = next.run
+		t.need, t.began = next.run, o.now
 		if off := next.sleep + next.pause; off > 0 {
 			t.wake = o.now + off
 			o.leave(c)
