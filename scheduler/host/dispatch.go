@@ -18,6 +18,7 @@ func newRunqueues(cpus int) *runqueues {
 	q := &runqueues{cpus: make([]cpu, cpus)}
 	for i := range q.cpus {
 		q.cpus[i].waiting = make([]*Thread, 0, 8)
+		q.cpus[i].fetches = fetches{calls: sides / 2, dice: sim.Stream(uint64(i))} //nolint:gosec // G115: an index
 	}
 	return q
 }
@@ -75,7 +76,7 @@ func (h *Host) vacate(t *Thread) *cpu {
 	c.load.to(now, true)
 	t.load.to(now, true)
 	t.ranLast = now
-	c.running, c.since = nil, now
+	c.running = nil
 	return c
 }
 
@@ -87,15 +88,45 @@ func (h *Host) next(cpu int32) {
 		h.start(c.pop())
 		return
 	}
-	c.failed = 0
+	c.failed, c.since = 0, now
 	h.giveBack(cpu)
 	if h.bandwidth.out[cpu] { // the kernel moves nothing to a throttled CPU
 		return
 	}
-	if t := q.cold(cpu, now); t != nil {
-		q.move(t, cpu, now)
-		h.start(t)
+	weight, looks := c.fetches.tries()
+	if !looks {
+		return
 	}
+	t := q.cold(cpu, now)
+	if t == nil {
+		c.fetches.count(0)
+		return
+	}
+	c.fetches.count(weight)
+	q.move(t, cpu, now)
+	h.start(t)
+}
+
+// fetchLeft lets the CPU that the thread from outside leaves fetch the thread that was woken, and is on its way to a busy CPU: unless that
+// thread takes its CPU at once.
+func (h *Host) fetchLeft(t *Thread) {
+	q, now := h.queues, h.sim.Now()
+	c := &q.cpus[q.visitor]
+	if h.bandwidth.out[q.visitor] {
+		return
+	}
+	weight, looks := c.fetches.tries()
+	if !looks {
+		return
+	}
+	r := q.cpus[t.cpu].running
+	if now-t.ranLast < hot || r == nil || now-r.dispatched >= h.slice {
+		c.fetches.count(0)
+		return
+	}
+	c.fetches.count(weight)
+	q.move(t, q.visitor, now)
+	t.placed, t.roused, c.held = false, true, true
 }
 
 // start lets a thread run that waited.
@@ -171,7 +202,7 @@ func (h *Host) balance(from int32) {
 		if h.bandwidth.out[to] || !q.idle(to) {
 			continue
 		}
-		t := at.cold(now, at.failed > tries)
+		t := at.cold(now, at.failed > retries)
 		if t == nil {
 			at.failed++
 			return
@@ -200,6 +231,7 @@ func (h *Host) halt(t *Thread) {
 		c.stopped = append(c.stopped, w)
 	}
 	c.waiting = c.waiting[:0]
+	c.since = now
 }
 
 // resume lets the threads go on that are stopped on a CPU.
@@ -235,10 +267,13 @@ func (h *Host) visit(do func() sim.Time) sim.Time {
 		q.free = false
 		c := &q.cpus[q.visitor]
 		c.held, c.since = false, now
-		if len(c.waiting) > 0 {
+		if t := q.left; t != nil && t.placed {
+			h.fetchLeft(t)
+		} else {
 			h.next(q.visitor)
 		}
 	}
+	q.left = nil
 	return result
 }
 

@@ -98,6 +98,7 @@ type Thread struct {
 
 	// Under a quota:
 	placed  bool // it is on its way to a CPU that is busy
+	ahead   bool // others waited for its CPU when it went to sleep
 	ranLast sim.Time
 	load    load
 }
@@ -268,6 +269,7 @@ func (h *Host) preempt(t *Thread) {
 func (h *Host) leave(t *Thread) {
 	t.generation++
 	if h.queues != nil {
+		t.ahead = h.contended(t)
 		h.vacate(t)
 		h.next(t.cpu)
 		return

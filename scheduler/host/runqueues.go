@@ -14,9 +14,9 @@ import (
 const (
 	tick     = sim.Time(4 * time.Millisecond)   // of CONFIG_HZ=250
 	hot      = sim.Time(500 * time.Microsecond) // sysctl_sched_migration_cost
-	tries    = 1                                // cache_nice_tries of CPUs that share a cache
+	retries  = 1                                // cache_nice_tries of CPUs that share a cache
 	halfLife = 32 * float64(1<<20)              // of a load, in ns: 32 periods of PELT
-	crowded  = 1.17                             // imbalance_pct of CPUs that share a cache
+	excess   = 1.17                             // imbalance_pct of CPUs that share a cache
 	nearer   = 1.08                             // what the thread's last CPU may have more load: half of that
 )
 
@@ -34,6 +34,7 @@ type runqueues struct {
 	// visitor is the CPU of the thread from outside, and free whether that is there now, and nobody gets the CPU afterwards.
 	visitor int32
 	free    bool
+	left    *Thread // that it woke, and that stays where it ran last; nil: none
 }
 
 // cpu is one CPU with its queue.
@@ -46,6 +47,37 @@ type cpu struct {
 	halted  sim.Time  // since when there are any
 	failed  int       // attempts to move one of the waiting
 	load    load
+	fetches fetches
+}
+
+// fetches is how often a CPU that became idle would have fetched a thread, of 1024 times, by the times that it tried: newidle_ratio.
+type fetches struct {
+	calls, successes, ratio int
+	dice                    sim.Rand
+}
+
+// sides are those of the dice.
+const sides = 1024
+
+// tries reports whether a CPU that became idle looks for a thread to fetch, which costs the kernel time: as often as that succeeds. weight is
+// for how many such CPUs the one stands that does.
+func (f *fetches) tries() (weight int, ok bool) {
+	weight = 1 + f.ratio
+	if f.dice.IntN(sides) > weight {
+		f.count(0)
+		return 0, false
+	}
+	return (sides + weight/2) / weight, true
+}
+
+func (f *fetches) count(successes int) {
+	f.calls++
+	f.successes += successes
+	if f.calls >= sides {
+		f.ratio = f.successes
+		f.calls /= 2
+		f.successes /= 2
+	}
 }
 
 // load is the share of time that something ran, of late.
@@ -82,7 +114,7 @@ func (q *runqueues) sees(now sim.Time) int {
 	}
 	n := float64(len(q.cpus))
 	x := sum / n
-	return int(max(n*(1-crowded*crowded*x*x), 0))
+	return int(max(n*(1-excess*excess*x*x), 0))
 }
 
 // idleOne is an idle CPU, the one given if it is; none: -1.
@@ -101,21 +133,31 @@ func (q *runqueues) idleOne(first int32, now sim.Time) int32 {
 
 // place is the CPU to which a thread goes that wakes. idle: it can run there; otherwise it has to wait.
 func (q *runqueues) place(t *Thread, now sim.Time) (c int32, idle bool) {
+	if q.lingers(t, now) {
+		return t.cpu, false
+	}
 	if c = q.idleOne(t.cpu, now); c >= 0 {
 		return c, true
 	}
 	if !q.free {
 		return t.cpu, false
 	}
-	// The thread from outside leaves its CPU in a moment. The kernel puts the thread there if there is less load, or fetches it afterwards.
+	// The thread from outside leaves its CPU in a moment: the thread that it wakes goes there if there is less load.
 	own := t.load.to(now, false)
 	here, last := &q.cpus[q.visitor], &q.cpus[t.cpu]
-	if q.visitor != t.cpu && now-t.ranLast < hot &&
-		here.load.to(now, false)+own >= nearer*(last.load.to(now, last.running != nil)-own) {
+	if q.visitor != t.cpu && here.load.to(now, false)+own >= nearer*(last.load.to(now, last.running != nil)-own) {
+		q.left = t
 		return t.cpu, false
 	}
 	q.free = false
 	return q.visitor, true
+}
+
+// lingers reports whether a thread is still in the queue of its CPU, where it went to sleep before others that waited, and had had more than
+// they. The kernel takes such a thread out of the queue when it next would run.
+func (q *runqueues) lingers(t *Thread, now sim.Time) bool {
+	c := &q.cpus[t.cpu]
+	return t.ahead && c.running != nil && c.since <= t.ranLast && now < nextTick(t.ranLast+1)
 }
 
 // move takes a thread to another CPU, with its load.

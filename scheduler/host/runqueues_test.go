@@ -93,11 +93,23 @@ func TestOnABusyMachineItLooksAtFewCPUs(t *testing.T) {
 
 func TestLoad(t *testing.T) {
 	var l load
-	half := sim.Time(halfLife)
+	const half = 32 * 1024 * 1024 // ns
 	assert.InDelta(t, 0.5, l.to(half, true), 1e-9)
 	assert.InDelta(t, 0.75, l.to(2*half, true), 1e-9)
 	assert.InDelta(t, 0.375, l.to(3*half, false), 1e-9)
 	assert.InDelta(t, 0.375, l.to(3*half, true), 1e-9)
+}
+
+// TestALoadMovesWithItsThread to another CPU.
+func TestALoadMovesWithItsThread(t *testing.T) {
+	s := newScene(2, 3, ample)
+	require.True(t, s.compute(0))
+	s.Run(100 * ms)
+	s.threads[0].Sleep()
+	require.True(t, s.threads[2].WakeNow())
+	s.queues.move(s.threads[0], 1, 100*ms)
+	assert.InDelta(t, 0.87, s.queues.cpus[1].load.share, 0.01)
+	assert.InDelta(t, 0, s.queues.cpus[0].load.share, 1e-9)
 }
 
 // TestTicksTakeTurns: who has had a slice loses the CPU at a tick.
@@ -142,6 +154,7 @@ func crowd(t *testing.T, slept sim.Time) *scene {
 	require.True(t, s.compute(0))
 	s.Run(101*ms + slept)
 	require.False(t, s.compute(2))
+	s.queues.cpus[1].fetches.ratio = sides // it looks each time that it becomes idle
 	return s
 }
 
@@ -151,6 +164,52 @@ func TestAnIdleCPUFetchesAThread(t *testing.T) {
 		s := crowd(t, slept)
 		s.threads[1].Sleep()
 		assert.Equal(t, fetched, s.running(1) != nil, slept)
+	}
+}
+
+// TestAnIdleCPULooksAsOftenAsThatSucceeds: the kernel saves the time of looking in vain.
+func TestAnIdleCPULooksAsOftenAsThatSucceeds(t *testing.T) {
+	for _, succeeds := range []float64{0, 0.2, 0.5, 1} {
+		f := fetches{calls: sides / 2, dice: sim.Stream(1)}
+		own := sim.Stream(2)
+		looked := 0
+		for i := range 400_000 {
+			weight, looks := f.tries()
+			switch {
+			case !looks:
+				continue
+			case own.Float64() < succeeds:
+				f.count(weight)
+			default:
+				f.count(0)
+			}
+			if i >= 200_000 {
+				looked++
+			}
+		}
+		assert.InDelta(t, succeeds+2./sides, float64(looked)/200_000, 0.2*succeeds+0.001, succeeds)
+	}
+
+	s := crowd(t, ms/2)
+	s.queues.cpus[1].fetches.ratio = -2 // never
+	s.threads[1].Sleep()
+	assert.Nil(t, s.running(1))
+}
+
+// TestAThreadThatHadMoreLingers: it wakes on the CPU where it went to sleep before another that waited, until the next tick, though the other CPU
+// is idle.
+func TestAThreadThatHadMoreLingers(t *testing.T) {
+	for wakes, cpu := range map[sim.Time]int32{104*ms - 1: 0, 104 * ms: 1} {
+		s := crowd(t, ms/10)
+		s.threads[1].Sleep()
+		s.Run(103 * ms)
+		require.Same(t, s.threads[0], s.running(0))
+		s.threads[0].Sleep()
+		require.Same(t, s.threads[2], s.queues.cpus[0].running)
+		s.queues.cpus[0].load.share, s.queues.cpus[1].load.share = 0, 0 // so that the thread finds an idle CPU
+		s.Run(wakes)
+		assert.Equal(t, cpu == 1, s.compute(0), wakes)
+		assert.Equal(t, cpu, s.threads[0].cpu, wakes)
 	}
 }
 
@@ -189,7 +248,7 @@ func TestAVisitorHasACPU(t *testing.T) {
 	s.Visit(func() sim.Time { return 0 })
 	assert.EqualValues(t, 1, s.queues.visitor, "where it was")
 
-	// Thread 2 slept for long; thread 0 has its CPU. It gets the visitor's.
+	// Thread 0 has CPU 0 again, where thread 2 ran last, too. There is less load on the visitor's CPU.
 	require.True(t, s.compute(0))
 	s.Run(10 * ms)
 	s.Visit(func() sim.Time { return s.threads[2].Rouse() })
@@ -198,17 +257,37 @@ func TestAVisitorHasACPU(t *testing.T) {
 	require.True(t, s.threads[2].WakeNow())
 	s.threads[2].Run(90 * ms)
 
-	// Thread 2 ran for long on CPU 1, and just now. Thread 3, which has that, has run for as short a time as nothing: less load is on CPU 1.
-	s.Run(100*ms + 1)
-	s.threads[2].Sleep()
-	require.True(t, s.compute(3))
-	s.threads[0].Sleep()
-	s.queues.visitor = 0
-	s.Visit(func() sim.Time { return s.threads[2].Rouse() })
-	assert.True(t, s.threads[2].placed)
-	assert.EqualValues(t, 1, s.threads[2].cpu)
-	assert.False(t, s.threads[2].WakeNow())
-	assert.Nil(t, s.running(0))
+}
+
+// TestAVisitorsThreadIsFetched: a thread that is woken from CPU 0, and goes to the one where it ran for long, as another is there that has run
+// for no time at all. The visitor's CPU fetches it, if the kernel looks and the caches do not know it any more.
+func TestAVisitorsThreadIsFetched(t *testing.T) {
+	for _, tt := range []struct {
+		slept, others sim.Time // others: what the thread has computed that has the CPU
+		looks         int
+		fetched       bool
+	}{
+		{ms / 2, ms / 4, sides, true},
+		{ms / 2, ms / 4, -2, false},
+		{ms/2 - 1, ms / 4, sides, false},
+		{2 * ms, 3 * ms / 2, sides, false}, // it takes the CPU at once
+	} {
+		s := newScene(2, 4, ample)
+		require.True(t, s.compute(1))
+		s.Run(100 * ms)
+		s.threads[1].Sleep()
+		s.Run(100*ms + tt.slept - tt.others)
+		require.True(t, s.compute(3))
+		s.Run(100*ms + tt.slept)
+		s.queues.cpus[0].fetches.ratio = tt.looks
+		s.Visit(func() sim.Time { return s.threads[1].Rouse() })
+		assert.Equal(t, tt.fetched, s.threads[1].roused, tt)
+		assert.Equal(t, !tt.fetched, s.threads[1].placed, tt)
+		if tt.fetched {
+			assert.True(t, s.threads[1].WakeNow())
+			assert.Same(t, s.threads[1], s.running(0))
+		}
+	}
 }
 
 // TestAVisitorTakesNothing: if no CPU is idle it wakes threads as any thread does.
@@ -248,10 +327,12 @@ func TestAllThreadsOfAThrottledCPUStop(t *testing.T) {
 // TestAThrottledCPUFetchesNoThread: it is idle, and one waits elsewhere.
 func TestAThrottledCPUFetchesNoThread(t *testing.T) {
 	s := crowd(t, ms/2)
-	s.bandwidth.local[1], s.bandwidth.pool = 0, 0
+	s.bandwidth.local = []sim.Time{50 * ms, 0}
+	s.bandwidth.pool = 0
 	s.threads[1].Sleep()
 	assert.True(t, s.bandwidth.out[1])
 	assert.Nil(t, s.running(1))
-	s.Run(120 * ms)
+	s.Run(130 * ms)
 	assert.Nil(t, s.running(1), "nor at a tick")
+	assert.NotNil(t, s.running(0))
 }
