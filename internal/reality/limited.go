@@ -24,5 +24,5 @@ var LimitedServices = []Limited{
 	{Service: Service{Name: "axum, task fields, quota 1.0", HeldOut: true, Binary: "axum-svc", Args: []string{"--task-fields"}, HTTP: true, Seconds: 20, Named: tokio}, CPUs: 1, Clients: 24, Pause: 20},
 	{Service: Service{Name: "axum-tracing-opentelemetry, quota 0.4", HeldOut: true, Binary: "ato-svc", Args: []string{"--task-fields"}, Seconds: 20, Named: tokio}, CPUs: 0.4, Clients: 8, Pause: 40},
 	{Service: Service{Name: "axum, quota 1.8", HeldOut: true, Binary: "axum-svc", Seconds: 20, Named: tokio}, CPUs: 1.8, Clients: 4, Pause: 60},
-	{Service: Service{Name: "axum, beside hogs", HeldOut: true, Binary: "axum-svc", Seconds: 20, Named: tokio}, Hogs: 2, Clients: 8, Pause: 60},
+	{Service: Service{Name: "axum, beside hogs", HeldOut: true, Binary: "axum-svc", Seconds: 20, Named: tokio}, Hogs: 2, Clients: 4, Pause: 100},
 }

@@ -29,11 +29,11 @@ func TestLimited(t *testing.T) {
 	var results []LimitedResult
 	for i := range LimitedServices {
 		l := &LimitedServices[i]
-		path := filepath.Join(captures, l.File()+".jsonl.gz")
+		path := filepath.Join(captures, "limited", l.File()+".jsonl.gz")
 		if *limited != "" {
 			path = filepath.Join(*limited, l.File(), RawFile)
 		}
-		if _, err := os.Stat(path); l.HeldOut && !*withHeldOut || err != nil {
+		if _, err := os.Stat(path); l.HeldOut && !*withHeldOut || *limited != "" && err != nil {
 			continue
 		}
 		results = append(results, judgeLimited(t, l, path))
