@@ -3,6 +3,7 @@
 package runtimestatsprocessor
 
 import (
+	"context"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/cputime"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
@@ -58,11 +60,13 @@ func BenchmarkSpan(b *testing.B) {
 		name       string
 		taskFields bool
 		sameName   bool
-		added      int // attributes per span, the few of outliers aside
+		starved    bool // the kernel tells that half of the CPU was missing
+		added      int  // attributes per span, the few of outliers aside
 	}{
-		{"lean", false, false, 4},
-		{"lean, one name", false, true, 4},
-		{"task fields", true, false, 16},
+		{"lean", false, false, false, 4},
+		{"lean, one name", false, true, false, 4},
+		{"lean, short of CPU", false, false, true, 4},
+		{"task fields", true, false, false, 16},
 	} {
 		template := benchmarkTraces(bb.taskFields, bb.sameName)
 		b.Run(bb.name, func(b *testing.B) {
@@ -73,6 +77,9 @@ func BenchmarkSpan(b *testing.B) {
 				}
 			}
 			now := time.Now()
+			if bb.starved {
+				tellStarved(p, template)
+			}
 			for range 20 {
 				process(copyOf(template))
 				now = now.Add(time.Second)
@@ -95,6 +102,20 @@ func BenchmarkSpan(b *testing.B) {
 				}
 			})
 		})
+	}
+}
+
+// tellStarved lets the kernel tell of the seconds around the spans of a template.
+func tellStarved(p *statsProcessor, template ptrace.Traces) {
+	resource := template.ResourceSpans().At(0)
+	who := identityOf(context.Background(), resource.Resource().Attributes())
+	history := p.join.instances.CPU(&who, time.Now())
+	begin := resource.ScopeSpans().At(0).Spans().At(0).StartTimestamp().AsTime().UnixNano()
+	for second := range int64(60) {
+		half := second * int64(time.Second) / 2
+		history.Add(&cputime.Reading{From: 1, At: begin + (second-30)*int64(time.Second), Groups: map[string]cputime.Usage{
+			semconv.ThreadGroup("tokio-runtime-worker"): {OnCPU: half, Wait: half},
+		}})
 	}
 }
 

@@ -7,10 +7,12 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 	"unsafe"
 
 	"github.com/stretchr/testify/assert"
 
+	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/cputime"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/findings"
 )
 
@@ -18,7 +20,7 @@ import (
 func (p *Process) size() (tables, names int) {
 	tables = int(unsafe.Sizeof(*p)) + cap(p.threads)*int(unsafe.Sizeof(&thread{})) + cap(p.families.slots)*int(unsafe.Sizeof(family{})) + 8*cap(p.families.parents) +
 		cap(p.endings.slots)*int(unsafe.Sizeof(ended{})) + cap(p.sites)*int(unsafe.Sizeof(callsite{})) +
-		(cap(p.pendings)+cap(p.frees))*int(unsafe.Sizeof(pending{}))
+		(cap(p.pendings)+cap(p.frees))*int(unsafe.Sizeof(pending{})) + cap(p.stops.gaps)*int(unsafe.Sizeof(gap{}))
 	for _, found := range p.threads {
 		if found != nil {
 			tables += int(unsafe.Sizeof(*found)) + cap(found.polls)*int(unsafe.Sizeof(longPoll{}))
@@ -118,8 +120,18 @@ func FuzzExplain(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		p, now := new(Process), begin
 		var usual findings.Window
+		kernel, told := cputime.New(cputime.Settings{Samples: 10, Far: time.Hour}), cputime.Usage{}
 		for len(data) >= 24 {
-			got := p.Explain(arbitrary((*[24]byte)(data), &now), &limits, &usual)
+			s := arbitrary((*[24]byte)(data), &now)
+			told.OnCPU, told.Wait = told.OnCPU+int64(data[16])*ms, told.Wait+int64(data[17])*ms
+			kernel.Add(&cputime.Reading{From: int64(data[18] / 250), At: now, Groups: map[string]cputime.Usage{"": told}})
+			if data[19]%4 > 0 {
+				s.CPU, s.Workers = kernel.Recent(), int64(data[20])-1
+			}
+			got := p.Explain(s, &limits, &usual)
+			if s.CPU == nil {
+				assert.Zero(t, (got.Found|got.Judged)&starvation)
+			}
 			assert.Zero(t, got.Found&^got.Judged)
 			assert.Equal(t, got.Found.Has(findings.HeldUp), got.HeldUpBy != "")
 			data = data[24:]

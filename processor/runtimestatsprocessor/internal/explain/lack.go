@@ -19,4 +19,5 @@ type lack struct {
 	ns    int64 // as an estimate
 	most  int64 // all that the threads lacked in the intervals that cover it; Unknown where none do
 	poll  int64 // how long its longest poll usually is
+	ran   bool  // whether others of its process went on meanwhile, and had CPUs: so had its thread
 }

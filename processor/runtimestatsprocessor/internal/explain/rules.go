@@ -66,6 +66,7 @@ func (j *judgement) measuredPoll(p *Process) {
 	case j.site.left > j.site.stayed:
 		j.because(HandsOver, findings.BlockingSuspected)
 	case j.excused(poll):
+		j.not(findings.GuardAcrossAwait)
 		return
 	default:
 		j.found(findings.BlockingSuspected)

@@ -86,8 +86,10 @@ func (j *judgement) lacked(p *Process, excess, poll int64) lack {
 	switch {
 	case l.ns > 0:
 		l.state = starved
-	case l.state == none && excess >= j.limits.Poll/unusual:
+	case l.state == none:
 		l.state = doubtful
+		onBeat, offBeat := p.stops.silence(s.Start, s.End)
+		l.ran = account.Ratio() < crowded/2 && 2*(onBeat+offBeat) < s.mostPoll()-poll
 	}
 	return l
 }
@@ -167,17 +169,17 @@ func (j *judgement) waitedInPoll(account *cputime.Account, usual int64) int64 {
 	return longer
 }
 
-// excused reports whether a long poll is none of the code, or may be none, because the CPU was missing. One that is as long as usual, or whose
-// thread lacked far less, is not excused.
+// excused reports whether a long poll is none of the code, or may be none, because the CPU was missing. One that is as long as usual is not excused, nor
+// one in a process that went on meanwhile, or lacked far less.
 func (j *judgement) excused(poll int64) bool {
 	l := &j.lack
 	longer := poll - l.poll
 	switch {
-	case l.state < unknown, l.poll >= j.limits.Poll, 2*l.poll >= poll:
+	case l.state < unknown, l.ran, l.poll >= j.limits.Poll, 2*l.poll >= poll:
 		return false
 	case l.most >= 0 && l.most < longer/4:
 		return false
-	case l.state == starved:
+	case l.state == starved && 2*l.ns >= longer:
 		j.not(findings.BlockingSuspected, findings.GuardAcrossAwait)
 		j.because(CPUMissing, findings.BlockingSuspected)
 	default:
