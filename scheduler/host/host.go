@@ -64,7 +64,7 @@ type Host struct {
 	stats   Stats
 
 	bandwidth *bandwidth // nil: no quota
-	stopped   []*Thread  // by CPU that is throttled: the thread on it; nil: none
+	queues    *runqueues // of each CPU, under a quota; running, queue and idle are not used then
 	refilling bool       // an eventRefill is ahead
 	sharing   bool       // an eventSlack is ahead
 }
@@ -95,6 +95,12 @@ type Thread struct {
 	dispatched sim.Time // when the thread got its CPU
 	asleep     sim.Time // since when, if the thread sleeps
 	roused     bool     // it is on its way to a CPU, which nobody else gets
+
+	// Under a quota:
+	placed  bool // it is on its way to a CPU that is busy
+	ahead   bool // others waited for its CPU when it went to sleep
+	ranLast sim.Time
+	load    load
 }
 
 // Stats is what a host counted.
@@ -102,15 +108,28 @@ type Stats struct {
 	// Busy is the CPU time used, of all CPUs.
 	Busy sim.Time
 	// Waited is the time for which threads were runnable without a CPU, summed; LongestWait the longest at a time. The time for which they
-	// were stopped on a throttled CPU is not in it.
+	// were stopped on a throttled CPU is not in it. [Stats.CPUWait] is both.
 	Waited, LongestWait sim.Time
 	// Preemptions counts how often a thread lost its CPU to another.
 	Preemptions uint64
-	// Throttled is the time for which CPUs with a thread were throttled, summed: throttled_usec of cpu.stat. It is counted when it is over.
-	Throttled sim.Time
+	// Throttled is the time for which CPUs with a thread were throttled, summed: throttled_usec of cpu.stat. Stopped is the time for which
+	// threads were stopped there, of which a CPU may have several. They are counted when they are over.
+	Throttled, Stopped sim.Time
 	// Periods are those of the quota, while any of it was used, and ThrottledPeriods those of them in which a CPU was throttled at the
 	// end: nr_periods and nr_throttled of cpu.stat.
 	Periods, ThrottledPeriods uint64
+}
+
+// Since is what was counted since an earlier time. LongestWait is that of the whole time.
+func (s Stats) Since(before Stats) Stats {
+	s.Busy -= before.Busy
+	s.Waited -= before.Waited
+	s.Preemptions -= before.Preemptions
+	s.Throttled -= before.Throttled
+	s.Stopped -= before.Stopped
+	s.Periods -= before.Periods
+	s.ThrottledPeriods -= before.ThrottledPeriods
+	return s
 }
 
 // Kinds of events. Arg: the thread, and the generation of what it does above.
@@ -130,12 +149,15 @@ func New(s *sim.Simulation, cfg Config) *Host {
 	for i := range h.idle {
 		h.idle[i].cpu = narrow.Int32(i)
 	}
-	if h.slice == 0 {
-		h.slice = DefaultSlice
-	}
 	if cfg.Quota.CPUs > 0 {
 		h.bandwidth = newBandwidth(cfg.Quota, cfg.CPUs)
-		h.stopped = make([]*Thread, cfg.CPUs)
+		h.queues = newRunqueues(cfg.CPUs)
+		if h.slice == 0 {
+			h.slice = baseSlice(cfg.CPUs)
+		}
+	}
+	if h.slice == 0 {
+		h.slice = DefaultSlice
 	}
 	h.target = s.Register(h)
 	return h
@@ -167,22 +189,33 @@ func (h *Host) Waiting() int {
 	if h == nil {
 		return 0
 	}
-	return len(h.queue) - h.head
+	n := len(h.queue) - h.head
+	if h.queues != nil {
+		for i := range h.queues.cpus {
+			n += len(h.queues.cpus[i].waiting)
+		}
+	}
+	return n
 }
 
 // Stopped reports whether a CPU is throttled now with a thread on it.
-func (h *Host) Stopped(cpu int) bool { return h.bandwidth != nil && h.stopped[cpu] != nil }
+func (h *Host) Stopped(cpu int) bool { return h.queues != nil && len(h.queues.cpus[cpu].stopped) > 0 }
 
-// goOn lets a running thread compute what it still has to, up to the end of its slice if others wait, and for as long as its CPU has
-// runtime.
+// goOn lets a running thread compute what it still has to, up to the end of its slice if others wait, and up to the tick at which its CPU
+// sees that it has no runtime.
 func (h *Host) goOn(t *Thread) {
-	if !h.funds(t) {
+	if h.queues != nil {
+		if t.need == 0 {
+			t.deliver()
+		} else {
+			h.plan(t)
+		}
 		return
 	}
 	switch left := t.dispatched + h.slice - h.sim.Now(); {
 	case t.need == 0:
 		t.deliver()
-	case !h.contended():
+	case !h.contended(t):
 		h.schedule(t, eventDone, t.need)
 	case left <= 0:
 		h.preempt(t)
@@ -193,15 +226,23 @@ func (h *Host) goOn(t *Thread) {
 	}
 }
 
-func (h *Host) contended() bool { return h.head < len(h.queue) }
+// contended reports whether another thread waits for the CPU of a thread.
+func (h *Host) contended(t *Thread) bool {
+	if h.queues != nil {
+		return len(h.queues.cpus[t.cpu].waiting) > 0
+	}
+	return h.head < len(h.queue)
+}
 
 // schedule sets the next event of a thread, which voids the one before. What it computes is counted from now.
 func (h *Host) schedule(t *Thread, kind uint8, after sim.Time) {
-	if b := h.bandwidth; b != nil && after > b.local[t.cpu] {
-		kind, after = eventRanOut, b.local[t.cpu]
-	}
 	t.generation++
 	t.since = h.sim.Now()
+	if b := h.bandwidth; b != nil {
+		if left := b.noticed(t.cpu, t.since) - t.since; after >= left {
+			kind, after = eventRanOut, left
+		}
+	}
 	t.computes = true
 	h.sim.Schedule(h.sim.Now()+after, h.target, kind, uint64(t.generation)<<32|uint64(t.index))
 }
@@ -227,6 +268,12 @@ func (h *Host) preempt(t *Thread) {
 // leave gives a thread's CPU to the one that has waited longest.
 func (h *Host) leave(t *Thread) {
 	t.generation++
+	if h.queues != nil {
+		t.ahead = h.contended(t)
+		h.vacate(t)
+		h.next(t.cpu)
+		return
+	}
 	for i, r := range h.running {
 		if r == t {
 			last := len(h.running) - 1
@@ -235,11 +282,8 @@ func (h *Host) leave(t *Thread) {
 			break
 		}
 	}
-	if !h.contended() {
+	if !h.contended(t) {
 		h.idle = append(h.idle, idleCPU{h.sim.Now(), t.cpu})
-		if h.bandwidth != nil {
-			h.giveBack(t.cpu)
-		}
 		return
 	}
 	next := h.queue[h.head]
@@ -269,7 +313,7 @@ func (h *Host) dispatch(t *Thread) {
 
 // enqueue lets a runnable thread wait. Those that compute past the end of their slices have to stop now, the others then.
 func (h *Host) enqueue(t *Thread) {
-	first := !h.contended()
+	first := !h.contended(t)
 	t.since = h.sim.Now()
 	t.computes = false
 	h.queue = append(h.queue, t)
@@ -294,10 +338,7 @@ func (h *Host) funds(t *Thread) bool {
 	if h.bandwidth == nil || h.fund(t.cpu) {
 		return true
 	}
-	t.generation++
-	t.computes = false
-	t.since = h.sim.Now()
-	h.stopped[t.cpu] = t
+	h.halt(t)
 	return false
 }
 
@@ -335,14 +376,7 @@ func (h *Host) hand(kind uint8) {
 		return
 	}
 	for cpu, ok := b.release(); ok; cpu, ok = b.release() {
-		t := h.stopped[cpu]
-		if t == nil {
-			continue
-		}
-		h.stopped[cpu] = nil
-		h.stats.Throttled += now - t.since
-		t.dispatched += now - t.since // its slice is CPU time
-		h.send(t)
+		h.resume(cpu)
 	}
 	if len(b.throttled) > 0 {
 		h.awaitRefill()
