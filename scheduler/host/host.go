@@ -117,6 +117,15 @@ type Stats struct {
 	Periods, ThrottledPeriods uint64
 }
 
+// CPUWait is the time for which threads were runnable without a CPU that ran them, as the kernel counts it (schedstat): they waited for a
+// CPU, or were stopped on one that was throttled. A wait counts when it ends.
+func (s Stats) CPUWait() sim.Time { return s.Waited + s.Throttled }
+
+// QuotaWait is the part of [Stats.CPUWait] that is because of the quota: a thread waits because of the quota for as long as a CPU of the host
+// is throttled with a thread on it, be it that thread or another. Without the quota that CPU would get through its threads, and then be
+// free for those that wait for any.
+func (s Stats) QuotaWait() sim.Time { return s.WaitedForQuota + s.Throttled }
+
 // Kinds of events. Arg: the thread, and the generation of what it does above.
 const (
 	eventWake uint8 = iota // runnable

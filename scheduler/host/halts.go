@@ -4,15 +4,6 @@ package host
 
 import "github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 
-// CPUWait is the time for which threads were runnable without a CPU that ran them, as the kernel counts it (schedstat): they waited for a
-// CPU, or were stopped on one that was throttled. A wait counts when it ends.
-func (s Stats) CPUWait() sim.Time { return s.Waited + s.Throttled }
-
-// QuotaWait is the part of [Stats.CPUWait] that is because of the quota: a thread waits because of the quota for as long as a CPU of the host
-// is throttled with a thread on it, be it that thread or another. Without the quota that CPU would get through its threads, and then be
-// free for those that wait for any.
-func (s Stats) QuotaWait() sim.Time { return s.WaitedForQuota + s.Throttled }
-
 // halts are the times at which some CPU was throttled with a thread on it.
 type halts struct {
 	cpus  int      // such CPUs now
