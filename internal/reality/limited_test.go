@@ -6,12 +6,15 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
 
+	"github.com/runtimelab/otelcol-runtimelab/internal/cpuquota"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
@@ -26,7 +29,7 @@ func TestLimited(t *testing.T) {
 	var results []LimitedResult
 	for i := range LimitedServices {
 		l := &LimitedServices[i]
-		path := filepath.Join(captures, l.File()+".jsonl.gz")
+		path := filepath.Join(captures, "limited", l.File()+".jsonl.gz")
 		if *limited != "" {
 			path = filepath.Join(*limited, l.File(), RawFile)
 		}
@@ -112,4 +115,83 @@ func TestLackVerdicts(t *testing.T) {
 			assert.Equal(t, test.want, familyOf(spans).verdict(&spans[0], test.finding))
 		})
 	}
+}
+
+// limitedResults: with the metrics, one of the four wrong accusations is left, and one of two starved spans is found.
+func limitedResults() []LimitedResult {
+	accused := lasting(1, 0, 0, 71)
+	accused.Lacked, accused.Found = &Lack{Polled: 70 * ms}, []string{semconv.FindingBlocking}
+	starved := accused
+	starved.Found, starved.Joined = []string{cpuStarved}, true
+	healthy := lasting(2, 0, 0, 20)
+	healthy.Lacked, healthy.Found = &Lack{}, []string{cpuStarved}
+	return []LimitedResult{JudgeLimited(&LimitedServices[0], LimitedRun{
+		Spans: []Span{accused, starved}, Without: []Span{accused, accused, accused, accused}, Beside: []Span{healthy},
+		Quota: cpuquota.Stat{Periods: 200, Throttled: 50},
+	})}
+}
+
+func TestLimits(t *testing.T) {
+	assert.Equal(t, [][]string{
+		{"axum, quota 0.5", "0.5 CPUs", "25.00 %", "2", "2", "50.00 %", "4", "1", "0", "0", "1", "0", "1", "0"},
+		{"**all**", "", "", "", "", "", "4", "1", "0", "0", "", "", "", ""},
+	}, Limits(limitedResults()).Rows)
+	assert.Equal(t, []string{
+		"axum, quota 0.5: the healthy one beside has 1 wrong cpu_starved",
+		"services: cpu_starved: recall 0.500; want 0.80 or more",
+		"services: blocking_suspected: wrong on 1 spans, and on 4 without the kernel's metrics; want a tenth",
+	}, LimitedMisses(limitedResults()))
+}
+
+func TestWriteLimited(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "real.md")
+	require.ErrorContains(t, WriteLimited(path, nil), "no such file")
+	require.NoError(t, os.WriteFile(path, []byte("# Real\n"), 0o600))
+	require.ErrorContains(t, WriteLimited(path, nil), "it has no place for the tables")
+	require.NoError(t, os.WriteFile(path, []byte("# Real\n"+limitedBegin+"stale\n"+limitedEnd+"more\n"), 0o600))
+	require.NoError(t, WriteLimited(path, limitedResults()))
+	before, tables, after, err := cutLimited(path)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"# Real\n", limitedTables(limitedResults()), "more\n"}, []string{before, tables, after})
+}
+
+// TestLimitedAreWrittenDown: docs/real.md names every service that lacks a CPU, and what it showed of each.
+func TestLimitedAreWrittenDown(t *testing.T) {
+	before, tables, _, err := cutLimited(document)
+	require.NoError(t, err)
+	for i := range LimitedServices {
+		l := &LimitedServices[i]
+		assert.Contains(t, before, "| `"+l.Name+"` |")
+		if !l.HeldOut { // those are run once the rules stand
+			assert.Contains(t, tables, "| "+l.label()+" | "+l.limit()+" |", "make real-quota DOCUMENT=docs/real.md")
+		}
+	}
+}
+
+// The sidecar tells two services apart by their command lines.
+func TestLimitedServicesAreToldApart(t *testing.T) {
+	l := &LimitedServices[0]
+	var overlay struct {
+		Receivers struct {
+			Threads struct {
+				Processes []struct {
+					Cmdline  string
+					Resource map[string]string
+				}
+			} `yaml:"process_threads"`
+		}
+	}
+	require.NoError(t, yaml.Unmarshal([]byte(l.tapped(addresses{"a:1", "a:2", "a:3"}, "/folder")), &overlay))
+	lines := []string{
+		"axum-svc --endpoint http://a:1 --lack --name axum-quota-0.5",
+		"axum-svc --endpoint http://a:1 --lack --name axum-quota-0.5-healthy --healthy",
+		"axum-svc --endpoint http://b:1 --lack --name axum-quota-0.5",
+	}
+	require.Len(t, overlay.Receivers.Threads.Processes, 2)
+	for i, process := range overlay.Receivers.Threads.Processes {
+		for j, line := range lines {
+			assert.Equal(t, i == j, regexp.MustCompile(process.Cmdline).MatchString(line), line)
+		}
+	}
+	assert.Equal(t, l.healthy(), overlay.Receivers.Threads.Processes[1].Resource["service.name"])
 }

@@ -34,7 +34,7 @@ func Results(limited []LimitedResult) (results []Result) {
 func Limits(results []LimitedResult) Table {
 	t := Table{Head: []string{
 		"service", "limit", "periods stopped", "spans", "lacked a CPU", "its wait known", "wrong `blocking_suspected`: without", "with",
-		"other wrong findings: without", "with", "beside: spans", "lacked a CPU", "`cpu_starved`", "wrong findings",
+		"other wrong findings: without", "with", "beside: spans", "lacked a CPU", "`cpu_starved`", "other wrong findings",
 	}}
 	sums := map[bool][4]int{}
 	for _, r := range results {

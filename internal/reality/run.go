@@ -93,14 +93,19 @@ func (b Bench) serve(ctx context.Context, s *Service, healthy bool, a addresses)
 
 // arguments of every run of the service.
 func (s *Service) arguments(a addresses) []string {
-	protocol, endpoint, exporter := "grpc", a.grpc, "batch"
-	if s.HTTP {
-		protocol, endpoint = "http", a.http
-	}
+	exporter := "batch"
 	if s.Simple {
 		exporter = "simple"
 	}
+	protocol, endpoint := s.sendsTo(a)
 	return append(slices.Clone(s.Args), "--endpoint", "http://"+endpoint, "--protocol", protocol, "--exporter", exporter)
+}
+
+func (s *Service) sendsTo(a addresses) (protocol, endpoint string) {
+	if s.HTTP {
+		return "http", a.http
+	}
+	return "grpc", a.grpc
 }
 
 type addresses struct{ grpc, http, health string }

@@ -20,6 +20,9 @@ import (
 // period of all quotas, as containers have it.
 const period = 100 * time.Millisecond
 
+// weight of a service's group, beside a program outside.
+const weight = 16 * 1024
+
 // withoutFile is what the sidecar makes of the spans when it is not told what the kernel counts.
 const withoutFile = "without.jsonl"
 
@@ -98,7 +101,10 @@ func (b Bench) RunLimited(ctx context.Context, l *Limited, folder string) (run L
 }
 
 func (l *Limited) tapped(a addresses, folder string) string {
-	named := func(service string) string { return "--name " + regexp.QuoteMeta(service) + "( |$)" }
+	_, endpoint := l.sendsTo(a)
+	named := func(service string) string { // another bench may run the same services
+		return regexp.QuoteMeta(endpoint) + " .*--name " + regexp.QuoteMeta(service) + "( |$)"
+	}
 	return fmt.Sprintf(tapThreads, a.grpc, a.http, named(l.File()), l.File(), named(l.healthy()), l.healthy(), a.health,
 		filepath.Join(folder, RawFile), filepath.Join(folder, annotatedFile), filepath.Join(folder, withoutFile))
 }
@@ -115,37 +121,51 @@ func (b Bench) serveLimited(ctx context.Context, l *Limited, a addresses) (stat 
 		beside.Args = append(append(beside.Args, args...), "--name", l.healthy(), "--healthy")
 		return together(limited, beside)
 	}
-	if l.Hogs > 0 {
-		return stat, l.besideHogs(ctx, program, run)
-	}
-	group, err := cpuquota.Open(l.CPUs, period)
+	free, err := open(float64(2 * runtime.NumCPU()))
 	if err != nil {
 		return stat, err
 	}
-	err = run(group.Command(ctx, program), exec.CommandContext(ctx, program)) //nolint:gosec // a service of reference/
+	defer func() { err = errors.Join(err, free.Close()) }()
+	if l.Hogs > 0 {
+		return stat, l.besideHogs(ctx, program, free, run)
+	}
+	group, err := open(l.CPUs)
+	if err != nil {
+		return stat, err
+	}
+	err = run(group.Command(ctx, program), free.Command(ctx, program))
 	stat, failed := group.Stat()
 	return stat, errors.Join(err, failed, group.Close())
 }
 
 // besideHogs runs them while hogs use up the last CPU, which the limited one is bound to.
-func (l *Limited) besideHogs(ctx context.Context, program string, run func(limited, beside *exec.Cmd) error) error {
+func (l *Limited) besideHogs(ctx context.Context, program string, free *cpuquota.Group, run func(limited, beside *exec.Cmd) error) error {
 	last := runtime.NumCPU() - 1
 	if last == 0 {
 		return fmt.Errorf("%s: it takes a CPU for the hogs, and another", l.Name)
 	}
+	bound := []string{"-c", strconv.Itoa(last)}
 	for range l.Hogs {
-		hog := bound(ctx, strconv.Itoa(last), "sh", "-c", "while :; do :; done")
+		hog := exec.CommandContext(ctx, "taskset", append(bound, "sh", "-c", "while :; do :; done")...) //nolint:gosec // a loop
 		if err := hog.Start(); err != nil {
 			return err
 		}
 		defer func() { _, _ = hog.Process.Kill(), hog.Wait() }()
 	}
-	return run(bound(ctx, strconv.Itoa(last), program), bound(ctx, fmt.Sprintf("0-%d", last-1), program))
+	limited := exec.CommandContext(ctx, "taskset", append(bound, program)...) //nolint:gosec // a service of reference/
+	return run(limited, free.Command(ctx, "taskset", "-c", fmt.Sprintf("0-%d", last-1), program))
 }
 
-// bound is a program on some CPUs only.
-func bound(ctx context.Context, cpus, program string, args ...string) *exec.Cmd {
-	return exec.CommandContext(ctx, "taskset", append([]string{"-c", cpus, program}, args...)...) //nolint:gosec // a service of reference/, or a loop
+// open makes a group that programs outside take hardly any CPU from: what the machine does beside is none of the run.
+func open(cpus float64) (*cpuquota.Group, error) {
+	g, err := cpuquota.Open(cpus, period)
+	if err != nil {
+		return nil, err
+	}
+	if err := g.Weigh(weight); err != nil {
+		return nil, errors.Join(err, g.Close())
+	}
+	return g, nil
 }
 
 // together runs programs at the same time, and waits for all.

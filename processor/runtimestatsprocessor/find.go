@@ -35,7 +35,12 @@ func (r *resourceState) find(limits *findings.Limits, a *annotation, sign *runti
 	if account.Source == runtimes.FirstPoll {
 		s.Wait = account.Parts[runtimes.QueueWaitEstimate]
 	}
-	if r.recent != nil {
+	if s.Workers = 0; r.recent != nil {
+		if s.CPU != nil {
+			if n, known := r.recent.Workers(s.End); known {
+				s.Workers = n
+			}
+		}
 		s.SkewedWorker = r.recent.Skewed(account.Value(runtimes.Worker), s.End)
 		if account.Source == runtimes.Unknown && r.recent.LongestMean() >= limits.Wait {
 			if mean, known := r.recent.QueueWait(s.Start, s.End); known {
@@ -49,13 +54,13 @@ func (r *resourceState) find(limits *findings.Limits, a *annotation, sign *runti
 	}
 
 	a.findings = r.process.Explain(s, limits, r.windows.Tasks())
-	for found := uint8(a.findings.Found); found != 0; found &= found - 1 {
-		counts.findings[bits.TrailingZeros8(found)]++
+	for found := uint16(a.findings.Found); found != 0; found &= found - 1 {
+		counts.findings[bits.TrailingZeros16(found)]++
 	}
 	if a.async() {
 		counts.async++
-		for judged := uint8(a.findings.Judged); judged != 0; judged &= judged - 1 {
-			counts.judged[bits.TrailingZeros8(judged)]++
+		for judged := uint16(a.findings.Judged); judged != 0; judged &= judged - 1 {
+			counts.judged[bits.TrailingZeros16(judged)]++
 		}
 	}
 }
@@ -72,5 +77,6 @@ func identify(s *explain.Span, span ptrace.Span, found *observation, sign *runti
 	s.Top = s.Parent == 0 || remote || !said && s.Request
 	s.Callsite = xxhash.Sum64String(untrusted.Cut(span.Name())) + uint64(found.line) //nolint:gosec // any number tells places apart
 	s.Start, s.End = nanoseconds(span.StartTimestamp()), nanoseconds(span.EndTimestamp())
+	s.ThreadName = found.threadName
 	s.Thread, s.Worker, s.Arbiter, s.Blockable = found.threadID, sign.Worker, sign.Arbiter, sign.Blockable
 }

@@ -64,10 +64,9 @@ type Host struct {
 	stats   Stats
 
 	bandwidth *bandwidth // nil: no quota
-	stopped   []*Thread  // by CPU that is throttled: the thread on it; nil: none
+	queues    *runqueues // of each CPU, under a quota; running, queue and idle are not used then
 	refilling bool       // an eventRefill is ahead
 	sharing   bool       // an eventSlack is ahead
-	halts     halts      // while any CPU is throttled with a thread on it
 }
 
 // idleCPU is a CPU without a thread.
@@ -96,7 +95,12 @@ type Thread struct {
 	dispatched sim.Time // when the thread got its CPU
 	asleep     sim.Time // since when, if the thread sleeps
 	roused     bool     // it is on its way to a CPU, which nobody else gets
-	halted     sim.Time // of the host, when the thread began to wait
+
+	// Under a quota:
+	placed  bool // it is on its way to a CPU that is busy
+	ahead   bool // others waited for its CPU when it went to sleep
+	ranLast sim.Time
+	load    load
 }
 
 // Stats is what a host counted.
@@ -106,25 +110,27 @@ type Stats struct {
 	// Waited is the time for which threads were runnable without a CPU, summed; LongestWait the longest at a time. The time for which they
 	// were stopped on a throttled CPU is not in it. [Stats.CPUWait] is both.
 	Waited, LongestWait sim.Time
-	// WaitedForQuota is the part of Waited during which a CPU was throttled with a thread on it, and so was no CPU for the one that waited.
-	WaitedForQuota sim.Time
 	// Preemptions counts how often a thread lost its CPU to another.
 	Preemptions uint64
-	// Throttled is the time for which CPUs with a thread were throttled, summed: throttled_usec of cpu.stat. It is counted when it is over.
-	Throttled sim.Time
+	// Throttled is the time for which CPUs with a thread were throttled, summed: throttled_usec of cpu.stat. Stopped is the time for which
+	// threads were stopped there, of which a CPU may have several. They are counted when they are over.
+	Throttled, Stopped sim.Time
 	// Periods are those of the quota, while any of it was used, and ThrottledPeriods those of them in which a CPU was throttled at the
 	// end: nr_periods and nr_throttled of cpu.stat.
 	Periods, ThrottledPeriods uint64
 }
 
-// CPUWait is the time for which threads were runnable without a CPU that ran them, as the kernel counts it (schedstat): they waited for a
-// CPU, or were stopped on one that was throttled. A wait counts when it ends.
-func (s Stats) CPUWait() sim.Time { return s.Waited + s.Throttled }
-
-// QuotaWait is the part of [Stats.CPUWait] that is because of the quota: a thread waits because of the quota for as long as a CPU of the host
-// is throttled with a thread on it, be it that thread or another. Without the quota that CPU would get through its threads, and then be
-// free for those that wait for any.
-func (s Stats) QuotaWait() sim.Time { return s.WaitedForQuota + s.Throttled }
+// Since is what was counted since an earlier time. LongestWait is that of the whole time.
+func (s Stats) Since(before Stats) Stats {
+	s.Busy -= before.Busy
+	s.Waited -= before.Waited
+	s.Preemptions -= before.Preemptions
+	s.Throttled -= before.Throttled
+	s.Stopped -= before.Stopped
+	s.Periods -= before.Periods
+	s.ThrottledPeriods -= before.ThrottledPeriods
+	return s
+}
 
 // Kinds of events. Arg: the thread, and the generation of what it does above.
 const (
@@ -143,12 +149,15 @@ func New(s *sim.Simulation, cfg Config) *Host {
 	for i := range h.idle {
 		h.idle[i].cpu = narrow.Int32(i)
 	}
-	if h.slice == 0 {
-		h.slice = DefaultSlice
-	}
 	if cfg.Quota.CPUs > 0 {
 		h.bandwidth = newBandwidth(cfg.Quota, cfg.CPUs)
-		h.stopped = make([]*Thread, cfg.CPUs)
+		h.queues = newRunqueues(cfg.CPUs)
+		if h.slice == 0 {
+			h.slice = baseSlice(cfg.CPUs)
+		}
+	}
+	if h.slice == 0 {
+		h.slice = DefaultSlice
 	}
 	h.target = s.Register(h)
 	return h
@@ -180,22 +189,33 @@ func (h *Host) Waiting() int {
 	if h == nil {
 		return 0
 	}
-	return len(h.queue) - h.head
+	n := len(h.queue) - h.head
+	if h.queues != nil {
+		for i := range h.queues.cpus {
+			n += len(h.queues.cpus[i].waiting)
+		}
+	}
+	return n
 }
 
 // Stopped reports whether a CPU is throttled now with a thread on it.
-func (h *Host) Stopped(cpu int) bool { return h.bandwidth != nil && h.stopped[cpu] != nil }
+func (h *Host) Stopped(cpu int) bool { return h.queues != nil && len(h.queues.cpus[cpu].stopped) > 0 }
 
-// goOn lets a running thread compute what it still has to, up to the end of its slice if others wait, and for as long as its CPU has
-// runtime.
+// goOn lets a running thread compute what it still has to, up to the end of its slice if others wait, and up to the tick at which its CPU
+// sees that it has no runtime.
 func (h *Host) goOn(t *Thread) {
-	if !h.funds(t) {
+	if h.queues != nil {
+		if t.need == 0 {
+			t.deliver()
+		} else {
+			h.plan(t)
+		}
 		return
 	}
 	switch left := t.dispatched + h.slice - h.sim.Now(); {
 	case t.need == 0:
 		t.deliver()
-	case !h.contended():
+	case !h.contended(t):
 		h.schedule(t, eventDone, t.need)
 	case left <= 0:
 		h.preempt(t)
@@ -206,15 +226,23 @@ func (h *Host) goOn(t *Thread) {
 	}
 }
 
-func (h *Host) contended() bool { return h.head < len(h.queue) }
+// contended reports whether another thread waits for the CPU of a thread.
+func (h *Host) contended(t *Thread) bool {
+	if h.queues != nil {
+		return len(h.queues.cpus[t.cpu].waiting) > 0
+	}
+	return h.head < len(h.queue)
+}
 
 // schedule sets the next event of a thread, which voids the one before. What it computes is counted from now.
 func (h *Host) schedule(t *Thread, kind uint8, after sim.Time) {
-	if b := h.bandwidth; b != nil && after > b.local[t.cpu] {
-		kind, after = eventRanOut, b.local[t.cpu]
-	}
 	t.generation++
 	t.since = h.sim.Now()
+	if b := h.bandwidth; b != nil {
+		if left := b.noticed(t.cpu, t.since) - t.since; after >= left {
+			kind, after = eventRanOut, left
+		}
+	}
 	t.computes = true
 	h.sim.Schedule(h.sim.Now()+after, h.target, kind, uint64(t.generation)<<32|uint64(t.index))
 }
@@ -240,6 +268,12 @@ func (h *Host) preempt(t *Thread) {
 // leave gives a thread's CPU to the one that has waited longest.
 func (h *Host) leave(t *Thread) {
 	t.generation++
+	if h.queues != nil {
+		t.ahead = h.contended(t)
+		h.vacate(t)
+		h.next(t.cpu)
+		return
+	}
 	for i, r := range h.running {
 		if r == t {
 			last := len(h.running) - 1
@@ -248,11 +282,8 @@ func (h *Host) leave(t *Thread) {
 			break
 		}
 	}
-	if !h.contended() {
+	if !h.contended(t) {
 		h.idle = append(h.idle, idleCPU{h.sim.Now(), t.cpu})
-		if h.bandwidth != nil {
-			h.giveBack(t.cpu)
-		}
 		return
 	}
 	next := h.queue[h.head]
@@ -263,7 +294,6 @@ func (h *Host) leave(t *Thread) {
 	}
 	waited := h.sim.Now() - next.since
 	h.stats.Waited += waited
-	h.stats.WaitedForQuota += h.halts.until(h.sim.Now()) - next.halted
 	h.stats.LongestWait = max(h.stats.LongestWait, waited)
 	next.cpu = t.cpu
 	h.dispatch(next)
@@ -283,8 +313,8 @@ func (h *Host) dispatch(t *Thread) {
 
 // enqueue lets a runnable thread wait. Those that compute past the end of their slices have to stop now, the others then.
 func (h *Host) enqueue(t *Thread) {
-	first := !h.contended()
-	t.since, t.halted = h.sim.Now(), h.halts.until(h.sim.Now())
+	first := !h.contended(t)
+	t.since = h.sim.Now()
 	t.computes = false
 	h.queue = append(h.queue, t)
 	if !first {
@@ -308,11 +338,7 @@ func (h *Host) funds(t *Thread) bool {
 	if h.bandwidth == nil || h.fund(t.cpu) {
 		return true
 	}
-	t.generation++
-	t.computes = false
-	t.since = h.sim.Now()
-	h.stopped[t.cpu] = t
-	h.halts.begin(t.since)
+	h.halt(t)
 	return false
 }
 
@@ -350,15 +376,7 @@ func (h *Host) hand(kind uint8) {
 		return
 	}
 	for cpu, ok := b.release(); ok; cpu, ok = b.release() {
-		t := h.stopped[cpu]
-		if t == nil {
-			continue
-		}
-		h.stopped[cpu] = nil
-		h.halts.end(now)
-		h.stats.Throttled += now - t.since
-		t.dispatched += now - t.since // its slice is CPU time
-		h.send(t)
+		h.resume(cpu)
 	}
 	if len(b.throttled) > 0 {
 		h.awaitRefill()

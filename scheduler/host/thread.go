@@ -15,6 +15,7 @@ func (h *Host) NewThread(s *sim.Simulation, owner sim.Handler, target sim.Target
 	t.Give(owner, target, kind, arg)
 	if h != nil {
 		t.index = narrow.Uint32(len(h.threads))
+		t.cpu = narrow.Int32(len(h.threads) % h.cpus)
 		h.threads = append(h.threads, t)
 	}
 	return t
@@ -43,7 +44,7 @@ func (t *Thread) runOn(d sim.Time) bool {
 	if h.bandwidth != nil && d > 0 {
 		return t.runFunded(d)
 	}
-	if !h.contended() && t.sim.Advance(d) {
+	if !h.contended(t) && t.sim.Advance(d) {
 		h.stats.Busy += d
 		return true
 	}
@@ -56,17 +57,24 @@ func (t *Thread) runOn(d sim.Time) bool {
 	return false
 }
 
-// runFunded is runOn under a quota: on as many portions of it as the CPU needs.
+// runFunded is runOn under a quota: up to each tick at which the CPU sees that it needs more of it.
 func (t *Thread) runFunded(d sim.Time) bool {
 	h, b := t.host, t.host.bandwidth
-	for !h.contended() && h.fund(t.cpu) {
-		step := min(d, b.local[t.cpu])
+	for !h.contended(t) {
+		left := b.noticed(t.cpu, t.sim.Now()) - t.sim.Now()
+		step := min(d, left)
 		if !t.sim.Advance(step) {
 			break
 		}
 		h.stats.Busy += step
 		b.local[t.cpu] -= step
-		if d -= step; d == 0 {
+		d -= step
+		if step == left && !h.fund(t.cpu) {
+			t.need = d
+			h.halt(t)
+			return false
+		}
+		if d == 0 {
 			return true
 		}
 	}
@@ -82,7 +90,7 @@ func (t *Thread) Pause(d sim.Time) bool {
 	if h == nil {
 		return t.Run(d)
 	}
-	if h.bandwidth == nil && !h.contended() && t.sim.Advance(d) {
+	if h.bandwidth == nil && !h.contended(t) && t.sim.Advance(d) {
 		t.dispatched = t.sim.Now()
 		return true
 	}
@@ -107,8 +115,11 @@ func (t *Thread) Rouse() (idle sim.Time) {
 	if h == nil {
 		return t.sim.Now() - t.asleep
 	}
-	if t.roused {
+	if t.roused || t.placed {
 		return 0
+	}
+	if h.queues != nil {
+		return h.rouse(t)
 	}
 	c, ok := h.take()
 	if !ok {
@@ -133,6 +144,9 @@ func (h *Host) take() (c idleCPU, ok bool) {
 func (h *Host) Visit(do func() sim.Time) sim.Time {
 	if h == nil {
 		return do()
+	}
+	if h.queues != nil {
+		return h.visit(do)
 	}
 	c, has := h.take()
 	result := do()
@@ -159,6 +173,9 @@ func (t *Thread) WakeNow() bool {
 		return true
 	}
 	t.need = 0
+	if h.queues != nil {
+		return h.wake(t)
+	}
 	if !t.roused {
 		c, ok := h.take()
 		if !ok {
@@ -169,7 +186,7 @@ func (t *Thread) WakeNow() bool {
 	}
 	t.roused = false
 	h.dispatch(t)
-	return h.funds(t)
+	return true
 }
 
 // Handle implements [sim.Handler].
@@ -188,12 +205,19 @@ func (h *Host) Handle(ev sim.Event) {
 			t.deliver()
 		}
 	case eventGo:
-		h.goOn(t)
+		if h.funds(t) {
+			h.goOn(t)
+		}
 	case eventDone:
 		h.charge(t)
 		t.deliver()
 	case eventSliceEnd, eventRanOut:
 		h.charge(t)
-		h.goOn(t)
+		switch {
+		case h.queues == nil:
+			h.goOn(t)
+		case h.funds(t):
+			h.atTick(t)
+		}
 	}
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // runLimited runs the services that lack a CPU.
-func runLimited(ctx context.Context, b reality.Bench, only, keep, captures string) error {
+func runLimited(ctx context.Context, b reality.Bench, only, keep, captures, document string) error {
 	name, err := regexp.Compile(only)
 	if err != nil {
 		return fmt.Errorf("-run: %w", err)
@@ -57,6 +57,12 @@ func runLimited(ctx context.Context, b reality.Bench, only, keep, captures strin
 			return err
 		}
 		fmt.Println()
+	}
+	for _, line := range reality.LimitedMisses(results) {
+		fmt.Println("below the goals: " + line)
+	}
+	if document != "" {
+		return reality.WriteLimited(document, results)
 	}
 	return nil
 }

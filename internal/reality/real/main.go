@@ -26,13 +26,13 @@ func main() {
 	keep := flag.String("keep", "", "a folder for what the services sent and what the sidecar made of it")
 	captures := flag.String("captures", "", "write captures of the services into this folder, and judge nothing")
 	limited := flag.Bool("limited", false, "run the services that lack a CPU")
-	document := flag.String("document", "", "write the tables into this document, too: docs/findings.md")
+	document := flag.String("document", "", "write the tables into this document, too: docs/findings.md, and docs/real.md of services that lack a CPU")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	do := func() error { return run(ctx, b, *only, *keep, *captures, *document) }
 	if *limited {
-		do = func() error { return runLimited(ctx, b, *only, *keep, *captures) }
+		do = func() error { return runLimited(ctx, b, *only, *keep, *captures, *document) }
 	}
 	if err := do(); err != nil {
 		fmt.Fprintln(os.Stderr, err)

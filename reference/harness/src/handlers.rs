@@ -26,6 +26,7 @@ use crate::{
 };
 
 const LONG: Duration = Duration::from_millis(20);
+pub const PARSING: Duration = Duration::from_millis(2);
 
 /// What every service does, whether it is healthy or not.
 const HEALTHY: &[Weight] = &[
@@ -40,6 +41,9 @@ const HEALTHY: &[Weight] = &[
     ("spawns", 4),
 ];
 
+/// What a service does that lacks a CPU: it needs one for a while, but not for long.
+pub const PARSES: Weight = ("parses", 12);
+
 const OFFENDERS: &[Weight] = &[
     ("block", 5),
     ("block_nested", 4),
@@ -53,6 +57,9 @@ const OFFENDERS: &[Weight] = &[
 /// The operations of a service and how often they are asked for.
 pub fn mix(healthy: bool, current_thread: bool) -> Vec<Weight> {
     let mut mix = HEALTHY.to_vec();
+    if lack::is_measured() {
+        mix.push(PARSES);
+    }
     if !healthy {
         mix.extend_from_slice(OFFENDERS);
         // Where it is measured who lacked a CPU, the workers stay the same threads.
@@ -72,6 +79,7 @@ pub async fn serve(operation: &'static str, bare: &'static str) -> &'static str 
         "io" => io().await,
         "joins" => joins().await,
         "computes" => computes().await,
+        "parses" => parses().await,
         "pool" => pool().await,
         "hash" => hash().await,
         "spawns" => spawns().await,
@@ -134,6 +142,11 @@ pub async fn computes() {
         }
     })
     .await
+}
+
+/// Computes for 2 ms in one poll.
+pub async fn parses() {
+    run(known(task_span!("parses"), Earns::Nothing), async { spin(PARSING) }).await
 }
 
 /// Waits for a closure on the blocking pool, that runs in this span as well.

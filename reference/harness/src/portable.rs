@@ -7,8 +7,8 @@ use std::{future::Future, hint::black_box, pin::Pin, sync::mpsc, thread, time::D
 use tracing::Span;
 
 use crate::{
-    handlers::spin,
-    ledger,
+    handlers::{spin, PARSES, PARSING},
+    lack, ledger,
     load::{Random, Weight},
     measured::run,
     outside, task_span,
@@ -41,11 +41,9 @@ const HEALTHY: &[Weight] = &[
 const OFFENDERS: &[Weight] = &[("block", 5), ("block_nested", 4), ("compute", 4), ("drain", 4), ("leaves", 4)];
 
 pub fn mix(healthy: bool) -> Vec<Weight> {
-    if healthy {
-        HEALTHY.to_vec()
-    } else {
-        [HEALTHY, OFFENDERS].concat()
-    }
+    let parses = if lack::is_measured() { &[PARSES][..] } else { &[] };
+    let offenders = if healthy { &[] } else { OFFENDERS };
+    [HEALTHY, parses, offenders].concat()
 }
 
 impl Runtime {
@@ -71,6 +69,7 @@ impl Runtime {
                 })
                 .await
             }
+            "parses" => run(known(task_span!("parses"), Earns::Nothing), async { spin(PARSING) }).await,
             "hash" => {
                 run(known(task_span!("hash"), Earns::Nothing), async move {
                     let parent = Span::current();

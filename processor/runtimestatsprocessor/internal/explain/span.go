@@ -2,7 +2,11 @@
 
 package explain
 
-import "github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/findings"
+import (
+	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/cputime"
+	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/findings"
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
+)
 
 // Unknown stands for a time or number that is not known.
 const Unknown = findings.Unknown
@@ -31,6 +35,10 @@ type Span struct {
 	Worker    bool  // by its name, the thread is a worker of a known runtime
 	Arbiter   bool  // by its name, the thread runs tasks that no other thread may run
 	Blockable bool  // by its name, the thread is there to block
+
+	CPU        *cputime.Recent // what the kernel said of its process; nil for nothing
+	ThreadName string          // of the thread that made it
+	Workers    int64           // of its runtime, as metrics tell; 0 if they do not
 
 	Late         bool // it tells nothing about the present
 	Inconsistent bool // its times do not add up: when it ended is not certain
@@ -110,4 +118,12 @@ func (s *Span) mostPoll() int64 {
 		return s.poll()
 	}
 	return s.Busy
+}
+
+// Account returns what the kernel said of the span's threads in the intervals that cover it, and whether there are such.
+func (s *Span) Account() (a cputime.Account, covered bool) {
+	if s.CPU == nil {
+		return a, false
+	}
+	return s.CPU.Of(semconv.ThreadGroup(s.ThreadName), s.Start, s.End)
 }
