@@ -265,6 +265,17 @@ fidelity: ## hold the models against the real runtimes, on a machine that does n
 fidelity-judge: ## hold changed models or COST=file against what make fidelity has measured (a minute); HELD_OUT=false while costs are fitted
 	@go run ./internal/fidelity -judge -run '$(RUN)' $(if $(COST),-cost $(COST)) -held-out=$(or $(HELD_OUT),true) $(if $(DOCUMENT),-document $(DOCUMENT) -runtimes docs/runtimes.md)
 
+.PHONY: fidelity-quota
+fidelity-quota: ## hold the models under a CPU quota against the real runtimes: as root, on a machine that does nothing else (35 minutes and a build); COST=file. RUN=regexp: a part
+	@if ! command -v cargo >/dev/null; then echo "$(WITHOUT_RIG)"; exit; fi; \
+		$(MAKE) rig; go build -o bin/fidelity ./internal/fidelity; \
+		bin/fidelity -quota -rig $(RIG) -repeats 4 -run '$(RUN)' $(if $(COST),-cost $(COST)) \
+			$(if $(filter .,$(RUN)),-measured bin/quota.json.gz -document docs/quota.md,-measured bin/quota-part.json.gz)
+
+.PHONY: fidelity-quota-judge
+fidelity-quota-judge: ## hold changed models or COST=file against what make fidelity-quota has measured (a minute)
+	@go run ./internal/fidelity -quota -judge -measured bin/quota.json.gz -run '$(RUN)' $(if $(COST),-cost $(COST)) -held-out=$(or $(HELD_OUT),true) $(if $(DOCUMENT),-document $(DOCUMENT))
+
 .PHONY: fidelity-plots
 fidelity-plots: # the plots of docs/fidelity.md, of the rows that were judged last
 	@cd internal/fidelity/plot && go run . -rows $(CURDIR)/bin/fidelity-rows.json -dir $(CURDIR)/docs

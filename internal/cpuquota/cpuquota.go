@@ -26,8 +26,18 @@ const root = "/sys/fs/cgroup/cpu"
 // the process of a service must not be throttled with it.
 const Outside = "RUNTIMELAB_OUTSIDE_QUOTA"
 
+// StatFile and Period name the environment variables that tell a program where the group's cpu.stat is, and how long a period is, in
+// nanoseconds: to count from a time of its own on.
+const (
+	StatFile = "RUNTIMELAB_QUOTA_STAT"
+	Period   = "RUNTIMELAB_QUOTA_PERIOD_NS"
+)
+
 // Group is a cgroup with a quota.
-type Group struct{ folder string }
+type Group struct {
+	folder string
+	period time.Duration
+}
 
 // Stat is what cpu.stat says.
 type Stat struct {
@@ -42,7 +52,7 @@ func Open(cpus float64, period time.Duration) (*Group, error) {
 	if err != nil {
 		return nil, fmt.Errorf("no CPU quota can be set here: it takes root and the cpu controller of cgroup version 1: %w", err)
 	}
-	g := &Group{folder}
+	g := &Group{folder, period}
 	quota := time.Duration(cpus * float64(period))
 	for _, setting := range []struct {
 		file  string
@@ -63,7 +73,10 @@ func (g *Group) write(file string, n int64) error {
 func (g *Group) Command(ctx context.Context, program string, args ...string) *exec.Cmd {
 	enter := []string{"-c", `echo $$ >"$0" && exec "$@"`, g.Tasks(), program}
 	cmd := exec.CommandContext(ctx, "sh", append(enter, args...)...) //nolint:gosec // whoever builds the test says what runs in it
-	cmd.Env = append(os.Environ(), Outside+"="+filepath.Join(root, "tasks"))
+	cmd.Env = append(os.Environ(),
+		Outside+"="+filepath.Join(root, "tasks"),
+		StatFile+"="+filepath.Join(g.folder, "cpu.stat"),
+		fmt.Sprintf("%s=%d", Period, g.period))
 	return cmd
 }
 

@@ -33,7 +33,7 @@ func hostOf(spec *workload.RuntimeSpec, r *simulate.Result) *Host {
 	}
 	h := &r.Host
 	return &Host{
-		CPUs: spec.CPUs, Quota: spec.Quota.CPUs, CPUNS: int64(h.Busy), WaitNS: int64(h.CPUWait()), QuotaWaitNS: int64(h.QuotaWait()), ThrottledNS: int64(h.Throttled),
+		CPUs: spec.CPUs, Quota: spec.Quota.CPUs, CPUNS: int64(h.Busy), WaitNS: int64(h.CPUWait()), QuotaWaitNS: int64(h.Stopped), ThrottledNS: int64(h.Throttled),
 		Periods: h.Periods, ThrottledPeriods: h.ThrottledPeriods, virtualNS: int64(r.Virtual),
 	}
 }

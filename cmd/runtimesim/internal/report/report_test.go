@@ -299,7 +299,7 @@ func TestHost(t *testing.T) {
 	}, h.rows())
 	h.Quota = 0
 	assert.Equal(t, []string{"CPU wait", "90.0s", "that threads were runnable without a CPU"}, h.rows()[1])
-	r := hostOf(&workload.RuntimeSpec{CPUs: 8}, &simulate.Result{Host: host.Stats{Waited: 5, WaitedForQuota: 3, Throttled: 2}})
+	r := hostOf(&workload.RuntimeSpec{CPUs: 8}, &simulate.Result{Host: host.Stats{Waited: 2, Stopped: 5, Throttled: 3}})
 	assert.Equal(t, int64(7), r.WaitNS)
 	assert.Equal(t, int64(5), r.QuotaWaitNS)
 }
