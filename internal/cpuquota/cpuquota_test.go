@@ -20,6 +20,7 @@ func TestQuotaHolds(t *testing.T) {
 		t.Skip(err)
 	}
 	require.NoError(t, g.Weigh(4096))
+	require.NoError(t, g.Lead())
 	cmd := g.Command(context.Background(), "sh", "-c", `i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; echo "$`+Outside+`"`)
 	out, err := cmd.Output()
 	require.NoError(t, err)

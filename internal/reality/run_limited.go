@@ -114,22 +114,29 @@ func (b Bench) serveLimited(ctx context.Context, l *Limited, a addresses) (stat 
 	ctx, stop := context.WithTimeout(ctx, time.Duration(l.Seconds)*time.Second+patience)
 	defer stop()
 	program := filepath.Join(b.Services, l.Binary)
-	args := append(l.arguments(a), "--lack", "--duration", strconv.Itoa(l.Seconds),
-		"--clients", strconv.Itoa(l.Clients), "--pause", strconv.Itoa(l.Pause))
-	run := func(limited, beside *exec.Cmd) error {
-		limited.Args = append(append(limited.Args, args...), "--name", l.File())
-		beside.Args = append(append(beside.Args, args...), "--name", l.healthy(), "--healthy")
-		return together(limited, beside)
-	}
-	free, err := open(float64(2 * runtime.NumCPU()))
+	args := append(l.arguments(a), "--lack", "--duration", strconv.Itoa(l.Seconds), "--pause", strconv.Itoa(l.Pause))
+	free, err := open(float64(2*runtime.NumCPU()), weight)
 	if err != nil {
 		return stat, err
 	}
 	defer func() { err = errors.Join(err, free.Close()) }()
+	clients, err := open(float64(2*runtime.NumCPU()), 0)
+	if err != nil {
+		return stat, err
+	}
+	defer func() { err = errors.Join(err, clients.Close()) }()
+	run := func(limited, beside *exec.Cmd) error {
+		for _, cmd := range []*exec.Cmd{limited, beside} {
+			cmd.Env = append(cmd.Environ(), cpuquota.Outside+"="+clients.Tasks())
+		}
+		limited.Args = append(append(limited.Args, args...), "--clients", strconv.Itoa(l.Clients), "--name", l.File())
+		beside.Args = append(append(beside.Args, args...), "--clients", strconv.Itoa((l.Clients+3)/4), "--name", l.healthy(), "--healthy")
+		return together(limited, beside)
+	}
 	if l.Hogs > 0 {
 		return stat, l.besideHogs(ctx, program, free, run)
 	}
-	group, err := open(l.CPUs)
+	group, err := open(l.CPUs, weight)
 	if err != nil {
 		return stat, err
 	}
@@ -156,13 +163,19 @@ func (l *Limited) besideHogs(ctx context.Context, program string, free *cpuquota
 	return run(limited, free.Command(ctx, "taskset", "-c", fmt.Sprintf("0-%d", last-1), program))
 }
 
-// open makes a group that programs outside take hardly any CPU from: what the machine does beside is none of the run.
-func open(cpus float64) (*cpuquota.Group, error) {
+// open makes a group of a weight; none: of the highest. Programs outside take hardly any CPU from it: what the machine does beside is none of
+// the run.
+func open(cpus float64, weight int64) (*cpuquota.Group, error) {
 	g, err := cpuquota.Open(cpus, period)
 	if err != nil {
 		return nil, err
 	}
-	if err := g.Weigh(weight); err != nil {
+	if weight > 0 {
+		err = g.Weigh(weight)
+	} else {
+		err = g.Lead()
+	}
+	if err != nil {
 		return nil, errors.Join(err, g.Close())
 	}
 	return g, nil

@@ -35,12 +35,13 @@ func (r *resourceState) find(limits *findings.Limits, a *annotation, sign *runti
 	if account.Source == runtimes.FirstPoll {
 		s.Wait = account.Parts[runtimes.QueueWaitEstimate]
 	}
-	if s.Workers = 0; r.recent != nil {
-		if s.CPU != nil {
-			if n, known := r.recent.Workers(s.End); known {
-				s.Workers = n
-			}
+	if s.CPU != nil {
+		s.ThreadName, s.Workers = r.found.threadName, 0
+		if n, known := r.recent.Workers(s.End); known {
+			s.Workers = n
 		}
+	}
+	if r.recent != nil {
 		s.SkewedWorker = r.recent.Skewed(account.Value(runtimes.Worker), s.End)
 		if account.Source == runtimes.Unknown && r.recent.LongestMean() >= limits.Wait {
 			if mean, known := r.recent.QueueWait(s.Start, s.End); known {
@@ -54,13 +55,13 @@ func (r *resourceState) find(limits *findings.Limits, a *annotation, sign *runti
 	}
 
 	a.findings = r.process.Explain(s, limits, r.windows.Tasks())
-	for found := uint16(a.findings.Found); found != 0; found &= found - 1 {
-		counts.findings[bits.TrailingZeros16(found)]++
+	for found := uint(a.findings.Found); found != 0; found &= found - 1 {
+		counts.findings[bits.TrailingZeros(found)]++
 	}
 	if a.async() {
 		counts.async++
-		for judged := uint16(a.findings.Judged); judged != 0; judged &= judged - 1 {
-			counts.judged[bits.TrailingZeros16(judged)]++
+		for judged := uint(a.findings.Judged); judged != 0; judged &= judged - 1 {
+			counts.judged[bits.TrailingZeros(judged)]++
 		}
 	}
 }
@@ -77,6 +78,5 @@ func identify(s *explain.Span, span ptrace.Span, found *observation, sign *runti
 	s.Top = s.Parent == 0 || remote || !said && s.Request
 	s.Callsite = xxhash.Sum64String(untrusted.Cut(span.Name())) + uint64(found.line) //nolint:gosec // any number tells places apart
 	s.Start, s.End = nanoseconds(span.StartTimestamp()), nanoseconds(span.EndTimestamp())
-	s.ThreadName = found.threadName
 	s.Thread, s.Worker, s.Arbiter, s.Blockable = found.threadID, sign.Worker, sign.Arbiter, sign.Blockable
 }

@@ -27,7 +27,8 @@ type cpuReading struct {
 // cpuGroup is a group of threads.
 type cpuGroup struct {
 	cputime.Usage
-	onCPU, wait bool // told
+	from        int64 // since when it counts: later than others, if its name came back
+	onCPU, wait bool  // told
 }
 
 // add adds the points of a metric that the kernel tells, if they are cumulative counters.
@@ -37,7 +38,9 @@ func (m cpuMetrics) add(metric pmetric.Metric) {
 	}
 	for _, point := range metric.Sum().DataPoints().All() {
 		r := m.at(nanoseconds(point.Timestamp()))
-		r.From = max(r.From, nanoseconds(point.StartTimestamp()))
+		if from := nanoseconds(point.StartTimestamp()); r.From == 0 || from != 0 && from < r.From {
+			r.From = from
+		}
 		switch metric.Name() {
 		case semconv.MetricThreadTime:
 			r.addTime(point)
@@ -66,6 +69,7 @@ func (r *cpuReading) addTime(point pmetric.NumberDataPoint) {
 		group = &cpuGroup{}
 		r.groups[name] = group
 	}
+	group.from = max(group.from, nanoseconds(point.StartTimestamp()))
 	const second = 1e9
 	switch valueOf(point.Attributes(), semconv.ThreadState) {
 	case semconv.ThreadOnCPU:
@@ -89,6 +93,13 @@ func (r *cpuReading) counter(point pmetric.NumberDataPoint, scale float64) int64
 	return 0
 }
 
+func (r *cpuReading) later(group string, from int64) {
+	if r.Later == nil {
+		r.Later = map[string]int64{}
+	}
+	r.Later[group] = from
+}
+
 // keep adds the readings to what is known of the process, one after the other. A group of which one of the times is missing is left out.
 func (m cpuMetrics) keep(history *cputime.History) {
 	for _, at := range slices.Sorted(maps.Keys(m)) {
@@ -97,6 +108,9 @@ func (m cpuMetrics) keep(history *cputime.History) {
 		for name, group := range r.groups {
 			if group.onCPU && group.wait {
 				r.Groups[name] = group.Usage
+				if group.from > r.From {
+					r.later(name, group.from)
+				}
 			}
 		}
 		r.HasQuota = r.periods && r.throttled

@@ -87,9 +87,9 @@ func (s *threadsScraper) scrape(ctx context.Context) (pmetric.Metrics, error) {
 		s.search() //nolint:contextcheck // to count a file needs no context
 	}
 	s.looks++
-	if others := s.read(); others { //nolint:contextcheck // to count a file needs no context
+	if others := s.read(); others {
 		s.search() //nolint:contextcheck // to count a file needs no context
-		s.read()   //nolint:contextcheck // to count a file needs no context
+		s.read()
 	}
 	var overflow int
 	for _, p := range s.processes {

@@ -18,6 +18,8 @@ const (
 	keptIdle     = sim.Time(time.Millisecond)     // min_cfs_rq_runtime: what an idle CPU keeps
 	slackDelay   = sim.Time(5 * time.Millisecond) // cfs_bandwidth_slack_period
 	refillIsNear = sim.Time(2 * time.Millisecond) // min_bandwidth_expiration
+
+	tick = sim.Time(4 * time.Millisecond) // of CONFIG_HZ=250
 )
 
 // Quota is how much CPU time the threads of a process may use. The zero value is no quota.
@@ -174,3 +176,5 @@ func (b *bandwidth) giveBack(cpu int32, now sim.Time) (slack bool) {
 
 // shares reports whether there is enough for throttled CPUs.
 func (b *bandwidth) shares() bool { return b.pool > portion && len(b.throttled) > 0 }
+
+func nextTick(from sim.Time) sim.Time { return (from + tick - 1) / tick * tick }

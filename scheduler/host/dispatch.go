@@ -14,15 +14,6 @@ func baseSlice(cpus int) sim.Time {
 	return sim.Time(700_000 * bits.Len(uint(min(cpus, 8)))) //nolint:gosec // G115: 1 or more
 }
 
-func newRunqueues(cpus int) *runqueues {
-	q := &runqueues{cpus: make([]cpu, cpus)}
-	for i := range q.cpus {
-		q.cpus[i].waiting = make([]*Thread, 0, 8)
-		q.cpus[i].fetches = fetches{calls: sides / 2, dice: sim.Stream(uint64(i))} //nolint:gosec // G115: an index
-	}
-	return q
-}
-
 // wake puts a thread that becomes runnable on a CPU, where it runs, or waits, or is stopped. It reports whether the thread runs.
 func (h *Host) wake(t *Thread) bool {
 	q, now := h.queues, h.sim.Now()
@@ -57,6 +48,51 @@ func (h *Host) rouse(t *Thread) (idle sim.Time) {
 	t.roused = true
 	q.cpus[c].held = true
 	return now - q.cpus[c].since
+}
+
+// visit lets the thread from outside do something on a CPU: on the one on which it was, or another idle one. If it finds none it takes the CPU
+// from a thread, for too short a time to count.
+func (h *Host) visit(do func() sim.Time) sim.Time {
+	q, now := h.queues, h.sim.Now()
+	if c := q.idleOne(q.visitor, now); c >= 0 {
+		q.visitor, q.free = c, true
+		q.cpus[c].held, q.cpus[c].since = true, now
+	}
+	result := do()
+	if q.free {
+		q.free = false
+		c := &q.cpus[q.visitor]
+		c.held, c.since = false, now
+		if t := q.left; t != nil && t.placed {
+			h.fetchLeft(t)
+		} else {
+			h.next(q.visitor)
+		}
+	}
+	q.left = nil
+	return result
+}
+
+// fetchLeft lets the CPU that the thread from outside leaves fetch the thread that was woken, and is on its way to a busy CPU: unless that
+// thread takes its CPU at once.
+func (h *Host) fetchLeft(t *Thread) {
+	q, now := h.queues, h.sim.Now()
+	c := &q.cpus[q.visitor]
+	if h.bandwidth.out[q.visitor] {
+		return
+	}
+	weight, looks := c.fetches.tries()
+	if !looks {
+		return
+	}
+	r := q.cpus[t.cpu].running
+	if now-t.ranLast < hot || r == nil || now-r.dispatched >= h.slice {
+		c.fetches.count(0)
+		return
+	}
+	c.fetches.count(weight)
+	q.move(t, q.visitor, now)
+	t.placed, t.roused, c.held = false, true, true
 }
 
 // occupy lets a thread run on its CPU, which nobody else has.
@@ -107,28 +143,6 @@ func (h *Host) next(cpu int32) {
 	h.start(t)
 }
 
-// fetchLeft lets the CPU that the thread from outside leaves fetch the thread that was woken, and is on its way to a busy CPU: unless that
-// thread takes its CPU at once.
-func (h *Host) fetchLeft(t *Thread) {
-	q, now := h.queues, h.sim.Now()
-	c := &q.cpus[q.visitor]
-	if h.bandwidth.out[q.visitor] {
-		return
-	}
-	weight, looks := c.fetches.tries()
-	if !looks {
-		return
-	}
-	r := q.cpus[t.cpu].running
-	if now-t.ranLast < hot || r == nil || now-r.dispatched >= h.slice {
-		c.fetches.count(0)
-		return
-	}
-	c.fetches.count(weight)
-	q.move(t, q.visitor, now)
-	t.placed, t.roused, c.held = false, true, true
-}
-
 // start lets a thread run that waited.
 func (h *Host) start(t *Thread) {
 	waited := h.sim.Now() - t.since
@@ -160,6 +174,15 @@ func (h *Host) join(t *Thread) {
 	}
 }
 
+// carryOn lets a running thread compute what it still has to, or tells its owner that it has.
+func (h *Host) carryOn(t *Thread) {
+	if t.need == 0 {
+		t.deliver()
+		return
+	}
+	h.plan(t)
+}
+
 // plan sets what a thread that computes does next: it ends, or there is a tick at which it may lose its CPU.
 func (h *Host) plan(t *Thread) {
 	if left := nextTick(h.sim.Now()+1) - h.sim.Now(); h.contended(t) && t.need > left {
@@ -185,7 +208,7 @@ func (h *Host) atTick(t *Thread) {
 		h.balance(cpu)
 	}
 	if keeps {
-		h.goOn(t)
+		h.carryOn(t)
 	}
 }
 
@@ -254,27 +277,52 @@ func (h *Host) resume(cpu int32) {
 	c.stopped = c.stopped[:0]
 }
 
-// visit lets the thread from outside do something on a CPU: on the one on which it was, or another idle one. If it finds none it takes the CPU
-// from a thread, for too short a time to count.
-func (h *Host) visit(do func() sim.Time) sim.Time {
-	q, now := h.queues, h.sim.Now()
-	if c := q.idleOne(q.visitor, now); c >= 0 {
-		q.visitor, q.free = c, true
-		q.cpus[c].held, q.cpus[c].since = true, now
+// funds reports whether the CPU of a thread has runtime. If it has none, the thread stops there.
+func (h *Host) funds(t *Thread) bool {
+	if h.bandwidth == nil || h.fund(t.cpu) {
+		return true
 	}
-	result := do()
-	if q.free {
-		q.free = false
-		c := &q.cpus[q.visitor]
-		c.held, c.since = false, now
-		if t := q.left; t != nil && t.placed {
-			h.fetchLeft(t)
-		} else {
-			h.next(q.visitor)
-		}
-	}
-	q.left = nil
-	return result
+	h.halt(t)
+	return false
 }
 
-func nextTick(from sim.Time) sim.Time { return (from + tick - 1) / tick * tick }
+// fund reports whether a CPU has runtime. One that finds none is throttled at least until the next refill.
+func (h *Host) fund(cpu int32) bool {
+	if h.bandwidth.funds(cpu, h.sim.Now()) {
+		return true
+	}
+	h.awaitRefill()
+	return false
+}
+
+func (h *Host) awaitRefill() {
+	if !h.refilling {
+		h.refilling = true
+		h.sim.Schedule(h.bandwidth.next, h.target, eventRefill, 0)
+	}
+}
+
+// giveBack is what a CPU does that became idle: it settles its account.
+func (h *Host) giveBack(cpu int32) {
+	if now := h.sim.Now(); h.fund(cpu) && h.bandwidth.giveBack(cpu, now) && !h.sharing {
+		h.sharing = true
+		h.sim.Schedule(now+slackDelay, h.target, eventSlack, 0)
+	}
+}
+
+// hand gives throttled CPUs runtime again, at a refill or from what idle CPUs gave back: the threads on them go on.
+func (h *Host) hand(kind uint8) {
+	b, now := h.bandwidth, h.sim.Now()
+	b.refresh(now)
+	if kind == eventRefill {
+		h.refilling = false
+	} else if h.sharing = false; !b.shares() {
+		return
+	}
+	for cpu, ok := b.release(); ok; cpu, ok = b.release() {
+		h.resume(cpu)
+	}
+	if len(b.throttled) > 0 {
+		h.awaitRefill()
+	}
+}

@@ -16,11 +16,12 @@
 // not see it, only that their polls take longer and their threads wake later.
 //
 // Linux has a queue for each CPU, balances between the queues, and lets a thread that has slept preempt one that computes somewhat
-// earlier than here. Migration and the cost of a switch are left out.
+// earlier than that. Migration and the cost of a switch are left out.
 //
 // A host may have a [Quota], as a container has: CPU time that its threads may use in each period, dealt out to the CPUs as CFS bandwidth
-// control deals it (bandwidth.go). A CPU that has none left is throttled. The thread that is on it, or comes to it, stops there until the
-// CPU has runtime again; threads that wait for any CPU wait for the others.
+// control deals it (bandwidth.go). A CPU that has none left is throttled: its threads stop until it has runtime again. Under a quota it
+// matters on which CPU a thread is. So there each CPU has its queue, as in the kernel (runqueues.go, dispatch.go): a thread may wait, or be
+// stopped, while another CPU is idle. Without a quota all CPUs share a queue (shared.go), which costs less.
 //
 // A nil *Host has as many CPUs as threads: the same calls then cost no more than to schedule an event.
 //
@@ -31,7 +32,6 @@ package host
 import (
 	"time"
 
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/narrow"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -103,6 +103,48 @@ type Thread struct {
 	load    load
 }
 
+// runqueues are the CPUs of a host with a queue each.
+//
+//	Wake                                             a tick, or nobody left on another CPU
+//	-----> place: its last CPU, or another idle one --------------------------------------> moved
+//
+// A thread that wakes goes to the CPU on which it ran last, if that is idle, and else to another idle one, if the kernel finds one: the busier
+// the machine, the fewer CPUs it looks at. If it finds none the thread waits in the queue of a busy CPU, although another may be idle. It
+// waits until that CPU is free, or is moved: to a CPU that becomes idle, or at a tick to one that has been idle; but not while the caches
+// may still know the thread, which ran within the last 0.5 ms, unless the kernel has tried twice.
+type runqueues struct {
+	cpus []cpu
+	// visitor is the CPU of the thread from outside, and free whether that is there now, and nobody gets the CPU afterwards.
+	visitor int32
+	free    bool
+	left    *Thread // that it woke, and that stays where it ran last; nil: none
+}
+
+// cpu is one CPU with its queue.
+type cpu struct {
+	running *Thread // nil: none
+	held    bool    // by a thread that is on its way to it, or a visitor
+	since   sim.Time
+	waiting []*Thread
+	stopped []*Thread // while the CPU is throttled
+	halted  sim.Time  // since when there are any
+	failed  int       // attempts to move one of the waiting
+	load    load
+	fetches fetches
+}
+
+// fetches is how often a CPU that became idle would have fetched a thread, of 1024 times, by the times that it tried: newidle_ratio.
+type fetches struct {
+	calls, successes, ratio int
+	dice                    sim.Rand
+}
+
+// load is the share of time that something ran, of late.
+type load struct {
+	share float64
+	at    sim.Time
+}
+
 // Stats is what a host counted.
 type Stats struct {
 	// Busy is the CPU time used, of all CPUs.
@@ -142,243 +184,3 @@ const (
 	eventRefill // of the quota. Arg: none
 	eventSlack  // what idle CPUs gave back is shared out. Arg: none
 )
-
-// New makes a machine whose CPUs are free.
-func New(s *sim.Simulation, cfg Config) *Host {
-	h := &Host{sim: s, cpus: cfg.CPUs, slice: cfg.Slice, idle: make([]idleCPU, cfg.CPUs)}
-	for i := range h.idle {
-		h.idle[i].cpu = narrow.Int32(i)
-	}
-	if cfg.Quota.CPUs > 0 {
-		h.bandwidth = newBandwidth(cfg.Quota, cfg.CPUs)
-		h.queues = newRunqueues(cfg.CPUs)
-		if h.slice == 0 {
-			h.slice = baseSlice(cfg.CPUs)
-		}
-	}
-	if h.slice == 0 {
-		h.slice = DefaultSlice
-	}
-	h.target = s.Register(h)
-	return h
-}
-
-// Stats returns what the host counted so far; nothing for a nil Host.
-func (h *Host) Stats() Stats {
-	if h == nil {
-		return Stats{}
-	}
-	stats := h.stats
-	if b := h.bandwidth; b != nil {
-		b.refresh(h.sim.Now())
-		stats.Periods, stats.ThrottledPeriods = b.periods, b.throttledPeriods
-	}
-	return stats
-}
-
-// CPUs is how many the machine has; 0: one for each thread.
-func (h *Host) CPUs() int {
-	if h == nil {
-		return 0
-	}
-	return h.cpus
-}
-
-// Waiting is how many threads are runnable without a CPU now.
-func (h *Host) Waiting() int {
-	if h == nil {
-		return 0
-	}
-	n := len(h.queue) - h.head
-	if h.queues != nil {
-		for i := range h.queues.cpus {
-			n += len(h.queues.cpus[i].waiting)
-		}
-	}
-	return n
-}
-
-// Stopped reports whether a CPU is throttled now with a thread on it.
-func (h *Host) Stopped(cpu int) bool { return h.queues != nil && len(h.queues.cpus[cpu].stopped) > 0 }
-
-// goOn lets a running thread compute what it still has to, up to the end of its slice if others wait, and up to the tick at which its CPU
-// sees that it has no runtime.
-func (h *Host) goOn(t *Thread) {
-	if h.queues != nil {
-		if t.need == 0 {
-			t.deliver()
-		} else {
-			h.plan(t)
-		}
-		return
-	}
-	switch left := t.dispatched + h.slice - h.sim.Now(); {
-	case t.need == 0:
-		t.deliver()
-	case !h.contended(t):
-		h.schedule(t, eventDone, t.need)
-	case left <= 0:
-		h.preempt(t)
-	case t.need <= left:
-		h.schedule(t, eventDone, t.need)
-	default:
-		h.schedule(t, eventSliceEnd, left)
-	}
-}
-
-// contended reports whether another thread waits for the CPU of a thread.
-func (h *Host) contended(t *Thread) bool {
-	if h.queues != nil {
-		return len(h.queues.cpus[t.cpu].waiting) > 0
-	}
-	return h.head < len(h.queue)
-}
-
-// schedule sets the next event of a thread, which voids the one before. What it computes is counted from now.
-func (h *Host) schedule(t *Thread, kind uint8, after sim.Time) {
-	t.generation++
-	t.since = h.sim.Now()
-	if b := h.bandwidth; b != nil {
-		if left := b.noticed(t.cpu, t.since) - t.since; after >= left {
-			kind, after = eventRanOut, left
-		}
-	}
-	t.computes = true
-	h.sim.Schedule(h.sim.Now()+after, h.target, kind, uint64(t.generation)<<32|uint64(t.index))
-}
-
-// charge counts what a thread has computed.
-func (h *Host) charge(t *Thread) {
-	d := h.sim.Now() - t.since
-	t.need -= d
-	h.stats.Busy += d
-	if b := h.bandwidth; b != nil {
-		b.local[t.cpu] -= d
-	}
-	t.computes = false
-}
-
-// preempt sends a running thread to the end of the line.
-func (h *Host) preempt(t *Thread) {
-	h.stats.Preemptions++
-	h.enqueue(t)
-	h.leave(t)
-}
-
-// leave gives a thread's CPU to the one that has waited longest.
-func (h *Host) leave(t *Thread) {
-	t.generation++
-	if h.queues != nil {
-		t.ahead = h.contended(t)
-		h.vacate(t)
-		h.next(t.cpu)
-		return
-	}
-	for i, r := range h.running {
-		if r == t {
-			last := len(h.running) - 1
-			h.running[i] = h.running[last]
-			h.running = h.running[:last]
-			break
-		}
-	}
-	if !h.contended(t) {
-		h.idle = append(h.idle, idleCPU{h.sim.Now(), t.cpu})
-		return
-	}
-	next := h.queue[h.head]
-	h.head++
-	if 2*h.head >= len(h.queue) { // at most as many moves as takes
-		h.queue = append(h.queue[:0], h.queue[h.head:]...)
-		h.head = 0
-	}
-	waited := h.sim.Now() - next.since
-	h.stats.Waited += waited
-	h.stats.LongestWait = max(h.stats.LongestWait, waited)
-	next.cpu = t.cpu
-	h.dispatch(next)
-	h.send(next)
-}
-
-// send tells a thread that has a CPU to go on.
-func (h *Host) send(t *Thread) {
-	t.generation++
-	h.sim.Schedule(h.sim.Now(), h.target, eventGo, uint64(t.generation)<<32|uint64(t.index))
-}
-
-func (h *Host) dispatch(t *Thread) {
-	t.dispatched = h.sim.Now()
-	h.running = append(h.running, t)
-}
-
-// enqueue lets a runnable thread wait. Those that compute past the end of their slices have to stop now, the others then.
-func (h *Host) enqueue(t *Thread) {
-	first := !h.contended(t)
-	t.since = h.sim.Now()
-	t.computes = false
-	h.queue = append(h.queue, t)
-	if !first {
-		return
-	}
-	for _, r := range h.running {
-		left := max(r.dispatched+h.slice-h.sim.Now(), 0)
-		if r.computes && r.need-(h.sim.Now()-r.since) > left {
-			h.charge(r)
-			h.schedule(r, eventSliceEnd, left)
-		}
-	}
-}
-
-func (t *Thread) deliver() {
-	t.handler.Handle(sim.Event{At: t.sim.Now(), Kind: t.kind, Arg: t.arg})
-}
-
-// funds reports whether the CPU of a thread has runtime. If it has none, the thread stops there.
-func (h *Host) funds(t *Thread) bool {
-	if h.bandwidth == nil || h.fund(t.cpu) {
-		return true
-	}
-	h.halt(t)
-	return false
-}
-
-// fund reports whether a CPU has runtime. One that finds none is throttled at least until the next refill.
-func (h *Host) fund(cpu int32) bool {
-	if h.bandwidth.funds(cpu, h.sim.Now()) {
-		return true
-	}
-	h.awaitRefill()
-	return false
-}
-
-func (h *Host) awaitRefill() {
-	if !h.refilling {
-		h.refilling = true
-		h.sim.Schedule(h.bandwidth.next, h.target, eventRefill, 0)
-	}
-}
-
-// giveBack is what a CPU does that became idle: it settles its account.
-func (h *Host) giveBack(cpu int32) {
-	if now := h.sim.Now(); h.fund(cpu) && h.bandwidth.giveBack(cpu, now) && !h.sharing {
-		h.sharing = true
-		h.sim.Schedule(now+slackDelay, h.target, eventSlack, 0)
-	}
-}
-
-// hand gives throttled CPUs runtime again, at a refill or from what idle CPUs gave back: the threads on them go on.
-func (h *Host) hand(kind uint8) {
-	b, now := h.bandwidth, h.sim.Now()
-	b.refresh(now)
-	if kind == eventRefill {
-		h.refilling = false
-	} else if h.sharing = false; !b.shares() {
-		return
-	}
-	for cpu, ok := b.release(); ok; cpu, ok = b.release() {
-		h.resume(cpu)
-	}
-	if len(b.throttled) > 0 {
-		h.awaitRefill()
-	}
-}

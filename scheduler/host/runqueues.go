@@ -12,7 +12,6 @@ import (
 
 // What the kernel goes by when it places threads on CPUs (kernel/sched/fair.c; schedulers.md 8.2).
 const (
-	tick     = sim.Time(4 * time.Millisecond)   // of CONFIG_HZ=250
 	hot      = sim.Time(500 * time.Microsecond) // sysctl_sched_migration_cost
 	retries  = 1                                // cache_nice_tries of CPUs that share a cache
 	halfLife = 32 * float64(1<<20)              // of a load, in ns: 32 periods of PELT
@@ -20,40 +19,13 @@ const (
 	nearer   = 1.08                             // what the thread's last CPU may have more load: half of that
 )
 
-// runqueues are the CPUs of a host with a queue each.
-//
-//	Wake                                             a tick, or nobody left on another CPU
-//	-----> place: its last CPU, or another idle one --------------------------------------> moved
-//
-// A thread that wakes goes to the CPU on which it ran last, if that is idle, and else to another idle one, if the kernel finds one: the busier
-// the machine, the fewer CPUs it looks at. If it finds none the thread waits in the queue of a busy CPU, although another may be idle. It
-// waits until that CPU is free, or is moved: to a CPU that becomes idle, or at a tick to one that has been idle; but not while the caches
-// may still know the thread, which ran within the last 0.5 ms, unless the kernel has tried twice.
-type runqueues struct {
-	cpus []cpu
-	// visitor is the CPU of the thread from outside, and free whether that is there now, and nobody gets the CPU afterwards.
-	visitor int32
-	free    bool
-	left    *Thread // that it woke, and that stays where it ran last; nil: none
-}
-
-// cpu is one CPU with its queue.
-type cpu struct {
-	running *Thread // nil: none
-	held    bool    // by a thread that is on its way to it, or a visitor
-	since   sim.Time
-	waiting []*Thread
-	stopped []*Thread // while the CPU is throttled
-	halted  sim.Time  // since when there are any
-	failed  int       // attempts to move one of the waiting
-	load    load
-	fetches fetches
-}
-
-// fetches is how often a CPU that became idle would have fetched a thread, of 1024 times, by the times that it tried: newidle_ratio.
-type fetches struct {
-	calls, successes, ratio int
-	dice                    sim.Rand
+func newRunqueues(cpus int) *runqueues {
+	q := &runqueues{cpus: make([]cpu, cpus)}
+	for i := range q.cpus {
+		q.cpus[i].waiting = make([]*Thread, 0, 8)
+		q.cpus[i].fetches = fetches{calls: sides / 2, dice: sim.Stream(uint64(i))} //nolint:gosec // G115: an index
+	}
+	return q
 }
 
 // sides are those of the dice.
@@ -78,12 +50,6 @@ func (f *fetches) count(successes int) {
 		f.calls /= 2
 		f.successes /= 2
 	}
-}
-
-// load is the share of time that something ran, of late.
-type load struct {
-	share float64
-	at    sim.Time
 }
 
 // to brings a load up to date: since the last time it ran, or not.

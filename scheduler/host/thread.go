@@ -9,6 +9,64 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
+// New makes a machine whose CPUs are free.
+func New(s *sim.Simulation, cfg Config) *Host {
+	h := &Host{sim: s, cpus: cfg.CPUs, slice: cfg.Slice, idle: make([]idleCPU, cfg.CPUs)}
+	for i := range h.idle {
+		h.idle[i].cpu = narrow.Int32(i)
+	}
+	if cfg.Quota.CPUs > 0 {
+		h.bandwidth = newBandwidth(cfg.Quota, cfg.CPUs)
+		h.queues = newRunqueues(cfg.CPUs)
+		if h.slice == 0 {
+			h.slice = baseSlice(cfg.CPUs)
+		}
+	}
+	if h.slice == 0 {
+		h.slice = DefaultSlice
+	}
+	h.target = s.Register(h)
+	return h
+}
+
+// Stats returns what the host counted so far; nothing for a nil Host.
+func (h *Host) Stats() Stats {
+	if h == nil {
+		return Stats{}
+	}
+	stats := h.stats
+	if b := h.bandwidth; b != nil {
+		b.refresh(h.sim.Now())
+		stats.Periods, stats.ThrottledPeriods = b.periods, b.throttledPeriods
+	}
+	return stats
+}
+
+// CPUs is how many the machine has; 0: one for each thread.
+func (h *Host) CPUs() int {
+	if h == nil {
+		return 0
+	}
+	return h.cpus
+}
+
+// Waiting is how many threads are runnable without a CPU now.
+func (h *Host) Waiting() int {
+	if h == nil {
+		return 0
+	}
+	n := len(h.queue) - h.head
+	if h.queues != nil {
+		for i := range h.queues.cpus {
+			n += len(h.queues.cpus[i].waiting)
+		}
+	}
+	return n
+}
+
+// Stopped reports whether a CPU is throttled now with a thread on it.
+func (h *Host) Stopped(cpu int) bool { return h.queues != nil && len(h.queues.cpus[cpu].stopped) > 0 }
+
 // NewThread makes a thread, asleep. When it runs or has run, its owner gets an event of the kind, with the argument.
 func (h *Host) NewThread(s *sim.Simulation, owner sim.Handler, target sim.Target, kind uint8, arg uint64) *Thread {
 	t := &Thread{host: h, sim: s, asleep: s.Now()}
@@ -127,17 +185,6 @@ func (t *Thread) Rouse() (idle sim.Time) {
 	}
 	t.roused, t.cpu = true, c.cpu
 	return t.sim.Now() - c.since
-}
-
-// take takes the CPU that has been idle for the shortest time. ok: there is one.
-func (h *Host) take() (c idleCPU, ok bool) {
-	last := len(h.idle) - 1
-	if last < 0 {
-		return idleCPU{}, false
-	}
-	c = h.idle[last]
-	h.idle = h.idle[:last]
-	return c, true
 }
 
 // Visit lets a thread that is none of the host's do something, which takes too little to wait for a CPU. What it wakes runs elsewhere.

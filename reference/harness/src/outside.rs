@@ -10,7 +10,7 @@ const QUOTA: &str = "RUNTIMELAB_OUTSIDE_QUOTA";
 
 static OUTSIDE: Mutex<Vec<i32>> = Mutex::new(Vec::new());
 
-/// The calling thread leaves the service, and with it the threads that it makes from now on. They call this, too.
+/// The calling thread leaves the service, and with it the threads that it makes from now on.
 pub fn leave() {
     let thread = current();
     if let Ok(file) = std::env::var(QUOTA) {

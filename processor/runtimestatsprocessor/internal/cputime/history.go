@@ -41,10 +41,10 @@ type History struct {
 	doubt  int64 // until when two processes are taken for one
 }
 
-// counter is what a group's counters said, and when that was last.
+// counter is what a group's counters said, when that was last, and since when they count.
 type counter struct {
 	Usage
-	at int64
+	at, from int64
 }
 
 // New returns a history, empty as yet.
@@ -120,7 +120,7 @@ func (h *History) note(r *Reading) {
 		for len(h.last) <= i {
 			h.last = append(h.last, counter{})
 		}
-		h.last[i] = counter{usage, r.At}
+		h.last[i] = counter{usage, r.At, r.since(name)}
 	}
 	h.quota, h.quotas = r.Quota, r.HasQuota
 }
@@ -130,8 +130,8 @@ func (h *History) grow(old *Recent, r *Reading) {
 	fresh := interval{from: old.Last, to: r.At, groups: make([]Usage, 0, len(h.last))}
 	for name, usage := range r.Groups {
 		i, known := h.groups[name]
-		if !known || i >= len(h.last) || h.last[i].at == 0 {
-			continue // what it has counted so far may be of any time
+		if !known || i >= len(h.last) || h.last[i].at == 0 || h.last[i].from != r.since(name) {
+			continue // it is new, or has begun anew: what it has counted so far may be of any time
 		}
 		grown, rising := usage.since(h.last[i].Usage)
 		if !rising {

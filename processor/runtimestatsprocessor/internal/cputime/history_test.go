@@ -65,6 +65,24 @@ func TestIntervals(t *testing.T) {
 	assert.Zero(t, Usage{}.Ratio())
 }
 
+// A group that begins anew, since the receiver had forgotten it, has smaller counters. That is no sign of two processes.
+func TestGroupBeginsAnew(t *testing.T) {
+	later := func(at, onCPU, from int64) *Reading {
+		r := reading(at, 1000, 0)
+		r.Groups["worker"], r.Groups["main"] = Usage{onCPU * ms, 0}, Usage{at / 10, 0}
+		if from > 0 {
+			r.Later = map[string]int64{"worker": from}
+		}
+		return r
+	}
+	h := history(later(10*s, 1000, 0), later(11*s, 1100, 0), later(12*s, 50, 11*s), later(13*s, 70, 11*s))
+	assert.Equal(t, "100 0", told(h, "worker", 10*s+1, 11*s))
+	assert.Equal(t, "20 0", told(h, "worker", 12*s+1, 13*s))
+	assert.Equal(t, "100 0", told(h, "main", 11*s+1, 12*s), "the others go on")
+	assert.False(t, h.Recent().Several)
+	assert.False(t, (&Reading{From: s, At: 11 * s, Later: map[string]int64{"worker": 12 * s}}).sound())
+}
+
 func TestBefore(t *testing.T) {
 	h := history(reading(10*s, 0, 0), reading(11*s, 100, 10), reading(12*s, 200, 30))
 	of := func(end int64, most int) string {

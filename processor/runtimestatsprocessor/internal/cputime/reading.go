@@ -39,7 +39,9 @@ func (q Quota) add(o Quota) Quota {
 type Reading struct {
 	From, At int64
 	// Groups are the threads by their group; "" for a process that tells all of its threads together.
-	Groups   map[string]Usage
+	Groups map[string]Usage
+	// Later says since when groups count that do so since another time than From.
+	Later    map[string]int64
 	HasQuota bool
 	Quota    Quota
 }
@@ -47,10 +49,23 @@ type Reading struct {
 // Longest is the longest time and the largest number that a counter may have: 70 years. Beyond lies what no kernel counts.
 const Longest = 1 << 61
 
+// since returns since when a group counts.
+func (r *Reading) since(group string) int64 {
+	if later, ok := r.Later[group]; ok {
+		return later
+	}
+	return r.From
+}
+
 // sound reports whether a reading can be what it says.
 func (r *Reading) sound() bool {
 	if r.At <= 0 || r.From < 0 || r.From > r.At {
 		return false
+	}
+	for _, later := range r.Later {
+		if later < r.From || later > r.At {
+			return false
+		}
 	}
 	for _, u := range r.Groups {
 		if u.OnCPU < 0 || u.Wait < 0 || u.OnCPU > Longest || u.Wait > Longest {

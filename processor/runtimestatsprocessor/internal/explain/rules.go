@@ -283,11 +283,11 @@ func (j *judgement) heldUp(p *Process) {
 		}
 		return
 	}
-	if ns*notable < j.Idle {
-		defer j.site.usual.see(j.Idle)
-	}
 	j.not(findings.HeldUp)
 	excess := j.without(j.Idle - int64(max(j.site.usual, j.family.usual)))
+	if ns*notable < j.Idle {
+		j.site.usual.see(j.Idle)
+	}
 	switch {
 	case ns >= j.limits.Wait && 2*ns >= j.Idle && 2*excess >= j.limits.Wait && 4*excess >= j.Idle:
 		j.found(findings.HeldUp)

@@ -49,10 +49,10 @@ type Findings struct {
 	Found findings.Set
 	// Judged are the kinds that would have been found: the others are unknown for this span.
 	Judged findings.Set
-	// HeldUpBy is the name of the span whose polls held this one up, with [findings.HeldUp].
-	HeldUpBy string
 	// Why is what kept each kind from being found.
 	Why [findings.NumKinds]Reason
+	// HeldUpBy is the name of the span whose polls held this one up, with [findings.HeldUp].
+	HeldUpBy string
 }
 
 // Shares of a span's duration.

@@ -57,8 +57,8 @@ func (j *judgement) cpuStarved(p *Process) {
 func (j *judgement) lacked(p *Process, excess, poll int64) lack {
 	s := j.Span
 	l := lack{state: none, poll: poll, most: Unknown}
-	if s.Duration < j.limits.Wait && s.Duration < j.limits.Poll/unusual {
-		return l // nothing is said of it
+	if max(excess, s.mostPoll()-poll) < j.limits.Poll/unusual {
+		return l // it took hardly longer than usual
 	}
 	account, covered, near := j.account()
 	switch {
@@ -73,7 +73,9 @@ func (j *judgement) lacked(p *Process, excess, poll int64) lack {
 	}
 	switch {
 	case account.Ratio() >= scarce:
-		l.ns = j.missing(p, &account, excess, poll)
+		if l.ns = j.missing(p, &account, excess, poll); covered && l.ns > account.Whole.Wait {
+			l.ns = 0 // so much was not missing
+		}
 	case covered, !j.scarceLately():
 		return l
 	default: // nothing was missing shortly before; but the next stop may be this one
@@ -95,6 +97,9 @@ func (j *judgement) missing(p *Process, account *cputime.Account, excess, poll i
 	onBeat, offBeat := p.stops.silence(j.Start, j.End)
 	from := max(account.From, p.stops.since())
 	allOn, allOff := p.stops.silence(from, account.To)
+	if account.HasQuota && account.Quota.Throttled == 0 { // no quota stopped it then
+		onBeat, offBeat, allOn, allOff = 0, onBeat+offBeat, 0, allOn+allOff
+	}
 	waits := float64(account.Wait) // of all threads, since then
 	if account.To > account.From {
 		waits *= float64(max(0, account.To-from)) / float64(account.To-account.From)

@@ -5,6 +5,7 @@ package find
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -36,12 +37,7 @@ func TestBlocked(t *testing.T) {
 	defer func() { assert.NoError(t, f.Close()) }()
 	pids := func(known ...int) (pids []int) {
 		for _, m := range f.Find(func(pid int) (Match, bool) {
-			for _, k := range known {
-				if k == pid {
-					return Match{Identity: Identity{PID: pid, Start: uint64(pid)}}, true //nolint:gosec // a small number
-				}
-			}
-			return Match{}, false
+			return Match{Identity: Identity{PID: pid, Start: uint64(pid)}}, slices.Contains(known, pid)
 		}) {
 			pids = append(pids, m.PID)
 		}

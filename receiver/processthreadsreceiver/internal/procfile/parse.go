@@ -33,7 +33,7 @@ func (s *Stat) Ended() bool { return s.State == 'Z' || s.State == 'X' || s.State
 
 // Fields of stat by their place after the name: proc_pid_stat(5) numbers them from 1, and the first after the name is 3.
 const (
-	statState  = 3 - 3
+	statState  = 0
 	statUser   = 14 - 3
 	statSystem = 15 - 3
 	statStart  = 22 - 3

@@ -2,11 +2,7 @@
 
 package watch
 
-import (
-	"time"
-
-	"github.com/runtimelab/otelcol-runtimelab/receiver/processthreadsreceiver/internal/procfile"
-)
+import "time"
 
 // When a thread makes its process another program, by exec, all other threads end, and the thread gets the number and the start time of the
 // first one. It keeps what it has counted. So the numbers of the first thread are then those of another thread, most of which its group
@@ -42,17 +38,10 @@ func (c *Counts) cpu() time.Duration {
 	return time.Duration(c.User+c.System) * 10 * time.Millisecond //nolint:gosec // the parser allows less
 }
 
-// exec finds out which thread has become the first one, and lets the first one go on from what that one had counted. Of several that it
-// can have been it is the one that had counted most: then no time counts twice.
-func (p *Process) exec(t *thread, r *reading, elapsed time.Duration) {
-	others, alone := p.others()
-	if !alone {
-		return
-	}
-	*r = p.reread(t) // the files that were read before may be those of two threads
-	if r.gone {
-		return
-	}
+// follow finds out which thread has become the first one, and lets the first one go on from what that one had counted. others are those
+// that are gone. Of several that it can have been it is the one that had counted most: then no time counts twice. It reports whether it
+// is another thread than before.
+func (t *thread) follow(others []*thread, r *reading, elapsed time.Duration) bool {
 	var by *thread
 	for _, o := range append([]*thread{t}, others...) {
 		if o.group != nil && o.ran(r) && (by == nil || o.last.cpu() > by.last.cpu()) {
@@ -61,65 +50,13 @@ func (p *Process) exec(t *thread, r *reading, elapsed time.Duration) {
 	}
 	switch {
 	case by == t, by == nil && !t.anew(r): // a number that falls without another sign is wrong
+		return false
 	case by != nil:
 		t.last, t.since = by.last, by.since
-		p.execs = true
 	case r.cpu() <= elapsed+lag: // it began after the read before
 		t.last, t.since = Counts{}, [numFiles]bool{}
-		p.execs = true
 	default:
-		t.since = [numFiles]bool{true, true, true}
-		t.last = Counts{}
-		p.execs = true
+		t.last, t.since = Counts{}, [numFiles]bool{true, true, true}
 	}
-}
-
-// others returns the threads that were there at the read before or are still listed by it, but for the first one. alone: none of them is
-// there now.
-func (p *Process) others() (others []*thread, alone bool) {
-	others = append(others, p.gone...)
-	if len(p.threads) == 1 {
-		return others, true
-	}
-	names, err := p.task.Names(nil)
-	if err != nil {
-		return nil, false
-	}
-	for _, name := range names {
-		if id, ok := tid(name); ok && id != p.pid && p.threads[id] != nil && p.threads[id].group != nil {
-			return nil, false
-		}
-	}
-	for id, t := range p.threads {
-		if id != p.pid {
-			others = append(others, t)
-		}
-	}
-	return others, true
-}
-
-// reread reads all files of a thread.
-func (p *Process) reread(t *thread) reading {
-	r := reading{}
-	p.readSchedstat(t, &r)
-	p.readRest(t, &r)
-	return r
-}
-
-// reading is what the files of a thread say at one read.
-type reading struct {
-	Counts
-	told    [numFiles]bool
-	errs    [numFiles]error
-	name    string // if it is a new one
-	renamed bool
-	ended   bool
-	gone    bool // the thread is not there any more
-	start   uint64
-	peak    uint64
-}
-
-func (r *reading) fail(file int, err error) {
-	r.errs[file] = err
-	r.gone = r.gone || file != schedstat && procfile.Gone(err)
+	return true
 }

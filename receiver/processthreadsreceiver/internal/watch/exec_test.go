@@ -21,7 +21,7 @@ func seconds(n uint64) fakeproc.Thread {
 	return t
 }
 
-func cpu(g watch.Group) time.Duration { return time.Duration(g.OnCPU) } //nolint:gosec // a small number
+func cpu(g watch.Group) time.Duration { return time.Duration(g.OnCPU) }
 
 // A thread that is not the first one becomes another program: it then has the number of the first one, and what it has counted itself.
 func TestExecByAnotherThread(t *testing.T) {

@@ -160,7 +160,10 @@ func (p *Process) readThread(t *thread, elapsed time.Duration) bool {
 	p.readRest(t, &r)
 	if t == p.threads[p.pid] && t.odd(&r, elapsed) {
 		p.execs = t.anew(&r)
-		p.exec(t, &r, elapsed)
+		if others, alone := p.others(); alone {
+			r = p.reread(t) // the files that were read before may be those of two threads
+			p.execs = !r.gone && t.follow(others, &r, elapsed) || p.execs
+		}
 	}
 	if r.told[stat] {
 		p.place(t, &r)
@@ -175,6 +178,38 @@ func (p *Process) readThread(t *thread, elapsed time.Duration) bool {
 		}
 	}
 	return !r.gone && !t.ended
+}
+
+// others returns the threads that were there at the read before or are still listed by it, but for the first one. alone: none of them is
+// there now.
+func (p *Process) others() (others []*thread, alone bool) {
+	others = append(others, p.gone...)
+	if len(p.threads) == 1 {
+		return others, true
+	}
+	names, err := p.task.Names(nil)
+	if err != nil {
+		return nil, false
+	}
+	for _, name := range names {
+		if id, ok := tid(name); ok && id != p.pid && p.threads[id] != nil && p.threads[id].group != nil {
+			return nil, false
+		}
+	}
+	for id, t := range p.threads {
+		if id != p.pid {
+			others = append(others, t)
+		}
+	}
+	return others, true
+}
+
+// reread reads all files of a thread.
+func (p *Process) reread(t *thread) reading {
+	r := reading{}
+	p.readSchedstat(t, &r)
+	p.readRest(t, &r)
+	return r
 }
 
 // place finds the group of a thread.

@@ -5,19 +5,7 @@ package watch
 import (
 	"math"
 	"strconv"
-
-	"github.com/runtimelab/otelcol-runtimelab/receiver/processthreadsreceiver/internal/procfile"
 )
-
-// The files of a thread, as indices.
-const (
-	schedstat = iota
-	stat
-	status
-	numFiles
-)
-
-var kinds = [numFiles]procfile.File{procfile.FileSchedstat, procfile.FileStat, procfile.FileStatus}
 
 // thread is one thread of a process. What the kernel has counted of it since the read before goes to its group, so a thread that ends
 // or changes its name takes nothing away.
