@@ -360,15 +360,26 @@ func TestQuota(t *testing.T) {
 		because   string
 		reasons   []string
 	}{
-		{"fewer workers would do", few(stopped(), at(1000, 5, 2000, 0.05)),
+		{
+			"fewer workers would do", few(stopped(), at(1000, 5, 2000, 0.05)),
 			most + "raise the quota of 1 CPU; the quota stops its 8 workers, and with --workers 2 tokio would meet the SLO",
-			[]string{stops, "+ with --workers 2 it would meet latency.p99=10ms at 1,000/s"}},
-		{"fewer workers carry more", few(stopped(), at(1000, 20, 800, 0.05)),
+			[]string{stops, "+ with --workers 2 it would meet latency.p99=10ms at 1,000/s"},
+		},
+		{
+			"fewer workers carry more", few(stopped(), at(1000, 20, 800, 0.05)),
 			most + "raise the quota of 1 CPU; the quota stops its 8 workers, and with --workers 2 tokio would meet the SLO up to 800/s",
-			[]string{stops, "+ with --workers 2 it would meet the SLO up to 800/s"}},
-		{"fewer workers are no better", few(stopped(), at(1000, 50, 520, 0.05)),
+			[]string{stops, "+ with --workers 2 it would meet the SLO up to 800/s"},
+		},
+		{
+			"fewer workers are no better", few(stopped(), at(1000, 50, 520, 0.05)),
 			most + "raise the quota of 1 CPU",
-			[]string{stops, "- with --workers 2 it would not meet latency.p99=10ms at 1,000/s either"}},
+			[]string{stops, "- with --workers 2 it would not meet latency.p99=10ms at 1,000/s either"},
+		},
+		{
+			"fewer workers are perhaps better", few(stopped(), at(1000, 49, 600, 0.5)),
+			most + "raise the quota of 1 CPU",
+			[]string{stops, "- with --workers 2 it would not meet latency.p99=10ms at 1,000/s either"},
+		},
 		{"too few workers", machine(at(1000, 50, 500, 0.05), 0.4, 0, knee.Workers), most + "add workers", nil},
 		{"too few CPUs", machine(at(1000, 50, 500, 0.05), 1, 0, knee.CPUs), most + "add CPUs", nil},
 	} {

@@ -65,17 +65,17 @@ func (k *Knee) short() string {
 func (k *Knee) shortAt(p *knee.Point) string {
 	m, at, workers := p.Machine, format.Rate(p.Rate), format.Share(p.Utilization.Mean)
 	used := format.Share(m.CPUUtilization.Mean)
-	switch {
-	case m.Short == knee.Quota:
+	switch m.Short {
+	case knee.Quota:
 		short := "short"
 		if m.CPUUtilization.Mean <= knee.Busy {
 			short = "short at times"
 		}
 		return fmt.Sprintf("at %s/s %s is %s: %s of it is used, and it stops the process in %s of the periods; the workers are %s busy", at, k.scarce(m.Short),
 			short, used, format.Share(m.ThrottledPeriods.Mean), workers)
-	case m.Short == knee.CPUs:
+	case knee.CPUs:
 		return fmt.Sprintf("at %s/s %s are short: %s of their time is used; the workers are %s busy", at, k.scarce(m.Short), used, workers)
-	case m.Short == knee.Workers:
+	case knee.Workers:
 		return fmt.Sprintf("at %s/s the workers are short: they are %s busy%s", at, workers, strings.Replace(k.inUse(p), " used", " is used", 1))
 	}
 	return ""
