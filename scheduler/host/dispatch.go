@@ -66,7 +66,7 @@ func (h *Host) visit(do func() sim.Time) sim.Time {
 		if t := q.left; t != nil && t.placed {
 			h.fetchLeft(t)
 		} else {
-			h.next(q.visitor)
+			h.fetch(q.visitor)
 		}
 	}
 	q.left = nil
@@ -118,15 +118,21 @@ func (h *Host) vacate(t *Thread) *cpu {
 
 // next gives a CPU that nobody has to the thread that has waited longest for it, or to one that waits for another CPU and may move.
 func (h *Host) next(cpu int32) {
-	q, now := h.queues, h.sim.Now()
-	c := &q.cpus[cpu]
+	c := &h.queues.cpus[cpu]
 	if len(c.waiting) > 0 {
 		h.start(c.pop())
 		return
 	}
-	c.failed, c.since = 0, now
+	c.failed, c.since = 0, h.sim.Now()
 	h.giveBack(cpu)
-	if h.bandwidth.out[cpu] { // the kernel moves nothing to a throttled CPU
+	h.fetch(cpu)
+}
+
+// fetch lets a CPU that becomes idle have a thread that waits for another CPU. The kernel moves nothing to a throttled CPU.
+func (h *Host) fetch(cpu int32) {
+	q, now := h.queues, h.sim.Now()
+	c := &q.cpus[cpu]
+	if h.bandwidth.out[cpu] {
 		return
 	}
 	weight, looks := c.fetches.tries()

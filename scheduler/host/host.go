@@ -44,7 +44,8 @@ type Config struct {
 	// CPUs is 1 or more.
 	CPUs int
 	// Slice is the time for which a thread keeps its CPU although others wait. Shorter slices let waiting threads run sooner,
-	// and make those that compute switch more often. 0: DefaultSlice.
+	// and make those that compute switch more often. 0: DefaultSlice; under a quota, where threads take turns at ticks, the kernel's for so
+	// many CPUs.
 	Slice sim.Time
 	// Quota bounds the CPU time of all threads together.
 	Quota Quota

@@ -334,5 +334,6 @@ func TestAThrottledCPUFetchesNoThread(t *testing.T) {
 	assert.Nil(t, s.running(1))
 	s.Run(130 * ms)
 	assert.Nil(t, s.running(1), "nor at a tick")
+	assert.False(t, s.Stopped(1))
 	assert.NotNil(t, s.running(0))
 }
