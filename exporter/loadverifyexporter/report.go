@@ -4,7 +4,6 @@ package loadverifyexporter
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -18,19 +17,6 @@ import (
 
 	"github.com/runtimelab/otelcol-runtimelab/internal/audit"
 )
-
-// Schema names what the fields of the JSON report mean; it changes when one of them changes its meaning or goes.
-const Schema = "load_verify/2"
-
-// document is the JSON report.
-type document struct {
-	Schema    string    `json:"schema"`
-	Exporter  string    `json:"exporter"`
-	WrittenAt time.Time `json:"written_at"`
-	// Final: the exporter has been shut down.
-	Final bool `json:"final"`
-	audit.Report
-}
 
 // reporter publishes the state of the audit, alone: in the JSON report, the storage, tables, metrics, and component status.
 type reporter struct {
@@ -154,11 +140,9 @@ func (r *reporter) write(report audit.Report, final bool) error {
 	if path == "" {
 		return nil
 	}
-	text, err := json.MarshalIndent(document{
-		Schema: Schema, Exporter: r.id.String(), WrittenAt: time.Now().UTC(), Final: final, Report: report,
-	}, "", "  ")
+	text, err := audit.Document{Exporter: r.id.String(), WrittenAt: time.Now().UTC(), Final: final, Report: report}.JSON()
 	if err == nil {
-		err = writeReport(path, append(text, '\n'))
+		err = writeReport(path, text)
 	}
 	if err != nil {
 		return fmt.Errorf("report: %q cannot be written: %w", path, err)
