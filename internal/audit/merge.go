@@ -73,8 +73,8 @@ func (m *Merge) Report(asked Asked) (Report, error) {
 		return Report{}, err
 	}
 	var all *Auditor
-	gone := map[string][]string{} // verifiers that hold a run no more
-	for _, s := range states {
+	forgot := make([]gone, len(states))
+	for i, s := range states {
 		of, err := s.auditor(mergedLimits())
 		if err != nil {
 			return Report{}, fmt.Errorf("%v: %w", &s.Origin, err)
@@ -84,20 +84,19 @@ func (m *Merge) Report(asked Asked) (Report, error) {
 		}
 		all.grace = max(all.grace, of.grace)
 		all.unite(of)
-		for _, r := range all.runs {
-			if of.gone.has(r.name) {
-				gone[r.name] = append(gone[r.name], s.Verifier)
-			}
-		}
+		forgot[i] = of.gone
 	}
 	all.only(asked.Run)
+	slices.SortFunc(all.runs, func(a, b *run) int { return cmp.Or(cmp.Compare(a.first, b.first), strings.Compare(a.name, b.name)) })
 	all.united, all.clocks = true, clocksOf(states)
 	all.absent = asked.missing(states, all.expect.Verifiers)
 	now, running := newest(states)
 	for _, r := range all.runs {
 		all.lineage.settle(&r.awaiting)
-		for _, verifier := range gone[r.name] {
-			r.absent = append(r.absent, fmt.Sprintf("verifier %q holds the run no more, or not all of it: it made room for others", verifier))
+		for i := range forgot {
+			if forgot[i].has(r.name) {
+				r.absent = append(r.absent, fmt.Sprintf("verifier %q holds the run no more, or not all of it: it made room for others", states[i].Verifier))
+			}
 		}
 		r.absent = append(r.absent, all.unseen(r, states)...)
 		if asked.Final && running && !(r.markedAt != 0 && r.allFinal(now.UnixNano(), all.grace)) {
