@@ -14,6 +14,8 @@ type lineage struct {
 	forgot       bool                // some spans that arrived are in neither
 	awaited      int                 // parents, by all runs
 	children     children
+	// Of accounts that are united: the spans that arrived at each auditor, ascending.
+	lists [][]uint64
 }
 
 // awaiting is what one run waits for: a run that is forgotten takes its part along, without a look at the others'.

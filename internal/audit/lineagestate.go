@@ -25,11 +25,20 @@ func (l *lineage) encode(e *encoder, brief bool) {
 	e.ascending(keys)
 }
 
+// decode reads the spans as a list. Who goes on from there remembers them.
 func (l *lineage) decode(d *decoder) {
 	l.forgot = d.flag()
-	for _, key := range d.ascending(mostStoredSpans) {
-		l.note(key)
+	l.lists = [][]uint64{d.ascending(mostStoredSpans)}
+}
+
+// remember makes the spans of a state those that arrived of late.
+func (l *lineage) remember() {
+	for _, list := range l.lists {
+		for _, key := range list {
+			l.note(key)
+		}
 	}
+	l.lists = nil
 }
 
 // encode appends what a run waits for.

@@ -183,6 +183,7 @@ func (a *Auditor) Import(exported []byte, now time.Time) (Origin, error) {
 	if fresh.decode(&d); d.err != nil {
 		return Origin{}, fmt.Errorf("the state is damaged: %w", states[0].at(d.err))
 	}
+	fresh.lineage.remember()
 	if !states[0].Final {
 		fresh.resumedAt = now.UnixNano()
 		for _, r := range fresh.runs {

@@ -27,11 +27,7 @@ func (a *Auditor) unite(o *Auditor) {
 			a.stray(run, of, n)
 		}
 	}
-	for _, keys := range []map[uint64]struct{}{o.lineage.older, o.lineage.young} {
-		for key := range keys {
-			a.lineage.note(key)
-		}
-	}
+	a.lineage.lists = append(a.lineage.lists, o.lineage.lists...)
 	for _, r := range o.runs {
 		to := a.byName[r.name]
 		if to == nil {
@@ -291,9 +287,10 @@ func (l *lineage) unite(r, o *run, from *lineage) {
 // settle ends the wait for parents when all accounts are united: they have come to another auditor, or to none. If some auditor that has the run has forgotten
 // spans, and does not wait for the parent itself, that is not known.
 func (l *lineage) settle(w *awaiting) {
+	came := l.came(slices.Sorted(maps.Keys(w.parents)))
 	for parent, a := range w.parents {
 		switch {
-		case l.has(parent):
+		case came[parent]:
 		case w.waiting[parent] < w.forgetful:
 			w.unknown += uint64(a.children)
 		default:
@@ -301,4 +298,19 @@ func (l *lineage) settle(w *awaiting) {
 		}
 		l.resolve(w, parent)
 	}
+}
+
+// came finds those of some spans, ascending, that have come to an auditor.
+func (l *lineage) came(spans []uint64) map[uint64]bool {
+	came := map[uint64]bool{}
+	for _, list := range l.lists {
+		for _, span := range spans {
+			i, found := slices.BinarySearch(list, span)
+			if found {
+				came[span] = true
+			}
+			list = list[i:] // the next ones are behind it
+		}
+	}
+	return came
 }
