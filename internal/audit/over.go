@@ -85,16 +85,13 @@ func numbersOf(set *roaring64.Bitmap) *numbers {
 	return n
 }
 
-// unite adds the numbers of another set, without those that are over. It is false, and nothing is added, if the budget does not allow it.
+// unite adds the numbers of another set, which it takes over, without those that are over. It is false, and nothing is added, if the budget does not allow it.
 func (n *numbers) unite(o *numbers, b *budget) bool {
 	switch {
 	case o.next == o.first:
 		return true
 	case n.next == n.first:
-		n.first, n.next, n.lacks, n.top = o.first, o.next, o.lacks, o.top
-		if n.gaps = nil; o.gaps != nil {
-			n.gaps = o.gaps.Clone()
-		}
+		n.first, n.next, n.gaps, n.lacks, n.top = o.first, o.next, o.gaps, o.lacks, o.top
 		b.measure(n)
 		return true
 	}
@@ -118,14 +115,14 @@ func (n *numbers) unite(o *numbers, b *budget) bool {
 	return true
 }
 
-// without is what lacks of the numbers from first to next, as a set of its own; nil: nothing.
+// without is what lacks of the numbers from first to next; nil: nothing. It takes the gaps, and makes more of them.
 func (n *numbers) without(first, next uint64) *roaring64.Bitmap {
 	if n.lacks == 0 && n.first == first && n.next == next {
 		return nil
 	}
-	set := roaring64.New()
-	if n.gaps != nil {
-		set = n.gaps.Clone()
+	set := n.gaps
+	if set == nil {
+		set = roaring64.New()
 	}
 	set.AddRange(first, n.first)
 	set.AddRange(n.next, next)
