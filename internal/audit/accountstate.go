@@ -69,6 +69,9 @@ func (a *Auditor) decode(d *decoder) {
 		a.runs = append(a.runs, r)
 		a.byName[name] = r
 	}
+	if d.err == nil && d.at != len(d.text) {
+		d.fail("%d bytes follow the accounts", len(d.text)-d.at)
+	}
 }
 
 func (a *Auditor) encodeStrays(e *encoder) {

@@ -73,14 +73,19 @@ func (m *Merge) Report(asked Asked) (Report, error) {
 		return Report{}, err
 	}
 	var all *Auditor
+	bytes := 0
+	for _, s := range states {
+		bytes += len(s.body)
+	}
+	limits := mergedLimits(bytes)
 	forgot := make([]gone, len(states))
 	for i, s := range states {
-		of, err := s.auditor(mergedLimits())
+		of, err := s.auditor(limits)
 		if err != nil {
 			return Report{}, fmt.Errorf("%v: %w", &s.Origin, err)
 		}
 		if all == nil {
-			all = New(mergedLimits(), 0, of.expect)
+			all = New(limits, 0, of.expect)
 		}
 		all.grace = max(all.grace, of.grace)
 		all.unite(of)
@@ -110,10 +115,10 @@ func (m *Merge) Report(asked Asked) (Report, error) {
 	return report, nil
 }
 
-// mergedLimits bound the memory of a merge. What does not fit is counted.
-func mergedLimits() Limits {
+// mergedLimits bound the memory of a merge of states of so many bytes. All that they have fits. What lies between the parts of a source may not: then it is counted.
+func mergedLimits(bytes int) Limits {
 	const much = 1 << 30
-	return Limits{Runs: much, Sources: much, GapBytes: 4 * much, Spans: much / 4, Traces: much}
+	return Limits{Runs: much, Sources: much, GapBytes: 64<<20 + 64*bytes, Spans: much / 4, Traces: much}
 }
 
 // sameExpectations finds verifiers that do not expect the same.

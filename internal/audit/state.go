@@ -157,10 +157,7 @@ func (s *State) auditor(limits Limits) (*Auditor, error) {
 	a := New(limits, s.Grace, expect)
 	a.served = s.Served
 	d := decoder{text: s.body, at: s.accounts}
-	if a.decode(&d); d.err == nil && d.at != len(d.text) {
-		d.fail("%d bytes follow the accounts", len(d.text)-d.at)
-	}
-	if d.err != nil {
+	if a.decode(&d); d.err != nil {
 		return nil, s.at(d.err)
 	}
 	return a, nil

@@ -179,7 +179,7 @@ func TestStateAllocates(t *testing.T) {
 			body := append([]byte{}, of.body...)
 			body[i] = x
 			s := State{preamble: of.preamble, body: body, accounts: of.accounts}
-			took := allocated(func() { _, _ = s.auditor(mergedLimits()) })
+			took := allocated(func() { _, _ = s.auditor(mergedLimits(len(body))) })
 			require.Less(t, took, 1<<20, "byte %d is %x", i, x)
 		}
 	}
