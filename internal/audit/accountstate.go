@@ -12,13 +12,6 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/internal/timeline"
 )
 
-// Bounds of what a state may have: more than any auditor holds.
-const (
-	mostStoredRuns    = 1 << 12
-	mostStoredSources = 1 << 22
-	mostStoredSpans   = 1 << 24
-)
-
 // encode appends all that the auditor knows.
 func (a *Auditor) encode(e *encoder, brief bool) error {
 	for s := range Signals {

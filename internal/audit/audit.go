@@ -34,28 +34,36 @@
 // Whoever reads the items holds each against the stamp of its content, if it has one, and tells what is wrong ([Content]). The audit counts
 // that by source and by part, keeps the first item of each kind as [Evidence], and judges it.
 //
+// # Several auditors
+//
+// What an auditor knows can be written as a [State] ([Auditor.Export]), and states of several auditors be united ([Merge]): sets of numbers make a set, statements of
+// end markers make a list, and counts that are of each copy a sum. So nothing in an account may depend on the order of arrival, but for what says so: out of order, the
+// first evidence, and times. Counts of first copies (latency, classes, timelines, random values) have an item twice that came to two auditors; how many these are is known,
+// and where they may decide, the verdict is unknown.
+//
 // # Memory
 //
-// A stream that loses nothing costs some 300 bytes, however long it is. What is missing costs at most one bit each, and far
+// A stream that loses nothing costs some 350 bytes, however long it is. What is missing costs at most one bit each, and far
 // less if it is few or lies together (roaring bitmaps). All gaps together stay within Limits.GapBytes.
 //
 // # Place
 //
-// The package stands at the bottom of the load_verify exporter, on packages histogram, timeline and stamp of the project, and only
-// that exporter uses it. It feeds an [Auditor] under one lock, takes a [Report] at each interval, and stores what the auditor
-// exports. The files stand in this order, and none calls one above it:
+// The package stands below the load_verify exporter and pipelinetest merge, on packages histogram, timeline and stamp of the project. The exporter
+// feeds an [Auditor] under one lock, takes a [Report] at each interval, and stores and serves what the auditor exports. The files stand in this order, and
+// none calls one above it:
 //
-//	audit.go, state.go               what arrives, and what is stored
-//	room.go                          what is forgotten when memory is short
+//	merge.go                         states of several auditors become a report
+//	audit.go, state.go, unite.go     what arrives, what is written, what is known together
+//	room.go, accountstate.go         what is forgotten when memory is short; all accounts as bytes
 //	auditor.go                       all runs
 //	runreport.go                     a run becomes a report
 //	judge.go                         a report becomes a verdict
 //	judgeclasses.go, judgecontent.go, judgeodd.go, judgetraces.go, consistent.go, sampling.go
-//	finding.go, contentstate.go, oddstate.go, toldstate.go
+//	finding.go, contentstate.go, lineagestate.go, oddstate.go, toldstate.go, document.go
 //	run.go, report.go                what is known of a run, and what is told of it
-//	stream.go, lineage.go, told.go, expectations.go
+//	stream.go, lineage.go, told.go, toldsum.go, strays.go, gone.go, clocks.go, expectations.go
 //	evidence.go, faults.go, traces.go, classes.go, odd.go, randomness.go   items that show what is wrong; items counted by what they are
-//	numbersstate.go, numbers.go, counts.go, verdict.go, names.go, content.go, item.go
+//	numbersstate.go, over.go, numbers.go, encoding.go, origin.go, counts.go, verdict.go, names.go, content.go, item.go
 package audit
 
 import (

@@ -5,10 +5,18 @@ package audit
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 )
 
 // How a state is written: numbers as varints, 8 bytes where they are random, texts and further encodings after their length, lists after the number
 // of their elements, sorted. docs/audit.md has the layout.
+
+// Bounds of what a state may have: more than any auditor holds.
+const (
+	mostStoredRuns    = 1 << 12
+	mostStoredSources = 1 << 22
+	mostStoredSpans   = 1 << 24
+)
 
 // encoder appends to a text.
 type encoder struct{ text []byte }
@@ -216,4 +224,20 @@ func (d *decoder) sorted(before *string, first bool) string {
 		d.fail("%q follows %q, and is not behind it", name, was)
 	}
 	return name
+}
+
+// sortedKeys are those of a set, ascending.
+func sortedKeys(sets ...map[uint64]struct{}) []uint64 {
+	n := 0
+	for _, set := range sets {
+		n += len(set)
+	}
+	keys := make([]uint64, 0, n)
+	for _, set := range sets {
+		for k := range set {
+			keys = append(keys, k)
+		}
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
 }

@@ -77,9 +77,6 @@ func (r *RunReport) judge(e *Expectations, now time.Time, disagreeing uint64) {
 	r.Verdict = verdict(r.Final, r.Findings)
 }
 
-// partial reports whether some of what arrived is not in the account.
-func (r *RunReport) partial() bool { return r.Unclean > 0 || len(r.absent) > 0 }
-
 // judgeDeadline: the first arrival and the last end marker may be known by the clocks of two machines.
 func (r *RunReport) judgeDeadline(most time.Duration, now time.Time) {
 	took := r.end(now).Sub(r.FirstArrival)

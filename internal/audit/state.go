@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
@@ -189,20 +188,4 @@ func (a *Auditor) Import(exported []byte, now time.Time) (Origin, error) {
 	}
 	*a = *fresh
 	return states[0].Origin, nil
-}
-
-// sortedKeys are those of a set, ascending.
-func sortedKeys(sets ...map[uint64]struct{}) []uint64 {
-	n := 0
-	for _, set := range sets {
-		n += len(set)
-	}
-	keys := make([]uint64, 0, n)
-	for _, set := range sets {
-		for k := range set {
-			keys = append(keys, k)
-		}
-	}
-	slices.Sort(keys)
-	return slices.Compact(keys)
 }
