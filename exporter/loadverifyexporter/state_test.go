@@ -166,29 +166,29 @@ func TestStateServed(t *testing.T) {
 	r.start(t)
 	s := source{run: "r", name: "s", at: time.Now()}
 	require.NoError(t, r.traces.ConsumeTraces(t.Context(), s.traces(0, 1)))
-	get := func(method, path string) (*http.Response, []byte) {
+	get := func(method, path string) (status int, body []byte) {
 		request, err := http.NewRequestWithContext(t.Context(), method, "http://"+address+path, http.NoBody)
 		require.NoError(t, err)
 		response, err := http.DefaultClient.Do(request)
 		require.NoError(t, err)
-		body, err := io.ReadAll(response.Body)
+		body, err = io.ReadAll(response.Body)
 		require.NoError(t, err)
 		require.NoError(t, response.Body.Close())
-		return response, body
+		return response.StatusCode, body
 	}
 	for sequence := range uint64(2) {
-		response, body := get(http.MethodGet, statePath)
-		assert.Equal(t, http.StatusOK, response.StatusCode)
+		status, body := get(http.MethodGet, statePath)
+		assert.Equal(t, http.StatusOK, status)
 		report := merge(t, audit.Asked{}, body)
 		assert.Equal(t, audit.Running, report.Verdict)
 		assert.EqualValues(t, 2, report.Runs[0].Signals[0].Received)
 		assert.Equal(t, "one", report.States[0].Verifier)
 		assert.Equal(t, sequence+1, report.States[0].Sequence)
 	}
-	response, _ := get(http.MethodPost, statePath)
-	assert.Equal(t, http.StatusMethodNotAllowed, response.StatusCode)
-	response, _ = get(http.MethodGet, "/")
-	assert.Equal(t, http.StatusNotFound, response.StatusCode)
+	status, _ := get(http.MethodPost, statePath)
+	assert.Equal(t, http.StatusMethodNotAllowed, status)
+	status, _ = get(http.MethodGet, "/")
+	assert.Equal(t, http.StatusNotFound, status)
 
 	taken := newRig(t, exportertest.NewNopSettings(metadata.Type), newHost(), serve)
 	require.ErrorContains(t, taken.traces.Start(t.Context(), componenttest.NewNopHost()), "state.http: ")

@@ -96,7 +96,7 @@ func (a *Auditor) decodeStrays(d *decoder) {
 	for i := range d.length(mostStrays, 3) {
 		run := d.sorted(&before, i == 0)
 		for range d.length(mostStrays, 3) {
-			of := strayOf{Signal(d.upTo(uint64(Signals)-1, "a signal")), d.string(LongestName)}
+			of := strayOf{Signal(d.upTo(uint64(Signals)-1, "a signal")), d.string(LongestName)} //nolint:gosec // G115: one of the signals
 			if n := d.count(); d.err == nil {
 				a.stray(run, of, n)
 			}
@@ -231,7 +231,7 @@ func (a *account) decodeLatency(d *decoder) {
 		if a.latency == nil {
 			a.latency = &histogram.Histogram{}
 		}
-		a.latency.Add(int(bucket), n)
+		a.latency.Add(int(bucket), n) //nolint:gosec // G115: one of the buckets
 	}
 }
 

@@ -148,12 +148,13 @@ func (d *decoder) fixed() uint64 {
 // bytes are those of the text itself, not a copy.
 func (d *decoder) bytes() []byte {
 	n := d.number()
-	if d.err != nil || n > uint64(len(d.text)-d.at) {
+	if d.err != nil || n > uint64(len(d.text)-d.at) { //nolint:gosec // G115: at is within the text
 		d.fail("%d bytes follow; want %d", len(d.text)-d.at, n)
 		return nil
 	}
-	d.at += int(n)
-	return d.text[d.at-int(n) : d.at : d.at]
+	from := d.at
+	d.at += int(n) //nolint:gosec // G115: at most what follows
+	return d.text[from:d.at:d.at]
 }
 
 // string reads a text of at most so many bytes.
@@ -171,14 +172,14 @@ func (d *decoder) flag() bool { return d.upTo(1, "a flag") == 1 }
 // length reads how many elements follow, each of which takes so many bytes at least.
 func (d *decoder) length(most, bytesOfEach int) int {
 	n := d.number()
-	if n > uint64(most) || n > uint64((len(d.text)-d.at)/bytesOfEach) {
+	if fit := min(most, (len(d.text)-d.at)/bytesOfEach); n > uint64(fit) { //nolint:gosec // G115: at is within the text
 		d.fail("%d elements, in %d bytes that follow; at most %d can be", n, len(d.text)-d.at, most)
 		return 0
 	}
 	if d.err != nil {
 		return 0
 	}
-	return int(n)
+	return int(n) //nolint:gosec // G115: at most what fits
 }
 
 func (d *decoder) fixeds(most int) (list []uint64) {
@@ -207,13 +208,13 @@ func (d *decoder) fields(of []*uint64) {
 
 func (d *decoder) name(before *string) string {
 	n := d.upTo(uint64(len(*before)), "the beginning of a name")
-	rest := d.bytes()
-	if len(rest)+int(n) > LongestName {
-		d.fail("a name of %d bytes; at most %d can be", len(rest)+int(n), LongestName)
+	name := (*before)[:n] + string(d.bytes())
+	if len(name) > LongestName {
+		d.fail("a name of %d bytes; at most %d can be", len(name), LongestName)
 		return ""
 	}
-	*before = (*before)[:n] + string(rest)
-	return *before
+	*before = name
+	return name
 }
 
 // sorted reads a name of a sorted list that begins with none.

@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -294,7 +295,7 @@ func FuzzState(f *testing.F) {
 	other := others[0]
 	f.Add(states[0].body[states[0].accounts:])
 	f.Fuzz(func(t *testing.T, accounts []byte) {
-		body := append(states[0].body[:states[0].accounts:states[0].accounts], accounts...)
+		body := slices.Concat(states[0].body[:states[0].accounts], accounts)
 		of := readOne(t, writeStates([]*State{{body: body}}))
 		var decoded *Auditor
 		var err error

@@ -104,7 +104,7 @@ func (m *Merge) Report(asked Asked) (Report, error) {
 			}
 		}
 		r.absent = append(r.absent, all.unseen(r, states)...)
-		if asked.Final && running && !(r.markedAt != 0 && r.allFinal(now.UnixNano(), all.grace)) {
+		if asked.Final && running && (r.markedAt == 0 || !r.allFinal(now.UnixNano(), all.grace)) {
 			r.absent = append(r.absent, "the run has not ended, and some verifiers may have taken more since they wrote their states")
 		}
 	}
@@ -222,8 +222,8 @@ func (a *Auditor) unseen(r *run, states []*State) (why []string) {
 	}
 	began := time.Unix(0, r.first).Add(-margin)
 	for i, s := range states {
-		if (i == 0 || states[i-1].Verifier != s.Verifier) && !s.First && began.Before(s.Started) {
-			why = append(why, fmt.Sprintf("verifier %q began to listen when the run had begun, and whether there was one of its name before is not known: storage would tell", s.Verifier))
+		if !s.First && began.Before(s.Started) { // also after one that ended well: there may have been another between them
+			why = append(why, fmt.Sprintf("verifier %q began to listen when the run had begun, and what one of its name took just before is not known: storage would tell", s.Verifier))
 		}
 		if i+1 < len(states) && states[i+1].Verifier == s.Verifier && !s.Final && began.Before(states[i+1].Started) {
 			why = append(why, fmt.Sprintf("verifier %q died, and what it took shortly before is in no state", s.Verifier))
@@ -237,13 +237,10 @@ func clocksOf(states []*State) clocks {
 	var names []string
 	c := clocks{}
 	for _, s := range states {
-		if name := s.Clock.Name; name != "" && slices.Contains(names, name) {
-			continue
+		if name := s.Clock.Name; name == "" || !slices.Contains(names, name) {
+			names = append(names, name)
 		}
-		names = append(names, s.Clock.Name)
-		if c.errors = max(c.errors, 2*s.Clock.Error); s.Clock.Error <= 0 {
-			c.errors = -1
-		}
+		c.errors = max(c.errors, 2*s.Clock.Error)
 	}
 	if c.n = len(names); c.n == 1 {
 		return clocks{}

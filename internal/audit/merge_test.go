@@ -198,8 +198,8 @@ func (s *shared) merged() *Merge {
 	return m
 }
 
-// comparable is a report without times, what only the order of arrival tells, and, where items came to several verifiers, what is counted of first copies alone.
-func comparable(t *testing.T, report Report) string {
+// normal is a report without times, what only the order of arrival tells, and, where items came to several verifiers, what is counted of first copies alone.
+func normal(t *testing.T, report Report) string {
 	t.Helper()
 	report.States = nil
 	slices.SortFunc(report.Runs, func(a, b RunReport) int { return strings.Compare(a.Run, b.Run) })
@@ -310,7 +310,7 @@ func TestMergeIsOne(t *testing.T) {
 			}
 		}
 		verdicts[want.Verdict]++
-		require.Empty(t, differences(comparable(t, want), comparable(t, got)), "seed %d: %d verifiers", seed, n)
+		require.Empty(t, differences(normal(t, want), normal(t, got)), "seed %d: %d verifiers", seed, n)
 	}
 	for name, n := range map[string]uint64{
 		"missing": total.Missing, "given up": total.GivenUp, "duplicate": total.Duplicate, "corrupt": total.Corrupt, "beyond": total.Beyond,

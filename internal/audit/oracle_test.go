@@ -54,8 +54,7 @@ func (o oracle) audit(signal Signal, it *Item) {
 		s.mark(it)
 		return
 	}
-	switch {
-	case s.seen[it.Sequence]:
+	if s.seen[it.Sequence] {
 		s.counts.Duplicate++
 		return
 	}

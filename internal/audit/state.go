@@ -113,10 +113,11 @@ func readState(text []byte, at int) (*State, error) {
 	}
 	length, sum := binary.LittleEndian.Uint64(text[at:]), binary.LittleEndian.Uint64(text[at+8:])
 	at += stateHead
-	if length > uint64(len(text)-at) {
+	if length > uint64(len(text)-at) { //nolint:gosec // G115: at is within the text
 		return nil, &stateError{len(text), fmt.Sprintf("the state is cut off: %d bytes are there; want %d", len(text)-at, length)}
 	}
-	s := &State{body: text[at : at+int(length) : at+int(length)], offset: at}
+	end := at + int(length) //nolint:gosec // G115: within the text
+	s := &State{body: text[at:end:end], offset: at}
 	if is := xxhash.Sum64(s.body); is != sum {
 		return nil, &stateError{at, fmt.Sprintf("the state is damaged: its checksum is %016x; want %016x", is, sum)}
 	}
@@ -140,8 +141,7 @@ func readState(text []byte, at int) (*State, error) {
 
 // at makes the place of an error in a state that in its file.
 func (s *State) at(err error) error {
-	var of *stateError
-	if errors.As(err, &of) {
+	if of, is := errors.AsType[*stateError](err); is {
 		return &stateError{s.offset + of.offset, of.what}
 	}
 	return err

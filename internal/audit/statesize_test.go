@@ -88,7 +88,7 @@ const (
 )
 
 // deal lets the items of some sources of such a run come to verifiers, in batches of a source, as the load balancer before them deals. It returns how many came.
-func deal(sources, batch int, r *rand.Rand, to func() *Auditor) (items int) {
+func deal(sources, batch int, to func() *Auditor) (items int) {
 	of := make([]Item, 0, batch+1)
 	for i := range sources {
 		name := fmt.Sprintf("00000000-0000-0000-0000-%012d", i)
@@ -149,7 +149,7 @@ func BenchmarkWeek(b *testing.B) {
 			for b.Loop() {
 				before, r := heap(), rand.New(rand.NewPCG(1, 1))
 				a := weekAuditor()
-				items += deal(c.sources, c.batch, r, func() *Auditor {
+				items += deal(c.sources, c.batch, func() *Auditor {
 					if c.others && r.IntN(weekVerifiers) > 0 {
 						return nil
 					}
@@ -178,7 +178,7 @@ func BenchmarkMergeWeek(b *testing.B) {
 	for i := range verifiers {
 		verifiers[i] = weekAuditor()
 	}
-	deal(sources, 100, r, func() *Auditor { return verifiers[r.IntN(weekVerifiers)] })
+	deal(sources, 100, func() *Auditor { return verifiers[r.IntN(weekVerifiers)] })
 	m := NewMerge()
 	for i, a := range verifiers {
 		text, err := a.Export(exampleOrigin(fmt.Sprint("verifier", i)), false)

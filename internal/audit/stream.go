@@ -20,9 +20,10 @@ type stream struct {
 	content    ContentCounts
 	last       int64 // arrival of any item, ns since 1970
 
-	endings  []ending // of end markers; none: none has come
-	endless  uint64   // end markers that are in no ending
-	markedAt int64    // arrival of the first end marker
+	// endings of end markers; none: none has come. Of those that disagree the first counts, the one with the highest total: it does not depend on the order of arrival.
+	endings  []ending
+	endless  uint64 // end markers that are in no ending
+	markedAt int64  // arrival of the first end marker
 
 	// split: items came to several verifiers, so the order in which they came is not known.
 	split bool
@@ -39,14 +40,6 @@ type ending struct {
 const mostEndings = 4
 
 func (s *stream) ended() bool { return len(s.endings) > 0 }
-
-// ending is the one that counts, of those that disagree: the one with the highest total. So it does not depend on the order of arrival.
-func (s *stream) ending() (e ending) {
-	if s.ended() {
-		e = s.endings[0]
-	}
-	return e
-}
 
 // disagrees is how many end markers say something else than the ending that counts.
 func (s *stream) disagrees() (n uint64) {

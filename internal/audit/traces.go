@@ -36,7 +36,9 @@ func (t *traceState) arrive(number uint32) {
 }
 
 // spans is how many have arrived.
-func (t *traceState) spans() uint64 { return uint64(bits.OnesCount64(t.seen)) + uint64(t.more) }
+func (t *traceState) spans() uint64 {
+	return uint64(bits.OnesCount64(t.seen)) + uint64(t.more) //nolint:gosec // G115: at most 64
+}
 
 // TraceCounts are how many traces there are, and of how many something is missing.
 type TraceCounts struct {
