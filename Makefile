@@ -207,6 +207,7 @@ quality: ## hold the findings of runtime_stats against services whose trouble is
 REFERENCE := bin/reference
 RUN := .
 REAL := go run ./internal/reality/real -services $(REFERENCE)/release -run '$(RUN)'
+REAL_QUOTA := $(REAL) -limited -config config/sidecar-threads.yaml
 WITHOUT_CARGO := Left out: there is no cargo to build the Rust services of reference/. go test ./internal/reality judges captures of them.
 
 .PHONY: load-limit
@@ -221,6 +222,14 @@ real: build ## run real Rust services whose faults are known beside the sidecar 
 .PHONY: real-captures
 real-captures: build ## take a capture of each of these services into reference/captures/
 	@if command -v cargo >/dev/null; then $(MAKE) reference; $(REAL) -captures reference/captures; else echo "$(WITHOUT_CARGO)"; fi
+
+.PHONY: real-quota
+real-quota: build ## run real Rust services under a real CPU quota beside the sidecar (4 minutes and a build); RUN=regexp selects
+	@if command -v cargo >/dev/null; then $(MAKE) reference; $(REAL_QUOTA) $(if $(KEEP),-keep $(KEEP)) $(if $(DOCUMENT),-document $(DOCUMENT)); else echo "$(WITHOUT_CARGO)"; fi
+
+.PHONY: real-quota-captures
+real-quota-captures: build ## take a capture of those that are not held out into reference/captures/limited/
+	@if command -v cargo >/dev/null; then $(MAKE) reference; $(REAL_QUOTA) -captures reference/captures/limited; else echo "$(WITHOUT_CARGO)"; fi
 
 .PHONY: reference
 reference: # the services of reference/; the first time takes many minutes
@@ -255,6 +264,17 @@ fidelity: ## hold the models against the real runtimes, on a machine that does n
 .PHONY: fidelity-judge
 fidelity-judge: ## hold changed models or COST=file against what make fidelity has measured (a minute); HELD_OUT=false while costs are fitted
 	@go run ./internal/fidelity -judge -run '$(RUN)' $(if $(COST),-cost $(COST)) -held-out=$(or $(HELD_OUT),true) $(if $(DOCUMENT),-document $(DOCUMENT) -runtimes docs/runtimes.md)
+
+.PHONY: fidelity-quota
+fidelity-quota: ## hold the models under a CPU quota against the real runtimes: as root, on a machine that does nothing else (35 minutes and a build); COST=file. RUN=regexp: a part
+	@if ! command -v cargo >/dev/null; then echo "$(WITHOUT_RIG)"; exit; fi; \
+		$(MAKE) rig; go build -o bin/fidelity ./internal/fidelity; \
+		bin/fidelity -quota -rig $(RIG) -repeats 4 -run '$(RUN)' $(if $(COST),-cost $(COST)) \
+			$(if $(filter .,$(RUN)),-measured bin/quota.json.gz -document docs/quota.md,-measured bin/quota-part.json.gz)
+
+.PHONY: fidelity-quota-judge
+fidelity-quota-judge: ## hold changed models or COST=file against what make fidelity-quota has measured (a minute)
+	@go run ./internal/fidelity -quota -judge -measured bin/quota.json.gz -run '$(RUN)' $(if $(COST),-cost $(COST)) -held-out=$(or $(HELD_OUT),true) $(if $(DOCUMENT),-document $(DOCUMENT))
 
 .PHONY: fidelity-plots
 fidelity-plots: # the plots of docs/fidelity.md, of the rows that were judged last

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -96,12 +97,31 @@ func binary(t *testing.T) string {
 // validate has the Collector check a configuration, with nothing in its environment but what is given.
 func validate(t *testing.T, text []byte, env ...string) {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "config.yaml")
-	require.NoError(t, os.WriteFile(file, text, 0o600))
-	cmd := exec.CommandContext(t.Context(), binary(t), "validate", "--config", file)
-	cmd.Env = append([]string{"SIDECAR_STATE=" + t.TempDir()}, env...)
-	out, err := cmd.CombinedOutput()
+	out, err := collector(t, "validate", [][]byte{text}, env...).CombinedOutput()
 	assert.NoError(t, err, "%s", out)
+}
+
+// printed is the configuration that the Collector makes of several files, after it has found no mistake in it.
+func printed(t *testing.T, files [][]byte, env ...string) (config map[string]any) {
+	t.Helper()
+	out, err := collector(t, "print-config", files, env...).Output()
+	require.NoError(t, err)
+	require.NoError(t, yaml.Unmarshal(out, &config))
+	return config
+}
+
+// collector is a subcommand of the Collector for a configuration of several files.
+func collector(t *testing.T, subcommand string, files [][]byte, env ...string) *exec.Cmd {
+	t.Helper()
+	folder, arguments := t.TempDir(), []string{subcommand}
+	for i, text := range files {
+		file := filepath.Join(folder, strconv.Itoa(i)+".yaml")
+		require.NoError(t, os.WriteFile(file, text, 0o600))
+		arguments = append(arguments, "--config", file)
+	}
+	cmd := exec.CommandContext(t.Context(), binary(t), arguments...)
+	cmd.Env = append([]string{"SIDECAR_STATE=" + t.TempDir()}, env...)
+	return cmd
 }
 
 // An empty variable is no value: NAME= in a unit or a manifest must not open the sidecar to the network.

@@ -50,7 +50,7 @@ type collectorResource struct {
 // decode reads the documents of a manifest, one for each target, and allows no field that the API does not know.
 func decode(t *testing.T, name string, into ...any) {
 	t.Helper()
-	documents := bytes.Split(readFile(t, "kubernetes", name), []byte("\n---\n"))
+	documents := bytes.Split(readFile(t, "kubernetes", name), []byte("---\n"))
 	require.Len(t, documents, len(into))
 	for i, document := range documents {
 		require.NoError(t, yaml.UnmarshalStrict(document, into[i]))

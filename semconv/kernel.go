@@ -2,7 +2,10 @@
 
 package semconv
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // Attributes of the points of metrics that the kernel tells about a process. The first two are OpenTelemetry's.
 const (
@@ -61,17 +64,22 @@ var KernelMetrics = [...]KernelMetric{
 
 // ThreadGroup returns the group of a thread of this name: what Linux keeps of the name, without the number at its end. Threads of a pool
 // are one group. It takes the name as the program gave it, or as the kernel tells it, and returns the same for both. What it returns is
-// text: control characters and bytes that are not UTF-8 become U+FFFD. A name that is all number is the group "#".
+// text that shows as it is: characters that control or format, those without a meaning of their own, and bytes that are not UTF-8 become
+// U+FFFD. A name that is all number is the group "#". A name that reads as [ThreadGroupOther] is the group "_OTHER#", which no other name
+// can be. Without a name there is no group: "".
 func ThreadGroup(name string) string {
 	if len(name) > linuxThreadName {
 		name = name[:linuxThreadName]
 	}
 	group := strings.TrimRight(strings.TrimRight(name, "0123456789"), "-_.:/# ")
-	if group == "" && name != "" {
+	switch {
+	case group == "" && name != "":
 		return "#"
+	case group == ThreadGroupOther:
+		return group + "#"
 	}
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 {
+		if unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) {
 			return '\uFFFD'
 		}
 		return r // a byte that is not UTF-8 comes as U+FFFD

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
@@ -66,6 +67,13 @@ func TestThreadGroup(t *testing.T) {
 		"line\nfeed":            "line\uFFFDfeed",
 		"bad\xff\xfe":           "bad\uFFFD\uFFFD",
 		"ééééééééé":             "ééééééé\uFFFD", // cut in a character
+		"a\u202eb":              "a\uFFFDb",      // what follows would be shown from right to left
+		"\ufeffmain":            "\uFFFDmain",
+		"a\u200bb\ue000":        "a\uFFFDb\uFFFD",
+		"a\u2028b\u0085":        "a\uFFFDb\uFFFD",
+		"数据 é":                  "数据 é",
+		ThreadGroupOther:        "_OTHER#", // not the group of those that are too many
+		"_OTHER-7":              "_OTHER#",
 	} {
 		assert.Equal(t, want, ThreadGroup(name), "%q", name)
 	}
@@ -80,8 +88,9 @@ func FuzzThreadGroup(f *testing.F) {
 		assert.Equal(t, group, ThreadGroup(name[:min(len(name), linuxThreadName)]))
 		assert.True(t, utf8.ValidString(group))
 		assert.Equal(t, name == "", group == "")
+		assert.NotEqual(t, ThreadGroupOther, group)
 		for _, r := range group {
-			assert.False(t, r < ' ' || r == 0x7f)
+			assert.False(t, unicode.In(r, unicode.C, unicode.Zl, unicode.Zp))
 		}
 	})
 }

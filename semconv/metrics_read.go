@@ -14,6 +14,9 @@ const (
 	// WaitTimeTold is the sum of all queue waits, and WaitCountTold their number. One is nothing without the other.
 	WaitTimeTold
 	WaitCountTold
+	// CPUTold is how long the process's threads had a CPU, and how long they lacked one; QuotaTold how often a quota stopped them.
+	CPUTold
+	QuotaTold
 )
 
 // ReadMetric describes one metric that tells something about spans.
@@ -54,5 +57,15 @@ func ReadMetrics() []ReadMetric {
 			}
 		}
 	}
-	return append(read, foreignMetrics...)
+	read = append(read, foreignMetrics...)
+	for _, m := range KernelMetrics {
+		switch r := (ReadMetric{m.Name, "process_threads", m.Instrument, CPUTold, Seconds, m.Meaning}); m.Name {
+		case MetricThreadTime:
+			read = append(read, r)
+		case MetricQuotaPeriods, MetricQuotaThrottledPeriods:
+			r.Told, r.Number = QuotaTold, AsIs
+			read = append(read, r)
+		}
+	}
+	return read
 }

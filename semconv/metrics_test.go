@@ -37,6 +37,7 @@ func TestMetricDocs(t *testing.T) {
 func TestReadMetricDocs(t *testing.T) {
 	onSpans := map[Told]string{
 		WorkersTold: WorkerCount, WaitsTold: QueueWaitEstimate, WaitTimeTold: QueueWaitEstimate, WaitCountTold: QueueWaitEstimate,
+		CPUTold: CPUWaitRatio, QuotaTold: FindingCPUStarved,
 	}
 	var b strings.Builder
 	b.WriteString("| metric | of | instrument | meaning | on a span |\n| --- | --- | --- | --- | --- |\n")

@@ -219,6 +219,7 @@ const (
 	WorkerCount       = "async_runtime.worker.count"
 	Finding           = "async_runtime.finding"
 	HeldUpBy          = "async_runtime.held_up_by"
+	CPUWaitRatio      = "async_runtime.cpu_wait_ratio"
 )
 
 // Derived attributes: how slow this span is for its operation.
@@ -254,6 +255,7 @@ const (
 	FindingHeldUp     = "held_up"
 	FindingGuard      = "guard_across_await"
 	FindingOutlives   = "outlives_parent"
+	FindingCPUStarved = "cpu_starved"
 )
 
 // Values of latency.class, from fast to slow.
@@ -352,8 +354,9 @@ var Attributes = []Attribute{
 	{IOWaitNs, Int, Runtime, "Idle time that was no queue wait: timers, I/O, locks, channels, other tasks.", "`scheduled_ns` and `idle_ns` known"},
 	{UnaccountedNs, Int, Runtime, "Duration less busy less idle.", "measured task fields, `busy_ns` and `idle_ns` known"},
 	{InconsistentTime, Bool, Runtime, "`true`: recorded times do not add up; those that cannot be right are not used.", "only when true"},
-	{Finding, Strings, Runtime, "What the times hint at: `blocking_suspected`, `queue_starved`, `worker_skew`, `never_idle`, `held_after_completion`, `held_up`, `guard_across_await`, `outlives_parent`.", "there are some"},
+	{Finding, Strings, Runtime, "What the times hint at: `blocking_suspected`, `queue_starved`, `worker_skew`, `never_idle`, `held_after_completion`, `held_up`, `guard_across_await`, `outlives_parent`, `cpu_starved`.", "there are some"},
 	{HeldUpBy, String, Runtime, "Name of the span with the longest of the polls that held this one up.", "finding `held_up`"},
+	{CPUWaitRatio, Double, Runtime, "Share of the time in which the span's threads wanted a CPU and had none, 0 to 1, in the intervals of metrics that cover the span: `cpu_wait / (cpu_wait + on_cpu)` of `async_runtime.thread.time`, of the group of `thread.name`, or of the whole process.", "outliers and findings, from the kernel's metrics of the process"},
 	{WorkerCount, Int, Runtime, "Workers of the runtime.", "outliers and findings, from the runtime's metrics"},
 	{Worker, Int, Runtime, "Worker that first polled the task.", "`worker.index` known"},
 	{TaskIdentifier, Int, Runtime, "Number of the task in its runtime.", "`task.id` known"},

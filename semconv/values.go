@@ -11,7 +11,7 @@ func Values(attribute string) []string {
 	case QueueWaitSource:
 		return []string{QueueWaitMeasured, QueueWaitSimulated, QueueWaitFirstPoll, QueueWaitHistogramMean, QueueWaitNone}
 	case Finding:
-		return []string{FindingBlocking, FindingStarved, FindingWorkerSkew, FindingNeverIdle, FindingHeld, FindingHeldUp, FindingGuard, FindingOutlives}
+		return []string{FindingBlocking, FindingStarved, FindingWorkerSkew, FindingNeverIdle, FindingHeld, FindingHeldUp, FindingGuard, FindingOutlives, FindingCPUStarved}
 	case LatencyClass:
 		return []string{ClassNormal, ClassElevated, ClassOutlier, ClassExtreme}
 	case StampSignals:

@@ -26,8 +26,18 @@ const root = "/sys/fs/cgroup/cpu"
 // the process of a service must not be throttled with it.
 const Outside = "RUNTIMELAB_OUTSIDE_QUOTA"
 
+// StatFile and Period name the environment variables that tell a program where the group's cpu.stat is, and how long a period is, in
+// nanoseconds: to count from a time of its own on.
+const (
+	StatFile = "RUNTIMELAB_QUOTA_STAT"
+	Period   = "RUNTIMELAB_QUOTA_PERIOD_NS"
+)
+
 // Group is a cgroup with a quota.
-type Group struct{ folder string }
+type Group struct {
+	folder string
+	period time.Duration
+}
 
 // Stat is what cpu.stat says.
 type Stat struct {
@@ -42,7 +52,7 @@ func Open(cpus float64, period time.Duration) (*Group, error) {
 	if err != nil {
 		return nil, fmt.Errorf("no CPU quota can be set here: it takes root and the cpu controller of cgroup version 1: %w", err)
 	}
-	g := &Group{folder}
+	g := &Group{folder, period}
 	quota := time.Duration(cpus * float64(period))
 	for _, setting := range []struct {
 		file  string
@@ -61,11 +71,30 @@ func (g *Group) write(file string, n int64) error {
 
 // Command is a program that runs in the group from its first instruction on.
 func (g *Group) Command(ctx context.Context, program string, args ...string) *exec.Cmd {
-	enter := []string{"-c", `echo $$ >"$0" && exec "$@"`, filepath.Join(g.folder, "tasks"), program}
+	enter := []string{"-c", `echo $$ >"$0" && exec "$@"`, g.Tasks(), program}
 	cmd := exec.CommandContext(ctx, "sh", append(enter, args...)...) //nolint:gosec // whoever builds the test says what runs in it
-	cmd.Env = append(os.Environ(), Outside+"="+filepath.Join(root, "tasks"))
+	cmd.Env = append(os.Environ(),
+		Outside+"="+filepath.Join(root, "tasks"),
+		StatFile+"="+filepath.Join(g.folder, "cpu.stat"),
+		fmt.Sprintf("%s=%d", Period, g.period))
 	return cmd
 }
+
+// Weigh sets how much of a CPU the group gets beside others that want it, too. A program of the usual priority outside of any group counts 1024.
+func (g *Group) Weigh(shares int64) error { return g.write("cpu.shares", shares) }
+
+// Lead puts the group before others that want a CPU: for clients, and for what measures. Its threads may have a real-time priority, if the
+// kernel deals out time for that by group, and has some left.
+func (g *Group) Lead() error {
+	const most, realtime = 256 * 1024, 100_000 // microseconds of each second
+	if _, err := os.Stat(filepath.Join(g.folder, "cpu.rt_runtime_us")); err == nil {
+		_ = g.write("cpu.rt_runtime_us", realtime) // without it they are only less exact
+	}
+	return g.Weigh(most)
+}
+
+// Tasks is the file that takes the numbers of threads which are to be in the group.
+func (g *Group) Tasks() string { return filepath.Join(g.folder, "tasks") }
 
 // Stat reads cpu.stat.
 func (g *Group) Stat() (s Stat, err error) {

@@ -12,13 +12,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A program that wants a whole CPU is stopped in most periods of a quota of half a CPU, and the group goes when it has ended.
+// A program that wants a whole CPU is stopped by a quota of a twentieth, also on a machine that gives it a tenth; and the group goes when the
+// program has ended.
 func TestQuotaHolds(t *testing.T) {
-	g, err := Open(0.5, 20*time.Millisecond)
+	g, err := Open(0.05, 20*time.Millisecond)
 	if err != nil {
 		t.Skip(err)
 	}
-	cmd := g.Command(context.Background(), "sh", "-c", `i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done; echo "$`+Outside+`"`)
+	require.NoError(t, g.Weigh(4096))
+	require.NoError(t, g.Lead())
+	cmd := g.Command(context.Background(), "sh", "-c", `i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; echo "$`+Outside+`"`)
 	out, err := cmd.Output()
 	require.NoError(t, err)
 	assert.Equal(t, root+"/tasks\n", string(out), "where its clients' threads go")

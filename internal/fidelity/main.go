@@ -21,18 +21,21 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
+	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/internal/costfile"
+	"github.com/runtimelab/otelcol-runtimelab/internal/cpuquota"
 	"github.com/runtimelab/otelcol-runtimelab/internal/fidelity/judge"
 	"github.com/runtimelab/otelcol-runtimelab/internal/fidelity/matrix"
 	"github.com/runtimelab/otelcol-runtimelab/internal/fidelity/measure"
 	"github.com/runtimelab/otelcol-runtimelab/internal/fidelity/report"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
 )
 
 type options struct {
 	rig, measured, cost, document, runtimes, rows string
-	judge, heldOut, anyway                        bool
+	judge, heldOut, anyway, quota                 bool
 	repeats, retries                              int
 	only                                          *regexp.Regexp
 }
@@ -50,6 +53,7 @@ func main() {
 	flag.IntVar(&o.repeats, "repeats", 5, "runs of each workload on each runtime")
 	flag.IntVar(&o.retries, "retries", 3, "further runs for those that were disturbed")
 	flag.BoolVar(&o.anyway, "anyway", false, "keep disturbed runs: to try the command where it is not quiet")
+	flag.BoolVar(&o.quota, "quota", false, "the workloads under CPU quotas: needs root and the cpu controller of cgroup version 1")
 	flag.Func("run", "only what matches this regular expression, such as ^mm1_60/tokio", func(text string) (err error) {
 		o.only, err = regexp.Compile(text)
 		return err
@@ -65,6 +69,9 @@ func main() {
 }
 
 func run(ctx context.Context, o options) error {
+	if o.quota {
+		return underQuota(ctx, o)
+	}
 	m, err := matrix.Read()
 	if err != nil {
 		return err
@@ -102,6 +109,42 @@ func run(ctx context.Context, o options) error {
 		}
 	}
 	return report.Print(os.Stdout, rows)
+}
+
+// underQuota is run for the workloads under CPU quotas. Where none can be set, it says so.
+func underQuota(ctx context.Context, o options) error {
+	if !o.judge {
+		group, err := cpuquota.Open(1, time.Duration(host.DefaultPeriod))
+		if err != nil {
+			fmt.Println("Left out:", err)
+			return nil
+		}
+		if err := group.Close(); err != nil {
+			return err
+		}
+	}
+	m, err := matrix.ReadQuota()
+	if err != nil {
+		return err
+	}
+	costs, err := costsOf(o.cost)
+	if err != nil {
+		return err
+	}
+	measured, err := o.measure(ctx, m)
+	if err != nil {
+		return err
+	}
+	rows, err := judge.Quota(m, measured, costs, o.heldOut, o.only)
+	if err != nil {
+		return err
+	}
+	if o.document != "" {
+		if err := os.WriteFile(o.document, []byte(report.Quota(measured, rows, o.cost)), 0o644); err != nil { //nolint:gosec // G306: a document
+			return err
+		}
+	}
+	return report.PrintQuota(os.Stdout, rows)
 }
 
 // rewrite puts the figures into a document that has a section for them.

@@ -270,6 +270,7 @@ func TestQuality(t *testing.T) {
 			assert.GreaterOrEqual(t, meanRecall, least.meanRecall, "%s: %s: mean recall", run.name, finding)
 		}
 	}
+	r.playAllQuotas(t)
 	t.Log("\n" + r.String())
 	if *update {
 		section, err := reality.Section("../../docs/findings.md") // which `make real` has written

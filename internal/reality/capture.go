@@ -14,11 +14,29 @@ import (
 	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
-// ReadRequests reads a file of requests, one a line, in the order in which they were sent; one that ends in .gz is decompressed.
-func ReadRequests(path string) (requests []ptrace.Traces, err error) {
+// Request is one that the sidecar received: spans or metrics.
+type Request struct {
+	Traces  ptrace.Traces
+	Metrics pmetric.Metrics
+}
+
+// ReadRequests reads the spans of a file, and leaves out the metrics.
+func ReadRequests(path string) (traces []ptrace.Traces, err error) {
+	requests, err := ReadAll(path)
+	for _, request := range requests {
+		if request.Traces.SpanCount() > 0 {
+			traces = append(traces, request.Traces)
+		}
+	}
+	return traces, err
+}
+
+// ReadAll reads a file of requests, one a line, in the order in which they came; one that ends in .gz is decompressed.
+func ReadAll(path string) (requests []Request, err error) {
 	file, err := os.Open(path) //nolint:gosec // the caller says which
 	if err != nil {
 		return nil, err
@@ -33,7 +51,7 @@ func ReadRequests(path string) (requests []ptrace.Traces, err error) {
 	lines := bufio.NewScanner(text)
 	lines.Buffer(nil, 64<<20)
 	for lines.Scan() {
-		request, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(lines.Bytes())
+		request, err := readRequest(lines.Bytes())
 		if err != nil {
 			return nil, fmt.Errorf("%s: line %d: %w", path, len(requests)+1, err)
 		}
@@ -42,11 +60,21 @@ func ReadRequests(path string) (requests []ptrace.Traces, err error) {
 	return requests, lines.Err()
 }
 
+func readRequest(line []byte) (r Request, err error) {
+	r = Request{ptrace.NewTraces(), pmetric.NewMetrics()}
+	if bytes.HasPrefix(line, []byte(`{"resourceMetrics"`)) {
+		r.Metrics, err = (&pmetric.JSONUnmarshaler{}).UnmarshalMetrics(line)
+	} else {
+		r.Traces, err = (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(line)
+	}
+	return r, err
+}
+
 // maxCapture is how large the file of a capture may be.
 const maxCapture = 150_000
 
 // WriteCapture writes the first requests of a run, as many as fit, without traces that are not whole: those go on in later requests.
-func WriteCapture(path string, requests []ptrace.Traces) error {
+func WriteCapture(path string, requests []Request) error {
 	fits := []byte(nil)
 	for low, high := 1, len(requests); low <= high; {
 		middle := (low + high) / 2
@@ -68,22 +96,22 @@ func WriteCapture(path string, requests []ptrace.Traces) error {
 
 // whole copies requests without the spans of traces whose root is missing. A parent is sent after its children, so a trace whose root is
 // there is there, but for tasks that outlive it; of those a few are lost at the end.
-func whole(requests []ptrace.Traces) []ptrace.Traces {
+func whole(requests []Request) []Request {
 	rooted := map[pcommon.TraceID]bool{}
 	for _, request := range requests {
-		eachSpan(request, func(span ptrace.Span) bool {
+		eachSpan(request.Traces, func(span ptrace.Span) bool {
 			if span.ParentSpanID().IsEmpty() {
 				rooted[span.TraceID()] = true
 			}
 			return true
 		})
 	}
-	var kept []ptrace.Traces
+	var kept []Request
 	for _, request := range requests {
-		c := ptrace.NewTraces()
-		request.CopyTo(c)
-		eachSpan(c, func(span ptrace.Span) bool { return rooted[span.TraceID()] })
-		if c.SpanCount() > 0 {
+		c := Request{ptrace.NewTraces(), request.Metrics}
+		request.Traces.CopyTo(c.Traces)
+		eachSpan(c.Traces, func(span ptrace.Span) bool { return rooted[span.TraceID()] })
+		if c.Traces.SpanCount()+c.Metrics.MetricCount() > 0 {
 			kept = append(kept, c)
 		}
 	}
@@ -102,14 +130,14 @@ func eachSpan(traces ptrace.Traces, keep func(ptrace.Span) bool) {
 // registry is where Cargo unpacks crates: in somebody's home.
 var registry = regexp.MustCompile(`"[^"]*/registry/src/[^"/]+/`)
 
-func compress(requests []ptrace.Traces) ([]byte, error) {
+func compress(requests []Request) ([]byte, error) {
 	var file bytes.Buffer
 	z, err := gzip.NewWriterLevel(&file, gzip.BestCompression)
 	if err != nil {
 		return nil, err
 	}
 	for _, request := range requests {
-		line, err := (&ptrace.JSONMarshaler{}).MarshalTraces(request)
+		line, err := request.line()
 		if err != nil {
 			return nil, err
 		}
@@ -120,4 +148,11 @@ func compress(requests []ptrace.Traces) ([]byte, error) {
 	}
 	err = z.Close()
 	return file.Bytes(), err
+}
+
+func (r Request) line() ([]byte, error) {
+	if r.Metrics.MetricCount() > 0 {
+		return (&pmetric.JSONMarshaler{}).MarshalMetrics(r.Metrics)
+	}
+	return (&ptrace.JSONMarshaler{}).MarshalTraces(r.Traces)
 }

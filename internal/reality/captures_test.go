@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -17,7 +18,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/processor/processortest"
 
@@ -64,10 +67,16 @@ func TestCaptures(t *testing.T) {
 // judgeCapture plays a capture, in fake time, with its spans moved to now: each request comes when its last span has ended.
 func judgeCapture(t *testing.T, s *Service, kind string) *Judgement {
 	t.Helper()
-	requests, err := ReadRequests(filepath.Join(captures, s.File()+kind+".jsonl.gz"))
+	requests, err := ReadAll(filepath.Join(captures, s.File()+kind+".jsonl.gz"))
 	require.NoError(t, err, "make real-captures makes it")
+	return Judge(play(t, requests), s.Named)
+}
+
+// play plays requests through the processor, in fake time, with what they tell moved to now: each request comes when its last span has ended
+// and its last point was read, and after those that came before it.
+func play(t *testing.T, requests []Request) (spans []Span) {
+	t.Helper()
 	require.NotEmpty(t, requests)
-	var spans []Span
 	synctest.Test(t, func(t *testing.T) {
 		factory := runtimestatsprocessor.NewFactory()
 		sink, err := consumer.NewTraces(func(_ context.Context, traces ptrace.Traces) error {
@@ -75,27 +84,39 @@ func judgeCapture(t *testing.T, s *Service, kind string) *Judgement {
 			return nil
 		})
 		require.NoError(t, err)
-		processor, err := factory.CreateTraces(t.Context(), processortest.NewNopSettings(factory.Type()), factory.CreateDefaultConfig(), sink)
+		settings, config := processortest.NewNopSettings(factory.Type()), factory.CreateDefaultConfig()
+		traces, err := factory.CreateTraces(t.Context(), settings, config, sink)
 		require.NoError(t, err)
-		require.NoError(t, processor.Start(t.Context(), componenttest.NewNopHost()))
+		require.NoError(t, traces.Start(t.Context(), componenttest.NewNopHost()))
+		metrics, err := factory.CreateMetrics(t.Context(), settings, config, consumertest.NewNop())
+		require.NoError(t, err)
+		require.NoError(t, metrics.Start(t.Context(), componenttest.NewNopHost()))
 		move := time.Since(begin(requests))
 		for _, request := range requests {
-			last := moved(request, move)
+			last := moved(request.Traces, move)
+			if read := movedPoints(request.Metrics, move); read.After(last) {
+				last = read
+			}
 			time.Sleep(time.Until(last) + sending)
-			require.NoError(t, processor.ConsumeTraces(t.Context(), request))
+			if request.Traces.SpanCount() > 0 {
+				require.NoError(t, traces.ConsumeTraces(t.Context(), request.Traces))
+			} else {
+				require.NoError(t, metrics.ConsumeMetrics(t.Context(), request.Metrics))
+			}
 		}
-		require.NoError(t, processor.Shutdown(t.Context()))
+		require.NoError(t, metrics.Shutdown(t.Context()))
+		require.NoError(t, traces.Shutdown(t.Context()))
 	})
-	return Judge(spans, s.Named)
+	return spans
 }
 
 // sending is how long after its last span's end a request comes. It keeps clear of the processor's ticks, once a second.
 const sending = 700 * time.Microsecond
 
-func begin(requests []ptrace.Traces) time.Time {
+func begin(requests []Request) time.Time {
 	first := pcommon.Timestamp(1<<63 - 1)
 	for _, request := range requests {
-		eachSpan(request, func(span ptrace.Span) bool {
+		eachSpan(request.Traces, func(span ptrace.Span) bool {
 			first = min(first, span.StartTimestamp())
 			return true
 		})
@@ -116,10 +137,29 @@ func moved(request ptrace.Traces, by time.Duration) (last time.Time) {
 	return last
 }
 
+// movedPoints moves the points of a request in time, and returns when the last one was read.
+func movedPoints(request pmetric.Metrics, by time.Duration) (last time.Time) {
+	for _, resource := range request.ResourceMetrics().All() {
+		for _, scope := range resource.ScopeMetrics().All() {
+			for _, metric := range scope.Metrics().All() {
+				for _, point := range metric.Sum().DataPoints().All() {
+					point.SetStartTimestamp(pcommon.NewTimestampFromTime(point.StartTimestamp().AsTime().Add(by)))
+					point.SetTimestamp(pcommon.NewTimestampFromTime(point.Timestamp().AsTime().Add(by)))
+					if read := point.Timestamp().AsTime(); read.After(last) {
+						last = read
+					}
+				}
+			}
+		}
+	}
+	return last
+}
+
 // TestCapturesAreFit: small, whole and scrubbed, and none is left over.
 func TestCapturesAreFit(t *testing.T) {
 	files, err := filepath.Glob(captures + "/*")
 	require.NoError(t, err)
+	files = slices.DeleteFunc(files, func(file string) bool { return filepath.Base(file) == "limited" })
 	wanted := map[string]bool{}
 	for i := range Services {
 		wanted[Services[i].File()+".jsonl.gz"] = true
@@ -127,6 +167,14 @@ func TestCapturesAreFit(t *testing.T) {
 			wanted[Services[i].File()+"-healthy.jsonl.gz"] = true
 		}
 	}
+	for i := range LimitedServices {
+		if l := &LimitedServices[i]; !l.HeldOut {
+			wanted[l.File()+".jsonl.gz"] = true
+		}
+	}
+	more, err := filepath.Glob(captures + "/limited/*")
+	require.NoError(t, err)
+	files = append(files, more...)
 	home := regexp.MustCompile(`/(root|home|Users|work|tmp)/`)
 	for _, file := range files {
 		assert.True(t, wanted[filepath.Base(file)], "%s: no service has such a capture", file)

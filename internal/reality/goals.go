@@ -27,6 +27,46 @@ var Goals = map[string]Goal{
 	semconv.FindingWorkerSkew: {Precision: 0.95},
 }
 
+// starvedGoal is for services that lack a CPU, the held-out ones and the others each as a sum.
+var starvedGoal = Goal{Precision: 0.9, Recall: 0.8}
+
+// wrongStill is how many of the wrong blocking_suspected may be left once the processor is told what the kernel counts: one in so many.
+const wrongStill = 10
+
+// LimitedMisses says what is worse than the goals for services that lack a CPU, a line each.
+func LimitedMisses(results []LimitedResult) (misses []string) {
+	for _, heldOut := range []bool{false, true} {
+		of := "services"
+		if heldOut {
+			of = "services held out"
+		}
+		var starved Score
+		without, with := 0, 0
+		for _, r := range results {
+			if r.Limited.HeldOut != heldOut {
+				continue
+			}
+			starved = starved.add(r.Run.Scores[cpuStarved])
+			without += r.Without.wrongBlocking()
+			with += r.Run.wrongBlocking()
+			if s := r.Beside.Scores[cpuStarved]; s.Found > s.Right {
+				misses = append(misses, fmt.Sprintf("%s: the healthy one beside has %d wrong %s", r.Limited.Name, s.Found-s.Right, cpuStarved))
+			}
+		}
+		if p := starved.Precision(); p < starvedGoal.Precision {
+			misses = append(misses, fmt.Sprintf("%s: %s: precision %.3f; want %.2f or more", of, cpuStarved, p, starvedGoal.Precision))
+		}
+		if r := starved.Recall(); r < starvedGoal.Recall {
+			misses = append(misses, fmt.Sprintf("%s: %s: recall %.3f; want %.2f or more", of, cpuStarved, r, starvedGoal.Recall))
+		}
+		if with*wrongStill > without {
+			misses = append(misses, fmt.Sprintf("%s: %s: wrong on %d spans, and on %d without the kernel's metrics; want a tenth",
+				of, semconv.FindingBlocking, with, without))
+		}
+	}
+	return misses
+}
+
 // What a healthy service may have at most.
 const (
 	maxWithFinding  = 0.001 // of the spans of a healthy control

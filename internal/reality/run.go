@@ -46,9 +46,14 @@ service:
     traces/raw: {receivers: [otlp], exporters: [file/raw]}
 `
 
+// tapped is the overlay for a sidecar whose pipelines need nothing else.
+func tapped(a addresses, folder string) string {
+	return fmt.Sprintf(tap, a.grpc, a.http, a.health, filepath.Join(folder, RawFile), filepath.Join(folder, annotatedFile))
+}
+
 // Run runs a service beside a sidecar of its own, and leaves what was sent in a folder. It returns the spans as the sidecar wrote them.
 func (b Bench) Run(ctx context.Context, s *Service, healthy bool, folder string) (spans []Span, err error) {
-	sidecar, addresses, err := b.start(ctx, folder)
+	sidecar, addresses, err := b.start(ctx, folder, tapped)
 	if err != nil {
 		return nil, err
 	}
@@ -71,20 +76,12 @@ func (b Bench) Run(ctx context.Context, s *Service, healthy bool, folder string)
 
 // serve runs the service until it ends by itself.
 func (b Bench) serve(ctx context.Context, s *Service, healthy bool, a addresses) error {
-	seconds, protocol, endpoint, exporter := s.Seconds, "grpc", a.grpc, "batch"
-	args := s.Args
+	seconds, args := s.Seconds, s.arguments(a)
 	if healthy {
 		seconds = s.Healthy
-		args = append(slices.Clip(args), "--healthy")
+		args = append(args, "--healthy")
 	}
-	if s.HTTP {
-		protocol, endpoint = "http", a.http
-	}
-	if s.Simple {
-		exporter = "simple"
-	}
-	args = append(slices.Clip(args), "--endpoint", "http://"+endpoint, "--protocol", protocol, "--exporter", exporter,
-		"--duration", strconv.Itoa(seconds))
+	args = append(args, "--duration", strconv.Itoa(seconds))
 	ctx, stop := context.WithTimeout(ctx, time.Duration(seconds)*time.Second+patience)
 	defer stop()
 	output, err := exec.CommandContext(ctx, filepath.Join(b.Services, s.Binary), args...).CombinedOutput() //nolint:gosec // a service of reference/
@@ -92,6 +89,23 @@ func (b Bench) serve(ctx context.Context, s *Service, healthy bool, a addresses)
 		return fmt.Errorf("%s: %w\n%s", s.Name, err, output)
 	}
 	return nil
+}
+
+// arguments of every run of the service.
+func (s *Service) arguments(a addresses) []string {
+	exporter := "batch"
+	if s.Simple {
+		exporter = "simple"
+	}
+	protocol, endpoint := s.sendsTo(a)
+	return append(slices.Clone(s.Args), "--endpoint", "http://"+endpoint, "--protocol", protocol, "--exporter", exporter)
+}
+
+func (s *Service) sendsTo(a addresses) (protocol, endpoint string) {
+	if s.HTTP {
+		return "http", a.http
+	}
+	return "grpc", a.grpc
 }
 
 type addresses struct{ grpc, http, health string }
@@ -105,14 +119,13 @@ type sidecar struct {
 // patience bounds each wait for another process. A busy machine needs minutes for what takes a second alone.
 const patience = 5 * time.Minute
 
-func (b Bench) start(ctx context.Context, folder string) (*sidecar, addresses, error) {
+func (b Bench) start(ctx context.Context, folder string, overlaid func(addresses, string) string) (*sidecar, addresses, error) {
 	var a addresses
 	if err := freePorts(ctx, &a.grpc, &a.http, &a.health); err != nil {
 		return nil, a, err
 	}
 	overlay := filepath.Join(folder, "tap.yaml")
-	text := fmt.Sprintf(tap, a.grpc, a.http, a.health, filepath.Join(folder, RawFile), filepath.Join(folder, annotatedFile))
-	if err := os.WriteFile(overlay, []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(overlay, []byte(overlaid(a, folder)), 0o600); err != nil {
 		return nil, a, err
 	}
 	s := &sidecar{cmd: exec.CommandContext(ctx, b.Collector, "--config", b.Config, "--config", overlay)} //nolint:gosec // the command line says which Collector to run

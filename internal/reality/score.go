@@ -41,6 +41,7 @@ type Judgement struct {
 	Inconsistent        int
 	RuntimeRight        int
 	WaitKnown           int
+	Joined              int            // of the spans that earn cpu_starved: those that say how much their threads lacked a CPU
 	Wrong               map[string]int // "operation: finding", of wrong findings that are not apart
 	Missed              map[string]int
 	Misses              []Miss // the same, each by itself
@@ -63,7 +64,7 @@ func Judge(spans []Span, named func(*Span) bool) *Judgement {
 			j.Inconsistent++
 		}
 		scores := j.Scores
-		apart := s.CPUWait > lackedCPU
+		apart := s.Lacked == nil && s.CPUWait > lackedCPU
 		if apart {
 			j.Apart++
 			scores = j.ApartScores
@@ -72,6 +73,9 @@ func Judge(spans []Span, named func(*Span) bool) *Judgement {
 		}
 		for _, finding := range findings {
 			verdict, found := f.verdict(s, finding), slices.Contains(s.Found, finding)
+			if finding == cpuStarved && verdict == Must && s.Joined {
+				j.Joined++
+			}
 			scores[finding] = scores[finding].add(count(s, finding, verdict, found))
 			switch {
 			case apart:

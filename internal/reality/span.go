@@ -18,10 +18,13 @@ const (
 	truthHeldUp    = "truth.held_up_ns"
 	truthHeldUpBy  = "truth.held_up_by"
 	truthCPUWait   = "truth.cpu_wait_ns"
+	truthPolled    = "truth.lacked_polled_ns"
+	truthIdle      = "truth.lacked_idle_ns"
 )
 
 // Span is what a span says of itself, what is true of it, and what the processor found.
 type Span struct {
+	Service    string
 	Name       string
 	ID, Parent pcommon.SpanID
 	Start, End time.Time
@@ -35,6 +38,7 @@ type Span struct {
 	HeldUp    time.Duration // all workers were in others' long polls for so long
 	HeldUpBy  string        // the operation with most of that time
 	CPUWait   time.Duration // its workers were ready and had no CPU for so long
+	Lacked    *Lack         // the same of itself; nil: not measured
 
 	// What the processor wrote.
 	Found        []string
@@ -42,6 +46,13 @@ type Span struct {
 	Runtime      string
 	Inconsistent bool
 	Wait         bool // its queue wait is known
+	Joined       bool // it says how much its threads lacked a CPU
+}
+
+// Lack is for how long a span had no CPU.
+type Lack struct {
+	Polled time.Duration // the thread that polled it had none
+	Idle   time.Duration // nobody polled it: those that could have had none
 }
 
 // Duration is from its start to its end.
@@ -50,9 +61,12 @@ func (s *Span) Duration() time.Duration { return s.End.Sub(s.Start) }
 // Read appends the spans of a request.
 func Read(spans []Span, traces ptrace.Traces) []Span {
 	for _, resource := range traces.ResourceSpans().All() {
+		service := text(resource.Resource().Attributes(), "service.name")
 		for _, scope := range resource.ScopeSpans().All() {
 			for _, span := range scope.Spans().All() {
-				spans = append(spans, read(span))
+				s := read(span)
+				s.Service = service
+				spans = append(spans, s)
 			}
 		}
 	}
@@ -69,6 +83,10 @@ func read(span ptrace.Span) Span {
 		HeldUp: nanoseconds(a, truthHeldUp), HeldUpBy: text(a, truthHeldUpBy), CPUWait: nanoseconds(a, truthCPUWait),
 		Culprit: text(a, heldUpBy), Runtime: text(a, semconv.RuntimeName),
 	}
+	if _, measured := a.Get(truthPolled); measured {
+		s.Lacked = &Lack{nanoseconds(a, truthPolled), nanoseconds(a, truthIdle)}
+	}
+	_, s.Joined = a.Get(cpuWaitRatio)
 	_, s.TaskFields = a.Get(semconv.PollCount)
 	_, s.Inconsistent = a.Get(semconv.InconsistentTime)
 	source := text(a, semconv.QueueWaitSource)

@@ -13,7 +13,7 @@ import (
 
 // The findings that are judged, in the order of the report.
 var findings = []string{
-	semconv.FindingBlocking, semconv.FindingNeverIdle, guardAcrossAwait, heldUp, semconv.FindingStarved, outlivesParent,
+	semconv.FindingBlocking, cpuStarved, semconv.FindingNeverIdle, guardAcrossAwait, heldUp, semconv.FindingStarved, outlivesParent,
 	semconv.FindingHeld, semconv.FindingWorkerSkew,
 }
 
@@ -94,6 +94,18 @@ func (f family) least(s *Span) time.Duration {
 
 // verdict tells whether a span should have a finding.
 func (f family) verdict(s *Span, finding string) Verdict {
+	if finding == cpuStarved {
+		return f.starved(s)
+	}
+	verdict := f.ofCode(s, finding)
+	if verdict == Must && ofTime(finding) && f.starved(s) == Must {
+		return May // what it lacked a CPU for was more
+	}
+	return verdict
+}
+
+// ofCode is the verdict as far as the code earned it.
+func (f family) ofCode(s *Span, finding string) Verdict {
 	switch finding {
 	case semconv.FindingBlocking, semconv.FindingNeverIdle:
 		return must(s.Earns == finding)
@@ -106,9 +118,9 @@ func (f family) verdict(s *Span, finding string) Verdict {
 		return f.held(s)
 	case semconv.FindingStarved:
 		switch {
-		case s.TaskFields && s.QueueWait >= grave && part(s.QueueWait, s, notablePart):
+		case s.TaskFields && s.queued() >= grave && part(s.queued(), s, notablePart):
 			return Must
-		case isNotable(s.QueueWait, s) || isNotable(f.delay(s), s):
+		case isNotable(s.queued(), s) || isNotable(f.delay(s), s):
 			return May
 		}
 	case outlivesParent:

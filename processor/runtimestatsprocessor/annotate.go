@@ -23,14 +23,15 @@ type annotation struct {
 	queueWaitSource string // "" to write none
 	verdict         latency.Verdict
 	duration        int64
-	category        bool // whether an outlier gets latency.category
+	cpuWaitRatio    float64 // negative to write none
+	category        bool    // whether an outlier gets latency.category
 	findings        explain.Findings
 }
 
 // begin takes away what there was for the span before; the account is a matter of its own.
 func (a *annotation) begin(duration int64, category bool) {
 	a.runtime, a.named, a.queueWaitSource, a.findings = "", false, "", explain.Findings{}
-	a.verdict = latency.Verdict{}
+	a.verdict, a.cpuWaitRatio = latency.Verdict{}, -1
 	a.duration, a.category = duration, category
 }
 
@@ -56,6 +57,9 @@ func (a *annotation) yield(present derivedSet) {
 	}
 	if present.has(derivedInconsistent) {
 		a.account.Inconsistent = false
+	}
+	if present.has(derivedCPUWaitRatio) {
+		a.cpuWaitRatio = -1
 	}
 	if present.has(derivedFinding) {
 		a.findings = explain.Findings{}
@@ -101,6 +105,9 @@ func (a *annotation) size() int {
 	if a.findings.HeldUpBy != "" {
 		n++
 	}
+	if a.cpuWaitRatio >= 0 {
+		n++
+	}
 	if a.runtime != "" {
 		n++
 	}
@@ -139,7 +146,7 @@ func (a *annotation) write(attributes pcommon.Map) {
 	}
 	if a.findings.Found != 0 {
 		list := attributes.PutEmptySlice(semconv.Finding)
-		list.EnsureCapacity(bits.OnesCount8(uint8(a.findings.Found)))
+		list.EnsureCapacity(bits.OnesCount16(uint16(a.findings.Found)))
 		for kind, name := range findings.Names {
 			if a.findings.Found.Has(findings.Kind(kind)) {
 				list.AppendEmpty().SetStr(name)
@@ -148,6 +155,9 @@ func (a *annotation) write(attributes pcommon.Map) {
 	}
 	if a.findings.HeldUpBy != "" {
 		attributes.PutStr(semconv.HeldUpBy, untrusted.Valid(a.findings.HeldUpBy)) // another span's name
+	}
+	if a.cpuWaitRatio >= 0 {
+		attributes.PutDouble(semconv.CPUWaitRatio, a.cpuWaitRatio)
 	}
 	if a.verdict.State != latency.Judged {
 		return

@@ -55,6 +55,9 @@ func captures(tb testing.TB) map[string][]ptrace.Traces {
 	there, err := filepath.Glob(filepath.Join("..", "..", "reference", "captures", "*.jsonl.gz"))
 	require.NoError(tb, err)
 	for _, path := range append(here, there...) {
+		if strings.Contains(path, "-quota-") {
+			continue // without the kernel's metrics nobody can tell who blocks there: internal/reality plays these with them
+		}
 		all[filepath.Base(path)] = read(tb, path)
 	}
 	return all

@@ -38,7 +38,7 @@ func TestConfig(t *testing.T) {
 			Classes:  ClassesConfig{Elevated: 0.95, Outlier: 0.99, Extreme: 0.999, MinRatioToMedian: 2, MinDuration: time.Millisecond},
 			Join:     JoinConfig{MaxInstances: 1_000, Samples: 60, IdleExpiry: 10 * time.Minute, Spans: "notable"},
 			Findings: FindingsConfig{
-				Kinds:    []string{"blocking_suspected", "queue_starved", "worker_skew", "never_idle", "held_after_completion", "held_up", "guard_across_await", "outlives_parent"},
+				Kinds:    []string{"blocking_suspected", "queue_starved", "worker_skew", "never_idle", "held_after_completion", "held_up", "guard_across_await", "outlives_parent", "cpu_starved"},
 				LongPoll: 10 * time.Millisecond, LongQueueWait: 5 * time.Millisecond,
 			},
 		},
@@ -85,7 +85,7 @@ func TestConfigErrors(t *testing.T) {
 			"join.idle_expiry: 0s is not allowed; want 1s to 24h\n" +
 			`join.spans: "outliers" is not allowed; want notable or all`,
 		"runtime_stats/findings": `findings.kinds[1]: "slow" is not allowed; want one of blocking_suspected, queue_starved, ` +
-			"worker_skew, never_idle, held_after_completion, held_up, guard_across_await, outlives_parent\n" +
+			"worker_skew, never_idle, held_after_completion, held_up, guard_across_await, outlives_parent, cpu_starved\n" +
 			"findings.kinds[2]: never_idle is not allowed; want each kind once\n" +
 			"findings.long_poll: 1µs is not allowed; want 10µs to 1h\n" +
 			"findings.long_queue_wait: -1s is not allowed; want 10µs to 1h",

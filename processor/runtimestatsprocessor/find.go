@@ -35,6 +35,12 @@ func (r *resourceState) find(limits *findings.Limits, a *annotation, sign *runti
 	if account.Source == runtimes.FirstPoll {
 		s.Wait = account.Parts[runtimes.QueueWaitEstimate]
 	}
+	if s.CPU != nil {
+		s.ThreadName, s.Workers = r.found.threadName, 0
+		if n, known := r.recent.Workers(s.End); known {
+			s.Workers = n
+		}
+	}
 	if r.recent != nil {
 		s.SkewedWorker = r.recent.Skewed(account.Value(runtimes.Worker), s.End)
 		if account.Source == runtimes.Unknown && r.recent.LongestMean() >= limits.Wait {
@@ -49,13 +55,13 @@ func (r *resourceState) find(limits *findings.Limits, a *annotation, sign *runti
 	}
 
 	a.findings = r.process.Explain(s, limits, r.windows.Tasks())
-	for found := uint8(a.findings.Found); found != 0; found &= found - 1 {
-		counts.findings[bits.TrailingZeros8(found)]++
+	for found := uint(a.findings.Found); found != 0; found &= found - 1 {
+		counts.findings[bits.TrailingZeros(found)]++
 	}
 	if a.async() {
 		counts.async++
-		for judged := uint8(a.findings.Judged); judged != 0; judged &= judged - 1 {
-			counts.judged[bits.TrailingZeros8(judged)]++
+		for judged := uint(a.findings.Judged); judged != 0; judged &= judged - 1 {
+			counts.judged[bits.TrailingZeros(judged)]++
 		}
 	}
 }

@@ -38,18 +38,18 @@ func (j *joins) acquire(id component.ID, settings instances.Settings) (of *join,
 	return of, release
 }
 
-// instanceKey tells service instances apart: by service.instance.id, or else by host and process. Of a service that says neither, as with
-// the default resource of the Rust SDK, there is one instance at each address that sends, for all that can be known.
-func instanceKey(ctx context.Context, attributes pcommon.Map) string {
-	service := untrusted.Cut(valueOf(attributes, semconv.ServiceNamespace)) + "\x00" + untrusted.Cut(valueOf(attributes, semconv.ServiceName))
-	if id := valueOf(attributes, semconv.ServiceInstanceID); id != "" {
-		return service + "\x00" + untrusted.Cut(id)
+// identityOf returns what a resource says of who it is.
+func identityOf(ctx context.Context, attributes pcommon.Map) instances.Identity {
+	who := instances.Identity{
+		Service: untrusted.Cut(valueOf(attributes, semconv.ServiceNamespace)) + "\x00" + untrusted.Cut(valueOf(attributes, semconv.ServiceName)),
+		ID:      untrusted.Cut(valueOf(attributes, semconv.ServiceInstanceID)),
+		Host:    untrusted.Cut(valueOf(attributes, semconv.HostName)),
+		PID:     untrusted.Cut(valueOf(attributes, semconv.ProcessPID)),
 	}
-	host, process := valueOf(attributes, semconv.HostName), valueOf(attributes, semconv.ProcessPID)
-	if host == "" && process == "" {
-		return service + "\x00\x00\x00" + sender(ctx)
+	if who.ID == "" && who.Host == "" && who.PID == "" {
+		who.Sender = sender(ctx)
 	}
-	return service + "\x00" + untrusted.Cut(host) + "\x00" + untrusted.Cut(process)
+	return who
 }
 
 // sender returns the address that a request came from, without the port, which changes with each connection. It is empty where a component

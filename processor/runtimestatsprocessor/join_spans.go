@@ -28,6 +28,10 @@ func (r *resourceState) context(a *annotation, span ptrace.Span, all bool, count
 				outcome = hit
 			}
 		}
+		if account, covered := r.span.Account(); covered && a.duration >= 0 {
+			a.cpuWaitRatio = account.Ratio()
+			outcome = hit
+		}
 		counts.joined[outcome]++
 	}
 	if a.account.Source != runtimes.Unknown || notable && a.async() {
@@ -41,7 +45,7 @@ func (r *resourceState) keepWork(known *instances.Instances) {
 	if r.lastEnd == 0 || r.full {
 		return
 	}
-	if instance := known.Seen(r.instance, time.Now()); instance != nil {
+	if instance := known.Seen(&r.instance, time.Now()); instance != nil {
 		instance.AddWork(&r.work, r.lastEnd)
 	}
 }

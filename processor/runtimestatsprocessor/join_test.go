@@ -224,24 +224,29 @@ func TestTooManyInstances(t *testing.T) {
 		[]metricdata.DataPoint[int64]{point(4)}, metricdatatest.IgnoreTimestamp()) // three batches of metrics, one of spans
 }
 
+func keyOf(ctx context.Context, attributes pcommon.Map) string {
+	who := identityOf(ctx, attributes)
+	return who.Key()
+}
+
 // Who cannot be told from others by service.instance.id is by host and process.
 func TestInstanceKeys(t *testing.T) {
 	attributes := pcommon.NewMap()
 	attributes.PutStr(semconv.ServiceName, "orders")
-	alone := instanceKey(t.Context(), attributes)
+	alone := keyOf(t.Context(), attributes)
 	from := client.NewContext(t.Context(), client.Info{Addr: &net.TCPAddr{IP: net.IPv4(10, 0, 0, 7), Port: 4711}})
-	there := instanceKey(from, attributes)
+	there := keyOf(from, attributes)
 	again := client.NewContext(t.Context(), client.Info{Addr: &net.TCPAddr{IP: net.IPv4(10, 0, 0, 7), Port: 4712}})
-	assert.Equal(t, there, instanceKey(again, attributes), "another connection")
+	assert.Equal(t, there, keyOf(again, attributes), "another connection")
 	attributes.PutInt(semconv.ProcessPID, 1)
-	assert.Equal(t, instanceKey(t.Context(), attributes), instanceKey(from, attributes), "it says who it is")
-	process := instanceKey(t.Context(), attributes)
+	assert.Equal(t, keyOf(t.Context(), attributes), keyOf(from, attributes), "it says who it is")
+	process := keyOf(t.Context(), attributes)
 	attributes.PutStr(semconv.HostName, "host")
-	onHost := instanceKey(t.Context(), attributes)
+	onHost := keyOf(t.Context(), attributes)
 	attributes.PutStr(semconv.ServiceInstanceID, "id")
-	byID := instanceKey(t.Context(), attributes)
+	byID := keyOf(t.Context(), attributes)
 	attributes.PutStr(semconv.ServiceNamespace, "shop")
-	keys := []string{alone, there, process, onHost, byID, instanceKey(t.Context(), attributes)}
+	keys := []string{alone, there, process, onHost, byID, keyOf(t.Context(), attributes)}
 	for i, key := range keys {
 		assert.NotEmpty(t, key)
 		assert.NotContains(t, keys[:i], key)

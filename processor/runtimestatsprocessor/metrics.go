@@ -48,11 +48,23 @@ func (p *metricsProcessor) processMetrics(ctx context.Context, metrics pmetric.M
 	now := time.Now()
 	rejected := int64(0)
 	for _, resourceMetrics := range metrics.ResourceMetrics().All() {
-		told, runtime := hear(resourceMetrics)
+		told, cpu, runtime := hear(resourceMetrics)
+		if told == nil && cpu == nil && runtime < 0 {
+			continue
+		}
+		who := identityOf(ctx, resourceMetrics.Resource().Attributes())
+		if cpu != nil {
+			history := p.join.instances.CPU(&who, now)
+			if history == nil {
+				rejected++
+				continue
+			}
+			cpu.keep(history)
+		}
 		if told == nil && runtime < 0 {
 			continue
 		}
-		instance := p.join.instances.Seen(instanceKey(ctx, resourceMetrics.Resource().Attributes()), now)
+		instance := p.join.instances.Seen(&who, now)
 		if instance == nil {
 			rejected++
 			continue
@@ -69,16 +81,24 @@ func (p *metricsProcessor) processMetrics(ctx context.Context, metrics pmetric.M
 	return metrics, nil
 }
 
-// hear collects what the metrics of one resource tell, nil for nothing, and the number of the runtime that their names give away,
-// negative for none.
-func hear(resourceMetrics pmetric.ResourceMetrics) (told *runtimeMetrics, runtime int) {
+// hear collects what the metrics of one resource tell, and what the kernel tells of its process, nil for nothing; and the number of the
+// runtime that their names give away, negative for none.
+func hear(resourceMetrics pmetric.ResourceMetrics) (told *runtimeMetrics, cpu cpuMetrics, runtime int) {
 	runtime = -1
 	for _, scopeMetrics := range resourceMetrics.ScopeMetrics().All() {
 		for _, metric := range scopeMetrics.Metrics().All() {
 			if runtime < 0 {
 				runtime = semconv.RuntimeOfMetric(metric.Name())
 			}
-			if what, ok := watched[metric.Name()]; ok {
+			what, ok := watched[metric.Name()]
+			switch {
+			case !ok:
+			case what.Told == semconv.CPUTold, what.Told == semconv.QuotaTold:
+				if cpu == nil {
+					cpu = cpuMetrics{}
+				}
+				cpu.add(metric)
+			default:
 				if told == nil {
 					told = new(runtimeMetrics)
 				}
@@ -86,7 +106,7 @@ func hear(resourceMetrics pmetric.ResourceMetrics) (told *runtimeMetrics, runtim
 			}
 		}
 	}
-	return told, runtime
+	return told, cpu, runtime
 }
 
 func nameRuntime(instance *instances.Instance, runtime int) {

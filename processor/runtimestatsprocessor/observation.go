@@ -39,6 +39,7 @@ const (
 	derivedQueueWaitSource
 	derivedInconsistent
 	derivedFinding
+	derivedCPUWaitRatio
 	derivedLatency // any of latency.* but
 	derivedLatencyCategory
 	numDerived
@@ -123,6 +124,7 @@ var attributeRoles = [...]attributeRole{
 	{semconv.InconsistentTime, roleDerived, uint8(derivedInconsistent)},
 	{semconv.Finding, roleDerived, uint8(derivedFinding)},
 	{semconv.HeldUpBy, roleDerived, uint8(derivedFinding)},
+	{semconv.CPUWaitRatio, roleDerived, uint8(derivedCPUWaitRatio)},
 
 	{semconv.LatencyCategory, roleDerived, uint8(derivedLatencyCategory)},
 	{semconv.LatencyPercentile, roleDerived, uint8(derivedLatency)},

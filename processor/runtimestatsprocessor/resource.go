@@ -29,7 +29,7 @@ type resourceState struct {
 	oldest, newest pcommon.Timestamp
 
 	// Of its instance, as far as there is a key to it.
-	instance string
+	instance instances.Identity
 	full     bool              // there was no room for it
 	joined   bool              // metrics could have told about it
 	recent   *instances.Recent // what they and the spans before did, nil for nothing
@@ -67,9 +67,10 @@ func newResourceState(ctx context.Context, spans ptrace.ResourceSpans, key *keyP
 		windows: windows.Resource(key.ofResource(attributes)),
 	}
 	r.span.Name = func() string { return string(operation.AppendName(nil, r.current)) }
-	r.instance = instanceKey(ctx, attributes)
-	if instance := shared.instances.Seen(r.instance, time.Now()); instance != nil {
+	r.instance = identityOf(ctx, attributes)
+	if instance := shared.instances.Seen(&r.instance, time.Now()); instance != nil {
 		r.recent, r.process = instance.Recent(), &instance.Process
+		r.span.CPU = shared.instances.CPUOf(instance)
 	} else {
 		r.full, r.process = true, new(explain.Process) // it learns from this batch alone
 	}

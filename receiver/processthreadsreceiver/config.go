@@ -5,12 +5,14 @@ package processthreadsreceiver
 import (
 	"errors"
 	"fmt"
-	"math"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/scraper/scraperhelper"
 
 	"github.com/runtimelab/otelcol-runtimelab/receiver/processthreadsreceiver/internal/find"
@@ -18,7 +20,10 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
-var _ component.Config = (*Config)(nil)
+var (
+	_ component.Config    = (*Config)(nil)
+	_ confmap.Unmarshaler = (*Config)(nil)
+)
 
 // Config configures the process_threads receiver.
 type Config struct {
@@ -65,22 +70,60 @@ func createDefaultConfig() component.Config {
 	}
 }
 
+// Unmarshal implements confmap.Unmarshaler. A number of a process that is not whole would be cut.
+func (c *Config) Unmarshal(conf *confmap.Conf) error {
+	processes, _ := conf.Get("processes").([]any)
+	for i, p := range processes {
+		entry, _ := p.(map[string]any)
+		switch pid := entry["pid"].(type) {
+		case nil, int, int64, uint64:
+		default:
+			return fmt.Errorf("processes[%d].pid: %#v is not allowed; want a whole number", i, pid)
+		}
+	}
+	return conf.Unmarshal(c)
+}
+
 // Validate reports everything that is wrong at once.
 func (c *Config) Validate() error {
 	var errs []error
 	wrong := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	if c.DiscoveryInterval < 100*time.Millisecond || c.DiscoveryInterval > time.Hour {
-		wrong("discovery_interval: %v is not allowed; want 100ms to 1h", c.DiscoveryInterval)
+	const least, most = 100 * time.Millisecond, time.Hour
+	if d := c.CollectionInterval; d < least || d > most {
+		wrong("collection_interval: %v is not allowed; want 100ms to 1h", d)
+	}
+	if d := c.DiscoveryInterval; d < least || d > most {
+		wrong("discovery_interval: %v is not allowed; want 100ms to 1h", d)
+	}
+	if d := c.InitialDelay; d < 0 || d > most {
+		wrong("initial_delay: %v is not allowed; want 0s to 1h", d)
+	}
+	if d := c.Timeout; d != 0 && d < least || d > most {
+		wrong("timeout: %v is not allowed; want 100ms to 1h, or 0s for none", d)
 	}
 	if c.RootPath != "" && !filepath.IsAbs(c.RootPath) {
 		wrong("root_path: %q is not allowed; want an absolute path, or nothing", c.RootPath)
+	}
+	if m := c.Metrics; !m.AsyncRuntimeCPUQuotaPeriods.Enabled && !m.AsyncRuntimeCPUQuotaThrottledPeriods.Enabled &&
+		!m.AsyncRuntimeCPUQuotaThrottledTime.Enabled && !m.AsyncRuntimeThreadTime.Enabled && !m.AsyncRuntimeThreadTimeslices.Enabled &&
+		!m.ProcessContextSwitches.Enabled && !m.ProcessCPUTime.Enabled && !m.ProcessThreadCount.Enabled {
+		wrong("metrics: all of them are off; want one that is on, or no such receiver")
 	}
 	if len(c.Processes) == 0 {
 		wrong("processes: there are none; want one entry or more, such as {name: my-service}")
 	}
 	for i, p := range c.Processes {
-		if p.PID < 0 || p.PID > math.MaxInt32 {
-			wrong("processes[%d].pid: %d is not allowed; want 1 or more", i, p.PID)
+		if p.PID < 0 || p.PID > maxPID {
+			wrong("processes[%d].pid: %d is not allowed; want 1 to %d, or nothing", i, p.PID, maxPID)
+		}
+		if strings.Contains(p.Name, "\x00") {
+			wrong("processes[%d].name: %q is not allowed; want a name, which has no NUL", i, p.Name)
+		}
+		if base := p.Executable[strings.LastIndex(p.Executable, "/")+1:]; p.Executable != "" && (base == "" || base == "." || base == "..") || strings.Contains(p.Executable, "\x00") {
+			wrong("processes[%d].executable: %q is not allowed; want the name of a file, with its path or without", i, p.Executable)
+		}
+		if first := slices.IndexFunc(c.Processes, p.same); first < i {
+			wrong("processes[%d]: names what processes[%d] names, to which they would all belong; want another one, or one of the two", i, first)
 		}
 		if p.PID == 0 && p.Name == "" && p.Executable == "" && p.Cmdline == "" {
 			wrong("processes[%d]: names no process; want pid, name, executable or cmdline", i)
@@ -95,6 +138,14 @@ func (c *Config) Validate() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// maxPID is the greatest number that Linux can give to a process.
+const maxPID = 1 << 22
+
+// same reports whether two entries name the same processes.
+func (p ProcessConfig) same(o ProcessConfig) bool {
+	return p.PID == o.PID && find.Kept(p.Name) == find.Kept(o.Name) && p.Executable == o.Executable && p.Cmdline == o.Cmdline
 }
 
 // rules returns what finds the processes. The configuration is valid.

@@ -7,6 +7,7 @@ import (
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/receiver"
 	"go.opentelemetry.io/collector/scraper"
 	"go.opentelemetry.io/collector/scraper/scraperhelper"
@@ -29,5 +30,14 @@ func createMetrics(_ context.Context, set receiver.Settings, cfg component.Confi
 	if err != nil {
 		return nil, err
 	}
-	return scraperhelper.NewMetricsController(&config.ControllerConfig, set, next, scraperhelper.AddMetricsScraper(metadata.Type, metrics))
+	some, err := consumer.NewMetrics(func(ctx context.Context, md pmetric.Metrics) error {
+		if md.ResourceMetrics().Len() == 0 {
+			return nil // no process is there: that is no reason to send
+		}
+		return next.ConsumeMetrics(ctx, md)
+	}, consumer.WithCapabilities(next.Capabilities()))
+	if err != nil {
+		return nil, err
+	}
+	return scraperhelper.NewMetricsController(&config.ControllerConfig, set, some, scraperhelper.AddMetricsScraper(metadata.Type, metrics))
 }

@@ -4,12 +4,10 @@ package processthreadsreceiver
 
 import (
 	"errors"
-	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/runtimelab/otelcol-runtimelab/receiver/processthreadsreceiver/internal/find"
-	"github.com/runtimelab/otelcol-runtimelab/receiver/processthreadsreceiver/internal/procfile"
 	"github.com/runtimelab/otelcol-runtimelab/receiver/processthreadsreceiver/internal/quota"
 	"github.com/runtimelab/otelcol-runtimelab/receiver/processthreadsreceiver/internal/watch"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
@@ -21,11 +19,13 @@ type process struct {
 	threads  *watch.Process
 	resource pcommon.Resource
 	start    pcommon.Timestamp // of its numbers: its first read
-	// cpuStat is the file of its quota; empty: there is none, or nobody knows where.
-	cpuStat string
-	quota   quota.Total
+	// cpuStats are the files of its quotas; none: it has none, or nobody knows where.
+	cpuStats []string
+	quota    quota.Total
 	// hasQuota: quota is known.
 	hasQuota bool
+	// looked is the number of the last look at it.
+	looked uint64
 }
 
 // newProcess begins to watch a process. It fails if the process may not be read, or has ended.
@@ -34,7 +34,7 @@ func newProcess(proc string, match find.Match, attributes map[string]string, unr
 	if err != nil {
 		return nil, err
 	}
-	p := &process{rule: match.Rule, threads: threads, resource: pcommon.NewResource(), start: pcommon.NewTimestampFromTime(time.Now())}
+	p := &process{rule: match.Rule, threads: threads, resource: pcommon.NewResource(), start: pcommon.NewTimestampFromTime(threads.At())}
 	p.resource.Attributes().PutInt(semconv.ProcessPID, int64(match.PID))
 	for key, value := range attributes {
 		p.resource.Attributes().PutStr(key, value)
@@ -42,13 +42,10 @@ func newProcess(proc string, match find.Match, attributes map[string]string, unr
 	return p, nil
 }
 
-// locate finds the quota's file, as often as processes are searched for: a process may move.
+// locate finds the files of its quotas, as often as processes are searched for: a process may move.
 func (p *process) locate(files *quota.Files, pid int, unread *unread) {
-	path, file, err := files.Of(pid)
-	if err != nil {
-		unread.file(file, err)
-	}
-	p.cpuStat = path
+	p.cpuStats = files.Of(pid, unread.file)
+	p.quota.Keep(p.cpuStats)
 }
 
 // read reads the process. It returns false if the process has ended.
@@ -56,14 +53,8 @@ func (p *process) read(unread *unread) bool {
 	if !p.threads.Read() {
 		return false
 	}
-	p.hasQuota = false
-	if p.cpuStat != "" {
-		err := p.quota.Add(p.cpuStat)
-		if p.hasQuota = err == nil; !p.hasQuota {
-			unread.file(procfile.FileCPUStat, err)
-			p.cpuStat = "" // up to the next search
-		}
-	}
+	p.cpuStats = p.quota.Add(p.cpuStats, unread.file) // those that told nothing wait for the next search
+	p.hasQuota = len(p.cpuStats) > 0
 	return true
 }
 

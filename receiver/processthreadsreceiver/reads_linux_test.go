@@ -27,7 +27,10 @@ func TestReadsWhatIsNamed(t *testing.T) {
 	root.Thread(10, 11, fakeproc.Thread{Name: "worker"})
 	root.Process(20, fakeproc.Thread{Name: "other"}, "other", "--secret")
 	root.Write("proc/10/cgroup", "0::/orders\n")
-	root.Write("sys/fs/cgroup/orders/cpu.stat", "nr_periods 1\nnr_throttled 1\nthrottled_usec 1\n")
+	root.Write("sys/fs/cgroup/orders/cpu.stat", "nr_periods 0\nnr_throttled 0\nthrottled_usec 0\n")
+	root.Write("sys/fs/cgroup/cpu.stat", "nr_periods 1\nnr_throttled 1\nthrottled_usec 1\n")
+	root.Write("sys/fs/cgroup/orders/cpu.max", "max 100000\n")
+	root.Write("sys/fs/cgroup/cpu.max", "30000 100000\n")
 	for _, file := range []string{"environ", "maps", "mem", "auxv", "comm", "io", "smaps", "mounts", "limits", "status", "schedstat", "wchan", "stack"} {
 		for _, dir := range []string{"proc/10/", "proc/10/task/11/", "proc/20/", "proc/20/task/20/"} {
 			root.Write(dir+file, "1 2 3\n")
@@ -35,7 +38,7 @@ func TestReadsWhatIsNamed(t *testing.T) {
 	}
 	root.Write("proc/10/task/11/status", fakeproc.Status(11, fakeproc.Thread{}))
 	root.Write("proc/10/task/11/schedstat", "1 2 3\n")
-	for _, file := range []string{"proc/stat", "proc/meminfo", "proc/version", "proc/self/stat", "sys/fs/cgroup/orders/cpu.max", "sys/fs/cgroup/cpu.stat", "etc/hostname"} {
+	for _, file := range []string{"proc/stat", "proc/meminfo", "proc/version", "proc/self/stat", "sys/fs/cgroup/orders/cpu.pressure", "etc/hostname"} {
 		root.Write(file, "1\n")
 	}
 
@@ -56,7 +59,7 @@ func TestReadsWhatIsNamed(t *testing.T) {
 			root.Write("proc/10/task/11/schedstat", "2 2 3\n") // opened by the test
 			assert.NotEmpty(t, s.points())
 			want := append([]string{
-				"proc/10/stat", "proc/10/cgroup", "proc/1/mountinfo", "sys/fs/cgroup/orders/cpu.stat",
+				"proc/10/stat", "proc/10/cgroup", "proc/1/mountinfo", "sys/fs/cgroup/orders/cpu.max", "sys/fs/cgroup/cpu.max", "sys/fs/cgroup/cpu.stat",
 				"proc/10/task/10/schedstat", "proc/10/task/10/stat", "proc/10/task/10/status",
 				"proc/10/task/11/schedstat", "proc/10/task/11/stat", "proc/10/task/11/status",
 			}, tc.want...)

@@ -13,6 +13,7 @@ import (
 
 // recordGroup makes data points of a group of threads: of what is known, and of nothing else.
 func recordGroup(b *metadata.MetricsBuilder, now pcommon.Timestamp, p *watch.Process, g *watch.Group) {
+	b.Reset(metadata.WithStartTime(pcommon.NewTimestampFromTime(g.Since)))
 	b.RecordProcessThreadCountDataPoint(now, int64(g.Threads), g.Name)
 	if p.HasCPUTime() {
 		b.RecordProcessCPUTimeDataPoint(now, ticks(g.User), g.Name, metadata.AttributeCPUModeUser)

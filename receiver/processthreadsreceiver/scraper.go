@@ -37,6 +37,7 @@ type threadsScraper struct {
 	finder    *find.Finder
 	quotas    *quota.Files
 	processes map[find.Identity]*process
+	looks     uint64
 	searched  time.Time // zero: search at the next scrape
 	found     []int     // processes of each rule at the last search; nil: before the first
 	tooMany   bool      // told
@@ -85,13 +86,13 @@ func (s *threadsScraper) scrape(ctx context.Context) (pmetric.Metrics, error) {
 	if s.searched.IsZero() || time.Since(s.searched) >= s.config.DiscoveryInterval {
 		s.search() //nolint:contextcheck // to count a file needs no context
 	}
+	s.looks++
+	if others := s.read(); others {
+		s.search() //nolint:contextcheck // to count a file needs no context
+		s.read()
+	}
 	var overflow int
-	for id, p := range s.processes {
-		if !p.read(s.unread) { //nolint:contextcheck // to count a file needs no context
-			s.end(id)
-			s.searched = time.Time{} // perhaps it was replaced
-			continue
-		}
+	for _, p := range s.processes {
 		overflow += s.record(p)
 	}
 	s.telemetry.ReceiverProcessThreadsProcesses.Record(ctx, int64(len(s.processes)))
@@ -99,10 +100,41 @@ func (s *threadsScraper) scrape(ctx context.Context) (pmetric.Metrics, error) {
 	return s.builder.Emit(), nil
 }
 
+// read reads the processes that this look has not read. It reports whether one of them has become a program that its entry does not name:
+// what it uses from now on must not count there.
+func (s *threadsScraper) read() (others bool) {
+	for id, p := range s.processes {
+		if p.looked == s.looks {
+			continue
+		}
+		p.looked = s.looks
+		if !p.read(s.unread) {
+			s.end(id)
+			s.searched = time.Time{} // perhaps it was replaced
+			continue
+		}
+		if p.threads.Execs() {
+			m, ok := s.finder.Again(id.PID, s.known)
+			others = others || !ok || m.Identity != id || m.Rule != p.rule
+		}
+	}
+	return others
+}
+
+// known returns what the last search found of the process with this number.
+func (s *threadsScraper) known(pid int) (find.Match, bool) {
+	for id, p := range s.processes { // there are few, and it is asked only when a file tells nothing
+		if id.PID == pid {
+			return find.Match{Identity: id, Rule: p.rule}, true
+		}
+	}
+	return find.Match{}, false
+}
+
 // search finds the processes anew: begins those that have come, and ends those that the rules name no more.
 func (s *threadsScraper) search() {
 	s.searched = time.Now()
-	matches := s.finder.Find()
+	matches := s.finder.Find(s.known)
 	if len(matches) > maxProcesses {
 		if !s.tooMany {
 			s.logger.Warn("processes: too many match. Only some of them are read.", zap.Int("match", len(matches)), zap.Int("read", maxProcesses))
@@ -170,18 +202,23 @@ func (s *threadsScraper) end(id find.Identity) {
 
 // record makes metrics of what was read of a process, and returns how many of its threads are beyond its groups.
 func (s *threadsScraper) record(p *process) (overflow int) {
-	now := pcommon.NewTimestampFromTime(time.Now())
+	at := p.threads.At()
+	now := pcommon.NewTimestampFromTime(at)
 	for _, g := range p.threads.Groups() {
+		if g.Quiet(at) {
+			continue
+		}
 		recordGroup(s.builder, now, p.threads, g)
 		if g.Name == semconv.ThreadGroupOther {
 			overflow += g.Threads
 		}
 	}
 	if p.hasQuota {
+		s.builder.Reset(metadata.WithStartTime(p.start))
 		s.builder.RecordAsyncRuntimeCPUQuotaPeriodsDataPoint(now, p.quota.Periods)
 		s.builder.RecordAsyncRuntimeCPUQuotaThrottledPeriodsDataPoint(now, p.quota.Throttled)
 		s.builder.RecordAsyncRuntimeCPUQuotaThrottledTimeDataPoint(now, p.quota.Time.Seconds())
 	}
-	s.builder.EmitForResource(metadata.WithResource(p.resource), metadata.WithStartTimeOverride(p.start))
+	s.builder.EmitForResource(metadata.WithResource(p.resource))
 	return overflow
 }

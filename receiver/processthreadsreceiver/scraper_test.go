@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/receiver/receivertest"
@@ -119,6 +120,7 @@ func TestStory(t *testing.T) {
 				Name: "tokio-rt-worker", Start: start, User: n, System: 2 * n, OnCPU: n * 1e9, Wait: n * 2e9, Slices: n, Voluntary: 3 * n, Involuntary: 4 * n,
 			})
 			root.Write(fmt.Sprintf("proc/%d/cgroup", pid), "0::/orders\n")
+			root.Write("sys/fs/cgroup/orders/cpu.max", "30000 100000\n")
 			root.Write("sys/fs/cgroup/orders/cpu.stat", fmt.Sprintf("nr_periods %d\nnr_throttled %d\nthrottled_usec %d\n", 10*n, n, 1_000*n))
 		}
 		s := scraping(t, root, ProcessConfig{Name: "orders", Resource: map[string]string{"service.name": "orders"}})
@@ -290,22 +292,6 @@ func TestTooManyProcesses(t *testing.T) {
 	})
 }
 
-// A process that becomes another program is no longer the one that its entry names.
-func TestExec(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		root := fakeproc.New(t)
-		root.Process(10, fakeproc.Thread{Name: "sh", OnCPU: 1}, "sh")
-		s := scraping(t, root, ProcessConfig{Name: "sh", Resource: map[string]string{"service.name": "shell"}}, ProcessConfig{Name: "orders"})
-		assert.Contains(t, s.points(), "10 process.thread.count sh")
-		root.Process(10, fakeproc.Thread{Name: "orders", OnCPU: 2}, "orders")
-		time.Sleep(5 * time.Second)
-		assert.NotContains(t, s.points(), "10 process.thread.count sh")
-		for _, p := range s.processes {
-			assert.Equal(t, 1, p.rule)
-		}
-	})
-}
-
 // The receiver as the Collector runs it: a look each second, and nothing left when it is stopped.
 func TestReceiver(t *testing.T) {
 	root := fakeproc.New(t)
@@ -325,6 +311,29 @@ func TestReceiver(t *testing.T) {
 	})
 }
 
+// If no process is there, nothing is sent.
+func TestNothingToSend(t *testing.T) {
+	root := fakeproc.New(t)
+	synctest.Test(t, func(t *testing.T) {
+		config := createDefaultConfig().(*Config)
+		config.Processes, config.RootPath = []ProcessConfig{{PID: 10}}, root.Path()
+		sends := 0
+		next, err := consumer.NewMetrics(func(context.Context, pmetric.Metrics) error { sends++; return nil })
+		require.NoError(t, err)
+		r, err := NewFactory().CreateMetrics(t.Context(), receivertest.NewNopSettings(metadata.Type), config, next)
+		require.NoError(t, err)
+		require.NoError(t, r.Start(t.Context(), componenttest.NewNopHost()))
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		assert.Zero(t, sends)
+		root.Process(10, fakeproc.Thread{Name: "orders", OnCPU: 1})
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		require.NoError(t, r.Shutdown(t.Context()))
+		assert.NotZero(t, sends)
+	})
+}
+
 func TestNoProc(t *testing.T) {
 	config := createDefaultConfig().(*Config)
 	config.Processes, config.RootPath = []ProcessConfig{{PID: 10}}, t.TempDir()
@@ -340,6 +349,7 @@ func TestNames(t *testing.T) {
 	root.Write("proc/1/mountinfo", mounts)
 	root.Process(10, fakeproc.Thread{Name: "orders", OnCPU: 1})
 	root.Write("proc/10/cgroup", "0::/\n")
+	root.Write("sys/fs/cgroup/cpu.max", "30000 100000\n")
 	root.Write("sys/fs/cgroup/cpu.stat", "nr_periods 1\nnr_throttled 1\nthrottled_usec 1\n")
 	s := scraping(t, root, ProcessConfig{PID: 10})
 	metrics, err := s.scrape(t.Context())

@@ -18,6 +18,8 @@ const (
 	keptIdle     = sim.Time(time.Millisecond)     // min_cfs_rq_runtime: what an idle CPU keeps
 	slackDelay   = sim.Time(5 * time.Millisecond) // cfs_bandwidth_slack_period
 	refillIsNear = sim.Time(2 * time.Millisecond) // min_bandwidth_expiration
+
+	tick = sim.Time(4 * time.Millisecond) // of CONFIG_HZ=250
 )
 
 // Quota is how much CPU time the threads of a process may use. The zero value is no quota.
@@ -35,10 +37,11 @@ type Quota struct {
 
 // Time is the CPU time of a period.
 func (q Quota) Time() sim.Time {
-	return sim.Time(math.Round(q.CPUs * float64(q.everyPeriod())))
+	return sim.Time(math.Round(q.CPUs * float64(q.EveryPeriod())))
 }
 
-func (q Quota) everyPeriod() sim.Time {
+// EveryPeriod is Period, or the default.
+func (q Quota) EveryPeriod() sim.Time {
 	if q.Period == 0 {
 		return DefaultPeriod
 	}
@@ -53,6 +56,9 @@ func (q Quota) everyPeriod() sim.Time {
 //
 // A CPU without local runtime that finds the pool empty is throttled, until the next refill. Refills are not events: they are made up for
 // when somebody looks. So a process that does not use its quota up costs the simulation nothing.
+//
+// A CPU counts what its threads compute at each tick of the kernel's clock, and when a thread comes or leaves. Between these a CPU runs on
+// with less than nothing: it owes that, and pays before it runs again.
 type bandwidth struct {
 	quota, period, burst, phase sim.Time
 
@@ -69,7 +75,7 @@ type bandwidth struct {
 }
 
 func newBandwidth(q Quota, cpus int) *bandwidth {
-	b := &bandwidth{quota: q.Time(), period: q.everyPeriod(), burst: q.Burst, phase: q.Phase, local: make([]sim.Time, cpus), out: make([]bool, cpus)}
+	b := &bandwidth{quota: q.Time(), period: q.EveryPeriod(), burst: q.Burst, phase: q.Phase, local: make([]sim.Time, cpus), out: make([]bool, cpus)}
 	b.pool = b.quota
 	return b
 }
@@ -104,34 +110,54 @@ func (b *bandwidth) start(now sim.Time) {
 	}
 }
 
-// funds reports whether a CPU has runtime, after it has fetched some if it had none. A CPU that finds none is throttled.
+// funds reports whether a CPU has runtime, after it has fetched some if it had none. A CPU that finds too little to pay what it owes is
+// throttled.
 func (b *bandwidth) funds(cpu int32, now sim.Time) bool {
-	if b.local[cpu] > 0 {
-		return true
-	}
 	if b.out[cpu] {
 		return false
+	}
+	if b.local[cpu] > 0 {
+		return true
 	}
 	b.refresh(now)
 	b.start(now)
 	if b.pool > 0 {
 		b.unused = false
-		fetched := min(b.pool, portion-b.local[cpu])
-		b.pool -= fetched
-		b.local[cpu] += fetched
-		return true
+		if b.fetch(cpu, portion) {
+			return true
+		}
 	}
 	b.out[cpu] = true
 	b.throttled = append(b.throttled, cpu)
 	return false
 }
 
-// release takes the CPU out of the throttled ones that has been throttled for the longest time, if there is runtime for it.
+// fetch fills the local runtime of a CPU up, as far as the pool lasts. ok: the CPU owes nothing any more.
+func (b *bandwidth) fetch(cpu int32, upTo sim.Time) (ok bool) {
+	fetched := min(b.pool, upTo-b.local[cpu])
+	b.pool -= fetched
+	b.local[cpu] += fetched
+	return b.local[cpu] > 0
+}
+
+// noticed is when a CPU that computes from now on sees that it has no runtime: at the first tick with none left, which is later than now.
+func (b *bandwidth) noticed(cpu int32, now sim.Time) sim.Time {
+	return nextTick(now + max(b.local[cpu], 1))
+}
+
+// enough is what the kernel gives a throttled CPU beyond what the CPU owes. The CPU fetches more when it next counts.
+const enough = sim.Time(1)
+
+// release takes the CPU out of the throttled ones that has been throttled for the longest time, if there is runtime for what it owes. If
+// there is too little the CPU gets that, and the pool is empty.
 func (b *bandwidth) release() (cpu int32, ok bool) {
 	if b.pool <= 0 || len(b.throttled) == 0 {
 		return 0, false
 	}
 	cpu = b.throttled[0]
+	if !b.fetch(cpu, enough) {
+		return 0, false
+	}
 	b.throttled = append(b.throttled[:0], b.throttled[1:]...)
 	b.out[cpu] = false
 	return cpu, true
@@ -150,3 +176,5 @@ func (b *bandwidth) giveBack(cpu int32, now sim.Time) (slack bool) {
 
 // shares reports whether there is enough for throttled CPUs.
 func (b *bandwidth) shares() bool { return b.pool > portion && len(b.throttled) > 0 }
+
+func nextTick(from sim.Time) sim.Time { return (from + tick - 1) / tick * tick }

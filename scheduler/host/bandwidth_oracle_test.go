@@ -12,50 +12,51 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
-// step is the time step of the oracle. All times of its scripts are multiples of it, and so are the kernel's constants.
+// step is the time step of the oracle. All times of its scripts are multiples of it, and so are the kernel's constants, but for 1 ns.
 const step = sim.Time(100 * time.Microsecond)
 
 // oracle plays scripts of threads under a quota in steps of time, in the plainest way: it looks at everything in each step.
 type oracle struct {
 	quota, burst, pool, period, next sim.Time
 	timer, unused                    bool
+	slice                            sim.Time
 	cpus                             []oracleCPU
 	throttled                        []int
-	idle                             []int // the latest last
 	threads                          []oracleThread
-	queue                            []int
 	slack                            sim.Time // when it is shared out; 0: not
 	now, busy                        sim.Time
 	throttledTime                    sim.Time
 }
 
 type oracleCPU struct {
-	thread      int // -1: none
-	local, left sim.Time
-	out         bool
+	thread     int // -1: none
+	line, halt []int
+	local, ran sim.Time // ran: since the thread has the CPU
+	out        bool
 }
 
 type oracleThread struct {
 	todo       []do
 	need, wake sim.Time // wake: -1 if it does not sleep
+	began      sim.Time // to compute what it does
+	cpu        int
 	end        sim.Time
 	done       bool
 }
 
 func newOracle(n int, q Quota, todo [][]do) *oracle {
-	o := &oracle{quota: q.Time(), burst: q.Burst, pool: q.Time(), period: DefaultPeriod, next: q.Phase}
-	for i := range n {
+	o := &oracle{quota: q.Time(), burst: q.Burst, pool: q.Time(), period: DefaultPeriod, next: q.Phase, slice: baseSlice(n)}
+	for range n {
 		o.cpus = append(o.cpus, oracleCPU{thread: -1})
-		o.idle = append(o.idle, i)
 	}
-	for _, d := range todo {
-		o.threads = append(o.threads, oracleThread{todo: slices.Clone(d), wake: 0})
+	for i, d := range todo {
+		o.threads = append(o.threads, oracleThread{todo: slices.Clone(d), cpu: i % n})
 	}
 	return o
 }
 
-func (o *oracle) tick() {
-	if o.next <= o.now {
+func (o *oracle) step() {
+	if o.next <= o.now { // at the start
 		o.refill()
 	}
 	if o.slack != 0 && o.slack == o.now {
@@ -64,40 +65,105 @@ func (o *oracle) tick() {
 			o.free()
 		}
 	}
+	if o.now%(4*ms) == 0 {
+		for c := range o.cpus {
+			o.tick(c)
+		}
+	}
 	for i := range o.threads {
 		if t := &o.threads[i]; t.wake == o.now {
 			t.wake = -1
-			if n := len(o.idle); n > 0 {
-				c := o.idle[n-1]
-				o.idle = o.idle[:n-1]
-				o.put(c, i)
-				o.act(c)
-			} else {
-				o.queue = append(o.queue, i)
-			}
+			o.wake(i)
 		}
 	}
 	for c := range o.cpus {
 		cpu := &o.cpus[c]
-		if cpu.thread >= 0 && cpu.left <= 0 && len(o.queue) > 0 && o.threads[cpu.thread].need > 0 && o.fetch(c) {
-			o.queue = append(o.queue, cpu.thread)
-			o.take(c)
-		}
-		o.act(c)
-		switch {
-		case cpu.thread < 0:
-		case !o.fetch(c):
+		if len(cpu.halt) > 0 {
 			o.throttledTime += step
-		default:
+		}
+		if cpu.thread >= 0 {
 			cpu.local -= step
-			cpu.left -= step
+			cpu.ran += step
 			o.busy += step
 			o.threads[cpu.thread].need -= step
 		}
 	}
 	o.now += step
+	if o.next <= o.now {
+		o.refill()
+	}
 	for c := range o.cpus {
+		if cpu := &o.cpus[c]; cpu.thread >= 0 && o.now%(4*ms) == 0 && o.threads[cpu.thread].need == 0 && !o.fetch(c) {
+			o.stop(c) // before the thread says that it is through
+		}
 		o.act(c)
+	}
+}
+
+// tick: the CPU counts, and threads take turns.
+func (o *oracle) tick(c int) {
+	cpu := &o.cpus[c]
+	if cpu.thread < 0 {
+		return
+	}
+	if !o.fetch(c) {
+		o.stop(c)
+		return
+	}
+	if len(cpu.line) > 0 && cpu.ran >= o.slice && o.threads[cpu.thread].began < o.now { // who has done something just now goes on
+		o.turn(c)
+	}
+	for to := range o.cpus { // who waits goes to an idle CPU
+		if other := &o.cpus[to]; len(cpu.line) > 0 && !other.out && other.thread < 0 {
+			i := cpu.line[0]
+			cpu.line = cpu.line[1:]
+			o.run(to, i)
+		}
+	}
+}
+
+// turn lets the next in the line run.
+func (o *oracle) turn(c int) {
+	cpu := &o.cpus[c]
+	cpu.line = append(cpu.line, cpu.thread)
+	next := cpu.line[0]
+	cpu.line = cpu.line[1:]
+	o.run(c, next)
+}
+
+func (o *oracle) run(c, thread int) {
+	o.threads[thread].cpu = c
+	o.cpus[c].thread, o.cpus[c].ran = thread, 0
+	if !o.fetch(c) {
+		o.stop(c)
+		return
+	}
+	o.act(c)
+}
+
+// stop: all threads of the CPU.
+func (o *oracle) stop(c int) {
+	cpu := &o.cpus[c]
+	cpu.halt = append(append(cpu.halt, cpu.thread), cpu.line...)
+	cpu.thread, cpu.line = -1, nil
+}
+
+// wake: to the last CPU, another idle one, or the line of the last.
+func (o *oracle) wake(i int) {
+	c := o.threads[i].cpu
+	for to := 0; o.cpus[c].thread >= 0 && to < len(o.cpus); to++ {
+		if o.cpus[to].thread < 0 {
+			c = to
+		}
+	}
+	cpu := &o.cpus[c]
+	if cpu.thread < 0 {
+		o.run(c, i)
+		return
+	}
+	cpu.line = append(cpu.line, i)
+	if cpu.ran >= o.slice {
+		o.turn(c)
 	}
 }
 
@@ -105,50 +171,34 @@ func (o *oracle) tick() {
 func (o *oracle) act(c int) {
 	for cpu := &o.cpus[c]; cpu.thread >= 0; {
 		t := &o.threads[cpu.thread]
-		if t.need > 0 || !o.fetchIfFresh(c) {
+		if t.need > 0 {
 			return
 		}
 		if len(t.todo) == 0 {
 			t.end, t.done = o.now, true
 			o.leave(c)
-			continue
+			return
 		}
 		next := t.todo[0]
 		t.todo = t.todo[1:]
-		t.need = next.run
+		t.need, t.began = next.run, o.now
 		if off := next.sleep + next.pause; off > 0 {
 			t.wake = o.now + off
 			o.leave(c)
+			return
 		}
 	}
-}
-
-// fetchIfFresh: a thread needs runtime to begin with anything.
-func (o *oracle) fetchIfFresh(c int) bool {
-	if cpu := &o.cpus[c]; cpu.left == sliceOf {
-		return o.fetch(c)
-	}
-	return true
-}
-
-const sliceOf = 3 * ms
-
-func (o *oracle) put(c, thread int) { o.cpus[c].thread, o.cpus[c].left = thread, sliceOf }
-
-func (o *oracle) take(c int) {
-	next := o.queue[0]
-	o.queue = o.queue[1:]
-	o.put(c, next)
 }
 
 func (o *oracle) leave(c int) {
 	cpu := &o.cpus[c]
 	cpu.thread = -1
-	if len(o.queue) > 0 {
-		o.take(c)
+	if len(cpu.line) > 0 {
+		next := cpu.line[0]
+		cpu.line = cpu.line[1:]
+		o.run(c, next)
 		return
 	}
-	o.idle = append(o.idle, c)
 	if !o.fetch(c) {
 		return
 	}
@@ -159,26 +209,36 @@ func (o *oracle) leave(c int) {
 	if o.pool > 5*ms && len(o.throttled) > 0 && o.slack == 0 && o.next-o.now >= 7*ms {
 		o.slack = o.now + 5*ms
 	}
+	for from := range o.cpus { // who waits elsewhere comes
+		if line := o.cpus[from].line; len(line) > 0 {
+			o.cpus[from].line = line[1:]
+			o.run(c, line[0])
+			return
+		}
+	}
 }
 
+// fetch reports whether the CPU has something, and throttles it if not.
 func (o *oracle) fetch(c int) bool {
 	cpu := &o.cpus[c]
 	switch {
-	case cpu.local > 0:
-		return true
 	case cpu.out:
 		return false
+	case cpu.local > 0:
+		return true
 	}
 	o.timer = true
 	if o.pool > 0 {
 		o.unused = false
-		cpu.local = min(o.pool, 5*ms)
-		o.pool -= cpu.local
-		return true
+		got := min(o.pool, 5*ms-cpu.local)
+		cpu.local += got
+		o.pool -= got
 	}
-	cpu.out = true
-	o.throttled = append(o.throttled, c)
-	return false
+	if cpu.local <= 0 {
+		cpu.out = true
+		o.throttled = append(o.throttled, c)
+	}
+	return !cpu.out
 }
 
 func (o *oracle) refill() {
@@ -198,15 +258,27 @@ func (o *oracle) refill() {
 	o.unused = true
 }
 
+// free pays what throttled CPUs owe, as far as the pool lasts, and one nanosecond.
 func (o *oracle) free() {
-	for _, c := range o.throttled {
-		o.cpus[c].out = false
-	}
-	order := o.throttled
-	o.throttled = nil
-	for _, c := range order { // who ran out first fetches first
-		if o.cpus[c].thread >= 0 {
-			o.fetch(c)
+	for len(o.throttled) > 0 && o.pool > 0 {
+		c := o.throttled[0]
+		cpu := &o.cpus[c]
+		got := min(o.pool, 1-cpu.local)
+		cpu.local += got
+		o.pool -= got
+		if cpu.local <= 0 {
+			return
+		}
+		cpu.out = false
+		o.throttled = o.throttled[1:]
+		halted := cpu.halt
+		cpu.halt = nil
+		for _, i := range halted {
+			if cpu.thread < 0 {
+				o.run(c, i)
+			} else {
+				cpu.line = append(cpu.line, i)
+			}
 		}
 	}
 }
@@ -215,10 +287,10 @@ func (o *oracle) finished() bool {
 	return !slices.ContainsFunc(o.threads, func(t oracleThread) bool { return !t.done })
 }
 
-// TestAgainstTheOracle holds the host against steps of time. On one CPU they agree to the nanosecond on the time throttled, and of threads
-// that only compute on each end. What they may do differently is what several CPUs or sleepers do at the same time, which the oracle does in the
-// order of their numbers: of two CPUs that fetch the last of a pool, either may be first. So on several CPUs the time throttled is equal on
-// average, within 2 %, and the last of threads that only compute ends within a period of the oracle's: whoever was first, a pool is used up.
+// TestAgainstTheOracle holds the host against steps of time. On one CPU, of threads that only compute, they agree to the nanosecond: on each
+// end, and on the time throttled. What they may do differently is what several CPUs or sleepers do at the same time, which the oracle does in
+// the order of their numbers, and where threads go: the oracle's always find an idle CPU. So then the time throttled is equal on average, within
+// 3 %, and the last of threads that only compute ends within a period of the oracle's: whoever was first, a pool is used up.
 func TestAgainstTheOracle(t *testing.T) {
 	const seeds = 300
 	for _, sleeps := range []bool{false, true} {
@@ -229,7 +301,7 @@ func TestAgainstTheOracle(t *testing.T) {
 				q, todo := oracleScript(&r, sleeps)
 				o := newOracle(n, q, todo)
 				for !o.finished() {
-					o.tick()
+					o.step()
 				}
 				scripts, _, last, stats := play(within(n, q), 0, todo...)
 				throttled += stats.Throttled
@@ -243,14 +315,14 @@ func TestAgainstTheOracle(t *testing.T) {
 						require.Equal(t, o.threads[i].end, s.end(), "seed %d, thread %d", seed, i)
 					}
 				}
-				if n == 1 {
-					require.Equal(t, o.throttledTime, stats.Throttled, "seed %d", seed)
-				}
 				if !sleeps {
+					if n == 1 {
+						require.Equal(t, o.throttledTime, stats.Throttled, "seed %d", seed)
+					}
 					require.InDelta(t, float64(lastWant), float64(last), float64(DefaultPeriod), "seed %d on %d CPUs", seed, n)
 				}
 			}
-			require.InEpsilon(t, float64(want), float64(throttled), 0.02, "%d CPUs, sleeps %v", n, sleeps)
+			require.InEpsilon(t, float64(want), float64(throttled), 0.03, "%d CPUs, sleeps %v", n, sleeps)
 		}
 	}
 }

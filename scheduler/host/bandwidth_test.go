@@ -17,62 +17,97 @@ func within(n int, q Quota) func(*sim.Simulation) *Host {
 
 func TestAThreadStopsUntilTheNextPeriod(t *testing.T) {
 	s, _, _, stats := play(within(1, Quota{CPUs: 0.5}), 0, []do{{run: 120 * ms}})
-	// runs 0-50, 100-150, 200-220
+	// The quota is used up at 50, and the CPU sees it at 52: runs 0-52, 100-148, 200-220.
 	assert.Equal(t, []sim.Time{0, 220 * ms}, s[0].at)
 	// The third period ends with some of its quota used and nobody throttled, the fourth unused: then the timer stops.
-	assert.Equal(t, Stats{Busy: 120 * ms, Throttled: 100 * ms, Periods: 4, ThrottledPeriods: 2}, stats)
+	assert.Equal(t, Stats{Busy: 120 * ms, Throttled: 100 * ms, Stopped: 100 * ms, Periods: 4, ThrottledPeriods: 2}, stats)
 }
 
 func TestThePeriodAndItsPhase(t *testing.T) {
 	s, _, _, _ := play(within(1, Quota{CPUs: 0.25, Period: 40 * ms, Phase: 15 * ms}), 0, []do{{run: 25 * ms}})
-	// 10 ms a period; the periods begin at 15, 55, ...: runs 0-10, 15-25, 55-60
-	assert.Equal(t, 60*ms, s[0].end())
+	// 10 ms a period; the periods begin at 15, 55, ...: runs 0-12, 15-24, 55-59
+	assert.Equal(t, 59*ms, s[0].end())
 
 	s, _, _, _ = play(within(1, Quota{CPUs: 0.25, Period: 40 * ms, Phase: 15 * ms}), 0, []do{{sleep: 16 * ms}, {run: 15 * ms}})
-	// it fetches when it first wakes, and its CPU keeps 1 ms: runs 16-27, 55-59
-	assert.Equal(t, 59*ms, s[0].end())
+	// it fetches when it first wakes, and its CPU keeps 1 ms: runs 16-28, 55-58
+	assert.Equal(t, 58*ms, s[0].end())
 }
 
 func TestCPUsShareTheQuota(t *testing.T) {
 	s, _, _, stats := play(within(2, Quota{CPUs: 1}), 0, []do{{run: 80 * ms}}, []do{{run: 80 * ms}})
-	// both run 0-50 and 100-130
-	assert.Equal(t, 130*ms, s[0].end())
-	assert.Equal(t, 130*ms, s[1].end())
-	assert.Equal(t, 2*50*ms, stats.Throttled)
+	// At 48 both are 3 ms behind and 10 ms are left: a gets 8 of them and runs to 56, b stops, 1 ms behind. From 100 on they have what they need.
+	assert.Equal(t, 124*ms, s[0].end())
+	assert.Equal(t, 132*ms, s[1].end())
+	assert.Equal(t, (44+52)*ms, stats.Throttled)
 	assert.Zero(t, stats.Waited, "nobody waits for a CPU that others have")
 	assert.EqualValues(t, 1, stats.ThrottledPeriods)
 }
 
+// TestEnoughQuotaIsNoLimit: a thread alone does not see it, and several are not throttled.
 func TestEnoughQuotaIsNoLimit(t *testing.T) {
 	for seed := range uint64(200) {
 		r := sim.Stream(seed)
 		threads := random(&r)
 		n := 1 + r.IntN(3)
-		_, want, _, _ := play(cpus(n), ms, threads...)
-		_, got, _, stats := play(within(n, Quota{CPUs: float64(n) + 0.2, Phase: sim.Time(r.IntN(int(100 * ms)))}), ms, threads...)
-		require.ElementsMatch(t, want, got, "seed %d", seed) // at one time in another order
+		q := Quota{CPUs: float64(n) + 0.2, Phase: sim.Time(r.IntN(int(100 * ms)))}
+		_, want, _, _ := play(unlimited, ms, threads[0])
+		_, got, _, _ := play(within(n, q), ms, threads[0])
+		require.Equal(t, want, got, "seed %d", seed)
+		_, _, _, unbound := play(cpus(n), ms, threads...)
+		_, _, _, stats := play(within(n, q), ms, threads...)
 		require.Zero(t, stats.Throttled, "seed %d", seed)
+		require.Equal(t, unbound.Busy, stats.Busy, "seed %d", seed)
 	}
 }
 
-// TestPortions: a CPU fetches 5 ms, or what there is. Who was throttled first is served first.
+// TestPortions: a CPU fetches 5 ms, or what there is.
 func TestPortions(t *testing.T) {
 	s, _, _, stats := play(within(2, Quota{CPUs: 0.07}), 0, []do{{run: 10 * ms}}, []do{{run: 10 * ms}})
-	// 7 ms a period. a: 0-5, 100-102, 200-203. b: 0-2, 100-105, 200-202, 300-301.
-	assert.Equal(t, 203*ms, s[0].end())
-	assert.Equal(t, 301*ms, s[1].end())
-	assert.Equal(t, (95+98)*ms+(98+95+98)*ms, stats.Throttled)
+	// 7 ms a period: 5 for a and 2 for b. b stops at 4, 2 ms behind, and a at 8, 3 ms behind. At 100 they pay that, and 2 ms are left: a ends
+	// at 102, and takes them, as it has no more than its nanosecond. b stops at 104, and at 200 has the last 2 ms.
+	assert.Equal(t, 102*ms, s[0].end())
+	assert.Equal(t, 202*ms, s[1].end())
+	assert.Equal(t, (100-8)*ms+(100-4)*ms+(200-104)*ms, stats.Throttled)
+}
+
+// TestWhoRanOutFirst is served first.
+func TestWhoRanOutFirst(t *testing.T) {
+	s, _, _, _ := play(within(2, Quota{CPUs: 0.02}), 0, []do{{run: 10 * ms}}, []do{{run: ms}})
+	// a takes all 2 ms, so b is throttled at once. a stops at 4, 2 ms behind. At 100 b needs nothing but a nanosecond, without which a has too
+	// little.
+	assert.Equal(t, []sim.Time{100 * ms, 101 * ms}, s[1].at)
+	assert.Equal(t, sim.Time(0), s[0].at[0])
+	assert.Greater(t, s[0].end(), 300*ms)
+}
+
+// TestACPUOwesWhatItRanTooLong, and pays that before it runs again.
+func TestACPUOwesWhatItRanTooLong(t *testing.T) {
+	s, _, _, stats := play(within(1, Quota{CPUs: 0.01}), 0, []do{{run: 10 * ms}})
+	// 1 ms a period: 0-4, 3 ms behind. These are paid at 100, 200 and 300, and at 400 there is a nanosecond more: 400-404, 3 ms behind; 800-802,
+	// 1 ms behind, until 1000.
+	assert.Equal(t, 802*ms, s[0].end())
+	assert.EqualValues(t, 10, stats.ThrottledPeriods)
+}
+
+// TestTicks: a CPU that ran out sees it every 4 ms, or when its thread leaves.
+func TestTicks(t *testing.T) {
+	for run, stops := range map[sim.Time]bool{7 * ms: false, 8*ms + 1: true} {
+		s, _, _, _ := play(within(1, Quota{CPUs: 0.05}), 0, []do{{run: run}})
+		assert.Equal(t, stops, s[0].end() > 100*ms, run)
+	}
+	_, _, _, stats := play(within(1, Quota{CPUs: 0.05}), 0, []do{{run: 7 * ms}})
+	assert.EqualValues(t, 1, stats.ThrottledPeriods, "it was 2 ms behind when its thread left")
 }
 
 // TestAnIdleCPUKeepsAMillisecond: it gives the rest back at once, so the other CPU finds it.
 func TestAnIdleCPUKeepsAMillisecond(t *testing.T) {
-	s, _, _, _ := play(within(2, Quota{CPUs: 0.1}), 0, []do{{run: ms}}, []do{{run: 20 * ms}})
-	// a fetches 5 ms, uses 1, keeps 1 and gives 3 back. b: 5 of its own and these 3, 0-8; 100-110; 200-202
-	assert.Equal(t, 202*ms, s[1].end())
+	s, _, _, _ := play(within(2, Quota{CPUs: 0.105}), 0, []do{{run: ms}}, []do{{run: 11 * ms}})
+	// a fetches 5 ms, uses 1, keeps 1 and gives 3 back. At 8 b is 3 ms behind, and there are 3.5: it runs on to the next tick.
+	assert.Equal(t, 11*ms, s[1].end())
 
 	s, _, _, _ = play(within(1, Quota{CPUs: 0.1}), 0, []do{{run: 7 * ms}, {sleep: 13 * ms}, {run: 6 * ms}})
-	// Keeping and giving back loses nothing: 0-7, 20-23, 100-103
-	assert.Equal(t, 103*ms, s[0].end())
+	// Keeping and giving back loses nothing: 0-7, and 3 ms are left: 20-24, 1 ms behind; 100-102
+	assert.Equal(t, 102*ms, s[0].end())
 }
 
 // TestAThrottledCPUFetchesNothing: what wakes there waits for the refill, although the pool has something again.
@@ -99,33 +134,23 @@ func TestAThrottledCPUWaits(t *testing.T) {
 	assert.Equal(t, uint64(1), stats.ThrottledPeriods)
 }
 
-// TestATimeSliceIsCPUTime: it does not pass while its thread is stopped.
-func TestATimeSliceIsCPUTime(t *testing.T) {
-	s, _, _, stats := play(within(1, Quota{CPUs: 0.05}), 0, []do{{run: 6 * ms}}, []do{{run: 3 * ms}})
-	// a 0-3, b 3-5 and 100-101, a 101-104
-	assert.Equal(t, 101*ms, s[1].end())
-	assert.Equal(t, 104*ms, s[0].end())
-	assert.Equal(t, 95*ms, stats.Throttled, "of the thread on the CPU")
-	assert.Equal(t, 3*ms+98*ms, stats.Waited, "of b and a for each other")
-	assert.EqualValues(t, 1, stats.Preemptions)
-}
-
 func TestBurst(t *testing.T) {
-	todo := []do{{run: ms}, {sleep: 249 * ms}, {run: 150 * ms}}
+	todo := []do{{run: ms}, {sleep: 249 * ms}, {run: 149 * ms}}
 	s, _, _, _ := play(within(1, Quota{CPUs: 0.5, Burst: 20 * ms}), 0, todo)
-	// 1 ms with the CPU and 70 in the pool at 250; 50 more at 300: runs 250-371, and 400-429
-	assert.Equal(t, 429*ms, s[0].end())
+	// 1 ms with the CPU and 70 in the pool at 250. At 300 24 are in the pool, and 50 come, of which 4 are too many; the CPU is 3 behind:
+	// runs 250-368, and 400-431
+	assert.Equal(t, 431*ms, s[0].end())
 
 	s, _, _, _ = play(within(1, Quota{CPUs: 0.5}), 0, todo)
-	// without: 1 and 50 at 250, 50 more at 300: runs 250-351, 400-449
-	assert.Equal(t, 449*ms, s[0].end())
+	// without: 1 and 50 at 250; 50 at 300, 3 behind: runs 250-348, 400-451
+	assert.Equal(t, 451*ms, s[0].end())
 }
 
 // TestUnusedPeriodsAreNotCounted: the timer stops after a period in which nothing was fetched, and keeps its times.
 func TestUnusedPeriodsAreNotCounted(t *testing.T) {
 	s, _, _, stats := play(within(1, Quota{CPUs: 0.5}), 0, []do{{run: 2 * ms}, {sleep: 1008 * ms}, {run: 60 * ms}})
-	// 1 ms with the CPU and 50 in the pool at 1010: runs 1010-1061, 1100-1109
-	assert.Equal(t, 1109*ms, s[0].end())
+	// 1 ms with the CPU and 50 in the pool at 1010: runs 1010-1064, 3 ms behind, and 1100-1106
+	assert.Equal(t, 1106*ms, s[0].end())
 	assert.Equal(t, uint64(2+3), stats.Periods, "100, 200; 1100, 1200, 1300")
 }
 
@@ -136,15 +161,15 @@ func TestSlackIsSharedOut(t *testing.T) {
 		quota float64
 		end   sim.Time
 	}{
-		// The last CPU finds the pool empty. At 1 ms the others give back 6 ms: at 6 ms it gets 5 of them, and the last at once.
-		"more than a portion": {2, 0.10, 6*ms + 6*ms},
-		"a portion or less":   {1, 0.05, 201 * ms},
+		// The last CPU finds the pool empty. At 1 ms the others give back 6 ms, of which it gets what it needs from 6 ms on.
+		"more than a portion": {2, 0.10, 6*ms + 11*ms/2},
+		"a portion or less":   {1, 0.05, 100*ms + 11*ms/2},
 	} {
 		todo := [][]do{}
 		for range c.short {
 			todo = append(todo, []do{{run: ms}})
 		}
-		s, _, _, _ := play(within(c.short+1, Quota{CPUs: c.quota}), 0, append(todo, []do{{run: 6 * ms}})...)
+		s, _, _, _ := play(within(c.short+1, Quota{CPUs: c.quota}), 0, append(todo, []do{{run: 11 * ms / 2}})...)
 		assert.Equal(t, c.end, s[c.short].end(), name)
 	}
 }
@@ -157,7 +182,7 @@ func TestNoSlackBeforeARefill(t *testing.T) {
 	}
 }
 
-// TestAQuotaIsKept: no period has more CPU time than its quota, the burst and what the CPUs had left.
+// TestAQuotaIsKept: no period has more CPU time than its quota, the burst, what the CPUs had left and what they run before a tick.
 func TestAQuotaIsKept(t *testing.T) {
 	for seed := range uint64(300) {
 		r := sim.Stream(seed)
@@ -184,12 +209,12 @@ func TestAQuotaIsKept(t *testing.T) {
 		for at := q.Phase; at < 60_000*ms; at += DefaultPeriod {
 			s.Run(at - 1)
 			used := h.stats.Busy
-			for _, running := range h.running {
-				if running.computes {
+			for i := range h.queues.cpus {
+				if running := h.queues.cpus[i].running; running != nil && running.computes {
 					used += s.Now() - running.since
 				}
 			}
-			if most := q.Time() + q.Burst + sim.Time(n)*portion; used-before > most {
+			if most := q.Time() + q.Burst + sim.Time(n)*(portion+tick); used-before > most {
 				t.Fatalf("seed %d: %v used in the period before %v; at most %v", seed, used-before, at, most)
 			}
 			before = used

@@ -16,11 +16,12 @@
 // not see it, only that their polls take longer and their threads wake later.
 //
 // Linux has a queue for each CPU, balances between the queues, and lets a thread that has slept preempt one that computes somewhat
-// earlier than here. Migration and the cost of a switch are left out.
+// earlier than that. Migration and the cost of a switch are left out.
 //
 // A host may have a [Quota], as a container has: CPU time that its threads may use in each period, dealt out to the CPUs as CFS bandwidth
-// control deals it (bandwidth.go). A CPU that has none left is throttled. The thread that is on it, or comes to it, stops there until the
-// CPU has runtime again; threads that wait for any CPU wait for the others.
+// control deals it (bandwidth.go). A CPU that has none left is throttled: its threads stop until it has runtime again. Under a quota it
+// matters on which CPU a thread is. So there each CPU has its queue, as in the kernel (runqueues.go, dispatch.go): a thread may wait, or be
+// stopped, while another CPU is idle. Without a quota all CPUs share a queue (shared.go), which costs less.
 //
 // A nil *Host has as many CPUs as threads: the same calls then cost no more than to schedule an event.
 //
@@ -31,7 +32,6 @@ package host
 import (
 	"time"
 
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/internal/narrow"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
@@ -64,7 +64,7 @@ type Host struct {
 	stats   Stats
 
 	bandwidth *bandwidth // nil: no quota
-	stopped   []*Thread  // by CPU that is throttled: the thread on it; nil: none
+	queues    *runqueues // of each CPU, under a quota; running, queue and idle are not used then
 	refilling bool       // an eventRefill is ahead
 	sharing   bool       // an eventSlack is ahead
 }
@@ -95,6 +95,54 @@ type Thread struct {
 	dispatched sim.Time // when the thread got its CPU
 	asleep     sim.Time // since when, if the thread sleeps
 	roused     bool     // it is on its way to a CPU, which nobody else gets
+
+	// Under a quota:
+	placed  bool // it is on its way to a CPU that is busy
+	ahead   bool // others waited for its CPU when it went to sleep
+	ranLast sim.Time
+	load    load
+}
+
+// runqueues are the CPUs of a host with a queue each.
+//
+//	Wake                                             a tick, or nobody left on another CPU
+//	-----> place: its last CPU, or another idle one --------------------------------------> moved
+//
+// A thread that wakes goes to the CPU on which it ran last, if that is idle, and else to another idle one, if the kernel finds one: the busier
+// the machine, the fewer CPUs it looks at. If it finds none the thread waits in the queue of a busy CPU, although another may be idle. It
+// waits until that CPU is free, or is moved: to a CPU that becomes idle, or at a tick to one that has been idle; but not while the caches
+// may still know the thread, which ran within the last 0.5 ms, unless the kernel has tried twice.
+type runqueues struct {
+	cpus []cpu
+	// visitor is the CPU of the thread from outside, and free whether that is there now, and nobody gets the CPU afterwards.
+	visitor int32
+	free    bool
+	left    *Thread // that it woke, and that stays where it ran last; nil: none
+}
+
+// cpu is one CPU with its queue.
+type cpu struct {
+	running *Thread // nil: none
+	held    bool    // by a thread that is on its way to it, or a visitor
+	since   sim.Time
+	waiting []*Thread
+	stopped []*Thread // while the CPU is throttled
+	halted  sim.Time  // since when there are any
+	failed  int       // attempts to move one of the waiting
+	load    load
+	fetches fetches
+}
+
+// fetches is how often a CPU that became idle would have fetched a thread, of 1024 times, by the times that it tried: newidle_ratio.
+type fetches struct {
+	calls, successes, ratio int
+	dice                    sim.Rand
+}
+
+// load is the share of time that something ran, of late.
+type load struct {
+	share float64
+	at    sim.Time
 }
 
 // Stats is what a host counted.
@@ -102,15 +150,28 @@ type Stats struct {
 	// Busy is the CPU time used, of all CPUs.
 	Busy sim.Time
 	// Waited is the time for which threads were runnable without a CPU, summed; LongestWait the longest at a time. The time for which they
-	// were stopped on a throttled CPU is not in it.
+	// were stopped on a throttled CPU is not in it. [Stats.CPUWait] is both.
 	Waited, LongestWait sim.Time
 	// Preemptions counts how often a thread lost its CPU to another.
 	Preemptions uint64
-	// Throttled is the time for which CPUs with a thread were throttled, summed: throttled_usec of cpu.stat. It is counted when it is over.
-	Throttled sim.Time
+	// Throttled is the time for which CPUs with a thread were throttled, summed: throttled_usec of cpu.stat. Stopped is the time for which
+	// threads were stopped there, of which a CPU may have several. They are counted when they are over.
+	Throttled, Stopped sim.Time
 	// Periods are those of the quota, while any of it was used, and ThrottledPeriods those of them in which a CPU was throttled at the
 	// end: nr_periods and nr_throttled of cpu.stat.
 	Periods, ThrottledPeriods uint64
+}
+
+// Since is what was counted since an earlier time. LongestWait is that of the whole time.
+func (s Stats) Since(before Stats) Stats {
+	s.Busy -= before.Busy
+	s.Waited -= before.Waited
+	s.Preemptions -= before.Preemptions
+	s.Throttled -= before.Throttled
+	s.Stopped -= before.Stopped
+	s.Periods -= before.Periods
+	s.ThrottledPeriods -= before.ThrottledPeriods
+	return s
 }
 
 // Kinds of events. Arg: the thread, and the generation of what it does above.
@@ -123,228 +184,3 @@ const (
 	eventRefill // of the quota. Arg: none
 	eventSlack  // what idle CPUs gave back is shared out. Arg: none
 )
-
-// New makes a machine whose CPUs are free.
-func New(s *sim.Simulation, cfg Config) *Host {
-	h := &Host{sim: s, cpus: cfg.CPUs, slice: cfg.Slice, idle: make([]idleCPU, cfg.CPUs)}
-	for i := range h.idle {
-		h.idle[i].cpu = narrow.Int32(i)
-	}
-	if h.slice == 0 {
-		h.slice = DefaultSlice
-	}
-	if cfg.Quota.CPUs > 0 {
-		h.bandwidth = newBandwidth(cfg.Quota, cfg.CPUs)
-		h.stopped = make([]*Thread, cfg.CPUs)
-	}
-	h.target = s.Register(h)
-	return h
-}
-
-// Stats returns what the host counted so far; nothing for a nil Host.
-func (h *Host) Stats() Stats {
-	if h == nil {
-		return Stats{}
-	}
-	stats := h.stats
-	if b := h.bandwidth; b != nil {
-		b.refresh(h.sim.Now())
-		stats.Periods, stats.ThrottledPeriods = b.periods, b.throttledPeriods
-	}
-	return stats
-}
-
-// CPUs is how many the machine has; 0: one for each thread.
-func (h *Host) CPUs() int {
-	if h == nil {
-		return 0
-	}
-	return h.cpus
-}
-
-// Waiting is how many threads are runnable without a CPU now.
-func (h *Host) Waiting() int {
-	if h == nil {
-		return 0
-	}
-	return len(h.queue) - h.head
-}
-
-// Stopped reports whether a CPU is throttled now with a thread on it.
-func (h *Host) Stopped(cpu int) bool { return h.bandwidth != nil && h.stopped[cpu] != nil }
-
-// goOn lets a running thread compute what it still has to, up to the end of its slice if others wait, and for as long as its CPU has
-// runtime.
-func (h *Host) goOn(t *Thread) {
-	if !h.funds(t) {
-		return
-	}
-	switch left := t.dispatched + h.slice - h.sim.Now(); {
-	case t.need == 0:
-		t.deliver()
-	case !h.contended():
-		h.schedule(t, eventDone, t.need)
-	case left <= 0:
-		h.preempt(t)
-	case t.need <= left:
-		h.schedule(t, eventDone, t.need)
-	default:
-		h.schedule(t, eventSliceEnd, left)
-	}
-}
-
-func (h *Host) contended() bool { return h.head < len(h.queue) }
-
-// schedule sets the next event of a thread, which voids the one before. What it computes is counted from now.
-func (h *Host) schedule(t *Thread, kind uint8, after sim.Time) {
-	if b := h.bandwidth; b != nil && after > b.local[t.cpu] {
-		kind, after = eventRanOut, b.local[t.cpu]
-	}
-	t.generation++
-	t.since = h.sim.Now()
-	t.computes = true
-	h.sim.Schedule(h.sim.Now()+after, h.target, kind, uint64(t.generation)<<32|uint64(t.index))
-}
-
-// charge counts what a thread has computed.
-func (h *Host) charge(t *Thread) {
-	d := h.sim.Now() - t.since
-	t.need -= d
-	h.stats.Busy += d
-	if b := h.bandwidth; b != nil {
-		b.local[t.cpu] -= d
-	}
-	t.computes = false
-}
-
-// preempt sends a running thread to the end of the line.
-func (h *Host) preempt(t *Thread) {
-	h.stats.Preemptions++
-	h.enqueue(t)
-	h.leave(t)
-}
-
-// leave gives a thread's CPU to the one that has waited longest.
-func (h *Host) leave(t *Thread) {
-	t.generation++
-	for i, r := range h.running {
-		if r == t {
-			last := len(h.running) - 1
-			h.running[i] = h.running[last]
-			h.running = h.running[:last]
-			break
-		}
-	}
-	if !h.contended() {
-		h.idle = append(h.idle, idleCPU{h.sim.Now(), t.cpu})
-		if h.bandwidth != nil {
-			h.giveBack(t.cpu)
-		}
-		return
-	}
-	next := h.queue[h.head]
-	h.head++
-	if 2*h.head >= len(h.queue) { // at most as many moves as takes
-		h.queue = append(h.queue[:0], h.queue[h.head:]...)
-		h.head = 0
-	}
-	waited := h.sim.Now() - next.since
-	h.stats.Waited += waited
-	h.stats.LongestWait = max(h.stats.LongestWait, waited)
-	next.cpu = t.cpu
-	h.dispatch(next)
-	h.send(next)
-}
-
-// send tells a thread that has a CPU to go on.
-func (h *Host) send(t *Thread) {
-	t.generation++
-	h.sim.Schedule(h.sim.Now(), h.target, eventGo, uint64(t.generation)<<32|uint64(t.index))
-}
-
-func (h *Host) dispatch(t *Thread) {
-	t.dispatched = h.sim.Now()
-	h.running = append(h.running, t)
-}
-
-// enqueue lets a runnable thread wait. Those that compute past the end of their slices have to stop now, the others then.
-func (h *Host) enqueue(t *Thread) {
-	first := !h.contended()
-	t.since = h.sim.Now()
-	t.computes = false
-	h.queue = append(h.queue, t)
-	if !first {
-		return
-	}
-	for _, r := range h.running {
-		left := max(r.dispatched+h.slice-h.sim.Now(), 0)
-		if r.computes && r.need-(h.sim.Now()-r.since) > left {
-			h.charge(r)
-			h.schedule(r, eventSliceEnd, left)
-		}
-	}
-}
-
-func (t *Thread) deliver() {
-	t.handler.Handle(sim.Event{At: t.sim.Now(), Kind: t.kind, Arg: t.arg})
-}
-
-// funds reports whether the CPU of a thread has runtime. If it has none, the thread stops there.
-func (h *Host) funds(t *Thread) bool {
-	if h.bandwidth == nil || h.fund(t.cpu) {
-		return true
-	}
-	t.generation++
-	t.computes = false
-	t.since = h.sim.Now()
-	h.stopped[t.cpu] = t
-	return false
-}
-
-// fund reports whether a CPU has runtime. One that finds none is throttled at least until the next refill.
-func (h *Host) fund(cpu int32) bool {
-	if h.bandwidth.funds(cpu, h.sim.Now()) {
-		return true
-	}
-	h.awaitRefill()
-	return false
-}
-
-func (h *Host) awaitRefill() {
-	if !h.refilling {
-		h.refilling = true
-		h.sim.Schedule(h.bandwidth.next, h.target, eventRefill, 0)
-	}
-}
-
-// giveBack is what a CPU does that became idle: it settles its account.
-func (h *Host) giveBack(cpu int32) {
-	if now := h.sim.Now(); h.fund(cpu) && h.bandwidth.giveBack(cpu, now) && !h.sharing {
-		h.sharing = true
-		h.sim.Schedule(now+slackDelay, h.target, eventSlack, 0)
-	}
-}
-
-// hand gives throttled CPUs runtime again, at a refill or from what idle CPUs gave back: the threads on them go on.
-func (h *Host) hand(kind uint8) {
-	b, now := h.bandwidth, h.sim.Now()
-	b.refresh(now)
-	if kind == eventRefill {
-		h.refilling = false
-	} else if h.sharing = false; !b.shares() {
-		return
-	}
-	for cpu, ok := b.release(); ok; cpu, ok = b.release() {
-		t := h.stopped[cpu]
-		if t == nil {
-			continue
-		}
-		h.stopped[cpu] = nil
-		h.stats.Throttled += now - t.since
-		t.dispatched += now - t.since // its slice is CPU time
-		h.send(t)
-	}
-	if len(b.throttled) > 0 {
-		h.awaitRefill()
-	}
-}

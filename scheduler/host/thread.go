@@ -9,12 +9,71 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
+// New makes a machine whose CPUs are free.
+func New(s *sim.Simulation, cfg Config) *Host {
+	h := &Host{sim: s, cpus: cfg.CPUs, slice: cfg.Slice, idle: make([]idleCPU, cfg.CPUs)}
+	for i := range h.idle {
+		h.idle[i].cpu = narrow.Int32(i)
+	}
+	if cfg.Quota.CPUs > 0 {
+		h.bandwidth = newBandwidth(cfg.Quota, cfg.CPUs)
+		h.queues = newRunqueues(cfg.CPUs)
+		if h.slice == 0 {
+			h.slice = baseSlice(cfg.CPUs)
+		}
+	}
+	if h.slice == 0 {
+		h.slice = DefaultSlice
+	}
+	h.target = s.Register(h)
+	return h
+}
+
+// Stats returns what the host counted so far; nothing for a nil Host.
+func (h *Host) Stats() Stats {
+	if h == nil {
+		return Stats{}
+	}
+	stats := h.stats
+	if b := h.bandwidth; b != nil {
+		b.refresh(h.sim.Now())
+		stats.Periods, stats.ThrottledPeriods = b.periods, b.throttledPeriods
+	}
+	return stats
+}
+
+// CPUs is how many the machine has; 0: one for each thread.
+func (h *Host) CPUs() int {
+	if h == nil {
+		return 0
+	}
+	return h.cpus
+}
+
+// Waiting is how many threads are runnable without a CPU now.
+func (h *Host) Waiting() int {
+	if h == nil {
+		return 0
+	}
+	n := len(h.queue) - h.head
+	if h.queues != nil {
+		for i := range h.queues.cpus {
+			n += len(h.queues.cpus[i].waiting)
+		}
+	}
+	return n
+}
+
+// Stopped reports whether a CPU is throttled now with a thread on it.
+func (h *Host) Stopped(cpu int) bool { return h.queues != nil && len(h.queues.cpus[cpu].stopped) > 0 }
+
 // NewThread makes a thread, asleep. When it runs or has run, its owner gets an event of the kind, with the argument.
 func (h *Host) NewThread(s *sim.Simulation, owner sim.Handler, target sim.Target, kind uint8, arg uint64) *Thread {
 	t := &Thread{host: h, sim: s, asleep: s.Now()}
 	t.Give(owner, target, kind, arg)
 	if h != nil {
 		t.index = narrow.Uint32(len(h.threads))
+		t.cpu = narrow.Int32(len(h.threads) % h.cpus)
 		h.threads = append(h.threads, t)
 	}
 	return t
@@ -43,7 +102,7 @@ func (t *Thread) runOn(d sim.Time) bool {
 	if h.bandwidth != nil && d > 0 {
 		return t.runFunded(d)
 	}
-	if !h.contended() && t.sim.Advance(d) {
+	if !h.contended(t) && t.sim.Advance(d) {
 		h.stats.Busy += d
 		return true
 	}
@@ -56,17 +115,24 @@ func (t *Thread) runOn(d sim.Time) bool {
 	return false
 }
 
-// runFunded is runOn under a quota: on as many portions of it as the CPU needs.
+// runFunded is runOn under a quota: up to each tick at which the CPU sees that it needs more of it.
 func (t *Thread) runFunded(d sim.Time) bool {
 	h, b := t.host, t.host.bandwidth
-	for !h.contended() && h.fund(t.cpu) {
-		step := min(d, b.local[t.cpu])
+	for !h.contended(t) {
+		left := b.noticed(t.cpu, t.sim.Now()) - t.sim.Now()
+		step := min(d, left)
 		if !t.sim.Advance(step) {
 			break
 		}
 		h.stats.Busy += step
 		b.local[t.cpu] -= step
-		if d -= step; d == 0 {
+		d -= step
+		if step == left && !h.fund(t.cpu) {
+			t.need = d
+			h.halt(t)
+			return false
+		}
+		if d == 0 {
 			return true
 		}
 	}
@@ -82,7 +148,7 @@ func (t *Thread) Pause(d sim.Time) bool {
 	if h == nil {
 		return t.Run(d)
 	}
-	if h.bandwidth == nil && !h.contended() && t.sim.Advance(d) {
+	if h.bandwidth == nil && !h.contended(t) && t.sim.Advance(d) {
 		t.dispatched = t.sim.Now()
 		return true
 	}
@@ -107,8 +173,11 @@ func (t *Thread) Rouse() (idle sim.Time) {
 	if h == nil {
 		return t.sim.Now() - t.asleep
 	}
-	if t.roused {
+	if t.roused || t.placed {
 		return 0
+	}
+	if h.queues != nil {
+		return h.rouse(t)
 	}
 	c, ok := h.take()
 	if !ok {
@@ -118,21 +187,13 @@ func (t *Thread) Rouse() (idle sim.Time) {
 	return t.sim.Now() - c.since
 }
 
-// take takes the CPU that has been idle for the shortest time. ok: there is one.
-func (h *Host) take() (c idleCPU, ok bool) {
-	last := len(h.idle) - 1
-	if last < 0 {
-		return idleCPU{}, false
-	}
-	c = h.idle[last]
-	h.idle = h.idle[:last]
-	return c, true
-}
-
 // Visit lets a thread that is none of the host's do something, which takes too little to wait for a CPU. What it wakes runs elsewhere.
 func (h *Host) Visit(do func() sim.Time) sim.Time {
 	if h == nil {
 		return do()
+	}
+	if h.queues != nil {
+		return h.visit(do)
 	}
 	c, has := h.take()
 	result := do()
@@ -159,6 +220,9 @@ func (t *Thread) WakeNow() bool {
 		return true
 	}
 	t.need = 0
+	if h.queues != nil {
+		return h.wake(t)
+	}
 	if !t.roused {
 		c, ok := h.take()
 		if !ok {
@@ -169,7 +233,7 @@ func (t *Thread) WakeNow() bool {
 	}
 	t.roused = false
 	h.dispatch(t)
-	return h.funds(t)
+	return true
 }
 
 // Handle implements [sim.Handler].
@@ -188,12 +252,19 @@ func (h *Host) Handle(ev sim.Event) {
 			t.deliver()
 		}
 	case eventGo:
-		h.goOn(t)
+		if h.funds(t) {
+			h.goOn(t)
+		}
 	case eventDone:
 		h.charge(t)
 		t.deliver()
 	case eventSliceEnd, eventRanOut:
 		h.charge(t)
-		h.goOn(t)
+		switch {
+		case h.queues == nil:
+			h.goOn(t)
+		case h.funds(t):
+			h.atTick(t)
+		}
 	}
 }

@@ -76,3 +76,26 @@ func (b *builder) readPreset(v value) {
 		b.readOperations(operations)
 	}
 }
+
+// PresetExample is the service that the comment of a preset's file suggests to try, without the operations: runtime, arrivals, and host, if the
+// preset is about a machine.
+func PresetExample(name string) map[string]any {
+	text, err := presetFiles.ReadFile(presetFolder + "/" + name + ".yaml")
+	if err != nil {
+		panic(err) // it is embedded
+	}
+	_, lines, _ := strings.Cut(string(text), "# Try:\n")
+	var example strings.Builder
+	for line := range strings.Lines(lines) {
+		key, commented := strings.CutPrefix(line, "#   ")
+		if !commented {
+			break
+		}
+		example.WriteString(key)
+	}
+	var tree map[string]any
+	if err := yaml.Unmarshal([]byte(example.String()), &tree); err != nil {
+		panic(fmt.Errorf("%s: %w", name, err)) // likewise
+	}
+	return tree
+}

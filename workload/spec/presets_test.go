@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/runtimelab/otelcol-runtimelab/workload/internal/fleettest"
 )
@@ -41,4 +42,20 @@ func TestPresetDocs(t *testing.T) {
 		return
 	}
 	assert.Equal(t, fresh, string(text), "stale: run `make generate`")
+}
+
+// TestPresetExample: it is the example that the documents show.
+func TestPresetExample(t *testing.T) {
+	hosts := []string{}
+	for _, name := range Presets() {
+		var want map[string]any
+		require.NoError(t, yaml.Unmarshal([]byte(strings.Join(fleettest.ReadPreset(t, name).Try, "\n")), &want))
+		example := PresetExample(name)
+		assert.Equal(t, want, example, name)
+		assert.NotEmpty(t, example["runtime"], name)
+		if example["host"] != nil {
+			hosts = append(hosts, name)
+		}
+	}
+	assert.Equal(t, []string{"cpu_quota", "more_threads_than_cpus", "rayon_beside_tokio"}, hosts)
 }

@@ -24,13 +24,15 @@ type Seen struct {
 	Per      int // operations of a request; 0: one
 }
 
-// warmup is the share of requests that is left out at the start: memory, caches and the clock speed of the CPU are cold then.
-const warmup = 0.05
+// warmupShare is the share of requests that is left out at the start: memory, caches and the clock speed of the CPU are cold then.
+const warmupShare = 0.05
+
+func warmup(requests int) int { return int(math.Ceil(warmupShare * float64(requests))) }
 
 // Of is a figure by its name: times in nanoseconds, counters as they are, throughput in operations a second. ok: it is known.
 func (s *Seen) Of(name string) (value float64, ok bool) {
 	per := float64(max(s.Per, 1))
-	measured := s.Requests[int(math.Ceil(warmup*float64(len(s.Requests)))):]
+	measured := Warm(s.Requests)
 	kind, statistic, _ := strings.Cut(name, "_")
 	switch {
 	case name == "throughput":

@@ -25,6 +25,8 @@ type Row struct {
 	Predicted float64
 	Measured  float64 // median
 	Low, High float64 // interval of Measured
+	// Noise is how far a half of the measured runs is from the other half, under a quota: no model can be nearer for sure.
+	Noise float64
 	// Open says why there is nothing to judge; empty: there is.
 	Open string
 	// Reason says why the prediction is far off, as far as it is known.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package matrix names what the models are held against, before anybody compares: matrix.yaml, a row for each figure of each workload on
-// each runtime.
+// each runtime; and matrix-quota.yaml, the same under CPU quotas.
 //
 // Package matrix is built on package workload/spec, whose notation of services the file has.
 package matrix
@@ -11,12 +11,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"time"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 	"github.com/runtimelab/otelcol-runtimelab/workload"
 	"github.com/runtimelab/otelcol-runtimelab/workload/arrive"
@@ -25,6 +27,9 @@ import (
 
 //go:embed matrix.yaml
 var text []byte
+
+//go:embed matrix-quota.yaml
+var quotaText []byte
 
 // Matrix is the file.
 type Matrix struct {
@@ -37,7 +42,8 @@ type Matrix struct {
 type Cell struct {
 	Workload *Workload
 	Runtime  string
-	Bound    bool // each of its threads to a CPU
+	Bound    bool       // each of its threads to a CPU
+	Quota    host.Quota // zero: none
 	Service  *workload.Service
 }
 
@@ -51,8 +57,11 @@ type Workload struct {
 	HeldOut       bool   `yaml:"held_out"`
 	Fitted        string // the figure to which costs are fitted
 	Bare          bool
-	BlockOn       bool `yaml:"block_on"`
-	RatePerWorker bool `yaml:"rate_per_worker"`
+	BlockOn       bool    `yaml:"block_on"`
+	RatePerWorker bool    `yaml:"rate_per_worker"`
+	RatePerCPU    float64 `yaml:"rate_per_cpu"`
+	SizePerCPU    float64 `yaml:"size_per_cpu"`
+	Seconds       float64 // instead of Requests
 	Requests      int
 	Per           int
 	Added         string
@@ -64,6 +73,8 @@ type Workload struct {
 	Chain         int // instead of steps: a task that spawns one that spawns one, so many times
 	Operations    []any
 	Figures       []string // of its class
+
+	quota host.Quota // zero: none
 }
 
 // Plays says what the workload plays, as JSON: its arrivals and its steps.
@@ -76,9 +87,15 @@ func (w *Workload) Plays() string {
 	}
 	if w.Burst != nil {
 		said["burst"] = map[string]any{"size": w.Burst.Size, "every": w.Burst.Every.String()}
+		if w.SizePerCPU > 0 {
+			said["burst"] = map[string]any{"size_per_cpu": w.SizePerCPU, "every": w.Burst.Every.String()}
+		}
 	}
 	if w.RatePerWorker {
 		said["rate_per_worker"] = true
+	}
+	if w.RatePerCPU > 0 {
+		said["rate_per_cpu"] = w.RatePerCPU
 	}
 	if w.Chain > 0 {
 		said["chain"] = w.Chain
@@ -104,6 +121,7 @@ type Burst struct {
 
 type file struct {
 	Seed      uint64
+	Quotas    []quota
 	Runtimes  yaml.Node // a map, whose order counts
 	Classes   map[string][]string
 	Workloads []*Workload
@@ -111,6 +129,9 @@ type file struct {
 
 // Read reads the matrix.
 func Read() (*Matrix, error) { return parse(text) }
+
+// ReadQuota reads the matrix of workloads under CPU quotas.
+func ReadQuota() (*Matrix, error) { return parse(quotaText) }
 
 func parse(text []byte) (*Matrix, error) {
 	var f file
@@ -120,7 +141,7 @@ func parse(text []byte) (*Matrix, error) {
 	m := &Matrix{Seed: f.Seed}
 	var mistakes []error
 	seen := map[string]bool{}
-	for _, w := range f.Workloads {
+	for _, w := range under(f.Quotas, f.Workloads) {
 		first := !seen[w.Class]
 		seen[w.Class] = true
 		if w.Figures = f.Classes[w.Class]; w.Figures == nil {
@@ -169,6 +190,10 @@ func (w *Workload) on(name string, runtime map[string]any, seed uint64) (Cell, e
 	if w.Burst != nil { // replaced below
 		arrivals = map[string]any{"process": "constant", "rate": 1}
 	}
+	if w.RatePerCPU > 0 { // multiplied below
+		arrivals = maps.Clone(arrivals)
+		arrivals["rate"] = w.RatePerCPU
+	}
 	tree := map[string]any{
 		"name": w.Name, "seed": seed, "runtime": runtime, "arrivals": arrivals, "operations": operations,
 	}
@@ -181,6 +206,9 @@ func (w *Workload) on(name string, runtime map[string]any, seed uint64) (Cell, e
 	}
 	service := services[0]
 	service.MaxInFlight = 0
+	if w.quota.CPUs > 0 {
+		return w.underQuota(name, service)
+	}
 	if w.Burst != nil {
 		service.Arrivals = w.Burst.arrivals(w.Requests)
 	}

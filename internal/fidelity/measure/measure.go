@@ -20,6 +20,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/runtimelab/otelcol-runtimelab/internal/cpuquota"
 	"github.com/runtimelab/otelcol-runtimelab/internal/fidelity/figure"
 	"github.com/runtimelab/otelcol-runtimelab/internal/fidelity/matrix"
 	"github.com/runtimelab/otelcol-runtimelab/internal/fidelity/plan"
@@ -49,6 +50,9 @@ type Cell struct {
 type Run struct {
 	Arrivals []sim.Time // when the requests really came
 	Figures  map[string]float64
+	// Under a quota, instead of figures:
+	Quota *figure.Quota `json:",omitempty"`
+	Began sim.Time      `json:",omitempty"` // a period
 }
 
 // Enough is how many undisturbed runs a cell must have to be judged.
@@ -109,7 +113,7 @@ func (of *Cell) play(ctx context.Context, m *matrix.Matrix, c *matrix.Cell, setu
 	if err != nil {
 		return "", err
 	}
-	result, err := rig.Run(ctx, setup.Rig, p)
+	result, err := run(ctx, c, setup.Rig, p)
 	if err != nil {
 		return "", err
 	}
@@ -129,6 +133,11 @@ func (of *Cell) play(ctx context.Context, m *matrix.Matrix, c *matrix.Cell, setu
 		seen.Requests = append(seen.Requests, figure.Request{Spawned: r.Spawned, End: r.End, Wait: r.Wait})
 		run.Arrivals = append(run.Arrivals, r.Spawned)
 	}
+	if q := result.Quota; q != nil {
+		run.Quota, run.Began = underQuota(result, seen.Requests), q.Began
+		of.Runs = append(of.Runs, run)
+		return why, nil
+	}
 	for _, name := range c.Workload.Figures {
 		if value, ok := seen.Of(name); ok {
 			run.Figures[name] = value
@@ -136,6 +145,31 @@ func (of *Cell) play(ctx context.Context, m *matrix.Matrix, c *matrix.Cell, setu
 	}
 	of.Runs = append(of.Runs, run)
 	return why, nil
+}
+
+// run plays a plan under the quota of the cell, if it has one.
+func run(ctx context.Context, c *matrix.Cell, binary string, p *plan.Plan) (*rig.Result, error) {
+	if c.Quota.CPUs == 0 {
+		return rig.Run(ctx, binary, p)
+	}
+	group, err := cpuquota.Open(c.Quota.CPUs, time.Duration(c.Quota.EveryPeriod()))
+	if err != nil {
+		return nil, err
+	}
+	result, err := rig.RunUnder(ctx, group, binary, p)
+	return result, errors.Join(err, group.Close())
+}
+
+func underQuota(r *rig.Result, requests []figure.Request) *figure.Quota {
+	q := &figure.Quota{Periods: r.Quota.Periods, Throttled: r.Quota.Throttled, Time: r.Quota.Time, Wall: r.Wall}
+	for _, request := range figure.Warm(requests) {
+		q.Latencies = append(q.Latencies, request.End-request.Spawned)
+	}
+	for _, t := range r.Threads {
+		q.Ran += t.Ran
+		q.Waited += t.Waited
+	}
+	return q
 }
 
 // Write keeps it in a file, gzipped JSON.

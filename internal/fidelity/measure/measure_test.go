@@ -10,10 +10,13 @@ import (
 	"path/filepath"
 	"regexp"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/runtimelab/otelcol-runtimelab/internal/cpuquota"
+	"github.com/runtimelab/otelcol-runtimelab/internal/fidelity/figure"
 	"github.com/runtimelab/otelcol-runtimelab/internal/fidelity/matrix"
 )
 
@@ -64,3 +67,42 @@ func TestMeasure(t *testing.T) {
 		})
 	}
 }
+
+// TestMeasureUnderAQuota: the rig runs in a group that has the quota, and leaves none behind.
+func TestMeasureUnderAQuota(t *testing.T) {
+	group, err := cpuquota.Open(1, 100*time.Millisecond)
+	if err != nil {
+		t.Skip(err)
+	}
+	require.NoError(t, group.Close())
+	binary := filepath.Join(t.TempDir(), "rig")
+	require.NoError(t, os.WriteFile(binary, []byte(quotaScript), 0o700))
+	m, err := matrix.ReadQuota()
+	require.NoError(t, err)
+	setup := Setup{Rig: binary, Repeats: 3, Only: regexp.MustCompile("^busy_at_0.75_of_50ms/tokio1$"), Log: t.Logf}
+	got, err := Measure(t.Context(), m, setup)
+	require.NoError(t, err)
+	require.Len(t, got.Cells, 1)
+	cell := got.Cells["busy_at_0.75_of_50ms/tokio1"]
+	require.Len(t, cell.Runs, 3)
+	run := cell.Runs[0]
+	assert.EqualValues(t, 77, run.Began)
+	requests := len(run.Arrivals)
+	assert.Equal(t, requests-(requests+19)/20, len(run.Quota.Latencies))
+	run.Quota.Latencies = nil
+	assert.Equal(t, &figure.Quota{Periods: 37500, Throttled: 50_000_000, Time: 5, Waited: 6, Wall: 1_000_000}, run.Quota)
+
+	require.NoError(t, os.WriteFile(binary, fmt.Appendf(nil, script, t.TempDir(), 0), 0o700))
+	_, err = Measure(t.Context(), m, setup)
+	assert.ErrorContains(t, err, "the rig knows nothing of the quota: build it again")
+}
+
+// quotaScript says as periods what quota its group has, in microseconds, and as throttled periods how long they are.
+const quotaScript = `#!/bin/sh
+quota=$(cat "$(dirname "$RUNTIMELAB_QUOTA_STAT")/cpu.cfs_quota_us")
+[ -w "$RUNTIMELAB_OUTSIDE_QUOTA" ] || exit 1
+tail -n +2 "$1" | awk -v quota=$quota -v period=$RUNTIMELAB_QUOTA_PERIOD_NS '
+	{ printf "%s[%d,%d,%d,5000,1]", NR == 1 ? "{\"requests\": [" : ",", NR * 1000, NR * 1000 + 5000, NR * 1000 + 20000 }
+	END { printf "], \"quota\": {\"periods\": %d, \"throttled\": %d, \"time\": 5, \"began\": 77},", quota, period
+		print " \"threads\": [{\"name\": \"w\", \"waited\": 4}, {\"name\": \"v\", \"waited\": 2}], \"wall\": 1000000}" }'
+`

@@ -28,13 +28,15 @@ type Result struct {
 	Requests []Request
 	Polls    uint64 // of all tasks
 	Counters map[string]uint64
+	Host     host.Stats // from the first arrival to the end of the last request
 }
 
 // Setup is the machine, and how the models see it.
 type Setup struct {
 	CPUs  int
-	Costs *cost.Set // nil: the default
-	Seed  uint64    // of the runtime's own choices
+	Quota host.Quota // of the runtime; zero: none
+	Costs *cost.Set  // nil: the default
+	Seed  uint64     // of the runtime's own choices
 	// Watch is told what happens, beside the result.
 	Watch scheduler.Observer
 }
@@ -47,7 +49,8 @@ func Play(s *workload.Service, fleetSeed uint64, arrivals []sim.Time, setup Setu
 	}
 	p.requests, p.connections = play.RequestsOf(s, fleetSeed, 0), play.ConnectionsOf(s, fleetSeed, 0)
 	cfg := s.Runtime.Config
-	cfg.Process = &process.Process{Host: host.New(&p.sim, host.Config{CPUs: setup.CPUs})}
+	p.host = host.New(&p.sim, host.Config{CPUs: setup.CPUs, Quota: setup.Quota})
+	cfg.Process = &process.Process{Host: p.host}
 	cfg.Costs, cfg.Seed = setup.Costs, setup.Seed
 	var err error
 	if p.runtime, err = models.ByName(cfg.Model).New(&p.sim, cfg, p.observer(setup.Watch)); err != nil {
@@ -61,6 +64,7 @@ func Play(s *workload.Service, fleetSeed uint64, arrivals []sim.Time, setup Setu
 	if err := p.run(); err != nil {
 		return nil, err
 	}
+	p.result.Host = p.result.Host.Since(p.idle)
 	p.result.Counters = p.counters()
 	for name := range p.result.Counters {
 		p.result.Counters[name] -= before[name]
@@ -76,6 +80,8 @@ type player struct {
 	requests    play.Requests
 	connections play.Connections
 	runtime     scheduler.Runtime
+	host        *host.Host
+	idle        host.Stats       // before the first arrival
 	pinned      scheduler.Pinned // the runtime; nil: it pins nothing
 	arrivals    []sim.Time
 	arrived     int
@@ -96,6 +102,7 @@ func (p *player) observer(watch scheduler.Observer) scheduler.Observer {
 			p.result.Requests[f.Tag] = Request{
 				Spawned: f.Spawned, FirstPoll: f.FirstPoll, End: f.End, Wait: f.QueueWait,
 			}
+			p.result.Host = p.host.Stats()
 		}
 		if watch.Finished != nil {
 			watch.Finished(f)
@@ -112,6 +119,9 @@ func (p *player) scheduleNext() {
 
 // Handle implements sim.Handler: a request arrives.
 func (p *player) Handle(sim.Event) {
+	if p.arrived == 0 {
+		p.idle = p.host.Stats()
+	}
 	n := uint64(p.arrived) //nolint:gosec // G115: a count
 	p.arrived++
 	p.scheduleNext() // before the spawn: the simulation must know the next arrival

@@ -165,6 +165,10 @@ func value(r *judge.Row, v float64) string {
 	case r.Figure == "throughput":
 		three, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 3, 64), 64) // what it has written, it reads
 		return fmt.Sprintf("%.0f/s", three)
+	case r.Figure == "throttled_share":
+		return fmt.Sprintf("%.1f %%", 100*v)
+	case r.Figure == "throttled_time", r.Figure == "cpu_wait":
+		return fmt.Sprintf("%.3f", v)
 	case figure.IsCounter(r.Figure):
 		return fmt.Sprintf("%.0f", v)
 	case v < 1e3:

@@ -84,3 +84,34 @@ func TestValue(t *testing.T) {
 	assert.Equal(t, "950/s", value(throughput, 950.4))
 	assert.Equal(t, "1.08 us", value(&judge.Row{Figure: "wait_p50"}, 1080))
 }
+
+func TestQuota(t *testing.T) {
+	row := func(runtime, figure string, predicted, measured float64) judge.Row {
+		return judge.Row{
+			Class: "quota", Workload: "busy_at_1", Runtime: runtime, Figure: figure, Plays: "{}",
+			Predicted: predicted, Measured: measured, Low: 0.9 * measured, High: 1.1 * measured, Noise: 0.2,
+		}
+	}
+	rows := []judge.Row{
+		row("tokio1", "throttled_share", 0.21, 0.2), row("tokio1", "latency_p99", 6e6, 5e6), row("tokio1", "cpu_wait", 0.2, 0.1),
+		row("smol2", "throttled_share", 0.23, 0.2), row("smol2", "latency_p99", 7e6, 5e6), row("smol2", "cpu_wait", 0, 0),
+	}
+	rows[5].Open = "too few to tell"
+	text := Quota(&measure.Measured{Machine: "a CPU", CPUs: 2, Cells: map[string]*measure.Cell{"x": {Disturbed: []string{"y"}}}}, rows, "")
+	for _, want := range []string{
+		"| `throttled_share` | 2 | 50 % | 100 % | 100 % | 0 % | 100 % |",
+		"| `cpu_wait` | 1 | 0 % | 0 % | 0 % | 0 % | 100 % |",
+		"| `latency_p99` of `smol2` | 1 | 0 % | 0 % | 100 % | 0 % | 100 % |",
+		"- `busy_at_1` smol2 throttled_share: 23.0 %, and was 20.0 % (+15 %; half of the runs are 20 % from the others)",
+		"- `busy_at_1` smol2 latency_p99: 7 ms, and was 5 ms (+40 %; half of the runs are 20 % from the others)",
+		"| runtime | throttled_share | latency_p99 | cpu_wait |",
+		"| tokio1 | 21.0 % / 20.0 % (18.0 % to 22.0 %) +5 % | 6 ms / 5 ms (4.5 ms to 5.5 ms) +20 % | 0.200 / 0.100 (0.090 to 0.110) **+100 %** |",
+		"1 rows are open",
+	} {
+		assert.Contains(t, text, want)
+	}
+	assert.NotContains(t, text, "tokio1 latency_p99: ", "which holds")
+	var printed strings.Builder
+	require.NoError(t, PrintQuota(&printed, rows))
+	assert.Contains(t, printed.String(), "smol2 latency_p99: 7 ms, and was 5 ms")
+}

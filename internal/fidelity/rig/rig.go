@@ -14,9 +14,11 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"time"
 
+	"github.com/runtimelab/otelcol-runtimelab/internal/cpuquota"
 	"github.com/runtimelab/otelcol-runtimelab/internal/fidelity/plan"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
@@ -30,10 +32,18 @@ type Result struct {
 	Wall     sim.Time
 	Others   sim.Time // that other processes ran, on all CPUs
 	Stolen   float64  // share of the CPUs' time that a hypervisor took
+	Quota    *Quota   // nil: there was none
 	Polls    []Poller
 	// RecordedPolls counts the polls of all tasks, if they were recorded.
 	RecordedPolls uint64 `json:"recorded_polls"`
 	LostPolls     uint64 `json:"lost_polls"`
+}
+
+// Quota is what cpu.stat counted from just before the first request to the end of the last one.
+type Quota struct {
+	Periods, Throttled uint64
+	Time               sim.Time // throttled, of all CPUs
+	Began              sim.Time // a period, before the first request
 }
 
 // Request is a request's own task, without those that it spawned.
@@ -81,6 +91,7 @@ func (p *Poll) UnmarshalJSON(text []byte) error {
 
 const (
 	mostWaited = 0.03 // share of the run that a thread waited for other processes
+	mostOthers = 0.02 // share of the CPUs' time that other processes ran, beside a quota
 	mostStolen = 0.01 // share of the CPUs' time
 )
 
@@ -88,6 +99,12 @@ const (
 func (r *Result) Disturbed() string {
 	if r.Stolen > mostStolen {
 		return fmt.Sprintf("a hypervisor took %.1f %% of the CPUs' time", 100*r.Stolen)
+	}
+	if r.Quota != nil { // its threads wait for the quota
+		if share := float64(r.Others) / float64(max(r.Wall, 1)*sim.Time(runtime.NumCPU())); share > mostOthers {
+			return fmt.Sprintf("other processes ran for %.1f %% of the CPUs' time", 100*share)
+		}
+		return ""
 	}
 	for _, t := range r.Threads {
 		// A thread also waits for the threads of its own process, if there are more of them than CPUs. That belongs to the workload.
@@ -103,6 +120,21 @@ const longest = 2 * time.Minute
 
 // Run plays a plan on the binary of the rig.
 func Run(ctx context.Context, binary string, p *plan.Plan) (*Result, error) {
+	return run(ctx, p, func(ctx context.Context, file string) *exec.Cmd {
+		return exec.CommandContext(ctx, binary, file) //nolint:gosec // G204: the binary that the user has built
+	})
+}
+
+// RunUnder plays a plan whose runtime has a CPU quota. The clients have none.
+func RunUnder(ctx context.Context, quota *cpuquota.Group, binary string, p *plan.Plan) (*Result, error) {
+	result, err := run(ctx, p, func(ctx context.Context, file string) *exec.Cmd { return quota.Command(ctx, binary, file) })
+	if err == nil && result.Quota == nil {
+		return nil, errors.New("the rig knows nothing of the quota: build it again")
+	}
+	return result, err
+}
+
+func run(ctx context.Context, p *plan.Plan, start func(context.Context, string) *exec.Cmd) (*Result, error) {
 	file, err := os.CreateTemp("", "plan-*.jsonl")
 	if err != nil {
 		return nil, err
@@ -114,7 +146,7 @@ func Run(ctx context.Context, binary string, p *plan.Plan) (*Result, error) {
 	ctx, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()
 	var problems bytes.Buffer
-	command := exec.CommandContext(ctx, binary, file.Name()) //nolint:gosec // G204: the binary that the user has built
+	command := start(ctx, file.Name())
 	command.Stderr = &problems
 	text, err := command.Output()
 	if err != nil {

@@ -25,11 +25,16 @@ func main() {
 	only := flag.String("run", "", "only services whose name matches this regular expression")
 	keep := flag.String("keep", "", "a folder for what the services sent and what the sidecar made of it")
 	captures := flag.String("captures", "", "write captures of the services into this folder, and judge nothing")
-	document := flag.String("document", "", "write the tables into this document, too: docs/findings.md")
+	limited := flag.Bool("limited", false, "run the services that lack a CPU")
+	document := flag.String("document", "", "write the tables into this document, too: docs/findings.md, and docs/real.md of services that lack a CPU")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, b, *only, *keep, *captures, *document); err != nil {
+	do := func() error { return run(ctx, b, *only, *keep, *captures, *document) }
+	if *limited {
+		do = func() error { return runLimited(ctx, b, *only, *keep, *captures, *document) }
+	}
+	if err := do(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1) //nolint:gocritic // stop has nothing left to do: run ended every process
 	}
@@ -114,7 +119,7 @@ func capture(ctx context.Context, b reality.Bench, s *reality.Service, captures 
 			if _, err := b.Run(ctx, s, run.healthy, folder); err != nil {
 				return err
 			}
-			requests, err := reality.ReadRequests(filepath.Join(folder, reality.RawFile))
+			requests, err := reality.ReadAll(filepath.Join(folder, reality.RawFile))
 			if err != nil {
 				return err
 			}

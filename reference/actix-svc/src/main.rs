@@ -50,7 +50,7 @@ async fn main() -> std::io::Result<()> {
     let server = server.run();
     let handle = server.handle();
     std::thread::spawn(move || {
-        load::http(address, &mix, args.clients, args.duration);
+        load::http(address, &mix, &args);
         drop(handle.stop(true)); // the command is sent by the call
     });
     server.await?;

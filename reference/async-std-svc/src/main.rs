@@ -19,6 +19,6 @@ fn main() {
         spawn: |task| Box::pin(async_std::task::spawn(task)),
         unblock: |closure| Box::pin(async_std::task::spawn_blocking(closure)),
     };
-    runtime.load(&portable::mix(args.healthy), args.clients, args.duration);
+    runtime.load(&portable::mix(args.healthy), &args);
     provider.shutdown().expect("all spans sent");
 }

@@ -54,7 +54,7 @@ pub async fn serve(args: Args, mix: Vec<Weight>, router: Router) {
     let server = axum::serve(listener, router).into_future();
     let (over, end) = tokio::sync::oneshot::channel();
     std::thread::spawn(move || {
-        load::http(address, &mix, args.clients, args.duration);
+        load::http(address, &mix, &args);
         let _ = over.send(());
     });
     tokio::select! {

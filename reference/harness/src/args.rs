@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use crate::lack;
+
 #[derive(Clone, Debug)]
 pub struct Args {
     /// Where the sidecar listens: `http://localhost:4317`. The scheme is needed: without one the exporter uses TLS.
@@ -20,6 +22,12 @@ pub struct Args {
     pub task_fields: bool,
     /// Requests at once.
     pub clients: usize,
+    /// From an answer to the client's next request, on average.
+    pub pause: Duration,
+    /// The service.name, if it is not what the service is called by itself.
+    pub name: Option<String>,
+    /// Spans tell for how long they lacked a CPU.
+    pub lack: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,6 +54,9 @@ impl Args {
             current_thread: false,
             task_fields: false,
             clients: 8,
+            pause: Duration::from_millis(30),
+            name: None,
+            lack: false,
         };
         let mut words = std::env::args().skip(1);
         while let Some(flag) = words.next() {
@@ -64,11 +75,17 @@ impl Args {
                 },
                 "--duration" => args.duration = Duration::from_secs(number(&flag, &value("seconds"))),
                 "--clients" => args.clients = number(&flag, &value("a number")) as usize,
+                "--pause" => args.pause = Duration::from_millis(number(&flag, &value("milliseconds"))),
+                "--name" => args.name = Some(value("a name")),
+                "--lack" => args.lack = true,
                 "--healthy" => args.healthy = true,
                 "--current-thread" => args.current_thread = true,
                 "--task-fields" => args.task_fields = true,
                 _ => usage(&format!("{flag} is no flag")),
             }
+        }
+        if args.lack {
+            lack::measure();
         }
         if args.endpoint.is_empty() {
             args.endpoint = match args.protocol {
@@ -89,7 +106,7 @@ fn number(flag: &str, value: &str) -> u64 {
 fn usage(wrong: &str) -> ! {
     eprintln!(
         "{wrong}\nusage: [--endpoint http://host:port] [--protocol grpc|http] [--exporter batch|simple] [--duration SECONDS] \
-         [--clients N] [--healthy] [--current-thread] [--task-fields]"
+         [--clients N] [--pause MILLISECONDS] [--name NAME] [--lack] [--healthy] [--current-thread] [--task-fields]"
     );
     std::process::exit(2)
 }

@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use crate::clock;
+use crate::{clock, lack};
 
 struct Worker {
     schedstat: File,
@@ -34,6 +34,10 @@ thread_local! {
 /// The calling thread is a worker. Costs nothing the second time.
 pub fn this_is_a_worker() {
     if KNOWN.replace(true) {
+        return;
+    }
+    if lack::is_measured() {
+        lack::this_is_a_worker();
         return;
     }
     let Ok(schedstat) = File::open("/proc/thread-self/schedstat") else {

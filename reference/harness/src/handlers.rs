@@ -18,14 +18,15 @@ use tokio::{
 use tracing::{Instrument, Span};
 
 use crate::{
-    clock, ledger,
+    clock, lack, ledger,
     load::Weight,
     measured::run,
-    task_span,
+    outside, task_span,
     truth::{declare, known, queue_wait, Earns},
 };
 
 const LONG: Duration = Duration::from_millis(20);
+pub const PARSING: Duration = Duration::from_millis(2);
 
 /// What every service does, whether it is healthy or not.
 const HEALTHY: &[Weight] = &[
@@ -40,6 +41,9 @@ const HEALTHY: &[Weight] = &[
     ("spawns", 4),
 ];
 
+/// What a service does that lacks a CPU: it needs one for a while, but not for long.
+pub const PARSES: Weight = ("parses", 12);
+
 const OFFENDERS: &[Weight] = &[
     ("block", 5),
     ("block_nested", 4),
@@ -53,9 +57,13 @@ const OFFENDERS: &[Weight] = &[
 /// The operations of a service and how often they are asked for.
 pub fn mix(healthy: bool, current_thread: bool) -> Vec<Weight> {
     let mut mix = HEALTHY.to_vec();
+    if lack::is_measured() {
+        mix.push(PARSES);
+    }
     if !healthy {
         mix.extend_from_slice(OFFENDERS);
-        if !current_thread {
+        // Where it is measured who lacked a CPU, the workers stay the same threads.
+        if !current_thread && !lack::is_measured() {
             mix.push(("block_in_place", 1));
         }
     }
@@ -71,6 +79,7 @@ pub async fn serve(operation: &'static str, bare: &'static str) -> &'static str 
         "io" => io().await,
         "joins" => joins().await,
         "computes" => computes().await,
+        "parses" => parses().await,
         "pool" => pool().await,
         "hash" => hash().await,
         "spawns" => spawns().await,
@@ -133,6 +142,11 @@ pub async fn computes() {
         }
     })
     .await
+}
+
+/// Computes for 2 ms in one poll.
+pub async fn parses() {
+    run(known(task_span!("parses"), Earns::Nothing), async { spin(PARSING) }).await
 }
 
 /// Waits for a closure on the blocking pool, that runs in this span as well.
@@ -271,15 +285,19 @@ pub fn slow_echo() -> std::net::SocketAddr {
         let listener = std::net::TcpListener::bind("localhost:0").expect("a port");
         let address = listener.local_addr().expect("an address");
         thread::spawn(move || {
+            outside::leave();
             for stream in listener.incoming() {
                 let Ok(mut stream) = stream else { continue };
-                thread::spawn(move || {
+                // It begins where this one is. To move a thread makes others wait for milliseconds.
+                let answer = move || {
                     let mut buffer = [0; 64];
                     if stream.read_exact(&mut buffer).is_ok() {
                         thread::sleep(Duration::from_millis(3));
                         let _ = stream.write_all(&buffer);
                     }
-                });
+                };
+                let thread = thread::Builder::new().name("truth-server".into());
+                thread.spawn(answer).expect("a thread for a connection");
             }
         });
         address

@@ -40,6 +40,11 @@ pub fn a_runtime_each() {
     WORKERS.store(0, Ordering::Relaxed);
 }
 
+/// Whether any worker may run any task.
+pub fn is_shared() -> bool {
+    WORKERS.load(Ordering::Relaxed) > 0
+}
+
 /// Runs what holds the worker on purpose, and enters it.
 pub fn long_poll<R>(operation: impl Into<Cow<'static, str>>, run: impl FnOnce() -> R) -> R {
     cpu::this_is_a_worker();
@@ -70,9 +75,11 @@ pub fn long_poll<R>(operation: impl Into<Cow<'static, str>>, run: impl FnOnce() 
 }
 
 /// What held a span up: for how long all workers were in others' long polls, and the operation with most of that time.
+#[derive(Debug)]
 pub struct HeldUp {
     pub nanos: u64,
     pub by: String,
+    pub times: Vec<(u64, u64)>,
 }
 
 /// Of a span of this trace between these times, that ends on the calling thread.
@@ -94,7 +101,7 @@ fn all_inside(polls: &[(u64, u64, &str)], workers: usize) -> Option<HeldUp> {
     let mut times: Vec<u64> = polls.iter().flat_map(|p| [p.0, p.1]).collect();
     times.sort_unstable();
     times.dedup();
-    let mut total = 0;
+    let mut held = Vec::new();
     let mut shares: Vec<(&str, u64)> = Vec::new();
     for pair in times.windows(2) {
         let inside: Vec<&str> = polls.iter().filter(|p| p.0 <= pair[0] && p.1 >= pair[1]).map(|p| p.2).collect();
@@ -102,7 +109,7 @@ fn all_inside(polls: &[(u64, u64, &str)], workers: usize) -> Option<HeldUp> {
             continue;
         }
         let length = pair[1] - pair[0];
-        total += length;
+        held.push((pair[0], pair[1]));
         for operation in inside {
             match shares.iter_mut().find(|s| s.0 == operation) {
                 Some(share) => share.1 += length,
@@ -111,7 +118,11 @@ fn all_inside(polls: &[(u64, u64, &str)], workers: usize) -> Option<HeldUp> {
         }
     }
     let by = shares.into_iter().max_by_key(|s| s.1)?.0.to_owned();
-    Some(HeldUp { nanos: total, by })
+    Some(HeldUp {
+        nanos: held.iter().map(|time| time.1 - time.0).sum(),
+        by,
+        times: held,
+    })
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //! A service is a framework with the handlers of [`handlers`]. Each handler knows its truth: the finding that its span earns is
 //! declared beside it ([`truth`]), and its long polls are entered in a ledger ([`ledger`]). From the ledger a span that ends learns for how
 //! long all workers were inside the long polls of others, and from the scheduler of Linux for how long workers lacked a CPU
-//! ([`cpu`]). The load comes from threads of the same process ([`load`]), which share nothing with the runtime.
+//! ([`cpu`], and [`lack`] where it has a limit). The load comes from threads of the same process ([`load`]), which share nothing with the runtime.
 //!
 //! This crate knows no version of OpenTelemetry; the crate `telemetry` connects it to one.
 
@@ -13,9 +13,11 @@ pub mod args;
 pub mod clock;
 pub mod cpu;
 pub mod handlers;
+pub mod lack;
 pub mod ledger;
 pub mod load;
 pub mod measured;
+pub mod outside;
 pub mod portable;
 pub mod truth;
 

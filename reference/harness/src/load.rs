@@ -7,21 +7,24 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::{outside, Args};
+
 /// An operation and how often it is asked for, relative to the others.
 pub type Weight = (&'static str, u32);
 
 /// Asks for the operations of the mix until the time is over. The same clients ask in the same order each time.
-pub fn http(address: SocketAddr, mix: &[Weight], clients: usize, duration: Duration) {
-    let end = Instant::now() + duration;
+pub fn http(address: SocketAddr, mix: &[Weight], args: &Args) {
+    let end = Instant::now() + args.duration;
     std::thread::scope(|scope| {
-        for client in 0..clients {
+        for client in 0..args.clients {
             std::thread::Builder::new()
                 .name("client".into())
                 .spawn_scoped(scope, move || {
+                    outside::leave();
                     let agent = ureq::Agent::new_with_defaults();
                     let mut random = Random(0x9E37_79B9_7F4A_7C15 ^ (client as u64 + 1));
                     while Instant::now() < end {
-                        std::thread::sleep(random.pause(Duration::from_millis(30)));
+                        std::thread::sleep(random.pause(args.pause));
                         let url = format!("http://{address}/{}", random.pick(mix));
                         if let Ok(mut response) = agent.get(&url).call() {
                             let _ = response.body_mut().read_to_string();

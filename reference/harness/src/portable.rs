@@ -7,12 +7,13 @@ use std::{future::Future, hint::black_box, pin::Pin, sync::mpsc, thread, time::D
 use tracing::Span;
 
 use crate::{
-    handlers::spin,
-    ledger,
+    handlers::{spin, PARSES, PARSING},
+    lack, ledger,
     load::{Random, Weight},
     measured::run,
-    task_span,
+    outside, task_span,
     truth::{declare, known, Earns},
+    Args,
 };
 
 pub type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -40,11 +41,9 @@ const HEALTHY: &[Weight] = &[
 const OFFENDERS: &[Weight] = &[("block", 5), ("block_nested", 4), ("compute", 4), ("drain", 4), ("leaves", 4)];
 
 pub fn mix(healthy: bool) -> Vec<Weight> {
-    if healthy {
-        HEALTHY.to_vec()
-    } else {
-        [HEALTHY, OFFENDERS].concat()
-    }
+    let parses = if lack::is_measured() { &[PARSES][..] } else { &[] };
+    let offenders = if healthy { &[] } else { OFFENDERS };
+    [HEALTHY, parses, offenders].concat()
 }
 
 impl Runtime {
@@ -70,6 +69,7 @@ impl Runtime {
                 })
                 .await
             }
+            "parses" => run(known(task_span!("parses"), Earns::Nothing), async { spin(PARSING) }).await,
             "hash" => {
                 run(known(task_span!("hash"), Earns::Nothing), async move {
                     let parent = Span::current();
@@ -135,15 +135,28 @@ impl Runtime {
         }
     }
 
+    /// Starts the executor's threads, which would else begin where the first client is: outside of the service's limits.
+    fn start(self) {
+        let (ended, wait) = mpsc::channel();
+        let _detached = (self.spawn)(Box::pin(async move {
+            (self.sleep)(Duration::from_millis(1)).await;
+            (self.unblock)(Box::new(|| ())).await;
+            let _ = ended.send(());
+        }));
+        let _ = wait.recv();
+    }
+
     /// Threads outside of the executor spawn requests, each when its last has ended and after a pause.
-    pub fn load(self, mix: &[Weight], clients: usize, duration: Duration) {
-        let end = std::time::Instant::now() + duration;
+    pub fn load(self, mix: &[Weight], args: &Args) {
+        self.start();
+        let end = std::time::Instant::now() + args.duration;
         thread::scope(|scope| {
-            for client in 0..clients {
+            for client in 0..args.clients {
                 scope.spawn(move || {
+                    outside::leave();
                     let mut random = Random(0x9E37_79B9_7F4A_7C15 ^ (client as u64 + 1));
                     while std::time::Instant::now() < end {
-                        thread::sleep(random.pause(Duration::from_millis(30)));
+                        thread::sleep(random.pause(args.pause));
                         let (ended, wait) = mpsc::channel();
                         let operation = random.pick(mix);
                         let _detached = (self.spawn)(Box::pin(async move {

@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeMap, fs};
 
-use crate::clock;
+use crate::{clock, quota};
 
 pub const ARRIVALS: &str = "arrivals";
 
@@ -38,6 +38,7 @@ pub struct Machine {
     ticks: (u64, u64),
     all: u64, // processes
     own: u64,
+    quota: Option<quota::Stat>,
 }
 
 pub struct Seen {
@@ -45,6 +46,7 @@ pub struct Seen {
     pub threads: Vec<Thread>, // those that live, without the main thread and the arrivals'
     pub others: u64,          // that other processes ran
     pub stolen: f64,          // share of the CPUs' time
+    pub quota: Option<quota::Stat>,
 }
 
 impl Machine {
@@ -55,10 +57,12 @@ impl Machine {
             ticks: ticks(),
             all: of_all_processes(),
             own: of_this_process(),
+            quota: quota::stat(),
         }
     }
 
     pub fn seen(&self) -> Seen {
+        let quota = self.quota.and_then(|before| Some(quota::stat()?.since(before)));
         let mut now = threads();
         for (id, thread) in &mut now {
             if let Some(before) = self.threads.get(id) {
@@ -74,6 +78,7 @@ impl Machine {
             threads: now.into_values().filter(|t| t.name != ARRIVALS).collect(),
             others: of_all.saturating_sub(own),
             stolen: (stolen - self.ticks.1) as f64 / (all - self.ticks.0).max(1) as f64,
+            quota,
         }
     }
 }

@@ -16,6 +16,7 @@ mod arrivals;
 mod clock;
 mod machine;
 mod plan;
+mod quota;
 mod record;
 mod report;
 mod runtimes;
@@ -74,6 +75,7 @@ fn play<R: Runtime>(plan: &'static plan::Plan) {
     while !runtime.asleep() {
         std::thread::sleep(START);
     }
+    let period_began = quota::leave();
     let before = runtime.counters();
     let machine = machine::Machine::watch();
     if plan.block_on {
@@ -87,5 +89,5 @@ fn play<R: Runtime>(plan: &'static plan::Plan) {
     for (name, count) in &mut counters {
         *count -= before[name];
     }
-    report::print(plan, counters, &seen);
+    report::print(plan, counters, &seen, period_began);
 }

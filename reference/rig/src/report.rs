@@ -8,7 +8,7 @@ use serde_json::{json, Value};
 
 use crate::{machine::Seen, plan::Plan, record};
 
-pub fn print(plan: &Plan, counters: BTreeMap<&'static str, u64>, seen: &Seen) {
+pub fn print(plan: &Plan, counters: BTreeMap<&'static str, u64>, seen: &Seen, period_began: u64) {
     let requests: Vec<[u64; 5]> = record::requests()
         .iter()
         .map(|r| [&r.spawned, &r.first_poll, &r.end, &r.wait, &r.polls].map(|n| n.load(Relaxed)))
@@ -22,6 +22,7 @@ pub fn print(plan: &Plan, counters: BTreeMap<&'static str, u64>, seen: &Seen) {
         "wall": seen.wall,
         "others": seen.others,
         "stolen": seen.stolen,
+        "quota": seen.quota.map(|q| json!({"periods": q.periods, "throttled": q.throttled, "time": q.time, "began": period_began})),
         "lost_polls": lost,
         "recorded_polls": threads.iter().map(|(_, polls)| polls.len()).sum::<usize>(),
     });

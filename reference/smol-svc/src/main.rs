@@ -44,7 +44,7 @@ fn main() {
             .spawn(move || local(stopped))
             .expect("a thread")
     });
-    runtime.load(&portable::mix(args.healthy), args.clients, args.duration);
+    runtime.load(&portable::mix(args.healthy), &args);
     drop(stop);
     guards.map(thread::JoinHandle::join);
     provider.shutdown().expect("all spans sent");

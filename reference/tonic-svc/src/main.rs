@@ -8,12 +8,13 @@ use std::{
     future::Future,
     pin::Pin,
     task::{Context, Poll},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use harness::{
     handlers, ledger,
     load::{Random, Weight},
+    outside,
     truth::{declare, Earns},
     Args,
 };
@@ -55,11 +56,12 @@ async fn serve(args: Args) {
     std::thread::Builder::new()
         .name("grpc-client".into())
         .spawn(move || {
+            outside::leave();
             let client = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build()
                 .expect("a runtime");
-            client.block_on(load(format!("http://{address}"), mix, args.clients, args.duration));
+            client.block_on(load(format!("http://{address}"), mix, &args));
             let _ = over.send(());
         })
         .expect("a thread for the client");
@@ -120,20 +122,20 @@ impl Service<Request<()>> for Operation {
 }
 
 /// Clients that share a connection; each asks again after a pause.
-async fn load(url: String, mix: Vec<Weight>, clients: usize, duration: Duration) {
+async fn load(url: String, mix: Vec<Weight>, args: &Args) {
     let channel = tonic::transport::Channel::from_shared(url)
         .expect("an address")
         .connect()
         .await
         .expect("the server");
-    let end = Instant::now() + duration;
+    let end = Instant::now() + args.duration;
     let mut asking = Vec::new();
-    for client in 0..clients {
-        let (mut grpc, mix) = (tonic::client::Grpc::new(channel.clone()), mix.clone());
+    for client in 0..args.clients {
+        let (mut grpc, mix, pause) = (tonic::client::Grpc::new(channel.clone()), mix.clone(), args.pause);
         asking.push(tokio::spawn(async move {
             let mut random = Random(0x9E37_79B9_7F4A_7C15 ^ (client as u64 + 1));
             while Instant::now() < end {
-                tokio::time::sleep(random.pause(Duration::from_millis(30))).await;
+                tokio::time::sleep(random.pause(pause)).await;
                 let path = format!("/reference.Operations/{}", random.pick(&mix));
                 let span = declare(tracing::info_span!("call", otel.kind = "client", rpc.method = path), Earns::Nothing);
                 async {

@@ -41,10 +41,13 @@ type Simulation struct {
 	Knee, KneeLow, KneeHigh float64
 	// Capacity and MostServed are those of [knee.Result].
 	Capacity, MostServed float64
+	CapacityOf           knee.Scarce
 	// Workers are the worker threads. They differ between the runtimes only if neither the command line nor the file says how many.
 	Workers int
 	// WithMore is the offered load on as many threads as the other runtimes have; nil: not simulated.
 	WithMore *knee.Point
+	// Fewer is the runtime with fewer workers, where the quota stops those that it has; nil: not simulated.
+	Fewer *Simulation
 }
 
 // Reason is something that speaks for or against a runtime.
@@ -88,6 +91,7 @@ func Decide(r *Request, simulated []Simulation) *Advice {
 		c.lacking = c.RuledOut
 		c.weighLoad(r)
 		c.weighThreads(r, most)
+		c.weighQuota(r)
 		a.Candidates = append(a.Candidates, c)
 	}
 	a.choose(r)

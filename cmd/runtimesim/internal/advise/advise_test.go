@@ -3,6 +3,7 @@
 package advise
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -42,13 +43,13 @@ func TestDecide(t *testing.T) {
 			"none carries the load",
 			Request{},
 			[]Simulation{at(1000, 20, 400, 0.05), at(1000, 20, 700, 0.05), at(500, 9000, 500, 0.05)},
-			"", "no runtime meets latency.p99=10ms at 1,000/s; the highest simulated rate that met it is 700/s, on async_std: lower the rate, allow a higher limit, or add workers",
+			"", "no runtime meets latency.p99=10ms at 1,000/s; the highest simulated rate that met it is 700/s, on async_std: lower the rate, allow a higher --slo, or add workers",
 		},
 		{
 			"no rate meets the SLO",
 			Request{},
 			[]Simulation{at(1000, 20, 0, 0.05), at(1000, 20, 0, 0.05), at(1000, 20, 0, 0.05)},
-			"", "no runtime meets latency.p99=10ms at any simulated rate, however low: allow a higher limit, or shorten the requests",
+			"", "no runtime meets latency.p99=10ms at any simulated rate, however low: allow a higher --slo, or shorten the requests",
 		},
 		{
 			"the queue grows, but slowly",
@@ -60,7 +61,7 @@ func TestDecide(t *testing.T) {
 			"what has the library does not meet the SLO",
 			Request{Needs: []string{"tonic"}},
 			[]Simulation{at(1000, 20, 400, 0.05), at(1000, 5, 5000, 0.05), at(1000, 5, 5000, 0.05)},
-			"", "no runtime that has what is needed meets latency.p99=10ms at 1,000/s; the highest simulated rate that met it is 400/s, on tokio: lower the rate, allow a higher limit, or add workers",
+			"", "no runtime that has what is needed meets latency.p99=10ms at 1,000/s; the highest simulated rate that met it is 400/s, on tokio: lower the rate, allow a higher --slo, or add workers",
 		},
 		{
 			"what is left perhaps meets the SLO",
@@ -275,7 +276,7 @@ func TestThreads(t *testing.T) {
 			Request{MaxBinary: 1e6},
 			fast, one(slow, &fast),
 			"", "no runtime that has what is needed meets latency.p99=10ms at 1,000/s; the highest simulated rate that met it is 500/s, on smol: " +
-				"lower the rate, allow a higher limit, or add workers; smol starts one thread, and with --workers 4 it would meet the SLO",
+				"lower the rate, allow a higher --slo, or add workers; smol starts one thread, and with --workers 4 it would meet the SLO",
 			"+ with --workers 4 it would meet latency.p99=10ms at 1,000/s",
 		},
 		{
@@ -333,4 +334,71 @@ func TestParseSize(t *testing.T) {
 	}
 	assert.Equal(t, "2.5MB", FormatSize(2_500_000))
 	assert.Equal(t, "500kB", FormatSize(500_000))
+}
+
+// TestQuota: a quota that stops a runtime is named, and workers are advised only where the workers are short.
+func TestQuota(t *testing.T) {
+	machine := func(s Simulation, used, throttled float64, short knee.Scarce) Simulation {
+		s.AtOffered.Machine = &knee.Machine{
+			CPUs: 8, Quota: 1, CPUUtilization: knee.Estimate{Mean: used}, ThrottledPeriods: knee.Estimate{Mean: throttled},
+			ThrottledCPUs: knee.Estimate{Mean: 3}, Short: short,
+		}
+		s.Workers = 8
+		return s
+	}
+	few := func(s, fewer Simulation) Simulation {
+		fewer.Workers = 2
+		s.Fewer = &fewer
+		return s
+	}
+	stopped := func() Simulation { return machine(at(1000, 50, 500, 0.05), 0.4, 0.25, knee.Quota) }
+	const stops = "- the quota of 1 CPU stops it in 25.0% of the periods: on average 3.00 CPUs stand still with a thread on them"
+	const most = "no runtime meets latency.p99=10ms at 1,000/s; the highest simulated rate that met it is 500/s, on tokio: lower the rate, allow a higher --slo, or "
+	for _, tt := range []struct {
+		name      string
+		simulated Simulation
+		because   string
+		reasons   []string
+	}{
+		{"fewer workers would do", few(stopped(), at(1000, 5, 2000, 0.05)),
+			most + "raise the quota of 1 CPU; the quota stops its 8 workers, and with --workers 2 tokio would meet the SLO",
+			[]string{stops, "+ with --workers 2 it would meet latency.p99=10ms at 1,000/s"}},
+		{"fewer workers carry more", few(stopped(), at(1000, 20, 800, 0.05)),
+			most + "raise the quota of 1 CPU; the quota stops its 8 workers, and with --workers 2 tokio would meet the SLO up to 800/s",
+			[]string{stops, "+ with --workers 2 it would meet the SLO up to 800/s"}},
+		{"fewer workers are no better", few(stopped(), at(1000, 50, 520, 0.05)),
+			most + "raise the quota of 1 CPU",
+			[]string{stops, "- with --workers 2 it would not meet latency.p99=10ms at 1,000/s either"}},
+		{"too few workers", machine(at(1000, 50, 500, 0.05), 0.4, 0, knee.Workers), most + "add workers", nil},
+		{"too few CPUs", machine(at(1000, 50, 500, 0.05), 1, 0, knee.CPUs), most + "add CPUs", nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := Request{Offered: 1000, Goal: Goals()[0], SLO: knee.SLO{Metric: "latency", Statistic: "p99", Limit: 10 * time.Millisecond}}
+			a := Decide(&r, []Simulation{tt.simulated, tt.simulated, tt.simulated})
+			assert.Equal(t, tt.because, a.Because)
+			assert.Subset(t, reasons(a), tt.reasons)
+			if tt.reasons == nil {
+				assert.NotContains(t, strings.Join(reasons(a), "\n"), "quota")
+			}
+		})
+	}
+}
+
+// TestFewerWorkers: what is tried is what the quota keeps busy, and twice that, if a quota stops more than that.
+func TestFewerWorkers(t *testing.T) {
+	for _, tt := range []struct {
+		quota, throttled float64
+		workers          int
+		meets            bool
+		want             []int
+	}{
+		{1, 0.1, 8, false, []int{1, 2}}, {1.5, 0.1, 8, false, []int{2, 4}}, {1.5, 0.1, 4, false, []int{2}}, {4, 0.1, 4, false, nil},
+		{1, 0, 8, false, nil}, {1, 0.1, 8, true, nil},
+	} {
+		s := Simulation{Workers: tt.workers, AtOffered: &knee.Point{
+			Meets: tt.meets, Machine: &knee.Machine{CPUs: 8, Quota: tt.quota, ThrottledPeriods: knee.Estimate{Mean: tt.throttled}},
+		}}
+		assert.Equal(t, tt.want, s.FewerWorkers(), "%+v", tt)
+	}
+	assert.Nil(t, (&Simulation{Workers: 8, AtOffered: &knee.Point{}}).FewerWorkers())
 }

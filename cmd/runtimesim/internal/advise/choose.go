@@ -26,7 +26,7 @@ func (a *Advice) choose(r *Request) {
 		}
 	}
 	if len(left) == 0 {
-		a.Because = a.whyNone(r) + a.withMoreThreads(r, "")
+		a.Because = a.whyNone(r) + a.withMoreThreads(r, "") + a.withFewerWorkers(r)
 		return
 	}
 	met := func(i int) bool { return a.Candidates[i].AtOffered.Meets }
@@ -37,7 +37,7 @@ func (a *Advice) choose(r *Request) {
 			names[n] = candidates[i]
 		}
 		a.Because = fmt.Sprintf("no runtime met %s, though the runs leave it open for %s: more --replications or --tasks decide",
-			r.target(), strings.Join(names, ", ")) + a.withMoreThreads(r, "")
+			r.target(), strings.Join(names, ", ")) + a.withMoreThreads(r, "") + a.withFewerWorkers(r)
 		return
 	}
 	if len(left) == 1 {
@@ -104,12 +104,12 @@ func (a *Advice) whyNone(r *Request) string {
 	case able == 0:
 		return "each runtime lacks something that is needed, or is too large: ask for less"
 	case most.Knee == 0:
-		return fmt.Sprintf("%s meets %s at any simulated rate, however low: allow a higher limit, or shorten the requests", of, r.SLO)
+		return fmt.Sprintf("%s meets %s at any simulated rate, however low: allow a higher --slo, or shorten the requests", of, r.SLO)
 	case most.Knee >= r.Offered: // the SLO holds in runs so short, but the queue grows
-		return fmt.Sprintf("%s serves all of %s/s: lower the rate, or add workers", of, format.Rate(r.Offered))
+		return fmt.Sprintf("%s serves all of %s/s: lower the rate, or %s", of, format.Rate(r.Offered), most.remedy())
 	}
-	return fmt.Sprintf("%s meets %s; the highest simulated rate that met it is %s/s, on %s: lower the rate, allow a higher limit, or add workers",
-		of, r.target(), format.Rate(most.Knee), most.Runtime)
+	return fmt.Sprintf("%s meets %s; the highest simulated rate that met it is %s/s, on %s: lower the rate, allow a higher --slo, or %s",
+		of, r.target(), format.Rate(most.Knee), most.Runtime, most.remedy())
 }
 
 // withMoreThreads tells of a runtime that is ruled out only because it starts fewer threads than the others; also is put after its name.
@@ -206,7 +206,11 @@ func (a *Advice) carriesMore(x, y int) bool {
 
 // isFaster reports whether what the SLO limits is surely lower on x than on y, by WorthHaving.
 func (a *Advice) isFaster(x, y int) bool {
-	lx, ly := a.Candidates[x].AtOffered.Limited, a.Candidates[y].AtOffered.Limited
+	return a.Candidates[x].isFaster(&a.Candidates[y].Simulation)
+}
+
+func (s *Simulation) isFaster(than *Simulation) bool {
+	lx, ly := s.AtOffered.Limited, than.AtOffered.Limited
 	return lx.Mean+lx.HalfWidth < ly.Mean-ly.HalfWidth && lx.Mean <= (1-WorthHaving)*ly.Mean
 }
 

@@ -54,6 +54,8 @@ taken. A difference between the runs counts only if it is at least 10 % and
 their confidence intervals leave no doubt of it. Without such a difference the
 runtime of the --workload file stays; without a file, the ecosystem decides.
 
+A runtime that a quota stops (--cpu-limit) is also tried with fewer workers.
+
 Give --workers: without it smol has one thread and the others four, as their
 programs do if nobody says more.
 
@@ -135,7 +137,7 @@ func giveAdvice(cmd *cobra.Command, flags *adviseFlags) error {
 	if flags.json {
 		err = report.WriteJSON(cmd.OutOrStdout(), a)
 	} else {
-		err = a.Write(cmd.OutOrStdout(), source.Describe()+", cost "+flags.request.Cost)
+		err = a.Write(cmd.OutOrStdout(), source.Describe()+report.Machine(&scenarios[0].Service.Runtime)+", cost "+flags.request.Cost)
 	}
 	switch {
 	case err != nil:
@@ -162,6 +164,9 @@ func (f *adviseFlags) simulateAll(ctx context.Context, r *advise.Request, source
 			return nil, nil, err
 		}
 		m.Workers = s.Service.Runtime.Workers
+		if err := f.tryFewer(ctx, r, source, v, m, status); err != nil {
+			return nil, nil, err
+		}
 		scenarios, simulated = append(scenarios, s), append(simulated, *m)
 	}
 	most := advise.MostWorkers(simulated)
@@ -180,6 +185,21 @@ func (f *adviseFlags) simulateAll(ctx context.Context, r *advise.Request, source
 		}
 	}
 	return scenarios, simulated, nil
+}
+
+// tryFewer plays a runtime with fewer workers, where a quota stops those that it has, and keeps what carries most.
+func (f *adviseFlags) tryFewer(ctx context.Context, r *advise.Request, source *scenario.Source, v scenario.Variant, m *advise.Simulation, status func(string)) error {
+	for _, workers := range m.FewerWorkers() {
+		v.Workers = strconv.Itoa(workers)
+		fewer, err := simulateOne(ctx, f.search(r, source, v, status))
+		if err != nil {
+			return err
+		}
+		if fewer.Workers = workers; m.Fewer == nil || fewer.Knee > m.Fewer.Knee {
+			m.Fewer = fewer
+		}
+	}
+	return nil
 }
 
 // search looks for the knee of a variant, from the offered rate on.
@@ -209,7 +229,7 @@ func simulateOne(ctx context.Context, search *knee.Search) (*advise.Simulation, 
 	if result.Partial {
 		return nil, errNoAdvice
 	}
-	m := &advise.Simulation{KneeHigh: knee.HighestRate, Capacity: result.Capacity, MostServed: result.MostServed}
+	m := &advise.Simulation{KneeHigh: knee.HighestRate, Capacity: result.Capacity, CapacityOf: result.CapacityOf, MostServed: result.MostServed}
 	for _, p := range result.Points {
 		if p.Rate == search.From {
 			m.AtOffered = p

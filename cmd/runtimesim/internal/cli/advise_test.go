@@ -65,7 +65,7 @@ func TestNoSimulationIsCalledMeasurement(t *testing.T) {
 	nothing, _, code := command(load + " --slo p99=1ns --replications 4")
 	assert.Equal(t, exitNothingFits, code)
 	headline, _, _ := strings.Cut(nothing, "\n")
-	assert.Equal(t, "nothing fits: no runtime meets latency.p99=1ns at any simulated rate, however low: allow a higher limit, or shorten the requests", headline)
+	assert.Equal(t, "nothing fits: no runtime meets latency.p99=1ns at any simulated rate, however low: allow a higher --slo, or shorten the requests", headline)
 	for _, text := range append(outputs, nothing) {
 		for _, said := range regexp.MustCompile(`(?i).{0,20}measure.{0,20}`).FindAllString(text, -1) {
 			assert.Regexp(t, "not measured|Nothing of it was measured", said)

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/knee"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/report"
 )
 
@@ -106,6 +107,12 @@ func flatten(prefix string, v any, into map[string]string) {
 	}
 }
 
+// withoutEmpty drops empty lists, which flatten cannot look into.
+func withoutEmpty(object map[string]any) map[string]any {
+	maps.DeleteFunc(object, func(_ string, v any) bool { list, ok := v.([]any); return ok && len(list) == 0 })
+	return object
+}
+
 // TestSchema: the keys of the JSON are a contract, and documented.
 func TestSchema(t *testing.T) {
 	docs, err := os.ReadFile("../../../../docs/runtimesim.md")
@@ -130,7 +137,7 @@ func TestSchema(t *testing.T) {
 		run[".counters."+c] = "number"
 	}
 	limited := maps.Clone(run)
-	for _, h := range []string{"cpus", "quota_cpus", "cpu_ns", "cpu_wait_ns", "throttled_ns", "periods", "throttled_periods"} {
+	for _, h := range []string{"cpus", "quota_cpus", "cpu_ns", "cpu_wait_ns", "cpu_wait_for_quota_ns", "throttled_ns", "periods", "throttled_periods"} {
 		limited[".host."+h] = "number"
 	}
 	search := map[string]string{
@@ -138,10 +145,10 @@ func TestSchema(t *testing.T) {
 		".slo.metric": "string", ".slo.statistic": "string", ".slo.limit_ns": "number",
 		".replications": "number", ".confidence": "number", ".partial": "boolean",
 		".knee_rate_per_s": "number", ".first_missed_rate_per_s": "number", ".surely_met_rate_per_s": "number", ".surely_missed_rate_per_s": "number",
-		".capacity_per_s":    "number",
+		".capacity_per_s": "number", ".capacity_of": "string",
 		".points.rate_per_s": "number", ".points.meets": "boolean",
 	}
-	for _, e := range []string{"slo_value_ns", "achieved_per_s", "shed_share", "latency_p50_ns", "latency_p99_ns", "utilization"} {
+	for _, e := range []string{"slo_value_ns", "achieved_per_s", "shed_share", "latency_p50_ns", "latency_p99_ns", "utilization", "in_flight"} {
 		search[".points."+e+".mean"], search[".points."+e+".half_width"] = "number", "number"
 	}
 	advice := map[string]string{
@@ -150,18 +157,38 @@ func TestSchema(t *testing.T) {
 		".needs": "string", ".max_binary_bytes": "number", ".prefer": "string",
 		".candidates.runtime": "string", ".candidates.version": "string", ".candidates.workers": "number", ".candidates.ruled_out": "boolean",
 		".candidates.reasons.for": "boolean", ".candidates.reasons.text": "string", ".candidates.reasons.source": "string",
-		".candidates.capacity_per_s": "number", ".candidates.knee_rate_per_s": "number", ".candidates.at_offered.rate_per_s": "number", ".candidates.at_offered.meets": "boolean",
+		".candidates.capacity_per_s": "number", ".candidates.capacity_of": "string", ".candidates.knee_rate_per_s": "number", ".candidates.at_offered.rate_per_s": "number", ".candidates.at_offered.meets": "boolean",
 	}
-	for _, e := range []string{"slo_value_ns", "achieved_per_s", "shed_share", "latency_p50_ns", "latency_p99_ns", "utilization"} {
+	for _, e := range []string{"slo_value_ns", "achieved_per_s", "shed_share", "latency_p50_ns", "latency_p99_ns", "utilization", "in_flight"} {
 		advice[".candidates.at_offered."+e+".mean"], advice[".candidates.at_offered."+e+".half_width"] = "number", "number"
+	}
+	limitedSearch, limitedAdvice := maps.Clone(search), maps.Clone(advice)
+	limitedSearch[".cpus"], limitedSearch[".quota_cpus"] = "number", "number"
+	limitedAdvice[".candidates.cpus"], limitedAdvice[".candidates.quota_cpus"] = "number", "number"
+	for path, kind := range advice {
+		if at, ok := strings.CutPrefix(path, ".candidates.at_offered."); ok {
+			limitedAdvice[".candidates.with_fewer_workers.at_offered."+at] = kind
+		}
+	}
+	limitedAdvice[".candidates.with_fewer_workers.workers"], limitedAdvice[".candidates.with_fewer_workers.knee_rate_per_s"] = "number", "number"
+	delete(limitedAdvice, ".needs")
+	limitedAdvice[".runtime"] = "null"
+	for of, schema := range map[string]map[string]string{
+		".points": limitedSearch, ".candidates.at_offered": limitedAdvice, ".candidates.with_fewer_workers.at_offered": limitedAdvice,
+	} {
+		for _, e := range []string{"cpu_utilization", "throttled_periods_share", "throttled_cpus"} {
+			schema[of+".host."+e+".mean"], schema[of+".host."+e+".half_width"] = "number", "number"
+		}
+		schema[of+".host.short_of"] = "string"
 	}
 	const load = " --arrivals constant:1000 --service det:1ms --json --tasks 500"
 	const lowLoad = " --arrivals constant:300 --service det:1ms --json --tasks 500" // the search passes each runtime's capacity
 	for line, want := range map[string]map[string]string{
 		"run" + load:                 run,
 		"run --cpu-limit 1.5" + load: limited,
-		"knee --runtime ideal --workers 1 --slo max=1500us" + load: search,
-		"advise --needs sqlx --slo max=2ms" + lowLoad:              advice,
+		"knee --runtime ideal --workers 1 --slo max=1500us" + load:       search,
+		"advise --needs sqlx --slo max=2ms" + lowLoad:                    advice,
+		"knee --cpu-limit 0.5 --replications 2 --slo p99=30ms" + lowLoad: limitedSearch,
 	} {
 		t.Run(line, func(t *testing.T) {
 			got := map[string]string{}
@@ -174,6 +201,13 @@ func TestSchema(t *testing.T) {
 			}
 		})
 	}
+	t.Run("advise on limited CPUs", func(t *testing.T) {
+		out, _, code := command("advise --cpu-limit 0.5 --workers 4 --replications 2 --slo p99=30ms --arrivals constant:900 --service det:1ms --json --tasks 500")
+		assert.Equal(t, exitNothingFits, code)
+		got := map[string]string{}
+		flatten("", withoutEmpty(decode[map[string]any](t, out)), got)
+		assert.Equal(t, limitedAdvice, got)
+	})
 	t.Run("compare", func(t *testing.T) {
 		objects := decode[map[string]map[string]any](t, succeed(t, "compare"+load))
 		assert.Len(t, objects, 4)
@@ -283,49 +317,56 @@ func TestMistakesAreUsageErrors(t *testing.T) {
 		"rnu":           `unknown command "rnu" (did you mean run?); see runtimesim --help`,
 		"--verbose":     "unknown flag: --verbose; see runtimesim --help",
 		"advice" + load: `unknown command "advice" (did you mean advise?); see runtimesim --help`,
-		"run --arrivals poison:5 --service exp:1ms":       `--arrivals: "poison" is not allowed (did you mean poisson?); want one of`,
-		"run --arrivals poisson:5 --service epx:1ms":      `--service: "epx:1ms" is not allowed (did you mean exp?); want one of`,
-		"run --arrivals poisson:5 --workload api_getaway": `--workload: "api_getaway" (did you mean api_gateway?) is not a preset (one of `,
-		"advise --needs axmu" + load:                      `--needs: "axmu" is not allowed (did you mean axum?); want one of`,
-		"advise --prefer perfformance" + load:             `--prefer: "perfformance" is not allowed (did you mean performance?); want one of`,
-		"run --cost zreo" + load:                          `--cost: "zreo" (did you mean zero?) is not default, seed or zero, and no file: open`,
-		"help rnu":                                        `unknown command "rnu" (did you mean run?); see runtimesim --help`,
-		"run --cpsu 4" + load:                             "unknown flag: --cpsu (did you mean --cpus or --cost?); see runtimesim run --help",
-		"run now" + load:                                  `unexpected argument "now"; want flags only: see runtimesim run --help`,
-		"run --tasks -5" + load:                           `--tasks: "-5" is not allowed; want a whole number from 1 to 1000000000`,
-		"run --tasks 1.5" + load:                          `--tasks: "1.5" is not allowed; want a whole number from 1 to 1000000000`,
-		"run --seed x" + load:                             `--seed: "x" is not allowed; want a whole number from 0 to 18446744073709551615`,
-		"run --warmup 1" + load:                           `--warmup: "1" is not allowed; want a number from 0 to 0.9`,
-		"run --warmup nan" + load:                         `--warmup: "nan" is not allowed; want a number from 0 to 0.9`,
-		"run --workers 0" + load:                          "--workers: 0 is not allowed; want 1 to 1024",
-		"run --cpu-limit 0" + load:                        "--cpu-limit: 0 is not allowed; want a number of more than 0 and at most 4096",
-		"advise --cpu-limit 0.001" + load:                 "--cpu-limit: 0.001 is not allowed; want 0.01 or more: the least CPU time of a period is 1ms",
-		"knee --cpu-limit 1 --runtime ideal" + load:       "--cpu-limit: runtime ideal has no host",
-		"run --runtime tokyo" + load:                      `--runtime: "tokyo" is not allowed (did you mean tokio?); want one of tokio, async_std, smol, ideal`,
-		"run":                                             "--arrivals: missing",
-		"compare --runtimes tokio,rayon" + load:           `--runtimes: "rayon" is not allowed`,
-		"compare --runtimes smol,smol" + load:             "--runtimes: smol is there twice",
-		"compare --runtimes tokio:2" + load:               `--runtimes: "2" is not allowed; want one of 1.53, 1.51.0, 1.50`,
-		"compare --runtime tokio" + load:                  "unknown flag: --runtime (did you mean --runtimes?); see runtimesim compare --help",
-		"knee --slo 99%" + load:                           `--slo: "99%" is not allowed; want STATISTIC=LIMIT`,
-		"knee --step 1" + load:                            `--step: "1" is not allowed; want a factor from 1.1 to 100`,
-		"knee --from 0" + load:                            `--from: "0" is not allowed; want a rate per second from 0.001 to 1000000`,
-		"knee --arrivals gamma --service exp:1ms":         `--arrivals: "gamma" is not allowed; want gamma:RATE,SHAPE`,
-		"knee --arrivals closed:5,1s --service exp:1ms":   "--arrivals: process closed has no rate that could be raised; want another process",
-		"advise --arrivals closed:5,1s --service exp:1ms": "--arrivals: process closed has no rate that could be raised; want another process",
-		"compare --runtimes tokio," + load:                `--runtimes: "" is not allowed; want RUNTIME or RUNTIME:VERSION, RUNTIME one of tokio, async_std, smol, ideal`,
-		"compare --runtimes=" + load:                      `--runtimes: "" is not allowed; want RUNTIME`,
-		"compare --runtimes tokio:" + load:                `--runtimes: "tokio:" is not allowed; want RUNTIME`,
-		"run --runtime :1.53" + load:                      `--runtime: ":1.53" is not allowed; want RUNTIME`,
-		"run --runtime tokio:2" + load:                    `--version: "2" is not allowed; want one of 1.53, 1.51.0, 1.50`,
-		"run --runtime tokio:1.53 --version 1.50" + load:  `--runtime and --version: "tokio:1.53" says a version already; want one of them`,
-		"run --json=yes" + load:                           `--json: "yes" is not allowed; want no value, true or false`,
-		"run --workers" + load:                            "--workers: missing; the next word is --arrivals: see runtimesim run --help",
-		"run --arrivals poisson --service exp:1ms":        `--arrivals: "poisson" lacks the rate; want poisson:RATE, in requests a second`,
-		"advise --arrivals constant --service exp:1ms":    `--arrivals: "constant" lacks the rate; want constant:RATE, in requests a second`,
-		"run --arrivals 500 --service exp:1ms":            `--arrivals: "500" is not allowed (did you mean poisson:500?); want one of poisson:RATE, `,
-		"trace" + load:                                    "--out: missing; want a file to write, or - for standard output",
-		"trace --out x --cost free" + load:                `--cost: "free" is not default, seed or zero, and no file`,
+		"run --arrivals poison:5 --service exp:1ms":          `--arrivals: "poison" is not allowed (did you mean poisson?); want one of`,
+		"run --arrivals poisson:5 --service epx:1ms":         `--service: "epx:1ms" is not allowed (did you mean exp?); want one of`,
+		"run --arrivals poisson:5 --workload api_getaway":    `--workload: "api_getaway" (did you mean api_gateway?) is not a preset (one of `,
+		"advise --needs axmu" + load:                         `--needs: "axmu" is not allowed (did you mean axum?); want one of`,
+		"advise --prefer perfformance" + load:                `--prefer: "perfformance" is not allowed (did you mean performance?); want one of`,
+		"run --cost zreo" + load:                             `--cost: "zreo" (did you mean zero?) is not default, seed or zero, and no file: open`,
+		"help rnu":                                           `unknown command "rnu" (did you mean run?); see runtimesim --help`,
+		"run --cpsu 4" + load:                                "unknown flag: --cpsu (did you mean --cpus or --cost?); see runtimesim run --help",
+		"run now" + load:                                     `unexpected argument "now"; want flags only: see runtimesim run --help`,
+		"run --tasks -5" + load:                              `--tasks: "-5" is not allowed; want a whole number from 1 to 1000000000`,
+		"run --tasks 1.5" + load:                             `--tasks: "1.5" is not allowed; want a whole number from 1 to 1000000000`,
+		"run --seed x" + load:                                `--seed: "x" is not allowed; want a whole number from 0 to 18446744073709551615`,
+		"run --warmup 1" + load:                              `--warmup: "1" is not allowed; want a number from 0 to 0.9`,
+		"run --warmup nan" + load:                            `--warmup: "nan" is not allowed; want a number from 0 to 0.9`,
+		"run --workers 0" + load:                             "--workers: 0 is not allowed; want 1 to 1024",
+		"run --cpu-limit 0" + load:                           "--cpu-limit: 0 is not allowed; want a number of more than 0 and at most 4096",
+		"advise --cpu-limit 0.001" + load:                    "--cpu-limit: 0.001 is not allowed; want 0.01 or more: the least CPU time of a period is 1ms",
+		"knee --cpu-limit 1 --runtime ideal" + load:          "--cpu-limit: runtime ideal has no host",
+		"run --runtime tokyo" + load:                         `--runtime: "tokyo" is not allowed (did you mean tokio?); want one of tokio, async_std, smol, ideal`,
+		"run":                                                "--arrivals: missing",
+		"compare --runtimes tokio,rayon" + load:              `--runtimes: "rayon" is not allowed`,
+		"compare --runtimes smol,smol" + load:                "--runtimes: smol is there twice",
+		"compare --runtimes tokio:2" + load:                  `--runtimes: "2" is not allowed; want one of 1.53, 1.51.0, 1.50`,
+		"compare --runtime tokio" + load:                     "unknown flag: --runtime (did you mean --runtimes?); see runtimesim compare --help",
+		"knee --slo 99%" + load:                              `--slo: "99%" is not allowed; want STATISTIC=LIMIT`,
+		"knee --step 1" + load:                               `--step: "1" is not allowed; want a factor from 1.1 to 100`,
+		"knee --from 0" + load:                               `--from: "0" is not allowed; want a rate per second from 0.001 to 1000000`,
+		"knee --arrivals gamma --service exp:1ms":            `--arrivals: "gamma" is not allowed; want gamma:RATE,SHAPE`,
+		"knee --arrivals closed:5,1s --service exp:1ms":      "--arrivals: process closed has no rate that could be raised; want another process",
+		"advise --arrivals closed:5,1s --service exp:1ms":    "--arrivals: process closed has no rate that could be raised; want another process",
+		"compare --runtimes tokio," + load:                   `--runtimes: "" is not allowed; want RUNTIME or RUNTIME:VERSION, RUNTIME one of tokio, async_std, smol, ideal`,
+		"compare --runtimes=" + load:                         `--runtimes: "" is not allowed; want a value, or the flag left out`,
+		"run --cpu-limit=" + load:                            `--cpu-limit: "" is not allowed; want a value, or the flag left out`,
+		"knee --cpus=" + load:                                `--cpus: "" is not allowed; want a value, or the flag left out`,
+		"advise --workers=" + load:                           `--workers: "" is not allowed; want a value, or the flag left out`,
+		"trace --out x --workload=" + load:                   `--workload: "" is not allowed; want a value, or the flag left out`,
+		"run --cost=" + load:                                 `--cost: "" is not allowed; want a value, or the flag left out`,
+		"compare --runtimes ideal --cpu-limit 1" + load:      "--cpu-limit: runtime ideal has no host",
+		"compare --runtimes ideal,ideal:1.0 --cpus 2" + load: `--runtimes: "ideal,ideal:1.0" is not allowed: ideal:1.0 is left out`,
+		"compare --runtimes tokio:" + load:                   `--runtimes: "tokio:" is not allowed; want RUNTIME`,
+		"run --runtime :1.53" + load:                         `--runtime: ":1.53" is not allowed; want RUNTIME`,
+		"run --runtime tokio:2" + load:                       `--version: "2" is not allowed; want one of 1.53, 1.51.0, 1.50`,
+		"run --runtime tokio:1.53 --version 1.50" + load:     `--runtime and --version: "tokio:1.53" says a version already; want one of them`,
+		"run --json=yes" + load:                              `--json: "yes" is not allowed; want no value, true or false`,
+		"run --workers" + load:                               "--workers: missing; the next word is --arrivals: see runtimesim run --help",
+		"run --arrivals poisson --service exp:1ms":           `--arrivals: "poisson" lacks the rate; want poisson:RATE, in requests a second`,
+		"advise --arrivals constant --service exp:1ms":       `--arrivals: "constant" lacks the rate; want constant:RATE, in requests a second`,
+		"run --arrivals 500 --service exp:1ms":               `--arrivals: "500" is not allowed (did you mean poisson:500?); want one of poisson:RATE, `,
+		"trace" + load:                                       "--out: missing; want a file to write, or - for standard output",
+		"trace --out x --cost free" + load:                   `--cost: "free" is not default, seed or zero, and no file`,
 	} {
 		t.Run(line, func(t *testing.T) {
 			stdout, stderr, code := command(line)
@@ -395,4 +436,67 @@ func TestInterrupted(t *testing.T) {
 	assert.True(t, knee.Partial)
 	assert.NotNil(t, knee.Points)
 	assert.Nil(t, knee.LastRate)
+}
+
+// TestLimitedCPUsAreSaid: headings name the machine, and what cannot be played on it is left out by name.
+func TestLimitedCPUsAreSaid(t *testing.T) {
+	const load = " --arrivals poisson:100 --service exp:1ms --tasks 200"
+	for line, want := range map[string]string{
+		"run --cpus 3" + load:                                      "tokio 1.53, 4 workers, 3 CPUs: poisson:100, exp:1ms,",
+		"run --cpu-limit 1.5 --workers 2" + load:                   "tokio 1.53, 2 workers, 4 CPUs, quota of 1.5 CPUs: poisson:100,",
+		"compare --cpu-limit 1" + load:                             "poisson:100, exp:1ms, 4 CPUs, quota of 1 CPU, cost default, seed 1\nideal is left out: its workers need no CPU,",
+		"compare --cpus 1" + load:                                  "poisson:100, exp:1ms, 1 CPU, cost default, seed 1\nideal is left out: ",
+		"knee --cpu-limit 1 --replications 2 --precision 1" + load: "tokio 1.53, 1 worker, 4 CPUs, quota of 1 CPU: poisson, exp:1ms,",
+		"advise --cpu-limit 1 --replications 2" + load:             "\npoisson:100, exp:1ms, 4 CPUs, quota of 1 CPU, cost default,",
+		// A preset that is about a machine brings it. Flags replace it.
+		"run --workload cpu_quota --arrivals poisson:200 --tasks 200":                                  "tokio 1.53, 8 workers, 8 CPUs, quota of 1 CPU: cpu_quota,",
+		"run --workload cpu_quota --arrivals poisson:200 --tasks 200 --cpu-limit 8 --runtime smol":     "smol 2.0, 8 workers, 8 CPUs, quota of 8 CPUs: cpu_quota,",
+		"run --workload cpu_quota --arrivals poisson:200 --tasks 200 --cpus 2 --workers 3":             "tokio 1.53, 3 workers, 2 CPUs, quota of 1 CPU: cpu_quota,",
+		"run --workload cpu_quota --arrivals poisson:200 --tasks 200 --runtime ideal":                  "ideal 1.0, 8 workers: cpu_quota,",
+		"run --workload rayon_beside_tokio --arrivals poisson:200 --tasks 200":                         "tokio 1.53, 8 workers, 8 CPUs, quota of 4 CPUs: rayon_beside_tokio,",
+		"run --workload more_threads_than_cpus --arrivals poisson:200 --tasks 200 --runtime async_std": "async_std 1.13, 8 workers, 1 CPU: more_threads_than_cpus,",
+		"run --workload one_thread --arrivals poisson:200 --tasks 200":                                 "tokio 1.53, 4 workers: one_thread,",
+	} {
+		out := succeed(t, line)
+		assert.Contains(t, out, want, line)
+		if strings.HasPrefix(line, "compare") {
+			assert.NotContains(t, out, " ideal\n", "no column")
+		}
+	}
+	out, stderr, code := command("compare --cpu-limit 1 --json" + load)
+	require.Zero(t, code)
+	assert.Contains(t, stderr, "runtimesim: ideal is left out: ")
+	assert.Len(t, decode[map[string]report.Run](t, out), 3)
+}
+
+// TestQuotaOfIdleWorkers: 64 workers that a quota stops use less than a hundredth of their time. The search goes down to the rates that meet the
+// SLO, and says what is short.
+func TestQuotaOfIdleWorkers(t *testing.T) {
+	const line = "knee --workload cpu_quota --arrivals poisson --workers 64 --from 100 --slo p99=50ms --tasks 10000 --replications 2 --precision 0.5"
+	k := decode[report.Knee](t, succeed(t, line+" --json"))
+	require.NotNil(t, k.LastRate)
+	assert.InDelta(t, 70, *k.LastRate, 40)
+	first := k.Points[len(k.Points)-1]
+	assert.Less(t, first.Utilization.Mean, 0.02)
+	assert.Equal(t, knee.Quota, first.Machine.Short)
+	out := succeed(t, line)
+	assert.Regexp(t, `the quota of 1 CPU is short at times: \S+ of it is used, and it stops the process in \S+ of the periods; the workers are \S+ busy`, out)
+	assert.NotContains(t, out, "without load")
+}
+
+// TestAdviceUnderAQuota: more workers only use the quota up sooner.
+func TestAdviceUnderAQuota(t *testing.T) {
+	out, _, code := command("advise --workload cpu_quota --arrivals poisson:250 --slo p99=50ms --tasks 5000 --replications 4")
+	assert.Equal(t, exitNothingFits, code)
+	headline, rest, _ := strings.Cut(out, "\n")
+	assert.Regexp(t, `raise the quota of 1 CPU; the quota stops its 8 workers, and with --workers \d \w+ would meet the SLO( up to \S+/s)?$`, headline)
+	assert.NotContains(t, out, "add workers")
+	assert.Contains(t, rest, "cpu_quota, poisson:250, 8 CPUs, quota of 1 CPU, ")
+	assert.Regexp(t, `- the quota of 1 CPU stops it in \S+% of the periods: on average \S+ CPUs stand still with a thread on them \(simulated\)`, rest)
+	assert.Contains(t, rest, "  of the quota ")
+	assert.Contains(t, rest, "  throttled ")
+
+	out, _, _ = command("advise --arrivals poisson:1600 --service exp:1ms --cpu-limit 1.5 --workers 8 --slo p99=50ms --tasks 4000 --replications 3")
+	assert.Contains(t, out, "or raise the quota of 1.5 CPUs\n")
+	assert.Contains(t, out, "/s (quota)\n", "the capacity is that of the quota")
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/report"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/scenario"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/simulate"
 	"github.com/runtimelab/otelcol-runtimelab/internal/program"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/models"
@@ -30,7 +31,7 @@ with several operations has the latency of each.
 
 All runtimes get the worker threads that --workers says, or else those of the
 file. If neither says it, each has its own default: one for smol, four for the
-others.`,
+others. On limited CPUs the ideal runtime, which needs none, is left out.`,
 		Example: `  runtimesim compare --workload api_gateway --arrivals poisson:20000 --workers 4
   runtimesim compare --runtimes tokio,smol --workers 4 --arrivals constant:100 \
     --workload spawn_benchmark --tasks 1000`,
@@ -48,25 +49,11 @@ func compare(cmd *cobra.Command, flags *scenarioFlags, runtimes string, asJSON b
 	if err != nil {
 		return err
 	}
-	names := strings.Split(runtimes, ",")
-	var scenarios []*simulate.Scenario
-	for i, name := range names {
-		name = strings.TrimSpace(name)
-		if slices.Contains(names[:i], name) {
-			return fmt.Errorf("--%s: %s is there twice", flagRuntimes, name)
-		}
-		names[i] = name
-		v := flags.variant
-		v.RuntimeFlag = "--" + flagRuntimes
-		if v.Runtime, v.Version, err = runtimeOf(v.RuntimeFlag, name); err != nil {
-			return err
-		}
-		s, err := flags.scenario(source, v)
-		if err != nil {
-			return err
-		}
-		scenarios = append(scenarios, s)
+	c, err := compared(flags, source, runtimes)
+	if err != nil {
+		return err
 	}
+	scenarios := c.scenarios
 
 	arrived := make([]atomic.Uint64, len(scenarios))
 	stop := showProgress(cmd.ErrOrStderr(), func() string {
@@ -85,14 +72,60 @@ func compare(cmd *cobra.Command, flags *scenarioFlags, runtimes string, asJSON b
 
 	partial := slices.ContainsFunc(runs, func(r *report.Run) bool { return r.Partial })
 	if asJSON {
+		if c.leftOut != "" {
+			_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "runtimesim: "+c.leftOut)
+		}
 		byRuntime := map[string]*report.Run{}
-		for i, name := range names {
+		for i, name := range c.names {
 			byRuntime[name] = runs[i]
 		}
 		return ended(partial, report.WriteJSON(cmd.OutOrStdout(), byRuntime))
 	}
-	heading := fmt.Sprintf("%s, cost %s, seed %d", source.Describe(), flags.request.Cost, scenarios[0].Seed())
-	return ended(partial, report.WriteComparison(cmd.OutOrStdout(), heading, names, runs))
+	heading := fmt.Sprintf("%s%s, cost %s, seed %d", source.Describe(), report.Machine(&scenarios[0].Service.Runtime), flags.request.Cost, scenarios[0].Seed())
+	if c.leftOut != "" {
+		heading += "\n" + c.leftOut
+	}
+	return ended(partial, report.WriteComparison(cmd.OutOrStdout(), heading, c.names, runs))
+}
+
+// comparison is what compare plays.
+type comparison struct {
+	names     []string
+	scenarios []*simulate.Scenario
+	leftOut   string // what is not played, and why; empty: nothing
+}
+
+// compared reads the list of runtimes. On limited CPUs the ideal runtime is left out: it would be played without them, beside others that have to
+// do with them.
+func compared(flags *scenarioFlags, source *scenario.Source, runtimes string) (*comparison, error) {
+	c := &comparison{}
+	names := strings.Split(runtimes, ",")
+	for i, name := range names {
+		name = strings.TrimSpace(name)
+		if slices.Contains(names[:i], name) {
+			return nil, fmt.Errorf("--%s: %s is there twice", flagRuntimes, name)
+		}
+		names[i] = name
+		v := flags.variant
+		v.RuntimeFlag = "--" + flagRuntimes
+		var err error
+		if v.Runtime, v.Version, err = runtimeOf(v.RuntimeFlag, name); err != nil {
+			return nil, err
+		}
+		if v.Runtime == semconv.RuntimeIdeal && len(names) > 1 && source.Limited(v) {
+			c.leftOut = name + " is left out: its workers need no CPU, so limited CPUs mean nothing to it"
+			continue
+		}
+		s, err := flags.scenario(source, v)
+		if err != nil {
+			return nil, err
+		}
+		c.names, c.scenarios = append(c.names, name), append(c.scenarios, s)
+	}
+	if c.scenarios == nil {
+		return nil, fmt.Errorf("--%s: %q is not allowed: %s; want another runtime beside it", flagRuntimes, runtimes, c.leftOut)
+	}
+	return c, nil
 }
 
 // runtimeOf reads RUNTIME or RUNTIME:VERSION.

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/scenario"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/simulate"
@@ -104,6 +105,9 @@ func (f *scenarioFlags) registerRuntime(cmd *cobra.Command) {
 }
 
 func (f *scenarioFlags) open(cmd *cobra.Command) (*scenario.Source, error) {
+	if err := emptyFlag(cmd); err != nil {
+		return nil, err
+	}
 	if cmd.Flags().Changed(flagSeed) {
 		f.request.Seed = &f.seed.value
 	}
@@ -118,6 +122,16 @@ func (f *scenarioFlags) open(cmd *cobra.Command) (*scenario.Source, error) {
 		f.variant.Runtime, f.variant.Version = runtime, cmp.Or(version, f.variant.Version)
 	}
 	return scenario.Open(f.request)
+}
+
+// emptyFlag refuses a flag whose value is empty, as that of a variable that is not set: it would count as no flag at all.
+func emptyFlag(cmd *cobra.Command) (err error) {
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if err == nil && f.Value.Type() == "string" && strings.TrimSpace(f.Value.String()) == "" {
+			err = fmt.Errorf("--%s: %q is not allowed; want a value, or the flag left out", f.Name, f.Value.String())
+		}
+	})
+	return err
 }
 
 // scenario is what a variant of the source plays.

@@ -120,7 +120,7 @@ func findKnee(cmd *cobra.Command, flags *kneeFlags) error {
 		what = strings.Replace(what, flags.request.Arrivals, withoutRate(flags.request.Arrivals), 1)
 	}
 	spec := &first.Service.Runtime
-	heading := fmt.Sprintf("%s, %s: %s, cost %s, seeds %d to %d", report.RuntimeName(spec), workers(spec.Workers), what,
+	heading := fmt.Sprintf("%s, %s%s: %s, cost %s, seeds %d to %d", report.RuntimeName(spec), workers(spec.Workers), report.Machine(spec), what,
 		flags.request.Cost, first.Seed(), first.Seed()+flags.replications.value-1)
 	return ended(k.Partial, k.Write(cmd.OutOrStdout(), heading))
 }

@@ -75,8 +75,8 @@ func run(cmd *cobra.Command, flags *scenarioFlags, asJSON bool) error {
 // heading says what has been played.
 func heading(s *simulate.Scenario, source *scenario.Source, flags *scenarioFlags) string {
 	spec := &s.Service.Runtime
-	return fmt.Sprintf("%s, %s: %s, cost %s, seed %d",
-		report.RuntimeName(spec), workers(spec.Workers), source.Describe(), flags.request.Cost, s.Seed())
+	return fmt.Sprintf("%s, %s%s: %s, cost %s, seed %d",
+		report.RuntimeName(spec), workers(spec.Workers), report.Machine(spec), source.Describe(), flags.request.Cost, s.Seed())
 }
 
 func workers(n int) string {

@@ -95,7 +95,7 @@ func writeTrace(cmd *cobra.Command, flags *scenarioFlags, path string) error {
 // traced plays a scenario, until the trace is full.
 func traced(cmd *cobra.Command, s *simulate.Scenario, w io.Writer) (*chrometrace.Trace, *simulate.Result, error) {
 	spec := &s.Service.Runtime
-	trace := chrometrace.New(w, fmt.Sprintf("%s, %s", report.RuntimeName(spec), workers(spec.Workers)), mostEvents)
+	trace := chrometrace.New(w, fmt.Sprintf("%s, %s%s", report.RuntimeName(spec), workers(spec.Workers), report.Machine(spec)), mostEvents)
 	ctx, full := context.WithCancel(cmd.Context())
 	defer full()
 	var arrived atomic.Uint64

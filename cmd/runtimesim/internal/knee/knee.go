@@ -3,7 +3,7 @@
 // Package knee looks for the highest rate of arrivals at which a service still meets a service level objective.
 //
 //	from, from*step, from*step^2, ...   until a rate misses the SLO (or, if the first one does, downwards until one meets it,
-//	                                    or the workers are idle anyway)
+//	                                    or requests do not meet each other any more)
 //	then bisection between the last that met it and the first that missed it, until they are precision apart
 //
 // Each rate is played several times with different seeds. It meets the SLO if the mean over these replications of the
@@ -47,6 +47,10 @@ type Point struct {
 	P50         Estimate `json:"latency_p50_ns"`
 	P99         Estimate `json:"latency_p99_ns"`
 	Utilization Estimate `json:"utilization"`
+	// InFlight is how many requests are in the service on average.
+	InFlight Estimate `json:"in_flight"`
+	// Machine is of a process with limited CPUs; nil: they are not.
+	Machine *Machine `json:"host,omitempty"`
 }
 
 // Result is what a search found.
@@ -58,9 +62,10 @@ type Result struct {
 	// SurelyMeets is the highest rate up to Last at which even the upper end of the confidence interval meets the SLO,
 	// SurelyMisses the lowest from First on at which even the lower end misses it; nil: none.
 	SurelyMeets, SurelyMisses *Point
-	// Capacity is the highest rate that was served, per second, of runs in which more came than was served while the workers were busy
-	// all the time; 0: no such run, so that it is unknown.
-	Capacity float64
+	// Capacity is the highest rate that was served, per second, of runs in which more came than was served while the workers, the CPUs or the
+	// quota were in use all the time; 0: no such run, so that it is unknown. CapacityOf is which of them it was.
+	Capacity   float64
+	CapacityOf Scarce
 	// MostServed is the highest rate that was served: the capacity is not lower.
 	MostServed float64
 	// Partial: interrupted, or the last point misses.
@@ -70,13 +75,15 @@ type Result struct {
 const (
 	// HighestRate is where the search stops upwards: the highest that package workload takes.
 	HighestRate = 1e6
-	// Idle is a utilization at which requests do not wait for each other: what misses the SLO then misses it at any rate.
+	// Idle is a load at which requests do not wait for each other: what misses the SLO then misses it at any rate.
 	Idle = 0.01
 	// lowestRate is where the search stops downwards in any case.
 	lowestRate = 1e-3
-	// served is the share of what comes that is served, at most, by workers that cannot serve all, and busy their utilization, at least.
-	// Less of either has other reasons: a run whose last requests take long, or a queue for something else than the workers.
-	served, busy = 0.98, 0.95
+	// served is the share of what comes that is served, at most, if something is short, and Busy the utilization of what is short, at least.
+	// Less of either has other reasons: a run whose last requests take long, or a queue for something else.
+	served = 0.98
+	// Busy is described above.
+	Busy = 0.95
 	// runLength is the shortest run, in limits of the SLO.
 	runLength = 100
 )
@@ -128,8 +135,8 @@ func (r *Result) add(p *Point) {
 func (r *Result) judge(limit float64) {
 	for _, p := range r.Points {
 		r.MostServed = max(r.MostServed, p.Achieved.Mean)
-		if p.Achieved.Mean+p.Achieved.HalfWidth < served*p.Rate && p.Utilization.Mean > busy {
-			r.Capacity = max(r.Capacity, p.Achieved.Mean)
+		if of, always := p.usedUp(); always && p.Achieved.Mean+p.Achieved.HalfWidth < served*p.Rate && p.Achieved.Mean > r.Capacity {
+			r.Capacity, r.CapacityOf = p.Achieved.Mean, of
 		}
 		switch {
 		case r.First == nil || p.Rate < r.First.Rate:
@@ -148,7 +155,7 @@ func (s *Search) next(r *Result) (rate float64, more bool) {
 	case r.First == nil:
 		return min(r.Last.Rate*s.Step, HighestRate), r.Last.Rate < HighestRate
 	case r.Last == nil:
-		return r.First.Rate / s.Step, r.First.Utilization.Mean > Idle && r.First.Rate > lowestRate
+		return r.First.Rate / s.Step, r.First.Load() > Idle && r.First.Rate > lowestRate
 	default:
 		return math.Sqrt(r.Last.Rate * r.First.Rate), r.First.Rate > r.Last.Rate*(1+s.Precision)
 	}
@@ -176,6 +183,11 @@ func (s *Search) At(ctx context.Context, rate float64) (*Point, error) {
 		P50:         over(func(r *simulate.Result) float64 { return float64(r.Latency.Quantile(0.5)) }),
 		P99:         over(func(r *simulate.Result) float64 { return float64(r.Latency.Quantile(0.99)) }),
 		Utilization: over((*simulate.Result).Utilization),
+		InFlight:    over((*simulate.Result).InFlight),
+		Machine:     machineOf(results, over),
+	}
+	if p.Machine != nil {
+		p.Machine.Short = p.short()
 	}
 	p.Meets = p.Limited.Mean <= float64(s.SLO.Limit) && p.Shed.Mean == 0
 	if s.Played != nil {

@@ -124,7 +124,7 @@ func TestSearchDownwards(t *testing.T) {
 }
 
 func TestNoRateMeets(t *testing.T) {
-	// Even alone a request takes 1 ms. The search ends when the worker is idle.
+	// Even alone a request takes 1 ms. The search ends when requests do not meet each other.
 	var played []float64
 	r, err := search(500*time.Microsecond, 100, &played).Run(t.Context())
 	require.NoError(t, err)
@@ -132,6 +132,61 @@ func TestNoRateMeets(t *testing.T) {
 	assert.Nil(t, r.SurelyMeets)
 	assert.Equal(t, []float64{100, 50, 25, 12.5, 6.25}, played)
 	assert.Equal(t, r.Points[0], r.First)
+}
+
+// TestIdleWorkersAreNoEnd: of many workers little is used at a load at which a quota stops them all. The search goes on to rates that meet the
+// SLO.
+func TestIdleWorkersAreNoEnd(t *testing.T) {
+	var played []float64
+	s := search(10*time.Millisecond, 10_000, &played)
+	play := s.Play
+	s.Play = func(ctx context.Context, rate float64, n uint64, replications int) ([]*simulate.Result, error) {
+		results, err := play(ctx, rate, n, replications)
+		for _, r := range results {
+			r.Workers, r.CPUs, r.Quota.CPUs = 1000, 8, 1
+			r.Host.Busy = r.Counters.Workers[0].Busy
+			r.Host.Periods, r.Host.ThrottledPeriods, r.Host.Throttled = 100, uint64(min(rate/10, 100)), sim.Time(rate/1000*float64(r.Virtual))
+		}
+		return results, err
+	}
+	r, err := s.Run(t.Context())
+	require.NoError(t, err)
+	require.NotNil(t, r.Last)
+	assert.InEpsilon(t, 899.5, r.Last.Rate, 0.02)
+	assert.Less(t, r.First.Utilization.Mean, Idle)
+	assert.InEpsilon(t, 1000, r.Capacity, 1e-6, "the workers are idle: it is the quota that is used up")
+	assert.Equal(t, Quota, r.CapacityOf)
+
+	first := r.First
+	assert.InEpsilon(t, first.Rate/1000, first.Machine.CPUUtilization.Mean, 1e-6)
+	assert.InDelta(t, first.Rate/1000, first.Machine.ThrottledPeriods.Mean, 0.01)
+	assert.InEpsilon(t, first.Rate/1000, first.Machine.ThrottledCPUs.Mean, 1e-6)
+	assert.Equal(t, Quota, first.Machine.Short)
+	assert.True(t, first.Throttled())
+}
+
+func TestShort(t *testing.T) {
+	for _, tt := range []struct {
+		workers, cpu, throttled float64
+		cpus                    int
+		quota                   float64
+		want                    Scarce
+	}{
+		{0.5, 0.5, 0, 8, 0, ""},
+		{0.99, 0.5, 0, 8, 0, Workers},
+		{0.99, 0.99, 0, 8, 0, CPUs},
+		{0.99, 0.99, 0, 8, 9, CPUs},
+		{0.99, 0.99, 0, 8, 1, Quota},
+		{0.99, 0.99, 0.5, 8, 1, Quota},
+		{0.99, 0.5, 0, 8, 1, Workers},
+		{0.2, 0.5, 0.1, 8, 1, Quota},
+	} {
+		p := Point{
+			Utilization: Estimate{Mean: tt.workers},
+			Machine:     &Machine{CPUs: tt.cpus, Quota: tt.quota, CPUUtilization: Estimate{Mean: tt.cpu}, ThrottledPeriods: Estimate{Mean: tt.throttled}},
+		}
+		assert.Equal(t, tt.want, p.short(), "%+v", tt)
+	}
 }
 
 func TestEveryRateMeets(t *testing.T) {

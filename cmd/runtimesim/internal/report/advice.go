@@ -33,16 +33,27 @@ type Advice struct {
 
 // Candidate is a runtime of an advice.
 type Candidate struct {
-	Runtime  string          `json:"runtime"`
-	Version  string          `json:"version"`
-	Workers  int             `json:"workers"`
-	RuledOut bool            `json:"ruled_out"`
-	Reasons  []advise.Reason `json:"reasons"`
-	Offered  *knee.Point     `json:"at_offered"`
-	Knee     *float64        `json:"knee_rate_per_s"`
-	Capacity *float64        `json:"capacity_per_s"`
+	Runtime    string          `json:"runtime"`
+	Version    string          `json:"version"`
+	Workers    int             `json:"workers"`
+	CPUs       int             `json:"cpus,omitempty"`
+	Quota      float64         `json:"quota_cpus,omitempty"`
+	RuledOut   bool            `json:"ruled_out"`
+	Reasons    []advise.Reason `json:"reasons"`
+	Offered    *knee.Point     `json:"at_offered"`
+	Knee       *float64        `json:"knee_rate_per_s"`
+	Capacity   *float64        `json:"capacity_per_s"`
+	CapacityOf knee.Scarce     `json:"capacity_of,omitempty"`
+	Fewer      *FewerWorkers   `json:"with_fewer_workers,omitempty"`
 
 	mostServed float64
+}
+
+// FewerWorkers is a runtime of an advice with fewer workers, where a quota stops those that it has.
+type FewerWorkers struct {
+	Workers int         `json:"workers"`
+	Offered *knee.Point `json:"at_offered"`
+	Knee    *float64    `json:"knee_rate_per_s"`
 }
 
 // NewAdvice describes an advice; scenarios are those of its candidates.
@@ -57,14 +68,20 @@ func NewAdvice(r *advise.Request, scenarios []*simulate.Scenario, cost string, a
 	for i, c := range a.Candidates {
 		spec := &scenarios[i].Service.Runtime
 		candidate := Candidate{
-			Runtime: c.Runtime, Version: spec.Version, Workers: spec.Workers, RuledOut: c.RuledOut,
+			Runtime: c.Runtime, Version: spec.Version, Workers: spec.Workers, CPUs: spec.CPUs, Quota: spec.Quota.CPUs, RuledOut: c.RuledOut,
 			Reasons: c.Reasons, Offered: c.AtOffered, mostServed: c.MostServed,
 		}
 		if c.Knee > 0 {
 			candidate.Knee = &c.Knee
 		}
 		if c.Capacity > 0 {
-			candidate.Capacity = &c.Capacity
+			candidate.Capacity, candidate.CapacityOf = &c.Capacity, c.CapacityOf
+		}
+		if f := c.Fewer; f != nil {
+			candidate.Fewer = &FewerWorkers{Workers: f.Workers, Offered: f.AtOffered}
+			if f.Knee > 0 {
+				candidate.Fewer.Knee = &f.Knee
+			}
 		}
 		out.Candidates = append(out.Candidates, candidate)
 	}
@@ -88,7 +105,12 @@ func (a *Advice) Write(w io.Writer, heading string) error {
 	if !shown {
 		rows[0] = append(rows[0], limited)
 	}
-	rows[0] = append(rows[0], "utilization", "meets "+a.SLO.String(), "capacity")
+	rows[0] = append(rows[0], "utilization")
+	quota := slices.ContainsFunc(a.Candidates, func(c Candidate) bool { return c.Quota > 0 })
+	if quota {
+		rows[0] = append(rows[0], "of the quota", "throttled")
+	}
+	rows[0] = append(rows[0], "meets "+a.SLO.String(), "capacity")
 	for i := range a.Candidates {
 		c := &a.Candidates[i]
 		row := []string{
@@ -98,7 +120,11 @@ func (a *Advice) Write(w io.Writer, heading string) error {
 		if !shown {
 			row = append(row, interval(c.Offered.Limited, formatNS))
 		}
-		rows = append(rows, append(row, interval(c.Offered.Utilization, format.Share), c.upTo(), c.capacity()))
+		row = append(row, interval(c.Offered.Utilization, format.Share))
+		if quota {
+			row = append(row, c.ofQuota()...)
+		}
+		rows = append(rows, append(row, c.upTo(), c.capacity()))
 	}
 	out.table(texttable.Right, rows...)
 	for i := range a.Candidates {
@@ -120,7 +146,7 @@ func (a *Advice) Write(w io.Writer, heading string) error {
 	out.line("")
 	for _, line := range []string{
 		fmt.Sprintf("meets up to: the highest simulated rate that met the SLO; a rate at most %.0f %% higher missed it", 100*advise.Precision),
-		"capacity: what the workers serve when more comes; at least: no run clearly overloaded them, and this is the most that was served",
+		"capacity: " + a.served(quota),
 		"± are half-widths of 95 % confidence intervals over the seeds; how close the models are to the real runtimes they do not cover",
 		"simulated: by these runs on the models, not measured",
 	} {
@@ -143,7 +169,32 @@ func (c *Candidate) upTo() string {
 // capacity says what is known of it.
 func (c *Candidate) capacity() string {
 	if c.Capacity != nil {
-		return format.Rate(*c.Capacity) + "/s"
+		of := ""
+		if c.CPUs > 0 {
+			of = " (" + strings.ReplaceAll(string(c.CapacityOf), "cpus", "CPUs") + ")"
+		}
+		return format.Rate(*c.Capacity) + "/s" + of
 	}
 	return "at least " + format.Rate(c.mostServed) + "/s"
+}
+
+// ofQuota are the shares of the quota that is used, and of its periods that are throttled.
+func (c *Candidate) ofQuota() []string {
+	m := c.Offered.Machine
+	if m == nil {
+		return []string{"", ""}
+	}
+	return []string{interval(m.CPUUtilization, format.Share), interval(m.ThrottledPeriods, format.Share)}
+}
+
+// served explains the capacity.
+func (a *Advice) served(quota bool) string {
+	limited := slices.ContainsFunc(a.Candidates, func(c Candidate) bool { return c.CPUs > 0 })
+	switch {
+	case quota:
+		return "what the workers serve when more comes, or as much as the quota or the CPUs allow; at least: no run clearly used that up, and this is the most that was served"
+	case limited:
+		return "what the workers or the CPUs serve when more comes; at least: no run clearly overloaded them, and this is the most that was served"
+	}
+	return "what the workers serve when more comes; at least: no run clearly overloaded them, and this is the most that was served"
 }

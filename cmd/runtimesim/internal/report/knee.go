@@ -16,11 +16,13 @@ import (
 
 // Knee is the JSON object of a search. Its keys and their meanings are a contract: docs/runtimesim.md.
 type Knee struct {
-	Runtime string `json:"runtime"`
-	Version string `json:"version"`
-	Workers int    `json:"workers"`
-	Seed    uint64 `json:"seed"`
-	Cost    string `json:"cost"`
+	Runtime string  `json:"runtime"`
+	Version string  `json:"version"`
+	Workers int     `json:"workers"`
+	CPUs    int     `json:"cpus,omitempty"`
+	Quota   float64 `json:"quota_cpus,omitempty"`
+	Seed    uint64  `json:"seed"`
+	Cost    string  `json:"cost"`
 
 	SLO          knee.SLO `json:"slo"`
 	Replications int      `json:"replications"`
@@ -32,8 +34,9 @@ type Knee struct {
 	SureMeets *float64 `json:"surely_met_rate_per_s"`
 	SureMiss  *float64 `json:"surely_missed_rate_per_s"`
 	// Capacity per second; null: unknown.
-	Capacity *float64      `json:"capacity_per_s"`
-	Points   []*knee.Point `json:"points"`
+	Capacity   *float64      `json:"capacity_per_s"`
+	CapacityOf knee.Scarce   `json:"capacity_of,omitempty"`
+	Points     []*knee.Point `json:"points"`
 
 	mostServed float64
 }
@@ -44,6 +47,8 @@ func NewKnee(s *simulate.Scenario, cost string, search *knee.Search, r *knee.Res
 		Runtime: s.Service.Runtime.Model,
 		Version: s.Service.Runtime.Version,
 		Workers: s.Service.Runtime.Workers,
+		CPUs:    s.Service.Runtime.CPUs,
+		Quota:   s.Service.Runtime.Quota.CPUs,
 		Seed:    s.Seed(),
 		Cost:    cost,
 
@@ -55,7 +60,7 @@ func NewKnee(s *simulate.Scenario, cost string, search *knee.Search, r *knee.Res
 		mostServed:   r.MostServed,
 	}
 	if r.Capacity > 0 {
-		k.Capacity = &r.Capacity
+		k.Capacity, k.CapacityOf = &r.Capacity, r.CapacityOf
 	}
 	for _, rate := range []struct {
 		to   **float64
@@ -83,7 +88,7 @@ func (k *Knee) Write(w io.Writer, heading string) error {
 	if !shown {
 		rows[0] = append(rows[0], strings.ReplaceAll(limited, "_", " "))
 	}
-	rows[0] = append(rows[0], "SLO")
+	rows[0] = append(append(rows[0], k.machineColumns()...), "SLO")
 	for _, p := range k.Points {
 		verdict := "misses"
 		if p.Meets {
@@ -101,11 +106,14 @@ func (k *Knee) Write(w io.Writer, heading string) error {
 		if !shown {
 			row = append(row, interval(p.Limited, formatNS))
 		}
-		rows = append(rows, append(row, verdict))
+		rows = append(rows, append(append(row, k.machineCells(p)...), verdict))
 	}
 	out.table(texttable.Left, rows...)
 	out.line("")
 	out.line(k.conclusion())
+	if short := k.short(); short != "" {
+		out.line(short)
+	}
 	out.line(k.capacity())
 	if sure := k.sure(); sure != "" {
 		out.line(sure)
@@ -126,11 +134,16 @@ func (k *Knee) conclusion() string {
 	case k.LastRate == nil:
 		lowest := k.Points[0]
 		advice := ""
-		if lowest.Utilization.Mean <= knee.Idle {
+		switch {
+		case lowest.Load() > knee.Idle:
+		case lowest.Throttled():
+			advice = fmt.Sprintf(": so it is without load too, when the quota of %s stops single requests; raise --cpu-limit, allow a higher --slo, or shorten the requests",
+				CPUs(k.Quota))
+		default:
 			advice = ": so it is without load too; allow a higher --slo, or shorten the requests"
 		}
-		return fmt.Sprintf("%sno rate met %s: at %s/s, the lowest tried, it is %s, with the workers %s busy%s", partial, limit,
-			format.Rate(lowest.Rate), formatNS(lowest.Limited.Mean), format.Share(lowest.Utilization.Mean), advice)
+		return fmt.Sprintf("%sno rate met %s: at %s/s, the lowest tried, it is %s, with the workers %s busy%s%s", partial, limit,
+			format.Rate(lowest.Rate), formatNS(lowest.Limited.Mean), format.Share(lowest.Utilization.Mean), k.inUse(lowest), advice)
 	case k.FirstRate == nil:
 		return fmt.Sprintf("%severy rate met %s: %s/s was the highest tried", partial, limit, format.Rate(*k.LastRate))
 	}
@@ -141,9 +154,16 @@ func (k *Knee) conclusion() string {
 // capacity says what is known of it.
 func (k *Knee) capacity() string {
 	if k.Capacity != nil {
-		return fmt.Sprintf("the capacity is %s/s: what the workers served when more came", format.Rate(*k.Capacity))
+		return fmt.Sprintf("the capacity is %s/s: what %s served when more came", format.Rate(*k.Capacity), k.scarce(k.CapacityOf))
 	}
-	return fmt.Sprintf("the capacity is at least %s/s: the most that was served; no run clearly overloaded the workers", format.Rate(k.mostServed))
+	overloaded := "the workers"
+	switch {
+	case k.Quota > 0:
+		overloaded += " or used up the quota"
+	case k.CPUs > 0:
+		overloaded += " or the CPUs"
+	}
+	return fmt.Sprintf("the capacity is at least %s/s: the most that was served; no run clearly overloaded %s", format.Rate(k.mostServed), overloaded)
 }
 
 // sure says what the intervals leave no doubt of, as far as there is such a rate; else it is empty.

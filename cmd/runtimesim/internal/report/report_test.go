@@ -12,7 +12,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/knee"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/runtimesim/internal/simulate"
 	"github.com/runtimelab/otelcol-runtimelab/internal/format"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
+	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
+	"github.com/runtimelab/otelcol-runtimelab/workload"
 )
 
 func exampleRun() *Run {
@@ -156,6 +160,9 @@ the intervals leave no doubt that the SLO is met up to 100/s, and that it is mis
 		"partial, the search was interrupted: no rate met queue_wait.p999 of 20.0ms: at 100/s, the lowest tried, it is 12.0ms, with the workers 50.0% busy\n")
 
 	k.Points[0].Utilization.Mean = 0.005
+	k.Points[0].InFlight.Mean = 0.02
+	assert.NotContains(t, k.conclusion(), "without load", "requests meet each other")
+	k.Points[0].InFlight.Mean = 0.005
 	assert.Contains(t, k.conclusion(), "with the workers 0.50% busy: so it is without load too; allow a higher --slo, or shorten the requests")
 
 	k.LastRate, k.FirstRate = rate(400), nil
@@ -223,4 +230,76 @@ func TestFormats(t *testing.T) {
 	assert.Equal(t, "7.00%", format.Share(0.07))
 	assert.Equal(t, "36.5s", format.Seconds(36.5))
 	assert.Equal(t, "1,000,000s", format.Seconds(1e6))
+}
+
+// TestKneeOnLimitedCPUs: a search says how much of them is used, and what is short.
+func TestKneeOnLimitedCPUs(t *testing.T) {
+	const ms = 1e6
+	rate := func(x float64) *float64 { return &x }
+	point := func(rate, busy, used, throttled float64, short knee.Scarce) *knee.Point {
+		return &knee.Point{
+			Rate: rate, Meets: rate < 200, Limited: knee.Estimate{Mean: 9 * ms}, Achieved: knee.Estimate{Mean: rate}, P99: knee.Estimate{Mean: 9 * ms},
+			Utilization: knee.Estimate{Mean: busy},
+			Machine: &knee.Machine{
+				CPUs: 8, Quota: 1.5, CPUUtilization: knee.Estimate{Mean: used}, ThrottledPeriods: knee.Estimate{Mean: throttled}, Short: short,
+			},
+		}
+	}
+	k := Knee{
+		CPUs: 8, Quota: 1.5, SLO: knee.SLO{Metric: "latency", Statistic: "p99", Limit: 10 * time.Millisecond}, Replications: 6, Confidence: 0.95,
+		LastRate: rate(100), FirstRate: rate(200), Capacity: rate(190), CapacityOf: knee.Quota,
+		Points: []*knee.Point{point(100, 0.1, 0.5, 0.25, knee.Quota), point(200, 0.2, 0.96, 0.5, knee.Quota)},
+	}
+	write := func() string {
+		var out strings.Builder
+		require.NoError(t, k.Write(&out, "heading"))
+		return out.String()
+	}
+	assert.Contains(t, write(), `
+rate /s  achieved /s  utilization  latency p50  latency p99  of the quota   throttled  SLO
+100          100 ± 0   10.0% ± 0%        0 ± 0   9.00ms ± 0    50.0% ± 0%  25.0% ± 0%  meets <
+200          200 ± 0   20.0% ± 0%        0 ± 0   9.00ms ± 0    96.0% ± 0%  50.0% ± 0%  misses
+`)
+	assert.Contains(t, write(), "\nat 200/s the quota of 1.5 CPUs is short: 96.0% of it is used, and it stops the process in 50.0% of the periods; the workers are 20.0% busy\n")
+	assert.Contains(t, write(), "\nthe capacity is 190/s: what the quota of 1.5 CPUs served when more came\n")
+	k.Points[1] = point(200, 0.2, 0.6, 0.5, knee.Quota)
+	assert.Contains(t, write(), "\nat 200/s the quota of 1.5 CPUs is short at times: 60.0% of it is used, ")
+	k.Points[1] = point(200, 0.99, 0.6, 0, knee.Workers)
+	assert.Contains(t, write(), "\nat 200/s the workers are short: they are 99.0% busy, and 60.0% of the quota of 1.5 CPUs is used\n")
+	k.Capacity = nil
+	assert.Contains(t, write(), "; no run clearly overloaded the workers or used up the quota\n")
+	k.LastRate, k.FirstRate = nil, rate(100)
+	assert.Contains(t, write(), "at 100/s, the lowest tried, it is 9.00ms, with the workers 10.0% busy, and 50.0% of the quota of 1.5 CPUs used, which stops them in 25.0% of the periods\n")
+	k.Points = []*knee.Point{point(0.1, 0.001, 0.001, 0.001, knee.Quota)}
+	assert.Contains(t, write(), ": so it is without load too, when the quota of 1.5 CPUs stops single requests; raise --cpu-limit, allow a higher --slo, or shorten the requests\n")
+
+	k.Quota, k.LastRate, k.FirstRate, k.Capacity, k.CapacityOf = 0, rate(100), rate(200), rate(190), knee.CPUs
+	k.Points = []*knee.Point{point(100, 0.1, 0.5, 0, ""), point(200, 0.2, 0.97, 0, knee.CPUs)}
+	assert.Contains(t, write(), "  of the CPUs  SLO\n")
+	assert.Contains(t, write(), "\nat 200/s the 8 CPUs are short: 97.0% of their time is used; the workers are 20.0% busy\n")
+	assert.Contains(t, write(), "\nthe capacity is 190/s: what the 8 CPUs served when more came\n")
+}
+
+func TestMachine(t *testing.T) {
+	for want, spec := range map[string]workload.RuntimeSpec{
+		"": {}, ", 1 CPU": {CPUs: 1}, ", 8 CPUs": {CPUs: 8}, ", 8 CPUs, quota of 1.5 CPUs": {CPUs: 8, Quota: host.Quota{CPUs: 1.5}},
+		", 2 CPUs, quota of 1 CPU each 10ms": {CPUs: 2, Quota: host.Quota{CPUs: 1, Period: sim.Time(10 * time.Millisecond)}},
+	} {
+		assert.Equal(t, want, Machine(&spec))
+	}
+}
+
+// TestHost: the CPU wait is all of it, and the part because of the quota is said.
+func TestHost(t *testing.T) {
+	h := &Host{CPUs: 8, Quota: 1, CPUNS: 4e9, WaitNS: 90e9, QuotaWaitNS: 80e9, ThrottledNS: 70e9, Periods: 10, ThrottledPeriods: 5, virtualNS: 1e9}
+	assert.Equal(t, [][]string{
+		{"CPU time", "50.0%", "of 8 CPUs"},
+		{"CPU wait", "90.0s", "that threads were runnable without a CPU; 80.0s of that because of the quota"},
+		{"throttled", "50.0%", "of 10 periods, for 70.0s of all CPUs, by a quota of 1 CPU"},
+	}, h.rows())
+	h.Quota = 0
+	assert.Equal(t, []string{"CPU wait", "90.0s", "that threads were runnable without a CPU"}, h.rows()[1])
+	r := hostOf(&workload.RuntimeSpec{CPUs: 8}, &simulate.Result{Host: host.Stats{Waited: 2, Stopped: 5, Throttled: 3}})
+	assert.Equal(t, int64(7), r.WaitNS)
+	assert.Equal(t, int64(5), r.QuotaWaitNS)
 }

@@ -68,13 +68,15 @@ const DefaultSeed = 1
 
 // Source is a request whose files have been read.
 type Source struct {
-	request   Request
-	service   map[string]any
-	others    []other // of the file
-	path      string  // where the service stands in its file
-	file      string  // "": not from a file
-	fleetSeed uint64
-	costs     *cost.Set // nil: the models' own
+	request Request
+	service map[string]any
+	others  []other // of the file
+	path    string  // where the service stands in its file
+	file    string  // "": not from a file
+	// presetHost: the service has the machine of a preset.
+	presetHost bool
+	fleetSeed  uint64
+	costs      *cost.Set // nil: the models' own
 }
 
 // Open reads the files of a request.
@@ -88,7 +90,7 @@ func Open(r Request) (*Source, error) {
 	case r.Workload == "":
 		err = s.bare()
 	case slices.Contains(spec.Presets(), r.Workload):
-		s.service = map[string]any{"name": r.Workload, "workload": r.Workload, "seed": uint64(DefaultSeed)}
+		s.preset(r.Workload)
 		if r.Arrivals == "" {
 			err = errors.New("--arrivals: missing; a preset says what a request does, not when it arrives; want " + arrivalsNotations())
 		}
@@ -131,6 +133,18 @@ func (s *Source) bare() error {
 		"operations": []any{map[string]any{"name": "request", "steps": []any{map[string]any{"compute": service}}}},
 	}
 	return nil
+}
+
+// preset is a service with the operations of a preset. One that is about a machine is played on that machine, with the worker threads of its
+// example: without these there would be as many as the machine has CPUs for.
+func (s *Source) preset(name string) {
+	s.service = map[string]any{"name": name, "workload": name, "seed": uint64(DefaultSeed)}
+	example := spec.PresetExample(name)
+	if host, ok := example["host"]; ok {
+		s.service["host"], s.presetHost = host, true
+		runtime, _ := example["runtime"].(map[string]any)
+		s.service["runtime"] = map[string]any{"worker_threads": runtime["worker_threads"]}
+	}
 }
 
 // InUse is the runtime of the file's service; empty: there is no file, or it names none.
@@ -309,16 +323,21 @@ func (s *Source) applyRuntime(tree map[string]any, v Variant) (flags []origin) {
 		tree["runtime"] = runtime
 	}
 	switch {
-	case model == semconv.RuntimeIdeal && v.RuntimeFlag != "": // one of several: the others share the CPUs
-		delete(tree, "host")
 	case v.CPUs != "" || v.CPULimit != "":
 		flags = append(flags, applyHost(tree, v)...)
+	case s.presetHost && model == semconv.RuntimeIdeal: // nobody has asked for a machine, which it has no use for
+		delete(tree, "host")
 	}
 	return flags
 }
 
 // DefaultCPUs are those of the machine if there is a limit and nobody says how many CPUs there are.
 const DefaultCPUs = 4
+
+// Limited reports whether the CPUs of a variant are.
+func (s *Source) Limited(v Variant) bool {
+	return v.CPUs != "" || v.CPULimit != "" || s.service["host"] != nil
+}
 
 // applyHost puts the variant's CPUs into the tree. What the file says of them besides stays.
 func applyHost(tree map[string]any, v Variant) (flags []origin) {

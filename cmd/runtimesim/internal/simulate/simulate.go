@@ -96,8 +96,11 @@ type Result struct {
 	Wall     time.Duration
 	Workers  int
 	Counters scheduler.Counters
-	// Host is what the machine of the instance counted; nothing if its CPUs are not limited.
+	// Host is what the machine of the instance had counted at Virtual; nothing if its CPUs are not limited.
 	Host host.Stats
+	// CPUs of that machine, and the quota of its CPU time; nothing if they are not limited.
+	CPUs  int
+	Quota host.Quota
 	// Partial: the run was interrupted, or its requests had not finished a virtual day after the last one arrived.
 	Partial bool
 }
@@ -155,12 +158,16 @@ const (
 func Run(ctx context.Context, s *Scenario, watch Watch) *Result {
 	began := time.Now()
 	service := s.Service
-	result := &Result{}
+	result := &Result{CPUs: service.Runtime.CPUs, Quota: service.Runtime.Quota}
 	warmup := s.warmup()
 	operations := startOperations(service)
 	finished := watch.Finished
+	var instance *play.Instance
 	watch.Finished = func(f *scheduler.Finished) {
 		result.Virtual = max(result.Virtual, f.End)
+		if instance.Runtime().Live() == 0 { // perhaps the last one
+			result.Host = instance.Host().Stats()
+		}
 		if f.Parent == 0 && f.Root {
 			result.Finished++
 			measured := f.Tag >= warmup
@@ -179,7 +186,7 @@ func Run(ctx context.Context, s *Scenario, watch Watch) *Result {
 
 	var sm sim.Simulation
 	network := play.NewNetwork(&sm)
-	instance := network.Play(service, s.FleetSeed, 0, play.Observer{Observer: watch.Observer})
+	instance = network.Play(service, s.FleetSeed, 0, play.Observer{Observer: watch.Observer})
 	instance.Limit(s.Requests)
 	for _, callee := range service.Callees() {
 		for n := range callee.Instances {
@@ -210,7 +217,7 @@ func Run(ctx context.Context, s *Scenario, watch Watch) *Result {
 		}
 	}
 	if result.Partial {
-		result.Virtual = sm.Now()
+		result.Virtual, result.Host = sm.Now(), instance.Host().Stats()
 	} else {
 		watch.run(&sm, sm.Now()+settling)
 	}
@@ -218,7 +225,6 @@ func Run(ctx context.Context, s *Scenario, watch Watch) *Result {
 	result.Shed = instance.Shed()
 	result.Workers = rt.Workers()
 	result.Counters = rt.Counters()
-	result.Host = instance.Host().Stats()
 	result.Operations = operationsOf(service, operations, result)
 	result.Wall = time.Since(began)
 	return result

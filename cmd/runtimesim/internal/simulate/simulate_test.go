@@ -272,3 +272,27 @@ func TestCallsTakeTheirTime(t *testing.T) {
 	assert.EqualValues(t, 14*time.Millisecond, result.Latency.Quantile(0))
 	assert.EqualValues(t, (14+2*49)*time.Millisecond, result.Latency.Max())
 }
+
+// TestPeriodsOfTheRun: those that end while requests are played count, and no later ones.
+func TestPeriodsOfTheRun(t *testing.T) {
+	s := Scenario{Service: service(t, `
+name: s
+runtime: {model: async_std, worker_threads: 64}
+host: {cpus: 16, quota: {cpus: 3.7, period: 10ms, burst: 18500us}}
+arrivals: {process: poisson, rate: 55500}
+operations: [{name: op, steps: [{io: 2ms}, {compute: 100us}, {sleep: 3ms}]}]
+`), FleetSeed: 79, Requests: 3000}
+	s.Service.Runtime.Costs = &cost.Zero
+	r := Run(t.Context(), &s, Watch{})
+	ended := uint64(r.Virtual/sim.Time(10*time.Millisecond)) + 1
+	assert.LessOrEqual(t, r.Host.Periods, ended)
+	assert.GreaterOrEqual(t, r.Host.Periods, ended-1)
+	assert.Positive(t, r.Host.ThrottledPeriods)
+	assert.LessOrEqual(t, r.CPUUtilization(), 1.6, "the quota, and the burst")
+	assert.InDelta(t, 300*time.Millisecond, r.Host.Busy.Duration(), float64(time.Millisecond), "what 3000 requests compute")
+	assert.Less(t, r.ThrottledCPUs(), 16.0)
+
+	cut, cancel := context.WithCancel(t.Context())
+	cancel()
+	assert.LessOrEqual(t, Run(cut, &s, Watch{}).Host.Periods, uint64(1))
+}

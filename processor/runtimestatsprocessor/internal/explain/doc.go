@@ -16,6 +16,8 @@
 //	heldup.go          who was inside a long poll while a span waited
 //	losses.go          whether parents are missing: spans are lost on the way
 //	contradictions.go  whether a thread was in two polls at once: several processes are taken for one
+//	stops.go           when the process was silent, and whether a quota stopped it
+//	starve.go          whether it was the CPU that was missing, for all that the kernel tells
 //	rules.go           what follows
 //	reasons.go         and why not
 //	explain.go         the way of a span through all of these

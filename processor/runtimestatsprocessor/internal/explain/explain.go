@@ -9,6 +9,9 @@ import "github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor
 func (p *Process) Explain(s *Span, limits *findings.Limits, usual *findings.Window) Findings {
 	j := judgement{Span: s, limits: limits, usual: usual}
 	p.meet(&j)
+	if s.CPU != nil {
+		j.cpuStarved(p)
+	}
 	j.outlives(p)
 	if s.Duration > 0 && (s.Busy >= 0 || s.Wait >= 0) {
 		j.tellChildren()

@@ -14,6 +14,7 @@ type judgement struct {
 	site       *callsite
 	family     family // zero for a span without children that matter
 	familyLost bool   // it may have had children that were forgotten
+	lack       lack   // of a CPU
 
 	Findings
 }

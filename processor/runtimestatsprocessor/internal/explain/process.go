@@ -32,6 +32,7 @@ type Process struct {
 	sites    sites
 	pendings pendings // of long spans
 	frees    pendings // of spans that left their threads free: apart, as where many block there would be no room for them
+	stops    stops    // nothing of a process of which the kernel does not tell
 	now      int64    // the latest end of a span
 	lastLong int64    // end of the last long poll
 }

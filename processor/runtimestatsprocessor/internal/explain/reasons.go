@@ -38,6 +38,9 @@ const (
 	PartOfIdle
 	WorkersFree
 
+	CPUMissing
+	CPUDoubtful
+
 	numReasons
 )
 
@@ -72,6 +75,9 @@ var reasons = [numReasons]string{
 	NoLongPoll:  "no long poll of others is known, by then, that its thread was in",
 	PartOfIdle:  "the long polls of others that are known by then are less than half of its idle time, or too short",
 	WorkersFree: "there are several workers, and not all are known to have been in long polls",
+
+	CPUMissing:  "its thread had no CPU",
+	CPUDoubtful: "its thread may have had no CPU",
 }
 
 func (r Reason) String() string { return reasons[r] }

@@ -65,9 +65,11 @@ func (j *judgement) measuredPoll(p *Process) {
 		return
 	case j.site.left > j.site.stayed:
 		j.because(HandsOver, findings.BlockingSuspected)
+	case j.excused(poll):
+		return
 	default:
 		j.found(findings.BlockingSuspected)
-		p.hold(j.Span, j.made, poll)
+		p.hold(j.Span, j.made, j.without(poll))
 	}
 	j.not(findings.BlockingSuspected, findings.GuardAcrossAwait)
 }
@@ -97,6 +99,9 @@ func (j *judgement) stayedEntered(p *Process, role role) {
 		j.because(ChildrenExplain, findings.BlockingSuspected)
 		return
 	}
+	if j.excused(own) {
+		return
+	}
 	if why := j.notBlocking(p, role, whole); why != NoReason {
 		j.because(why, findings.BlockingSuspected)
 		return
@@ -107,7 +112,7 @@ func (j *judgement) stayedEntered(p *Process, role role) {
 		return
 	}
 	j.found(findings.BlockingSuspected)
-	p.hold(j.Span, j.made, own)
+	p.hold(j.Span, j.made, j.without(own))
 }
 
 // notBlocking returns why it is not known that a span which was busy for long blocked its thread; NoReason if it did.
@@ -194,13 +199,14 @@ func (j *judgement) starved() {
 	if j.Wait >= 0 {
 		j.not(findings.QueueStarved)
 	}
-	if j.Wait*notable >= j.Duration && (j.usual.LongWait(j.Wait, j.limits.Wait) || j.alwaysWaiting()) {
+	wait := j.without(j.Wait)
+	if wait*notable >= j.Duration && (j.usual.LongWait(wait, j.limits.Wait) || j.alwaysWaiting()) {
 		j.found(findings.QueueStarved)
 	}
-	if j.Wait < 0 && j.MeanWait >= j.limits.Wait && j.Idle >= j.MeanWait {
+	if j.Wait < 0 && j.MeanWait >= j.limits.Wait && j.Idle >= j.MeanWait && j.lack.state < doubtful {
 		j.found(findings.QueueStarved)
 	}
-	if j.SkewedWorker && j.Wait*notable >= j.Duration && j.Wait >= j.limits.Wait/unusual {
+	if j.SkewedWorker && wait*notable >= j.Duration && wait >= j.limits.Wait/unusual {
 		j.found(findings.WorkerSkew)
 	}
 }
@@ -214,7 +220,7 @@ const wakeUp = 100_000
 // the larger part waiting. (There is no such rule for polls: computing may be what an operation is there for, waiting never is.)
 func (j *judgement) alwaysWaiting() bool {
 	least := j.limits.Wait / unusual
-	return j.Wait >= max(least, j.Busy) && j.Wait/wakeUp >= j.Polls && j.usual.MedianWait() >= least
+	return j.without(j.Wait) >= max(least, j.Busy) && j.Wait/wakeUp >= j.Polls && j.usual.MedianWait() >= least
 }
 
 // neverIdle looks for a task that is always ready: each of its polls but the last ends only because others must have their turn. Its idle
@@ -236,7 +242,7 @@ func (j *judgement) neverIdle() {
 		if !ready {
 			j.because(AwayABit, findings.NeverIdle)
 		}
-		if ready && j.Polls > 1 && j.Busy >= j.limits.Poll && !j.Blockable && !j.otherwiseBusy() {
+		if ready && j.Polls > 1 && j.without(j.Busy) >= j.limits.Poll && !j.Blockable && !j.otherwiseBusy() {
 			j.found(findings.NeverIdle)
 		}
 	}
@@ -257,7 +263,7 @@ func (j *judgement) heldOpen() {
 		return
 	}
 	j.not(findings.HeldAfterCompletion)
-	held := j.Duration - j.Busy - j.Idle
+	held := j.without(j.Duration - j.Busy - j.Idle)
 	if j.Busy > 0 && held*unusual >= j.limits.Poll && held*notable >= j.Duration { // a span that was never polled had nothing to complete
 		j.found(findings.HeldAfterCompletion)
 	}
@@ -277,11 +283,11 @@ func (j *judgement) heldUp(p *Process) {
 		}
 		return
 	}
-	if ns*notable < j.Idle {
-		defer j.site.usual.see(j.Idle)
-	}
 	j.not(findings.HeldUp)
-	excess := j.Idle - int64(max(j.site.usual, j.family.usual))
+	excess := j.without(j.Idle - int64(max(j.site.usual, j.family.usual)))
+	if ns*notable < j.Idle {
+		j.site.usual.see(j.Idle)
+	}
 	switch {
 	case ns >= j.limits.Wait && 2*ns >= j.Idle && 2*excess >= j.limits.Wait && 4*excess >= j.Idle:
 		j.found(findings.HeldUp)
@@ -312,7 +318,7 @@ func (j *judgement) outlives(p *Process) {
 			return
 		}
 		j.not(findings.OutlivesParent)
-		if j.End-top.at >= max(least, top.duration/notable) {
+		if j.without(j.End-top.at) >= max(least, top.duration/notable) {
 			j.found(findings.OutlivesParent)
 		}
 		return
@@ -320,7 +326,7 @@ func (j *judgement) outlives(p *Process) {
 	switch usual := &j.site.rest; {
 	case j.Duration < least || usual.within > usual.outlived:
 		j.not(findings.OutlivesParent)
-	case usual.outlived > usual.within && j.Duration-usual.most >= max(least, usual.most/notable):
+	case usual.outlived > usual.within && j.without(j.Duration-usual.most) >= max(least, usual.most/notable):
 		j.found(findings.OutlivesParent)
 	}
 }

@@ -2,7 +2,11 @@
 
 package explain
 
-import "github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/findings"
+import (
+	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/cputime"
+	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/findings"
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
+)
 
 // Unknown stands for a time or number that is not known.
 const Unknown = findings.Unknown
@@ -32,6 +36,10 @@ type Span struct {
 	Arbiter   bool  // by its name, the thread runs tasks that no other thread may run
 	Blockable bool  // by its name, the thread is there to block
 
+	CPU        *cputime.Recent // what the kernel said of its process; nil for nothing
+	ThreadName string          // of the thread that made it
+	Workers    int64           // of its runtime, as metrics tell; 0 if they do not
+
 	Late         bool // it tells nothing about the present
 	Inconsistent bool // its times do not add up: when it ended is not certain
 }
@@ -41,10 +49,10 @@ type Findings struct {
 	Found findings.Set
 	// Judged are the kinds that would have been found: the others are unknown for this span.
 	Judged findings.Set
-	// HeldUpBy is the name of the span whose polls held this one up, with [findings.HeldUp].
-	HeldUpBy string
 	// Why is what kept each kind from being found.
 	Why [findings.NumKinds]Reason
+	// HeldUpBy is the name of the span whose polls held this one up, with [findings.HeldUp].
+	HeldUpBy string
 }
 
 // Shares of a span's duration.
@@ -110,4 +118,12 @@ func (s *Span) mostPoll() int64 {
 		return s.poll()
 	}
 	return s.Busy
+}
+
+// Account returns what the kernel said of the span's threads in the intervals that cover it, and whether there are such.
+func (s *Span) Account() (a cputime.Account, covered bool) {
+	if s.CPU == nil {
+		return a, false
+	}
+	return s.CPU.Of(semconv.ThreadGroup(s.ThreadName), s.Start, s.End)
 }

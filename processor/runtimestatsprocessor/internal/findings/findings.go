@@ -23,17 +23,18 @@ const (
 	HeldUp                          // it waited while all that could have polled it were in the long polls of others
 	GuardAcrossAwait                // kept entered over an await, or the child of a span that was
 	OutlivesParent                  // it went on after all its ancestors had ended
+	CPUStarved                      // its threads had no CPU when they wanted one
 	NumKinds            int  = iota
 )
 
 // Names are the values of async_runtime.finding.
 var Names = [NumKinds]string{
 	semconv.FindingBlocking, semconv.FindingStarved, semconv.FindingWorkerSkew, semconv.FindingNeverIdle, semconv.FindingHeld,
-	semconv.FindingHeldUp, semconv.FindingGuard, semconv.FindingOutlives,
+	semconv.FindingHeldUp, semconv.FindingGuard, semconv.FindingOutlives, semconv.FindingCPUStarved,
 }
 
 // Set has bit 1<<k set for every kind in it.
-type Set uint8
+type Set uint16
 
 // Has reports whether a kind is in the set.
 func (s Set) Has(k Kind) bool { return s&(1<<k) != 0 }

@@ -30,6 +30,9 @@ const unusual = 10
 type Window struct {
 	polls, waits times
 
+	// How long the spans and their polls are when nothing is amiss; of processes alone of which the kernel tells.
+	lowDuration, lowPoll Low
+
 	sinceHalving time.Duration
 	halvings     uint
 }
@@ -75,6 +78,22 @@ func (w *Window) Add(poll, wait int64) {
 	if wait >= 0 {
 		w.waits.counts[bucketOf(wait)].Add(1)
 	}
+}
+
+// AddUsual adds the duration and the longest poll of a span, to those of which nothing is amiss if it lacked no CPU.
+func (w *Window) AddUsual(duration, poll int64, lacked bool) {
+	if w != nil {
+		w.lowDuration.See(duration, lacked)
+		w.lowPoll.See(poll, lacked)
+	}
+}
+
+// Usual returns how long a span and its longest poll take when nothing is amiss; 0 as long as that is not known.
+func (w *Window) Usual() (duration, poll int64) {
+	if w == nil {
+		return 0, 0
+	}
+	return w.lowDuration.Value(), w.lowPoll.Value()
 }
 
 // bucketOf returns the bucket of a time, with the finer buckets' underflow and overflow at both ends.

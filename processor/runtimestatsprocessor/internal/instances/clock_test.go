@@ -50,7 +50,7 @@ func TestOnePointFromFarAway(t *testing.T) {
 			for _, delta := range []bool{false, true} {
 				all := New(Settings{MaxInstances: 1, Samples: 3, IdleExpiry: 10 * time.Minute})
 				add := func(to, n, workers int64) { // the n-th interval has n us a poll
-					instance := all.Seen("orders", noon)
+					instance := all.Seen(&Identity{Service: "orders"}, noon)
 					if delta {
 						instance.AddInterval(Total{From: max(to-interval, 0), To: to, Sum: float64(n) * 1e6, Count: 1_000})
 					} else {
@@ -85,7 +85,7 @@ func TestClockThatWasSet(t *testing.T) {
 		for n := range int64(10) {
 			at := begin + offset + n*10*s
 			sum, polls = sum+1e6, polls+1_000
-			instance := all.Seen("orders", noon)
+			instance := all.Seen(&Identity{Service: "orders"}, noon)
 			instance.AddTotal(Total{From: begin - 7200*s, To: at, Sum: sum, Count: polls})
 			instance.SetWorkers(4, at)
 			if n > 2 {
@@ -104,7 +104,7 @@ func TestWorkFromFarAway(t *testing.T) {
 	begin := noon.UnixNano()
 	for _, share := range []float64{0.01, 0.9} {
 		all := New(Settings{MaxInstances: 1, Samples: 60, IdleExpiry: 10 * time.Minute})
-		instance := all.Seen("orders", noon)
+		instance := all.Seen(&Identity{Service: "orders"}, noon)
 		instance.SetWorkers(4, begin)
 		for second := range int64(600) {
 			at := begin + second*s
@@ -124,7 +124,7 @@ func TestWorkFromFarAway(t *testing.T) {
 // A span of centuries, all of them busy, is a minute's work at most: what was before is forgotten.
 func TestWorkOfCenturies(t *testing.T) {
 	all := New(Settings{MaxInstances: 1, Samples: 60, IdleExpiry: 10 * time.Minute})
-	instance := all.Seen("orders", noon)
+	instance := all.Seen(&Identity{Service: "orders"}, noon)
 	instance.SetWorkers(4, 1)
 	for second := int64(1); second < 600; second++ {
 		work := Work{}
@@ -157,7 +157,7 @@ func TestImpossibleTotals(t *testing.T) {
 	} {
 		for _, delta := range []bool{false, true} {
 			all := New(Settings{MaxInstances: 1, Samples: 60, IdleExpiry: 10 * time.Minute})
-			instance := all.Seen("orders", noon)
+			instance := all.Seen(&Identity{Service: "orders"}, noon)
 			add := func(n int64, t Total) {
 				t.To = begin + n*10*s
 				if t.From = begin - s; delta {
@@ -189,7 +189,7 @@ func TestImpossibleTotals(t *testing.T) {
 // A point that does not say since when is held against the one before it.
 func TestIntervalsWithoutStart(t *testing.T) {
 	all := New(Settings{MaxInstances: 1, Samples: 60, IdleExpiry: 10 * time.Minute})
-	instance := all.Seen("orders", noon)
+	instance := all.Seen(&Identity{Service: "orders"}, noon)
 	instance.AddInterval(Total{To: 100 * s, Sum: 1e6, Count: 10})
 	_, known := all.Recent("orders").QueueWait(99*s, 100*s)
 	assert.False(t, known)
@@ -204,7 +204,7 @@ func TestIntervalsWithoutStart(t *testing.T) {
 	assert.False(t, known, "it was 10 s long")
 
 	// A counter that begins anew and does not say so has lost what it counted in between.
-	instance = all.Seen("orders", noon)
+	instance = all.Seen(&Identity{Service: "orders"}, noon)
 	instance.AddTotal(Total{To: 120 * s, Sum: 9e9, Count: 90_000})
 	instance.AddTotal(Total{To: 130 * s, Sum: 5e6, Count: 10})
 	instance.AddTotal(Total{To: 140 * s, Sum: 7e6, Count: 20})
@@ -224,7 +224,7 @@ func FuzzWhatWasToldBefore(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, told []byte) {
 		all := New(Settings{MaxInstances: 1, Samples: 4, IdleExpiry: 10 * time.Minute})
-		instance := all.Seen("orders", noon)
+		instance := all.Seen(&Identity{Service: "orders"}, noon)
 		for ; len(told) >= 32; told = told[32:] {
 			point := Total{
 				To: int64(binary.LittleEndian.Uint64(told)), From: int64(binary.LittleEndian.Uint64(told[8:])),

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/cputime"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/explain"
 )
 
@@ -16,8 +17,11 @@ const mostPolls = 10
 // Instance is one process of a service.
 type Instance struct {
 	samples int
-	far     int64     // times further apart do not belong together: in between, an instance would have been forgotten
-	seen    time.Time // under the lock of Instances
+	far     int64 // times further apart do not belong together: in between, an instance would have been forgotten
+	who     Identity
+	seen    time.Time        // this and the next two under the lock of Instances
+	sends   bool             // spans, or metrics of its own; else only the kernel tells of it
+	cpu     *cputime.History // what the kernel tells; nil for nothing
 
 	// Process is what its spans have said.
 	Process explain.Process

@@ -5,22 +5,26 @@
 //
 //	metrics ──► Instance.AddTotal, AddInterval, SetWorkers ──► Recent (replaced, never changed) ──► Recent.QueueWait, Workers ◄── spans
 //	spans ────► Instance.AddWork ──────────────────────────────────────────────────────────────► Recent.Skewed ◄────────────────┘
+//	metrics ──► Instances.CPU ──► cputime.History ──► cputime.Recent ──► Instances.CPUOf ◄── spans
 //
 // An interval of metrics is seconds long, a span milliseconds: what is found here is context, never the truth about one span.
 // Spans mostly come before the metrics of their time; nobody waits for these, the interval before has to do. Times are those
 // of the service, in nanoseconds since 1970, so that both are told by one clock and replayed data join as live data do.
 //
-// The package stands at the bottom of the runtime_stats processor and imports nothing of the project. The metrics pipeline of
-// the processor tells it what passes; the traces pipeline of the same processor id asks it, and tells it what workers did.
+// The metrics pipeline of the processor tells the package what passes; the traces pipeline of the same processor id asks it, and tells it
+// what workers did.
 package instances
 
 import (
-	"strings"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/cputime"
 )
 
-// Settings bound the memory: MaxInstances * Samples * 32 bytes.
+// Settings bound the memory: MaxInstances * Samples * 32 bytes, and what package cputime takes of those that the kernel tells of.
 type Settings struct {
 	MaxInstances int
 	Samples      int           // intervals kept of each
@@ -30,15 +34,17 @@ type Settings struct {
 // Instances are all instances that were heard of lately. Safe for concurrent use.
 type Instances struct {
 	settings Settings
+	kernel   atomic.Int32 // instances of which the kernel tells
 
-	mu    sync.RWMutex
-	byKey map[string]*Instance
-	swept time.Time
+	mu        sync.RWMutex
+	byKey     map[string]*Instance
+	byService map[string][]*Instance
+	swept     time.Time
 }
 
 // New returns instances, none as yet.
 func New(settings Settings) *Instances {
-	return &Instances{settings: settings, byKey: map[string]*Instance{}}
+	return &Instances{settings: settings, byKey: map[string]*Instance{}, byService: map[string][]*Instance{}}
 }
 
 // Len returns the number of instances.
@@ -49,21 +55,32 @@ func (s *Instances) Len() int {
 }
 
 // Seen returns the instance that sends something now; nil if it is one too many.
-func (s *Instances) Seen(key string, now time.Time) *Instance {
+func (s *Instances) Seen(who *Identity, now time.Time) *Instance {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	found := s.seen(who, now)
+	if found != nil {
+		found.sends = true
+	}
+	return found
+}
+
+func (s *Instances) seen(who *Identity, now time.Time) *Instance {
 	if now.Sub(s.swept) > s.settings.IdleExpiry/4 {
 		s.sweep(now)
 	}
+	key := who.Key()
 	found := s.byKey[key]
 	if found == nil {
 		if len(s.byKey) >= s.settings.MaxInstances {
 			return nil
 		}
-		found = &Instance{samples: s.settings.Samples, far: int64(s.settings.IdleExpiry)}
+		found = &Instance{samples: s.settings.Samples, far: int64(s.settings.IdleExpiry), who: who.clone()}
 		found.recent.Store(&Recent{})
-		s.byKey[strings.Clone(key)] = found // it outlives the batch that it was first seen in
+		s.byKey[key] = found
+		s.byService[found.who.Service] = append(s.byService[found.who.Service], found)
 	}
+	found.who.complete(who)
 	found.seen = now
 	return found
 }
@@ -71,8 +88,93 @@ func (s *Instances) Seen(key string, now time.Time) *Instance {
 func (s *Instances) sweep(now time.Time) {
 	s.swept = now
 	for key, instance := range s.byKey {
-		if now.Sub(instance.seen) > s.settings.IdleExpiry {
-			delete(s.byKey, key)
+		if now.Sub(instance.seen) <= s.settings.IdleExpiry {
+			continue
+		}
+		delete(s.byKey, key)
+		if instance.cpu != nil {
+			s.kernel.Add(-1)
+		}
+		service := instance.who.Service
+		if left := slices.DeleteFunc(s.byService[service], func(i *Instance) bool { return i == instance }); len(left) > 0 {
+			s.byService[service] = left
+		} else {
+			delete(s.byService, service)
 		}
 	}
+}
+
+// CPU returns what the kernel says of a process, to add to; nil if it is one too many.
+func (s *Instances) CPU(who *Identity, now time.Time) *cputime.History {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	found := s.seen(who, now)
+	if found == nil {
+		return nil
+	}
+	if found.cpu == nil {
+		found.cpu = cputime.New(cputime.Settings{Samples: s.settings.Samples, Far: s.settings.IdleExpiry})
+		s.kernel.Add(1)
+	}
+	return found.cpu
+}
+
+// CPUOf returns what the kernel said of the process of an instance; nil if it is not known which process that is. The kernel's process and
+// the instance are one if their resources say so, or if neither can be any other.
+func (s *Instances) CPUOf(of *Instance) *cputime.Recent {
+	if s.kernel.Load() == 0 {
+		return nil
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if of.cpu != nil {
+		return sure(of.cpu.Recent())
+	}
+	service := s.byService[of.who.Service]
+	found, how := processOf(of, service)
+	if found == nil {
+		return nil
+	}
+	if how != same {
+		for _, rival := range service {
+			if rival != of && rival != found && rival.sends && rival.cpu == nil && rival.who.like(&found.who) != other {
+				return nil
+			}
+		}
+		if found.sends { // it is an instance by itself
+			return nil
+		}
+	}
+	return sure(found.cpu.Recent())
+}
+
+// processOf returns the process, of those that the kernel told of, which is that of an instance. One that says so comes before those that
+// may be it. Of these there must be one: all others must have ended before it began.
+func processOf(of *Instance, service []*Instance) (found *Instance, how likeness) {
+	for _, candidate := range service {
+		if candidate.cpu == nil {
+			continue
+		}
+		like := candidate.who.like(&of.who)
+		if like > how || like == how && found != nil && candidate.cpu.Recent().First > found.cpu.Recent().First {
+			found, how = candidate, like
+		}
+	}
+	if found == nil {
+		return nil, other
+	}
+	for _, candidate := range service {
+		if candidate.cpu != nil && candidate != found && candidate.who.like(&of.who) == how && !found.cpu.Recent().Follows(candidate.cpu.Recent()) {
+			return nil, how
+		}
+	}
+	return found, how
+}
+
+// sure returns what is known of one process alone.
+func sure(r *cputime.Recent) *cputime.Recent {
+	if r.Several {
+		return nil
+	}
+	return r
 }

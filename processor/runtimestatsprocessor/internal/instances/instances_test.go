@@ -21,7 +21,7 @@ var noon = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 func watched(t *testing.T) (*Instances, *Instance) {
 	t.Helper()
 	all := New(Settings{MaxInstances: 2, Samples: 5, IdleExpiry: time.Minute})
-	instance := all.Seen("orders", noon)
+	instance := all.Seen(&Identity{Service: "orders"}, noon)
 	require.NotNil(t, instance)
 	instance.AddInterval(Total{From: 1, To: 10 * s, Sum: 200_000, Count: 100})
 	instance.AddInterval(Total{From: 10 * s, To: 20 * s, Sum: 1_200_000, Count: 300})
@@ -60,7 +60,7 @@ func TestQueueWait(t *testing.T) {
 // A counter is watched from its first point on; it restarts, and points come late or twice.
 func TestTotals(t *testing.T) {
 	all := New(Settings{MaxInstances: 1, Samples: 5, IdleExpiry: time.Minute})
-	instance := all.Seen("orders", noon)
+	instance := all.Seen(&Identity{Service: "orders"}, noon)
 	mean := func(start, end int64) int64 {
 		mean, known := all.Recent("orders").QueueWait(start, end)
 		if !known {
@@ -109,7 +109,7 @@ func TestWorkers(t *testing.T) {
 // Two processes that cannot be told apart tell in turn: what they tell is of neither.
 func TestTwoProcesses(t *testing.T) {
 	all := New(Settings{MaxInstances: 1, Samples: 60, IdleExpiry: 10 * time.Minute})
-	instance := all.Seen("orders", noon)
+	instance := all.Seen(&Identity{Service: "orders"}, noon)
 	unknown := func(at int64, name string) {
 		_, known := all.Recent("orders").QueueWait(at-s, at)
 		assert.False(t, known, name)
@@ -142,11 +142,11 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 	assert.Len(t, all.Recent("orders").intervals, 5)
 
-	require.NotNil(t, all.Seen("stock", noon))
-	assert.Nil(t, all.Seen("third", noon))
-	assert.NotNil(t, all.Seen("orders", noon.Add(50*time.Second)))
-	assert.Nil(t, all.Seen("third", noon.Add(55*time.Second)))
-	assert.NotNil(t, all.Seen("third", noon.Add(80*time.Second)), "stock has gone")
+	require.NotNil(t, all.Seen(&Identity{Service: "stock"}, noon))
+	assert.Nil(t, all.Seen(&Identity{Service: "third"}, noon))
+	assert.NotNil(t, all.Seen(&Identity{Service: "orders"}, noon.Add(50*time.Second)))
+	assert.Nil(t, all.Seen(&Identity{Service: "third"}, noon.Add(55*time.Second)))
+	assert.NotNil(t, all.Seen(&Identity{Service: "third"}, noon.Add(80*time.Second)), "stock has gone")
 	assert.Nil(t, all.Recent("stock"))
 	assert.NotNil(t, all.Recent("orders"))
 	assert.Equal(t, 2, all.Len())
@@ -159,7 +159,7 @@ func TestConcurrentUse(t *testing.T) {
 		users.Go(func() {
 			key := strconv.Itoa(n % 2)
 			for i := range int64(500) {
-				instance := all.Seen(key, noon.Add(time.Duration(i)*time.Second))
+				instance := all.Seen(&Identity{Service: key}, noon.Add(time.Duration(i)*time.Second))
 				instance.AddInterval(Total{From: i * s, To: (i + 1) * s, Sum: 5_000, Count: 1})
 				instance.SetWorkers(4, i*s+1)
 				recent := all.Recent(key)
@@ -196,7 +196,7 @@ func TestSkew(t *testing.T) {
 		{"two of four are half of all", 4, map[int64]float64{2: 0.5, 3: 0.5}, []int64{2, 3}},
 	} {
 		all := New(Settings{MaxInstances: 1, Samples: 2, IdleExpiry: time.Hour})
-		instance := all.Seen("orders", noon)
+		instance := all.Seen(&Identity{Service: "orders"}, noon)
 		if tt.workers != 0 {
 			instance.SetWorkers(tt.workers, 1)
 		}
@@ -222,7 +222,7 @@ func TestSkew(t *testing.T) {
 // TestSkewTakesTime: a moment's work is on one worker as a rule.
 func TestSkewTakesTime(t *testing.T) {
 	all := New(Settings{MaxInstances: 1, Samples: 2, IdleExpiry: time.Hour})
-	instance := all.Seen("orders", noon)
+	instance := all.Seen(&Identity{Service: "orders"}, noon)
 	instance.SetWorkers(4, 1)
 	for second := range int64(6) {
 		instance.AddWork(&Work{1: s}, (second+1)*s)
@@ -240,10 +240,10 @@ func TestWorkOfManyWorkers(t *testing.T) {
 }
 
 // Recent returns what is known of an instance, nil if nothing is.
-func (s *Instances) Recent(key string) *Recent {
+func (s *Instances) Recent(service string) *Recent {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if found := s.byKey[key]; found != nil {
+	if found := s.byKey[(&Identity{Service: service}).Key()]; found != nil {
 		return found.Recent()
 	}
 	return nil

@@ -4,6 +4,7 @@
 package fakeproc
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,6 +18,8 @@ import (
 // Thread is what the files of a thread say.
 type Thread struct {
 	Name                   string
+	State                  string // empty: S
+	Peak                   uint64 // KiB; 0: not told
 	Start                  uint64
 	User, System           uint64 // ticks
 	OnCPU, Wait, Slices    uint64
@@ -77,13 +80,17 @@ func (r *Root) Thread(pid, tid int, t Thread) {
 
 // Stat is the text of a stat file, as Linux 6.18 writes it.
 func Stat(tid int, t Thread) string {
-	return fmt.Sprintf("%d (%s) S 1 1 1 0 -1 4194304 95 0 1 0 %d %d 0 0 20 0 9 0 %d 8196096 501 18446744073709551615 1 1 0 0 0 0 0 4096 0 0 0 0 -1 1 0 0 0 0 0 0 0 0 0 0 0 0 0\n",
-		tid, t.Name, t.User, t.System, t.Start)
+	return fmt.Sprintf("%d (%s) %s 1 1 1 0 -1 4194304 95 0 1 0 %d %d 0 0 20 0 9 0 %d 8196096 501 18446744073709551615 1 1 0 0 0 0 0 4096 0 0 0 0 -1 1 0 0 0 0 0 0 0 0 0 0 0 0 0\n",
+		tid, t.Name, cmp.Or(t.State, "S"), t.User, t.System, t.Start)
 }
 
 // Status is the text of a status file, shortened. The kernel escapes line feeds and backslashes in the name.
 func Status(tid int, t Thread) string {
 	name := strings.NewReplacer("\n", `\n`, `\`, `\\`).Replace(t.Name)
-	return fmt.Sprintf("Name:\t%s\nUmask:\t0022\nState:\tS (sleeping)\nPid:\t%d\nThreads:\t9\nCpus_allowed_list:\t0-1\nvoluntary_ctxt_switches:\t%d\nnonvoluntary_ctxt_switches:\t%d\n",
-		name, tid, t.Voluntary, t.Involuntary)
+	peak := ""
+	if t.Peak > 0 {
+		peak = fmt.Sprintf("VmPeak:\t%8d kB\n", t.Peak)
+	}
+	return fmt.Sprintf("Name:\t%s\nUmask:\t0022\nState:\t%s (state)\nPid:\t%d\n%sThreads:\t9\nCpus_allowed_list:\t0-1\nvoluntary_ctxt_switches:\t%d\nnonvoluntary_ctxt_switches:\t%d\n",
+		name, cmp.Or(t.State, "S"), tid, peak, t.Voluntary, t.Involuntary)
 }

@@ -4,6 +4,7 @@
 package find
 
 import (
+	"errors"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -42,11 +43,12 @@ type Identity struct {
 
 // Finder finds processes.
 type Finder struct {
-	rules  []Rule
-	fs     procfs.FS
-	proc   *procfile.Dir
-	unread func(procfile.File, error)
-	names  []string
+	rules    []Rule
+	path     string
+	proc     *procfile.Dir
+	cmdlines *cmdlines
+	unread   func(procfile.File, error)
+	names    []string
 }
 
 // Open returns a finder. proc is where /proc is. Calls of unread say which files tell nothing.
@@ -59,35 +61,97 @@ func Open(proc string, rules []Rule, unread func(procfile.File, error)) (*Finder
 	if err != nil {
 		return nil, err
 	}
-	return &Finder{rules: rules, fs: fs, proc: dir, unread: unread}, nil
+	return &Finder{rules: rules, path: proc, proc: dir, cmdlines: newCmdlines(fs), unread: unread}, nil
 }
 
 // Close ends the use of the finder.
 func (f *Finder) Close() error { return f.proc.Close() }
 
+// Known returns what an earlier search found of the process with this number, if it is still read.
+type Known func(pid int) (Match, bool)
+
 // Find returns the processes that the rules name, in the order in which /proc lists them. It lists all processes only if there is a rule
-// without a number, and reads the command lines only of those that need it.
-func (f *Finder) Find() []Match {
+// without a number, and reads the command lines only of those that need it. A process that is known stays what it was as long as what
+// would tell otherwise cannot be read.
+func (f *Finder) Find(known Known) []Match {
+	f.cmdlines.begin()
 	var matches []Match
 	for _, pid := range f.candidates() {
-		text, err := f.proc.Read(strconv.Itoa(pid) + "/" + string(procfile.FileStat))
-		if err != nil {
-			if !procfile.Gone(err) {
-				f.unread(procfile.FileStat, err)
-			}
-			continue
-		}
-		stat, err := procfile.ParseStat(text)
-		if err != nil {
-			f.unread(procfile.FileStat, err)
-			continue
-		}
-		c := candidate{finder: f, pid: pid, name: string(stat.Name)}
-		if rule := slices.IndexFunc(f.rules, c.matches); rule >= 0 {
-			matches = append(matches, Match{Identity{pid, stat.Start}, rule})
+		if m, ok := f.match(pid, known); ok {
+			matches = append(matches, m)
 		}
 	}
 	return matches
+}
+
+// Again returns what the rules say now of one process.
+func (f *Finder) Again(pid int, known Known) (Match, bool) {
+	f.cmdlines.begin()
+	return f.match(pid, known)
+}
+
+func (f *Finder) match(pid int, known Known) (Match, bool) {
+	stat, err := f.stat(strconv.Itoa(pid) + "/")
+	if err != nil {
+		if procfile.Gone(err) {
+			return Match{}, false
+		}
+		f.unread(procfile.FileStat, err)
+		return known(pid)
+	}
+	c := candidate{finder: f, Identity: Identity{pid, stat.Start}, name: string(stat.Name), threads: []int{pid}}
+	if stat.Ended() {
+		if c.threads, err = f.living(pid); err != nil {
+			f.unread(procfile.FileTask, err)
+			return known(pid)
+		}
+		if len(c.threads) == 0 {
+			return Match{}, false
+		}
+	}
+	rule := slices.IndexFunc(f.rules, c.matches)
+	if c.silent {
+		if m, ok := known(pid); ok && m.Identity == c.Identity {
+			return m, true
+		}
+	}
+	return Match{c.Identity, rule}, rule >= 0
+}
+
+// stat reads the stat in a directory of /proc, which ends with a slash.
+func (f *Finder) stat(dir string) (procfile.Stat, error) {
+	text, err := f.proc.Read(dir + string(procfile.FileStat))
+	if err != nil {
+		return procfile.Stat{}, err
+	}
+	return procfile.ParseStat(text)
+}
+
+// living returns the threads that live of a process whose first thread has ended.
+func (f *Finder) living(pid int) ([]int, error) {
+	dir := strconv.Itoa(pid) + "/" + string(procfile.FileTask) + "/"
+	task, err := procfile.Open(filepath.Join(f.path, dir))
+	if err != nil {
+		if procfile.Gone(err) {
+			err = nil
+		}
+		return nil, err
+	}
+	names, err := task.Names(nil)
+	if err = errors.Join(err, task.Close()); err != nil {
+		return nil, err
+	}
+	var tids []int
+	for _, name := range names {
+		tid, err := strconv.Atoi(name)
+		if err != nil || tid <= 0 {
+			continue
+		}
+		if stat, err := f.stat(dir + name + "/"); err == nil && !stat.Ended() {
+			tids = append(tids, tid)
+		}
+	}
+	return tids, nil
 }
 
 func (f *Finder) candidates() []int {
@@ -119,41 +183,46 @@ func (f *Finder) all() []int {
 // candidate is a process that a rule may name.
 type candidate struct {
 	finder *Finder
-	pid    int
-	name   string
-	// cmdline is read when a rule asks for it; nil: not yet.
-	cmdline []string
+	Identity
+	name string
+	// threads are those that can show the command line: the first one of the process, or those that live after it.
+	threads []int
+	// words are the command line, read when a rule asks for it; nil: not yet.
+	words []string
+	// silent: a rule asked for it, and nothing tells it.
+	silent bool
 }
 
-// linuxName is how many bytes of a name Linux keeps.
-const linuxName = 15
+// Kept returns what Linux keeps of a name.
+func Kept(name string) string { return name[:min(len(name), 15)] }
 
 func (c *candidate) matches(r Rule) bool {
-	return (r.PID == 0 || r.PID == c.pid) &&
-		(r.Name == "" || c.name == r.Name[:min(len(r.Name), linuxName)]) &&
+	return (r.PID == 0 || r.PID == c.PID) &&
+		(r.Name == "" || c.name == Kept(r.Name)) &&
 		(r.Executable == "" || c.startedAs(r.Executable)) &&
-		(r.Cmdline == nil || r.Cmdline.MatchString(strings.Join(c.words(), " ")))
+		(r.Cmdline == nil || r.Cmdline.MatchString(strings.Join(c.cmdline(), " ")))
 }
 
 func (c *candidate) startedAs(executable string) bool {
-	words := c.words()
-	return len(words) > 0 && (words[0] == executable || filepath.Base(words[0]) == executable)
+	words := c.cmdline()
+	return len(words) > 0 && words[0] != "" && (words[0] == executable || filepath.Base(words[0]) == executable)
 }
 
-func (c *candidate) words() []string {
-	if c.cmdline != nil {
-		return c.cmdline
+func (c *candidate) cmdline() []string {
+	if c.words != nil {
+		return c.words
 	}
-	c.cmdline = []string{}
-	process, err := c.finder.fs.Proc(c.pid)
-	if err == nil {
-		var words []string
-		if words, err = process.CmdLine(); len(words) > 0 {
-			c.cmdline = words
+	c.words = []string{}
+	for _, tid := range c.threads {
+		words, err := c.finder.cmdlines.read(c.PID, tid)
+		if err != nil && !procfile.Gone(err) {
+			c.finder.unread(procfile.FileCmdline, err)
+		}
+		if err == nil && len(words) > 0 {
+			c.words = words
+			return c.words
 		}
 	}
-	if err != nil && !procfile.Gone(err) {
-		c.finder.unread(procfile.FileCmdline, err)
-	}
-	return c.cmdline
+	c.silent = true
+	return c.words
 }

@@ -29,6 +29,7 @@ func TestFind(t *testing.T) {
 	process(12, "a-service-with-", "/srv/bin/a-service-with-a-long-name")
 	process(13, "kworker/0:1") // of the kernel: it has no command line
 	process(14, "x\n) R 1", "evil\x1b[2J", "\xff")
+	process(16, "x", "", "orders")              // started as nothing
 	root.Write("proc/15/cmdline", "orders\x00") // ended while it was looked at
 	root.Write("proc/cpuinfo", "")
 	root.Write("proc/self/stat", "")
@@ -46,6 +47,7 @@ func TestFind(t *testing.T) {
 		{"executable", find.Rule{Executable: "orders"}, []int{10, 11}},
 		{"executable with path", find.Rule{Executable: "/srv/bin/orders"}, []int{10}},
 		{"executable of the kernel", find.Rule{Executable: "."}, nil},
+		{"executable without a name", find.Rule{Executable: "."}, nil},
 		{"command line", find.Rule{Cmdline: regexp.MustCompile(`orders .*81$`)}, []int{11}},
 		{"hostile name", find.Rule{Name: "x\n) R 1"}, []int{14}},
 		{"all of it", find.Rule{PID: 10, Name: "orders", Executable: "orders", Cmdline: regexp.MustCompile("80")}, []int{10}},
@@ -55,7 +57,7 @@ func TestFind(t *testing.T) {
 			f := open(t, root.Proc(), tc.rule)
 			for range 2 {
 				var pids []int
-				for _, m := range f.Find() {
+				for _, m := range f.Find(none) {
 					pids = append(pids, m.PID)
 					assert.Equal(t, uint64(m.PID), m.Start)
 				}
@@ -70,7 +72,7 @@ func TestFirstRule(t *testing.T) {
 	root := fakeproc.New(t)
 	root.Process(10, fakeproc.Thread{Name: "orders", Start: 3}, "orders")
 	f := open(t, root.Proc(), find.Rule{Name: "pages"}, find.Rule{Executable: "orders"}, find.Rule{PID: 10})
-	assert.Equal(t, []find.Match{{Identity: find.Identity{PID: 10, Start: 3}, Rule: 1}}, f.Find())
+	assert.Equal(t, []find.Match{{Identity: find.Identity{PID: 10, Start: 3}, Rule: 1}}, f.Find(none))
 }
 
 func TestMalformed(t *testing.T) {
@@ -82,7 +84,7 @@ func TestMalformed(t *testing.T) {
 		unread = append(unread, file)
 	})
 	require.NoError(t, err)
-	assert.Empty(t, f.Find())
+	assert.Empty(t, f.Find(none))
 	assert.Equal(t, []procfile.File{procfile.FileStat}, unread)
 	require.NoError(t, f.Close())
 }
@@ -93,10 +95,63 @@ func TestSelf(t *testing.T) {
 		t.Skip("there is no /proc")
 	}
 	f := open(t, "/proc", find.Rule{Cmdline: regexp.MustCompile(regexp.QuoteMeta(os.Args[0])), PID: os.Getpid()})
-	matches := f.Find()
+	matches := f.Find(none)
 	require.Len(t, matches, 1)
 	assert.NotZero(t, matches[0].Start)
 }
+
+// A process of which no thread lives is none. One whose first thread has ended shows its command line by those that live.
+func TestZombies(t *testing.T) {
+	root := fakeproc.New(t)
+	zombie := func(start uint64) fakeproc.Thread { return fakeproc.Thread{Name: "orders", Start: start, State: "Z"} }
+	root.Process(10, zombie(1))
+	root.Process(11, zombie(2))
+	root.Thread(11, 12, fakeproc.Thread{Name: "work", State: "X"})
+	root.Thread(11, 13, fakeproc.Thread{Name: "work", Start: 3})
+	root.Write("proc/11/task/13/cmdline", "/srv/orders\x00--port\x0080\x00")
+	for _, rule := range []find.Rule{
+		{Name: "orders"}, {Executable: "orders"}, {Cmdline: regexp.MustCompile("--port 80")}, {PID: 11, Name: "orders", Executable: "/srv/orders"},
+	} {
+		assert.Equal(t, []find.Match{{Identity: find.Identity{PID: 11, Start: 2}}}, open(t, root.Proc(), rule).Find(none))
+	}
+	assert.Empty(t, open(t, root.Proc(), find.Rule{PID: 10}).Find(none))
+}
+
+// A process that is known stays so while what would tell otherwise cannot be read. Another one of its number is not known.
+func TestKnown(t *testing.T) {
+	root := fakeproc.New(t)
+	root.Process(10, fakeproc.Thread{Name: "orders", Start: 3})
+	was := find.Match{Identity: find.Identity{PID: 10, Start: 3}, Rule: 1}
+	known := func(pid int) (find.Match, bool) { return was, pid == 10 }
+	unread := 0
+	f, err := find.Open(root.Proc(), []find.Rule{{PID: 9}, {Executable: "orders"}, {Cmdline: regexp.MustCompile("orders")}}, func(procfile.File, error) { unread++ })
+	require.NoError(t, err)
+	defer func() { assert.NoError(t, f.Close()) }()
+
+	root.Write("proc/10/cmdline", "") // as in the midst of an exec
+	assert.Empty(t, f.Find(none))
+	assert.Equal(t, []find.Match{was}, f.Find(known))
+	again, ok := f.Again(10, known)
+	assert.True(t, ok)
+	assert.Equal(t, was, again)
+
+	root.Write("proc/10/cmdline", "pages\x00")
+	assert.Empty(t, f.Find(known), "it is another program")
+
+	root.Write("proc/10/cmdline", "")
+	root.Process(10, fakeproc.Thread{Name: "orders", Start: 4})
+	root.Write("proc/10/cmdline", "")
+	assert.Empty(t, f.Find(known), "it is another process")
+
+	assert.Zero(t, unread)
+	root.Write("proc/10/stat", "10 (orders")
+	assert.Equal(t, []find.Match{was}, f.Find(known))
+	assert.Equal(t, 1, unread)
+	root.Remove("proc/10")
+	assert.Empty(t, f.Find(known))
+}
+
+func none(int) (find.Match, bool) { return find.Match{}, false }
 
 func open(t *testing.T, proc string, rules ...find.Rule) *find.Finder {
 	t.Helper()

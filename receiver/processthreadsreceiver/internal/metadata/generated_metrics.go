@@ -77,6 +77,8 @@ const (
 	_ AttributeFile = iota
 	AttributeFileCgroup
 	AttributeFileCmdline
+	AttributeFileCPUCfsQuotaUs
+	AttributeFileCPUMax
 	AttributeFileCPUStat
 	AttributeFileMountinfo
 	AttributeFileSchedstat
@@ -92,6 +94,10 @@ func (av AttributeFile) String() string {
 		return "cgroup"
 	case AttributeFileCmdline:
 		return "cmdline"
+	case AttributeFileCPUCfsQuotaUs:
+		return "cpu.cfs_quota_us"
+	case AttributeFileCPUMax:
+		return "cpu.max"
 	case AttributeFileCPUStat:
 		return "cpu.stat"
 	case AttributeFileMountinfo:
@@ -110,14 +116,16 @@ func (av AttributeFile) String() string {
 
 // MapAttributeFile is a helper map of string to AttributeFile attribute value.
 var MapAttributeFile = map[string]AttributeFile{
-	"cgroup":    AttributeFileCgroup,
-	"cmdline":   AttributeFileCmdline,
-	"cpu.stat":  AttributeFileCPUStat,
-	"mountinfo": AttributeFileMountinfo,
-	"schedstat": AttributeFileSchedstat,
-	"stat":      AttributeFileStat,
-	"status":    AttributeFileStatus,
-	"task":      AttributeFileTask,
+	"cgroup":           AttributeFileCgroup,
+	"cmdline":          AttributeFileCmdline,
+	"cpu.cfs_quota_us": AttributeFileCPUCfsQuotaUs,
+	"cpu.max":          AttributeFileCPUMax,
+	"cpu.stat":         AttributeFileCPUStat,
+	"mountinfo":        AttributeFileMountinfo,
+	"schedstat":        AttributeFileSchedstat,
+	"stat":             AttributeFileStat,
+	"status":           AttributeFileStatus,
+	"task":             AttributeFileTask,
 }
 
 // AttributeReason specifies the value reason attribute.

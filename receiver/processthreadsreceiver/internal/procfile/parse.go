@@ -20,14 +20,20 @@ var ErrMalformed = errors.New("not what the kernel writes")
 type Stat struct {
 	// Name is what the kernel keeps of the thread's name, in the bytes that were parsed.
 	Name []byte
+	// State is what the thread does, in one letter.
+	State byte
 	// User and System are CPU time in ticks of 10 ms.
 	User, System uint64
 	// Start is when the thread began, in ticks of 10 ms since boot. With the number of a thread it tells the thread from a later one.
 	Start uint64
 }
 
+// Ended reports whether the thread has ended, and is listed only because nobody has asked how, or because others of its process live.
+func (s *Stat) Ended() bool { return s.State == 'Z' || s.State == 'X' || s.State == 'x' }
+
 // Fields of stat by their place after the name: proc_pid_stat(5) numbers them from 1, and the first after the name is 3.
 const (
+	statState  = 0
 	statUser   = 14 - 3
 	statSystem = 15 - 3
 	statStart  = 22 - 3
@@ -47,6 +53,8 @@ func ParseStat(text []byte) (s Stat, err error) {
 			return s, ErrMalformed
 		}
 		switch i {
+		case statState:
+			s.State = field[0]
 		case statUser:
 			s.User, err = number(field)
 		case statSystem:
@@ -95,6 +103,16 @@ func ParseSwitches(text []byte) (s Switches, err error) {
 	return s, nil
 }
 
+// ParsePeak reads in a status file how much address space the program has had at most, in KiB. It falls only when the process becomes
+// another program. A thread that has ended has none: 0.
+func ParsePeak(text []byte) uint64 {
+	peak, err := line(text, "\nVmPeak:")
+	if err != nil {
+		return 0
+	}
+	return peak
+}
+
 // line returns the number on the last line that begins with key. The kernel escapes line feeds in names, so no name looks like a line.
 func line(text []byte, key string) (uint64, error) {
 	at := bytes.LastIndex(text, []byte(key))
@@ -118,9 +136,12 @@ func next(text []byte) (field, rest []byte) {
 	return text[from:to], text[to:]
 }
 
+// largest is beyond what any thread has counted: in nanoseconds it is 36 years.
+const largest = 1 << 60
+
 func number(field []byte) (uint64, error) {
 	n, err := strconv.ParseUint(string(field), 10, 64)
-	if err != nil {
+	if err != nil || n > largest {
 		return 0, ErrMalformed
 	}
 	return n, nil

@@ -20,7 +20,7 @@ func TestNames(t *testing.T) {
 		thread := fakeproc.Thread{Name: name, User: 11, System: 12, Start: 13, Voluntary: 14, Involuntary: 15}
 		stat, err := procfile.ParseStat([]byte(fakeproc.Stat(7, thread)))
 		require.NoError(t, err, "%q", name)
-		assert.Equal(t, procfile.Stat{Name: []byte(name), User: 11, System: 12, Start: 13}, stat, "%q", name)
+		assert.Equal(t, procfile.Stat{Name: []byte(name), State: 'S', User: 11, System: 12, Start: 13}, stat, "%q", name)
 		switches, err := procfile.ParseSwitches([]byte(fakeproc.Status(7, thread)))
 		require.NoError(t, err, "%q", name)
 		assert.Equal(t, procfile.Switches{Voluntary: 14, Involuntary: 15}, switches, "%q", name)
@@ -32,7 +32,7 @@ func TestSchedstat(t *testing.T) {
 		"0 0 0\n":                                {},
 		"271828 314159 42\n":                     {OnCPU: 271828, Wait: 314159, Slices: 42},
 		"1 2 3":                                  {OnCPU: 1, Wait: 2, Slices: 3},
-		"18446744073709551615 2 3\n":             {OnCPU: 1<<64 - 1, Wait: 2, Slices: 3},
+		"1152921504606846976 2 3\n":              {OnCPU: 1 << 60, Wait: 2, Slices: 3},
 		"1 2 3 4 of a later kernel, perhaps\n\n": {OnCPU: 1, Wait: 2, Slices: 3},
 	} {
 		s, err := procfile.ParseSchedstat([]byte(text))
@@ -42,12 +42,12 @@ func TestSchedstat(t *testing.T) {
 }
 
 func TestMalformed(t *testing.T) {
-	for _, text := range []string{"", "\n", "1 2\n", "1 2\n3", "-1 2 3\n", "1 2 x\n", "1 2 18446744073709551616\n", "+1 2 3"} {
+	for _, text := range []string{"", "\n", "1 2\n", "1 2\n3", "-1 2 3\n", "1 2 x\n", "1 2 18446744073709551616\n", "+1 2 3", "18446744073709551615 2 3\n", "1 1152921504606846977 3\n"} {
 		s, err := procfile.ParseSchedstat([]byte(text))
 		require.ErrorIs(t, err, procfile.ErrMalformed, "%q", text)
 		assert.Zero(t, s)
 	}
-	for _, text := range []string{"", "1", "1 (x", "1 x)", ")(", "1 (x) S 1", "1 (x) S 1 1 1 0 -1 4 95 0 1 0 y 0 0 0 20 0 9 0 3", "1 (x) S 1 1 1 0 -1 4 95 0 1 0 1 2 0 0 20 0 9 0"} {
+	for _, text := range []string{"", "1", "1 (x", "1 x)", ")(", "1 (x) S 1", "1 (x) S 1 1 1 0 -1 4 95 0 1 0 y 0 0 0 20 0 9 0 3", "1 (x) S 1 1 1 0 -1 4 95 0 1 0 1 2 0 0 20 0 9 0", "1 (x) S 1 1 1 0 -1 4 95 0 1 0 18446744073709551615 2 0 0 20 0 9 0 3"} {
 		_, err := procfile.ParseStat([]byte(text))
 		require.ErrorIs(t, err, procfile.ErrMalformed, "%q", text)
 	}
@@ -55,6 +55,21 @@ func TestMalformed(t *testing.T) {
 		_, err := procfile.ParseSwitches([]byte(text))
 		require.ErrorIs(t, err, procfile.ErrMalformed, "%q", text)
 	}
+}
+
+// A thread that has ended is listed until somebody asks how.
+func TestEnded(t *testing.T) {
+	for _, state := range []string{"R", "S", "D", "T", "t", "I", "P", "Z", "X", "x"} {
+		stat, err := procfile.ParseStat([]byte(fakeproc.Stat(7, fakeproc.Thread{Name: ") Z (", State: state})))
+		require.NoError(t, err)
+		assert.Equal(t, state == "Z" || state == "X" || state == "x", stat.Ended(), state)
+	}
+}
+
+func TestPeak(t *testing.T) {
+	assert.Equal(t, uint64(11820), procfile.ParsePeak([]byte(fakeproc.Status(7, fakeproc.Thread{Name: "\nVmPeak:\t1 kB", Peak: 11820}))))
+	assert.Zero(t, procfile.ParsePeak([]byte(fakeproc.Status(7, fakeproc.Thread{Name: "x", State: "Z"}))))
+	assert.Zero(t, procfile.ParsePeak([]byte("\nVmPeak:\tmuch kB\n")))
 }
 
 func FuzzParsers(f *testing.F) {
@@ -87,6 +102,6 @@ func FuzzName(f *testing.F) {
 	f.Fuzz(func(t *testing.T, name string) {
 		stat, err := procfile.ParseStat([]byte(fakeproc.Stat(7, fakeproc.Thread{Name: name, User: 1, System: 2, Start: 3})))
 		require.NoError(t, err)
-		assert.Equal(t, procfile.Stat{Name: []byte(name), User: 1, System: 2, Start: 3}, stat)
+		assert.Equal(t, procfile.Stat{Name: []byte(name), State: 'S', User: 1, System: 2, Start: 3}, stat)
 	})
 }

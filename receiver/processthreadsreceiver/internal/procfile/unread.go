@@ -36,6 +36,8 @@ const (
 	FileCgroup    File = "cgroup"
 	FileMountinfo File = "mountinfo"
 	FileCPUStat   File = "cpu.stat"
+	FileCPUMax    File = "cpu.max"          // the quota, version 2 of cgroups
+	FileCFSQuota  File = "cpu.cfs_quota_us" // the quota, version 1
 )
 
 // Reason says why a file told nothing.

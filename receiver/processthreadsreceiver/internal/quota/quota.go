@@ -2,6 +2,9 @@
 
 // Package quota reads how often and how long the kernel has throttled the cgroup of a process, in cpu.stat of version 1 or 2.
 //
+// A cgroup may have a quota, and so may each one above it: a container, its pod, the slice of all pods. Whichever is used up first stops
+// the process. Only cgroups that have a quota are read: the others say zero, whatever happens above them.
+//
 // The file of a process in another container is mostly out of sight: a container sees its own part of the tree. Then it is absent, which
 // says nothing about throttling.
 package quota
@@ -59,25 +62,43 @@ func New(root string) (*Files, error) {
 	return &Files{fs, root, of}, nil
 }
 
-// Of returns the path of the cpu.stat of a process, and which file told nothing if there is none.
-func (f *Files) Of(pid int) (path string, unread procfile.File, err error) {
+// Of returns the paths of the cpu.stat of those cgroups of a process that are in sight and have a quota, the nearest first. Calls of unread
+// say which file tells nothing. If there is no such cgroup, cpu.stat is absent.
+func (f *Files) Of(pid int, unread func(procfile.File, error)) (paths []string) {
 	process, err := f.fs.Proc(pid)
 	if err != nil {
-		return "", procfile.FileCgroup, err
+		unread(procfile.FileCgroup, err)
+		return nil
 	}
 	cgroups, err := process.Cgroups()
 	if err != nil {
-		return "", procfile.FileCgroup, malformed(err)
+		unread(procfile.FileCgroup, malformed(err))
+		return nil
 	}
 	mounts, err := f.mounts()
 	if err != nil {
-		return "", procfile.FileMountinfo, malformed(err)
+		unread(procfile.FileMountinfo, malformed(err))
+		return nil
 	}
-	dir, err := locate(cgroups, mounts)
+	place, err := locate(cgroups, mounts)
 	if err != nil {
-		return "", procfile.FileCPUStat, err
+		unread(procfile.FileCPUStat, err)
+		return nil
 	}
-	return filepath.Join(f.root, dir, string(procfile.FileCPUStat)), "", nil
+	for _, dir := range place.upwards() {
+		dir = filepath.Join(f.root, dir)
+		limited, err := place.limited(dir)
+		if err != nil {
+			unread(place.file(), err)
+		}
+		if limited {
+			paths = append(paths, filepath.Join(dir, string(procfile.FileCPUStat)))
+		}
+	}
+	if len(paths) == 0 {
+		unread(procfile.FileCPUStat, fmt.Errorf("no cgroup of it that is in sight has a quota: %w", procfile.ErrAbsent))
+	}
+	return paths
 }
 
 func (f *Files) mounts() ([]*procfs.MountInfo, error) {
@@ -96,27 +117,79 @@ func malformed(err error) error {
 
 const controller = "cpu"
 
-// locate returns the directory of the cgroup that limits the CPU: that of the controller of version 1, if there is one, else that of
-// version 2.
-func locate(cgroups []procfs.Cgroup, mounts []*procfs.MountInfo) (string, error) {
+// place is where the cgroup is that limits the CPU of a process.
+type place struct {
+	mount, below string
+	v2           bool
+}
+
+// locate returns the cgroup that limits the CPU: that of the controller of version 1, if there is one, else that of version 2. Of several
+// mounts it is that which shows most of what is above.
+func locate(cgroups []procfs.Cgroup, mounts []*procfs.MountInfo) (place, error) {
 	i := slices.IndexFunc(cgroups, func(c procfs.Cgroup) bool { return slices.Contains(c.Controllers, controller) })
 	mounted := func(m *procfs.MountInfo) bool { _, ok := m.SuperOptions[controller]; return m.FSType == "cgroup" && ok }
-	if i < 0 {
+	v2 := i < 0
+	if v2 {
 		i = slices.IndexFunc(cgroups, func(c procfs.Cgroup) bool { return c.HierarchyID == 0 })
 		mounted = func(m *procfs.MountInfo) bool { return m.FSType == "cgroup2" }
 	}
 	if i < 0 {
-		return "", fmt.Errorf("no cgroup limits its CPU: %w", procfile.ErrAbsent)
+		return place{}, fmt.Errorf("no cgroup limits its CPU: %w", procfile.ErrAbsent)
 	}
+	var best *procfs.MountInfo
+	found := place{v2: v2}
 	for _, m := range mounts {
-		if !mounted(m) {
+		if !mounted(m) || best != nil && len(m.Root) >= len(best.Root) {
 			continue
 		}
 		if below, ok := under(cgroups[i].Path, m.Root); ok {
-			return filepath.Join(m.MountPoint, below), nil
+			best, found.mount, found.below = m, m.MountPoint, below
 		}
 	}
-	return "", fmt.Errorf("its cgroup %s is out of sight: %w", strconv.Quote(cgroups[i].Path), procfile.ErrAbsent)
+	if best == nil {
+		return place{}, fmt.Errorf("its cgroup %s is out of sight: %w", strconv.Quote(cgroups[i].Path), procfile.ErrAbsent)
+	}
+	return found, nil
+}
+
+// upwards returns the directories of the cgroup and of those above it, up to where they are mounted.
+func (p *place) upwards() []string {
+	dirs := []string{}
+	for below := filepath.Join("/", p.below); ; below = filepath.Dir(below) {
+		dirs = append(dirs, filepath.Join(p.mount, below))
+		if below == "/" {
+			return dirs
+		}
+	}
+}
+
+// file is where a cgroup has its quota.
+func (p *place) file() procfile.File {
+	if p.v2 {
+		return procfile.FileCPUMax
+	}
+	return procfile.FileCFSQuota
+}
+
+// limited reports whether a cgroup has a quota: whether its file has a number, rather than "max" or -1. The root has no such file, and
+// neither has a cgroup whose CPU is not controlled.
+func (p *place) limited(dir string) (bool, error) {
+	path := filepath.Join(dir, string(p.file()))
+	text, err := os.ReadFile(path) //nolint:gosec // a cgroup that /proc names
+	if err != nil {
+		if procfile.Gone(err) {
+			err = nil
+		}
+		return false, err
+	}
+	quota, _, _ := strings.Cut(strings.TrimSuffix(string(text), "\n"), " ")
+	if p.v2 && quota == "max" || !p.v2 && quota == "-1" {
+		return false, nil
+	}
+	if n, err := strconv.ParseInt(quota, 10, 64); err != nil || n <= 0 {
+		return false, fmt.Errorf("%w: %s %q", procfile.ErrMalformed, path, quota)
+	}
+	return true, nil
 }
 
 // under returns the part of a path below root. Paths that leave what this process sees begin with "/..".

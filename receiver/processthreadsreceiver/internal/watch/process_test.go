@@ -49,7 +49,7 @@ func (w *watched) group(name string) watch.Group {
 	w.t.Helper()
 	for _, g := range w.Groups() {
 		if g.Name == name {
-			return *g
+			return watch.Group{Name: g.Name, Threads: g.Threads, Counts: g.Counts}
 		}
 	}
 	require.Fail(w.t, "no such group", name)
@@ -236,4 +236,40 @@ func TestNoThread(t *testing.T) {
 	require.True(t, w.Read())
 	assert.Len(t, w.Groups(), 1)
 	assert.Empty(t, w.unread)
+}
+
+// A thread that has ended is none, though it is listed. The process lives as long as one thread does, and ends with the last.
+func TestZombies(t *testing.T) {
+	w := watching(t, counts(1))
+	w.Thread(pid, 101, named("worker-1", counts(1)))
+	w.open(5)
+	require.True(t, w.Read())
+
+	// The first thread ends, and the kernel keeps it for the process's sake. What it has used since counts.
+	zombie := counts(3)
+	zombie.State = "Z"
+	w.Thread(pid, pid, zombie)
+	for range 2 {
+		require.True(t, w.Read())
+		assert.Equal(t, watch.Group{Name: "main", Counts: grown(2)}, w.group("main"))
+		assert.Equal(t, watch.Group{Name: "worker", Threads: 1}, w.group("worker"))
+	}
+
+	// So does the last one. Nobody asks how it ended.
+	zombie.Name, zombie.State = "worker-1", "X"
+	w.Thread(pid, 101, zombie)
+	for range 2 {
+		assert.False(t, w.Read())
+		assert.Zero(t, w.group("worker").Threads)
+	}
+	assert.Empty(t, w.unread)
+}
+
+// Nothing of a process that had ended before it was first read lives.
+func TestZombie(t *testing.T) {
+	zombie := counts(3)
+	zombie.State = "Z"
+	w := watching(t, zombie)
+	w.open(5)
+	assert.False(t, w.Read())
 }

@@ -19,11 +19,11 @@ import (
 // TestMetricsOfTheMachine: a process whose CPUs are limited tells of them, and one with a quota of its throttling.
 func TestMetricsOfTheMachine(t *testing.T) {
 	const ms = sim.Time(time.Millisecond)
-	of := host.Stats{Busy: 1500 * ms, Waited: 250 * ms, Throttled: 7 * ms, Periods: 10, ThrottledPeriods: 3}
+	of := host.Stats{Busy: 1500 * ms, Waited: 250 * ms, Throttled: 5 * ms, Stopped: 7 * ms, Periods: 10, ThrottledPeriods: 3}
 	onCPU, waits := "async_runtime.thread.time on_cpu", "async_runtime.thread.time cpu_wait"
 	all := map[string]float64{
 		"process.cpu.time": 1.5, onCPU: 1.5, waits: 0.257, "async_runtime.cpu_quota.periods": 10,
-		"async_runtime.cpu_quota.throttled.periods": 3, "async_runtime.cpu_quota.throttled.time": 0.007,
+		"async_runtime.cpu_quota.throttled.periods": 3, "async_runtime.cpu_quota.throttled.time": 0.005,
 	}
 	for machine, names := range map[Machine][]string{
 		{}:           nil,

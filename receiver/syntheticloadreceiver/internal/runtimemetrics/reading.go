@@ -64,7 +64,7 @@ func (r *reading) ofRuntime(q semconv.Quantity) int64 {
 	case semconv.CPUTime:
 		return int64(r.Busy)
 	case semconv.CPUWaitTime:
-		return int64(r.Waited + r.Throttled)
+		return int64(r.CPUWait())
 	case semconv.ThrottledTime:
 		return int64(r.Throttled)
 	case semconv.QuotaPeriods:

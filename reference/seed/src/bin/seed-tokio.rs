@@ -52,7 +52,7 @@ async fn gateway(args: Args) {
     let server = axum::serve(listener, Router::new().route("/", get(handler))).into_future();
     let (over, end) = tokio::sync::oneshot::channel();
     std::thread::spawn(move || {
-        load::http(address, &[("", 1)], args.clients, args.duration);
+        load::http(address, &[("", 1)], &args);
         let _ = over.send(());
     });
     tokio::select! {

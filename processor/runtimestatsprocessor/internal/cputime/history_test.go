@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cputime
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	s  = int64(time.Second)
+	ms = int64(time.Millisecond)
+)
+
+// reading is one of a process whose workers had had so much by then, in milliseconds; counted since 1 s.
+func reading(at, onCPU, wait int64) *Reading {
+	return &Reading{From: s, At: at, Groups: map[string]Usage{"worker": {onCPU * ms, wait * ms}, "main": {ms, 0}}}
+}
+
+func history(readings ...*Reading) *History {
+	h := New(Settings{Samples: 5, Far: 10 * time.Minute})
+	for _, r := range readings {
+		h.Add(r)
+	}
+	return h
+}
+
+// told says what a history knows of a time: "on wait" in milliseconds of the workers, "" if the time is not covered.
+func told(h *History, group string, start, end int64) string {
+	a, covered := h.Recent().Of(group, start, end)
+	if !covered {
+		return ""
+	}
+	return fmt.Sprint(a.OnCPU/ms, " ", a.Wait/ms)
+}
+
+func TestIntervals(t *testing.T) {
+	h := history(reading(10*s, 1000, 100), reading(11*s, 1300, 150), reading(12*s, 1500, 950))
+	for _, tt := range []struct {
+		name       string
+		start, end int64
+		want       string
+	}{
+		{"within one", 10*s + 1, 10*s + 500*ms, "300 50"},
+		{"to its end", 10*s + 1, 11 * s, "300 50"},
+		{"over two", 10*s + 900*ms, 11*s + 100*ms, "500 850"},
+		{"from look to look", 11 * s, 12 * s, "200 800"},
+		{"of no length", 11 * s, 11 * s, "200 800"},
+		{"ends after the last look", 11*s + 900*ms, 12*s + 1, ""},
+		{"begins before the first", 9 * s, 10*s + 1, ""},
+		{"after all", 13 * s, 14 * s, ""},
+		{"backwards", 11*s + 2, 11*s + 1, "200 800"},
+	} {
+		assert.Equal(t, tt.want, told(h, "worker", tt.start, tt.end), tt.name)
+	}
+	assert.Equal(t, "300 50", told(h, "", 10*s+1, 11*s), "the whole process: main has done nothing")
+	assert.Equal(t, "300 50", told(h, "stranger", 10*s+1, 11*s), "no such group: the whole process")
+	assert.Equal(t, "0 0", told(h, "main", 10*s+1, 11*s))
+	assert.InDelta(t, 0.8, Usage{200, 800}.Ratio(), 1e-9)
+	assert.Zero(t, Usage{}.Ratio())
+}
+
+// A group that begins anew, since the receiver had forgotten it, has smaller counters. That is no sign of two processes.
+func TestGroupBeginsAnew(t *testing.T) {
+	later := func(at, onCPU, from int64) *Reading {
+		r := reading(at, 1000, 0)
+		r.Groups["worker"], r.Groups["main"] = Usage{onCPU * ms, 0}, Usage{at / 10, 0}
+		if from > 0 {
+			r.Later = map[string]int64{"worker": from}
+		}
+		return r
+	}
+	h := history(later(10*s, 1000, 0), later(11*s, 1100, 0), later(12*s, 50, 11*s), later(13*s, 70, 11*s))
+	assert.Equal(t, "100 0", told(h, "worker", 10*s+1, 11*s))
+	assert.Equal(t, "20 0", told(h, "worker", 12*s+1, 13*s))
+	assert.Equal(t, "100 0", told(h, "main", 11*s+1, 12*s), "the others go on")
+	assert.False(t, h.Recent().Several)
+	assert.False(t, (&Reading{From: s, At: 11 * s, Later: map[string]int64{"worker": 12 * s}}).sound())
+}
+
+func TestBefore(t *testing.T) {
+	h := history(reading(10*s, 0, 0), reading(11*s, 100, 10), reading(12*s, 200, 30))
+	of := func(end int64, most int) string {
+		a, known := h.Recent().Before("worker", end, most)
+		if !known {
+			return ""
+		}
+		return fmt.Sprint(a.Wait / ms)
+	}
+	assert.Equal(t, "20", of(12*s, 1))
+	assert.Equal(t, "30", of(12*s, 3), "as many as there are")
+	assert.Equal(t, "10", of(11*s+1, 3))
+	assert.Equal(t, "30", of(14*s, 2), "two lengths later")
+	assert.Empty(t, of(14*s+1, 2), "later than that")
+	assert.Empty(t, of(10*s, 2), "before the first has ended")
+}
+
+// A process that is started again counts anew. What a reading has counted so far may be of any time.
+func TestBeginsAnew(t *testing.T) {
+	again := func(at, wait int64) *Reading {
+		r := reading(at, 0, wait)
+		r.From = 12*s + 500*ms
+		return r
+	}
+	h := history(reading(10*s, 0, 0), reading(11*s, 100, 10), again(13*s, 7), again(14*s, 9))
+	assert.Equal(t, "100 10", told(h, "worker", 10*s+1, 11*s), "its earlier life is not forgotten")
+	assert.Empty(t, told(h, "worker", 11*s+1, 12*s))
+	assert.Empty(t, told(h, "worker", 12*s+600*ms, 13*s))
+	assert.Equal(t, "0 2", told(h, "worker", 13*s+1, 14*s))
+	assert.Equal(t, 12*s+500*ms, h.Recent().First)
+}
+
+// A group that comes later has counted for no one knows how long; so has one that was left out.
+func TestGroupsComeAndGo(t *testing.T) {
+	without := reading(12*s, 400, 40)
+	delete(without.Groups, "worker")
+	late := reading(11*s, 200, 20)
+	late.Groups["pool"] = Usage{900 * ms, 900 * ms}
+	h := history(reading(10*s, 100, 10), late, without, reading(13*s, 500, 50), reading(14*s, 600, 60))
+	assert.Equal(t, "100 10", told(h, "pool", 10*s+1, 11*s), "all that is known of the process")
+	assert.Equal(t, "0 0", told(h, "worker", 11*s+1, 12*s), "left out")
+	assert.Equal(t, "0 0", told(h, "worker", 12*s+1, 13*s), "what it has grown by is of two seconds")
+	assert.Equal(t, "100 10", told(h, "worker", 13*s+1, 14*s))
+}
+
+func TestTwoProcessesInTurn(t *testing.T) {
+	other := func(at, wait int64) *Reading {
+		r := reading(at, 0, wait)
+		r.From = 2 * s
+		return r
+	}
+	h := history(reading(10*s, 0, 100), other(10*s+500*ms, 9000), reading(11*s, 0, 200), other(11*s+500*ms, 9900))
+	assert.Empty(t, told(h, "worker", 10*s+1, 11*s))
+	assert.True(t, h.Recent().Several)
+	for at := 12 * s; at < 200*s; at += s { // one of them has ended
+		h.Add(reading(at, 0, at/ms/10))
+		require.Equal(t, at >= 11*s+500*ms+doubtful, told(h, "worker", at-s+1, at) != "", "at %d s", at/s)
+	}
+	h.Add(reading(201*s, 0, 1)) // a counter that goes back
+	assert.True(t, h.Recent().Several)
+	assert.Empty(t, told(h, "worker", 198*s, 199*s))
+}
+
+// At one time, or a little late: the other one of two processes.
+func TestTwoProcessesAtOneTime(t *testing.T) {
+	r := reading(11*s, 0, 5)
+	r.From = 2 * s
+	assert.True(t, history(reading(10*s, 0, 0), reading(11*s, 0, 1), r).Recent().Several)
+	assert.False(t, history(reading(10*s, 0, 0), reading(11*s, 0, 1), reading(11*s, 0, 1)).Recent().Several, "the same again")
+	assert.False(t, history(reading(10*s, 0, 0), reading(11*s, 0, 1), reading(10*s, 0, 0)).Recent().Several, "late")
+}
+
+func TestClockIsSet(t *testing.T) {
+	h := history(reading(1000*s, 0, 0), reading(1001*s, 0, 10), reading(9000*s, 0, 20), reading(1002*s, 0, 30))
+	assert.Equal(t, "0 20", told(h, "worker", 1001*s+1, 1002*s), "one from elsewhere is left out")
+	h.Add(reading(9000*s, 0, 40))
+	h.Add(reading(9001*s, 0, 50))
+	h.Add(reading(9002*s, 0, 60))
+	assert.Equal(t, "0 10", told(h, "worker", 9001*s+1, 9002*s), "two that follow each other are a clock")
+	assert.Empty(t, told(h, "worker", 1001*s+1, 1002*s))
+}
+
+func TestQuota(t *testing.T) {
+	with := func(at, periods, throttled int64) *Reading {
+		r := reading(at, 0, 0)
+		r.HasQuota, r.Quota = true, Quota{periods, throttled}
+		return r
+	}
+	h := history(with(10*s, 100, 50), with(11*s, 110, 53), with(12*s, 120, 53), reading(13*s, 0, 0))
+	a, _ := h.Recent().Of("", 10*s+1, 12*s)
+	assert.Equal(t, Quota{20, 3}, a.Quota)
+	assert.True(t, a.HasQuota)
+	a, _ = h.Recent().Of("", 11*s+1, 13*s)
+	assert.False(t, a.HasQuota, "part of it is not known")
+	assert.True(t, history(with(10*s, 100, 50), with(11*s, 110, 49)).Recent().Several, "it goes back")
+	assert.True(t, history(with(10*s, 100, 50), with(11*s, 101, 53)).Recent().Several, "more throttled than there were")
+}
+
+func TestWhatNoKernelCounts(t *testing.T) {
+	for name, bad := range map[string]*Reading{
+		"negative":             reading(11*s, -1, 0),
+		"too large":            {From: s, At: 11 * s, Groups: map[string]Usage{"worker": {Longest + 1, 0}}},
+		"before it began":      {From: 12 * s, At: 11 * s, Groups: map[string]Usage{"worker": {s, 0}}},
+		"never":                {Groups: map[string]Usage{"worker": {s, 0}}},
+		"throttled too often":  {From: s, At: 11 * s, Groups: map[string]Usage{"worker": {s, 0}}, HasQuota: true, Quota: Quota{1, 2}},
+		"since a negative day": {From: -1, At: 11 * s},
+	} {
+		h := history(reading(10*s, 0, 0), bad, reading(12*s, 10, 20))
+		assert.Equal(t, "10 20", told(h, "worker", 10*s+1, 12*s), name)
+	}
+}
+
+// What is kept does not grow with what is sent.
+func TestMemoryIsBounded(t *testing.T) {
+	h := history()
+	for at := range int64(100) {
+		r := &Reading{From: 1, At: (at + 1) * s, Groups: map[string]Usage{}}
+		for g := range 10_000 {
+			r.Groups[fmt.Sprint("group ", g, at)] = Usage{at, at}
+			r.Groups[fmt.Sprint("group ", g)] = Usage{at, at}
+		}
+		h.Add(r)
+	}
+	assert.LessOrEqual(t, len(h.groups), maxGroups)
+	assert.LessOrEqual(t, len(h.last), maxGroups)
+	assert.Len(t, h.Recent().intervals, 5)
+	for _, i := range h.Recent().intervals {
+		assert.LessOrEqual(t, len(i.groups), maxGroups)
+	}
+}
+
+// FuzzHistory: whatever is told, in whatever order, what is known makes sense, and of one process alone it is what that has told.
+func FuzzHistory(f *testing.F) {
+	f.Add(uint64(1), uint8(1))
+	f.Add(uint64(2), uint8(2))
+	f.Add(uint64(77), uint8(3))
+	f.Fuzz(func(t *testing.T, seed uint64, kinds uint8) {
+		random := rand.New(rand.NewPCG(seed, 1))
+		h := New(Settings{Samples: 1 + random.IntN(10), Far: time.Minute})
+		at, total := s*100, Usage{}
+		honest := kinds%2 == 0
+		for range 60 {
+			at += 1 + random.Int64N(2*s)
+			total = total.add(Usage{random.Int64N(s), random.Int64N(s)})
+			r := &Reading{From: s, At: at, Groups: map[string]Usage{"": total}}
+			if !honest && random.IntN(3) == 0 {
+				r = &Reading{From: random.Int64N(1 << 40), At: random.Int64() - random.Int64(), Groups: map[string]Usage{
+					"": {random.Int64() - random.Int64(), random.Int64()}, fmt.Sprint(random.IntN(300)): {random.Int64(), 1},
+				}, HasQuota: random.IntN(2) == 0, Quota: Quota{random.Int64(), random.Int64()}}
+			}
+			h.Add(r)
+			start := at - random.Int64N(10*s)
+			a, covered := h.Recent().Of("", start, start+random.Int64N(5*s))
+			if ratio := a.Ratio(); covered && (ratio < 0 || ratio > 1 || a.OnCPU < 0 || a.Wait < 0 || a.Quota.Throttled < 0 || a.From > start) {
+				t.Fatalf("%+v", a)
+			}
+			if honest && (a.OnCPU > total.OnCPU || a.Wait > total.Wait || h.Recent().Several) {
+				t.Fatalf("%+v of %+v", a, total)
+			}
+			h.Recent().Before("", start, random.IntN(4))
+		}
+	})
+}

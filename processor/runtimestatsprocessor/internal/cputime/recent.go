@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cputime
+
+import (
+	"sort"
+	"time"
+)
+
+// Recent is what is known of a process at some moment. It does not change.
+type Recent struct {
+	// First is since when the process was watched, Last when it was looked at last, 0 for never, and Every the time between two looks, 0
+	// if there was one only.
+	First, Last, Every int64
+	// Several processes are taken for one, for all that can be seen.
+	Several bool
+
+	groups    map[string]int
+	intervals []interval // ascending, without overlap
+}
+
+// Follows reports whether a process was first looked at when the other had ended: it would have been looked at again since.
+func (r *Recent) Follows(o *Recent) bool {
+	const looks, every = 3, int64(time.Minute)
+	between := o.Every
+	if between == 0 {
+		between = every
+	}
+	return r.First >= o.Last && r.Last-o.Last >= looks*between
+}
+
+// interval is what happened between two looks.
+type interval struct {
+	from, to int64
+	whole    Usage
+	groups   []Usage // by their place; unheard for one that did not tell
+	quota    Quota
+	quotas   bool
+}
+
+var unheard = Usage{-1, -1}
+
+func (i *interval) set(group int, u Usage) {
+	for len(i.groups) <= group {
+		i.groups = append(i.groups, unheard)
+	}
+	i.groups[group] = u
+	i.whole = i.whole.add(u)
+}
+
+// usage returns what a group did, or the whole process if there is none of this place, or if it did not tell.
+func (i *interval) usage(group int) (u Usage, named bool) {
+	if group >= 0 && group < len(i.groups) && i.groups[group] != unheard {
+		return i.groups[group], true
+	}
+	return i.whole, false
+}
+
+// Account is what is known of a time.
+type Account struct {
+	Usage
+	// Named says that it is that of the group of threads which was asked for, and not of the whole process.
+	Named bool
+	// From and To are the intervals that it is made of.
+	From, To int64
+	// Whole says what all threads of the process did together.
+	Whole    Usage
+	HasQuota bool
+	Quota    Quota
+}
+
+// Of returns the account of a group of threads in the intervals that cover a time, and whether there are such. Without a group, or with one
+// that the kernel did not tell of, it is that of the whole process.
+func (r *Recent) Of(group string, start, end int64) (a Account, covered bool) {
+	all := r.intervals
+	first := sort.Search(len(all), func(i int) bool { return all[i].to > start })
+	if first == len(all) || all[first].from > start {
+		return a, false
+	}
+	at := r.place(group)
+	for i := first; i < len(all) && all[i].from < max(end, start+1); i++ {
+		if i > first && all[i].from != all[i-1].to {
+			return a, false
+		}
+		a.include(&all[i], at, i == first)
+	}
+	return a, a.To >= end
+}
+
+// Before returns the account of the last intervals before a time, so many at most, unless the last one ended more than two of its lengths
+// before.
+func (r *Recent) Before(group string, end int64, most int) (a Account, known bool) {
+	all := r.intervals
+	after := sort.Search(len(all), func(i int) bool { return all[i].to > end })
+	if after == 0 {
+		return a, false
+	}
+	if last := &all[after-1]; end-last.to > stale*(last.to-last.from) {
+		return a, false
+	}
+	at := r.place(group)
+	first := after - 1
+	for first > 0 && after-first < most && all[first-1].to == all[first].from {
+		first--
+	}
+	for i := first; i < after; i++ {
+		a.include(&all[i], at, i == first)
+	}
+	return a, true
+}
+
+// stale is after how many of its lengths an interval tells nothing any more.
+const stale = 2
+
+// place returns the place of a group of threads, negative for none.
+func (r *Recent) place(group string) int {
+	if i, known := r.groups[group]; known {
+		return i
+	}
+	if i, known := r.groups[""]; known && len(r.groups) == 1 {
+		return i // it does not tell its threads apart
+	}
+	return -1
+}
+
+func (a *Account) include(i *interval, group int, first bool) {
+	if first {
+		a.From, a.HasQuota, a.Named = i.from, true, true
+	}
+	a.To = i.to
+	usage, named := i.usage(group)
+	a.Usage, a.Named = a.Usage.add(usage), a.Named && named
+	a.Whole = a.Whole.add(i.whole)
+	a.Quota = a.Quota.add(i.quota)
+	a.HasQuota = a.HasQuota && i.quotas
+}

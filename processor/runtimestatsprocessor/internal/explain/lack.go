@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package explain
+
+// lackState says whether a span lacked a CPU.
+type lackState uint8
+
+const (
+	untold   lackState = iota // the kernel does not tell of its process
+	none                      // it lacked hardly any
+	unknown                   // the kernel has not told of its time yet
+	doubtful                  // its process lacked some, and it may have been among those who did
+	starved                   // it did, and for most of what it took
+)
+
+// lack is for how long a span lacked a CPU.
+type lack struct {
+	state lackState
+	ns    int64 // as an estimate
+	most  int64 // all that the threads lacked in the intervals that cover it; Unknown where none do
+	poll  int64 // how long its longest poll usually is
+}

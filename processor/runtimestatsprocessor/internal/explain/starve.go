@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package explain
+
+import (
+	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/cputime"
+	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/findings"
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
+)
+
+const (
+	// scarce is the share of CPU wait from which on a process lacks CPU. On a busy machine some percent are common.
+	scarce = 0.05
+	// crowded is the share from which on a poll that is longer than usual is taken to have waited: others have the CPUs again and again.
+	crowded = 0.5
+	// lately is how many intervals before a span tell of its time, if none cover it yet.
+	lately = 3
+)
+
+// cpuStarved looks for a span that was slow because its threads had no CPU. The kernel says how much was missing in its process at that time, but
+// not when, nor to whom. Two things say who it was:
+//
+//   - A process that is stopped is silent. It makes no span and ends none, though this one should have ended: it takes so much longer
+//     than is usual.
+//   - The span is a poll that is longer than is usual. A thread in a poll runs, if it can.
+//
+// Both may have other causes. So no more of them counts than the kernel's figures explain.
+func (j *judgement) cpuStarved(p *Process) {
+	s := j.Span
+	if s.Duration < 0 {
+		return
+	}
+	usual, poll := j.usual.Usual()
+	excess := max(0, s.Duration-usual)
+	if !s.Late {
+		own := int64(0)
+		if s.measured() || s.whole() {
+			own = max(0, min(poll, s.Busy))
+		}
+		p.stops.see(s.Start, s.End, excess, own)
+	}
+	j.lack = j.lacked(p, excess, poll)
+	if !s.Late {
+		j.usual.AddUsual(s.Duration, s.mostPoll(), j.lack.ns >= s.Duration/notable)
+	}
+	switch j.lack.state {
+	case starved:
+		j.found(findings.CPUStarved)
+	case none:
+		j.not(findings.CPUStarved)
+	case doubtful, unknown:
+		j.because(CPUDoubtful, findings.CPUStarved)
+	case untold:
+	}
+}
+
+func (j *judgement) lacked(p *Process, excess, poll int64) lack {
+	s := j.Span
+	l := lack{state: none, poll: poll, most: Unknown}
+	if max(excess, s.mostPoll()-poll) < j.limits.Poll/unusual {
+		return l // it took hardly longer than usual
+	}
+	account, covered, near := j.account()
+	switch {
+	case covered:
+		l.most = account.Wait
+	case !near && max(s.CPU.Last, s.End)-min(s.CPU.Last, s.End) > minute:
+		l.state = untold
+		return l
+	case !near:
+		l.state = unknown
+		return l
+	}
+	switch {
+	case account.Ratio() >= scarce:
+		if l.ns = j.missing(p, &account, excess, poll); covered && l.ns > account.Whole.Wait {
+			l.ns = 0 // so much was not missing
+		}
+	case covered, !j.scarceLately():
+		return l
+	default: // nothing was missing shortly before; but the next stop may be this one
+		onBeat, _ := p.stops.silence(s.Start, s.End)
+		l.ns = j.sharp(min(onBeat, excess))
+		l.state = unknown
+	}
+	switch {
+	case l.ns > 0:
+		l.state = starved
+	case l.state == none && excess >= j.limits.Poll/unusual:
+		l.state = doubtful
+	}
+	return l
+}
+
+// missing returns for how long the span lacked a CPU, as an estimate: 0 if that is not certain, or not long, or little of the span.
+func (j *judgement) missing(p *Process, account *cputime.Account, excess, poll int64) int64 {
+	onBeat, offBeat := p.stops.silence(j.Start, j.End)
+	from := max(account.From, p.stops.since())
+	allOn, allOff := p.stops.silence(from, account.To)
+	if account.HasQuota && account.Quota.Throttled == 0 { // no quota stopped it then
+		onBeat, offBeat, allOn, allOff = 0, onBeat+offBeat, 0, allOn+allOff
+	}
+	waits := float64(account.Wait) // of all threads, since then
+	if account.To > account.From {
+		waits *= float64(max(0, account.To-from)) / float64(account.To-account.From)
+	}
+
+	ns := j.sharp(min(onBeat, excess))
+	workers := float64(max(1, int64(p.workers), j.Workers))
+	stopped := waits / max(1, workers/2)                               // half of the threads have something to do
+	if offBeat > 0 && !(p.stops.beats && stopped < 2*float64(allOn)) { // else those on the beat are what it waited for
+		explained := min(1, max(0, stopped-float64(allOn))/float64(max(allOff, 1)))
+		if some := min(onBeat+int64(explained*float64(offBeat)), excess); some >= j.limits.Wait && 5*some >= 2*j.Duration {
+			ns = max(ns, some)
+		}
+	}
+	if !account.Named {
+		return ns // others of the process may have waited
+	}
+	if some := j.waitedInPoll(account, poll); some >= j.limits.Wait && 2*some >= j.Duration {
+		ns = max(ns, some)
+	}
+	if account.Ratio() >= crowded && 3*excess >= j.Duration && from < account.To {
+		left := max(0, waits/workers-float64(allOn))
+		if some := int64(left / float64(account.To-from) * float64(excess)); 5*some >= 4*j.limits.Wait {
+			ns = max(ns, some)
+		}
+	}
+	return ns
+}
+
+// sharp returns how much of a silence on the beat counts.
+func (j *judgement) sharp(onBeat int64) int64 {
+	if 2*onBeat < j.limits.Wait || 7*onBeat < j.Duration {
+		return 0
+	}
+	return onBeat
+}
+
+// account returns what the kernel said of the span's threads at its time, if intervals cover it, and shortly before otherwise.
+func (j *judgement) account() (a cputime.Account, covered, near bool) {
+	if a, covered = j.Account(); covered {
+		return a, true, true
+	}
+	a, near = j.CPU.Before(semconv.ThreadGroup(j.ThreadName), j.End, lately)
+	return a, false, near
+}
+
+// scarceLately reports whether the process lacked CPU now and then.
+func (j *judgement) scarceLately() bool {
+	const longer = 60
+	a, _ := j.CPU.Before("", j.End, longer)
+	return a.Ratio() >= scarce/2
+}
+
+// waitedInPoll returns for how long a span's thread waited for a CPU inside its longest poll, if that is longer than usual and others had
+// the CPUs.
+func (j *judgement) waitedInPoll(account *cputime.Account, usual int64) int64 {
+	poll := j.poll()
+	if !j.measured() && !j.whole() {
+		return 0
+	}
+	longer := poll - usual
+	if longer <= 0 || account.Ratio() < crowded/2 || account.Wait < longer {
+		return 0
+	}
+	return longer
+}
+
+// excused reports whether a long poll is none of the code, or may be none, because the CPU was missing. One that is as long as usual, or whose
+// thread lacked far less, is not excused.
+func (j *judgement) excused(poll int64) bool {
+	l := &j.lack
+	longer := poll - l.poll
+	switch {
+	case l.state < unknown, l.poll >= j.limits.Poll, 2*l.poll >= poll:
+		return false
+	case l.most >= 0 && l.most < longer/4:
+		return false
+	case l.state == starved:
+		j.not(findings.BlockingSuspected, findings.GuardAcrossAwait)
+		j.because(CPUMissing, findings.BlockingSuspected)
+	default:
+		j.because(CPUDoubtful, findings.BlockingSuspected)
+	}
+	return true
+}
+
+// without returns what is left of a time without that in which the span lacked a CPU.
+func (j *judgement) without(ns int64) int64 {
+	if j.lack.state != starved {
+		return ns
+	}
+	return max(ns-j.lack.ns, min(ns, 0))
+}
