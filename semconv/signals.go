@@ -2,6 +2,8 @@
 
 package semconv
 
+import "fmt"
+
 // Signal is a kind of telemetry. Tables of one entry for each signal are arrays that it indexes.
 type Signal uint8
 
@@ -21,6 +23,16 @@ func (s Signal) String() string { return SignalNames[s] }
 
 // MarshalText writes the name.
 func (s Signal) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads a name.
+func (s *Signal) UnmarshalText(text []byte) error {
+	named, known := SignalNamed(string(text))
+	if !known {
+		return fmt.Errorf("%q is no signal; want one of %v", text, SignalNames)
+	}
+	*s = named
+	return nil
+}
 
 // SignalNamed returns the signal of a name.
 func SignalNamed(name string) (Signal, bool) {

@@ -13,8 +13,8 @@ import (
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/confmap"
 
-	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/audit"
 	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/content"
+	"github.com/runtimelab/otelcol-runtimelab/internal/audit"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
@@ -80,6 +80,8 @@ type ExpectConfig struct {
 	LatencyP99 time.Duration `mapstructure:"latency_p99"`
 	// Deadline bounds the time from a run's first arrival to its last end marker; 0: not at all.
 	Deadline time.Duration `mapstructure:"deadline"`
+	// Verifiers is how many share the audit: each has a part of it, and pipelinetest merge gives the verdict.
+	Verifiers int `mapstructure:"verifiers"`
 	// Sources is how many each run has, for each signal; 0: any number.
 	Sources int `mapstructure:"sources"`
 	// Sampled replaces MaxLoss where a pipeline samples.
@@ -113,6 +115,8 @@ type Config struct {
 	TableInterval time.Duration `mapstructure:"table_interval"`
 	// Report is the path of the JSON report; empty: none.
 	Report string `mapstructure:"report"`
+	// State is what can be merged with that of other verifiers.
+	State StateConfig `mapstructure:"state"`
 	// Storage extension that keeps the state; nil: a restarted Collector starts anew.
 	Storage *component.ID `mapstructure:"storage"`
 	// MaxSources of all runs and signals that are audited.
@@ -139,16 +143,19 @@ const (
 	maxShare      = 1000
 	maxMaxSources = 1_000_000
 	maxMaxGapMiB  = 1 << 16
+	maxVerifiers  = 10_000
 )
 
 func createDefaultConfig() component.Config {
 	limits := audit.DefaultLimits()
 	return &Config{
 		Expect: ExpectConfig{
-			Sampled: configoptional.Default(SampledConfig{Signals: []string{audit.Traces.String()}}), Content: configoptional.Default(ContentConfig{}),
+			Verifiers: 1,
+			Sampled:   configoptional.Default(SampledConfig{Signals: []string{audit.Traces.String()}}), Content: configoptional.Default(ContentConfig{}),
 			Odd:     configoptional.Default(OddConfig{}),
 			Classes: configoptional.Default(ClassesConfig{Signals: []string{audit.Traces.String()}}),
 		},
+		State:    defaultState(),
 		Grace:    5 * time.Second,
 		Interval: 5 * time.Second, MaxSources: limits.Sources, MaxGapMiB: limits.GapBytes >> 20,
 	}
@@ -195,6 +202,13 @@ func (c *Config) Validate() error {
 	if e.Sources < 0 || e.Sources > c.MaxSources {
 		wrong("expect.sources", e.Sources, fmt.Sprintf("0 (any) to %d, which is max_sources", c.MaxSources))
 	}
+	if e.Verifiers < 1 || e.Verifiers > maxVerifiers {
+		wrong("expect.verifiers", e.Verifiers, "1 to 10000")
+	}
+	if e.Verifiers > 1 && c.State.File == "" && !c.State.HTTP.HasValue() {
+		wrong("expect.verifiers", e.Verifiers, "1, or state.file or state.http too: nobody can merge what nobody can read")
+	}
+	errs = append(errs, c.State.validate())
 	if c.MaxGapMiB < 1 || c.MaxGapMiB > maxMaxGapMiB {
 		wrong("max_gap_mib", c.MaxGapMiB, "1 to 65536")
 	}
@@ -289,7 +303,7 @@ func (c *ContentConfig) rules() (*content.Rules, error) {
 func (e *ExpectConfig) expectations() (x audit.Expectations, rules *content.Rules, err error) {
 	x = audit.Expectations{
 		MaxLoss: e.MaxLoss, MaxDuplicates: e.MaxDuplicates, MaxCorrupt: e.MaxCorrupt, AllowUnexpected: e.AllowUnexpected,
-		LatencyP99: e.LatencyP99, Deadline: e.Deadline, Sources: e.Sources, Ordered: e.Ordered, WholeTraces: e.WholeTraces, Consistent: e.Consistent,
+		LatencyP99: e.LatencyP99, Deadline: e.Deadline, Verifiers: e.Verifiers, Sources: e.Sources, Ordered: e.Ordered, WholeTraces: e.WholeTraces, Consistent: e.Consistent,
 	}
 	if e.Sampled.HasValue() {
 		of := e.Sampled.Get()

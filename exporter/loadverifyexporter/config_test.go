@@ -13,7 +13,7 @@ import (
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/confmaptest"
 
-	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/audit"
+	"github.com/runtimelab/otelcol-runtimelab/internal/audit"
 )
 
 func load(t *testing.T, id string) (*Config, error) {
@@ -33,6 +33,8 @@ func TestConfig(t *testing.T) {
 		expect audit.Expectations
 		limits audit.Limits
 		rest   Config
+		// endpoint of state.http
+		endpoint string
 	}{
 		"load_verify": {
 			limits: limits,
@@ -68,6 +70,20 @@ func TestConfig(t *testing.T) {
 			limits: limits,
 			rest:   Config{Grace: 5 * time.Second, Interval: 5 * time.Second},
 		},
+		"load_verify/shared": {
+			expect: audit.Expectations{Verifiers: 3},
+			limits: limits,
+			rest: Config{
+				Grace: 5 * time.Second, Interval: 5 * time.Second, State: StateConfig{Verifier: "one", File: "one.state"},
+			},
+			endpoint: "localhost:4329",
+		},
+		"load_verify/served": {
+			expect:   audit.Expectations{Verifiers: 2},
+			limits:   limits,
+			rest:     Config{Grace: 5 * time.Second, Interval: 5 * time.Second},
+			endpoint: "localhost:5000",
+		},
 		"load_verify/loss": {
 			expect: audit.Expectations{MaxLoss: 0.001},
 			limits: limits,
@@ -85,8 +101,16 @@ func TestConfig(t *testing.T) {
 			require.NoError(t, confmap.Validate(cfg))
 			expect, _, err := cfg.Expect.expectations()
 			require.NoError(t, err)
+			want.expect.Verifiers = max(want.expect.Verifiers, 1)
 			assert.Equal(t, want.expect, expect)
 			assert.Equal(t, want.limits, cfg.limits())
+			if want.endpoint != "" {
+				require.True(t, cfg.State.HTTP.HasValue())
+				assert.Equal(t, want.endpoint, cfg.State.HTTP.Get().NetAddr.Endpoint)
+			} else {
+				assert.False(t, cfg.State.HTTP.HasValue())
+			}
+			cfg.State.HTTP = want.rest.State.HTTP
 			cfg.Expect, cfg.MaxSources, cfg.MaxGapMiB = ExpectConfig{}, 0, 0
 			assert.Equal(t, &want.rest, cfg)
 		})
@@ -103,6 +127,10 @@ func TestConfigInvalid(t *testing.T) {
 			"expect.latency_p99: -1s is not allowed; want 0s", "expect.deadline: -2s is not allowed; want 0s",
 			"grace: -3s is not allowed; want 0s to 24h", "interval: 1ms is not allowed; want 100ms to 1h",
 			"table_interval: 2ms is not allowed; want 0s",
+		},
+		"load_verify/no_verifiers": {"expect.verifiers: 0 is not allowed; want 1 to 10000"},
+		"load_verify/nobody_reads": {
+			"expect.verifiers: 2 is not allowed; want 1, or state.file or state.http too", "state.verifier: a name of 257 bytes is not allowed; want at most 256",
 		},
 		"load_verify/bad_sampled": {
 			"expect.max_loss: 0.1 is not allowed; want none beside expect.sampled",

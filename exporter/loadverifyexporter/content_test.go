@@ -23,9 +23,9 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
-	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/audit"
 	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/metadata"
 	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/metadatatest"
+	"github.com/runtimelab/otelcol-runtimelab/internal/audit"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 

@@ -19,5 +19,5 @@
 //	factory.go
 //	exporter.go
 //	report.go, read.go, evidence.go
-//	subject.go, ledger.go, telemetry.go, table.go, store.go, reportfile.go, config.go
+//	stateserver.go, subject.go, ledger.go, telemetry.go, table.go, store.go, origin.go, reportfile.go, config.go, stateconfig.go, clock_linux.go
 package loadverifyexporter

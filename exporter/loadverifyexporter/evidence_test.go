@@ -16,8 +16,9 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
-	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/audit"
 	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/metadata"
+	"github.com/runtimelab/otelcol-runtimelab/internal/audit"
+	"github.com/runtimelab/otelcol-runtimelab/internal/audit/table"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
@@ -62,7 +63,7 @@ func TestForbidden(t *testing.T) {
 			assert.Contains(t, faultsOf(s), "forbidden "+tc.path)
 			assert.EqualValues(t, 4, s.Forbidden)
 			require.NotEmpty(t, run.Evidence)
-			assert.NotContains(t, renderRun("id", 0, &run), secret)
+			assert.NotContains(t, table.Run("id", &run), secret)
 			for _, e := range run.Evidence {
 				assert.NotContains(t, string(e.OTLP)+strings.Join(e.Shows, ""), secret)
 			}
@@ -160,10 +161,10 @@ func TestContentRestored(t *testing.T) {
 	td := stamped.traces(0, 1)
 	eachSpan(func(s ptrace.Span) { s.Attributes().PutStr("user.email", "x") })(td)
 	require.NoError(t, v.consumeTraces(t.Context(), td))
-	state, err := v.ledger.export(true, true)
+	state, _, err := v.ledger.export(true, false)
 	require.NoError(t, err)
 	after := verifying(t, ContentConfig{})
-	require.NoError(t, after.ledger.restore(state))
+	require.NoError(t, after.ledger.restore(state, ""))
 	for _, of := range []verified{v, after} {
 		require.NoError(t, of.consumeTraces(t.Context(), stamped.traces(2, 3)))
 		require.NoError(t, of.consumeTraces(t.Context(), stamped.tracesEnd(4, 0)))
@@ -188,6 +189,6 @@ func TestOrdered(t *testing.T) {
 		run := verified{v, t}.end()
 		assert.Equal(t, want, run.Verdict)
 		assert.Equal(t, !ordered, slices.Contains(run.NotChecked, "order"))
-		assert.Equal(t, !ordered, strings.Contains(renderRun("id", 0, &run), outOfOrderNote))
+		assert.Equal(t, !ordered, strings.Contains(table.Run("id", &run), "came after a later one of its source"))
 	}
 }

@@ -15,8 +15,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
-	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/audit"
 	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/content"
+	"github.com/runtimelab/otelcol-runtimelab/internal/audit"
 )
 
 // verifier audits what arrives, of all signals, and owns the goroutine that reports. It is one component for each signal: the first
@@ -44,7 +44,7 @@ func newVerifier(set exporter.Settings, cfg *Config, out io.Writer) (*verifier, 
 		return nil, err
 	}
 	v := &verifier{
-		ledger:    ledger{auditor: audit.New(cfg.limits(), cfg.Grace, expectations)},
+		ledger:    ledger{auditor: audit.New(cfg.limits(), cfg.Grace, expectations), origin: newOrigin(cfg.State.Verifier, set.ID, time.Now())},
 		telemetry: telemetry, rules: rules,
 	}
 	v.buffers.New = func() any {

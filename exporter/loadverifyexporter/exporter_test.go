@@ -27,9 +27,9 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
-	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/audit"
 	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/metadata"
 	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/metadatatest"
+	"github.com/runtimelab/otelcol-runtimelab/internal/audit"
 	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
 )
 
@@ -184,7 +184,7 @@ func TestTranscript(t *testing.T) {
 		report := r.report(t)
 		assert.Equal(t, "fail", at(t, report, "verdict"))
 		assert.Equal(t, true, at(t, report, "final"))
-		assert.Equal(t, Schema, at(t, report, "schema"))
+		assert.Equal(t, audit.Schema, at(t, report, "schema"))
 		for key, want := range map[string]float64{
 			"sent": 18, "received": 15, "missing": 3, "given_up": 1, "lost": 2, "duplicate": 1, "out_of_order": 1, "corrupt": 0,
 			"orphans": 1, "incomplete_traces": 1, "sources": 2, "ended": 2,

@@ -11,8 +11,8 @@ import (
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 
-	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/audit"
 	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/metadata"
+	"github.com/runtimelab/otelcol-runtimelab/internal/audit"
 	"github.com/runtimelab/otelcol-runtimelab/internal/refcount"
 	"github.com/runtimelab/otelcol-runtimelab/internal/stdout"
 )

@@ -3,17 +3,19 @@
 package loadverifyexporter
 
 import (
+	"fmt"
 	"sync"
 	"time"
 
-	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/audit"
+	"github.com/runtimelab/otelcol-runtimelab/internal/audit"
 )
 
 // ledger is the audit under its lock. The goroutines that consume write to it, the one that reports reads it and keeps its state.
 type ledger struct {
 	mu      sync.Mutex     // guards what follows
 	auditor *audit.Auditor // its content is replaced when state is restored
-	dirty   bool           // something has come since state was saved
+	origin  audit.Origin   // of the next state
+	taken   uint64         // how often something has come
 }
 
 // serve makes the audit expect a signal.
@@ -27,7 +29,7 @@ func (l *ledger) serve(signal audit.Signal) {
 func (l *ledger) take(signal audit.Signal, now time.Time, items []audit.Item) audit.Tally {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.dirty = true
+	l.taken++
 	return l.auditor.Audit(signal, now, items)
 }
 
@@ -44,21 +46,45 @@ func (l *ledger) report(now time.Time, closing bool) audit.Report {
 	return l.auditor.Report(now, closing)
 }
 
-// restore takes over what an earlier audit has exported.
-func (l *ledger) restore(state []byte) error {
+// resumed is by how much the sequence of states grows when a process goes on from one: more states than the process before can have written since.
+const resumed = 1 << 32
+
+// restore takes over what an earlier audit has stored, and its origin. The name of the verifier, if it has one, must be the same.
+func (l *ledger) restore(state []byte, name string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.auditor.Import(state, time.Now())
+	was, err := l.auditor.Import(state, time.Now())
+	if err != nil {
+		return err
+	}
+	if name != "" && name != was.Verifier {
+		return fmt.Errorf("it is of verifier %q; want that in state.verifier, or another storage", was.Verifier)
+	}
+	was.Clock, was.Sequence = l.origin.Clock, was.Sequence+resumed
+	l.origin = was
+	return nil
 }
 
-// export returns the state, to be stored. There is none to store, and no error, if nothing has come since the last export, unless a
-// state is wanted in any case. A clean state is the last.
-func (l *ledger) export(clean, always bool) (state []byte, err error) {
+// first notes that nothing was stored: there was no incarnation before.
+func (l *ledger) first() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.dirty && !always {
-		return nil, nil
-	}
-	l.dirty = false
-	return l.auditor.Export(clean)
+	l.origin.First = true
+}
+
+// export returns the state, and how often something had come. A final state is the last; a brief one is for a restart alone.
+func (l *ledger) export(final, brief bool) (state []byte, taken uint64, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.origin.Sequence++
+	l.origin.Written, l.origin.Final = time.Now().UTC(), final
+	state, err = l.auditor.Export(l.origin, brief)
+	return state, l.taken, err
+}
+
+// news reports whether something has come since.
+func (l *ledger) news(since uint64) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.taken != since
 }

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/audit"
+	"github.com/runtimelab/otelcol-runtimelab/internal/audit"
 	"github.com/runtimelab/otelcol-runtimelab/internal/odd"
 )
 

@@ -13,8 +13,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
-	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/audit"
 	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/content"
+	"github.com/runtimelab/otelcol-runtimelab/internal/audit"
 	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )

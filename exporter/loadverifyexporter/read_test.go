@@ -14,8 +14,9 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
-	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/audit"
 	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/content"
+	"github.com/runtimelab/otelcol-runtimelab/internal/audit"
+	"github.com/runtimelab/otelcol-runtimelab/internal/audit/table"
 	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
@@ -233,7 +234,7 @@ func FuzzTraces(f *testing.F) {
 		}
 		report := a.Report(noon, true)
 		for i := range report.Runs {
-			printed := renderRun("id", 0, &report.Runs[i])
+			printed := table.Run("id", &report.Runs[i])
 			for _, c := range printed {
 				assert.True(t, c == '\n' || c >= ' ', "%q has a control character", printed)
 			}

@@ -4,7 +4,6 @@ package loadverifyexporter
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -16,21 +15,8 @@ import (
 	"go.opentelemetry.io/collector/exporter"
 	"go.uber.org/zap"
 
-	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/audit"
+	"github.com/runtimelab/otelcol-runtimelab/internal/audit"
 )
-
-// Schema names what the fields of the JSON report mean; it changes when one of them changes its meaning or goes.
-const Schema = "load_verify/2"
-
-// document is the JSON report.
-type document struct {
-	Schema    string    `json:"schema"`
-	Exporter  string    `json:"exporter"`
-	WrittenAt time.Time `json:"written_at"`
-	// Final: the exporter has been shut down.
-	Final bool `json:"final"`
-	audit.Report
-}
 
 // reporter publishes the state of the audit, alone: in the JSON report, the storage, tables, metrics, and component status.
 type reporter struct {
@@ -40,7 +26,9 @@ type reporter struct {
 	ledger    *ledger
 	telemetry *telemetry
 	tables    tables
-	store     *store          // nil: none
+	store     *store       // nil: none
+	server    *stateServer // nil: none
+	settings  component.TelemetrySettings
 	broken    bool            // the component status tells of findings
 	failed    error           // of the last report; read when the goroutine has ended
 	refused   map[string]bool // what could not be written the last time; logged on change
@@ -52,7 +40,7 @@ type reporter struct {
 // newReporter returns the reporter of a ledger, which writes tables to out.
 func newReporter(set exporter.Settings, cfg *Config, ledger *ledger, telemetry *telemetry, out io.Writer) *reporter {
 	return &reporter{
-		id: set.ID, config: cfg, logger: set.Logger, ledger: ledger, telemetry: telemetry,
+		id: set.ID, config: cfg, logger: set.Logger, settings: set.TelemetrySettings, ledger: ledger, telemetry: telemetry,
 		tables: newTables(set.ID.String(), out), refused: map[string]bool{},
 	}
 }
@@ -70,7 +58,11 @@ func (r *reporter) open(ctx context.Context, host component.Host) error {
 			return errors.Join(err, store.close(ctx))
 		}
 	}
-	return r.write(r.ledger.report(time.Now(), false), false)
+	err := errors.Join(r.write(r.ledger.report(time.Now(), false), false), r.writeState(false))
+	if err == nil && r.config.State.HTTP.HasValue() {
+		r.server, err = openServer(ctx, host, &r.config.State, r.settings, r.ledger)
+	}
+	return err
 }
 
 func (r *reporter) addHost(host component.Host) {
@@ -84,8 +76,10 @@ func (r *reporter) restore(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if state != nil {
-		if err := r.ledger.restore(state); err != nil {
+	if state == nil {
+		r.ledger.first()
+	} else {
+		if err := r.ledger.restore(state, r.config.State.Verifier); err != nil {
 			return fmt.Errorf("storage: %q holds what cannot be used; remove it to start anew: %w", r.config.Storage, err)
 		}
 		r.logger.Info("The audit goes on from its stored state")
@@ -117,7 +111,10 @@ func (r *reporter) publish(ctx context.Context, closing bool) error {
 	if !closing {
 		r.status(&report)
 	}
-	errs := []error{r.attempt("report", r.write(report, closing))}
+	errs := []error{r.attempt("report", r.write(report, closing)), r.attempt("state", r.writeState(closing))}
+	if closing && r.server != nil {
+		errs = append(errs, r.server.close(ctx))
+	}
 	if r.store != nil {
 		errs = append(errs, r.attempt("storage", r.save(ctx, closing)))
 		if closing {
@@ -143,11 +140,9 @@ func (r *reporter) write(report audit.Report, final bool) error {
 	if path == "" {
 		return nil
 	}
-	text, err := json.MarshalIndent(document{
-		Schema: Schema, Exporter: r.id.String(), WrittenAt: time.Now().UTC(), Final: final, Report: report,
-	}, "", "  ")
+	text, err := audit.Document{Exporter: r.id.String(), WrittenAt: time.Now().UTC(), Final: final, Report: report}.JSON()
 	if err == nil {
-		err = writeReport(path, append(text, '\n'))
+		err = writeReport(path, text)
 	}
 	if err != nil {
 		return fmt.Errorf("report: %q cannot be written: %w", path, err)
@@ -155,17 +150,35 @@ func (r *reporter) write(report audit.Report, final bool) error {
 	return nil
 }
 
-func (r *reporter) save(ctx context.Context, clean bool) error {
-	state, err := r.ledger.export(clean, clean || !r.store.saved)
-	if state == nil && err == nil {
+// writeState writes the state to its file, also if nothing has come: that is known then.
+func (r *reporter) writeState(final bool) error {
+	path := r.config.State.File
+	if path == "" {
 		return nil
 	}
+	state, _, err := r.ledger.export(final, false)
+	if err == nil {
+		err = writeReport(path, state)
+	}
+	if err != nil {
+		return fmt.Errorf("state.file: %q cannot be written: %w", path, err)
+	}
+	return nil
+}
+
+// save stores the state, unless nothing has come since.
+func (r *reporter) save(ctx context.Context, final bool) error {
+	if !final && r.store.saved && !r.ledger.news(r.store.taken) {
+		return nil
+	}
+	state, taken, err := r.ledger.export(final, !final)
 	if err == nil {
 		err = r.store.save(ctx, state)
 	}
 	if err != nil {
 		return fmt.Errorf("storage: %q cannot keep the state: %w", r.config.Storage, err)
 	}
+	r.store.taken = taken
 	return nil
 }
 

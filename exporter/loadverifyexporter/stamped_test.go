@@ -13,7 +13,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/pdata/xpdata"
 
-	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/audit"
+	"github.com/runtimelab/otelcol-runtimelab/internal/audit"
 	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )

@@ -13,7 +13,8 @@ import (
 // store keeps the state of the audit in a storage extension.
 type store struct {
 	client storage.Client
-	saved  bool // by this process
+	saved  bool   // by this process
+	taken  uint64 // how often something had come when it was
 }
 
 const stateKey = "state"

@@ -11,8 +11,8 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
-	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/audit"
 	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/metadata"
+	"github.com/runtimelab/otelcol-runtimelab/internal/audit"
 )
 
 // telemetry is what the exporter reports about itself. The options are made once.

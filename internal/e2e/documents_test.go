@@ -96,6 +96,8 @@ var pictures = map[string]string{
 	"api_gateway on tokio, 500 requests/s: traces to localhost:4317 (OTLP/gRPC, plaintext), seed 1":            "a run against a backend of the reader's",
 	"load_verify  00:00:20  run nightly  FAIL":                                                                 "a run against a pipeline that is made to lose",
 	"  sampled, traces: 8.925 % of 62197 sent arrived; want 20 % +- 3 %":                                       "a run against a sampler that is made to lose",
+	"  verifiers: this is the account of one verifier of 2: pipelinetest merge gives the verdict. ...":         "a line of a run of config/verify-shared.yaml: TestSharedVerify",
+	"merged  run 42-20261128T072207.088715519-565b8dca  PASS":                                                  "two states of a run of config/verify-shared.yaml: TestSharedVerify",
 	"  odd, traces: 1,280 sent, 1,188 arrived unchanged":                                                       "lines of a run through a pipeline that refuses and cuts",
 
 	"  the near side: makes telemetry                     OTLP          the far side: judges telemetry":                                      "a drawing",

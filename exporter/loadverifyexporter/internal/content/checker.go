@@ -2,7 +2,7 @@
 
 package content
 
-import "github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/audit"
+import "github.com/runtimelab/otelcol-runtimelab/internal/audit"
 
 // Checker holds the items of a batch against their stamps. Not safe for concurrent use: the goroutines that consume have one each.
 type Checker struct {

@@ -5,7 +5,7 @@ package content
 import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
-	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/audit"
+	"github.com/runtimelab/otelcol-runtimelab/internal/audit"
 	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
 )
 

@@ -5,7 +5,7 @@ package content
 import (
 	"slices"
 
-	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/audit"
+	"github.com/runtimelab/otelcol-runtimelab/internal/audit"
 )
 
 // findings are what was found of an item, a resource or a scope.

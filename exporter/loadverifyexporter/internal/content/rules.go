@@ -8,7 +8,7 @@ import (
 	"regexp/syntax"
 	"strings"
 
-	"github.com/runtimelab/otelcol-runtimelab/exporter/loadverifyexporter/internal/audit"
+	"github.com/runtimelab/otelcol-runtimelab/internal/audit"
 )
 
 // Said is what a pipeline is said to do to what it carries. Paths name attributes and fields, as OTTL does.

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/runtimelab/otelcol-runtimelab/internal/audit"
+	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
+)
+
+// verifier is one of two that share a run of ten log records: it gets some, and the second one the end marker.
+func verifier(t *testing.T, name string, final bool, numbers ...uint64) []byte {
+	t.Helper()
+	at := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+	a := audit.New(audit.DefaultLimits(), time.Second, audit.Expectations{Verifiers: 2})
+	for _, n := range numbers {
+		a.Audit(audit.Logs, at, []audit.Item{{Kind: audit.Numbered, Run: "nightly", Source: "s", Sequence: n}})
+	}
+	if name == "two" {
+		a.Audit(audit.Logs, at, []audit.Item{{Kind: audit.End, Run: "nightly", Source: "s", Says: &stamp.End{Total: 10}}})
+	}
+	state, err := a.Export(audit.Origin{
+		Verifier: name, Incarnation: "1", Sequence: 1, Started: at.Add(-time.Minute), Written: at.Add(time.Millisecond), Final: final, Clock: audit.Clock{Name: "here"},
+	}, false)
+	require.NoError(t, err)
+	return state
+}
+
+// merging runs the command.
+func merging(args ...string) (code int, stdout, stderr string) {
+	var out, errs bytes.Buffer
+	code = Main(append([]string{"merge"}, args...), &out, &errs)
+	return code, out.String(), errs.String()
+}
+
+// TestMerge: exit codes, console, JSON and JUnit agree, whatever the verdict.
+func TestMerge(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name string, text []byte) string {
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(path, text, 0o600))
+		return path
+	}
+	one, two := file("one", verifier(t, "one", true, 0, 2, 4, 6, 8)), file("two", verifier(t, "two", true, 1, 3, 5, 7, 9))
+	lossy, copies := file("lossy", verifier(t, "two", true, 1, 3, 5)), file("copies", verifier(t, "two", true, 0, 1, 3, 5, 7, 9))
+	running := file("running", verifier(t, "two", false, 1, 3, 5))
+	both := filepath.Join(dir, "both")
+	for _, tc := range []struct {
+		name    string
+		args    []string
+		code    int
+		verdict string
+		console string
+		junit   string
+	}{
+		{"all is well", []string{one, two}, exitPassed, "pass", "run nightly  PASS", `tests="1" failures="0" errors="0"`},
+		{"kept for later", []string{"-o", both, one, two, one}, exitPassed, "pass", "run nightly  PASS", `tests="1" failures="0" errors="0"`},
+		{"merged again", []string{both, two}, exitPassed, "pass", "out of order                        ?", `tests="1" failures="0" errors="0"`},
+		{"a loss", []string{one, lossy}, exitFailed, "fail", "max_loss, logs: 2 lost, 10 sent: 20 %", `tests="1" failures="1" errors="0"`},
+		{"a copy", []string{one, copies}, exitFailed, "fail", "max_duplicates, logs: 1 duplicate, 10 sent", `tests="1" failures="1" errors="0"`},
+		{"one is missing", []string{two}, exitBroken, "unknown", "the states of 1 of 2 verifiers are missing", `tests="1" failures="0" errors="1"`},
+		{"one is missing, by name", []string{"--verifiers", "one, two,three", one, two}, exitBroken, "unknown", `the state of verifier "three" is missing`, `tests="1" failures="0" errors="1"`},
+		{"one goes on", []string{one, running}, exitBroken, "running", "run nightly  RUNNING", `tests="1" failures="0" errors="1"`},
+		{"one goes on, and is taken as it is", []string{"--final", one, running}, exitBroken, "unknown", "run nightly  UNKNOWN", `tests="1" failures="0" errors="1"`},
+		{"a run of several", []string{"--run", "nightly", one, two}, exitPassed, "pass", "run nightly  PASS", `tests="1" failures="0" errors="0"`},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			report, junit := filepath.Join(t.TempDir(), "r.json"), filepath.Join(t.TempDir(), "r.xml")
+			code, stdout, stderr := merging(append([]string{"--json", report, "--junit", junit}, tc.args...)...)
+			assert.Equal(t, tc.code, code, stderr)
+			assert.Empty(t, stderr)
+			assert.Contains(t, stdout, tc.console)
+			assert.Contains(t, stdout, `verifier "two", incarnation 1, state 1 of 2026-01-01 12:00:00`)
+			text, err := os.ReadFile(report)
+			require.NoError(t, err)
+			var read struct {
+				Schema, Verdict string
+				States          []audit.Origin
+				Runs            []struct {
+					Signals []struct {
+						OutOfOrder *uint64 `json:"out_of_order"`
+					}
+				}
+			}
+			require.NoError(t, json.Unmarshal(text, &read))
+			assert.Equal(t, tc.verdict, read.Verdict)
+			assert.Equal(t, audit.Schema, read.Schema)
+			assert.NotEmpty(t, read.States)
+			assert.Equal(t, len(read.States) > 1, read.Runs[0].Signals[0].OutOfOrder == nil, "not known if there are several")
+			text, err = os.ReadFile(junit)
+			require.NoError(t, err)
+			assert.Contains(t, string(text), tc.junit)
+		})
+	}
+	for name, tc := range map[string]struct {
+		args []string
+		want string
+	}{
+		"nothing":           {nil, "there is no state; want files or URLs"},
+		"no file":           {[]string{filepath.Join(dir, "none")}, "none: no such file"},
+		"no state":          {[]string{file("text", []byte("hello")), one}, `text: this is no state of load_verify: it begins with "hello"`},
+		"cut off":           {[]string{file("cut", verifier(t, "one", true, 1)[:100])}, "cut: state 1 of 1: byte 100: the state is cut off"},
+		"older":             {[]string{file("older", []byte("load_verify state 4 0123456789abcdef\n{}"))}, "older: the state has version 4, which is older than this program: it reads version 5"},
+		"another of a name": {[]string{one, file("other", verifier(t, "one", true, 1))}, `other: verifier "one", incarnation 1, state 1 is there twice, and the two differ`},
+		"no such run":       {[]string{"--run", "daily", one, two}, `--run: no state has a run "daily"`},
+		"no verifiers":      {[]string{"--verifiers", "0", one}, "--verifiers: 0 is not allowed; want 1 or more, or names"},
+		"no names":          {[]string{"--verifiers", "a,,b", one}, `--verifiers: "a,,b" is not allowed; want a number, or names with commas between them`},
+		"nobody there":      {[]string{"http://localhost:1"}, "connect"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, stdout, stderr := merging(tc.args...)
+			assert.Equal(t, exitBroken, code)
+			assert.Empty(t, stdout)
+			assert.Contains(t, stderr, tc.want)
+		})
+	}
+}
+
+// TestMergeServed: states come over HTTP, and are collected again until the run has ended.
+func TestMergeServed(t *testing.T) {
+	var asked atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch n := asked.Add(1); {
+		case r.URL.Path != "/state":
+			w.WriteHeader(http.StatusNotFound)
+		case n == 1:
+			w.WriteHeader(http.StatusServiceUnavailable)
+		case n == 2:
+			_, _ = w.Write(verifier(t, "two", false, 1, 3))
+		default:
+			_, _ = w.Write(verifier(t, "two", true, 1, 3, 5, 7, 9))
+		}
+	}))
+	defer server.Close()
+	one := filepath.Join(t.TempDir(), "one")
+	require.NoError(t, os.WriteFile(one, verifier(t, "one", true, 0, 2, 4, 6, 8), 0o600))
+	code, _, stderr := merging(one, server.URL)
+	assert.Equal(t, exitBroken, code)
+	assert.Contains(t, stderr, fmt.Sprintf("%s/state: 503 Service Unavailable; want 200 OK", server.URL))
+	code, stdout, stderr := merging("--wait", "10m", one, server.URL)
+	assert.Equal(t, exitPassed, code, stderr)
+	assert.Contains(t, stdout, "run nightly  PASS")
+	assert.EqualValues(t, 3, asked.Load())
+	code, _, stderr = merging(one, server.URL+"/elsewhere")
+	assert.Equal(t, exitBroken, code)
+	assert.Contains(t, stderr, "404 Not Found")
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package loadverifyexporter
+
+import (
+	"fmt"
+
+	"go.opentelemetry.io/collector/config/confighttp"
+	"go.opentelemetry.io/collector/config/configoptional"
+
+	"github.com/runtimelab/otelcol-runtimelab/internal/audit"
+)
+
+// StateConfig says where the state goes, which pipelinetest merge merges with those of other verifiers.
+type StateConfig struct {
+	// Verifier is the name of this verifier, which it keeps when it is started again; empty: of the host and the exporter.
+	Verifier string `mapstructure:"verifier"`
+	// File is the path of the state, written at each interval and at the end; empty: none.
+	File string `mapstructure:"file"`
+	// HTTP serves the state, at /state.
+	HTTP configoptional.Optional[confighttp.ServerConfig] `mapstructure:"http"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// defaultEndpoint is where the state is served, if it is served.
+const defaultEndpoint = "localhost:4329"
+
+func defaultState() StateConfig {
+	server := confighttp.NewDefaultServerConfig()
+	server.NetAddr.Endpoint = defaultEndpoint
+	return StateConfig{HTTP: configoptional.Default(server)}
+}
+
+func (c *StateConfig) validate() error {
+	if n := len(c.Verifier); n > audit.LongestName {
+		return fmt.Errorf("state.verifier: a name of %d bytes is not allowed; want at most %d", n, audit.LongestName)
+	}
+	return nil
+}

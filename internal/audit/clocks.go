@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package audit
+
+import (
+	"fmt"
+	"time"
+)
+
+// clocks are those of the machines on which an account was made.
+type clocks struct {
+	n      int           // how many, if there are several; 0: one
+	errors time.Duration // by how much they are off at most, together; -1: not known
+}
+
+// apart is by how much two of them are, at most.
+func (c *clocks) apart() (most time.Duration, known bool) {
+	if c.n <= 1 {
+		return 0, true
+	}
+	return max(c.errors, 0), c.errors > 0
+}
+
+// String says why what they measured cannot be compared.
+func (c *clocks) String() string {
+	apart := "nobody knows how far they are apart"
+	if most, known := c.apart(); known {
+		apart = fmt.Sprintf("they are up to %v apart, as their kernels say", most.Round(time.Microsecond))
+	}
+	return fmt.Sprintf("the clocks of %d machines measured it, and %s", c.n, apart)
+}

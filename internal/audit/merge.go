@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package audit
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Merge collects the states of several verifiers. The states of one incarnation replace each other, the one with the highest sequence counts, and all others
+// are kept apart until a report is made. So it does not matter in which order they come, how they were merged before, or whether one comes twice. Not safe for
+// concurrent use.
+type Merge struct {
+	states map[stateKey]*State
+}
+
+type stateKey struct{ verifier, incarnation string }
+
+// NewMerge makes one without states.
+func NewMerge() *Merge { return &Merge{states: map[stateKey]*State{}} }
+
+// Add takes states. It is an error if another one says something else under the same number.
+func (m *Merge) Add(states ...*State) error {
+	for _, s := range states {
+		key := stateKey{s.Verifier, s.Incarnation}
+		known := m.states[key]
+		switch {
+		case known == nil || known.Sequence < s.Sequence:
+			m.states[key] = s
+		case known.Sequence == s.Sequence && !bytes.Equal(known.body, s.body):
+			return fmt.Errorf("%v is there twice, and the two differ: one of them is not what it says", &s.Origin)
+		}
+	}
+	return nil
+}
+
+// Bytes is a file of all states, which can be merged again.
+func (m *Merge) Bytes() []byte { return writeStates(m.sorted()) }
+
+// sorted are the states by verifier, and of each by when its incarnation began.
+func (m *Merge) sorted() []*State {
+	return slices.SortedFunc(maps.Values(m.states), func(a, b *State) int {
+		return cmp.Or(strings.Compare(a.Verifier, b.Verifier), a.Started.Compare(b.Started), strings.Compare(a.Incarnation, b.Incarnation))
+	})
+}
+
+// Asked says what a merged report is asked for.
+type Asked struct {
+	// Verifiers is how many there are; 0: as many as their expectations say.
+	Verifiers int
+	// Names of them, instead of their number.
+	Names []string
+	// Run is the only one that is judged; empty: all.
+	Run string
+	// Final: nothing will come any more, whatever the states say.
+	Final bool
+}
+
+// Report unites all accounts, and holds them against what all verifiers expect.
+func (m *Merge) Report(asked Asked) (Report, error) {
+	states := m.sorted()
+	if len(states) == 0 {
+		return Report{}, errors.New("there is no state to merge")
+	}
+	if err := sameExpectations(states); err != nil {
+		return Report{}, err
+	}
+	var all *Auditor
+	bytes := 0
+	for _, s := range states {
+		bytes += len(s.body)
+	}
+	limits := mergedLimits(bytes)
+	forgot := make([]gone, len(states))
+	for i, s := range states {
+		of, err := s.auditor(limits)
+		if err != nil {
+			return Report{}, fmt.Errorf("%v: %w", &s.Origin, err)
+		}
+		if all == nil {
+			all = New(limits, 0, of.expect)
+		}
+		all.grace = max(all.grace, of.grace)
+		all.unite(of)
+		forgot[i] = of.gone
+	}
+	all.only(asked.Run)
+	slices.SortFunc(all.runs, func(a, b *run) int { return cmp.Or(cmp.Compare(a.first, b.first), strings.Compare(a.name, b.name)) })
+	all.united, all.clocks = true, clocksOf(states)
+	all.absent = asked.missing(states, all.expect.Verifiers)
+	now, running := newest(states)
+	for _, r := range all.runs {
+		all.lineage.settle(&r.awaiting)
+		for i := range forgot {
+			if forgot[i].has(r.name) {
+				r.absent = append(r.absent, fmt.Sprintf("verifier %q holds the run no more, or not all of it: it made room for others", states[i].Verifier))
+			}
+		}
+		r.absent = append(r.absent, all.unseen(r, states)...)
+		if asked.Final && running && (r.markedAt == 0 || !r.allFinal(now.UnixNano(), all.grace)) {
+			r.absent = append(r.absent, "the run has not ended, and some verifiers may have taken more since they wrote their states")
+		}
+	}
+	report := all.Report(now, asked.Final || !running)
+	for _, s := range states {
+		report.States = append(report.States, s.Origin)
+	}
+	return report, nil
+}
+
+// mergedLimits bound the memory of a merge of states of so many bytes. All that they have fits. What lies between the parts of a source may not: then it is counted.
+func mergedLimits(bytes int) Limits {
+	const much = 1 << 30
+	return Limits{Runs: much, Sources: much, GapBytes: 64<<20 + 64*bytes, Spans: much / 4, Traces: much}
+}
+
+// sameExpectations finds verifiers that do not expect the same.
+func sameExpectations(states []*State) error {
+	for _, s := range states[1:] {
+		if bytes.Equal(s.Expect, states[0].Expect) {
+			continue
+		}
+		var a, b map[string]json.RawMessage
+		if err := cmp.Or(json.Unmarshal(states[0].Expect, &a), json.Unmarshal(s.Expect, &b)); err != nil {
+			return &stateError{s.offset, fmt.Sprintf("the expectations are damaged: %v", err)}
+		}
+		var keys []string
+		for key := range a {
+			if !bytes.Equal(a[key], b[key]) {
+				keys = append(keys, key)
+			}
+		}
+		slices.Sort(keys)
+		return fmt.Errorf("verifiers %q and %q expect different things (%s); want the same in expect of all", states[0].Verifier, s.Verifier, strings.Join(keys, ", "))
+	}
+	return nil
+}
+
+// only forgets all runs but one, and those that are forgotten already.
+func (a *Auditor) only(name string) {
+	if name == "" {
+		a.forgotten.Unknown = a.forgotten.Runs // what one of several verifiers made of them says nothing
+		return
+	}
+	a.forgotten = Forgotten{}
+	a.runs = slices.DeleteFunc(a.runs, func(r *run) bool { return r.name != name })
+}
+
+// newest is when the states were written: the oldest of those that may have taken more since. If there are none of these, nothing is running.
+func newest(states []*State) (at time.Time, running bool) {
+	for i, s := range states {
+		at = later(at, s.Written)
+		running = running || live(states, i)
+	}
+	if !running {
+		return at, false
+	}
+	for i, s := range states {
+		if live(states, i) && s.Written.Before(at) {
+			at = s.Written
+		}
+	}
+	return at, true
+}
+
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
+
+// live reports whether a verifier may have taken more since it wrote a state: it is not its last, and no later incarnation took its place.
+func live(states []*State, i int) bool {
+	return !states[i].Final && (i+1 == len(states) || states[i+1].Verifier != states[i].Verifier)
+}
+
+// missing says which verifiers' states are not there, or should not be.
+func (asked *Asked) missing(states []*State, expected int) (why []string) {
+	var names []string
+	for _, s := range states {
+		names = append(names, s.Verifier)
+	}
+	names = slices.Compact(names) // they are sorted
+	if len(asked.Names) > 0 {
+		for _, name := range asked.Names {
+			if !slices.Contains(names, name) {
+				why = append(why, fmt.Sprintf("the state of verifier %q is missing", name))
+			}
+		}
+		for _, name := range names {
+			if !slices.Contains(asked.Names, name) {
+				why = append(why, fmt.Sprintf("there is a state of verifier %q, which is none of those that were named", name))
+			}
+		}
+		return why
+	}
+	switch n := cmp.Or(asked.Verifiers, max(expected, 1)); {
+	case len(names) < n:
+		why = append(why, fmt.Sprintf("the states of %d of %d verifiers are missing", n-len(names), n))
+	case len(names) > n:
+		why = append(why, fmt.Sprintf("there are states of %d verifiers, and there should be %d: expect.verifiers says how many", len(names), n))
+	}
+	return why
+}
+
+// certainly is how far apart clocks are taken to be, at least, if there are several.
+const certainly = time.Second
+
+// unseen says what no state has of a run: what a verifier took before it died, or an incarnation that nobody knows of.
+func (a *Auditor) unseen(r *run, states []*State) (why []string) {
+	margin := time.Duration(0)
+	if a.clocks.n > 1 {
+		margin = max(a.clocks.errors, certainly)
+	}
+	began := time.Unix(0, r.first).Add(-margin)
+	for i, s := range states {
+		if !s.First && began.Before(s.Started) { // also after one that ended well: there may have been another between them
+			why = append(why, fmt.Sprintf("verifier %q began to listen when the run had begun, and what one of its name took just before is not known: storage would tell", s.Verifier))
+		}
+		if i+1 < len(states) && states[i+1].Verifier == s.Verifier && !s.Final && began.Before(states[i+1].Started) {
+			why = append(why, fmt.Sprintf("verifier %q died, and what it took shortly before is in no state", s.Verifier))
+		}
+	}
+	return why
+}
+
+// clocksOf are those of states. Whose machine is not known has a clock of its own.
+func clocksOf(states []*State) clocks {
+	var names []string
+	c := clocks{}
+	for _, s := range states {
+		if name := s.Clock.Name; name == "" || !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+		c.errors = max(c.errors, 2*s.Clock.Error)
+	}
+	if c.n = len(names); c.n == 1 {
+		return clocks{}
+	}
+	if slices.ContainsFunc(states, func(s *State) bool { return s.Clock.Error <= 0 }) {
+		c.errors = -1
+	}
+	return c
+}

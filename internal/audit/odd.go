@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package audit
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/RoaringBitmap/roaring/v2/roaring64"
+
+	"github.com/runtimelab/otelcol-runtimelab/internal/odd"
+	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
+)
+
+// Items that are odd on purpose have numbers of their own, and are in no account but this one: not in what was sent and lost, not among the
+// latencies, traces or parents. Their ids, times and values say nothing.
+
+// OddExpectation says what a pipeline does with items that are odd on purpose, by patterns for their kinds. Every other odd item must arrive as
+// it was sent, or the generator must have been told that it is refused.
+type OddExpectation struct {
+	// Dropped must not arrive.
+	Dropped []string
+	// Changed must arrive, and not as they were sent.
+	Changed []string
+	// Either may be dropped, changed, or arrive as they were sent.
+	Either []string
+}
+
+// oddFate is what is expected of a kind.
+type oddFate uint8
+
+const (
+	oddKept oddFate = iota
+	oddDropped
+	oddChanged
+	oddEither
+)
+
+func (e *OddExpectation) of(kind string) oddFate {
+	if e == nil {
+		return oddKept
+	}
+	selects := func(pattern string) bool { return odd.Selects(pattern, kind) }
+	switch {
+	case slices.ContainsFunc(e.Either, selects):
+		return oddEither
+	case slices.ContainsFunc(e.Dropped, selects):
+		return oddDropped
+	case slices.ContainsFunc(e.Changed, selects):
+		return oddChanged
+	}
+	return oddKept
+}
+
+// oddExpectation is what findings about odd items are called.
+const oddExpectation = "odd"
+
+// wrong reports whether an item that arrived, changed or not, shows that the pipeline did something else than expected.
+func (e *OddExpectation) wrong(kind string, changed bool) bool {
+	switch e.of(kind) {
+	case oddDropped:
+		return true
+	case oddChanged:
+		return !changed
+	case oddKept:
+		return changed
+	case oddEither:
+	}
+	return false
+}
+
+// oddAccount is what has arrived that is odd, of one signal of a run.
+type oddAccount struct {
+	sources map[string]uint32 // a number for each
+	kinds   map[string]*oddArrived
+}
+
+// oddArrived is what has arrived of one kind, as numbers of items: that of the source in the upper 32 bits, and its own in the lower.
+type oddArrived struct {
+	received  *roaring64.Bitmap
+	changed   *roaring64.Bitmap // of those received
+	duplicate uint64
+}
+
+// mostOdd is how many odd items a source has at most.
+const mostOdd = 1 << 32
+
+// arrive notes an item of a kind.
+func (a *oddAccount) arrive(name, source string, sequence uint64, changed bool, b *budget) arrival {
+	kind := a.kind(name)
+	switch {
+	case sequence >= mostOdd:
+		return beyond
+	case kind == nil:
+		return tooMany
+	}
+	x := uint64(a.source(source))<<32 | sequence
+	if kind.received.Contains(x) {
+		kind.duplicate++
+		return again
+	}
+	if b.exhausted() {
+		return tooMany
+	}
+	kind.received.Add(x)
+	if changed {
+		kind.changed.Add(x)
+	}
+	b.used += oddCost
+	return inOrder
+}
+
+// oddCost is what an odd item costs at most, in bytes. It is given back when its run is forgotten.
+const oddCost = 2 * 16
+
+// cost is what all cost.
+func (a *oddAccount) cost() (bytes int) {
+	for _, k := range a.kinds {
+		bytes += oddCost * int(k.received.GetCardinality()) //nolint:gosec // G115: what is in memory
+	}
+	return bytes
+}
+
+// kind is the account of a kind; nil: there are too many.
+func (a *oddAccount) kind(name string) *oddArrived {
+	k := a.kinds[name]
+	if k == nil && len(a.kinds) < stamp.MostOddKinds {
+		if a.kinds == nil {
+			a.kinds = map[string]*oddArrived{}
+		}
+		k = &oddArrived{received: roaring64.New(), changed: roaring64.New()}
+		a.kinds[strings.Clone(name)] = k
+	}
+	return k
+}
+
+// source is the number of a source.
+func (a *oddAccount) source(name string) uint32 {
+	n, known := a.sources[name]
+	if !known {
+		if a.sources == nil {
+			a.sources = map[string]uint32{}
+		}
+		n = uint32(len(a.sources)) //nolint:gosec // G115: Limits.Sources bounds them
+		a.sources[strings.Clone(name)] = n
+	}
+	return n
+}
+
+// OddReport is what became of a kind of item that is odd on purpose.
+type OddReport struct {
+	Kind string `json:"kind"`
+	// Sent items, those refused included.
+	Sent uint64 `json:"sent"`
+	// Refused by the pipeline, which told the generator.
+	Refused uint64 `json:"refused"`
+	// Received items, each once.
+	Received uint64 `json:"received"`
+	// Changed are those of them that are not as they were sent, as far as their stamps show.
+	Changed   uint64 `json:"changed"`
+	Duplicate uint64 `json:"duplicate"`
+	// Missing were neither refused nor received. Where some that were refused have arrived all the same, it is the least.
+	Missing uint64 `json:"missing"`
+}
+
+// OddCounts are what became of all items of a signal that are odd on purpose.
+type OddCounts struct {
+	OddSent      uint64 `json:"odd_sent,omitempty"`
+	OddRefused   uint64 `json:"odd_refused,omitempty"`
+	OddReceived  uint64 `json:"odd_received,omitempty"`
+	OddChanged   uint64 `json:"odd_changed,omitempty"`
+	OddDuplicate uint64 `json:"odd_duplicate,omitempty"`
+	OddMissing   uint64 `json:"odd_missing,omitempty"`
+}
+
+func (c *OddCounts) include(o *OddReport) {
+	c.OddSent += o.Sent
+	c.OddRefused += o.Refused
+	c.OddReceived += o.Received
+	c.OddChanged += o.Changed
+	c.OddDuplicate += o.Duplicate
+	c.OddMissing += o.Missing
+}
+
+// report describes the kinds of a signal: those that end markers tell of, in their order, and then others that arrived. Known: end markers of all
+// shards told what was sent.
+func (a *oddAccount) report(signal Signal, told []stamp.OddKind) (list []OddReport) {
+	seen := map[string]bool{}
+	add := func(name string, sent, refused uint64) {
+		r := OddReport{Kind: shown(name), Sent: sent + refused, Refused: refused}
+		if k := a.kinds[name]; k != nil {
+			r.Received, r.Changed, r.Duplicate = k.received.GetCardinality(), k.changed.GetCardinality(), k.duplicate
+		}
+		r.Sent = max(r.Sent, r.Received)
+		r.Missing = r.Sent - min(r.Sent, r.Refused+r.Received)
+		list = append(list, r)
+	}
+	for i := range told {
+		if k := &told[i]; k.Signal == signal {
+			seen[k.Name] = true
+			add(k.Name, k.Items, k.GivenUp)
+		}
+	}
+	var others []string
+	for name := range a.kinds {
+		if !seen[name] {
+			others = append(others, name)
+		}
+	}
+	slices.Sort(others)
+	for _, name := range others {
+		add(name, 0, 0)
+	}
+	return list
+}
