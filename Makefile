@@ -266,10 +266,10 @@ fidelity-judge: ## hold changed models or COST=file against what make fidelity h
 	@go run ./internal/fidelity -judge -run '$(RUN)' $(if $(COST),-cost $(COST)) -held-out=$(or $(HELD_OUT),true) $(if $(DOCUMENT),-document $(DOCUMENT) -runtimes docs/runtimes.md)
 
 .PHONY: fidelity-quota
-fidelity-quota: ## hold the models under a CPU quota against the real runtimes: as root, on a machine that does nothing else (35 minutes and a build); COST=file. RUN=regexp: a part
+fidelity-quota: ## hold the models under a CPU quota against the real runtimes: as root, on a machine that does nothing else (half an hour and a build); COST=file. RUN=regexp: a part
 	@if ! command -v cargo >/dev/null; then echo "$(WITHOUT_RIG)"; exit; fi; \
 		$(MAKE) rig; go build -o bin/fidelity ./internal/fidelity; \
-		bin/fidelity -quota -rig $(RIG) -repeats 4 -run '$(RUN)' $(if $(COST),-cost $(COST)) \
+		bin/fidelity -quota -rig $(RIG) -repeats 3 -run '$(RUN)' $(if $(COST),-cost $(COST)) \
 			$(if $(filter .,$(RUN)),-measured bin/quota.json.gz -document docs/quota.md,-measured bin/quota-part.json.gz)
 
 .PHONY: fidelity-quota-judge

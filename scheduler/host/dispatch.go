@@ -11,7 +11,7 @@ import (
 
 // baseSlice is base_slice_ns of Linux 6.15 and later: 0.7 ms x (1 + log2 of the CPUs, at most 8).
 func baseSlice(cpus int) sim.Time {
-	return sim.Time(700_000 * bits.Len(uint(min(cpus, 8)))) //nolint:gosec // G115: 1 or more
+	return sim.Time(700_000 * bits.Len(uint(min(cpus, 8))))
 }
 
 // wake puts a thread that becomes runnable on a CPU, where it runs, or waits, or is stopped. It reports whether the thread runs.

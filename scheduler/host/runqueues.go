@@ -23,7 +23,7 @@ func newRunqueues(cpus int) *runqueues {
 	q := &runqueues{cpus: make([]cpu, cpus)}
 	for i := range q.cpus {
 		q.cpus[i].waiting = make([]*Thread, 0, 8)
-		q.cpus[i].fetches = fetches{calls: sides / 2, dice: sim.Stream(uint64(i))} //nolint:gosec // G115: an index
+		q.cpus[i].fetches = fetches{calls: sides / 2, dice: sim.Stream(uint64(i))}
 	}
 	return q
 }

@@ -26,7 +26,7 @@ func newScene(cpus, threads int, q Quota) *scene {
 	s.Host = New(&s.Simulation, Config{CPUs: cpus, Quota: q})
 	target := s.Register(s)
 	for i := range threads {
-		s.threads = append(s.threads, s.NewThread(&s.Simulation, s, target, 0, uint64(i))) //nolint:gosec // a count
+		s.threads = append(s.threads, s.NewThread(&s.Simulation, s, target, 0, uint64(i)))
 	}
 	return s
 }
@@ -38,7 +38,7 @@ func (s *scene) Handle(ev sim.Event) { s.threads[ev.Arg].Run(3600_000 * ms) }
 func (s *scene) compute(i int) bool {
 	runs := s.threads[i].WakeNow()
 	if runs {
-		s.Handle(sim.Event{Arg: uint64(i)}) //nolint:gosec // an index
+		s.Handle(sim.Event{Arg: uint64(i)})
 	}
 	return runs
 }
@@ -256,7 +256,6 @@ func TestAVisitorHasACPU(t *testing.T) {
 	assert.EqualValues(t, 1, s.threads[2].cpu)
 	require.True(t, s.threads[2].WakeNow())
 	s.threads[2].Run(90 * ms)
-
 }
 
 // TestAVisitorsThreadIsFetched: a thread that is woken from CPU 0, and goes to the one where it ran for long, as another is there that has run

@@ -12,7 +12,7 @@ func (h *Host) goOn(t *Thread) {
 	switch left := t.dispatched + h.slice - h.sim.Now(); {
 	case t.need == 0:
 		t.deliver()
-	case !h.contended(t):
+	case h.head == len(h.queue):
 		h.schedule(t, eventDone, t.need)
 	case left <= 0:
 		h.preempt(t)
@@ -47,7 +47,7 @@ func (h *Host) leave(t *Thread) {
 			break
 		}
 	}
-	if !h.contended(t) {
+	if h.head == len(h.queue) {
 		h.idle = append(h.idle, idleCPU{h.sim.Now(), t.cpu})
 		return
 	}
@@ -72,7 +72,7 @@ func (h *Host) dispatch(t *Thread) {
 
 // enqueue lets a runnable thread wait. Those that compute past the end of their slices have to stop now, the others then.
 func (h *Host) enqueue(t *Thread) {
-	first := !h.contended(t)
+	first := h.head == len(h.queue)
 	t.since = h.sim.Now()
 	t.computes = false
 	h.queue = append(h.queue, t)

@@ -99,10 +99,10 @@ func (t *Thread) Run(d sim.Time) bool {
 
 func (t *Thread) runOn(d sim.Time) bool {
 	h := t.host
-	if h.bandwidth != nil && d > 0 {
+	if h.queues != nil && d > 0 {
 		return t.runFunded(d)
 	}
-	if !h.contended(t) && t.sim.Advance(d) {
+	if h.head == len(h.queue) && t.sim.Advance(d) { // nobody waits, or no time passes
 		h.stats.Busy += d
 		return true
 	}
@@ -252,7 +252,7 @@ func (h *Host) Handle(ev sim.Event) {
 			t.deliver()
 		}
 	case eventGo:
-		if h.funds(t) {
+		if h.queues == nil || h.funds(t) {
 			h.goOn(t)
 		}
 	case eventDone:

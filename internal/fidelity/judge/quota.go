@@ -60,7 +60,7 @@ func predictQuota(m *matrix.Matrix, c *matrix.Cell, cell *measure.Cell, cpus int
 		quota := c.Quota
 		quota.Phase = run.Began % quota.EveryPeriod()
 		for n := range uint64(plays) {
-			setup := model.Setup{CPUs: cpus, Quota: quota, Costs: costs, Seed: m.Seed + plays*uint64(i) + n} //nolint:gosec // G115: a count
+			setup := model.Setup{CPUs: cpus, Quota: quota, Costs: costs, Seed: m.Seed + plays*uint64(i) + n}
 			result, err := model.Play(c.Service, m.Seed, run.Arrivals, setup)
 			if err != nil {
 				return nil, err

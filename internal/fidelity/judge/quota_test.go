@@ -40,7 +40,7 @@ func TestQuota(t *testing.T) {
 			}
 			quota := c.Quota
 			quota.Phase = 37 * sim.Time(n) * ms
-			result, err := model.Play(c.Service, m.Seed, run.Arrivals, model.Setup{CPUs: 2, Quota: quota, Seed: uint64(n)}) //nolint:gosec // a count
+			result, err := model.Play(c.Service, m.Seed, run.Arrivals, model.Setup{CPUs: 2, Quota: quota, Seed: uint64(n)})
 			require.NoError(t, err)
 			run.Quota = played(result)
 			cell.Runs = append(cell.Runs, run)

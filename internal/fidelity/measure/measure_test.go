@@ -88,7 +88,7 @@ func TestMeasureUnderAQuota(t *testing.T) {
 	run := cell.Runs[0]
 	assert.EqualValues(t, 77, run.Began)
 	requests := len(run.Arrivals)
-	assert.Equal(t, requests-(requests+19)/20, len(run.Quota.Latencies))
+	assert.Len(t, run.Quota.Latencies, requests-(requests+19)/20)
 	run.Quota.Latencies = nil
 	assert.Equal(t, &figure.Quota{Periods: 37500, Throttled: 50_000_000, Time: 5, Waited: 6, Wall: 1_000_000}, run.Quota)
 
