@@ -89,7 +89,7 @@ func (j *judgement) lacked(p *Process, excess, poll int64) lack {
 	case l.state == none:
 		l.state = doubtful
 		onBeat, offBeat := p.stops.silence(s.Start, s.End)
-		l.ran = account.Ratio() < crowded/2 && 2*(onBeat+offBeat) < s.mostPoll()-poll
+		l.ran = account.Quota.Throttled == 0 && account.Ratio() < crowded/2 && 2*(onBeat+offBeat) < s.mostPoll()-poll
 	}
 	return l
 }
@@ -124,7 +124,7 @@ func (j *judgement) missing(p *Process, account *cputime.Account, excess, poll i
 	}
 	if account.Ratio() >= crowded && 3*excess >= j.Duration && from < account.To {
 		left := max(0, waits/workers-float64(allOn))
-		if some := int64(left / float64(account.To-from) * float64(excess)); 5*some >= 4*j.limits.Wait {
+		if some := int64(left / float64(account.To-from) * float64(excess)); 10*some >= 7*j.limits.Wait && notable*some >= j.Duration {
 			ns = max(ns, some)
 		}
 	}

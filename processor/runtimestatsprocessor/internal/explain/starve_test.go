@@ -160,7 +160,7 @@ func (q *quotaRun) judge(batch int64, kernel bool) (j judged) {
 			s.CPU = history.Recent()
 		}
 		found := p.Explain(&s.Span, &limits, windows[s.operation])
-		if s.Start < begin+10_000*ms { // it is still learning
+		if s.Start < begin+30_000*ms { // it is still learning
 			continue
 		}
 		j.spans++
@@ -202,17 +202,18 @@ func TestOneThreadInAQuota(t *testing.T) {
 		name       string
 		quota      int64
 		operations []operation
+		precision  float64
 	}{
-		{"hardly enough", 12 * ms, []operation{fast, sleeps, computes}},
-		{"hardly enough, and some block", 12 * ms, []operation{fast, sleeps, computes, blocks}},
-		{"now and then", 18 * ms, []operation{fast, sleeps, computes, blocks}},
-		{"enough", 100 * ms, []operation{fast, sleeps, computes, blocks}},
+		{"hardly enough", 12 * ms, []operation{fast, sleeps, computes}, 0.95},
+		{"hardly enough, and some block", 12 * ms, []operation{fast, sleeps, computes, blocks}, 0.9},
+		{"now and then", 18 * ms, []operation{fast, sleeps, computes, blocks}, 0.85}, // it is mostly those who block that make others wait
+		{"enough", 100 * ms, []operation{fast, sleeps, computes, blocks}, 1},
 	} {
 		for _, batch := range []int64{5_000 * ms, 500 * ms} {
 			var with, without judged
 			for seed := range uint64(3) {
 				q := &quotaRun{random: rand.New(rand.NewPCG(seed, 7)), quota: tt.quota, phase: int64(seed) * 31 * ms, operations: tt.operations}
-				q.play(60)
+				q.play(90)
 				with.add(q.judge(batch, true))
 				without.add(q.judge(batch, false))
 			}
@@ -223,7 +224,7 @@ func TestOneThreadInAQuota(t *testing.T) {
 				assert.Equal(t, without.blocking, with.blocking, name)
 				continue
 			}
-			assert.GreaterOrEqual(t, float64(with.right), 0.9*float64(with.found), name)
+			assert.GreaterOrEqual(t, float64(with.right), tt.precision*float64(with.found), name)
 			assert.GreaterOrEqual(t, float64(with.met), 0.8*float64(with.must), name)
 			assert.GreaterOrEqual(t, float64(with.judged), 0.8*float64(with.spans), name)
 			assert.LessOrEqual(t, 10*with.blockingWrong, without.blockingWrong, name)

@@ -13,8 +13,8 @@ const (
 	phases      = 50
 	early, late = 1, 2
 	// A phase is that of a quota if silences of so many milliseconds have ended in it, which is so many times its share.
-	clear   = 200
-	outlier = 3
+	clear   = 400
+	outlier = 4
 	// fading is how many milliseconds of silence are remembered.
 	fading = 20_000
 )
