@@ -107,6 +107,10 @@ func (j *judgement) missing(p *Process, account *cputime.Account, excess, poll i
 		waits *= float64(max(0, account.To-from)) / float64(account.To-account.From)
 	}
 
+	throttled := account.HasQuota && account.Quota.Throttled > 0
+	if !throttled && !p.stops.beats && account.Ratio() < crowded/2 {
+		return 0 // nothing stops it, and others take little from it
+	}
 	ns := j.sharp(min(onBeat, excess))
 	workers := float64(max(1, int64(p.workers), j.Workers))
 	stopped := waits / max(1, workers/2)                               // half of the threads have something to do
