@@ -403,8 +403,12 @@ func TestFewerWorkers(t *testing.T) {
 		meets            bool
 		want             []int
 	}{
-		{1, 0.1, 8, false, []int{1, 2}}, {1.5, 0.1, 8, false, []int{2, 4}}, {1.5, 0.1, 4, false, []int{2}}, {4, 0.1, 4, false, nil},
-		{1, 0, 8, false, nil}, {1, 0.1, 8, true, nil},
+		{1, 0.1, 8, false, []int{1, 2}},
+		{1.5, 0.1, 8, false, []int{2, 4}},
+		{1.5, 0.1, 4, false, []int{2}},
+		{4, 0.1, 4, false, nil},
+		{1, 0, 8, false, nil},
+		{1, 0.1, 8, true, nil},
 	} {
 		s := Simulation{Workers: tt.workers, AtOffered: &knee.Point{
 			Meets: tt.meets, Machine: &knee.Machine{CPUs: 8, Quota: tt.quota, ThrottledPeriods: knee.Estimate{Mean: tt.throttled}},
