@@ -376,6 +376,11 @@ func TestQuota(t *testing.T) {
 			[]string{stops, "- with --workers 2 it would not meet latency.p99=10ms at 1,000/s either"},
 		},
 		{
+			"fewer workers perhaps do", few(stopped(), at(1000, 9.5, 500, 0.1)),
+			most + "raise the quota of 1 CPU; the quota stops its 8 workers, and with --workers 2 tokio would meet the SLO, though not beyond doubt",
+			[]string{stops, "+ with --workers 2 it would be too close to latency.p99=10ms at 1,000/s to be sure"},
+		},
+		{
 			"fewer workers are perhaps better", few(stopped(), at(1000, 49, 600, 0.5)),
 			most + "raise the quota of 1 CPU",
 			[]string{stops, "- with --workers 2 it would not meet latency.p99=10ms at 1,000/s either"},
