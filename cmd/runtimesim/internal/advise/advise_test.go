@@ -376,6 +376,11 @@ func TestQuota(t *testing.T) {
 			[]string{stops, "- with --workers 2 it would not meet latency.p99=10ms at 1,000/s either"},
 		},
 		{
+			"fewer workers perhaps do", few(stopped(), at(1000, 9.5, 500, 0.1)),
+			most + "raise the quota of 1 CPU; the quota stops its 8 workers, and with --workers 2 tokio would meet the SLO, though not beyond doubt",
+			[]string{stops, "+ with --workers 2 it would be too close to latency.p99=10ms at 1,000/s to be sure"},
+		},
+		{
 			"fewer workers are perhaps better", few(stopped(), at(1000, 49, 600, 0.5)),
 			most + "raise the quota of 1 CPU",
 			[]string{stops, "- with --workers 2 it would not meet latency.p99=10ms at 1,000/s either"},
@@ -403,8 +408,12 @@ func TestFewerWorkers(t *testing.T) {
 		meets            bool
 		want             []int
 	}{
-		{1, 0.1, 8, false, []int{1, 2}}, {1.5, 0.1, 8, false, []int{2, 4}}, {1.5, 0.1, 4, false, []int{2}}, {4, 0.1, 4, false, nil},
-		{1, 0, 8, false, nil}, {1, 0.1, 8, true, nil},
+		{1, 0.1, 8, false, []int{1, 2}},
+		{1.5, 0.1, 8, false, []int{2, 4}},
+		{1.5, 0.1, 4, false, []int{2}},
+		{4, 0.1, 4, false, nil},
+		{1, 0, 8, false, nil},
+		{1, 0.1, 8, true, nil},
 	} {
 		s := Simulation{Workers: tt.workers, AtOffered: &knee.Point{
 			Meets: tt.meets, Machine: &knee.Machine{CPUs: 8, Quota: tt.quota, ThrottledPeriods: knee.Estimate{Mean: tt.throttled}},

@@ -74,25 +74,29 @@ func (c *Candidate) remedy() string {
 	return "add workers"
 }
 
-// withFewerWorkers tells of the runtime that does best with fewer workers than it has, if it then does better.
+// withFewerWorkers tells of the runtime that does best with fewer workers than it has, if it then carries more, or meets the SLO that it misses.
 func (a *Advice) withFewerWorkers(r *Request) string {
 	var best *Candidate
 	for _, c := range a.Candidates {
-		if c.lacking || c.Fewer == nil || !c.fewerCarryMore() && r.carries(c.Fewer.AtOffered) != meets {
+		if c.lacking || c.Fewer == nil {
 			continue
 		}
-		if best == nil || c.Fewer.Knee > best.Fewer.Knee {
+		perhaps := c.Fewer.AtOffered.Meets && r.carries(c.Fewer.AtOffered) >= open
+		if (perhaps || c.fewerCarryMore()) && (best == nil || c.Fewer.Knee > best.Fewer.Knee) {
 			best = c
 		}
 	}
 	if best == nil {
 		return ""
 	}
-	with := fmt.Sprintf("; the quota stops its %d workers, and with --workers %d %s would meet the SLO", best.Workers, best.Fewer.Workers, best.Runtime)
-	if r.carries(best.Fewer.AtOffered) == meets {
-		return with
+	with := fmt.Sprintf("; the quota stops its %d workers, and with --workers %d %s ", best.Workers, best.Fewer.Workers, best.Runtime)
+	switch {
+	case r.carries(best.Fewer.AtOffered) == meets:
+		return with + "would meet the SLO"
+	case best.fewerCarryMore():
+		return with + "would meet the SLO up to " + format.Rate(best.Fewer.Knee) + "/s"
 	}
-	return with + " up to " + format.Rate(best.Fewer.Knee) + "/s"
+	return with + "would meet the SLO, though not beyond doubt"
 }
 
 // quotaOf names the quota.
