@@ -3,9 +3,9 @@
 package runtimestatsprocessor
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
+	"strconv"
 	"testing"
 	"time"
 
@@ -108,7 +108,7 @@ func TestHostileThreadTimes(t *testing.T) {
 			point.SetStartTimestamp(pcommon.Timestamp(random.Uint64()))
 		},
 		"states": func(point *pmetric.NumberDataPoint, i int) {
-			point.Attributes().PutStr(semconv.ThreadState, fmt.Sprint(i))
+			point.Attributes().PutStr(semconv.ThreadState, strconv.Itoa(i))
 		},
 		"one state": func(point *pmetric.NumberDataPoint, _ int) {
 			point.Attributes().PutStr(semconv.ThreadState, "cpu_wait")

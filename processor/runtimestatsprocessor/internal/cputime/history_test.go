@@ -5,6 +5,7 @@ package cputime
 import (
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"testing"
 	"time"
 
@@ -90,7 +91,7 @@ func TestBefore(t *testing.T) {
 		if !known {
 			return ""
 		}
-		return fmt.Sprint(a.Wait / ms)
+		return strconv.FormatInt(a.Wait/ms, 10)
 	}
 	assert.Equal(t, "20", of(12*s, 1))
 	assert.Equal(t, "30", of(12*s, 3), "as many as there are")
@@ -230,7 +231,7 @@ func FuzzHistory(f *testing.F) {
 			r := &Reading{From: s, At: at, Groups: map[string]Usage{"": total}}
 			if !honest && random.IntN(3) == 0 {
 				r = &Reading{From: random.Int64N(1 << 40), At: random.Int64() - random.Int64(), Groups: map[string]Usage{
-					"": {random.Int64() - random.Int64(), random.Int64()}, fmt.Sprint(random.IntN(300)): {random.Int64(), 1},
+					"": {random.Int64() - random.Int64(), random.Int64()}, strconv.Itoa(random.IntN(300)): {random.Int64(), 1},
 				}, HasQuota: random.IntN(2) == 0, Quota: Quota{random.Int64(), random.Int64()}}
 			}
 			h.Add(r)

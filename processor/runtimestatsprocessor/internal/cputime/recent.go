@@ -129,7 +129,7 @@ func (a *Account) include(i *interval, group int, first bool) {
 	}
 	a.To = i.to
 	usage, named := i.usage(group)
-	a.Usage, a.Named = a.Usage.add(usage), a.Named && named
+	a.Usage, a.Named = a.add(usage), a.Named && named
 	a.Whole = a.Whole.add(i.whole)
 	a.Quota = a.Quota.add(i.quota)
 	a.HasQuota = a.HasQuota && i.quotas

@@ -30,16 +30,16 @@ type operation struct {
 
 // quotaRun plays a process with one thread in a quota, and tells what is true of its spans.
 type quotaRun struct {
-	random        *rand.Rand
-	quota, phase  int64 // of each 100 ms; a quota of 100 ms is none
-	operations    []operation
-	now, left     int64
-	next          int64 // refill
-	stopped       []gap
-	waits, onCPU  int64
-	readings      []*cputime.Reading
-	spans         []*truth
-	tasks, asleep []*task
+	random       *rand.Rand
+	quota, phase int64 // of each 100 ms; a quota of 100 ms is none
+	operations   []operation
+	now, left    int64
+	next         int64 // refill
+	stopped      []gap
+	waits, onCPU int64
+	readings     []*cputime.Reading
+	spans        []*truth
+	tasks        []*task
 }
 
 // truth is a span, and for how long it lacked a CPU.
@@ -87,7 +87,7 @@ func (q *quotaRun) without(from, to int64) (ns int64) {
 // play runs for some seconds from begin on.
 func (q *quotaRun) play(seconds int64) {
 	q.now, q.next, q.left = begin, begin+q.phase, q.quota
-	end := int64(begin) + seconds*1_000*ms
+	end := begin + seconds*1_000*ms
 	for i := range q.operations {
 		o := &q.operations[i]
 		for at := float64(begin); ; {
@@ -104,7 +104,7 @@ func (q *quotaRun) play(seconds int64) {
 	}
 	byReady := func(a, b *task) int { return cmp.Compare(a.ready, b.ready) }
 	slices.SortFunc(q.tasks, byReady)
-	look := int64(begin)
+	look := begin
 	for len(q.tasks) > 0 {
 		t := q.tasks[0]
 		q.tasks = q.tasks[1:]
@@ -147,7 +147,7 @@ func (q *quotaRun) judge(batch int64, kernel bool) (j judged) {
 	for _, o := range q.operations {
 		windows[o.name] = new(findings.Window)
 	}
-	last, sent := int64(begin), 0
+	last, sent := begin, 0
 	for _, s := range q.spans {
 		if s.End > last+batch {
 			last = s.End

@@ -13,8 +13,8 @@ const (
 	phases      = 50
 	early, late = 1, 2
 	// A phase is that of a quota if silences of so many milliseconds have ended in it, which is so many times its share.
-	clear   = 400
-	outlier = 4
+	evident     = 400
+	conspicuous = 4
 	// fading is how many milliseconds of silence are remembered.
 	fading = 20_000
 )
@@ -93,7 +93,7 @@ func (g *stops) listen() {
 			most, g.beat = around, i
 		}
 	}
-	g.beats = most >= clear && most*phases >= outlier*g.total*(early+late+1)
+	g.beats = most >= evident && most*phases >= conspicuous*g.total*(early+late+1)
 }
 
 // onBeat reports whether a time is one at which a quota lets the threads go on, or so much later.

@@ -26,7 +26,7 @@ func (l *Low) See(ns int64, amiss bool) {
 		return
 	}
 	word := l.word.Load()
-	low, seen := math.Float32frombits(uint32(word)), uint32(word>>32)
+	low, seen := math.Float32frombits(uint32(word)), uint32(word>>32) //nolint:gosec // its lower half
 	x := float32(min(ns, longest))
 	switch {
 	case seen == 0:
@@ -45,5 +45,5 @@ func (l *Low) Value() int64 {
 	if word>>32 < someSeen {
 		return 0
 	}
-	return int64(math.Float32frombits(uint32(word)))
+	return int64(math.Float32frombits(uint32(word))) //nolint:gosec // its lower half
 }
