@@ -7,7 +7,7 @@ import "github.com/runtimelab/otelcol-runtimelab/semconv"
 // Findings is the set of what a span's times hint at: a bit for each of FindingNames.
 type Findings uint16
 
-const findingCount = 8
+const findingCount = 9
 
 // FindingNames are the values of async_runtime.finding, in the order of their bits.
 var FindingNames = [findingCount]string(semconv.Values(semconv.Finding))
