@@ -76,11 +76,7 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	costs, err := costsOf(o.cost)
-	if err != nil {
-		return err
-	}
-	measured, err := o.measure(ctx, m)
+	costs, measured, err := o.sides(ctx, m)
 	if err != nil {
 		return err
 	}
@@ -99,7 +95,7 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	if o.document != "" {
-		if err := os.WriteFile(o.document, []byte(report.Document(measured, rows, o.cost)), 0o644); err != nil { //nolint:gosec // G306: a document
+		if err := write(o.document, report.Document(measured, rows, o.cost)); err != nil {
 			return err
 		}
 	}
@@ -127,11 +123,7 @@ func underQuota(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	costs, err := costsOf(o.cost)
-	if err != nil {
-		return err
-	}
-	measured, err := o.measure(ctx, m)
+	costs, measured, err := o.sides(ctx, m)
 	if err != nil {
 		return err
 	}
@@ -140,7 +132,7 @@ func underQuota(ctx context.Context, o options) error {
 		return err
 	}
 	if o.document != "" {
-		if err := os.WriteFile(o.document, []byte(report.Quota(measured, rows, o.cost)), 0o644); err != nil { //nolint:gosec // G306: a document
+		if err := write(o.document, report.Quota(measured, rows, o.cost)); err != nil {
 			return err
 		}
 	}
@@ -157,7 +149,20 @@ func rewrite(path string, rows []judge.Row) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(path, []byte(fresh), 0o644) //nolint:gosec // G306: a document
+	return write(path, fresh)
+}
+
+func write(path, document string) error {
+	return os.WriteFile(path, []byte(document), 0o644) //nolint:gosec // G306: a document is for all to read
+}
+
+// sides are what the models go by, and what the real runtimes did.
+func (o *options) sides(ctx context.Context, m *matrix.Matrix) (costs *cost.Set, measured *measure.Measured, err error) {
+	if costs, err = costsOf(o.cost); err != nil {
+		return nil, nil, err
+	}
+	measured, err = o.measure(ctx, m)
+	return costs, measured, err
 }
 
 func (o *options) measure(ctx context.Context, m *matrix.Matrix) (*measure.Measured, error) {

@@ -2,8 +2,7 @@
 
 package host
 
-// goOn lets a running thread compute what it still has to, up to the end of its slice if others wait, and up to the tick at which its CPU
-// sees that it has no runtime.
+// goOn lets a running thread compute what it still has to, up to the end of its slice if others wait. Under a quota ticks decide (carryOn).
 func (h *Host) goOn(t *Thread) {
 	if h.queues != nil {
 		h.carryOn(t)

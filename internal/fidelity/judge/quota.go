@@ -14,8 +14,6 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/internal/fidelity/measure"
 	"github.com/runtimelab/otelcol-runtimelab/internal/fidelity/model"
 	"github.com/runtimelab/otelcol-runtimelab/scheduler/cost"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/host"
-	"github.com/runtimelab/otelcol-runtimelab/scheduler/sim"
 )
 
 // plays is how often the model plays the requests of a run: each time its threads take other times to wake.
@@ -74,7 +72,7 @@ func predictQuota(m *matrix.Matrix, c *matrix.Cell, cell *measure.Cell, cpus int
 // played is what a model met.
 func played(r *model.Result) *figure.Quota {
 	stats := r.Host
-	q := &figure.Quota{Periods: stats.Periods, Throttled: stats.ThrottledPeriods, Time: stats.Throttled, Ran: stats.Busy, Waited: waited(&stats)}
+	q := &figure.Quota{Periods: stats.Periods, Throttled: stats.ThrottledPeriods, Time: stats.Throttled, Ran: stats.Busy, Waited: stats.CPUWait()}
 	var requests []figure.Request
 	for i := range r.Requests {
 		p := &r.Requests[i]
@@ -86,9 +84,6 @@ func played(r *model.Result) *figure.Quota {
 	}
 	return q
 }
-
-// waited is what schedstat calls waiting: it does not tell a thread on a throttled CPU from one that waits for another thread.
-func waited(s *host.Stats) sim.Time { return s.Waited + s.Stopped }
 
 func (r Row) judgeQuota(cell *measure.Cell, predicted *figure.Quota) Row {
 	all := &figure.Quota{}
