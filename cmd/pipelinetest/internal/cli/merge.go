@@ -31,12 +31,12 @@ func newMerge(code *int) *cobra.Command {
 		Use:   "merge [flags] FILE | URL ...",
 		Short: "Give one verdict for a run that several verifiers share",
 		Long: `merge collects the states of several load_verify exporters, which each saw a
-part of a run, and says what became of every item: as one exporter would that had
-seen all of it. An item that came to two of them is a duplicate.
+part of a run, and says what became of every item: as one exporter would that
+had seen all of it. An item that came to two of them is a duplicate.
 
-A state is a file that state.file of load_verify names, or comes from the address
-of state.http. It does not matter in which order states come, or whether one
-comes twice: of one verifier the latest counts.
+A state is a file that state.file of load_verify names, or comes from the
+address of state.http. It does not matter in which order states come, or whether
+one comes twice: of one verifier the latest counts.
 
 It exits with 0 if all runs pass, with 1 if one fails, with 2 if nobody knows: a
 verifier's state is missing, a run goes on, or a file is not a state.

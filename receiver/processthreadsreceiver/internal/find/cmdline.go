@@ -40,21 +40,20 @@ func newCmdlines(fs procfs.FS) *cmdlines {
 	return &cmdlines{fs: fs, patience: patience, asked: map[[2]int]chan cmdline{}}
 }
 
-// begin begins a search.
-func (c *cmdlines) begin() { c.deadline = time.Now().Add(c.patience) }
+// begin begins a search. Whoever has answered meanwhile blocks no more: the process may have ended, and is never asked again.
+func (c *cmdlines) begin() {
+	c.deadline = time.Now().Add(c.patience)
+	for who, answer := range c.asked {
+		if len(answer) > 0 {
+			delete(c.asked, who)
+		}
+	}
+}
 
 // read returns the command line that a thread of a process shows.
 func (c *cmdlines) read(pid, tid int) ([]string, error) {
 	who := [2]int{pid, tid}
-	if answer, ok := c.asked[who]; ok {
-		select {
-		case <-answer: // from an earlier search; perhaps of another process
-			delete(c.asked, who)
-		default:
-			return nil, blocked(who)
-		}
-	}
-	if len(c.asked) >= maxBlocked {
+	if c.asked[who] != nil || len(c.asked) >= maxBlocked {
 		return nil, blocked(who)
 	}
 	answer := make(chan cmdline, 1)
@@ -65,6 +64,10 @@ func (c *cmdlines) read(pid, tid int) ([]string, error) {
 	case a := <-answer:
 		return a.words, a.err
 	case <-timer.C:
+		if len(answer) > 0 { // the Collector itself had no CPU for a while
+			a := <-answer
+			return a.words, a.err
+		}
 		c.asked[who] = answer
 		return nil, blocked(who)
 	}

@@ -67,3 +67,25 @@ func TestBlocked(t *testing.T) {
 	require.Eventually(t, func() bool { return len(pids()) == 3 }, 2*time.Minute, 10*time.Millisecond)
 	assert.Empty(t, f.cmdlines.asked)
 }
+
+// A process that ends while the kernel is asked for its command line is never asked again. It takes none of the places of those that block.
+func TestBlockedAndGone(t *testing.T) {
+	root := fakeproc.New(t)
+	root.Process(11, fakeproc.Thread{Name: "orders", Start: 11}, "orders")
+	hung := filepath.Join(root.Proc(), "11", "cmdline")
+	require.NoError(t, os.Remove(hung))
+	require.NoError(t, unix.Mkfifo(hung, 0o600))
+	f, err := Open(root.Proc(), []Rule{{Executable: "orders"}}, func(procfile.File, error) {})
+	require.NoError(t, err)
+	defer func() { assert.NoError(t, f.Close()) }()
+	find := func() { f.Find(func(int) (Match, bool) { return Match{}, false }) }
+	f.cmdlines.patience = 10 * time.Millisecond
+	find()
+	require.Len(t, f.cmdlines.asked, 1)
+
+	answer, err := os.OpenFile(hung, os.O_WRONLY, 0)
+	require.NoError(t, err)
+	require.NoError(t, answer.Close())
+	require.NoError(t, os.RemoveAll(filepath.Join(root.Proc(), "11")))
+	require.Eventually(t, func() bool { find(); return len(f.cmdlines.asked) == 0 }, 2*time.Minute, 10*time.Millisecond)
+}

@@ -48,7 +48,8 @@ type Finder struct {
 	proc     *procfile.Dir
 	cmdlines *cmdlines
 	unread   func(procfile.File, error)
-	names    []string
+	names    []string // room for a list
+	pids     []int    // listed last
 }
 
 // Open returns a finder. proc is where /proc is. Calls of unread say which files tell nothing.
@@ -147,7 +148,10 @@ func (f *Finder) living(pid int) ([]int, error) {
 		if err != nil || tid <= 0 {
 			continue
 		}
-		if stat, err := f.stat(dir + name + "/"); err == nil && !stat.Ended() {
+		switch stat, err := f.stat(dir + name + "/"); {
+		case err != nil && !procfile.Gone(err):
+			return nil, err
+		case err == nil && !stat.Ended():
 			tids = append(tids, tid)
 		}
 	}
@@ -166,18 +170,21 @@ func (f *Finder) candidates() []int {
 	return slices.Compact(pids)
 }
 
+// all returns all processes that are listed; if the list cannot be read, those of the last one.
 func (f *Finder) all() []int {
-	var err error
-	if f.names, err = f.proc.Names(f.names[:0]); err != nil {
+	names, err := f.proc.Names(f.names[:0])
+	f.names = names
+	if err != nil {
 		f.unread(procfile.FileStat, err)
+		return f.pids
 	}
-	var pids []int
-	for _, name := range f.names {
+	f.pids = f.pids[:0]
+	for _, name := range names {
 		if pid, err := strconv.Atoi(name); err == nil && pid > 0 {
-			pids = append(pids, pid)
+			f.pids = append(f.pids, pid)
 		}
 	}
-	return pids
+	return f.pids
 }
 
 // candidate is a process that a rule may name.

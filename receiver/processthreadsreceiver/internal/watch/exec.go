@@ -2,7 +2,10 @@
 
 package watch
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // When a thread makes its process another program, by exec, all other threads end, and the thread gets the number and the start time of the
 // first one. It keeps what it has counted. So the numbers of the first thread are then those of another thread, most of which its group
@@ -35,7 +38,8 @@ func (c *Counts) cpu() time.Duration {
 	if c.OnCPU > 0 {
 		return time.Duration(c.OnCPU) //nolint:gosec // the parser allows less
 	}
-	return time.Duration(c.User+c.System) * 10 * time.Millisecond //nolint:gosec // the parser allows less
+	const tick = 10 * time.Millisecond
+	return tick * time.Duration(min(c.User+c.System, uint64(math.MaxInt64/tick))) //nolint:gosec // min bounds it, and the parser each of both
 }
 
 // follow finds out which thread has become the first one, and lets the first one go on from what that one had counted. others are those
