@@ -34,6 +34,10 @@ const (
 	ThreadCPUWait = "cpu_wait"
 )
 
+// ThreadGroupMain is the group of the first thread of a process. Rust calls it so; Linux calls it as the program is called, and so it calls all
+// threads that the program gives no name.
+const ThreadGroupMain = "main"
+
 // ThreadGroupOther is the group of threads that are too many to have one of their own.
 const ThreadGroupOther = "_OTHER"
 

@@ -57,7 +57,7 @@ func TestFirstThreadEnds(t *testing.T) {
 			now := s.points()
 			assert.InDelta(t, float64(second+1), now["10 async_runtime.thread.time work on_cpu"], 1e-9)
 			assert.Equal(t, 1.0, now["10 process.thread.count work"])
-			assert.Equal(t, 0.0, now["10 process.thread.count orders"])
+			assert.Equal(t, 0.0, now["10 process.thread.count main"])
 		}
 		assert.Zero(t, s.logs.FilterMessageSnippet("names no process").Len())
 	})
@@ -94,7 +94,7 @@ func TestGroupsBeginAnew(t *testing.T) {
 		starts()
 		root.Thread(10, 900, fakeproc.Thread{Name: "new", OnCPU: 7})
 		now := starts()
-		assert.Equal(t, 3*time.Second, now["orders"])
+		assert.Equal(t, 3*time.Second, now["main"])
 		assert.Equal(t, 3*time.Second, now["t98x"])
 		assert.Equal(t, time.Second, now["new"])
 
@@ -119,12 +119,12 @@ func TestExecAtOnce(t *testing.T) {
 		require.Equal(t, 1, metrics.ResourceMetrics().Len())
 		service, _ := metrics.ResourceMetrics().At(0).Resource().Attributes().Get("service.name")
 		assert.Equal(t, "b", service.Str())
-		assert.Zero(t, points(t, metrics)["10 async_runtime.thread.time python on_cpu"])
+		assert.Zero(t, points(t, metrics)["10 async_runtime.thread.time main on_cpu"])
 
 		// One that its entry still names goes on. So does one that no other sign tells from before.
 		time.Sleep(time.Second)
 		root.Process(10, fakeproc.Thread{Name: "renamed", OnCPU: 2e9, Peak: 700}, "python", "b.py")
-		assert.InDelta(t, 1.0, s.points()["10 async_runtime.thread.time renamed on_cpu"], 1e-9)
+		assert.InDelta(t, 1.0, s.points()["10 async_runtime.thread.time main on_cpu"], 1e-9)
 	})
 }
 
@@ -134,10 +134,13 @@ func TestExec(t *testing.T) {
 		root := fakeproc.New(t)
 		root.Process(10, fakeproc.Thread{Name: "sh", OnCPU: 1}, "sh")
 		s := scraping(t, root, ProcessConfig{Name: "sh", Resource: map[string]string{"service.name": "shell"}}, ProcessConfig{Name: "orders"})
-		assert.Contains(t, s.points(), "10 process.thread.count sh")
+		assert.Contains(t, s.points(), "10 process.thread.count main")
 		root.Process(10, fakeproc.Thread{Name: "orders", OnCPU: 2}, "orders")
 		time.Sleep(5 * time.Second)
-		assert.NotContains(t, s.points(), "10 process.thread.count sh")
+		metrics, err := s.scrape(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, 1, metrics.ResourceMetrics().Len())
+		assert.NotContains(t, metrics.ResourceMetrics().At(0).Resource().Attributes().AsRaw(), "service.name")
 		for _, p := range s.processes {
 			assert.Equal(t, 1, p.rule)
 		}

@@ -137,7 +137,7 @@ func TestStory(t *testing.T) {
 		assert.Len(t, first, 2*8+3)
 		for key, value := range first {
 			want := 0.0
-			if key == "100 process.thread.count orders" || key == "100 process.thread.count tokio-rt-worker" {
+			if key == "100 process.thread.count main" || key == "100 process.thread.count tokio-rt-worker" {
 				want = 1
 			}
 			assert.Equal(t, want, value, key)
@@ -159,7 +159,7 @@ func TestStory(t *testing.T) {
 			"async_runtime.cpu_quota.periods":                      30,
 			"async_runtime.cpu_quota.throttled.periods":            3,
 			"async_runtime.cpu_quota.throttled.time":               0.003,
-			"async_runtime.thread.time orders on_cpu":              0,
+			"async_runtime.thread.time main on_cpu":                0,
 		} {
 			assert.InDelta(t, want, now["100 "+key], 1e-9, key)
 		}
@@ -172,7 +172,7 @@ func TestStory(t *testing.T) {
 			assert.Empty(t, s.points(), "it has ended")
 			now = s.points()
 			assert.Len(t, now, 2*8+3)
-			assert.Contains(t, now, fmt.Sprintf("%d process.thread.count orders", pid))
+			assert.Contains(t, now, fmt.Sprintf("%d process.thread.count main", pid))
 			assert.Zero(t, now[fmt.Sprintf("%d async_runtime.thread.time tokio-rt-worker on_cpu", pid)])
 		}
 		assert.Empty(t, s.unreadFiles())
@@ -221,9 +221,9 @@ func TestUnread(t *testing.T) {
 		s := scraping(t, root, ProcessConfig{Name: "orders"})
 		want := map[string]float64{}
 		for _, pid := range []string{"10", "11"} {
-			want[pid+" process.thread.count orders"] = 1
-			want[pid+" process.cpu.time orders user"] = 0
-			want[pid+" process.cpu.time orders system"] = 0
+			want[pid+" process.thread.count main"] = 1
+			want[pid+" process.cpu.time main user"] = 0
+			want[pid+" process.cpu.time main system"] = 0
 		}
 		for range 3 {
 			assert.Equal(t, want, s.points())
@@ -251,7 +251,7 @@ func TestHostileNames(t *testing.T) {
 	_, err = (&pmetric.ProtoMarshaler{}).MarshalMetrics(metrics)
 	require.NoError(t, err)
 	var groups []string
-	for _, g := range []string{"orders", "a\ufffd[2J", "\ufffd\ufffd\ufffd", ") S 1 (", "x\ufffd\ufffdy", "ééééééé\ufffd", "#"} {
+	for _, g := range []string{"main", "a\ufffd[2J", "\ufffd\ufffd\ufffd", ") S 1 (", "x\ufffd\ufffdy", "ééééééé\ufffd", "#"} {
 		groups = append(groups, "10 process.thread.count "+g)
 	}
 	now := points(t, metrics)

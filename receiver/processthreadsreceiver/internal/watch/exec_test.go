@@ -29,18 +29,17 @@ func TestExecByAnotherThread(t *testing.T) {
 		name               string
 		leader, by         uint64 // counts at the read before
 		after              fakeproc.Thread
-		program            string
-		want, wantOfMain   time.Duration // of the group of the program, of the first thread's before
+		want               time.Duration // of the first thread's group, since then
 		wantExecs, another bool          // another: a third thread lives on
 	}{
-		{name: "more than can be", leader: 1, by: 40, after: seconds(43), program: "main", want: 300 * time.Millisecond, wantExecs: true},
-		{name: "other name", leader: 1, by: 4, after: named("after", seconds(7)), program: "after", want: 300 * time.Millisecond, wantExecs: true},
-		{name: "smaller address space", leader: 1, by: 4, after: peaked(900, seconds(7)), program: "main", want: 300 * time.Millisecond, wantExecs: true},
-		{name: "numbers that fall", leader: 50, by: 4, after: seconds(7), program: "main", want: 300 * time.Millisecond, wantExecs: true},
-		{name: "the first thread itself", leader: 4, by: 30, after: named("after", seconds(7)), program: "after", want: 300 * time.Millisecond, wantExecs: true},
-		{name: "no exec, the others end", leader: 1, by: 3, after: seconds(7), program: "main", want: 600 * time.Millisecond},
-		{name: "no exec, another name", leader: 1, by: 3, after: named("after", seconds(7)), program: "after", want: 600 * time.Millisecond, another: true, wantExecs: true},
-		{name: "more than can be, but another thread lives", leader: 1, by: 40, after: seconds(43), program: "main", want: 4200 * time.Millisecond, another: true},
+		{name: "more than can be", leader: 1, by: 40, after: seconds(43), want: 300 * time.Millisecond, wantExecs: true},
+		{name: "other name", leader: 1, by: 4, after: named("after", seconds(7)), want: 300 * time.Millisecond, wantExecs: true},
+		{name: "smaller address space", leader: 1, by: 4, after: peaked(900, seconds(7)), want: 300 * time.Millisecond, wantExecs: true},
+		{name: "numbers that fall", leader: 50, by: 4, after: seconds(7), want: 300 * time.Millisecond, wantExecs: true},
+		{name: "the first thread itself", leader: 4, by: 30, after: named("after", seconds(7)), want: 300 * time.Millisecond, wantExecs: true},
+		{name: "no exec, the others end", leader: 1, by: 3, after: seconds(7), want: 600 * time.Millisecond},
+		{name: "no exec, another name", leader: 1, by: 3, after: named("after", seconds(7)), want: 600 * time.Millisecond, another: true, wantExecs: true},
+		{name: "more than can be, but another thread lives", leader: 1, by: 40, after: seconds(43), want: 4200 * time.Millisecond, another: true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -65,11 +64,7 @@ func TestExecByAnotherThread(t *testing.T) {
 					w.Remove("proc/100/task/102")
 				}
 				require.True(t, w.Read())
-				grown := cpu(w.group(tc.program))
-				if tc.program == "main" {
-					grown -= before
-				}
-				assert.Equal(t, tc.want, grown)
+				assert.Equal(t, tc.want, cpu(w.group("main"))-before)
 				assert.Equal(t, time.Duration(tc.by)*100*time.Millisecond, cpu(w.group("heavy")))
 				assert.Equal(t, tc.wantExecs, w.Execs())
 
@@ -80,11 +75,7 @@ func TestExecByAnotherThread(t *testing.T) {
 				next.Slices++
 				w.Thread(pid, pid, next)
 				require.True(t, w.Read())
-				want := tc.want + time.Second
-				if tc.program == "main" {
-					want += before
-				}
-				assert.Equal(t, want, cpu(w.group(tc.program)))
+				assert.Equal(t, tc.want+time.Second, cpu(w.group("main"))-before)
 				assert.False(t, w.Execs())
 			})
 		})
@@ -100,7 +91,7 @@ func TestExecByNewThread(t *testing.T) {
 		time.Sleep(time.Second)
 		w.Thread(pid, pid, named("after", seconds(3)))
 		require.True(t, w.Read())
-		assert.Equal(t, 300*time.Millisecond, cpu(w.group("after")))
+		assert.Equal(t, 300*time.Millisecond, cpu(w.group("main")))
 		assert.True(t, w.Execs())
 	})
 }

@@ -7,6 +7,8 @@
 // A read costs a listing of task/ and, of each thread, one file, schedstat. If that says what it said before, the thread has not run, and
 // nothing else can have changed. Only of a thread that has run the other two files are read, stat and status.
 //
+// The first thread is the group "main". Linux gives it the name of the program, and that name to threads that have none of their own, too.
+//
 // A thread that has ended stays listed until its parent asks how: the first one of a process even as long as others live. It is a thread
 // no more. A process has ended when all of its threads have.
 //
@@ -22,6 +24,7 @@ import (
 	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/receiver/processthreadsreceiver/internal/procfile"
+	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
 // errNoStatistics is what a schedstat of zeros means.
@@ -222,7 +225,11 @@ func (p *Process) place(t *thread, r *reading) {
 		t.name = r.name
 	}
 	if t.group == nil || r.renamed || t.ended && !r.ended || t.group == p.groups.other() && p.groups.room() {
-		t.group = p.groups.of(t.name)
+		name := t.name
+		if t == p.threads[p.pid] {
+			name = semconv.ThreadGroupMain
+		}
+		t.group = p.groups.of(name)
 	}
 	t.ended = r.ended
 	if r.peak > 0 {
