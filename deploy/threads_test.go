@@ -43,7 +43,9 @@ func TestThreadsOnKubernetes(t *testing.T) {
 	env := environment(t, sidecar.Env)
 	merged := printed(t, files, env...)
 	whole := printed(t, [][]byte{readFile(t, "..", "config", "sidecar-threads.yaml")}, env...)
-	assert.Equal(t, whole["receivers"].(map[string]any)["process_threads"], merged["receivers"].(map[string]any)["process_threads"])
+	for _, component := range [][2]string{{"receivers", "process_threads"}, {"receivers", "process_threads/often"}, {"processors", "runtime_stats"}} {
+		assert.Equal(t, whole[component[0]].(map[string]any)[component[1]], merged[component[0]].(map[string]any)[component[1]], component)
+	}
 	assert.Equal(t, whole["service"], merged["service"])
 
 	pod.Spec.ShareProcessNamespace, pod.Spec.InitContainers[0].Args = nil, plainPod.Spec.InitContainers[0].Args

@@ -4,6 +4,7 @@ package reality
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/runtimelab/otelcol-runtimelab/internal/cpuquota"
@@ -21,6 +23,7 @@ import (
 var (
 	limited     = flag.String("limited", "", "judge what make real-quota KEEP=folder has kept in this folder, instead of the captures")
 	withHeldOut = flag.Bool("held-out", false, "with -limited: the services that are held out, too")
+	every       = flag.Duration("every", 0, "judge as if the kernel's counters had been read so seldom")
 )
 
 // TestLimited plays the captures of services that lack a CPU through the processor, with the kernel's metrics and without, and holds the
@@ -56,7 +59,7 @@ func judgeLimited(t *testing.T, l *Limited, path string) LimitedResult {
 		requests, err := ReadAll(path) // afresh: playing moves them in time
 		require.NoError(t, err, "make real-quota-captures makes it")
 		if told {
-			spans := play(t, requests)
+			spans := play(t, seldom(requests, *every))
 			run.Spans, run.Beside = Of(spans, l.File()), Of(spans, l.healthy())
 			continue
 		}
@@ -71,6 +74,37 @@ func judgeLimited(t *testing.T, l *Limited, path string) LimitedResult {
 	r := JudgeLimited(l, run)
 	r.Quota = nil
 	return r
+}
+
+// seldom leaves out metrics that were read sooner after others of the same process.
+func seldom(requests []Request, every time.Duration) (left []Request) {
+	last := map[string]time.Time{}
+	for _, request := range requests {
+		request.Metrics.ResourceMetrics().RemoveIf(func(of pmetric.ResourceMetrics) bool {
+			process := fmt.Sprint(of.Resource().Attributes().AsRaw())
+			at := readAt(of)
+			if at.Before(last[process].Add(every)) {
+				return true
+			}
+			last[process] = at
+			return false
+		})
+		if request.Traces.SpanCount() > 0 || request.Metrics.ResourceMetrics().Len() > 0 {
+			left = append(left, request)
+		}
+	}
+	return left
+}
+
+func readAt(of pmetric.ResourceMetrics) (at time.Time) {
+	for _, scope := range of.ScopeMetrics().All() {
+		for _, metric := range scope.Metrics().All() {
+			if metric.Type() == pmetric.MetricTypeSum {
+				return metric.Sum().DataPoints().At(0).Timestamp().AsTime()
+			}
+		}
+	}
+	return at
 }
 
 func TestLackVerdicts(t *testing.T) {
@@ -178,7 +212,7 @@ func TestLimitedServicesAreToldApart(t *testing.T) {
 					Cmdline  string
 					Resource map[string]string
 				}
-			} `yaml:"process_threads"`
+			} `yaml:"process_threads/often"`
 		}
 	}
 	require.NoError(t, yaml.Unmarshal([]byte(l.tapped(addresses{"a:1", "a:2", "a:3"}, "/folder")), &overlay))

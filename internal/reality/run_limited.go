@@ -27,11 +27,11 @@ const weight = 16 * 1024
 const withoutFile = "without.jsonl"
 
 // tapThreads changes the configuration of a sidecar that reads the threads of services. Spans and metrics go to one file, in the order in
-// which they come. A second runtime_stats is not told of the metrics.
+// which they come. A second runtime_stats is not told of the metrics. Processes are searched for often, since a run is short.
 const tapThreads = `
 receivers:
   otlp: {protocols: {grpc: {endpoint: %q}, http: {endpoint: %q}}}
-  process_threads:
+  process_threads/often:
     discovery_interval: 100ms
     processes:
       - {cmdline: %q, resource: {service.name: %q}}
@@ -51,7 +51,8 @@ service:
     traces/raw: {receivers: [otlp], exporters: [file/raw]}
     traces/without: {receivers: [otlp], processors: [runtime_stats/without], exporters: [file/without]}
     metrics: {exporters: [file/annotated]}
-    metrics/raw: {receivers: [process_threads], exporters: [file/raw]}
+    metrics/threads: {receivers: [otlp], exporters: [nop]}
+    metrics/raw: {receivers: [process_threads/often], exporters: [file/raw]}
 `
 
 // LimitedRun is what came of a run with a limit.

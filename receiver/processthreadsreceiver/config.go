@@ -63,6 +63,7 @@ type ProcessConfig struct {
 
 func createDefaultConfig() component.Config {
 	controller := scraperhelper.NewDefaultControllerConfig()
+	controller.InitialDelay = 0 // what happens before the first look is not known
 	controller.CollectionInterval = time.Second
 	controller.Timeout = 5 * time.Second // what a blocked pipeline holds up a stop
 	return &Config{

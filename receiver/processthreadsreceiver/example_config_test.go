@@ -25,10 +25,13 @@ func TestExampleOnlyAdds(t *testing.T) {
 		return of
 	}
 	plain, threads := load("sidecar.yaml"), load("sidecar-threads.yaml")
-	require.Contains(t, part(threads, "receivers"), "process_threads")
-	delete(part(threads, "receivers"), "process_threads")
-	metrics := part(threads, "service", "pipelines", "metrics")
-	assert.Equal(t, []any{"otlp", "process_threads"}, metrics["receivers"])
-	metrics["receivers"] = []any{"otlp"}
+	for _, added := range [][]string{
+		{"receivers", "process_threads"}, {"receivers", "process_threads/often"}, {"processors", "runtime_stats", "join"}, {"exporters", "nop"},
+		{"service", "pipelines", "metrics/threads"}, {"service", "pipelines", "metrics/often"},
+	} {
+		in, key := part(threads, added[:len(added)-1]...), added[len(added)-1]
+		require.Contains(t, in, key)
+		delete(in, key)
+	}
 	assert.Equal(t, plain, threads)
 }

@@ -306,8 +306,8 @@ func TestReceiver(t *testing.T) {
 		time.Sleep(10*time.Second + time.Millisecond)
 		synctest.Wait()
 		require.NoError(t, r.Shutdown(t.Context()))
-		assert.Len(t, sink.AllMetrics(), 10)
-		assert.Equal(t, 10*8, sink.DataPointCount())
+		assert.Len(t, sink.AllMetrics(), 11)
+		assert.Equal(t, 11*8, sink.DataPointCount())
 	})
 }
 
