@@ -97,7 +97,7 @@ func (h *History) Add(r *Reading) {
 func (h *History) begin(old *Recent, r *Reading) {
 	h.from, h.last = r.From, make([]counter, 0, len(r.Groups))
 	h.note(r)
-	h.recent.Store(&Recent{First: max(r.From, old.First), Last: r.At, Several: h.doubt > r.At, groups: h.groups, intervals: old.intervals})
+	h.recent.Store(&Recent{First: max(r.From, old.First), Last: r.At, Several: h.doubt > r.At, begun: r.At, lacked: old.lacked, groups: h.groups, intervals: old.intervals})
 }
 
 // confuse forgets everything.
@@ -150,7 +150,10 @@ func (h *History) grow(old *Recent, r *Reading) {
 		}
 	}
 	h.note(r)
-	next := &Recent{First: old.First, Last: r.At, Every: r.At - old.Last, Several: h.doubt > r.At, groups: h.groups}
+	next := &Recent{First: old.First, Last: r.At, Every: r.At - old.Last, Several: h.doubt > r.At, begun: old.begun, lacked: old.lacked, groups: h.groups}
+	if fresh.scarce() {
+		next.lacked = r.At
+	}
 	if !next.Several {
 		kept := old.intervals[max(len(old.intervals)-(h.settings.Samples-1), 0):]
 		next.intervals = append(append(make([]interval, 0, len(kept)+1), kept...), fresh)

@@ -215,6 +215,38 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 }
 
+// A process is healthy if it was looked at before, and nothing of the last ten minutes points to a lack of CPU.
+func TestHealthy(t *testing.T) {
+	const m = 60 * s
+	looks := func(wait int64) *History { return history(reading(100*s, 0, 0), reading(101*s, 100, wait), reading(102*s, 200, wait)) }
+	for _, tt := range []struct {
+		name       string
+		of         *History
+		start, end int64
+		want       bool
+	}{
+		{"nothing was missing", looks(0), 103 * s, 104 * s, true},
+		{"since the first look", looks(0), 100 * s, 104 * s, true},
+		{"before the first look", looks(0), 100*s - 1, 104 * s, false},
+		{"some was missing", looks(6), 103 * s, 104 * s, false},
+		{"as it is on a busy machine", looks(5), 103 * s, 104 * s, true},
+		{"ten minutes ago", looks(6), 101*s + 10*m - 1, 101*s + 10*m, false},
+		{"longer ago", looks(6), 101*s + 10*m, 101*s + 10*m + 1, true},
+		{"later", looks(6), 100 * s, 100*s + 1, false},
+		{"it does next to nothing", history(reading(100*s, 0, 0), &Reading{From: s, At: 101 * s, Groups: map[string]Usage{"worker": {ms, ms - 1}}}), 102 * s, 103 * s, true},
+		{"it was looked at once", history(reading(100*s, 0, 0)), 101 * s, 102 * s, false},
+		{"in an earlier life", history(reading(100*s, 0, 0), reading(101*s, 0, 100), &Reading{From: 102 * s, At: 103 * s, Groups: map[string]Usage{"worker": {}}}), 104 * s, 105 * s, false},
+	} {
+		assert.Equal(t, tt.want, tt.of.Recent().Healthy(tt.start, tt.end), tt.name)
+	}
+	for at, want := range map[int64]bool{
+		100*s - 10*m: true, 100*s - 10*m - 1: false, 101 * s: true, 102*s + 10*m: true, 102*s + 10*m + 1: false,
+	} {
+		assert.Equal(t, want, looks(0).Recent().Tells(at), at)
+	}
+	assert.False(t, history().Recent().Tells(1))
+}
+
 // FuzzHistory: whatever is told, in whatever order, what is known makes sense, and of one process alone it is what that has told.
 func FuzzHistory(f *testing.F) {
 	f.Add(uint64(1), uint8(1))
