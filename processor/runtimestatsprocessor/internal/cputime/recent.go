@@ -52,6 +52,7 @@ type interval struct {
 	groups   []Usage // by their place; unheard for one that did not tell
 	quota    Quota
 	quotas   bool
+	partial  bool // whole leaves some threads out
 }
 
 const (
@@ -88,12 +89,12 @@ func (i *interval) set(group int, u Usage) {
 	i.whole = i.whole.add(u)
 }
 
-// usage returns what a group did, or the whole process if there is none of this place, or if it did not tell.
+// usage returns what a group did, unless there is none of this place, or it did not tell.
 func (i *interval) usage(group int) (u Usage, named bool) {
 	if group >= 0 && group < len(i.groups) && i.groups[group] != unheard {
 		return i.groups[group], true
 	}
-	return i.whole, false
+	return Usage{}, false
 }
 
 // Account is what is known of a time.
@@ -103,8 +104,9 @@ type Account struct {
 	Named bool
 	// From and To are the intervals that it is made of.
 	From, To int64
-	// Whole says what all threads of the process did together.
+	// Whole says what all threads of the process did together. Partial says that some are left out of it: nobody knows what they did.
 	Whole    Usage
+	Partial  bool
 	HasQuota bool
 	Quota    Quota
 }
@@ -169,8 +171,13 @@ func (a *Account) include(i *interval, group int, first bool) {
 	}
 	a.To = i.to
 	usage, named := i.usage(group)
-	a.Usage, a.Named = a.add(usage), a.Named && named
 	a.Whole = a.Whole.add(i.whole)
+	a.Partial = a.Partial || i.partial
+	if a.Named = a.Named && named; a.Named {
+		a.Usage = a.add(usage)
+	} else {
+		a.Usage = a.Whole
+	}
 	a.Quota = a.Quota.add(i.quota)
 	a.HasQuota = a.HasQuota && i.quotas
 }

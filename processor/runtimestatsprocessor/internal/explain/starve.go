@@ -101,7 +101,7 @@ func (j *judgement) estimate(p *Process, account *cputime.Account, covered bool,
 	switch {
 	case account.Ratio() >= scarce:
 		ns := j.missing(p, account, excess, poll)
-		if covered && ns > account.Whole.Wait {
+		if covered && !account.Partial && ns > account.Whole.Wait {
 			return 0 // so much was not missing
 		}
 		return ns

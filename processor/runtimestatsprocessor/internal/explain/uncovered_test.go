@@ -94,6 +94,38 @@ func TestTimeOfWhichTheKernelDoesNotTell(t *testing.T) {
 	}
 }
 
+// Where the kernel tells of some threads only, nobody knows whether others lacked a CPU; of those that it names all is known.
+func TestThreadsOfWhichTheKernelDoesNotTell(t *testing.T) {
+	for _, tt := range []struct {
+		thread       string
+		partial      bool
+		wait         int64
+		found, knows bool // that it lacked a CPU
+	}{
+		{"worker", false, 0, false, true},
+		{"worker", true, 0, false, true},
+		{"main", false, 0, false, true},
+		{"main", true, 0, false, false},
+		{"worker", false, 500, true, true},
+		{"worker", true, 500, true, true},
+	} {
+		h := cputime.New(cputime.Settings{Samples: 60, Far: time.Hour})
+		for at := int64(-100); at < 10; at++ {
+			h.Add(&cputime.Reading{From: begin - 200_000*ms, At: begin + at*1_000*ms, Partial: tt.partial, Groups: map[string]cputime.Usage{
+				"worker": {OnCPU: (at + 100) * 500 * ms, Wait: (at + 100) * tt.wait * ms},
+			}})
+		}
+		got := new(Process).Explain(span(func(s *Span) {
+			stretched(s)
+			s.Start, s.ThreadName, s.CPU = s.Start+200*ms, tt.thread, h.Recent()
+		}), &limits, usually(ms/5, ms/5))
+		assert.Equal(t, tt.found, got.Found.Has(findings.CPUStarved), "%+v", tt)
+		assert.Equal(t, tt.knows, got.Judged.Has(findings.CPUStarved), "%+v", tt)
+		_, covered := (&Span{Start: begin, End: begin + ms, ThreadName: tt.thread, CPU: h.Recent()}).Account()
+		assert.Equal(t, tt.knows, covered, "%+v", tt)
+	}
+}
+
 // Others had some of the CPUs, and the process was silent: that may have been a poll that blocks, or the first stop by its quota.
 func TestSilentInATimeOfWhichTheKernelDoesNotTell(t *testing.T) {
 	for _, silent := range []bool{false, true} {
