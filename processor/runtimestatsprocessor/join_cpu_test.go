@@ -68,6 +68,21 @@ func TestCPUWaitRatio(t *testing.T) {
 	assert.Nil(t, span(1500*time.Millisecond, "tokio-runtime-worker"), "there are two of them")
 }
 
+// Where one of the times of a group is missing, nothing is known of the whole process.
+func TestCPUWaitRatioOfPartOfTheProcess(t *testing.T) {
+	p := newPipelines(t, allSpans)
+	for i := range 2 {
+		metrics := threadTimes(17, time.Duration(i+1)*time.Second, map[string][2]float64{"tokio-runtime-w": {float64(i) * 0.2, float64(i) * 0.3}, "rayon": {1, 1}})
+		metrics.ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().At(0).Sum().DataPoints().RemoveIf(func(point pmetric.NumberDataPoint) bool {
+			return valueOf(point.Attributes(), semconv.ThreadGroupName) == "rayon" && valueOf(point.Attributes(), semconv.ThreadState) == semconv.ThreadCPUWait
+		})
+		p.tell(t, metrics)
+	}
+	for thread, want := range map[string]any{"tokio-runtime-worker": 0.6, "rayon": nil, "main": nil} {
+		assert.Equal(t, want, p.joined(t, onThread(asyncSpan("", 1500*time.Millisecond), thread))[semconv.CPUWaitRatio], thread)
+	}
+}
+
 // A simulated service tells its threads all together, under the resource of its spans.
 func TestCPUWaitRatioOfTheWholeProcess(t *testing.T) {
 	p := newPipelines(t, func(*Config) {})

@@ -106,11 +106,13 @@ func (m cpuMetrics) keep(history *cputime.History) {
 		r := m[at]
 		r.Groups = make(map[string]cputime.Usage, len(r.groups))
 		for name, group := range r.groups {
-			if group.onCPU && group.wait {
-				r.Groups[name] = group.Usage
-				if group.from > r.From {
-					r.later(name, group.from)
-				}
+			if !group.onCPU || !group.wait {
+				r.Partial = true
+				continue
+			}
+			r.Groups[name] = group.Usage
+			if group.from > r.From {
+				r.later(name, group.from)
 			}
 		}
 		r.HasQuota = r.periods && r.throttled

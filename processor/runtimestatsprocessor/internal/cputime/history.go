@@ -3,15 +3,13 @@
 package cputime
 
 import (
-	"maps"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 )
 
 const (
-	// maxGroups is how many groups of threads are told apart; those beyond count for nothing. The receiver process_threads sends 101 at most.
+	// maxGroups is how many groups of threads are told apart; of those beyond nothing is known. The receiver process_threads sends 101 at most.
 	maxGroups = 128
 	// doubtful is for how long nothing is kept after two processes were taken for one: they may tell in turn.
 	doubtful = int64(2 * time.Minute)
@@ -34,14 +32,15 @@ type History struct {
 	mu     sync.Mutex
 	from   int64          // since when the counters count
 	groups map[string]int // places in last; replaced, never changed
-	last   []counter      // of each group; nil: the next reading begins anew
+	last   []counter      // of each group
+	anew   bool           // the next reading begins anew
 	quota  Quota
 	quotas bool  // whether the last reading had a quota
 	stray  int64 // when a reading from elsewhere was, 0 if another has come since
 	doubt  int64 // until when two processes are taken for one
 }
 
-// counter is what a group's counters said, when that was last, and since when they count.
+// counter is what a group's counters said, when that was last, 0 for never, and since when they count.
 type counter struct {
 	Usage
 	at, from int64
@@ -81,10 +80,11 @@ func (h *History) Add(r *Reading) {
 		return
 	default: // two that follow each other there: the clock was set
 		old = &Recent{}
+		h.groups, h.last = map[string]int{}, nil
 	}
 	h.stray = 0
 	switch {
-	case old.Last == 0, h.last == nil, r.From > old.Last:
+	case old.Last == 0, h.anew, r.From > old.Last:
 		h.begin(old, r)
 	case r.From != h.from:
 		h.confuse(r.At)
@@ -93,67 +93,93 @@ func (h *History) Add(r *Reading) {
 	}
 }
 
-// begin takes the counters as they stand. The intervals of an earlier life of the process stay.
+// begin takes the counters as they stand. The intervals of an earlier life of the process stay; its counters began before, and so are no longer those
+// of the groups.
 func (h *History) begin(old *Recent, r *Reading) {
-	h.from, h.last = r.From, make([]counter, 0, len(r.Groups))
+	h.from, h.anew = r.From, false
+	h.settle(r, old.intervals)
 	h.note(r)
-	h.recent.Store(&Recent{First: max(r.From, old.First), Last: r.At, Several: h.doubt > r.At, groups: h.groups, intervals: old.intervals})
+	h.recent.Store(&Recent{First: max(r.From, old.First), Last: r.At, Several: h.doubt > r.At, begun: r.At, lacked: old.lacked, groups: h.groups, intervals: old.intervals})
 }
 
 // confuse forgets everything.
 func (h *History) confuse(at int64) {
-	h.last, h.doubt = nil, at+doubtful
+	h.groups, h.last, h.anew, h.doubt = map[string]int{}, nil, true, at+doubtful
 	h.recent.Store(&Recent{First: at, Last: at, Several: true})
 }
 
 // note remembers where the counters of a reading stand.
 func (h *History) note(r *Reading) {
 	for name, usage := range r.Groups {
-		i, known := h.groups[name]
-		if !known {
-			if i = len(h.groups); i >= maxGroups {
-				continue
-			}
-			h.groups = maps.Clone(h.groups)
-			h.groups[strings.Clone(name)] = i
+		if i, known := h.groups[name]; known {
+			h.last[i] = counter{usage, r.At, r.since(name)}
 		}
-		for len(h.last) <= i {
-			h.last = append(h.last, counter{})
-		}
-		h.last[i] = counter{usage, r.At, r.since(name)}
 	}
 	h.quota, h.quotas = r.Quota, r.HasQuota
 }
 
 // grow adds the interval between the last reading and this one.
 func (h *History) grow(old *Recent, r *Reading) {
-	fresh := interval{from: old.Last, to: r.At, groups: make([]Usage, 0, len(h.last))}
-	for name, usage := range r.Groups {
-		i, known := h.groups[name]
-		if !known || i >= len(h.last) || h.last[i].at == 0 || h.last[i].from != r.since(name) {
-			continue // it is new, or has begun anew: what it has counted so far may be of any time
-		}
-		grown, rising := usage.since(h.last[i].Usage)
-		if !rising {
-			h.confuse(r.At)
-			return
-		}
-		if h.last[i].at == old.Last { // else it was left out, and has grown for longer
-			fresh.set(i, grown)
-		}
-	}
-	if h.quotas && r.HasQuota {
-		fresh.quota, fresh.quotas = Quota{r.Quota.Periods - h.quota.Periods, r.Quota.Throttled - h.quota.Throttled}, true
-		if fresh.quota.Throttled < 0 || fresh.quota.Throttled > fresh.quota.Periods {
-			h.confuse(r.At)
-			return
-		}
+	kept := old.intervals[max(len(old.intervals)-(h.settings.Samples-1), 0):]
+	h.settle(r, kept)
+	fresh, possible := h.between(old.Last, r)
+	if !possible {
+		h.confuse(r.At)
+		return
 	}
 	h.note(r)
-	next := &Recent{First: old.First, Last: r.At, Every: r.At - old.Last, Several: h.doubt > r.At, groups: h.groups}
+	next := &Recent{First: old.First, Last: r.At, Every: r.At - old.Last, Several: h.doubt > r.At, begun: old.begun, lacked: old.lacked, groups: h.groups}
+	if fresh.scarce() {
+		next.lacked = r.At
+	}
 	if !next.Several {
-		kept := old.intervals[max(len(old.intervals)-(h.settings.Samples-1), 0):]
 		next.intervals = append(append(make([]interval, 0, len(kept)+1), kept...), fresh)
 	}
 	h.recent.Store(next)
+}
+
+// between returns what happened since the last reading, and whether one process can have told both. It is known in part if a group told at one
+// end only: what that has counted may be of any time, unless it has begun to count since.
+func (h *History) between(last int64, r *Reading) (fresh interval, possible bool) {
+	fresh = interval{from: last, to: r.At, groups: make([]Usage, 0, len(h.last)), partial: r.Partial}
+	missed := 0 // groups that told then and do not now
+	for i := range h.last {
+		if h.last[i].at == last {
+			missed++
+		}
+	}
+	for name, usage := range r.Groups {
+		i, known := h.groups[name]
+		if !known {
+			fresh.partial = true
+			continue
+		}
+		before := h.last[i]
+		if before.at == last {
+			missed--
+		}
+		switch since := r.since(name); {
+		case before.at != 0 && before.from == since:
+			grown, rising := usage.since(before.Usage)
+			if !rising {
+				return fresh, false
+			}
+			if before.at == last {
+				fresh.set(i, grown)
+			} else { // it was left out, and has grown for longer
+				fresh.partial = true
+			}
+		case since >= last:
+			fresh.set(i, usage)
+		default:
+			fresh.partial = true
+		}
+	}
+	fresh.partial = fresh.partial || missed > 0
+	if h.quotas && r.HasQuota {
+		fresh.quota, fresh.quotas = Quota{r.Quota.Periods - h.quota.Periods, r.Quota.Throttled - h.quota.Throttled}, true
+		possible = fresh.quota.Throttled >= 0 && fresh.quota.Throttled <= fresh.quota.Periods
+		return fresh, possible
+	}
+	return fresh, true
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -129,6 +130,150 @@ func TestGroupsComeAndGo(t *testing.T) {
 	assert.Equal(t, "100 10", told(h, "worker", 13*s+1, 14*s))
 }
 
+// partly says what a history knows of a time, and "partial" where that is not all that the process did.
+func partly(h *History, group string, start, end int64) string {
+	a, _ := h.Recent().Of(group, start, end)
+	if text := told(h, group, start, end); !a.Partial {
+		return text
+	}
+	return told(h, group, start, end) + " partial"
+}
+
+// What a process did is known in part where one of its groups is not told at both ends of an interval. Of the other groups all is known.
+func TestKnownInPart(t *testing.T) {
+	pool := func(at, onCPU, from int64) *Reading {
+		r := reading(at, at/ms/100, 0)
+		r.Groups["pool"] = Usage{onCPU * ms, 0}
+		if from > 0 {
+			r.Later = map[string]int64{"pool": from}
+		}
+		return r
+	}
+	told := func(at int64) *Reading { return reading(at, at/ms/100, 0) }
+	onePart := func(at int64) *Reading { r := told(at); r.Partial = true; return r }
+	for _, tt := range []struct {
+		name string
+		of   *History
+		want string
+	}{
+		{"all is told", history(told(10*s), told(11*s)), "10 0"},
+		{"a group is new", history(told(10*s), pool(11*s, 7, 0)), "10 0 partial"},
+		{"a group began before", history(told(10*s), pool(11*s, 7, 10*s-1)), "10 0 partial"},
+		{"a group began since", history(told(10*s), pool(11*s, 7, 10*s)), "17 0"},
+		{"a group began anew before", history(pool(10*s, 90, 0), pool(11*s, 7, 9*s)), "10 0 partial"},
+		{"a group began anew since", history(pool(10*s, 90, 0), pool(11*s, 7, 10*s+1)), "17 0"},
+		{"a group is left out", history(pool(10*s, 7, 0), told(11*s)), "10 0 partial"},
+		{"a group was left out", history(pool(9*s, 7, 0), told(10*s), pool(11*s, 9, 0)), "10 0 partial"},
+		{"a group is told in part", history(told(10*s), onePart(11*s)), "10 0 partial"},
+		{"a group was told in part", history(onePart(10*s), told(11*s)), "10 0"},
+	} {
+		assert.Equal(t, tt.want, partly(tt.of, "", 10*s+1, 11*s), tt.name)
+		want, _, _ := strings.Cut(tt.want, " partial")
+		want = strings.Replace(want, "17", "10", 1)
+		assert.Equal(t, want, strings.TrimSuffix(partly(tt.of, "worker", 10*s+1, 11*s), " partial"), "%s: the workers", tt.name)
+	}
+	a, _ := history(told(10*s), pool(11*s, 7, 0), pool(12*s, 8, 0), pool(13*s, 9, 0)).Recent().Before("", 13*s, 2)
+	assert.False(t, a.Partial)
+	a, _ = history(told(10*s), pool(11*s, 7, 0), pool(12*s, 8, 0), pool(13*s, 9, 0)).Recent().Before("", 13*s, 3)
+	assert.True(t, a.Partial)
+}
+
+// A group that told in one of two intervals is not known in both: then it is the whole process.
+func TestGroupOfPartOfTheTime(t *testing.T) {
+	late := reading(12*s, 300, 30)
+	late.Groups["pool"] = Usage{9 * ms, 0}
+	last := reading(13*s, 400, 40)
+	last.Groups["pool"] = Usage{90 * ms, 0}
+	h := history(reading(11*s, 200, 20), late, last)
+	assert.Equal(t, "81 0 partial", partly(h, "pool", 12*s+1, 13*s)+" partial")
+	assert.Equal(t, "281 20 partial", partly(h, "pool", 11*s+1, 13*s))
+}
+
+// Of a process with too many groups some are left out. A group that has not been told for as long as intervals are kept makes room.
+func TestPlacesAreFreed(t *testing.T) {
+	h := New(Settings{Samples: 3, Far: time.Minute})
+	with := func(at int64, first, n int) {
+		r := &Reading{From: s, At: at, Groups: map[string]Usage{"worker": {at / 10, 0}}}
+		for g := range n {
+			r.Groups[fmt.Sprint("job ", first+g)] = Usage{at / int64(10+first), 0}
+		}
+		h.Add(r)
+	}
+	with(10*s, 0, maxGroups-1)
+	with(11*s, 0, maxGroups-1)
+	assert.Equal(t, "12800 0", partly(h, "", 10*s+1, 11*s))
+	for at := 12 * s; at < 15*s; at += s {
+		with(at, 990, 9)
+		assert.Equal(t, "100 0 partial", partly(h, "worker", at-s+1, at))
+		a, _ := h.Recent().Of("job 990", at-s+1, at)
+		assert.False(t, a.Named, "all places are taken")
+		a, known := h.Recent().Of("job 3", 10*s+1, 11*s)
+		assert.True(t, !known || a.Named, "what is known of the earlier ones stays")
+	}
+	with(15*s, 990, 9)
+	assert.Equal(t, "109 0", partly(h, "", 14*s+1, 15*s), "they have places")
+	assert.Equal(t, "1 0", partly(h, "job 998", 14*s+1, 15*s))
+	a, _ := h.Recent().Of("job 990", 13*s+1, 14*s)
+	assert.False(t, a.Named, "what was told before is of no other group")
+	assert.LessOrEqual(t, len(h.last), maxGroups)
+}
+
+// Of too many groups the same ones are told each time.
+func TestWhichGroupsHaveAPlace(t *testing.T) {
+	for range 20 {
+		r := &Reading{From: 1, At: s, Groups: map[string]Usage{}}
+		for g := range 10 * maxGroups {
+			r.Groups[fmt.Sprintf("%04d", g)] = Usage{}
+		}
+		h := history(r)
+		assert.Len(t, h.groups, maxGroups)
+		assert.Contains(t, h.groups, fmt.Sprintf("%04d", maxGroups-1))
+	}
+}
+
+// A process that is started again has the groups of its earlier life as long as their intervals are kept.
+func TestPlacesOfAnEarlierLife(t *testing.T) {
+	h := New(Settings{Samples: 3, Far: time.Minute})
+	life := func(at, from int64, name string) {
+		r := &Reading{From: from, At: at, Groups: map[string]Usage{}}
+		for g := range maxGroups {
+			r.Groups[fmt.Sprint(name, g)] = Usage{at / 10, 0}
+		}
+		h.Add(r)
+	}
+	life(10*s, s, "a")
+	life(11*s, s, "a")
+	for at := 12 * s; at < 16*s; at += s {
+		life(at, 11*s+1, "b")
+		if a, known := h.Recent().Of("a7", 10*s+1, 11*s); known {
+			assert.Equal(t, Usage{s / 10, 0}, a.Usage, "at %d s", at/s)
+		}
+		a, _ := h.Recent().Of("b7", 10*s+1, 11*s)
+		assert.False(t, a.Named, "at %d s", at/s)
+	}
+	life(16*s, 11*s+1, "b")
+	assert.Equal(t, "100 0", partly(h, "b7", 15*s+1, 16*s))
+}
+
+// When the clock is set, back as well as ahead, the groups that were told before make room: what is known of them is over.
+func TestPlacesAfterTheClockWasSet(t *testing.T) {
+	for _, from := range []int64{1_000 * s, 100_000 * s} {
+		h := New(Settings{Samples: 3, Far: time.Minute})
+		for look := range int64(6) {
+			at, name := 10_000*s+look*s, "a"
+			if look >= 2 {
+				at, name = from+look*s, "b"
+			}
+			r := &Reading{From: s, At: at, Groups: map[string]Usage{}}
+			for g := range maxGroups {
+				r.Groups[fmt.Sprint(name, g)] = Usage{look * s, 0}
+			}
+			h.Add(r)
+		}
+		assert.Equal(t, "1000 0", partly(h, "b7", from+4*s+1, from+5*s), "from %d s", from/s)
+	}
+}
+
 func TestTwoProcessesInTurn(t *testing.T) {
 	other := func(at, wait int64) *Reading {
 		r := reading(at, 0, wait)
@@ -213,6 +358,40 @@ func TestMemoryIsBounded(t *testing.T) {
 	for _, i := range h.Recent().intervals {
 		assert.LessOrEqual(t, len(i.groups), maxGroups)
 	}
+}
+
+// A process is healthy if it was looked at before, and nothing of the last ten minutes points to a lack of CPU.
+func TestHealthy(t *testing.T) {
+	const m = 60 * s
+	looks := func(wait int64) *History {
+		return history(reading(100*s, 0, 0), reading(101*s, 100, wait), reading(102*s, 200, wait))
+	}
+	for _, tt := range []struct {
+		name       string
+		of         *History
+		start, end int64
+		want       bool
+	}{
+		{"nothing was missing", looks(0), 103 * s, 104 * s, true},
+		{"since the first look", looks(0), 100 * s, 104 * s, true},
+		{"before the first look", looks(0), 100*s - 1, 104 * s, false},
+		{"some was missing", looks(6), 103 * s, 104 * s, false},
+		{"as it is on a busy machine", looks(5), 103 * s, 104 * s, true},
+		{"ten minutes ago", looks(6), 101*s + 10*m - 1, 101*s + 10*m, false},
+		{"longer ago", looks(6), 101*s + 10*m, 101*s + 10*m + 1, true},
+		{"later", looks(6), 100 * s, 100*s + 1, false},
+		{"it does next to nothing", history(reading(100*s, 0, 0), &Reading{From: s, At: 101 * s, Groups: map[string]Usage{"worker": {ms, ms - 1}}}), 102 * s, 103 * s, true},
+		{"it was looked at once", history(reading(100*s, 0, 0)), 101 * s, 102 * s, false},
+		{"in an earlier life", history(reading(100*s, 0, 0), reading(101*s, 0, 100), &Reading{From: 102 * s, At: 103 * s, Groups: map[string]Usage{"worker": {}}}), 104 * s, 105 * s, false},
+	} {
+		assert.Equal(t, tt.want, tt.of.Recent().Healthy(tt.start, tt.end), tt.name)
+	}
+	for at, want := range map[int64]bool{
+		100*s - 10*m: true, 100*s - 10*m - 1: false, 101 * s: true, 102*s + 10*m: true, 102*s + 10*m + 1: false,
+	} {
+		assert.Equal(t, want, looks(0).Recent().Tells(at), at)
+	}
+	assert.False(t, history().Recent().Tells(1))
 }
 
 // FuzzHistory: whatever is told, in whatever order, what is known makes sense, and of one process alone it is what that has told.

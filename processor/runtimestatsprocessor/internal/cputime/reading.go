@@ -40,6 +40,8 @@ type Reading struct {
 	From, At int64
 	// Groups are the threads by their group; "" for a process that tells all of its threads together.
 	Groups map[string]Usage
+	// Partial says that it leaves threads out.
+	Partial bool
 	// Later says since when groups count that do so since another time than From.
 	Later    map[string]int64
 	HasQuota bool

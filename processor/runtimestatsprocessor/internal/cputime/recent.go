@@ -15,6 +15,8 @@ type Recent struct {
 	// Several processes are taken for one, for all that can be seen.
 	Several bool
 
+	begun     int64 // when it was looked at first, since it was started last
+	lacked    int64 // when the last interval ended that points to a lack of CPU, 0 for none; it may be older than those that are kept
 	groups    map[string]int
 	intervals []interval // ascending, without overlap
 }
@@ -29,6 +31,20 @@ func (r *Recent) Follows(o *Recent) bool {
 	return r.First >= o.Last && r.Last-o.Last >= looks*between
 }
 
+// memory is for how long after a time what was told of it says something about the process.
+const memory = int64(10 * time.Minute)
+
+// Tells reports whether the process was looked at around a time: then what happened may be unknown, but somebody looks.
+func (r *Recent) Tells(at int64) bool {
+	return r.Last != 0 && at-r.Last <= memory && r.begun-at <= memory
+}
+
+// Healthy reports whether the process was looked at before something started, and nothing that was told until ten minutes before it ended, or
+// later, points to a lack of CPU.
+func (r *Recent) Healthy(start, end int64) bool {
+	return len(r.intervals) > 0 && r.begun <= start && (r.lacked == 0 || end-r.lacked > memory)
+}
+
 // interval is what happened between two looks.
 type interval struct {
 	from, to int64
@@ -36,6 +52,31 @@ type interval struct {
 	groups   []Usage // by their place; unheard for one that did not tell
 	quota    Quota
 	quotas   bool
+	partial  bool // whole leaves some threads out
+}
+
+const (
+	// Scarce is the share of CPU wait from which on a process lacks CPU. On a busy machine some percent are common.
+	Scarce = 0.05
+	// Crowded is the share from which on others have the CPUs again and again. From half of it on a process lacks CPU that no quota stops.
+	Crowded = 0.5
+	// leastWait is what threads must wait for in an interval for that to be worth a thought: of a process that does next to nothing, any
+	// share may be missing.
+	leastWait = int64(time.Millisecond)
+)
+
+// scarce reports whether an interval points to a lack of CPU.
+func (i *interval) scarce() bool {
+	switch {
+	case i.quota.Throttled > 0:
+		return true
+	case i.whole.Wait < leastWait:
+		return false
+	case i.quotas:
+		return i.whole.Ratio() >= Crowded/2
+	default: // there may be a quota out of sight
+		return i.whole.Ratio() >= Scarce
+	}
 }
 
 var unheard = Usage{-1, -1}
@@ -48,12 +89,12 @@ func (i *interval) set(group int, u Usage) {
 	i.whole = i.whole.add(u)
 }
 
-// usage returns what a group did, or the whole process if there is none of this place, or if it did not tell.
+// usage returns what a group did, unless there is none of this place, or it did not tell.
 func (i *interval) usage(group int) (u Usage, named bool) {
 	if group >= 0 && group < len(i.groups) && i.groups[group] != unheard {
 		return i.groups[group], true
 	}
-	return i.whole, false
+	return Usage{}, false
 }
 
 // Account is what is known of a time.
@@ -63,8 +104,9 @@ type Account struct {
 	Named bool
 	// From and To are the intervals that it is made of.
 	From, To int64
-	// Whole says what all threads of the process did together.
+	// Whole says what all threads of the process did together. Partial says that some are left out of it: nobody knows what they did.
 	Whole    Usage
+	Partial  bool
 	HasQuota bool
 	Quota    Quota
 }
@@ -129,8 +171,13 @@ func (a *Account) include(i *interval, group int, first bool) {
 	}
 	a.To = i.to
 	usage, named := i.usage(group)
-	a.Usage, a.Named = a.add(usage), a.Named && named
 	a.Whole = a.Whole.add(i.whole)
+	a.Partial = a.Partial || i.partial
+	if a.Named = a.Named && named; a.Named {
+		a.Usage = a.add(usage)
+	} else {
+		a.Usage = a.Whole
+	}
 	a.Quota = a.Quota.add(i.quota)
 	a.HasQuota = a.HasQuota && i.quotas
 }

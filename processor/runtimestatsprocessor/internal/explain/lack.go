@@ -8,9 +8,9 @@ type lackState uint8
 const (
 	untold   lackState = iota // the kernel does not tell of its process
 	none                      // it lacked hardly any
-	unknown                   // the kernel has not told of its time yet
+	unknown                   // the kernel has not told of its time, or not yet
 	doubtful                  // its process lacked some, and it may have been among those who did
-	starved                   // it did, and for most of what it took
+	lacking                   // it did, and for most of what it took
 )
 
 // lack is for how long a span lacked a CPU.
@@ -19,5 +19,8 @@ type lack struct {
 	ns    int64 // as an estimate
 	most  int64 // all that the threads lacked in the intervals that cover it; Unknown where none do
 	poll  int64 // how long its longest poll usually is
-	ran   bool  // whether others of its process went on meanwhile, and had CPUs: so had its thread
+	ran   bool  // whether what is known all the same says that its thread had a CPU
 }
+
+// possible reports whether the span may have lacked a CPU, for all that is known.
+func (l *lack) possible() bool { return l.state >= unknown && !l.ran }

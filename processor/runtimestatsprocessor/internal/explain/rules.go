@@ -204,7 +204,7 @@ func (j *judgement) starved() {
 	if wait*notable >= j.Duration && (j.usual.LongWait(wait, j.limits.Wait) || j.alwaysWaiting()) {
 		j.found(findings.QueueStarved)
 	}
-	if j.Wait < 0 && j.MeanWait >= j.limits.Wait && j.Idle >= j.MeanWait && j.lack.state < doubtful {
+	if j.Wait < 0 && j.MeanWait >= j.limits.Wait && j.Idle >= j.MeanWait && !j.lack.possible() {
 		j.found(findings.QueueStarved)
 	}
 	if j.SkewedWorker && wait*notable >= j.Duration && wait >= j.limits.Wait/unusual {

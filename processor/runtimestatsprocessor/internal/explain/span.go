@@ -120,10 +120,12 @@ func (s *Span) mostPoll() int64 {
 	return s.Busy
 }
 
-// Account returns what the kernel said of the span's threads in the intervals that cover it, and whether there are such.
+// Account returns what the kernel said of the span's threads in the intervals that cover it, and whether there are such. Where it does not tell of
+// these threads, they may be any of the process: then they are covered if it told of all.
 func (s *Span) Account() (a cputime.Account, covered bool) {
 	if s.CPU == nil {
 		return a, false
 	}
-	return s.CPU.Of(semconv.ThreadGroup(s.ThreadName), s.Start, s.End)
+	a, covered = s.CPU.Of(semconv.ThreadGroup(s.ThreadName), s.Start, s.End)
+	return a, covered && (a.Named || !a.Partial)
 }

@@ -9,10 +9,9 @@ import (
 )
 
 const (
-	// scarce is the share of CPU wait from which on a process lacks CPU. On a busy machine some percent are common.
-	scarce = 0.05
+	scarce = cputime.Scarce
 	// crowded is the share from which on a poll that is longer than usual is taken to have waited: others have the CPUs again and again.
-	crowded = 0.5
+	crowded = cputime.Crowded
 	// lately is how many intervals before a span tell of its time, if none cover it yet.
 	lately = 3
 )
@@ -31,20 +30,23 @@ func (j *judgement) cpuStarved(p *Process) {
 		return
 	}
 	usual, poll := j.usual.Usual()
-	excess := max(0, s.Duration-usual)
+	excess := int64(Unknown)
+	if usual >= 0 {
+		excess = max(0, s.Duration-usual)
+	}
 	if !s.Late {
 		own := int64(0)
 		if s.measured() || s.whole() {
 			own = max(0, min(poll, s.Busy))
 		}
-		p.stops.see(s.Start, s.End, excess, own)
+		p.stops.see(s.Start, s.End, max(0, excess), own)
 	}
 	j.lack = j.lacked(p, excess, poll)
 	if !s.Late {
 		j.usual.AddUsual(s.Duration, s.mostPoll(), j.lack.ns >= s.Duration/notable)
 	}
 	switch j.lack.state {
-	case starved:
+	case lacking:
 		j.found(findings.CPUStarved)
 	case none:
 		j.not(findings.CPUStarved)
@@ -54,44 +56,67 @@ func (j *judgement) cpuStarved(p *Process) {
 	}
 }
 
+// lacked says whether the span lacked a CPU. excess and poll are by how much it took longer than usual, and how long its polls usually are, both
+// unknown until the operation has shown it.
 func (j *judgement) lacked(p *Process, excess, poll int64) lack {
 	s := j.Span
 	l := lack{state: none, poll: poll, most: Unknown}
-	if max(excess, s.mostPoll()-poll) < j.limits.Poll/unusual {
-		return l // it took hardly longer than usual
+	if j.asUsual(excess, poll) {
+		return l
 	}
-	account, covered, near := j.account()
+	account, covered := j.account()
 	switch {
 	case covered:
 		l.most = account.Wait
-	case !near && max(s.CPU.Last, s.End)-min(s.CPU.Last, s.End) > minute:
+		if account.Ratio() < scarce {
+			return l
+		}
+	case !s.CPU.Tells(s.End):
 		l.state = untold
 		return l
-	case !near:
-		l.state = unknown
-		return l
 	}
-	switch {
-	case account.Ratio() >= scarce:
-		if l.ns = j.missing(p, &account, excess, poll); covered && l.ns > account.Whole.Wait {
-			l.ns = 0 // so much was not missing
-		}
-	case covered, !j.scarceLately():
-		return l
-	default: // nothing was missing shortly before; but the next stop may be this one
-		onBeat, _ := p.stops.silence(s.Start, s.End)
-		l.ns = j.sharp(min(onBeat, excess))
-		l.state = unknown
-	}
+	l.ns = j.estimate(p, &account, covered, excess, poll)
 	switch {
 	case l.ns > 0:
-		l.state = starved
-	case l.state == none:
-		l.state = doubtful
-		onBeat, offBeat := p.stops.silence(s.Start, s.End)
-		l.ran = account.Quota.Throttled == 0 && account.Ratio() < crowded/2 && 2*(onBeat+offBeat) < s.mostPoll()-poll
+		l.state = lacking
+	case covered:
+		l.state, l.ran = doubtful, j.wentOn(p, &account, poll)
+	default:
+		l.state, l.ran = unknown, s.CPU.Healthy(s.Start, s.End) && (account.Ratio() < scarce || j.wentOn(p, &account, poll))
 	}
 	return l
+}
+
+// asUsual reports whether the span took hardly longer than usual.
+func (j *judgement) asUsual(excess, poll int64) bool {
+	if excess < 0 {
+		excess = j.Duration // at most
+	}
+	return max(excess, j.mostPoll()-max(0, poll)) < j.limits.Poll/unusual
+}
+
+// estimate returns for how long the span lacked a CPU, 0 if that is not certain, as it is as long as nobody knows what is usual. The account is of its time, or, if that is not covered, of shortly
+// before.
+func (j *judgement) estimate(p *Process, account *cputime.Account, covered bool, excess, poll int64) int64 {
+	switch {
+	case account.Ratio() >= scarce:
+		ns := j.missing(p, account, excess, poll)
+		if covered && !account.Partial && ns > account.Whole.Wait {
+			return 0 // so much was not missing
+		}
+		return ns
+	case j.scarceLately(): // nothing was missing shortly before; but the next stop may be this one
+		onBeat, _ := p.stops.silence(j.Start, j.End)
+		return j.sharp(min(onBeat, excess))
+	default:
+		return 0
+	}
+}
+
+// wentOn reports whether others of the process went on while the span was in a poll that is longer than usual, and had CPUs.
+func (j *judgement) wentOn(p *Process, account *cputime.Account, poll int64) bool {
+	onBeat, offBeat := p.stops.silence(j.Start, j.End)
+	return poll >= 0 && account.Quota.Throttled == 0 && account.Ratio() < crowded/2 && 2*(onBeat+offBeat) < j.mostPoll()-poll
 }
 
 // missing returns for how long the span lacked a CPU, as an estimate: 0 if that is not certain, or not long, or little of the span.
@@ -107,14 +132,14 @@ func (j *judgement) missing(p *Process, account *cputime.Account, excess, poll i
 		waits *= float64(max(0, account.To-from)) / float64(account.To-account.From)
 	}
 
-	throttled := account.HasQuota && account.Quota.Throttled > 0
-	if !throttled && !p.stops.beats && account.Ratio() < crowded/2 {
-		return 0 // nothing stops it, and others take little from it
-	}
 	ns := j.sharp(min(onBeat, excess))
 	workers := float64(max(1, int64(p.workers), j.Workers))
-	stopped := waits / max(1, workers/2)                               // half of the threads have something to do
-	if offBeat > 0 && !(p.stops.beats && stopped < 2*float64(allOn)) { // else those on the beat are what it waited for
+	stopped := waits / max(1, workers/2) // half of the threads have something to do
+	throttled := account.Quota.Throttled > 0
+	stoppable := throttled || !account.HasQuota && p.stops.beats
+	lacks := stoppable || account.Ratio() >= crowded/2 // else nothing stops it, and others take little from it
+	onlyBeat := p.stops.beats && stopped < 2*float64(allOn)
+	if offBeat > 0 && lacks && !onlyBeat { // else those on the beat are what it waited for
 		explained := min(1, max(0, stopped-float64(allOn))/float64(max(allOff, 1)))
 		if some := min(onBeat+int64(explained*float64(offBeat)), excess); some >= j.limits.Wait && 5*some >= 2*j.Duration {
 			ns = max(ns, some)
@@ -143,13 +168,13 @@ func (j *judgement) sharp(onBeat int64) int64 {
 	return onBeat
 }
 
-// account returns what the kernel said of the span's threads at its time, if intervals cover it, and shortly before otherwise.
-func (j *judgement) account() (a cputime.Account, covered, near bool) {
-	if a, covered = j.Account(); covered {
-		return a, true, true
+// account returns what the kernel said of the span's threads at its time, if intervals cover it, and otherwise what it said shortly before,
+// which may be nothing.
+func (j *judgement) account() (a cputime.Account, covered bool) {
+	if a, covered = j.Account(); !covered {
+		a, _ = j.CPU.Before(semconv.ThreadGroup(j.ThreadName), j.End, lately)
 	}
-	a, near = j.CPU.Before(semconv.ThreadGroup(j.ThreadName), j.End, lately)
-	return a, false, near
+	return a, covered
 }
 
 // scarceLately reports whether the process lacked CPU now and then.
@@ -163,7 +188,7 @@ func (j *judgement) scarceLately() bool {
 // the CPUs.
 func (j *judgement) waitedInPoll(account *cputime.Account, usual int64) int64 {
 	poll := j.poll()
-	if !j.measured() && !j.whole() {
+	if usual < 0 || !j.measured() && !j.whole() {
 		return 0
 	}
 	longer := poll - usual
@@ -179,11 +204,11 @@ func (j *judgement) excused(poll int64) bool {
 	l := &j.lack
 	longer := poll - l.poll
 	switch {
-	case l.state < unknown, l.ran, l.poll >= j.limits.Poll, 2*l.poll >= poll:
+	case !l.possible(), l.poll >= j.limits.Poll, 2*l.poll >= poll:
 		return false
 	case l.most >= 0 && l.most < longer/4:
 		return false
-	case l.state == starved && 2*l.ns >= longer:
+	case l.state == lacking && 2*l.ns >= longer:
 		j.not(findings.BlockingSuspected, findings.GuardAcrossAwait)
 		j.because(CPUMissing, findings.BlockingSuspected)
 	default:
@@ -194,7 +219,7 @@ func (j *judgement) excused(poll int64) bool {
 
 // without returns what is left of a time without that in which the span lacked a CPU.
 func (j *judgement) without(ns int64) int64 {
-	if j.lack.state != starved {
+	if j.lack.state != lacking {
 		return ns
 	}
 	return max(ns-j.lack.ns, min(ns, 0))

@@ -39,11 +39,11 @@ func (l *Low) See(ns int64, amiss bool) {
 	l.word.Store(uint64(min(seen+1, someSeen))<<32 | uint64(math.Float32bits(low)))
 }
 
-// Value returns it; 0 before enough times were seen.
+// Value returns it; Unknown before enough times were seen.
 func (l *Low) Value() int64 {
 	word := l.word.Load()
 	if word>>32 < someSeen {
-		return 0
+		return Unknown
 	}
 	return int64(math.Float32frombits(uint32(word))) //nolint:gosec // its lower half
 }

@@ -88,10 +88,10 @@ func (w *Window) AddUsual(duration, poll int64, lacked bool) {
 	}
 }
 
-// Usual returns how long a span and its longest poll take when nothing is amiss; 0 as long as that is not known.
+// Usual returns how long a span and its longest poll take when nothing is amiss; Unknown as long as that is not known, and of a nil window.
 func (w *Window) Usual() (duration, poll int64) {
 	if w == nil {
-		return 0, 0
+		return Unknown, Unknown
 	}
 	return w.lowDuration.Value(), w.lowPoll.Value()
 }
