@@ -62,6 +62,9 @@ func ReadMetrics() []ReadMetric {
 		switch r := (ReadMetric{m.Name, "process_threads", m.Instrument, CPUTold, Seconds, m.Meaning}); m.Name {
 		case MetricThreadTime:
 			read = append(read, r)
+		case MetricQuotaThrottledTime:
+			r.Told = QuotaTold
+			read = append(read, r)
 		case MetricQuotaPeriods, MetricQuotaThrottledPeriods:
 			r.Told, r.Number = QuotaTold, AsIs
 			read = append(read, r)

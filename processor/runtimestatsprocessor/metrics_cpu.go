@@ -46,6 +46,8 @@ func (m cpuMetrics) add(metric pmetric.Metric) {
 			r.addTime(point)
 		case semconv.MetricQuotaPeriods:
 			r.Quota.Periods, r.periods = r.counter(point, 1), true
+		case semconv.MetricQuotaThrottledTime:
+			r.Quota.Stopped = r.counter(point, 1e9)
 		default:
 			r.Quota.Throttled, r.throttled = r.counter(point, 1), true
 		}

@@ -177,7 +177,7 @@ func (h *History) between(last int64, r *Reading) (fresh interval, possible bool
 	}
 	fresh.partial = fresh.partial || missed > 0
 	if h.quotas && r.HasQuota {
-		fresh.quota, fresh.quotas = Quota{r.Quota.Periods - h.quota.Periods, r.Quota.Throttled - h.quota.Throttled}, true
+		fresh.quota, fresh.quotas = Quota{r.Quota.Periods - h.quota.Periods, r.Quota.Throttled - h.quota.Throttled, r.Quota.Stopped - h.quota.Stopped}, true
 		possible = fresh.quota.Throttled >= 0 && fresh.quota.Throttled <= fresh.quota.Periods
 		return fresh, possible
 	}

@@ -314,12 +314,12 @@ func TestClockIsSet(t *testing.T) {
 func TestQuota(t *testing.T) {
 	with := func(at, periods, throttled int64) *Reading {
 		r := reading(at, 0, 0)
-		r.HasQuota, r.Quota = true, Quota{periods, throttled}
+		r.HasQuota, r.Quota = true, Quota{Periods: periods, Throttled: throttled}
 		return r
 	}
 	h := history(with(10*s, 100, 50), with(11*s, 110, 53), with(12*s, 120, 53), reading(13*s, 0, 0))
 	a, _ := h.Recent().Of("", 10*s+1, 12*s)
-	assert.Equal(t, Quota{20, 3}, a.Quota)
+	assert.Equal(t, Quota{Periods: 20, Throttled: 3}, a.Quota)
 	assert.True(t, a.HasQuota)
 	a, _ = h.Recent().Of("", 11*s+1, 13*s)
 	assert.False(t, a.HasQuota, "part of it is not known")
@@ -333,7 +333,7 @@ func TestWhatNoKernelCounts(t *testing.T) {
 		"too large":            {From: s, At: 11 * s, Groups: map[string]Usage{"worker": {Longest + 1, 0}}},
 		"before it began":      {From: 12 * s, At: 11 * s, Groups: map[string]Usage{"worker": {s, 0}}},
 		"never":                {Groups: map[string]Usage{"worker": {s, 0}}},
-		"throttled too often":  {From: s, At: 11 * s, Groups: map[string]Usage{"worker": {s, 0}}, HasQuota: true, Quota: Quota{1, 2}},
+		"throttled too often":  {From: s, At: 11 * s, Groups: map[string]Usage{"worker": {s, 0}}, HasQuota: true, Quota: Quota{Periods: 1, Throttled: 2}},
 		"since a negative day": {From: -1, At: 11 * s},
 	} {
 		h := history(reading(10*s, 0, 0), bad, reading(12*s, 10, 20))
@@ -411,7 +411,7 @@ func FuzzHistory(f *testing.F) {
 			if !honest && random.IntN(3) == 0 {
 				r = &Reading{From: random.Int64N(1 << 40), At: random.Int64() - random.Int64(), Groups: map[string]Usage{
 					"": {random.Int64() - random.Int64(), random.Int64()}, strconv.Itoa(random.IntN(300)): {random.Int64(), 1},
-				}, HasQuota: random.IntN(2) == 0, Quota: Quota{random.Int64(), random.Int64()}}
+				}, HasQuota: random.IntN(2) == 0, Quota: Quota{random.Int64(), random.Int64(), random.Int64()}}
 			}
 			h.Add(r)
 			start := at - random.Int64N(10*s)

@@ -29,10 +29,14 @@ func (u Usage) since(before Usage) (grown Usage, ok bool) {
 }
 
 // Quota is how often a process could run in a period of its quota, and how often it was throttled then.
-type Quota struct{ Periods, Throttled int64 }
+type Quota struct {
+	Periods, Throttled int64
+	// Stopped is for how long it was throttled, in nanoseconds. That of several CPUs at once counts several times.
+	Stopped int64
+}
 
 func (q Quota) add(o Quota) Quota {
-	return Quota{min(q.Periods+o.Periods, Longest), min(q.Throttled+o.Throttled, Longest)}
+	return Quota{min(q.Periods+o.Periods, Longest), min(q.Throttled+o.Throttled, Longest), min(q.Stopped+o.Stopped, Longest)}
 }
 
 // Reading is what the kernel's counters said at a time, counted since From; 0 if it does not say since when.

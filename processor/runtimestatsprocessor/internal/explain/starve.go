@@ -65,6 +65,7 @@ func (j *judgement) lacked(p *Process, excess, poll int64) lack {
 		return l
 	}
 	account, covered := j.account()
+	p.stops.told = p.stops.told || account.Quota.Throttled > 0
 	switch {
 	case covered:
 		l.most = account.Wait
@@ -119,55 +120,6 @@ func (j *judgement) wentOn(p *Process, account *cputime.Account, poll int64) boo
 	return poll >= 0 && account.Quota.Throttled == 0 && account.Ratio() < crowded/2 && 2*(onBeat+offBeat) < j.mostPoll()-poll
 }
 
-// missing returns for how long the span lacked a CPU, as an estimate: 0 if that is not certain, or not long, or little of the span.
-func (j *judgement) missing(p *Process, account *cputime.Account, excess, poll int64) int64 {
-	onBeat, offBeat := p.stops.silence(j.Start, j.End)
-	from := max(account.From, p.stops.since())
-	allOn, allOff := p.stops.silence(from, account.To)
-	if account.HasQuota && account.Quota.Throttled == 0 { // no quota stopped it then
-		onBeat, offBeat, allOn, allOff = 0, onBeat+offBeat, 0, allOn+allOff
-	}
-	waits := float64(account.Wait) // of all threads, since then
-	if account.To > account.From {
-		waits *= float64(max(0, account.To-from)) / float64(account.To-account.From)
-	}
-
-	ns := j.sharp(min(onBeat, excess))
-	workers := float64(max(1, int64(p.workers), j.Workers))
-	stopped := waits / max(1, workers/2) // half of the threads have something to do
-	throttled := account.Quota.Throttled > 0
-	stoppable := throttled || !account.HasQuota && p.stops.beats
-	lacks := stoppable || account.Ratio() >= crowded/2 // else nothing stops it, and others take little from it
-	onlyBeat := p.stops.beats && stopped < 2*float64(allOn)
-	if offBeat > 0 && lacks && !onlyBeat { // else those on the beat are what it waited for
-		explained := min(1, max(0, stopped-float64(allOn))/float64(max(allOff, 1)))
-		if some := min(onBeat+int64(explained*float64(offBeat)), excess); some >= j.limits.Wait && 5*some >= 2*j.Duration {
-			ns = max(ns, some)
-		}
-	}
-	if !account.Named {
-		return ns // others of the process may have waited
-	}
-	if some := j.waitedInPoll(account, poll); some >= j.limits.Wait && 2*some >= j.Duration {
-		ns = max(ns, some)
-	}
-	if account.Ratio() >= crowded && 3*excess >= j.Duration && from < account.To {
-		left := max(0, waits/workers-float64(allOn))
-		if some := int64(left / float64(account.To-from) * float64(excess)); 10*some >= 7*j.limits.Wait && notable*some >= j.Duration {
-			ns = max(ns, some)
-		}
-	}
-	return ns
-}
-
-// sharp returns how much of a silence on the beat counts.
-func (j *judgement) sharp(onBeat int64) int64 {
-	if 2*onBeat < j.limits.Wait || 7*onBeat < j.Duration {
-		return 0
-	}
-	return onBeat
-}
-
 // account returns what the kernel said of the span's threads at its time, if intervals cover it, and otherwise what it said shortly before,
 // which may be nothing.
 func (j *judgement) account() (a cputime.Account, covered bool) {
@@ -182,20 +134,6 @@ func (j *judgement) scarceLately() bool {
 	const longer = 60
 	a, _ := j.CPU.Before("", j.End, longer)
 	return a.Ratio() >= scarce/2
-}
-
-// waitedInPoll returns for how long a span's thread waited for a CPU inside its longest poll, if that is longer than usual and others had
-// the CPUs.
-func (j *judgement) waitedInPoll(account *cputime.Account, usual int64) int64 {
-	poll := j.poll()
-	if usual < 0 || !j.measured() && !j.whole() {
-		return 0
-	}
-	longer := poll - usual
-	if longer <= 0 || account.Ratio() < crowded/2 || account.Wait < longer {
-		return 0
-	}
-	return longer
 }
 
 // excused reports whether a long poll is none of the code, or may be none, because the CPU was missing. One that is as long as usual is not excused, nor

@@ -12,8 +12,10 @@ const (
 	// do belong to it: the first span ends some time after the threads go on.
 	phases      = 50
 	early, late = 1, 2
-	// A phase is that of a quota if silences of so many milliseconds have ended in it, which is so many times its share.
+	// A phase is that of a quota if silences of so many milliseconds have ended in it, which is so many times its share. Fewer will do if the
+	// kernel says that a quota stops the process: then there is such a phase.
 	evident     = 400
+	evidentTold = 100
 	conspicuous = 4
 	// fading is how many milliseconds of silence are remembered.
 	fading = 20_000
@@ -33,6 +35,7 @@ type stops struct {
 	total   float32
 	beat    int // the phase in which a quota lets the threads go on
 	beats   bool
+	told    bool // the kernel has said that a quota stops the process
 }
 
 // see learns of a span that took so much longer than is usual, and was in polls for so long before its end that this is its own doing. That
@@ -93,12 +96,26 @@ func (g *stops) listen() {
 			most, g.beat = around, i
 		}
 	}
-	g.beats = most >= evident && most*phases >= conspicuous*g.total*(early+late+1)
+	enough := float32(evident)
+	if g.told {
+		enough = evidentTold
+	}
+	g.beats = most >= enough && most*phases >= conspicuous*g.total*(early+late+1)
 }
 
 // onBeat reports whether a time is one at which a quota lets the threads go on, or so much later.
 func (g *stops) onBeat(at, later int64) bool {
 	return g.beats && (phase(at)-g.beat+early+phases)%phases <= early+late+int(min(later, period/2)/(period/phases))
+}
+
+// goesOn reports whether a quota lets the threads go on between two times.
+func (g *stops) goesOn(from, to int64) bool {
+	earliest := int64((g.beat-early+phases)%phases) * (period / phases)
+	at := from - from%period + earliest
+	if at <= from {
+		at += period
+	}
+	return at <= to
 }
 
 // lastBeat returns when it did so last before a time that is on the beat.

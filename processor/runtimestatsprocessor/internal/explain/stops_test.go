@@ -77,3 +77,30 @@ func TestGapsAreForgotten(t *testing.T) {
 	onBeat, _ := g.silence(begin, begin+maxGaps*100*ms)
 	assert.Zero(t, onBeat+offBeat)
 }
+
+// A quota lets the threads go on once in each period. A time that does not reach that moment has met no stop's end.
+func TestGoesOn(t *testing.T) {
+	random := rand.New(rand.NewPCG(64, 65))
+	for range 10_000 {
+		g := stops{beat: random.IntN(phases), beats: true}
+		from := begin + random.Int64N(period)
+		to := from + random.Int64N(period+period/2)
+		first := begin - begin%period + int64(g.beat-early)*(period/phases)
+		want := false
+		for at := first - period; at <= to; at += period {
+			want = want || at > from
+		}
+		assert.Equal(t, want, g.goesOn(from, to), "%d: %d to %d", g.beat, from, to)
+	}
+}
+
+// Once the kernel has said that a quota stops the process, a few silences show when.
+func TestToldOfAQuota(t *testing.T) {
+	for _, told := range []bool{true, false} {
+		g := &stops{told: told}
+		for i := range int64(3) {
+			g.after(50*ms, begin-begin%period+(i+1)*period+30*ms)
+		}
+		assert.Equal(t, told, g.beats)
+	}
+}
