@@ -25,7 +25,7 @@ func runLimited(ctx context.Context, b reality.Bench, only, keep, captures, docu
 	var results []reality.LimitedResult
 	for i := range reality.LimitedServices {
 		l := &reality.LimitedServices[i]
-		if !name.MatchString(l.Name) || captures != "" && l.HeldOut {
+		if !name.MatchString(l.Name) || captures != "" && !l.Captured {
 			continue
 		}
 		fmt.Fprintf(os.Stderr, "%s\n", l.Name)
