@@ -60,7 +60,7 @@ func (h *History) Recent() *Recent { return h.recent.Load() }
 // last reading, the process was started again. If it is before, or if a counter has become smaller, two processes that cannot be told apart
 // tell theirs in turn, and nothing is known of either.
 func (h *History) Add(r *Reading) {
-	if !r.sound() {
+	if !r.Sound() {
 		return
 	}
 	h.mu.Lock()

@@ -82,7 +82,7 @@ func TestGroupBeginsAnew(t *testing.T) {
 	assert.Equal(t, "20 0", told(h, "worker", 12*s+1, 13*s))
 	assert.Equal(t, "100 0", told(h, "main", 11*s+1, 12*s), "the others go on")
 	assert.False(t, h.Recent().Several)
-	assert.False(t, (&Reading{From: s, At: 11 * s, Later: map[string]int64{"worker": 12 * s}}).sound())
+	assert.False(t, (&Reading{From: s, At: 11 * s, Later: map[string]int64{"worker": 12 * s}}).Sound())
 }
 
 func TestBefore(t *testing.T) {
