@@ -17,7 +17,8 @@ const (
 	jitter = int64(time.Minute)
 )
 
-// Settings bound the memory of a history: Samples intervals of 80 bytes, and 16 for each group of threads.
+// Settings bound the memory of a history: Samples intervals of 80 bytes, and 16 for each group of threads; and up to 45 KB for where the groups
+// stand, and their names.
 type Settings struct {
 	Samples int
 	// Far is how far apart two readings may be: in between, the process would have been forgotten.

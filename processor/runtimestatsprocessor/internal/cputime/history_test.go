@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -356,7 +357,8 @@ func TestMemoryIsBounded(t *testing.T) {
 	assert.LessOrEqual(t, len(h.last), maxGroups)
 	assert.Len(t, h.Recent().intervals, 5)
 	for _, i := range h.Recent().intervals {
-		assert.LessOrEqual(t, len(i.groups), maxGroups)
+		assert.Equal(t, uintptr(80), unsafe.Sizeof(i))
+		assert.LessOrEqual(t, cap(i.groups)*int(unsafe.Sizeof(Usage{})), maxGroups*16)
 	}
 }
 
