@@ -3,7 +3,7 @@
 package instances
 
 import (
-	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -22,12 +22,12 @@ func TestSeenAllocatesNothing(t *testing.T) {
 // All instances of a service end at once. The time for each must not grow with their number.
 func BenchmarkSweep(b *testing.B) {
 	for _, n := range []int{1_000, 10_000, 100_000} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
 			for b.Loop() {
 				b.StopTimer()
 				all := New(Settings{MaxInstances: n, Samples: 1, IdleExpiry: time.Minute})
 				for i := range n {
-					all.Seen(who(fmt.Sprint(i), "", ""), noon)
+					all.Seen(who(strconv.Itoa(i), "", ""), noon)
 				}
 				b.StartTimer()
 				all.sweep(noon.Add(time.Hour))
