@@ -15,7 +15,8 @@ type JoinConfig struct {
 	// are counted, until one has fallen silent.
 	MaxInstances int `mapstructure:"max_instances"`
 
-	// Samples is how many intervals of metrics are kept of each instance, at 32 bytes. They must cover how late spans come.
+	// Samples is how many intervals of metrics are kept of each instance: at 32 bytes, and another 80 to 2,128 where the kernel tells of its
+	// process. They must cover how late spans come.
 	Samples int `mapstructure:"samples"`
 
 	// IdleExpiry is after how long without metrics an instance is forgotten.
@@ -42,7 +43,7 @@ func (c *JoinConfig) validate(reject func(key string, value any, want string)) {
 	const (
 		maxInstances = 100_000
 		maxSamples   = 10_000
-		maxTogether  = 10_000_000 // 320 MB
+		maxTogether  = 1_000_000 // 2.2 GB, if the kernel tells of all instances, of as many groups of threads as are told apart
 	)
 	switch {
 	case c.MaxInstances < 1 || c.MaxInstances > maxInstances:

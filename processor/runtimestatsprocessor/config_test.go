@@ -105,8 +105,8 @@ func TestConfigErrors(t *testing.T) {
 			"join.idle_expiry: 24h0m1s is not allowed; want 1s to 24h\n" +
 			"findings.long_poll: 1h0m1s is not allowed; want 10µs to 1h\n" +
 			"findings.long_queue_wait: 500000h0m0s is not allowed; want 10µs to 1h",
-		"runtime_stats/too_large_together": "join.max_instances: 1001 is not allowed; want at most 1000 with join.samples 10000: " +
-			"together they make 10000000 intervals of metrics or fewer",
+		"runtime_stats/too_large_together": "join.max_instances: 101 is not allowed; want at most 100 with join.samples 10000: " +
+			"together they make 1000000 intervals of metrics or fewer",
 		"runtime_stats/negative_length": "window.length: -1s is not allowed; want 1s to 168h",
 		"runtime_stats/short_slices":    "window.length: 5s is not allowed; want 6s to 168h with window.mode sliding",
 		"runtime_stats/unknown_mode":    `window.mode: "slide" is not allowed; want decay or sliding`,

@@ -41,10 +41,11 @@ func (j *joins) acquire(id component.ID, settings instances.Settings) (of *join,
 // identityOf returns what a resource says of who it is.
 func identityOf(ctx context.Context, attributes pcommon.Map) instances.Identity {
 	who := instances.Identity{
-		Service: untrusted.Cut(valueOf(attributes, semconv.ServiceNamespace)) + "\x00" + untrusted.Cut(valueOf(attributes, semconv.ServiceName)),
-		ID:      untrusted.Cut(valueOf(attributes, semconv.ServiceInstanceID)),
-		Host:    untrusted.Cut(valueOf(attributes, semconv.HostName)),
-		PID:     untrusted.Cut(valueOf(attributes, semconv.ProcessPID)),
+		Namespace: untrusted.Cut(valueOf(attributes, semconv.ServiceNamespace)),
+		Service:   untrusted.Cut(valueOf(attributes, semconv.ServiceName)),
+		ID:        untrusted.Cut(valueOf(attributes, semconv.ServiceInstanceID)),
+		Host:      untrusted.Cut(valueOf(attributes, semconv.HostName)),
+		PID:       untrusted.Cut(valueOf(attributes, semconv.ProcessPID)),
 	}
 	if who.ID == "" && who.Host == "" && who.PID == "" {
 		who.Sender = sender(ctx)

@@ -14,7 +14,10 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
+	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/metadatatest"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
@@ -81,6 +84,90 @@ func TestCPUWaitRatioOfPartOfTheProcess(t *testing.T) {
 	for thread, want := range map[string]any{"tokio-runtime-worker": 0.6, "rayon": nil, "main": nil} {
 		assert.Equal(t, want, p.joined(t, onThread(asyncSpan("", 1500*time.Millisecond), thread))[semconv.CPUWaitRatio], thread)
 	}
+}
+
+// What bears the names and tells nothing is of no process. So it is no second one beside the kernel's, whose spans would be joined to neither.
+func TestWhatTellsNothingHidesNoProcess(t *testing.T) {
+	noValue := func(points pmetric.NumberDataPointSlice) {
+		for _, point := range points.All() {
+			point.SetFlags(pmetric.DefaultDataPointFlags.WithNoRecordedValue(true))
+		}
+	}
+	for _, tt := range []struct {
+		name, instance, metric string
+		tell                   func(pmetric.Metric)
+	}{
+		{"a gauge", "", semconv.MetricThreadTime, func(m pmetric.Metric) { m.SetEmptyGauge().DataPoints().AppendEmpty().SetDoubleValue(1) }},
+		{"a delta", "", semconv.MetricThreadTime, func(m pmetric.Metric) {
+			m.SetEmptySum().SetAggregationTemporality(pmetric.AggregationTemporalityDelta)
+			m.Sum().SetIsMonotonic(true)
+			m.Sum().DataPoints().AppendEmpty().SetDoubleValue(1)
+		}},
+		{"no value", "", semconv.MetricThreadTime, func(m pmetric.Metric) {
+			threadTimes(0, time.Second, map[string][2]float64{"": {1, 1}}).ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().At(0).CopyTo(m)
+			noValue(m.Sum().DataPoints())
+		}},
+		{"one of the times", "", semconv.MetricThreadTime, func(m pmetric.Metric) {
+			threadTimes(0, time.Second, map[string][2]float64{"": {1, 1}}).ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().At(0).CopyTo(m)
+			m.Sum().DataPoints().RemoveIf(func(p pmetric.NumberDataPoint) bool {
+				return valueOf(p.Attributes(), semconv.ThreadState) == semconv.ThreadCPUWait
+			})
+		}},
+		{"before it began", "", semconv.MetricThreadTime, func(m pmetric.Metric) {
+			threadTimes(0, -time.Second, map[string][2]float64{"": {1, 1}}).ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().At(0).CopyTo(m)
+		}},
+		{"a histogram of workers", "b", "async_runtime.worker.count", func(m pmetric.Metric) { m.SetEmptyHistogram().DataPoints().AppendEmpty().SetCount(1) }},
+		{"no number of workers", "b", "async_runtime.worker.count", func(m pmetric.Metric) {
+			m.SetEmptyGauge().DataPoints().AppendEmpty().SetIntValue(4)
+			noValue(m.Gauge().DataPoints())
+		}},
+		{"no waits", "b", "async_runtime.task.schedule.duration", func(m pmetric.Metric) {
+			m.SetEmptyHistogram().SetAggregationTemporality(pmetric.AggregationTemporalityCumulative)
+			m.Histogram().DataPoints().AppendEmpty().SetFlags(pmetric.DefaultDataPointFlags.WithNoRecordedValue(true))
+		}},
+	} {
+		p := newPipelines(t, allSpans)
+		for i := range 2 {
+			p.tell(t, threadTimes(17, time.Duration(i+1)*time.Second, map[string][2]float64{"": {float64(i), float64(i)}}))
+			metrics, metric := newMetrics(tt.instance, tt.metric)
+			tt.tell(metric)
+			p.tell(t, metrics)
+		}
+		assert.Equal(t, 0.5, p.joined(t, asyncSpan("", 1500*time.Millisecond))[semconv.CPUWaitRatio], tt.name)
+		metadatatest.AssertEqualProcessorRuntimeStatsInstances(t, p.telemetry, []metricdata.DataPoint[int64]{point(2)}, metricdatatest.IgnoreTimestamp())
+	}
+}
+
+// A point without a value says that there is none at that time, and not that it is 0.
+func TestPointsWithoutValue(t *testing.T) {
+	none := pmetric.DefaultDataPointFlags.WithNoRecordedValue(true)
+	p := newPipelines(t, allSpans)
+	for i := range 3 {
+		at := time.Duration(i+1) * 10 * time.Second
+		times := threadTimes(17, at, map[string][2]float64{"": {float64(i), float64(i)}})
+		wait := waits("", at, float64(i), uint64(i)*1_000)
+		number := workers("", "tokio.workers", at, 4)
+		if i == 1 {
+			for _, point := range times.ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().At(0).Sum().DataPoints().All() {
+				point.SetFlags(none)
+				point.SetDoubleValue(0)
+			}
+			point := wait.ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().At(0).ExponentialHistogram().DataPoints().At(0)
+			point.SetFlags(none)
+			point.SetSum(0)
+			point.SetCount(0)
+			last := number.ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().At(0).Gauge().DataPoints().At(0)
+			last.SetFlags(none)
+			last.SetIntValue(0)
+		}
+		p.tell(t, times)
+		p.tell(t, wait)
+		p.tell(t, number)
+	}
+	got := p.joined(t, asyncSpan("", 25*time.Second))
+	assert.Equal(t, 0.5, got[semconv.CPUWaitRatio])
+	assert.Equal(t, int64(ms), got[semconv.QueueWaitEstimate])
+	assert.Equal(t, int64(4), got[semconv.WorkerCount])
 }
 
 // A simulated service tells its threads all together, under the resource of its spans.

@@ -22,6 +22,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
+	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/instances"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/metadata"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/metadatatest"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
@@ -224,7 +225,7 @@ func TestTooManyInstances(t *testing.T) {
 		[]metricdata.DataPoint[int64]{point(4)}, metricdatatest.IgnoreTimestamp()) // three batches of metrics, one of spans
 }
 
-func keyOf(ctx context.Context, attributes pcommon.Map) string {
+func keyOf(ctx context.Context, attributes pcommon.Map) instances.Identity {
 	who := identityOf(ctx, attributes)
 	return who.Key()
 }
@@ -246,7 +247,7 @@ func TestInstanceKeys(t *testing.T) {
 	attributes.PutStr(semconv.ServiceInstanceID, "id")
 	byID := keyOf(t.Context(), attributes)
 	attributes.PutStr(semconv.ServiceNamespace, "shop")
-	keys := []string{alone, there, process, onHost, byID, keyOf(t.Context(), attributes)}
+	keys := []instances.Identity{alone, there, process, onHost, byID, keyOf(t.Context(), attributes)}
 	for i, key := range keys {
 		assert.NotEmpty(t, key)
 		assert.NotContains(t, keys[:i], key)

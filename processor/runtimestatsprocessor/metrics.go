@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
+	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/cputime"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/instances"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
@@ -48,18 +49,20 @@ func (p *metricsProcessor) processMetrics(ctx context.Context, metrics pmetric.M
 	now := time.Now()
 	rejected := int64(0)
 	for _, resourceMetrics := range metrics.ResourceMetrics().All() {
-		told, cpu, runtime := hear(resourceMetrics)
-		if told == nil && cpu == nil && runtime < 0 {
+		told, readings, runtime := hear(resourceMetrics)
+		if told == nil && len(readings) == 0 && runtime < 0 {
 			continue
 		}
 		who := identityOf(ctx, resourceMetrics.Resource().Attributes())
-		if cpu != nil {
+		if len(readings) > 0 {
 			history := p.join.instances.CPU(&who, now)
 			if history == nil {
 				rejected++
 				continue
 			}
-			cpu.keep(history)
+			for _, r := range readings {
+				history.Add(r)
+			}
 		}
 		if told == nil && runtime < 0 {
 			continue
@@ -81,10 +84,12 @@ func (p *metricsProcessor) processMetrics(ctx context.Context, metrics pmetric.M
 	return metrics, nil
 }
 
-// hear collects what the metrics of one resource tell, and what the kernel tells of its process, nil for nothing; and the number of the
+// hear collects what the metrics of one resource tell, nil for nothing, and what the kernel tells of its process; and the number of the
 // runtime that their names give away, negative for none.
-func hear(resourceMetrics pmetric.ResourceMetrics) (told *runtimeMetrics, cpu cpuMetrics, runtime int) {
+func hear(resourceMetrics pmetric.ResourceMetrics) (told *runtimeMetrics, readings []*cputime.Reading, runtime int) {
 	runtime = -1
+	var cpu cpuMetrics
+	var heard runtimeMetrics
 	for _, scopeMetrics := range resourceMetrics.ScopeMetrics().All() {
 		for _, metric := range scopeMetrics.Metrics().All() {
 			if runtime < 0 {
@@ -99,14 +104,14 @@ func hear(resourceMetrics pmetric.ResourceMetrics) (told *runtimeMetrics, cpu cp
 				}
 				cpu.add(metric)
 			default:
-				if told == nil {
-					told = new(runtimeMetrics)
-				}
-				told.add(scopeMetrics.Scope().Name(), metric, &what)
+				heard.add(scopeMetrics.Scope().Name(), metric, &what)
 			}
 		}
 	}
-	return told, cpu, runtime
+	if !heard.empty() {
+		told = &heard
+	}
+	return told, cpu.readings(), runtime
 }
 
 func nameRuntime(instance *instances.Instance, runtime int) {

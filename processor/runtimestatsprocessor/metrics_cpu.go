@@ -37,6 +37,9 @@ func (m cpuMetrics) add(metric pmetric.Metric) {
 		return
 	}
 	for _, point := range metric.Sum().DataPoints().All() {
+		if point.Flags().NoRecordedValue() {
+			continue
+		}
 		r := m.at(nanoseconds(point.Timestamp()))
 		if from := nanoseconds(point.StartTimestamp()); r.From == 0 || from != 0 && from < r.From {
 			r.From = from
@@ -102,8 +105,8 @@ func (r *cpuReading) later(group string, from int64) {
 	r.Later[group] = from
 }
 
-// keep adds the readings to what is known of the process, one after the other. A group of which one of the times is missing is left out.
-func (m cpuMetrics) keep(history *cputime.History) {
+// readings returns what was told, one look after the other, as far as it can be. A group of which one of the times is missing is left out.
+func (m cpuMetrics) readings() (all []*cputime.Reading) {
 	for _, at := range slices.Sorted(maps.Keys(m)) {
 		r := m[at]
 		r.Groups = make(map[string]cputime.Usage, len(r.groups))
@@ -121,8 +124,9 @@ func (m cpuMetrics) keep(history *cputime.History) {
 		if !r.HasQuota {
 			r.Quota = cputime.Quota{}
 		}
-		if len(r.Groups) > 0 && !r.impossible {
-			history.Add(&r.Reading)
+		if len(r.Groups) > 0 && !r.impossible && r.Sound() {
+			all = append(all, &r.Reading)
 		}
 	}
+	return all
 }

@@ -32,6 +32,11 @@ type stream struct {
 	points      []instances.Total // of workers, the sum is their number
 }
 
+// empty reports whether they tell nothing.
+func (m *runtimeMetrics) empty() bool {
+	return len(m.workers.all)+len(m.waits.all)+len(m.waitTimes.all)+len(m.waitCounts.all) == 0
+}
+
 // metricSource is where points come from.
 type metricSource struct {
 	scope, metric string
@@ -86,6 +91,9 @@ func (m *runtimeMetrics) add(scope string, metric pmetric.Metric, what *semconv.
 
 func (s *streams) addNumbers(from metricSource, points pmetric.NumberDataPointSlice) {
 	for _, point := range points.All() {
+		if point.Flags().NoRecordedValue() {
+			continue
+		}
 		n := point.DoubleValue()
 		if point.ValueType() == pmetric.NumberDataPointValueTypeInt {
 			n = float64(point.IntValue())
@@ -102,6 +110,7 @@ type histogramPoint interface {
 	StartTimestamp() pcommon.Timestamp
 	Timestamp() pcommon.Timestamp
 	Count() uint64
+	Flags() pmetric.DataPointFlags
 	HasSum() bool
 	Sum() float64
 }
@@ -115,6 +124,9 @@ type histogramPoints[P histogramPoint] interface {
 func addHistogram[P histogramPoint](s *streams, from metricSource, points histogramPoints[P]) {
 	for i := range points.Len() {
 		point := points.At(i)
+		if point.Flags().NoRecordedValue() {
+			continue
+		}
 		sum := math.NaN()
 		if point.HasSum() {
 			sum = point.Sum() * from.scale

@@ -17,7 +17,8 @@ const (
 	jitter = int64(time.Minute)
 )
 
-// Settings bound the memory of a history: Samples intervals of 80 bytes, and 16 for each group of threads.
+// Settings bound the memory of a history: Samples intervals of 80 bytes, and 16 for each group of threads; and up to 45 KB for where the groups
+// stand, and their names.
 type Settings struct {
 	Samples int
 	// Far is how far apart two readings may be: in between, the process would have been forgotten.
@@ -60,7 +61,7 @@ func (h *History) Recent() *Recent { return h.recent.Load() }
 // last reading, the process was started again. If it is before, or if a counter has become smaller, two processes that cannot be told apart
 // tell theirs in turn, and nothing is known of either.
 func (h *History) Add(r *Reading) {
-	if !r.sound() {
+	if !r.Sound() {
 		return
 	}
 	h.mu.Lock()

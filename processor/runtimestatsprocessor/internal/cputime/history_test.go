@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -82,7 +83,7 @@ func TestGroupBeginsAnew(t *testing.T) {
 	assert.Equal(t, "20 0", told(h, "worker", 12*s+1, 13*s))
 	assert.Equal(t, "100 0", told(h, "main", 11*s+1, 12*s), "the others go on")
 	assert.False(t, h.Recent().Several)
-	assert.False(t, (&Reading{From: s, At: 11 * s, Later: map[string]int64{"worker": 12 * s}}).sound())
+	assert.False(t, (&Reading{From: s, At: 11 * s, Later: map[string]int64{"worker": 12 * s}}).Sound())
 }
 
 func TestBefore(t *testing.T) {
@@ -356,7 +357,8 @@ func TestMemoryIsBounded(t *testing.T) {
 	assert.LessOrEqual(t, len(h.last), maxGroups)
 	assert.Len(t, h.Recent().intervals, 5)
 	for _, i := range h.Recent().intervals {
-		assert.LessOrEqual(t, len(i.groups), maxGroups)
+		assert.Equal(t, uintptr(80), unsafe.Sizeof(i))
+		assert.LessOrEqual(t, cap(i.groups)*int(unsafe.Sizeof(Usage{})), maxGroups*16)
 	}
 }
 

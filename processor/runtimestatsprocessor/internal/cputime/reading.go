@@ -63,8 +63,8 @@ func (r *Reading) since(group string) int64 {
 	return r.From
 }
 
-// sound reports whether a reading can be what it says.
-func (r *Reading) sound() bool {
+// Sound reports whether a reading can be what it says.
+func (r *Reading) Sound() bool {
 	if r.At <= 0 || r.From < 0 || r.From > r.At {
 		return false
 	}

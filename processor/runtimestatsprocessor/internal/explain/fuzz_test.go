@@ -20,7 +20,10 @@ import (
 func (p *Process) size() (tables, names int) {
 	tables = int(unsafe.Sizeof(*p)) + cap(p.threads)*int(unsafe.Sizeof(&thread{})) + cap(p.families.slots)*int(unsafe.Sizeof(family{})) + 8*cap(p.families.parents) +
 		cap(p.endings.slots)*int(unsafe.Sizeof(ended{})) + cap(p.sites)*int(unsafe.Sizeof(callsite{})) +
-		(cap(p.pendings)+cap(p.frees))*int(unsafe.Sizeof(pending{})) + cap(p.stops.gaps)*int(unsafe.Sizeof(gap{}))
+		(cap(p.pendings)+cap(p.frees))*int(unsafe.Sizeof(pending{}))
+	if p.stops != nil {
+		tables += int(unsafe.Sizeof(stops{})) + cap(p.stops.gaps)*int(unsafe.Sizeof(gap{}))
+	}
 	for _, found := range p.threads {
 		if found != nil {
 			tables += int(unsafe.Sizeof(*found)) + cap(found.polls)*int(unsafe.Sizeof(longPoll{}))

@@ -32,7 +32,7 @@ type Process struct {
 	sites    sites
 	pendings pendings // of long spans
 	frees    pendings // of spans that left their threads free: apart, as where many block there would be no room for them
-	stops    stops    // nothing of a process of which the kernel does not tell
+	stops    *stops   // nil of a process of which the kernel does not tell, as it does of few
 	now      int64    // the latest end of a span
 	lastLong int64    // end of the last long poll
 }

@@ -29,6 +29,9 @@ func (j *judgement) cpuStarved(p *Process) {
 	if s.Duration < 0 {
 		return
 	}
+	if p.stops == nil {
+		p.stops = new(stops)
+	}
 	usual, poll := j.usual.Usual()
 	excess := int64(Unknown)
 	if usual >= 0 {

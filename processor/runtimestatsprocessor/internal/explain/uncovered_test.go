@@ -129,7 +129,7 @@ func TestThreadsOfWhichTheKernelDoesNotTell(t *testing.T) {
 // Others had some of the CPUs, and the process was silent: that may have been a poll that blocks, or the first stop by its quota.
 func TestSilentInATimeOfWhichTheKernelDoesNotTell(t *testing.T) {
 	for _, silent := range []bool{false, true} {
-		p := new(Process)
+		p := &Process{stops: new(stops)}
 		s := span(func(s *Span) {
 			stretched(s)
 			s.Start += 200 * ms
@@ -209,7 +209,7 @@ func TestNoQuotaStoppedIt(t *testing.T) {
 		{"others have the CPUs now and then", newKernel(true, -100).until(10, second{onCPU: 700, wait: 300}), false, false},
 		{"others have the CPUs", newKernel(true, -100).until(10, second{onCPU: 450, wait: 550}), false, true},
 	} {
-		p := new(Process)
+		p := &Process{stops: new(stops)}
 		for i := range int64(40) {
 			if tt.beats {
 				p.stops.after(60*ms, begin-begin%period-(200-i)*period)

@@ -6,29 +6,39 @@ import "strings"
 
 // Identity is what a resource says of who it is. What it does not say is empty.
 type Identity struct {
-	Service string // with its namespace
-	ID      string // service.instance.id
-	Host    string
-	PID     string
-	Sender  string // the address that it came from, which counts if it says nothing else
+	Namespace string
+	Service   string
+	ID        string // service.instance.id
+	Host      string
+	PID       string
+	Sender    string // the address that it came from, which counts if it says nothing else
 }
 
-// Key tells service instances apart: by service.instance.id, or else by host and process. Of a service that says neither, as with the
-// default resource of the Rust SDK, there is one instance at each address that sends, for all that can be known.
-func (i *Identity) Key() string {
+// service is a service by its namespace and name.
+type service [2]string
+
+func (i *Identity) service() service { return service{i.Namespace, i.Service} }
+
+// Key is what tells a service instance from others: service.instance.id, or else host and process. Of a service that says neither, as with the
+// default resource of the Rust SDK, there is one instance at each address that sends, for all that can be known. It shares the memory of the
+// identity.
+func (i *Identity) Key() Identity {
 	switch {
 	case i.ID != "":
-		return i.Service + "\x00" + i.ID
+		return Identity{Namespace: i.Namespace, Service: i.Service, ID: i.ID}
 	case i.Host == "" && i.PID == "":
-		return i.Service + "\x00\x00\x00" + i.Sender
+		return Identity{Namespace: i.Namespace, Service: i.Service, Sender: i.Sender}
 	default:
-		return i.Service + "\x00" + i.Host + "\x00" + i.PID
+		return Identity{Namespace: i.Namespace, Service: i.Service, Host: i.Host, PID: i.PID}
 	}
 }
 
 // clone returns the identity in memory of its own: it outlives the batch that it was first seen in.
 func (i *Identity) clone() Identity {
-	return Identity{strings.Clone(i.Service), strings.Clone(i.ID), strings.Clone(i.Host), strings.Clone(i.PID), strings.Clone(i.Sender)}
+	return Identity{
+		Namespace: strings.Clone(i.Namespace), Service: strings.Clone(i.Service), ID: strings.Clone(i.ID),
+		Host: strings.Clone(i.Host), PID: strings.Clone(i.PID), Sender: strings.Clone(i.Sender),
+	}
 }
 
 // complete adds what another resource of the same key says.

@@ -37,14 +37,14 @@ type Instances struct {
 	kernel   atomic.Int32 // instances of which the kernel tells
 
 	mu        sync.RWMutex
-	byKey     map[string]*Instance
-	byService map[string][]*Instance
+	byKey     map[Identity]*Instance
+	byService map[service][]*Instance
 	swept     time.Time
 }
 
 // New returns instances, none as yet.
 func New(settings Settings) *Instances {
-	return &Instances{settings: settings, byKey: map[string]*Instance{}, byService: map[string][]*Instance{}}
+	return &Instances{settings: settings, byKey: map[Identity]*Instance{}, byService: map[service][]*Instance{}}
 }
 
 // Len returns the number of instances.
@@ -69,37 +69,42 @@ func (s *Instances) seen(who *Identity, now time.Time) *Instance {
 	if now.Sub(s.swept) > s.settings.IdleExpiry/4 {
 		s.sweep(now)
 	}
-	key := who.Key()
-	found := s.byKey[key]
+	found := s.byKey[who.Key()]
 	if found == nil {
 		if len(s.byKey) >= s.settings.MaxInstances {
 			return nil
 		}
 		found = &Instance{samples: s.settings.Samples, far: int64(s.settings.IdleExpiry), who: who.clone()}
 		found.recent.Store(&Recent{})
-		s.byKey[key] = found
-		s.byService[found.who.Service] = append(s.byService[found.who.Service], found)
+		s.byKey[found.who.Key()] = found
+		of := found.who.service()
+		s.byService[of] = append(s.byService[of], found)
 	}
 	found.who.complete(who)
 	found.seen = now
 	return found
 }
 
+// sweep forgets the instances of which nothing was heard for long. It looks once at each, and once more at each of the services of those.
 func (s *Instances) sweep(now time.Time) {
 	s.swept = now
+	gone := func(i *Instance) bool { return now.Sub(i.seen) > s.settings.IdleExpiry }
+	services := map[service]struct{}{}
 	for key, instance := range s.byKey {
-		if now.Sub(instance.seen) <= s.settings.IdleExpiry {
+		if !gone(instance) {
 			continue
 		}
 		delete(s.byKey, key)
+		services[instance.who.service()] = struct{}{}
 		if instance.cpu != nil {
 			s.kernel.Add(-1)
 		}
-		service := instance.who.Service
-		if left := slices.DeleteFunc(s.byService[service], func(i *Instance) bool { return i == instance }); len(left) > 0 {
-			s.byService[service] = left
+	}
+	for of := range services {
+		if left := slices.DeleteFunc(s.byService[of], gone); len(left) > 0 {
+			s.byService[of] = left
 		} else {
-			delete(s.byService, service)
+			delete(s.byService, of)
 		}
 	}
 }
@@ -130,7 +135,7 @@ func (s *Instances) CPUOf(of *Instance) *cputime.Recent {
 	if of.cpu != nil {
 		return sure(of.cpu.Recent())
 	}
-	service := s.byService[of.who.Service]
+	service := s.byService[of.who.service()]
 	found, how := processOf(of, service)
 	if found == nil {
 		return nil
