@@ -15,7 +15,7 @@ type JoinConfig struct {
 	// are counted, until one has fallen silent.
 	MaxInstances int `mapstructure:"max_instances"`
 
-	// Samples is how many intervals of metrics are kept of each instance: at 32 bytes, and another 80 to 2,128 where the kernel tells of its
+	// Samples is how many intervals of metrics are kept of each instance: at 32 bytes, and another 88 to 2,136 where the kernel tells of its
 	// process. They must cover how late spans come.
 	Samples int `mapstructure:"samples"`
 

@@ -26,8 +26,12 @@ func TestExampleOnlyAdds(t *testing.T) {
 	}
 	plain, threads := load("sidecar.yaml"), load("sidecar-threads.yaml")
 	for _, added := range [][]string{
-		{"receivers", "process_threads"}, {"receivers", "process_threads/often"}, {"processors", "runtime_stats", "join"}, {"exporters", "nop"},
-		{"service", "pipelines", "metrics/threads"}, {"service", "pipelines", "metrics/often"},
+		{"receivers", "process_threads"},
+		{"receivers", "process_threads/often"},
+		{"processors", "runtime_stats", "join"},
+		{"exporters", "nop"},
+		{"service", "pipelines", "metrics/threads"},
+		{"service", "pipelines", "metrics/often"},
 	} {
 		in, key := part(threads, added[:len(added)-1]...), added[len(added)-1]
 		require.Contains(t, in, key)

@@ -17,7 +17,7 @@ const (
 	jitter = int64(time.Minute)
 )
 
-// Settings bound the memory of a history: Samples intervals of 80 bytes, and 16 for each group of threads; and up to 45 KB for where the groups
+// Settings bound the memory of a history: Samples intervals of 88 bytes, and 16 for each group of threads; and up to 45 KB for where the groups
 // stand, and their names.
 type Settings struct {
 	Samples int

@@ -357,7 +357,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	assert.LessOrEqual(t, len(h.last), maxGroups)
 	assert.Len(t, h.Recent().intervals, 5)
 	for _, i := range h.Recent().intervals {
-		assert.Equal(t, uintptr(80), unsafe.Sizeof(i))
+		assert.Equal(t, uintptr(88), unsafe.Sizeof(i))
 		assert.LessOrEqual(t, cap(i.groups)*int(unsafe.Sizeof(Usage{})), maxGroups*16)
 	}
 }

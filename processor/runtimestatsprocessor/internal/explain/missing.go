@@ -61,7 +61,7 @@ func (j *judgement) sharp(onBeat int64) int64 {
 // silent returns how much of all silence counts: of that off the beat, no more than the kernel's figures leave to explain.
 func (j *judgement) silent(s *shortage, beats bool, excess int64) int64 {
 	lacks := s.throttled || beats && !s.HasQuota || s.Ratio() >= crowded // else nothing stops it, and others take too little
-	stopped := s.waits / max(1, s.workers/2)                               // half of the threads have something to do
+	stopped := s.waits / max(1, s.workers/2)                             // half of the threads have something to do
 	if s.silent.offBeat == 0 || !lacks || !s.outlived || beats && stopped < 2*float64(s.all.onBeat) {
 		return 0 // those on the beat, if any, are what it waited for
 	}

@@ -34,7 +34,7 @@ func TestCrowdedOut(t *testing.T) {
 		{"it took hardly longer than usual", 10, 90, 20, false, 0, 0},
 		{"too little to tell", 60, 90, 5, false, 0, 0},
 	} {
-		p := &Process{stops: stops{beat: 25 + early, beats: tt.beats}, workers: 2}
+		p := &Process{stops: &stops{beat: 25 + early, beats: tt.beats}, workers: 2}
 		j := &judgement{Span: span(func(s *Span) {
 			s.Start, s.End = start+tt.from*ms, start+tt.to*ms
 			s.Duration = s.End - s.Start

@@ -39,7 +39,7 @@ func (c *Counts) cpu() time.Duration {
 		return time.Duration(c.OnCPU) //nolint:gosec // the parser allows less
 	}
 	const tick = 10 * time.Millisecond
-	return tick * time.Duration(min(c.User+c.System, uint64(math.MaxInt64/tick))) //nolint:gosec // min bounds it, and the parser each of both
+	return tick * time.Duration(min(c.User+c.System, uint64(math.MaxInt64/tick)))
 }
 
 // follow finds out which thread has become the first one, and lets the first one go on from what that one had counted. others are those
