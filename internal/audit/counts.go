@@ -36,6 +36,8 @@ type Counts struct {
 	// anyway is how many of those given up have arrived all the same. If it is not known which items were given up, doubtful more may
 	// have, and as many of those sent are lost.
 	anyway, doubtful uint64
+	// outnumbered is how many of those disagreeing are told by what arrived, and not by an end marker of its own series.
+	outnumbered uint64
 }
 
 // Count is a number of items that may not be known. In JSON it is null then.
@@ -87,6 +89,7 @@ func (c *Counts) add(o Counts) {
 	c.Add(&o.ContentCounts)
 	c.anyway += o.anyway
 	c.doubtful += o.doubtful
+	c.outnumbered += o.outnumbered
 }
 
 // refused notes how many of the items given up are missing. The other items given up have arrived all the same.

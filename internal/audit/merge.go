@@ -98,6 +98,7 @@ func (m *Merge) Report(asked Asked) (Report, error) {
 	now, running := newest(states)
 	for _, r := range all.runs {
 		all.lineage.settle(&r.awaiting)
+		r.markedAt = r.ended()
 		for i := range forgot {
 			if forgot[i].has(r.name) {
 				r.absent = append(r.absent, fmt.Sprintf("verifier %q holds the run no more, or not all of it: it made room for others", states[i].Verifier))

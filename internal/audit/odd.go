@@ -75,11 +75,23 @@ type oddAccount struct {
 	kinds   map[string]*oddArrived
 }
 
-// oddArrived is what has arrived of one kind, as numbers of items: that of the source in the upper 32 bits, and its own in the lower.
+// oddArrived is what has arrived of one kind, as numbers of items: that of the source in the upper 32 bits, and its own in the lower. An item of which one copy was
+// changed and another was not is in both, so that it does not matter which of them came first, or to whom.
 type oddArrived struct {
-	received  *roaring64.Bitmap
-	changed   *roaring64.Bitmap // of those received
+	intact    *roaring64.Bitmap // as they were sent
+	changed   *roaring64.Bitmap
 	duplicate uint64
+}
+
+func newOddArrived() *oddArrived {
+	return &oddArrived{intact: roaring64.New(), changed: roaring64.New()}
+}
+
+func (k *oddArrived) has(x uint64) bool { return k.intact.Contains(x) || k.changed.Contains(x) }
+
+// received is how many different items have arrived.
+func (k *oddArrived) received() uint64 {
+	return k.intact.GetCardinality() + k.changed.GetCardinality() - k.intact.AndCardinality(k.changed)
 }
 
 // mostOdd is how many odd items a source has at most.
@@ -95,18 +107,21 @@ func (a *oddAccount) arrive(name, source string, sequence uint64, changed bool, 
 		return tooMany
 	}
 	x := uint64(a.source(source))<<32 | sequence
-	if kind.received.Contains(x) {
+	known, set := kind.has(x), kind.intact
+	if changed {
+		set = kind.changed
+	}
+	if !set.Contains(x) {
+		if b.exhausted() {
+			return tooMany
+		}
+		set.Add(x)
+		b.used += oddCost
+	}
+	if known {
 		kind.duplicate++
 		return again
 	}
-	if b.exhausted() {
-		return tooMany
-	}
-	kind.received.Add(x)
-	if changed {
-		kind.changed.Add(x)
-	}
-	b.used += oddCost
 	return inOrder
 }
 
@@ -116,7 +131,7 @@ const oddCost = 2 * 16
 // cost is what all cost.
 func (a *oddAccount) cost() (bytes int) {
 	for _, k := range a.kinds {
-		bytes += oddCost * int(k.received.GetCardinality()) //nolint:gosec // G115: what is in memory
+		bytes += oddCost * int(k.intact.GetCardinality()+k.changed.GetCardinality()) //nolint:gosec // G115: what is in memory
 	}
 	return bytes
 }
@@ -128,7 +143,7 @@ func (a *oddAccount) kind(name string) *oddArrived {
 		if a.kinds == nil {
 			a.kinds = map[string]*oddArrived{}
 		}
-		k = &oddArrived{received: roaring64.New(), changed: roaring64.New()}
+		k = newOddArrived()
 		a.kinds[strings.Clone(name)] = k
 	}
 	return k
@@ -156,11 +171,13 @@ type OddReport struct {
 	Refused uint64 `json:"refused"`
 	// Received items, each once.
 	Received uint64 `json:"received"`
-	// Changed are those of them that are not as they were sent, as far as their stamps show.
+	// Changed are those of them of which a copy is not as it was sent, as far as its stamp shows.
 	Changed   uint64 `json:"changed"`
 	Duplicate uint64 `json:"duplicate"`
 	// Missing were neither refused nor received. Where some that were refused have arrived all the same, it is the least.
 	Missing uint64 `json:"missing"`
+
+	both uint64 // of those changed, another copy is as it was sent
 }
 
 // OddCounts are what became of all items of a signal that are odd on purpose.
@@ -189,7 +206,7 @@ func (a *oddAccount) report(signal Signal, told []stamp.OddKind) (list []OddRepo
 	add := func(name string, sent, refused uint64) {
 		r := OddReport{Kind: shown(name), Sent: sent + refused, Refused: refused}
 		if k := a.kinds[name]; k != nil {
-			r.Received, r.Changed, r.Duplicate = k.received.GetCardinality(), k.changed.GetCardinality(), k.duplicate
+			r.Received, r.Changed, r.Duplicate, r.both = k.received(), k.changed.GetCardinality(), k.duplicate, k.intact.AndCardinality(k.changed)
 		}
 		r.Sent = max(r.Sent, r.Received)
 		r.Missing = r.Sent - min(r.Sent, r.Refused+r.Received)

@@ -278,4 +278,7 @@ type LatencyReport struct {
 	P50           time.Duration `json:"p50_ns"`
 	P99           time.Duration `json:"p99_ns"`
 	Max           time.Duration `json:"max_ns"`
+
+	// What P99 is at least and at most, if items that came to several verifiers are counted twice: see boundsP99.
+	leastP99, mostP99 time.Duration
 }

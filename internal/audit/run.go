@@ -49,19 +49,6 @@ type account struct {
 	twice     uint64 // of united accounts: items that are counted more than once among arrived, latency, classes and unplaced
 }
 
-// took notes how long an item was on its way.
-func (a *account) took(ns int64) {
-	if ns < 0 {
-		a.skewed++
-		return
-	}
-	if a.latency == nil {
-		a.latency = &histogram.Histogram{}
-	}
-	a.latency.Record(ns)
-	a.slowest = max(a.slowest, ns)
-}
-
 // final reports whether a stream has had its grace. A stream without an end marker has had it when others of its run have ended, and the
 // stream has been silent for the grace period since.
 func (r *run) final(s *stream, now int64, grace time.Duration) bool {

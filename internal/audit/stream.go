@@ -114,6 +114,7 @@ func (s *stream) counts(totals *stamp.Totals) Counts {
 		c.Sent, c.GivenUp = s.endings[0].total, s.endings[0].givenUp
 	case totals != nil && totals.Numbered < s.next:
 		c.Disagreeing++ // it was told of fewer than have come
+		c.outnumbered++
 	case totals != nil:
 		c.Sent, c.GivenUp = totals.Numbered, totals.GivenUp
 	}

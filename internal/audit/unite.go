@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/RoaringBitmap/roaring/v2/roaring64"
+
 	"github.com/runtimelab/otelcol-runtimelab/histogram"
 )
 
@@ -41,7 +43,7 @@ func (a *Auditor) unite(o *Auditor) {
 }
 
 func (a *Auditor) uniteRun(r, o *run, from *Auditor) {
-	r.first, r.last, r.markedAt = min(r.first, o.first), max(r.last, o.last), max(r.markedAt, o.markedAt)
+	r.first, r.last = min(r.first, o.first), max(r.last, o.last)
 	r.unclean += o.unclean
 	r.intact += o.intact
 	r.intactAt = max(r.intactAt, o.intactAt)
@@ -78,7 +80,7 @@ func (a *Auditor) uniteAccount(to, o *account) {
 	for i, n := range o.classes {
 		to.classes[i] += n
 	}
-	to.odd.unite(&o.odd)
+	to.overLimit += to.odd.unite(&o.odd)
 	if to.streams == nil && o.streams != nil {
 		to.streams = make(map[string]*stream, len(o.streams))
 	}
@@ -128,6 +130,16 @@ func (s *stream) unite(o *stream, b *budget) (twice uint64, fits bool) {
 	copies := ours + theirs - s.arrived() - s.countOver()
 	s.duplicate += copies
 	return copies + s.countOver() - min(s.countOver(), over), fits
+}
+
+// ended is when the latest end marker came of which no copy came before, to any auditor.
+func (r *run) ended() (at int64) {
+	for i := range r.accounts {
+		for _, s := range r.accounts[i].streams {
+			at = max(at, s.markedAt)
+		}
+	}
+	return at
 }
 
 func (t *told) unite(o *told) {
@@ -186,8 +198,8 @@ func (f *faults) unite(o *faults) {
 	}
 }
 
-// unite adds the odd items of another auditor, which has other numbers for the sources.
-func (a *oddAccount) unite(o *oddAccount) {
+// unite adds the odd items of another auditor, which has other numbers for the sources, and returns of how many there is no room for the kind.
+func (a *oddAccount) unite(o *oddAccount) (left uint64) {
 	numbers := make([]uint64, len(o.sources))
 	for name, n := range o.sources {
 		numbers[n] = uint64(a.source(name)) << 32
@@ -195,20 +207,26 @@ func (a *oddAccount) unite(o *oddAccount) {
 	for _, name := range slices.Sorted(maps.Keys(o.kinds)) {
 		of, k := o.kinds[name], a.kind(name)
 		if k == nil {
-			continue // more kinds than a generator has
+			left += of.received() // more kinds than a generator has
+			continue
 		}
 		k.duplicate += of.duplicate
-		for i := of.received.Iterator(); i.HasNext(); {
-			x := i.Next()
-			if !k.received.CheckedAdd(numbers[x>>32] | x&(mostOdd-1)) {
-				k.duplicate++
-			}
-		}
-		for i := of.changed.Iterator(); i.HasNext(); {
-			x := i.Next()
-			k.changed.Add(numbers[x>>32] | x&(mostOdd-1))
-		}
+		before := k.received()
+		k.intact.Or(renumbered(of.intact, numbers))
+		k.changed.Or(renumbered(of.changed, numbers))
+		k.duplicate += before + of.received() - k.received()
 	}
+	return left
+}
+
+// renumbered are the items of a set with other numbers for their sources.
+func renumbered(set *roaring64.Bitmap, numbers []uint64) *roaring64.Bitmap {
+	to := roaring64.New()
+	for i := set.Iterator(); i.HasNext(); {
+		x := i.Next()
+		to.Add(numbers[x>>32] | x&(mostOdd-1))
+	}
+	return to
 }
 
 // unite adds the traces of another auditor. Spans of a trace that are told apart and came to both count once, also in the class of the trace.

@@ -113,7 +113,7 @@ func TestMerge(t *testing.T) {
 		"no file":           {[]string{filepath.Join(dir, "none")}, "none: no such file"},
 		"no state":          {[]string{file("text", []byte("hello")), one}, `text: this is no state of load_verify: it begins with "hello"`},
 		"cut off":           {[]string{file("cut", verifier(t, "one", true, 1)[:100])}, "cut: state 1 of 1: byte 100: the state is cut off"},
-		"older":             {[]string{file("older", []byte("load_verify state 4 0123456789abcdef\n{}"))}, "older: the state has version 4, which is older than this program: it reads version 5"},
+		"older":             {[]string{file("older", []byte("load_verify state 5 0123456789abcdef\n{}"))}, "older: the state has version 5, which is older than this program: it reads version 6"},
 		"another of a name": {[]string{one, file("other", verifier(t, "one", true, 1))}, `other: verifier "one", incarnation 1, state 1 is there twice, and the two differ`},
 		"no such run":       {[]string{"--run", "daily", one, two}, `--run: no state has a run "daily"`},
 		"no verifiers":      {[]string{"--verifiers", "0", one}, "--verifiers: 0 is not allowed; want 1 or more, or names"},
