@@ -56,7 +56,6 @@ func (a *Auditor) decode(d *decoder) {
 		r := newRun(name)
 		a.decodeRun(d, r)
 		if d.err != nil {
-			a.runs = nil // a bad state changes nothing
 			return
 		}
 		a.runs = append(a.runs, r)
@@ -108,6 +107,7 @@ func (r *run) encode(e *encoder, brief bool, of *children) error {
 	e.string(r.name)
 	e.signed(r.first)
 	e.signed(r.last - r.first)
+	e.signed(r.happened)
 	e.signed(r.markedAt)
 	e.numbers([]uint64{r.unclean, r.intact})
 	e.signed(r.intactAt)
@@ -130,6 +130,7 @@ func (r *run) encode(e *encoder, brief bool, of *children) error {
 func (a *Auditor) decodeRun(d *decoder, r *run) {
 	r.first = d.signed()
 	r.last = r.first + d.signed()
+	r.happened = d.signed()
 	r.markedAt = d.signed()
 	r.unclean, r.intact = d.count(), d.count()
 	r.intactAt = d.signed()

@@ -272,6 +272,9 @@ func (b *batch) numbered(it *Item) {
 		b.account.past++
 	} else {
 		b.account.took(b.now - it.At)
+		if b.run.happened == 0 || it.At < b.run.happened {
+			b.run.happened = it.At
+		}
 	}
 	b.account.arrived.Add(it.At, 1)
 }

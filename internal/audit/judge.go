@@ -68,6 +68,9 @@ func (r *RunReport) judge(e *Expectations, now time.Time, disagreeing uint64) {
 	if r.Unclean > 0 && r.Final {
 		r.doubt("storage", nil, "the audit died %d times during the run: what it took shortly before is forgotten. That may be what is missing, and have had faults", r.Unclean)
 	}
+	if r.again && r.Final {
+		r.doubt("forgotten_runs", nil, "the run made room for others before it had ended, and came again: what came of it before may be what is missing, and have had faults")
+	}
 	for _, why := range r.absent {
 		if r.Final {
 			r.doubt("verifiers", nil, "%s. What is missing may be there, and may have had faults", why)

@@ -15,6 +15,7 @@ import (
 type run struct {
 	name        string
 	first, last int64  // arrivals, ns since 1970
+	happened    int64  // when the earliest of its items did, by the generator's clock, without those sent long after; 0: not known
 	markedAt    int64  // arrival of the latest end marker; 0: none has come
 	unclean     uint64 // times its account was resumed from a state that was not the last
 	intact      uint64 // items with a right checksum

@@ -20,6 +20,7 @@ type view struct {
 	grace   time.Duration
 	now     int64
 	closing bool // nothing more will come, and all is final
+	again   bool // it made room before, and came again
 }
 
 // report describes the run.
@@ -27,7 +28,7 @@ func (r *run) report(v *view) RunReport {
 	e, strays := v.expect, v.strays
 	report := RunReport{
 		Run: r.name, FirstArrival: time.Unix(0, r.first).UTC(), LastArrival: time.Unix(0, r.last).UTC(), Final: true, Unclean: r.unclean,
-		Findings: []Finding{}, absent: slices.Concat(r.absent, v.absent), clocks: v.clocks,
+		Findings: []Finding{}, absent: slices.Concat(r.absent, v.absent), clocks: v.clocks, again: v.again,
 	}
 	if r.markedAt != 0 {
 		ended := time.Unix(0, r.markedAt).UTC()

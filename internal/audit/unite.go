@@ -44,6 +44,9 @@ func (a *Auditor) unite(o *Auditor) {
 
 func (a *Auditor) uniteRun(r, o *run, from *Auditor) {
 	r.first, r.last = min(r.first, o.first), max(r.last, o.last)
+	if o.happened != 0 && (r.happened == 0 || o.happened < r.happened) {
+		r.happened = o.happened
+	}
 	r.unclean += o.unclean
 	r.intact += o.intact
 	r.intactAt = max(r.intactAt, o.intactAt)
