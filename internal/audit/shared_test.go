@@ -318,11 +318,11 @@ func TestLateListener(t *testing.T) {
 	assert.EqualValues(t, far+2, report.Runs[0].Signals[0].Received)
 }
 
-// TestManyShards: what more shards said than are held is still known to one verifier, and not told to others.
-func TestManyShards(t *testing.T) {
-	shards := uint64(mostStatements/4000 + 10)
+// manyShards lets an auditor hear the end markers of more shards than are held, in some order.
+func manyShards(shards uint64, order func(i uint64) uint64) *Auditor {
 	a := serving(Expectations{})
 	for i := range shards {
+		i = order(i)
 		m := marker("r", strconv.FormatUint(i, 10), 1, 0)
 		m.Says.Sources, m.Says.Sends[Logs] = shards, true
 		m.Says.Process[Logs] = stamp.Totals{Numbered: 1}
@@ -333,11 +333,37 @@ func TestManyShards(t *testing.T) {
 		}
 		a.Audit(Logs, noon, []Item{numbered("r", strconv.FormatUint(i, 10), 0), m})
 	}
+	return a
+}
+
+// TestManyShards: what more shards said than are held is still known to one verifier, and not told to others. If another holds what this one does not, all is known:
+// what each shard said counts once, and none counts of which nobody told.
+func TestManyShards(t *testing.T) {
+	shards := uint64(mostStatements/4000 + 10)
+	a := manyShards(shards, func(i uint64) uint64 { return i })
 	assert.NotNil(t, a.runs[0].told.folded)
 	assert.LessOrEqual(t, a.runs[0].told.held, mostStatements)
 	r := a.Report(noon, true).Runs[0]
 	assert.Equal(t, Shards{shards, shards}, r.Shards)
-	merged := mergedOf(t, Asked{}, stateOf(t, a, exampleOrigin("a"))).Runs[0]
+	of := stateOf(t, a, exampleOrigin("a"))
+	merged := mergedOf(t, Asked{}, of).Runs[0]
 	assert.Less(t, merged.Shards.Seen, shards)
 	assert.Equal(t, shards, merged.Shards.Total)
+
+	others := stateOf(t, manyShards(shards, func(i uint64) uint64 { return shards - 1 - i }), exampleOrigin("b"))
+	all, err := of.auditor(mergedLimits(1 << 20))
+	require.NoError(t, err)
+	other, err := others.auditor(mergedLimits(1 << 20))
+	require.NoError(t, err)
+	all.unite(other)
+	told := all.runs[0].told.sum()
+	assert.Equal(t, shards, told.offered[Logs].Total())
+	assert.True(t, told.complete())
+
+	all, err = of.auditor(mergedLimits(1 << 20))
+	require.NoError(t, err)
+	all.runs[0].told.folded = &toldSum{} // of others
+	told = all.runs[0].told.sum()
+	assert.Equal(t, told.shards, told.offered[Logs].Total(), "none is told that is not in the sum")
+	assert.False(t, told.complete())
 }

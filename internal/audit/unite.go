@@ -155,6 +155,7 @@ func (t *told) unite(o *told) {
 		t.hearSource(name, says)
 	}
 	for index, says := range o.shards {
+		says.folded = false // in the other's sum, which is not taken over
 		t.hearShard(index, says)
 	}
 }
