@@ -3,6 +3,7 @@
 package audit
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"slices"
@@ -52,18 +53,26 @@ func (e *evidence) encode(to *encoder) error {
 		to.bytes(nil)
 		return nil
 	}
-	text, err := json.Marshal(e.exhibits)
-	to.bytes(text)
-	return err
+	var text bytes.Buffer
+	write := json.NewEncoder(&text)
+	write.SetEscapeHTML(false) // it would make an item longer than is kept
+	if err := write.Encode(e.exhibits); err != nil {
+		return err
+	}
+	to.bytes(text.Bytes())
+	return nil
 }
+
+// mostExhibits bounds the evidence of a run in a state, in bytes: of each item its JSON, and the names of its source and faults, each byte of which may take six.
+const mostExhibits = mostEvidence * (LongestEvidence + 6*(mostEvidence+4)*(LongestName+64))
 
 func (e *evidence) decode(d *decoder) {
 	text := d.bytes()
 	if len(text) == 0 {
 		return
 	}
-	if len(text) > 2*mostEvidence*LongestEvidence {
-		d.fail("evidence of %d bytes; at most %d can be", len(text), 2*mostEvidence*LongestEvidence)
+	if len(text) > mostExhibits {
+		d.fail("evidence of %d bytes; at most %d can be", len(text), mostExhibits)
 		return
 	}
 	var exhibits []*exhibit

@@ -27,8 +27,8 @@ type Counts struct {
 	Corrupt uint64 `json:"corrupt"`
 	// Beyond items have numbers that cannot be: from the total of the end marker on, or far from all others.
 	Beyond uint64 `json:"beyond"`
-	// AfterGrace items arrived when the account was final. They count as received.
-	AfterGrace uint64 `json:"after_grace"`
+	// AfterGrace items arrived when the account was final. They count as received. It is not known of a source whose items and end markers came to several verifiers.
+	AfterGrace Count `json:"after_grace"`
 	// Disagreeing end markers came after another with other totals.
 	Disagreeing uint64 `json:"disagreeing"`
 	ContentCounts
@@ -84,7 +84,7 @@ func (c *Counts) add(o Counts) {
 	c.OutOfOrder.add(o.OutOfOrder)
 	c.Corrupt += o.Corrupt
 	c.Beyond += o.Beyond
-	c.AfterGrace += o.AfterGrace
+	c.AfterGrace.add(o.AfterGrace)
 	c.Disagreeing += o.Disagreeing
 	c.Add(&o.ContentCounts)
 	c.anyway += o.anyway

@@ -13,7 +13,7 @@ import (
 
 // Bounds of what a state may have: more than any auditor holds.
 const (
-	mostStoredRuns    = 1 << 12
+	mostStoredRuns    = 1 << 8
 	mostStoredSources = 1 << 22
 	mostStoredSpans   = 1 << 24
 )

@@ -131,7 +131,7 @@ const oddCost = 2 * 16
 // cost is what all cost.
 func (a *oddAccount) cost() (bytes int) {
 	for _, k := range a.kinds {
-		bytes += oddCost * int(k.intact.GetCardinality()+k.changed.GetCardinality()) //nolint:gosec // G115: what is in memory
+		bytes += oddCost * int(min(k.intact.GetCardinality()+k.changed.GetCardinality(), mostOdd)) //nolint:gosec // G115: at most 2^32
 	}
 	return bytes
 }

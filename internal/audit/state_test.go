@@ -114,7 +114,7 @@ func TestStateDamaged(t *testing.T) {
 		want   string
 	}{
 		"a run twice":          {func(a *Auditor) { a.runs = append(a.runs, a.runs[0]) }, `run "r" is there twice`},
-		"gaps out of range":    {func(a *Auditor) { stream(a).gaps.Add(1000) }, "numbers that are not between"},
+		"gaps out of range":    {func(a *Auditor) { n := stream(a); n.gaps, n.lacks = roaring64.BitmapOf(1000), 1 }, "numbers that are not between"},
 		"nothing has arrived":  {func(a *Auditor) { n := stream(a); n.gaps.AddRange(n.first, n.next) }, "numbers that are not between"},
 		"more than numbered":   {func(a *Auditor) { stream(a).endings = []ending{{8, 0, 1}} }, "numbers of 8"},
 		"endings out of order": {func(a *Auditor) { s := stream(a); s.endings[0], s.endings[1] = s.endings[1], s.endings[0] }, "not in its place"},

@@ -59,7 +59,7 @@ const (
 func (t *told) hear(source string, says *stamp.End) {
 	for signal, sends := range says.Sends {
 		if sends {
-			t.announced[signal] = max(t.announced[signal], says.Sources)
+			t.announced[signal] = max(t.announced[signal], min(says.Sources, mostNumbers))
 		}
 	}
 	t.hearSource(source, &sourceSays{totals: says.Process, hash: hashTotals(&says.Process)})

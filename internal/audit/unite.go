@@ -6,8 +6,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/RoaringBitmap/roaring/v2/roaring64"
-
 	"github.com/runtimelab/otelcol-runtimelab/histogram"
 )
 
@@ -94,24 +92,23 @@ func (a *Auditor) uniteAccount(to, o *account) {
 			to.streams[name] = is
 			a.sources++
 		}
-		twice, fits := is.unite(s, &a.gaps)
+		twice, left := is.unite(s, &a.gaps)
 		to.twice += twice
-		if !fits {
-			to.overLimit += s.arrived()
-		}
+		to.overLimit += left
 	}
 }
 
-// unite adds what came of the source to another auditor, and returns how many items are counted too often of
-// first copies: those that came to both, and those that are over now. It does not fit if the budget does not allow to know that.
-func (s *stream) unite(o *stream, b *budget) (twice uint64, fits bool) {
+// unite adds what came of the source to another auditor. It returns how many items are counted too often of first copies: those that came to both, and those that
+// are over now. And how many are left out, because the budget does not allow to know them.
+func (s *stream) unite(o *stream, b *budget) (twice, left uint64) {
 	ours, theirs := s.arrived()+s.countOver(), o.arrived()+o.countOver()
-	if fits = s.numbers.unite(&o.numbers, b); !fits {
-		return 0, false
+	s.split = s.split || o.split || ours > 0 && theirs > 0
+	s.shared = s.shared || o.shared || (ours > 0 || s.ended()) && (theirs > 0 || o.ended())
+	if !s.numbers.unite(&o.numbers, b) {
+		left = o.arrived()
 	}
 	s.uniteOver(o.over)
 	over := s.countOver()
-	s.split = s.split || o.split || ours > 0 && theirs > 0
 	for i, n := range o.counters() {
 		*s.counters()[i] += *n
 	}
@@ -125,14 +122,14 @@ func (s *stream) unite(o *stream, b *budget) (twice uint64, fits bool) {
 		}
 	}
 	for _, says := range o.endings {
-		fits = s.hear(says, b) && fits
+		left += s.hear(says, b)
 	}
 	if s.ended() {
-		fits = s.limit(s.endings[0].total, b) && fits
+		left += s.limit(s.endings[0].total, b)
 	}
-	copies := ours + theirs - s.arrived() - s.countOver()
+	copies := ours + theirs - left - s.arrived() - s.countOver()
 	s.duplicate += copies
-	return copies + s.countOver() - min(s.countOver(), over), fits
+	return copies + s.countOver() - min(s.countOver(), over), left
 }
 
 // ended is when the latest end marker came of which no copy came before, to any auditor.
@@ -204,9 +201,9 @@ func (f *faults) unite(o *faults) {
 
 // unite adds the odd items of another auditor, which has other numbers for the sources, and returns of how many there is no room for the kind.
 func (a *oddAccount) unite(o *oddAccount) (left uint64) {
-	numbers := make([]uint64, len(o.sources))
+	numbers := make([]uint32, len(o.sources))
 	for name, n := range o.sources {
-		numbers[n] = uint64(a.source(name)) << 32
+		numbers[n] = a.source(name)
 	}
 	for _, name := range slices.Sorted(maps.Keys(o.kinds)) {
 		of, k := o.kinds[name], a.kind(name)
@@ -214,23 +211,19 @@ func (a *oddAccount) unite(o *oddAccount) (left uint64) {
 			left += of.received() // more kinds than a generator has
 			continue
 		}
-		k.duplicate += of.duplicate
+		intact, err := renumbered(of.intact, numbers)
+		changed, failed := renumbered(of.changed, numbers)
+		if err != nil || failed != nil {
+			left += of.received()
+			continue
+		}
 		before := k.received()
-		k.intact.Or(renumbered(of.intact, numbers))
-		k.changed.Or(renumbered(of.changed, numbers))
+		k.intact.Or(intact)
+		k.changed.Or(changed)
+		k.duplicate += of.duplicate
 		k.duplicate += before + of.received() - k.received()
 	}
 	return left
-}
-
-// renumbered are the items of a set with other numbers for their sources.
-func renumbered(set *roaring64.Bitmap, numbers []uint64) *roaring64.Bitmap {
-	to := roaring64.New()
-	for i := set.Iterator(); i.HasNext(); {
-		x := i.Next()
-		to.Add(numbers[x>>32] | x&(mostOdd-1))
-	}
-	return to
 }
 
 // unite adds the traces of another auditor. Spans of a trace that are told apart and came to both count once, also in the class of the trace.
