@@ -60,6 +60,8 @@ type Asked struct {
 	Run string
 	// Final: nothing will come any more, whatever the states say.
 	Final bool
+	// Lacks says why states could not be had that there are; nil: all that there are were.
+	Lacks []string
 }
 
 // Report unites all accounts, and holds them against what all verifiers expect.
@@ -154,6 +156,9 @@ func (a *Auditor) only(name string) {
 
 // missing says which verifiers' states are not there, or should not be.
 func (asked *Asked) missing(states []*State, expected int) (why []string) {
+	for _, lacks := range asked.Lacks {
+		why = append(why, "not all states could be had: "+lacks)
+	}
 	var names []string
 	for _, s := range states {
 		names = append(names, s.Verifier)

@@ -26,42 +26,85 @@ type Result struct {
 const pause = time.Second
 
 // Merge merges the states of some places. While the verdict is not out, and for as long as patience lasts, it collects them again. Then places that cannot be
-// reached may come up, too.
+// reached may come up, too. When patience or ctx ends before, it returns what is known so far beside the error; without patience nothing is known of places that
+// cannot all be reached.
 func Merge(ctx context.Context, places []string, asked audit.Asked, patience time.Duration) (*Result, error) {
-	deadline := time.Now().Add(patience)
+	return collect(ctx, places, asked, patience, &fetcher{stalled: stalled})
+}
+
+func collect(ctx context.Context, places []string, asked audit.Asked, patience time.Duration, from *fetcher) (*Result, error) {
+	all, deadline := audit.NewMerge(), time.Now().Add(patience)
 	for {
-		result, err := once(ctx, places, asked)
-		if err == nil && result.Report.Verdict != audit.Running || !time.Now().Add(pause).Before(deadline) {
-			return result, err
+		err := gather(ctx, places, all, from)
+		if err != nil && patience == 0 {
+			return nil, err
+		}
+		if err == nil {
+			result, err := report(all, asked)
+			if err != nil || result.Report.Verdict != audit.Running || !time.Now().Add(pause).Before(deadline) {
+				return result, err
+			}
+		}
+		if err != nil && !time.Now().Add(pause).Before(deadline) {
+			return known(all, asked, err)
 		}
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():
-			return nil, errors.Join(err, ctx.Err())
+			return known(all, asked, errors.Join(err, fmt.Errorf("interrupted: %w", ctx.Err())))
 		}
 	}
 }
 
-func once(ctx context.Context, places []string, asked audit.Asked) (*Result, error) {
-	m := audit.NewMerge()
+// gather adds the states of all places to those that are known.
+func gather(ctx context.Context, places []string, to *audit.Merge, from *fetcher) error {
+	type read struct {
+		states []*audit.State
+		err    error
+	}
+	all := make([]chan read, len(places))
+	for i, place := range places {
+		all[i] = make(chan read, 1)
+		go func() {
+			states, err := from.fetch(ctx, place)
+			all[i] <- read{states, err}
+		}()
+	}
 	var errs []error
-	for _, place := range places {
-		states, err := fetch(ctx, place)
-		if err == nil {
-			if err = m.Add(states...); err != nil {
-				err = fmt.Errorf("%s: %w", place, err)
+	for i, place := range places {
+		select {
+		case of := <-all[i]:
+			err := of.err
+			if err == nil {
+				if err = to.Add(of.states...); err != nil {
+					err = fmt.Errorf("%s: %w", place, err)
+				}
 			}
+			errs = append(errs, err)
+		case <-ctx.Done(): // a file that blocks is left behind
+			errs = append(errs, fmt.Errorf("%s: %w", place, ctx.Err()))
 		}
-		errs = append(errs, err)
 	}
-	if err := errors.Join(errs...); err != nil {
-		return nil, err
+	return errors.Join(errs...)
+}
+
+// known reports what is known although some states could not be had: whatever it is, it is not all.
+func known(all *audit.Merge, asked audit.Asked, why error) (*Result, error) {
+	asked.Final = true
+	asked.Lacks = strings.Split(why.Error(), "\n")
+	result, err := report(all, asked)
+	if err != nil {
+		return nil, why
 	}
-	report, err := m.Report(asked)
+	return result, why
+}
+
+func report(all *audit.Merge, asked audit.Asked) (*Result, error) {
+	report, err := all.Report(asked)
 	if err != nil {
 		return nil, err
 	}
-	return &Result{Report: report, State: m.Bytes()}, nil
+	return &Result{Report: report, State: all.Bytes()}, nil
 }
 
 // title is what tables begin with.
