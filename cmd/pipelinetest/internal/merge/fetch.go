@@ -43,7 +43,7 @@ func (f *fetcher) fetch(ctx context.Context, place string) ([]*audit.State, erro
 }
 
 func (f *fetcher) read(ctx context.Context, place string) ([]byte, error) {
-	if !strings.HasPrefix(place, "http://") && !strings.HasPrefix(place, "https://") {
+	if !isURL(place) {
 		return readFile(place)
 	}
 	at, err := url.Parse(place)
@@ -91,6 +91,10 @@ func (r *noticed) Read(p []byte) (int, error) {
 	n, err := r.from.Read(p)
 	r.came()
 	return n, err
+}
+
+func isURL(place string) bool {
+	return strings.HasPrefix(place, "http://") || strings.HasPrefix(place, "https://")
 }
 
 func readFile(path string) ([]byte, error) {

@@ -56,8 +56,21 @@ func collect(ctx context.Context, places []string, asked audit.Asked, patience t
 	}
 }
 
-// gather adds the states of all places to those that are known.
+// gather adds the states of all places to those that are known: of files first, and then of URLs, which may take long.
 func gather(ctx context.Context, places []string, to *audit.Merge, from *fetcher) error {
+	var files, urls []string
+	for _, place := range places {
+		if isURL(place) {
+			urls = append(urls, place)
+		} else {
+			files = append(files, place)
+		}
+	}
+	return errors.Join(gatherAtOnce(ctx, files, to, from), gatherAtOnce(ctx, urls, to, from))
+}
+
+// gatherAtOnce waits for all of some places, or until ctx ends: a file that blocks is left behind.
+func gatherAtOnce(ctx context.Context, places []string, to *audit.Merge, from *fetcher) error {
 	type read struct {
 		states []*audit.State
 		err    error
@@ -72,18 +85,18 @@ func gather(ctx context.Context, places []string, to *audit.Merge, from *fetcher
 	}
 	var errs []error
 	for i, place := range places {
+		var of read
 		select {
-		case of := <-all[i]:
-			err := of.err
-			if err == nil {
-				if err = to.Add(of.states...); err != nil {
-					err = fmt.Errorf("%s: %w", place, err)
-				}
-			}
-			errs = append(errs, err)
-		case <-ctx.Done(): // a file that blocks is left behind
-			errs = append(errs, fmt.Errorf("%s: %w", place, ctx.Err()))
+		case of = <-all[i]:
+		case <-ctx.Done():
+			of.err = fmt.Errorf("%s: %w", place, ctx.Err())
 		}
+		if of.err == nil {
+			if of.err = to.Add(of.states...); of.err != nil {
+				of.err = fmt.Errorf("%s: %w", place, of.err)
+			}
+		}
+		errs = append(errs, of.err)
 	}
 	return errors.Join(errs...)
 }
