@@ -3,6 +3,7 @@
 package audit
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -106,7 +107,11 @@ func (a *oddAccount) arrive(name, source string, sequence uint64, changed bool, 
 	case kind == nil:
 		return tooMany
 	}
-	x := uint64(a.source(source))<<32 | sequence
+	number, fits := a.source(source)
+	if !fits {
+		return tooMany
+	}
+	x := uint64(number)<<32 | sequence
 	known, set := kind.has(x), kind.intact
 	if changed {
 		set = kind.changed
@@ -136,6 +141,14 @@ func (a *oddAccount) cost() (bytes int) {
 	return bytes
 }
 
+// received is how many different items of all kinds have arrived.
+func (a *oddAccount) received() (n uint64) {
+	for _, k := range a.kinds {
+		n += k.received()
+	}
+	return n
+}
+
 // kind is the account of a kind; nil: there are too many.
 func (a *oddAccount) kind(name string) *oddArrived {
 	k := a.kinds[name]
@@ -149,17 +162,24 @@ func (a *oddAccount) kind(name string) *oddArrived {
 	return k
 }
 
-// source is the number of a source.
-func (a *oddAccount) source(name string) uint32 {
+// mostOddSources bounds the sources of odd items: a number for each has 32 bits.
+const mostOddSources = math.MaxUint32
+
+// source is the number of a source. It is false if there are too many.
+func (a *oddAccount) source(name string) (n uint32, fits bool) {
 	n, known := a.sources[name]
-	if !known {
-		if a.sources == nil {
-			a.sources = map[string]uint32{}
-		}
-		n = uint32(len(a.sources)) //nolint:gosec // G115: Limits.Sources bounds them
-		a.sources[strings.Clone(name)] = n
+	if known {
+		return n, true
 	}
-	return n
+	if len(a.sources) >= mostOddSources {
+		return 0, false
+	}
+	if a.sources == nil {
+		a.sources = map[string]uint32{}
+	}
+	n = uint32(len(a.sources)) //nolint:gosec // G115: less than mostOddSources
+	a.sources[strings.Clone(name)] = n
+	return n, true
 }
 
 // OddReport is what became of a kind of item that is odd on purpose.

@@ -4,6 +4,7 @@ package audit
 
 import (
 	"maps"
+	"math"
 	"slices"
 
 	"github.com/runtimelab/otelcol-runtimelab/histogram"
@@ -203,7 +204,11 @@ func (f *faults) unite(o *faults) {
 func (a *oddAccount) unite(o *oddAccount) (left uint64) {
 	numbers := make([]uint32, len(o.sources))
 	for name, n := range o.sources {
-		numbers[n] = a.source(name)
+		number, fits := a.source(name)
+		if !fits {
+			return o.received()
+		}
+		numbers[n] = number
 	}
 	for _, name := range slices.Sorted(maps.Keys(o.kinds)) {
 		of, k := o.kinds[name], a.kind(name)
@@ -283,14 +288,14 @@ func (l *lineage) unite(r, o *run, from *lineage) {
 		}
 		a, both := r.awaiting.parents[parent]
 		spans := append(l.children.of(a.first), from.children.of(b.first)...)
-		kept := uint32(len(spans)) //nolint:gosec // G115: what is in memory
+		kept := uint64(len(spans))
 		slices.Sort(spans)
 		spans = slices.Compact(spans)
 		l.children.release(a.first)
-		u := awaited{trace: b.trace, children: a.children + b.children - kept}
+		others := uint64(a.children) + uint64(b.children) - kept
+		u := awaited{trace: b.trace, children: uint32(min(others, math.MaxUint32))} //nolint:gosec // G115: at most 2^32-1
 		for _, span := range spans {
-			u.children++
-			u.first = l.children.add(span, u.first)
+			u.take(&l.children, span)
 		}
 		r.awaiting.parents[parent] = u
 		if !both {
