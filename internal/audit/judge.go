@@ -247,11 +247,11 @@ func (r *RunReport) most(expectation string, s *SignalReport, what string, n, of
 	if n == 0 || float64(n) <= limit*float64(of) {
 		return false
 	}
+	certain := limit == 0 || r.sentCertain(s)
 	if of == 0 {
-		r.find(expectation, s, "%d %s, though nothing was sent; want none", n, what)
+		r.add(certain, expectation, s, "%d %s, though nothing was sent; want none", n, what)
 		return true
 	}
-	certain := limit == 0 || r.sentCertain(s)
 	r.add(certain, expectation, s, "%d %s, %d sent: %s; want at most %s", n, what, of, percent(share(n, of)), percent(limit))
 	return true
 }
