@@ -44,7 +44,9 @@ func newVerifier(set exporter.Settings, cfg *Config, out io.Writer) (*verifier, 
 		return nil, err
 	}
 	v := &verifier{
-		ledger:    ledger{auditor: audit.New(cfg.limits(), cfg.Grace, expectations), origin: newOrigin(cfg.State.Verifier, set.ID, time.Now())},
+		ledger: ledger{
+			auditor: audit.New(cfg.limits(), cfg.Grace, expectations), origin: newOrigin(cfg.State.Verifier, set.ID, time.Now()), clock: ownClock,
+		},
 		telemetry: telemetry, rules: rules,
 	}
 	v.buffers.New = func() any {

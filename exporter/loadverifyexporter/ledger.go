@@ -16,6 +16,8 @@ type ledger struct {
 	auditor *audit.Auditor // its content is replaced when state is restored
 	origin  audit.Origin   // of the next state
 	taken   uint64         // how often something has come
+	// clock reads whose clock it is, and how far it is off: that changes while the kernel keeps it right.
+	clock func() audit.Clock
 }
 
 // serve makes the audit expect a signal.
@@ -60,7 +62,7 @@ func (l *ledger) restore(state []byte, name string) error {
 	if name != "" && name != was.Verifier {
 		return fmt.Errorf("it is of verifier %q; want that in state.verifier, or another storage", was.Verifier)
 	}
-	was.Clock, was.Sequence = l.origin.Clock, was.Sequence+resumed
+	was.Sequence += resumed
 	l.origin = was
 	return nil
 }
@@ -77,7 +79,7 @@ func (l *ledger) export(final, brief bool) (state []byte, taken uint64, err erro
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.origin.Sequence++
-	l.origin.Written, l.origin.Final = time.Now().UTC(), final
+	l.origin.Written, l.origin.Final, l.origin.Clock = time.Now().UTC(), final, l.clock()
 	state, err = l.auditor.Export(l.origin, brief)
 	return state, l.taken, err
 }

@@ -18,7 +18,7 @@ import (
 func newOrigin(name string, id component.ID, now time.Time) audit.Origin {
 	var random [8]byte
 	_, _ = rand.Read(random[:]) // it never fails
-	return audit.Origin{Verifier: cmp.Or(name, defaultVerifier(id)), Incarnation: hex.EncodeToString(random[:]), Started: now.UTC(), Clock: ownClock()}
+	return audit.Origin{Verifier: cmp.Or(name, defaultVerifier(id)), Incarnation: hex.EncodeToString(random[:]), Started: now.UTC()}
 }
 
 func defaultVerifier(id component.ID) string {

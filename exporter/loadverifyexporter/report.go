@@ -58,7 +58,7 @@ func (r *reporter) open(ctx context.Context, host component.Host) error {
 			return errors.Join(err, store.close(ctx))
 		}
 	}
-	err := errors.Join(r.write(r.ledger.report(time.Now(), false), false), r.writeState(false))
+	err := errors.Join(r.write(r.ledger.report(time.Now(), false)), r.writeState(false))
 	if err == nil && r.config.State.HTTP.HasValue() {
 		r.server, err = openServer(ctx, host, &r.config.State, r.settings, r.ledger)
 	}
@@ -111,7 +111,7 @@ func (r *reporter) publish(ctx context.Context, closing bool) error {
 	if !closing {
 		r.status(&report)
 	}
-	errs := []error{r.attempt("report", r.write(report, closing)), r.attempt("state", r.writeState(closing))}
+	errs := []error{r.attempt("report", r.write(report)), r.attempt("state", r.writeState(closing))}
 	if closing && r.server != nil {
 		errs = append(errs, r.server.close(ctx))
 	}
@@ -135,12 +135,12 @@ func (r *reporter) attempt(what string, err error) error {
 	return err
 }
 
-func (r *reporter) write(report audit.Report, final bool) error {
+func (r *reporter) write(report audit.Report) error {
 	path := r.config.Report
 	if path == "" {
 		return nil
 	}
-	text, err := audit.Document{Exporter: r.id.String(), WrittenAt: time.Now().UTC(), Final: final, Report: report}.JSON()
+	text, err := audit.Document{Exporter: r.id.String(), WrittenAt: time.Now().UTC(), Report: report}.JSON()
 	if err == nil {
 		err = writeReport(path, text)
 	}

@@ -75,7 +75,7 @@ func TestRestart(t *testing.T) {
 		time.Sleep(6 * time.Second) // state is saved at 5 s
 		require.NoError(t, second.traces.ConsumeTraces(ctx, s.traces(6)))
 		synctest.Wait()
-		state := bytes.Clone(d.values[stateKey])
+		state := d.values[stateKey]
 		require.NoError(t, second.traces.ConsumeTraces(ctx, s.tracesEnd(7, 0)))
 		second.shutdown(t)
 		of := at(t, second.report(t), "runs", 0, "signals", 0)
@@ -114,7 +114,7 @@ func TestKilledAtOnce(t *testing.T) {
 		first := newRig(t, exportertest.NewNopSettings(metadata.Type), h, configure)
 		first.start(t)
 		require.NoError(t, first.traces.ConsumeTraces(ctx, s.traces(0, 1, 2)))
-		killed := bytes.Clone(d.values[stateKey])
+		killed := d.values[stateKey]
 		first.shutdown(t)
 
 		time.Sleep(time.Second)

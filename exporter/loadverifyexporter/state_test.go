@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/exporter/exportertest"
@@ -97,6 +98,22 @@ func TestStates(t *testing.T) {
 		report = merge(t, audit.Asked{Final: true}, late[1])
 		assert.Equal(t, audit.Unknown, report.Verdict, "one is missing")
 	})
+}
+
+// TestStateOfItsClock: a state says how far the clock is off when it is written. It was not yet right when the verifier began.
+func TestStateOfItsClock(t *testing.T) {
+	off := time.Hour
+	l := ledger{
+		auditor: audit.New(audit.DefaultLimits(), time.Second, audit.Expectations{}), origin: newOrigin("one", component.MustNewID("load_verify"), time.Now()),
+		clock: func() audit.Clock { return audit.Clock{Name: "here", Error: off} },
+	}
+	for _, off = range []time.Duration{time.Minute, time.Second} {
+		text, _, err := l.export(false, false)
+		require.NoError(t, err)
+		states, err := audit.ReadStates(text)
+		require.NoError(t, err)
+		assert.Equal(t, audit.Clock{Name: "here", Error: off}, states[0].Clock)
+	}
 }
 
 // TestStateOfRestart: what a verifier stored and went on from is one account. What it took before it died is not known.

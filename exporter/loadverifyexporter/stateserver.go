@@ -58,11 +58,11 @@ func openServer(ctx context.Context, host component.Host, c *StateConfig, settin
 	return s, nil
 }
 
-// leave is how long a client that is being served may hold up the shutdown.
-const leave = 2 * time.Second
+// shutdownPatience is how long a client that is being served may hold up the shutdown.
+const shutdownPatience = 2 * time.Second
 
 func (s *stateServer) close(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, leave)
+	ctx, cancel := context.WithTimeout(ctx, shutdownPatience)
 	defer cancel()
 	err := s.server.Shutdown(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {

@@ -56,7 +56,6 @@ func (a *Auditor) decode(d *decoder) {
 		r := newRun(name)
 		a.decodeRun(d, r)
 		if d.err != nil {
-			a.runs = nil // a bad state changes nothing
 			return
 		}
 		a.runs = append(a.runs, r)
@@ -108,6 +107,7 @@ func (r *run) encode(e *encoder, brief bool, of *children) error {
 	e.string(r.name)
 	e.signed(r.first)
 	e.signed(r.last - r.first)
+	e.signed(r.happened)
 	e.signed(r.markedAt)
 	e.numbers([]uint64{r.unclean, r.intact})
 	e.signed(r.intactAt)
@@ -130,6 +130,7 @@ func (r *run) encode(e *encoder, brief bool, of *children) error {
 func (a *Auditor) decodeRun(d *decoder, r *run) {
 	r.first = d.signed()
 	r.last = r.first + d.signed()
+	r.happened = d.signed()
 	r.markedAt = d.signed()
 	r.unclean, r.intact = d.count(), d.count()
 	r.intactAt = d.signed()
@@ -193,7 +194,8 @@ func (a *Auditor) decodeAccount(d *decoder, to *account, since int64) {
 	for i := range n {
 		name := d.sorted(&before, i == 0)
 		s := &stream{}
-		if s.decode(d, since); d.err != nil {
+		to.overLimit += s.decode(d, since, &a.gaps)
+		if d.err != nil {
 			return
 		}
 		a.gaps.measure(&s.numbers)
@@ -260,8 +262,9 @@ func (s *stream) encode(e *encoder, since int64) error {
 	return nil
 }
 
-func (s *stream) decode(d *decoder, since int64) {
-	s.numbers.decode(d)
+// decode reads the account of a stream, and returns how many of its items are left out.
+func (s *stream) decode(d *decoder, since int64, b *budget) (left uint64) {
+	left = s.numbers.decode(d, b)
 	d.fields(s.counters())
 	s.last = since + d.signed()
 	for i := range d.length(mostEndings, 3) {
@@ -279,6 +282,7 @@ func (s *stream) decode(d *decoder, since int64) {
 	} else if s.over != nil {
 		d.fail("there are numbers that were never sent, and no end marker says so")
 	}
+	return left
 }
 
 func encodeTimeline(t *timeline.Timeline) []byte {

@@ -272,13 +272,18 @@ func (b *batch) numbered(it *Item) {
 		b.account.past++
 	} else {
 		b.account.took(b.now - it.At)
+		if b.run.happened == 0 || it.At < b.run.happened {
+			b.run.happened = it.At
+		}
 	}
 	b.account.arrived.Add(it.At, 1)
 }
 
 // marker notes an end marker, which is not corrupt: one that is tells nothing.
 func (b *batch) marker(it *Item) {
-	switch b.stream.end(ending{total: it.Says.Total, givenUp: it.Says.GivenUp, markers: 1}, b.now, &b.auditor.gaps) {
+	a, left := b.stream.end(ending{total: it.Says.Total, givenUp: it.Says.GivenUp, markers: 1}, b.now, &b.auditor.gaps)
+	b.account.overLimit += left
+	switch a {
 	case beyond:
 		b.stream.impossible++
 		b.tally.Beyond++
@@ -286,10 +291,7 @@ func (b *batch) marker(it *Item) {
 	case again:
 		b.stream.duplicate++
 		b.tally.Duplicate++
-	case tooMany:
-		b.account.overLimit++
-		b.tally.OverLimit++
-	case inOrder, late:
+	case inOrder, late, tooMany:
 		b.tally.EndMarkers++
 		b.run.markedAt = max(b.run.markedAt, b.now)
 	}

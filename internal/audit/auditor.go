@@ -69,11 +69,12 @@ func New(limits Limits, grace time.Duration, expect Expectations) *Auditor {
 // Serve makes an audit expect a signal of the runs that have it: without, it is no fault if nothing of it arrives.
 func (a *Auditor) Serve(signal Signal) { a.served = a.served.With(signal) }
 
-// reportRun describes a run.
-func (a *Auditor) reportRun(r *run, now int64, closing bool) RunReport {
-	return r.report(&view{
+// view is what a run is held against.
+func (a *Auditor) view(r *run, now int64, closing bool) *view {
+	return &view{
 		expect: &a.expect, served: a.served, strays: a.strays[r.name], absent: a.lacks(), clocks: a.clocks, grace: a.grace, now: now, closing: closing,
-	})
+		again: a.gone.held(r.name),
+	}
 }
 
 // lacks says why some of what arrived is not in the accounts, of any run.
@@ -86,7 +87,7 @@ func (a *Auditor) lacks() []string {
 
 // Report describes all runs. With closing nothing more will come, and all is final.
 func (a *Auditor) Report(now time.Time, closing bool) Report {
-	report := Report{Forgotten: a.forgotten, Findings: []Finding{}, Runs: make([]RunReport, 0, len(a.runs))}
+	report := Report{Final: closing, Forgotten: a.forgotten, Findings: []Finding{}, Runs: make([]RunReport, 0, len(a.runs))}
 	for s := range Signals {
 		report.Unexpected.Unstamped += a.unstamped[s]
 		report.Unexpected.Malformed += a.malformed[s]
@@ -94,10 +95,10 @@ func (a *Auditor) Report(now time.Time, closing bool) Report {
 	}
 	report.Unexpected.Corrupt = a.unclaimed()
 	for _, r := range a.runs {
-		report.Runs = append(report.Runs, a.reportRun(r, now.UnixNano(), closing))
+		report.Runs = append(report.Runs, r.report(a.view(r, now.UnixNano(), closing)))
 	}
 	report.NotChecked = a.expect.notChecked(report.contentChecked(), report.neverSent())
-	report.judge(&a.expect, closing, len(a.lacks()) > 0)
+	report.judge(&a.expect, closing, len(a.lacks()) > 0 || a.resumedAt != 0)
 	return report
 }
 

@@ -27,8 +27,8 @@ type Counts struct {
 	Corrupt uint64 `json:"corrupt"`
 	// Beyond items have numbers that cannot be: from the total of the end marker on, or far from all others.
 	Beyond uint64 `json:"beyond"`
-	// AfterGrace items arrived when the account was final. They count as received.
-	AfterGrace uint64 `json:"after_grace"`
+	// AfterGrace items arrived when the account was final. They count as received. It is not known of a source whose items and end markers came to several verifiers.
+	AfterGrace Count `json:"after_grace"`
 	// Disagreeing end markers came after another with other totals.
 	Disagreeing uint64 `json:"disagreeing"`
 	ContentCounts
@@ -36,6 +36,8 @@ type Counts struct {
 	// anyway is how many of those given up have arrived all the same. If it is not known which items were given up, doubtful more may
 	// have, and as many of those sent are lost.
 	anyway, doubtful uint64
+	// outnumbered is how many of those disagreeing are told by what arrived, and not by an end marker of its own series.
+	outnumbered uint64
 }
 
 // Count is a number of items that may not be known. In JSON it is null then.
@@ -82,11 +84,12 @@ func (c *Counts) add(o Counts) {
 	c.OutOfOrder.add(o.OutOfOrder)
 	c.Corrupt += o.Corrupt
 	c.Beyond += o.Beyond
-	c.AfterGrace += o.AfterGrace
+	c.AfterGrace.add(o.AfterGrace)
 	c.Disagreeing += o.Disagreeing
 	c.Add(&o.ContentCounts)
 	c.anyway += o.anyway
 	c.doubtful += o.doubtful
+	c.outnumbered += o.outnumbered
 }
 
 // refused notes how many of the items given up are missing. The other items given up have arrived all the same.

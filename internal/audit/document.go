@@ -15,8 +15,6 @@ type Document struct {
 	// Exporter that wrote it.
 	Exporter  string
 	WrittenAt time.Time
-	// Final: nothing was taken after it.
-	Final bool
 	Report
 }
 
@@ -26,8 +24,7 @@ func (d Document) JSON() ([]byte, error) {
 		Schema    string    `json:"schema"`
 		Exporter  string    `json:"exporter"`
 		WrittenAt time.Time `json:"written_at"`
-		Final     bool      `json:"final"`
 		Report
-	}{Schema, d.Exporter, d.WrittenAt, d.Final, d.Report}, "", "  ")
+	}{Schema, d.Exporter, d.WrittenAt, d.Report}, "", "  ")
 	return append(text, '\n'), err
 }

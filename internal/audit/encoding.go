@@ -13,7 +13,7 @@ import (
 
 // Bounds of what a state may have: more than any auditor holds.
 const (
-	mostStoredRuns    = 1 << 12
+	mostStoredRuns    = 1 << 8
 	mostStoredSources = 1 << 22
 	mostStoredSpans   = 1 << 24
 )
@@ -225,6 +225,37 @@ func (d *decoder) sorted(before *string, first bool) string {
 		d.fail("%q follows %q, and is not behind it", name, was)
 	}
 	return name
+}
+
+// ascending appends numbers by their distances.
+func (e *encoder) ascending(list []uint64) {
+	e.number(uint64(len(list)))
+	last := uint64(0)
+	for _, x := range list {
+		e.number(x - last)
+		last = x
+	}
+}
+
+func (d *decoder) ascending(most int) []uint64 {
+	n := d.length(most, 1)
+	if n == 0 {
+		return nil
+	}
+	list := make([]uint64, n)
+	last := uint64(0)
+	for i := range list {
+		x := last + d.number()
+		if x <= last && i > 0 {
+			d.fail("a list is not in its order")
+			return nil
+		}
+		list[i], last = x, x
+	}
+	if d.err != nil {
+		return nil
+	}
+	return list
 }
 
 // sortedKeys are those of a set, ascending.

@@ -27,7 +27,7 @@ func (r *RunReport) add(certain bool, expectation string, s *SignalReport, forma
 }
 
 // partial reports whether some of what arrived is not in the account.
-func (r *RunReport) partial() bool { return r.Unclean > 0 || len(r.absent) > 0 }
+func (r *RunReport) partial() bool { return r.Unclean > 0 || r.again || len(r.absent) > 0 }
 
 // share is the part that n makes of a number of items; of none it is 0.
 func share(n, of uint64) float64 {

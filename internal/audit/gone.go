@@ -24,7 +24,13 @@ func (g *gone) add(run string) {
 	g.names[xxhash.Sum64String(run)] = struct{}{}
 }
 
+// held reports whether a run is one of those that are remembered.
+func (g *gone) held(run string) bool {
+	_, held := g.names[xxhash.Sum64String(run)]
+	return held
+}
+
+// has reports whether a run may be one of them.
 func (g *gone) has(run string) bool {
-	_, has := g.names[xxhash.Sum64String(run)]
-	return has || g.more
+	return g.more || g.held(run)
 }

@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// judge gives the verdict over all runs, each of which has its own.
+// judge gives the verdict over all runs, each of which has its own. In a partial account some of what arrived is not, whichever run it is of: what would be no
+// fault beside that is not certain.
 func (report *Report) judge(e *Expectations, closing, partial bool) {
 	find := func(unknown bool, expectation, format string, values ...any) {
 		report.Findings = append(report.Findings, Finding{Expectation: expectation, Message: fmt.Sprintf(format, values...), Unknown: unknown})
@@ -20,14 +21,15 @@ func (report *Report) judge(e *Expectations, closing, partial bool) {
 	if u.OverLimit > 0 {
 		find(true, "limits", "%s not audited: too many runs or sources", items(u.OverLimit))
 	}
-	sent := uint64(0)
+	sent, whole := uint64(0), !partial && report.Forgotten.Runs == 0
 	for i := range report.Runs {
+		whole = whole && !report.Runs[i].partial()
 		for k := range report.Runs[i].Signals {
 			sent += report.Runs[i].Signals[k].offered()
 		}
 	}
 	if u.Corrupt > 0 && float64(u.Corrupt) > e.MaxCorrupt*float64(sent) {
-		find(false, "max_corrupt", "%s with a wrong checksum, of no run that is known: the stamp was changed", items(u.Corrupt))
+		find(!whole && e.MaxCorrupt > 0, "max_corrupt", "%s with a wrong checksum, of no run that is known: the stamp was changed", items(u.Corrupt))
 	}
 	if f := report.Forgotten; f.Failed > 0 {
 		find(false, "forgotten_runs", "%d of %d runs that are held no more were not as expected", f.Failed, f.Runs)
@@ -66,23 +68,29 @@ func (r *RunReport) judge(e *Expectations, now time.Time, disagreeing uint64) {
 	if r.Unclean > 0 && r.Final {
 		r.doubt("storage", nil, "the audit died %d times during the run: what it took shortly before is forgotten. That may be what is missing, and have had faults", r.Unclean)
 	}
+	if r.again && r.Final {
+		r.doubt("forgotten_runs", nil, "the run made room for others before it had ended, and came again: what came of it before may be what is missing, and have had faults")
+	}
 	for _, why := range r.absent {
 		if r.Final {
 			r.doubt("verifiers", nil, "%s. What is missing may be there, and may have had faults", why)
 		}
 	}
 	if e.Deadline > 0 {
-		r.judgeDeadline(e.Deadline, now)
+		r.judgeDeadline(e, now)
 	}
 	r.Verdict = verdict(r.Final, r.Findings)
 }
 
 // judgeDeadline: the first arrival and the last end marker may be known by the clocks of two machines.
-func (r *RunReport) judgeDeadline(most time.Duration, now time.Time) {
-	took := r.end(now).Sub(r.FirstArrival)
+func (r *RunReport) judgeDeadline(e *Expectations, now time.Time) {
+	most, took := e.Deadline, r.end(now).Sub(r.FirstArrival)
 	apart, known := r.clocks.apart()
+	certain := known && r.leastEnd(e, now).Sub(r.FirstArrival) > most+apart
 	switch {
-	case took > most+apart && known:
+	case took > most+apart && known && !certain:
+		r.doubt("deadline", nil, "%v from the first arrival, and end markers may have come that are not in the account; want at most %v", took.Round(time.Millisecond), most)
+	case certain:
 		r.find("deadline", nil, "%v from the first arrival to the last end marker; want at most %v", took.Round(time.Millisecond), most)
 	case took > most-apart || !known:
 		r.doubt("deadline", nil, "%v from the first arrival to the last end marker, by the clocks of %d machines; want at most %v", took.Round(time.Millisecond), r.clocks.n, most)
@@ -111,6 +119,19 @@ func (r *RunReport) end(now time.Time) time.Time {
 		return now
 	case slices.ContainsFunc(r.Signals, func(s SignalReport) bool { return s.open() > 0 }):
 		return r.LastArrival
+	default:
+		return *r.EndedAt
+	}
+}
+
+// leastEnd is when the last end marker came at the earliest. Where some of what arrived is not in the account, those that are missing may have come long ago, and of
+// those that are there another copy, if there may be copies.
+func (r *RunReport) leastEnd(e *Expectations, now time.Time) time.Time {
+	switch {
+	case !r.partial():
+		return r.end(now)
+	case r.EndedAt == nil || e.MaxDuplicates > 0:
+		return r.FirstArrival
 	default:
 		return *r.EndedAt
 	}
@@ -147,7 +168,8 @@ func (r *RunReport) judgeSignal(e *Expectations, s *SignalReport) {
 	case s.OutOfOrder == NotKnown:
 		r.doubt("ordered", s, "not known: items of one source came to several verifiers, and none of them knows in which order")
 	case s.OutOfOrder > 0:
-		r.find("ordered", s, "%s arrived after a later one of the same source; want none", items(uint64(s.OutOfOrder)))
+		certain := !r.partial() || e.MaxDuplicates == 0 // or a first copy, which is not in the account, came in time
+		r.add(certain, "ordered", s, "%s arrived after a later one of the same source; want none", items(uint64(s.OutOfOrder)))
 	}
 	if s.Beyond > 0 && !e.AllowUnexpected {
 		r.find("allow_unexpected", s, "%s with a number that was never sent", items(s.Beyond))
@@ -156,7 +178,8 @@ func (r *RunReport) judgeSignal(e *Expectations, s *SignalReport) {
 		r.doubt("limits", s, "%s not audited: too many sources, or too much is missing", items(s.OverLimit))
 	}
 	if s.Disagreeing > 0 {
-		r.find("end_marker", s, "%d end markers that disagree with an earlier one: was the generator restarted under the same run_id?", s.Disagreeing)
+		certain := !r.partial() || s.Disagreeing > s.outnumbered
+		r.add(certain, "end_marker", s, "%d end markers that disagree with an earlier one: was the generator restarted under the same run_id?", s.Disagreeing)
 	}
 	if e.LatencyP99 > 0 {
 		r.judgeLatency(e.LatencyP99, s, tooCorrupt)
@@ -200,11 +223,15 @@ func (r *RunReport) judgeLatency(most time.Duration, s *SignalReport, tooCorrupt
 		unknown -= min(unknown, s.Corrupt)
 	}
 	unknown += min(s.twice, s.Received-unknown) // counted twice, they may hide as many
-	switch l := &s.Latency; {
+	l := &s.Latency
+	leastP99, mostP99 := l.boundsP99()
+	switch {
 	case l.NotComparable:
 		r.doubt("latency_p99", s, "not comparable: %s", &r.clocks)
+	case mostP99 > most && l.P99 <= most:
+		r.doubt("latency_p99", s, "not known: %s came to several verifiers and are counted twice; without, it may be %v; want at most %v", items(s.twice), mostP99.Round(time.Microsecond), most)
 	case l.P99 > most:
-		r.add(len(r.absent) == 0, "latency_p99", s, "%v; want at most %v", l.P99.Round(time.Microsecond), most)
+		r.add(!r.partial() && leastP99 > most, "latency_p99", s, "%v; want at most %v", l.P99.Round(time.Microsecond), most)
 	case s.Final && s.Latency.Count == 0 && s.Latency.Past > 0:
 		r.doubt("latency_p99", s, "not known: all %d that arrived were sent long after they happened, by backfill", s.Latency.Past)
 	case s.Final && 100*unknown > s.Received-min(s.Received, s.Latency.Past):
@@ -212,16 +239,19 @@ func (r *RunReport) judgeLatency(most time.Duration, s *SignalReport, tooCorrupt
 	}
 }
 
+// sentCertain reports whether not more was sent than is known, of which what arrived with a fault would be a smaller share.
+func (r *RunReport) sentCertain(s *SignalReport) bool { return s.SentKnown || !r.partial() }
+
 // most finds that a share is too large.
 func (r *RunReport) most(expectation string, s *SignalReport, what string, n, of uint64, limit float64) (found bool) {
 	if n == 0 || float64(n) <= limit*float64(of) {
 		return false
 	}
+	certain := limit == 0 || r.sentCertain(s)
 	if of == 0 {
-		r.find(expectation, s, "%d %s, though nothing was sent; want none", n, what)
+		r.add(certain, expectation, s, "%d %s, though nothing was sent; want none", n, what)
 		return true
 	}
-	certain := len(r.absent) == 0 || limit == 0 || s.SentKnown // or more may have been sent
 	r.add(certain, expectation, s, "%d %s, %d sent: %s; want at most %s", n, what, of, percent(share(n, of)), percent(limit))
 	return true
 }

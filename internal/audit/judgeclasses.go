@@ -49,7 +49,11 @@ func (r *RunReport) received(s *SignalReport, c *ClassReport) (least, most uint6
 	case c.Class == Rest:
 		return c.Received, c.Received + s.twice
 	default:
-		return max(c.Received-min(c.Received, s.twice), min(c.Received, 1)), c.Received
+		least = c.Received - min(c.Received, s.twice)
+		if s.Beyond == 0 { // or it is one that was never sent, which has no class
+			least = max(least, min(c.Received, 1))
+		}
+		return least, c.Received
 	}
 }
 

@@ -25,17 +25,18 @@ func (r *RunReport) judgeContent(e *Expectations, s *SignalReport) {
 	if float64(s.Wrong+s.Unread) <= most*float64(s.offered()) {
 		return
 	}
+	certain := most == 0 || r.sentCertain(s)
 	if s.Unread > 0 {
-		r.find(contentExpectation, s, "%s with the stamp of their content gone or damaged", items(s.Unread))
+		r.add(certain, contentExpectation, s, "%s with the stamp of their content gone or damaged", items(s.Unread))
 	}
 	arrived := s.Checked + s.Unread
 	for i := range s.Faults {
 		if i == mostContentFindings {
-			r.find(contentExpectation, s, "and %d more faults", len(s.Faults)-i)
+			r.add(certain, contentExpectation, s, "and %d more faults", len(s.Faults)-i)
 			break
 		}
 		f := &s.Faults[i]
-		r.find(contentExpectation, s, "%s: %d of %s; %s", f, f.Items, items(arrived), wantedOf[f.kind])
+		r.add(certain, contentExpectation, s, "%s: %d of %s; %s", f, f.Items, items(arrived), wantedOf[f.kind])
 	}
 }
 

@@ -20,7 +20,7 @@ func (r *RunReport) judgeOdd(e *Expectations, s *SignalReport) {
 	certain := !r.partial() && s.OverLimit == 0
 	for i := range s.Odd {
 		k := &s.Odd[i]
-		intact := k.Received - min(k.Received, k.Changed)
+		intact := k.Received - min(k.Received, k.Changed) + k.both
 		switch e.Odd.of(k.Kind) {
 		case oddEither:
 			continue

@@ -2,6 +2,8 @@
 
 package audit
 
+import "math"
+
 // lineage finds spans whose parent does not arrive. Parents usually end, and so arrive, after their children, but a task that its
 // parent has spawned and not awaited comes later. So lineage keeps both: the parents that are awaited, and the spans that arrived of late.
 //
@@ -32,7 +34,7 @@ type awaiting struct {
 type awaited struct {
 	trace    uint64
 	first    int32  // the latest of its children that is kept; see children
-	children uint32 // that have arrived
+	children uint32 // that have arrived; 2^32-1: or more
 }
 
 // children are spans whose parents are awaited: lists in one array, so that nothing is allocated for one. Who unites accounts needs them: a span that came
@@ -41,6 +43,7 @@ type children struct {
 	all  []child // the first is none
 	free int32   // the first of a list of those not in use; 0: there is none
 	used int
+	most int // of them; at most 2^31-1
 }
 
 type child struct {
@@ -49,7 +52,7 @@ type child struct {
 }
 
 func newLineage(size int) lineage {
-	return lineage{size: size, young: map[uint64]struct{}{}, older: map[uint64]struct{}{}, children: children{all: make([]child, 1)}}
+	return lineage{size: size, young: map[uint64]struct{}{}, older: map[uint64]struct{}{}, children: children{all: make([]child, 1), most: min(2*size, math.MaxInt32)}}
 }
 
 // arrived notes a span of a run that arrived for the first time: with the salt of the run, and what the run waits for.
@@ -97,14 +100,17 @@ func (l *lineage) await(of *awaiting, parent, trace, span uint64) {
 		a = awaited{trace: trace}
 		l.awaited++
 	}
-	a.children++
-	if l.children.used < 2*l.size {
-		a.first = l.children.add(span, a.first)
-	}
+	a.take(&l.children, span)
 	if of.parents == nil {
 		of.parents = map[uint64]awaited{}
 	}
 	of.parents[parent] = a
+}
+
+// take adds a child, which is kept if there is room.
+func (a *awaited) take(children *children, span uint64) {
+	a.children = min(a.children, math.MaxUint32-1) + 1
+	a.first = children.add(span, a.first)
 }
 
 // has reports whether a span arrived of late.
@@ -135,8 +141,11 @@ func (w *awaiting) orphans() (spans, traces uint64) {
 	return spans, uint64(len(seen))
 }
 
-// add puts a span before a list.
+// add puts a span before a list, unless there are too many.
 func (c *children) add(key uint64, next int32) int32 {
+	if c.used >= c.most {
+		return next
+	}
 	c.used++
 	if i := c.free; i != 0 {
 		c.free = c.all[i].next
@@ -144,7 +153,7 @@ func (c *children) add(key uint64, next int32) int32 {
 		return i
 	}
 	c.all = append(c.all, child{key, next})
-	return int32(len(c.all) - 1) //nolint:gosec // G115: twice as many as spans are remembered, at most
+	return int32(len(c.all) - 1) //nolint:gosec // G115: most of them, at most, and the first, which is none
 }
 
 // release takes a list out of use.

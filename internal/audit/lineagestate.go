@@ -65,8 +65,7 @@ func (l *lineage) decodeAwaiting(d *decoder, to *awaiting) {
 			return
 		}
 		for _, span := range spans {
-			a.children++
-			a.first = l.children.add(span, a.first)
+			a.take(&l.children, span)
 		}
 		if to.parents == nil {
 			to.parents = map[uint64]awaited{}
@@ -74,70 +73,4 @@ func (l *lineage) decodeAwaiting(d *decoder, to *awaiting) {
 		to.parents[parent] = a
 		l.awaited++
 	}
-}
-
-// encode appends the traces. With forgotten they are not in the state, and the state says so.
-func (t *traces) encode(e *encoder, forgotten bool) {
-	e.flag(t.forgotten || forgotten)
-	e.number(t.unknown)
-	if forgotten {
-		e.ascending(nil)
-		return
-	}
-	keys := slices.Sorted(maps.Keys(t.byKey))
-	e.ascending(keys)
-	for _, key := range keys {
-		of := t.byKey[key]
-		e.numbers([]uint64{of.seen, uint64(of.more), uint64(of.highest), uint64(of.root), uint64(of.class)})
-	}
-}
-
-func (t *traces) decode(d *decoder) {
-	t.forgotten = d.flag()
-	t.unknown = d.count()
-	for _, key := range d.ascending(mostStoredSpans) {
-		var of traceState
-		of.seen = d.number()
-		for _, to := range []*uint32{&of.more, &of.highest, &of.root, &of.class} {
-			*to = uint32(d.upTo(1<<32-1, "a number in a trace")) //nolint:gosec // G115: at most 2^32-1
-		}
-		if d.err != nil {
-			return
-		}
-		if t.byKey == nil {
-			t.byKey = map[uint64]traceState{}
-		}
-		t.byKey[key] = of
-	}
-}
-
-// ascending appends numbers by their distances.
-func (e *encoder) ascending(list []uint64) {
-	e.number(uint64(len(list)))
-	last := uint64(0)
-	for _, x := range list {
-		e.number(x - last)
-		last = x
-	}
-}
-
-func (d *decoder) ascending(most int) []uint64 {
-	n := d.length(most, 1)
-	if n == 0 {
-		return nil
-	}
-	list := make([]uint64, n)
-	last := uint64(0)
-	for i := range list {
-		x := last + d.number()
-		if x <= last && i > 0 {
-			d.fail("a list is not in its order")
-			return nil
-		}
-		list[i], last = x, x
-	}
-	if d.err != nil {
-		return nil
-	}
-	return list
 }

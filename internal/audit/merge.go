@@ -11,7 +11,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 )
 
 // Merge collects the states of several verifiers. The states of one incarnation replace each other, the one with the highest sequence counts, and all others
@@ -61,6 +60,8 @@ type Asked struct {
 	Run string
 	// Final: nothing will come any more, whatever the states say.
 	Final bool
+	// Lacks says why states could not be had that there are; nil: all that there are were.
+	Lacks []string
 }
 
 // Report unites all accounts, and holds them against what all verifiers expect.
@@ -78,7 +79,7 @@ func (m *Merge) Report(asked Asked) (Report, error) {
 		bytes += len(s.body)
 	}
 	limits := mergedLimits(bytes)
-	forgot := make([]gone, len(states))
+	lives := livesOf(states)
 	for i, s := range states {
 		of, err := s.auditor(limits)
 		if err != nil {
@@ -88,27 +89,27 @@ func (m *Merge) Report(asked Asked) (Report, error) {
 			all = New(limits, 0, of.expect)
 		}
 		all.grace = max(all.grace, of.grace)
+		lives[i].note(of)
 		all.unite(of)
-		forgot[i] = of.gone
 	}
 	all.only(asked.Run)
 	slices.SortFunc(all.runs, func(a, b *run) int { return cmp.Or(cmp.Compare(a.first, b.first), strings.Compare(a.name, b.name)) })
 	all.united, all.clocks = true, clocksOf(states)
 	all.absent = asked.missing(states, all.expect.Verifiers)
-	now, running := newest(states)
+	if len(all.runs) == 0 {
+		all.absent = append(all.absent, died(lives)...)
+	}
+	now, running := newest(lives, all.clocks.margin())
 	for _, r := range all.runs {
 		all.lineage.settle(&r.awaiting)
-		for i := range forgot {
-			if forgot[i].has(r.name) {
-				r.absent = append(r.absent, fmt.Sprintf("verifier %q holds the run no more, or not all of it: it made room for others", states[i].Verifier))
-			}
-		}
-		r.absent = append(r.absent, all.unseen(r, states)...)
+		r.markedAt = r.ended()
+		r.absent = append(r.absent, all.unseen(r, lives)...)
 		if asked.Final && running && (r.markedAt == 0 || !r.allFinal(now.UnixNano(), all.grace)) {
 			r.absent = append(r.absent, "the run has not ended, and some verifiers may have taken more since they wrote their states")
 		}
 	}
 	report := all.Report(now, asked.Final || !running)
+	report.Final = !running
 	for _, s := range states {
 		report.States = append(report.States, s.Origin)
 	}
@@ -153,37 +154,11 @@ func (a *Auditor) only(name string) {
 	a.runs = slices.DeleteFunc(a.runs, func(r *run) bool { return r.name != name })
 }
 
-// newest is when the states were written: the oldest of those that may have taken more since. If there are none of these, nothing is running.
-func newest(states []*State) (at time.Time, running bool) {
-	for i, s := range states {
-		at = later(at, s.Written)
-		running = running || live(states, i)
-	}
-	if !running {
-		return at, false
-	}
-	for i, s := range states {
-		if live(states, i) && s.Written.Before(at) {
-			at = s.Written
-		}
-	}
-	return at, true
-}
-
-func later(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return b
-	}
-	return a
-}
-
-// live reports whether a verifier may have taken more since it wrote a state: it is not its last, and no later incarnation took its place.
-func live(states []*State, i int) bool {
-	return !states[i].Final && (i+1 == len(states) || states[i+1].Verifier != states[i].Verifier)
-}
-
 // missing says which verifiers' states are not there, or should not be.
 func (asked *Asked) missing(states []*State, expected int) (why []string) {
+	for _, lacks := range asked.Lacks {
+		why = append(why, "not all states could be had: "+lacks)
+	}
 	var names []string
 	for _, s := range states {
 		names = append(names, s.Verifier)
@@ -209,44 +184,4 @@ func (asked *Asked) missing(states []*State, expected int) (why []string) {
 		why = append(why, fmt.Sprintf("there are states of %d verifiers, and there should be %d: expect.verifiers says how many", len(names), n))
 	}
 	return why
-}
-
-// certainly is how far apart clocks are taken to be, at least, if there are several.
-const certainly = time.Second
-
-// unseen says what no state has of a run: what a verifier took before it died, or an incarnation that nobody knows of.
-func (a *Auditor) unseen(r *run, states []*State) (why []string) {
-	margin := time.Duration(0)
-	if a.clocks.n > 1 {
-		margin = max(a.clocks.errors, certainly)
-	}
-	began := time.Unix(0, r.first).Add(-margin)
-	for i, s := range states {
-		if !s.First && began.Before(s.Started) { // also after one that ended well: there may have been another between them
-			why = append(why, fmt.Sprintf("verifier %q began to listen when the run had begun, and what one of its name took just before is not known: storage would tell", s.Verifier))
-		}
-		if i+1 < len(states) && states[i+1].Verifier == s.Verifier && !s.Final && began.Before(states[i+1].Started) {
-			why = append(why, fmt.Sprintf("verifier %q died, and what it took shortly before is in no state", s.Verifier))
-		}
-	}
-	return why
-}
-
-// clocksOf are those of states. Whose machine is not known has a clock of its own.
-func clocksOf(states []*State) clocks {
-	var names []string
-	c := clocks{}
-	for _, s := range states {
-		if name := s.Clock.Name; name == "" || !slices.Contains(names, name) {
-			names = append(names, name)
-		}
-		c.errors = max(c.errors, 2*s.Clock.Error)
-	}
-	if c.n = len(names); c.n == 1 {
-		return clocks{}
-	}
-	if slices.ContainsFunc(states, func(s *State) bool { return s.Clock.Error <= 0 }) {
-		c.errors = -1
-	}
-	return c
 }

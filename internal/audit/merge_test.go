@@ -140,7 +140,7 @@ func newShared(t *testing.T, r *rand.Rand, n int, e Expectations) *shared {
 	for i := range n {
 		s.verifiers = append(s.verifiers, New(DefaultLimits(), time.Second, e))
 		of := exampleOrigin(fmt.Sprint("v", i))
-		of.Final = false
+		of.Final, of.First = false, true
 		s.origins = append(s.origins, of)
 	}
 	return s
@@ -209,9 +209,9 @@ func normal(t *testing.T, report Report) string {
 		r.Evidence = nil // the first of each kind
 		for j := range r.Signals {
 			s := &r.Signals[j]
-			s.Latency, s.OutOfOrder = LatencyReport{}, 0
+			s.Latency, s.OutOfOrder, s.AfterGrace = LatencyReport{}, 0, 0
 			for k := range s.BySource {
-				s.BySource[k].OutOfOrder = 0
+				s.BySource[k].OutOfOrder, s.BySource[k].AfterGrace = 0, 0
 			}
 		}
 	}
@@ -297,6 +297,9 @@ func TestMergeIsOne(t *testing.T) {
 				is, of := &got.Runs[i].Signals[j], want.Runs[i].Signals[j]
 				if is.twice == 0 {
 					require.Equal(t, of.Latency, is.Latency, "seed %d", seed)
+				}
+				if is.AfterGrace != NotKnown {
+					require.Equal(t, of.AfterGrace, is.AfterGrace, "seed %d", seed)
 				}
 				if is.OutOfOrder != NotKnown {
 					require.Equal(t, of.OutOfOrder, is.OutOfOrder, "seed %d", seed)

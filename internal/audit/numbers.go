@@ -45,13 +45,12 @@ func (n *numbers) arrived() uint64 { return n.next - n.first - n.lacks }
 func (n *numbers) arrive(x uint64, b *budget) arrival {
 	b.since++
 	switch {
+	case x >= mostNumbers:
+		return beyond
 	case x == n.next:
 		n.next++
 		return inOrder
 	case n.next == n.first:
-		if x >= mostNumbers {
-			return beyond
-		}
 		n.first, n.next = x, x+1
 		return inOrder
 	case x > n.next:

@@ -25,9 +25,7 @@ func (n *numbers) encode(e *encoder) error {
 		n.gaps.RunOptimize()
 		kind, set = asGaps, n.gaps
 		if n.arrived() < n.lacks {
-			arrived := n.gaps.Clone()
-			arrived.Flip(n.first, n.next)
-			arrived.RunOptimize()
+			arrived := complement(n.gaps, n.first, n.next)
 			if arrived.GetSerializedSizeInBytes() < set.GetSerializedSizeInBytes() {
 				kind, set = asArrived, arrived
 			}
@@ -49,7 +47,8 @@ func (n *numbers) encode(e *encoder) error {
 	return nil
 }
 
-func (n *numbers) decode(d *decoder) {
+// decode reads them, and returns how many are left out, as the budget does not allow to keep what lies between them.
+func (n *numbers) decode(d *decoder, b *budget) (left uint64) {
 	kind := d.upTo(asArrived|withOver, "a kind of numbers")
 	n.first = d.count()
 	n.next = n.first + d.count()
@@ -59,43 +58,45 @@ func (n *numbers) decode(d *decoder) {
 	switch kind &^ withOver {
 	case asAll:
 	case asGaps, asArrived:
-		n.decodeSet(d, kind&^withOver == asArrived)
+		left = n.decodeSet(d, kind&^withOver == asArrived, b)
 	default:
 		d.fail("a kind of numbers of %d", kind)
 	}
 	if kind&withOver == 0 {
-		return
+		return left
 	}
-	if n.over = d.bitmap(); n.over != nil && n.over.IsEmpty() {
+	if n.over = d.bitmap(); n.over == nil || n.over.IsEmpty() {
 		n.over = nil
+	} else if most := n.over.Maximum(); most >= mostNumbers {
+		d.fail("a number of %d; at most %d can be", most, uint64(mostNumbers)-1)
 	}
+	return left
 }
 
-// decodeSet reads the numbers that are missing, or those that are not.
-func (n *numbers) decodeSet(d *decoder, arrived bool) {
+// decodeSet reads the numbers that are missing, or those that are not. Few bytes may say that few of many have arrived: what is missing then takes more memory.
+func (n *numbers) decodeSet(d *decoder, arrived bool, b *budget) (left uint64) {
 	set := d.bitmap()
 	if set == nil {
-		return
+		return 0
 	}
 	if set.IsEmpty() || set.Minimum() < n.first || set.Maximum() >= n.next {
 		d.fail("numbers that are not between %d and %d", n.first, n.next)
-		return
+		return 0
 	}
 	if arrived {
-		if containers := (n.next - n.first) >> 16; containers > uint64(len(d.text)) { // a writer would not have: what is missing is longer
-			d.fail("%d numbers from %d to %d", set.GetCardinality(), n.first, n.next)
-			return
+		if !b.holds(n.first, n.next) {
+			n.first, n.next = 0, 0
+			return set.GetCardinality()
 		}
-		set.Flip(n.first, n.next)
-		set.RunOptimize()
-		if set.IsEmpty() {
-			return
+		if set = complement(set, n.first, n.next); set.IsEmpty() {
+			return 0
 		}
 	}
 	n.gaps, n.lacks, n.top = set, set.GetCardinality(), set.Maximum()>>16
 	if n.arrived() == 0 {
 		d.fail("of numbers from %d to %d none has arrived", n.first, n.next)
 	}
+	return 0
 }
 
 func (e *encoder) bitmap(set *roaring64.Bitmap) error {

@@ -3,6 +3,7 @@
 package audit
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -75,11 +76,23 @@ type oddAccount struct {
 	kinds   map[string]*oddArrived
 }
 
-// oddArrived is what has arrived of one kind, as numbers of items: that of the source in the upper 32 bits, and its own in the lower.
+// oddArrived is what has arrived of one kind, as numbers of items: that of the source in the upper 32 bits, and its own in the lower. An item of which one copy was
+// changed and another was not is in both, so that it does not matter which of them came first, or to whom.
 type oddArrived struct {
-	received  *roaring64.Bitmap
-	changed   *roaring64.Bitmap // of those received
+	intact    *roaring64.Bitmap // as they were sent
+	changed   *roaring64.Bitmap
 	duplicate uint64
+}
+
+func newOddArrived() *oddArrived {
+	return &oddArrived{intact: roaring64.New(), changed: roaring64.New()}
+}
+
+func (k *oddArrived) has(x uint64) bool { return k.intact.Contains(x) || k.changed.Contains(x) }
+
+// received is how many different items have arrived.
+func (k *oddArrived) received() uint64 {
+	return k.intact.GetCardinality() + k.changed.GetCardinality() - k.intact.AndCardinality(k.changed)
 }
 
 // mostOdd is how many odd items a source has at most.
@@ -94,19 +107,26 @@ func (a *oddAccount) arrive(name, source string, sequence uint64, changed bool, 
 	case kind == nil:
 		return tooMany
 	}
-	x := uint64(a.source(source))<<32 | sequence
-	if kind.received.Contains(x) {
+	number, fits := a.source(source)
+	if !fits {
+		return tooMany
+	}
+	x := uint64(number)<<32 | sequence
+	known, set := kind.has(x), kind.intact
+	if changed {
+		set = kind.changed
+	}
+	if !set.Contains(x) {
+		if b.exhausted() {
+			return tooMany
+		}
+		set.Add(x)
+		b.used += oddCost
+	}
+	if known {
 		kind.duplicate++
 		return again
 	}
-	if b.exhausted() {
-		return tooMany
-	}
-	kind.received.Add(x)
-	if changed {
-		kind.changed.Add(x)
-	}
-	b.used += oddCost
 	return inOrder
 }
 
@@ -116,9 +136,17 @@ const oddCost = 2 * 16
 // cost is what all cost.
 func (a *oddAccount) cost() (bytes int) {
 	for _, k := range a.kinds {
-		bytes += oddCost * int(k.received.GetCardinality()) //nolint:gosec // G115: what is in memory
+		bytes += oddCost * int(min(k.intact.GetCardinality()+k.changed.GetCardinality(), mostOdd)) //nolint:gosec // G115: at most 2^32
 	}
 	return bytes
+}
+
+// received is how many different items of all kinds have arrived.
+func (a *oddAccount) received() (n uint64) {
+	for _, k := range a.kinds {
+		n += k.received()
+	}
+	return n
 }
 
 // kind is the account of a kind; nil: there are too many.
@@ -128,23 +156,30 @@ func (a *oddAccount) kind(name string) *oddArrived {
 		if a.kinds == nil {
 			a.kinds = map[string]*oddArrived{}
 		}
-		k = &oddArrived{received: roaring64.New(), changed: roaring64.New()}
+		k = newOddArrived()
 		a.kinds[strings.Clone(name)] = k
 	}
 	return k
 }
 
-// source is the number of a source.
-func (a *oddAccount) source(name string) uint32 {
+// mostOddSources bounds the sources of odd items: a number for each has 32 bits.
+const mostOddSources = math.MaxUint32
+
+// source is the number of a source. It is false if there are too many.
+func (a *oddAccount) source(name string) (n uint32, fits bool) {
 	n, known := a.sources[name]
-	if !known {
-		if a.sources == nil {
-			a.sources = map[string]uint32{}
-		}
-		n = uint32(len(a.sources)) //nolint:gosec // G115: Limits.Sources bounds them
-		a.sources[strings.Clone(name)] = n
+	if known {
+		return n, true
 	}
-	return n
+	if len(a.sources) >= mostOddSources {
+		return 0, false
+	}
+	if a.sources == nil {
+		a.sources = map[string]uint32{}
+	}
+	n = uint32(len(a.sources)) //nolint:gosec // G115: less than mostOddSources
+	a.sources[strings.Clone(name)] = n
+	return n, true
 }
 
 // OddReport is what became of a kind of item that is odd on purpose.
@@ -156,11 +191,13 @@ type OddReport struct {
 	Refused uint64 `json:"refused"`
 	// Received items, each once.
 	Received uint64 `json:"received"`
-	// Changed are those of them that are not as they were sent, as far as their stamps show.
+	// Changed are those of them of which a copy is not as it was sent, as far as its stamp shows.
 	Changed   uint64 `json:"changed"`
 	Duplicate uint64 `json:"duplicate"`
 	// Missing were neither refused nor received. Where some that were refused have arrived all the same, it is the least.
 	Missing uint64 `json:"missing"`
+
+	both uint64 // of those changed, another copy is as it was sent
 }
 
 // OddCounts are what became of all items of a signal that are odd on purpose.
@@ -189,7 +226,7 @@ func (a *oddAccount) report(signal Signal, told []stamp.OddKind) (list []OddRepo
 	add := func(name string, sent, refused uint64) {
 		r := OddReport{Kind: shown(name), Sent: sent + refused, Refused: refused}
 		if k := a.kinds[name]; k != nil {
-			r.Received, r.Changed, r.Duplicate = k.received.GetCardinality(), k.changed.GetCardinality(), k.duplicate
+			r.Received, r.Changed, r.Duplicate, r.both = k.received(), k.changed.GetCardinality(), k.duplicate, k.intact.AndCardinality(k.changed)
 		}
 		r.Sent = max(r.Sent, r.Received)
 		r.Missing = r.Sent - min(r.Sent, r.Refused+r.Received)

@@ -23,7 +23,7 @@ func (a *oddAccount) encode(e *encoder) error {
 		k := a.kinds[name]
 		e.string(name)
 		e.number(k.duplicate)
-		if err := cmp.Or(e.bitmap(k.received), e.bitmap(k.changed)); err != nil {
+		if err := cmp.Or(e.bitmap(k.intact), e.bitmap(k.changed)); err != nil {
 			return err
 		}
 	}
@@ -52,19 +52,19 @@ func (a *Auditor) decodeOdd(d *decoder, to *oddAccount) {
 	for range d.length(stamp.MostOddKinds, 4) {
 		name := d.string(stamp.LongestOddKind)
 		duplicate := d.count()
-		received, changed := d.bitmap(), d.bitmap()
+		intact, changed := d.bitmap(), d.bitmap()
 		if d.err != nil {
 			return
 		}
 		outside := func(set *roaring64.Bitmap) bool {
 			return !set.IsEmpty() && set.Maximum()>>32 >= uint64(len(to.sources))
 		}
-		if outside(received) || outside(changed) {
+		if outside(intact) || outside(changed) {
 			d.fail("odd items of a source that is not there")
 			return
 		}
 		k := to.kind(name)
-		k.received, k.changed, k.duplicate = received, changed, duplicate
+		k.intact, k.changed, k.duplicate = intact, changed, duplicate
 	}
 	a.gaps.used += to.cost()
 }

@@ -3,9 +3,9 @@
 package audit
 
 import (
-	"math"
-
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
+
+	"github.com/runtimelab/otelcol-runtimelab/internal/stamp"
 )
 
 // Numbers that were never sent, as an end marker says, are a set of their own: so a further copy of one is a duplicate, whether the end marker
@@ -13,14 +13,15 @@ import (
 
 // arriveOver adds a number that was never sent. Where the budget is spent it is not kept.
 func (n *numbers) arriveOver(x uint64, b *budget) (a arrival, kept bool) {
-	if n.over == nil {
-		n.over = roaring64.New()
-	}
 	switch {
-	case n.over.Contains(x):
+	case x >= mostNumbers:
+		return beyond, false
+	case n.over != nil && n.over.Contains(x):
 		return again, true
 	case b.exhausted():
 		return beyond, false
+	case n.over == nil:
+		n.over = roaring64.New()
 	}
 	n.over.Add(x)
 	b.charge(n, overCost)
@@ -38,39 +39,44 @@ func (n *numbers) countOver() uint64 {
 	return n.over.GetCardinality()
 }
 
-// limit makes total what was sent. Numbers from there on are over, and those below are not: with another total, some may have been. fits is false
-// if the budget did not allow to know them.
-func (n *numbers) limit(total uint64, b *budget) (fits bool) {
-	fits = true
+// limit makes total what was sent. Numbers from there on are over, and those below are not: with another total, some may have been. It returns how many the budget
+// did not allow to know any more.
+func (n *numbers) limit(total uint64, b *budget) (left uint64) {
 	if n.over != nil && !n.over.IsEmpty() && n.over.Minimum() < total {
 		back := n.over.Clone()
-		back.RemoveRange(total, math.MaxUint64)
-		back.Remove(math.MaxUint64)
+		back.RemoveRange(total, mostNumbers)
 		n.over.RemoveRange(0, total)
-		if fits = b.used+int((back.Maximum()-back.Minimum())>>16+1)*containerCost <= b.limit; fits {
-			fits = n.unite(numbersOf(back), b)
+		if !b.holds(back.Minimum(), back.Maximum()+1) || !n.unite(numbersOf(back), b) {
+			left += back.GetCardinality()
 		}
 	}
 	if n.next <= total {
-		return fits
+		return left
 	}
-	over := roaring64.New()
-	over.AddRange(max(total, n.first), n.next)
+	from := max(total, n.first)
+	if b.holds(from, n.next) {
+		over := roaring64.New()
+		over.AddRange(from, n.next)
+		if n.lacks > 0 {
+			over.AndNot(n.gaps)
+		}
+		n.uniteOver(over)
+	} else {
+		left += n.next - from - n.lacking([]stamp.Range{{First: from, End: n.next}}, n.next)
+	}
 	if n.lacks > 0 {
-		over.AndNot(n.gaps)
 		n.gaps.RemoveRange(total, n.next)
 		n.setLacks(n.gaps.GetCardinality(), b)
 	}
-	n.uniteOver(over)
 	n.next = total
 	if n.first > total {
 		n.first = total
 	}
 	b.measure(n)
-	return fits
+	return left
 }
 
-// numbersOf makes numbers of a set, which it takes over.
+// numbersOf makes numbers of a set.
 func numbersOf(set *roaring64.Bitmap) *numbers {
 	n := &numbers{}
 	if set.IsEmpty() {
@@ -78,9 +84,8 @@ func numbersOf(set *roaring64.Bitmap) *numbers {
 	}
 	n.first, n.next = set.Minimum(), set.Maximum()+1
 	if lacks := n.next - n.first - set.GetCardinality(); lacks > 0 {
-		set.Flip(n.first, n.next)
-		set.RunOptimize()
-		n.gaps, n.lacks, n.top = set, lacks, set.Maximum()>>16
+		n.gaps = complement(set, n.first, n.next)
+		n.lacks, n.top = lacks, n.gaps.Maximum()>>16
 	}
 	return n
 }

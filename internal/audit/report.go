@@ -13,6 +13,8 @@ import (
 
 // Report is the state of an audit at some time.
 type Report struct {
+	// Final: nothing was taken after it.
+	Final bool `json:"final"`
 	// Verdict over all. Findings are those that belong to no run.
 	Verdict  Verdict   `json:"verdict"`
 	Findings []Finding `json:"findings"`
@@ -103,9 +105,9 @@ func (r *RunReport) neverSent() (list []string) {
 type Forgotten struct {
 	// Runs is how many there were.
 	Runs uint64 `json:"runs"`
-	// Failed is how many of them were not as expected, or had not ended.
+	// Failed is how many of them were certainly not as expected.
 	Failed uint64 `json:"failed"`
-	// Unknown is how many of them could not be judged.
+	// Unknown is how many of them could not be judged, because they had not ended, say.
 	Unknown uint64 `json:"unknown"`
 }
 
@@ -147,6 +149,7 @@ type RunReport struct {
 	Evidence []Evidence `json:"evidence,omitempty"`
 
 	absent []string // why some of what arrived is not in the account
+	again  bool     // it made room for others before: what came then is not in the account
 	clocks clocks   // by which it was measured
 
 	oddKnown bool // end markers have told what odd items there were
@@ -278,4 +281,7 @@ type LatencyReport struct {
 	P50           time.Duration `json:"p50_ns"`
 	P99           time.Duration `json:"p99_ns"`
 	Max           time.Duration `json:"max_ns"`
+
+	// What P99 is at least and at most, if items that came to several verifiers are counted twice: see boundsP99.
+	leastP99, mostP99 time.Duration
 }

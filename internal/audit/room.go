@@ -65,14 +65,18 @@ func (a *Auditor) leastWanted(now int64) int {
 func (a *Auditor) forget(i int, now int64) {
 	r := a.runs[i]
 	a.forgotten.Runs++
-	a.gone.add(r.name)
-	switch a.reportRun(r, now, true).Verdict {
+	v := a.view(r, now, true)
+	if !r.allFinal(now, a.grace) {
+		v.absent = append(slices.Clip(v.absent), "the run had not ended when it made room")
+	}
+	switch r.report(v).Verdict {
 	case Pass:
 	case Unknown:
 		a.forgotten.Unknown++
 	default:
 		a.forgotten.Failed++
 	}
+	a.gone.add(r.name)
 	a.runs = slices.Delete(a.runs, i, i+1)
 	delete(a.byName, r.name)
 	for j := range r.accounts {

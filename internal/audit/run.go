@@ -15,6 +15,7 @@ import (
 type run struct {
 	name        string
 	first, last int64  // arrivals, ns since 1970
+	happened    int64  // when the earliest of its items did, by the generator's clock, without those sent long after; 0: not known
 	markedAt    int64  // arrival of the latest end marker; 0: none has come
 	unclean     uint64 // times its account was resumed from a state that was not the last
 	intact      uint64 // items with a right checksum
@@ -47,19 +48,6 @@ type account struct {
 	odd       oddAccount
 	unplaced  uint64 // first copies of which it is not known when they happened
 	twice     uint64 // of united accounts: items that are counted more than once among arrived, latency, classes and unplaced
-}
-
-// took notes how long an item was on its way.
-func (a *account) took(ns int64) {
-	if ns < 0 {
-		a.skewed++
-		return
-	}
-	if a.latency == nil {
-		a.latency = &histogram.Histogram{}
-	}
-	a.latency.Record(ns)
-	a.slowest = max(a.slowest, ns)
 }
 
 // final reports whether a stream has had its grace. A stream without an end marker has had it when others of its run have ended, and the

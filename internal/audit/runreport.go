@@ -20,6 +20,7 @@ type view struct {
 	grace   time.Duration
 	now     int64
 	closing bool // nothing more will come, and all is final
+	again   bool // it made room before, and came again
 }
 
 // report describes the run.
@@ -27,7 +28,7 @@ func (r *run) report(v *view) RunReport {
 	e, strays := v.expect, v.strays
 	report := RunReport{
 		Run: r.name, FirstArrival: time.Unix(0, r.first).UTC(), LastArrival: time.Unix(0, r.last).UTC(), Final: true, Unclean: r.unclean,
-		Findings: []Finding{}, absent: slices.Concat(r.absent, v.absent), clocks: v.clocks,
+		Findings: []Finding{}, absent: slices.Concat(r.absent, v.absent), clocks: v.clocks, again: v.again,
 	}
 	if r.markedAt != 0 {
 		ended := time.Unix(0, r.markedAt).UTC()
@@ -76,15 +77,10 @@ func (r *run) signal(signal Signal, expected bool, strays strays, final func(*st
 	a, told := &r.accounts[signal], r.told.sum()
 	report := SignalReport{
 		Signal: signal, Final: true, Sources: len(a.streams), Announced: r.told.announced[signal], OverLimit: a.overLimit,
-		Latency:  LatencyReport{Skewed: a.skewed, Past: a.past, Max: time.Duration(a.slowest)},
 		BySource: make([]SourceReport, 0, len(a.streams)), unplaced: a.unplaced, twice: a.twice,
 		Faults: a.faults.list(signal, &r.told.names), OtherFaults: a.faults.others, met: a.faults.met, had: a.faults.had,
 	}
-	if a.latency != nil {
-		report.Latency.Count = a.latency.Count()
-		report.Latency.P50 = time.Duration(min(a.latency.Quantile(0.5), a.slowest))
-		report.Latency.P99 = time.Duration(min(a.latency.Quantile(0.99), a.slowest))
-	}
+	a.reportLatency(&report.Latency)
 	names := slices.Collect(maps.Keys(a.streams))
 	if expected {
 		names = slices.AppendSeq(names, maps.Keys(r.told.sources))

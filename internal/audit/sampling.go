@@ -5,6 +5,7 @@ package audit
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/internal/timeline"
@@ -211,7 +212,8 @@ func (r *RunReport) judgeSampled(e *Sampled, s *SignalReport) {
 	for _, d := range deviating[:min(len(deviating), mostSources)] {
 		r.add(d.certain && (lossKnown || d.more), "sampled", s, "source %q: %v; %s", d.source, &d, want)
 	}
-	if more := len(deviating) - mostSources; more > 0 {
-		r.add(lossKnown, "sampled", s, "and %d more sources", more)
+	if more := deviating[min(len(deviating), mostSources):]; len(more) > 0 {
+		certain := slices.ContainsFunc(more, func(d deviation) bool { return d.certain && (lossKnown || d.more) })
+		r.add(certain, "sampled", s, "and %d more sources", len(more))
 	}
 }

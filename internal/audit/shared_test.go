@@ -118,38 +118,61 @@ func TestStateMissing(t *testing.T) {
 		}
 		return of
 	}
-	first, second := half(false), half(true)
+	even, odd := half(false), half(true)
 	running := func(o *Origin) { o.Final = false }
+	dead := func(o *Origin) { o.Final, o.Written = false, noon.Add(500*time.Millisecond) }
+	resumed := half(false)
+	resumed.resumedAt = noon.Add(time.Millisecond).UnixNano()
+	empty := New(DefaultLimits(), time.Second, Expectations{Verifiers: 2})
+	resumedEmpty := New(DefaultLimits(), time.Second, Expectations{Verifiers: 2})
+	resumedEmpty.resumedAt = noon.Add(time.Millisecond).UnixNano()
+	resumedBefore := half(false)
+	resumedBefore.resumedAt = noon.Add(-time.Millisecond).UnixNano()
+	happened := half(true)
+	happened.runs[0].happened = noon.Add(-2 * time.Minute).UnixNano()
+	headless := New(DefaultLimits(), time.Second, Expectations{Verifiers: 2, MaxLoss: 1})
+	headless.Audit(Logs, noon, []Item{numbered("r", "s", 1), marker("r", "s", 2, 0)})
+	headed := New(DefaultLimits(), time.Second, Expectations{Verifiers: 2, MaxLoss: 1})
+	headed.Audit(Logs, noon, []Item{numbered("r", "s", 0)})
+	first := func(o *Origin) { o.First = true }
 	later := func(o *Origin) { o.Incarnation, o.Started = "2", noon.Add(time.Second) }
 	during := func(o *Origin) { o.Started = noon.Add(time.Microsecond) }
 	elsewhere := func(o *Origin) { o.Clock.Name = "there" }
-	empty := New(DefaultLimits(), time.Second, Expectations{Verifiers: 2})
-	a, b := stateOf(t, first, origin("a")), stateOf(t, second, origin("b"))
+	early := func(o *Origin) { o.Written = noon.Add(500 * time.Microsecond) }
+	a, b := stateOf(t, even, origin("a")), stateOf(t, odd, origin("b"))
 	for name, tc := range map[string]struct {
 		states []*State
 		asked  Asked
 		want   Verdict
 		says   string
 	}{
-		"all are there":                       {[]*State{a, b}, Asked{}, Pass, ""},
-		"all are there, by their number":      {[]*State{a, b}, Asked{Verifiers: 2}, Pass, ""},
-		"all are there, by name":              {[]*State{a, b}, Asked{Names: []string{"b", "a"}}, Pass, ""},
-		"one is missing":                      {[]*State{b}, Asked{}, Unknown, "the states of 1 of 2 verifiers are missing"},
-		"the one with the marker is":          {[]*State{a}, Asked{}, Unknown, "the states of 1 of 2 verifiers are missing"},
-		"one is missing, by name":             {[]*State{a, b}, Asked{Names: []string{"a", "b", "c"}}, Unknown, `the state of verifier "c" is missing`},
-		"there is another":                    {[]*State{a, b}, Asked{Names: []string{"a"}}, Unknown, `"b", which is none of those that were named`},
-		"there are too many":                  {[]*State{a, b}, Asked{Verifiers: 1}, Unknown, "there are states of 2 verifiers, and there should be 1"},
-		"one has seen nothing":                {[]*State{a, b, stateOf(t, empty, origin("c"))}, Asked{Verifiers: 3}, Pass, ""},
-		"one goes on, and the run does not":   {[]*State{stateOf(t, first, origin("a", running)), b}, Asked{}, Pass, ""},
-		"one wrote before the grace was over": {[]*State{stateOf(t, first, origin("a", running, func(o *Origin) { o.Written = noon.Add(time.Second) })), b}, Asked{}, Running, ""},
-		"and nothing more will come":          {[]*State{stateOf(t, first, origin("a", running, func(o *Origin) { o.Written = noon.Add(time.Second) })), b}, Asked{Final: true}, Unknown, "some verifiers may have taken more"},
-		"one died, and is back":               {[]*State{stateOf(t, first, origin("a", running)), stateOf(t, empty, origin("a", later)), b}, Asked{}, Unknown, `verifier "a" died`},
-		"one ended, and is back":              {[]*State{a, stateOf(t, empty, origin("a", later)), b}, Asked{}, Unknown, `what one of its name took just before is not known`},
-		"one was there for an earlier run":    {[]*State{stateOf(t, empty, origin("a", func(o *Origin) { o.Incarnation, o.Started = "0", noon.Add(-time.Hour) })), a, b}, Asked{}, Pass, ""},
-		"one came late":                       {[]*State{a, stateOf(t, second, origin("b", during))}, Asked{}, Unknown, `verifier "b" began to listen when the run had begun`},
-		"one came late, and is new":           {[]*State{a, stateOf(t, second, origin("b", during, func(o *Origin) { o.First = true }))}, Asked{}, Pass, ""},
-		"one came at once, by another clock":  {[]*State{a, stateOf(t, second, origin("b", elsewhere, func(o *Origin) { o.Started = noon.Add(-time.Millisecond) }))}, Asked{}, Unknown, `verifier "b" began`},
-		"two runs, one is asked for":          {[]*State{a, b}, Asked{Run: "r"}, Pass, ""},
+		"all are there":                        {[]*State{a, b}, Asked{}, Pass, ""},
+		"all are there, by their number":       {[]*State{a, b}, Asked{Verifiers: 2}, Pass, ""},
+		"all are there, by name":               {[]*State{a, b}, Asked{Names: []string{"b", "a"}}, Pass, ""},
+		"one is missing":                       {[]*State{b}, Asked{}, Unknown, "the states of 1 of 2 verifiers are missing"},
+		"the one with the marker is":           {[]*State{a}, Asked{}, Unknown, "the states of 1 of 2 verifiers are missing"},
+		"one is missing, by name":              {[]*State{a, b}, Asked{Names: []string{"a", "b", "c"}}, Unknown, `the state of verifier "c" is missing`},
+		"there is another":                     {[]*State{a, b}, Asked{Names: []string{"a"}}, Unknown, `"b", which is none of those that were named`},
+		"there are too many":                   {[]*State{a, b}, Asked{Verifiers: 1}, Unknown, "there are states of 2 verifiers, and there should be 1"},
+		"one has seen nothing":                 {[]*State{a, b, stateOf(t, empty, origin("c"))}, Asked{Verifiers: 3}, Pass, ""},
+		"one goes on, and the run does not":    {[]*State{stateOf(t, even, origin("a", running)), b}, Asked{}, Pass, ""},
+		"one wrote before the grace was over":  {[]*State{stateOf(t, even, origin("a", running, func(o *Origin) { o.Written = noon.Add(time.Second) })), b}, Asked{}, Running, ""},
+		"and nothing more will come":           {[]*State{stateOf(t, even, origin("a", running, func(o *Origin) { o.Written = noon.Add(time.Second) })), b}, Asked{Final: true}, Unknown, "some verifiers may have taken more"},
+		"one died, and is back":                {[]*State{stateOf(t, even, origin("a", dead)), stateOf(t, empty, origin("a", later)), b}, Asked{}, Unknown, `verifier "a" died`},
+		"two have one name":                    {[]*State{stateOf(t, even, origin("a", running, first)), stateOf(t, empty, origin("a", later, first, func(o *Origin) { o.Started = noon.Add(-time.Second) })), b}, Asked{Final: true}, Unknown, `verifier "a" is the name of two`},
+		"one died, and went on":                {[]*State{stateOf(t, resumed, origin("a")), b}, Asked{}, Unknown, `verifier "a" died, and went on at 2026-01-01 12:00:00 UTC`},
+		"one died, and knows nothing of it":    {[]*State{stateOf(t, even, origin("a")), b, stateOf(t, resumedEmpty, origin("c"))}, Asked{Verifiers: 3}, Unknown, `verifier "c" died, and went on`},
+		"one died before":                      {[]*State{stateOf(t, resumedBefore, origin("a")), b}, Asked{}, Pass, ""},
+		"the first that happened came to none": {[]*State{a, stateOf(t, happened, origin("b"))}, Asked{}, Unknown, `verifier "a" began to listen when the run had begun, or may have`},
+		"the first of a source came to none":   {[]*State{stateOf(t, headless, origin("a")), stateOf(t, New(DefaultLimits(), time.Second, Expectations{Verifiers: 2, MaxLoss: 1}), origin("b"))}, Asked{}, Unknown, `or may have`},
+		"the first of all sources came":        {[]*State{stateOf(t, headless, origin("a")), stateOf(t, headed, origin("b"))}, Asked{}, Pass, ""},
+		"one ended before the run":             {[]*State{stateOf(t, even, origin("a", early)), b}, Asked{}, Unknown, `verifier "a" ended at 2026-01-01 12:00:00 UTC, before the run did`},
+		"one ended, and is back":               {[]*State{a, stateOf(t, empty, origin("a", later)), b}, Asked{}, Unknown, `what one of its name took just before is not known`},
+		"one was there for an earlier run":     {[]*State{stateOf(t, empty, origin("a", func(o *Origin) { o.Incarnation, o.Started = "0", noon.Add(-time.Hour) })), a, b}, Asked{}, Pass, ""},
+		"one came late":                        {[]*State{a, stateOf(t, odd, origin("b", during))}, Asked{}, Unknown, `verifier "b" began to listen when the run had begun`},
+		"one came late, and is new":            {[]*State{a, stateOf(t, odd, origin("b", during, func(o *Origin) { o.First = true }))}, Asked{}, Pass, ""},
+		"one came at once, by another clock":   {[]*State{a, stateOf(t, odd, origin("b", elsewhere, func(o *Origin) { o.Started = noon.Add(-time.Millisecond) }))}, Asked{}, Unknown, `verifier "b" began`},
+		"two runs, one is asked for":           {[]*State{a, b}, Asked{Run: "r"}, Pass, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			report := mergedOf(t, tc.asked, tc.states...)
@@ -162,6 +185,8 @@ func TestStateMissing(t *testing.T) {
 	assert.Equal(t, Fail, report.Verdict, "there is an item without a stamp")
 	report = mergedOf(t, Asked{}, stateOf(t, New(DefaultLimits(), time.Second, Expectations{Verifiers: 2}), origin("a")))
 	assert.Equal(t, Unknown, report.Verdict, "others may have seen a run")
+	report = mergedOf(t, Asked{Verifiers: 1}, stateOf(t, resumedEmpty, origin("a")))
+	assert.Equal(t, Unknown, report.Verdict, "it may have seen a run before it died")
 }
 
 // TestSequence: of the states of one incarnation the latest counts.
@@ -293,11 +318,11 @@ func TestLateListener(t *testing.T) {
 	assert.EqualValues(t, far+2, report.Runs[0].Signals[0].Received)
 }
 
-// TestManyShards: what more shards said than are held is still known to one verifier, and not told to others.
-func TestManyShards(t *testing.T) {
-	shards := uint64(mostStatements/4000 + 10)
+// manyShards lets an auditor hear the end markers of more shards than are held, in some order.
+func manyShards(shards uint64, order func(i uint64) uint64) *Auditor {
 	a := serving(Expectations{})
 	for i := range shards {
+		i = order(i)
 		m := marker("r", strconv.FormatUint(i, 10), 1, 0)
 		m.Says.Sources, m.Says.Sends[Logs] = shards, true
 		m.Says.Process[Logs] = stamp.Totals{Numbered: 1}
@@ -308,11 +333,37 @@ func TestManyShards(t *testing.T) {
 		}
 		a.Audit(Logs, noon, []Item{numbered("r", strconv.FormatUint(i, 10), 0), m})
 	}
+	return a
+}
+
+// TestManyShards: what more shards said than are held is still known to one verifier, and not told to others. If another holds what this one does not, all is known:
+// what each shard said counts once, and none counts of which nobody told.
+func TestManyShards(t *testing.T) {
+	shards := uint64(mostStatements/4000 + 10)
+	a := manyShards(shards, func(i uint64) uint64 { return i })
 	assert.NotNil(t, a.runs[0].told.folded)
 	assert.LessOrEqual(t, a.runs[0].told.held, mostStatements)
 	r := a.Report(noon, true).Runs[0]
 	assert.Equal(t, Shards{shards, shards}, r.Shards)
-	merged := mergedOf(t, Asked{}, stateOf(t, a, exampleOrigin("a"))).Runs[0]
+	of := stateOf(t, a, exampleOrigin("a"))
+	merged := mergedOf(t, Asked{}, of).Runs[0]
 	assert.Less(t, merged.Shards.Seen, shards)
 	assert.Equal(t, shards, merged.Shards.Total)
+
+	others := stateOf(t, manyShards(shards, func(i uint64) uint64 { return shards - 1 - i }), exampleOrigin("b"))
+	all, err := of.auditor(mergedLimits(1 << 20))
+	require.NoError(t, err)
+	other, err := others.auditor(mergedLimits(1 << 20))
+	require.NoError(t, err)
+	all.unite(other)
+	told := all.runs[0].told.sum()
+	assert.Equal(t, shards, told.offered[Logs].Total())
+	assert.True(t, told.complete())
+
+	all, err = of.auditor(mergedLimits(1 << 20))
+	require.NoError(t, err)
+	all.runs[0].told.folded = &toldSum{} // of others
+	told = all.runs[0].told.sum()
+	assert.Equal(t, told.shards, told.offered[Logs].Total(), "none is told that is not in the sum")
+	assert.False(t, told.complete())
 }

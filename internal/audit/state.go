@@ -18,7 +18,7 @@ import (
 // the accounts.
 const (
 	stateName    = "load_verify state"
-	stateVersion = 5
+	stateVersion = 6
 	mostStates   = 1 << 16
 	stateHead    = 16
 )

@@ -73,7 +73,7 @@ func readOne(t *testing.T, text []byte) *State {
 func TestStateRefused(t *testing.T) {
 	text, err := exampleAuditor().Export(exampleOrigin("a"), false)
 	require.NoError(t, err)
-	line := len("load_verify state 5 1\n")
+	line := len("load_verify state 6 1\n")
 	changed := append([]byte{}, text...)
 	changed[len(text)-1]++
 	for name, tc := range map[string]struct {
@@ -82,13 +82,13 @@ func TestStateRefused(t *testing.T) {
 	}{
 		"nothing":             {nil, "this is no state of load_verify"},
 		"something else":      {[]byte("hello"), `this is no state of load_verify: it begins with "hello"`},
-		"an older version":    {append([]byte("load_verify state 4 "), text[line:]...), "version 4, which is older than this program: it reads version 5"},
-		"a newer version":     {append([]byte("load_verify state 6 1\n"), text[line:]...), "version 6, which is newer than this program: it reads version 5"},
-		"a line that is none": {append([]byte("load_verify state 5 x\n"), text[line:]...), "the first line of the state is damaged"},
+		"an older version":    {append([]byte("load_verify state 5 "), text[line:]...), "version 5, which is older than this program: it reads version 6"},
+		"a newer version":     {append([]byte("load_verify state 7 1\n"), text[line:]...), "version 7, which is newer than this program: it reads version 6"},
+		"a line that is none": {append([]byte("load_verify state 6 x\n"), text[line:]...), "the first line of the state is damaged"},
 		"changed":             {changed, fmt.Sprintf("state 1 of 1: byte %d: the state is damaged: its checksum", line+16)},
 		"cut off":             {text[:len(text)-1], fmt.Sprintf("state 1 of 1: byte %d: the state is cut off: %d bytes are there; want %d", len(text)-1, len(text)-line-17, len(text)-line-16)},
 		"cut off early":       {text[:line+3], fmt.Sprintf("byte %d: the state is cut off", line+3)},
-		"more than there is":  {append([]byte("load_verify state 5 2\n"), text[line:]...), fmt.Sprintf("state 2 of 2: byte %d: the state is cut off", len(text))},
+		"more than there is":  {append([]byte("load_verify state 6 2\n"), text[line:]...), fmt.Sprintf("state 2 of 2: byte %d: the state is cut off", len(text))},
 		"less than there is":  {append(append([]byte{}, text...), 'x'), fmt.Sprintf("byte %d: 1 bytes follow the last state", len(text))},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -114,7 +114,7 @@ func TestStateDamaged(t *testing.T) {
 		want   string
 	}{
 		"a run twice":          {func(a *Auditor) { a.runs = append(a.runs, a.runs[0]) }, `run "r" is there twice`},
-		"gaps out of range":    {func(a *Auditor) { stream(a).gaps.Add(1000) }, "numbers that are not between"},
+		"gaps out of range":    {func(a *Auditor) { n := stream(a); n.gaps, n.lacks = roaring64.BitmapOf(1000), 1 }, "numbers that are not between"},
 		"nothing has arrived":  {func(a *Auditor) { n := stream(a); n.gaps.AddRange(n.first, n.next) }, "numbers that are not between"},
 		"more than numbered":   {func(a *Auditor) { stream(a).endings = []ending{{8, 0, 1}} }, "numbers of 8"},
 		"endings out of order": {func(a *Auditor) { s := stream(a); s.endings[0], s.endings[1] = s.endings[1], s.endings[0] }, "not in its place"},
@@ -127,7 +127,7 @@ func TestStateDamaged(t *testing.T) {
 		}, "what shard 1 sent cannot be"},
 		"a source unsound": {func(a *Auditor) { a.runs[0].told.sources["source1"].totals[0].GivenUp = 1 }, `what source "source1" sent cannot be`},
 		"odd of nobody": {func(a *Auditor) {
-			a.runs[0].accounts[Traces].odd.kinds["span.own_parent"].received.Add(5 << 32)
+			a.runs[0].accounts[Traces].odd.kinds["span.own_parent"].intact.Add(5 << 32)
 		}, "a source that is not there"},
 		"a name too long": {func(a *Auditor) { a.runs[0].name = string(make([]byte, 300)) }, "a name of 300 bytes"},
 	} {

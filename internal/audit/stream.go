@@ -16,7 +16,7 @@ type stream struct {
 	outOfOrder uint64 // arrived after a higher number
 	corrupt    uint64 // every copy whose checksum is wrong
 	impossible uint64 // items and end markers whose numbers cannot be, whatever was sent
-	afterGrace uint64 // arrived when the account was final
+	afterGrace uint64 // arrived when the account was final; not known if shared
 	content    ContentCounts
 	last       int64 // arrival of any item, ns since 1970
 
@@ -25,8 +25,8 @@ type stream struct {
 	endless  uint64 // end markers that are in no ending
 	markedAt int64  // arrival of the first end marker
 
-	// split: items came to several verifiers, so the order in which they came is not known.
-	split bool
+	// split: items came to several verifiers, so the order in which they came is not known. shared: items and end markers did, so it is not known which came after which.
+	split, shared bool
 }
 
 // ending is what end markers say that agree.
@@ -66,37 +66,36 @@ func (s *stream) arrive(x uint64, b *budget) arrival {
 	return a
 }
 
-// end notes an end marker. Numbers that it does not allow turn out to be beyond.
-func (s *stream) end(says ending, now int64, b *budget) arrival {
+// end notes an end marker. Numbers that it does not allow turn out to be beyond. It returns how many the budget did not allow to know any more.
+func (s *stream) end(says ending, now int64, b *budget) (a arrival, left uint64) {
 	if says.givenUp > says.total || says.total > mostNumbers {
-		return beyond
+		return beyond, 0
 	}
-	first := !s.ended()
-	if !s.hear(says, b) {
-		return tooMany
-	}
-	if !first {
-		return again
+	if s.ended() {
+		return again, s.hear(says, b)
 	}
 	s.markedAt = now
-	return inOrder
+	return inOrder, s.hear(says, b)
 }
 
-// hear takes an ending. It is false if the budget does not allow to know what that changes.
-func (s *stream) hear(says ending, b *budget) bool {
+// hear takes an ending. It returns how many numbers the budget did not allow to know any more.
+func (s *stream) hear(says ending, b *budget) (left uint64) {
 	i, known := slices.BinarySearchFunc(s.endings, says, func(a, b ending) int {
 		return cmp.Or(cmp.Compare(b.total, a.total), cmp.Compare(b.givenUp, a.givenUp))
 	})
 	if known {
 		s.endings[i].markers += says.markers
-		return true
+		return 0
 	}
 	s.endings = slices.Insert(s.endings, i, says)
 	if last := len(s.endings) - 1; last == mostEndings {
 		s.endless += s.endings[last].markers
 		s.endings = s.endings[:last]
 	}
-	return i > 0 || s.limit(says.total, b)
+	if i > 0 {
+		return 0
+	}
+	return s.limit(says.total, b)
 }
 
 // counts is the account of the stream. totals are what other signals' end markers say of it, which counts where its own has not come; nil:
@@ -104,16 +103,20 @@ func (s *stream) hear(says ending, b *budget) bool {
 func (s *stream) counts(totals *stamp.Totals) Counts {
 	c := Counts{
 		Sent: s.next, Received: s.arrived(), Duplicate: s.duplicate, OutOfOrder: Count(s.outOfOrder), Corrupt: s.corrupt, Beyond: s.impossible + s.countOver(),
-		AfterGrace: s.afterGrace, Disagreeing: s.disagrees(), ContentCounts: s.content,
+		AfterGrace: Count(s.afterGrace), Disagreeing: s.disagrees(), ContentCounts: s.content,
 	}
 	if s.split {
 		c.OutOfOrder = NotKnown
+	}
+	if s.shared && s.ended() {
+		c.AfterGrace = NotKnown
 	}
 	switch {
 	case s.ended():
 		c.Sent, c.GivenUp = s.endings[0].total, s.endings[0].givenUp
 	case totals != nil && totals.Numbered < s.next:
 		c.Disagreeing++ // it was told of fewer than have come
+		c.outnumbered++
 	case totals != nil:
 		c.Sent, c.GivenUp = totals.Numbered, totals.GivenUp
 	}

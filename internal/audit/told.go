@@ -40,7 +40,8 @@ type sourceSays struct {
 // shardSays is what a shard sent.
 type shardSays struct {
 	of        uint64 // shards that there are
-	statement []byte // see appendStatement; nil: it is folded
+	statement []byte // see appendStatement; nil: it is folded, or another auditor folded it and did not tell
+	folded    bool   // it is in the sum of those that are not held
 	hash      uint64
 	others    []uint64 // hashes of statements that disagree
 }
@@ -58,7 +59,7 @@ const (
 func (t *told) hear(source string, says *stamp.End) {
 	for signal, sends := range says.Sends {
 		if sends {
-			t.announced[signal] = max(t.announced[signal], says.Sources)
+			t.announced[signal] = max(t.announced[signal], min(says.Sources, mostNumbers))
 		}
 	}
 	t.hearSource(source, &sourceSays{totals: says.Process, hash: hashTotals(&says.Process)})
@@ -106,14 +107,14 @@ func (t *told) hearShard(index uint64, says *shardSays) {
 		t.shards[index] = says
 		t.hold(says)
 	case known.hash == says.hash:
-		if known.statement == nil && says.statement != nil && t.folded == nil {
+		if known.statement == nil && !known.folded && says.statement != nil {
 			known.statement = says.statement
 			t.hold(known)
 		}
 		for _, h := range says.others {
 			known.others = withOther(known.others, h, known.hash)
 		}
-	case known.statement == nil && t.folded != nil: // it is in the sum, and stays there
+	case known.folded: // it stays in the sum
 		known.others = withOther(known.others, says.hash, known.hash)
 	default:
 		t.held -= len(known.statement)
@@ -139,7 +140,7 @@ func (t *told) hold(says *shardSays) {
 		t.folded = &toldSum{}
 	}
 	t.folded.add(says.statement)
-	says.statement = nil
+	says.statement, says.folded = nil, true
 }
 
 // withOther adds a statement that disagrees with the one that counts.
@@ -196,11 +197,11 @@ func (t *told) addUp() *toldSum {
 		switch {
 		case s.of != sum.of:
 			sum.disagrees++
+		case s.folded:
+			sum.shards++
 		case s.statement != nil:
 			sum.shards++
 			sum.add(s.statement)
-		case t.folded != nil:
-			sum.shards++
 		}
 	}
 	for _, s := range t.sources {

@@ -4,6 +4,7 @@ package audit
 
 import (
 	"maps"
+	"math"
 	"slices"
 
 	"github.com/runtimelab/otelcol-runtimelab/histogram"
@@ -41,7 +42,10 @@ func (a *Auditor) unite(o *Auditor) {
 }
 
 func (a *Auditor) uniteRun(r, o *run, from *Auditor) {
-	r.first, r.last, r.markedAt = min(r.first, o.first), max(r.last, o.last), max(r.markedAt, o.markedAt)
+	r.first, r.last = min(r.first, o.first), max(r.last, o.last)
+	if o.happened != 0 && (r.happened == 0 || o.happened < r.happened) {
+		r.happened = o.happened
+	}
 	r.unclean += o.unclean
 	r.intact += o.intact
 	r.intactAt = max(r.intactAt, o.intactAt)
@@ -78,7 +82,7 @@ func (a *Auditor) uniteAccount(to, o *account) {
 	for i, n := range o.classes {
 		to.classes[i] += n
 	}
-	to.odd.unite(&o.odd)
+	to.overLimit += to.odd.unite(&o.odd)
 	if to.streams == nil && o.streams != nil {
 		to.streams = make(map[string]*stream, len(o.streams))
 	}
@@ -89,24 +93,23 @@ func (a *Auditor) uniteAccount(to, o *account) {
 			to.streams[name] = is
 			a.sources++
 		}
-		twice, fits := is.unite(s, &a.gaps)
+		twice, left := is.unite(s, &a.gaps)
 		to.twice += twice
-		if !fits {
-			to.overLimit += s.arrived()
-		}
+		to.overLimit += left
 	}
 }
 
-// unite adds what came of the source to another auditor, and returns how many items are counted too often of
-// first copies: those that came to both, and those that are over now. It does not fit if the budget does not allow to know that.
-func (s *stream) unite(o *stream, b *budget) (twice uint64, fits bool) {
+// unite adds what came of the source to another auditor. It returns how many items are counted too often of first copies: those that came to both, and those that
+// are over now. And how many are left out, because the budget does not allow to know them.
+func (s *stream) unite(o *stream, b *budget) (twice, left uint64) {
 	ours, theirs := s.arrived()+s.countOver(), o.arrived()+o.countOver()
-	if fits = s.numbers.unite(&o.numbers, b); !fits {
-		return 0, false
+	s.split = s.split || o.split || ours > 0 && theirs > 0
+	s.shared = s.shared || o.shared || (ours > 0 || s.ended()) && (theirs > 0 || o.ended())
+	if !s.numbers.unite(&o.numbers, b) {
+		left = o.arrived()
 	}
 	s.uniteOver(o.over)
 	over := s.countOver()
-	s.split = s.split || o.split || ours > 0 && theirs > 0
 	for i, n := range o.counters() {
 		*s.counters()[i] += *n
 	}
@@ -120,14 +123,24 @@ func (s *stream) unite(o *stream, b *budget) (twice uint64, fits bool) {
 		}
 	}
 	for _, says := range o.endings {
-		fits = s.hear(says, b) && fits
+		left += s.hear(says, b)
 	}
 	if s.ended() {
-		fits = s.limit(s.endings[0].total, b) && fits
+		left += s.limit(s.endings[0].total, b)
 	}
-	copies := ours + theirs - s.arrived() - s.countOver()
+	copies := ours + theirs - left - s.arrived() - s.countOver()
 	s.duplicate += copies
-	return copies + s.countOver() - min(s.countOver(), over), fits
+	return copies + s.countOver() - min(s.countOver(), over), left
+}
+
+// ended is when the latest end marker came of which no copy came before, to any auditor.
+func (r *run) ended() (at int64) {
+	for i := range r.accounts {
+		for _, s := range r.accounts[i].streams {
+			at = max(at, s.markedAt)
+		}
+	}
+	return at
 }
 
 func (t *told) unite(o *told) {
@@ -140,6 +153,7 @@ func (t *told) unite(o *told) {
 		t.hearSource(name, says)
 	}
 	for index, says := range o.shards {
+		says.folded = false // in the other's sum, which is not taken over
 		t.hearShard(index, says)
 	}
 }
@@ -186,29 +200,35 @@ func (f *faults) unite(o *faults) {
 	}
 }
 
-// unite adds the odd items of another auditor, which has other numbers for the sources.
-func (a *oddAccount) unite(o *oddAccount) {
-	numbers := make([]uint64, len(o.sources))
+// unite adds the odd items of another auditor, which has other numbers for the sources, and returns of how many there is no room for the kind.
+func (a *oddAccount) unite(o *oddAccount) (left uint64) {
+	numbers := make([]uint32, len(o.sources))
 	for name, n := range o.sources {
-		numbers[n] = uint64(a.source(name)) << 32
+		number, fits := a.source(name)
+		if !fits {
+			return o.received()
+		}
+		numbers[n] = number
 	}
 	for _, name := range slices.Sorted(maps.Keys(o.kinds)) {
 		of, k := o.kinds[name], a.kind(name)
 		if k == nil {
-			continue // more kinds than a generator has
+			left += of.received() // more kinds than a generator has
+			continue
 		}
+		intact, err := renumbered(of.intact, numbers)
+		changed, failed := renumbered(of.changed, numbers)
+		if err != nil || failed != nil {
+			left += of.received()
+			continue
+		}
+		before := k.received()
+		k.intact.Or(intact)
+		k.changed.Or(changed)
 		k.duplicate += of.duplicate
-		for i := of.received.Iterator(); i.HasNext(); {
-			x := i.Next()
-			if !k.received.CheckedAdd(numbers[x>>32] | x&(mostOdd-1)) {
-				k.duplicate++
-			}
-		}
-		for i := of.changed.Iterator(); i.HasNext(); {
-			x := i.Next()
-			k.changed.Add(numbers[x>>32] | x&(mostOdd-1))
-		}
+		k.duplicate += before + of.received() - k.received()
 	}
+	return left
 }
 
 // unite adds the traces of another auditor. Spans of a trace that are told apart and came to both count once, also in the class of the trace.
@@ -268,14 +288,14 @@ func (l *lineage) unite(r, o *run, from *lineage) {
 		}
 		a, both := r.awaiting.parents[parent]
 		spans := append(l.children.of(a.first), from.children.of(b.first)...)
-		kept := uint32(len(spans)) //nolint:gosec // G115: what is in memory
+		kept := uint64(len(spans))
 		slices.Sort(spans)
 		spans = slices.Compact(spans)
 		l.children.release(a.first)
-		u := awaited{trace: b.trace, children: a.children + b.children - kept}
+		others := uint64(a.children) + uint64(b.children) - kept
+		u := awaited{trace: b.trace, children: uint32(min(others, math.MaxUint32))} //nolint:gosec // G115: at most 2^32-1
 		for _, span := range spans {
-			u.children++
-			u.first = l.children.add(span, u.first)
+			u.take(&l.children, span)
 		}
 		r.awaiting.parents[parent] = u
 		if !both {

@@ -147,6 +147,7 @@ func TestReadEnd(t *testing.T) {
 		"a damaged shard":     {func(m pcommon.Map) { m.PutEmptyBytes(semconv.StampShard).FromRaw([]byte{9}) }, false, false},
 		"a shard as text":     {func(m pcommon.Map) { m.PutStr(semconv.StampShard, "x") }, false, false},
 		"a checksum as text":  {func(m pcommon.Map) { m.PutStr(semconv.StampChecksum, "x") }, false, true},
+		"too many sources":    {func(m pcommon.Map) { m.PutInt(semconv.StampSources, mostItems+1) }, false, false},
 		"sources as a double": {func(m pcommon.Map) { m.PutDouble(semconv.StampSources, 1) }, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {

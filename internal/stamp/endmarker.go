@@ -83,6 +83,9 @@ func ReadEnd(attributes pcommon.Map, item int64) (says *End, intact, ok bool) {
 }
 
 func (e *End) sound() bool {
+	if e.Sources > mostItems {
+		return false
+	}
 	for i := range e.Process {
 		if !e.Process[i].Sound() {
 			return false

@@ -87,6 +87,9 @@ func (t *Timeline) AddCluster(at int64, cluster uint64, n int64) {
 // Empty reports whether nothing was ever counted.
 func (t *Timeline) Empty() bool { return len(t.items) == 0 }
 
+// Begin is where the first window begins, ns since 1970. It is false if there is none.
+func (t *Timeline) Begin() (at int64, some bool) { return t.first << (finest + t.level), !t.Empty() }
+
 // Total is the number of items of all windows.
 func (t *Timeline) Total() (n uint64) {
 	for _, of := range t.items {

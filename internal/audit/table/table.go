@@ -28,14 +28,22 @@ const (
 	longestName = 80
 )
 
-// countRows are the lines with counts. Rare ones are left out where they would be all 0. What says least is no more than that where it is
-// not known what was sent. The note explains a line that is not 0 and that no expectation is about.
-var countRows = []struct {
+type countRow struct {
 	label       string
 	rare, least bool
 	count       func(*audit.SignalReport) uint64
 	note        string
-}{
+}
+
+// some reports whether there are some of a signal, as far as that is known.
+func (row *countRow) some(s audit.SignalReport) bool {
+	n := row.count(&s)
+	return n > 0 && audit.Count(n) != audit.NotKnown
+}
+
+// countRows are the lines with counts. Rare ones are left out where they would be all 0. What says least is no more than that where it is
+// not known what was sent. The note explains a line that is not 0 and that no expectation is about.
+var countRows = []countRow{
 	{"sent", false, true, func(s *audit.SignalReport) uint64 { return s.Sent }, ""},
 	{"received", false, false, func(s *audit.SignalReport) uint64 { return s.Received }, ""},
 	{"missing", false, true, func(s *audit.SignalReport) uint64 { return s.Missing }, ""},
@@ -53,7 +61,7 @@ var countRows = []struct {
 	{"  stamp gone", true, false, func(s *audit.SignalReport) uint64 { return s.Unread }, ""},
 	{"never sent", true, false, func(s *audit.SignalReport) uint64 { return s.Beyond }, ""},
 	{"not audited", true, false, func(s *audit.SignalReport) uint64 { return s.OverLimit }, ""},
-	{"after grace", true, false, func(s *audit.SignalReport) uint64 { return s.AfterGrace }, "came when its source was final; counts as received, but a verdict may have been out"},
+	{"after grace", true, false, func(s *audit.SignalReport) uint64 { return uint64(s.AfterGrace) }, "came when its source was final; counts as received, but a verdict may have been out"},
 	{"orphan spans", true, false, func(s *audit.SignalReport) uint64 { return s.Orphans }, ""},
 	{"incomplete traces", true, false, func(s *audit.SignalReport) uint64 { return s.IncompleteTraces }, ""},
 	{"torn traces", true, false, func(s *audit.SignalReport) uint64 { return s.Torn }, ""},
@@ -90,8 +98,9 @@ func Run(title string, r *audit.RunReport) string {
 		return format.Count(n)
 	}
 	line("", func(s *audit.SignalReport) string { return s.Signal.String() })
-	for _, row := range countRows {
-		if row.rare && !slices.ContainsFunc(r.Signals, func(s audit.SignalReport) bool { return row.count(&s) > 0 }) {
+	for i := range countRows {
+		row := &countRows[i]
+		if row.rare && !slices.ContainsFunc(r.Signals, row.some) {
 			continue
 		}
 		label := row.label
@@ -129,17 +138,18 @@ func Run(title string, r *audit.RunReport) string {
 // renderNotes explains what no expectation is about, and, with a verdict, says what it is not about.
 func renderNotes(r *audit.RunReport) string {
 	var b strings.Builder
-	for _, row := range countRows {
+	for i := range countRows {
+		row := &countRows[i]
 		if row.note == outOfOrderNote {
 			b.WriteString(renderOrder(r))
 			continue
 		}
-		if row.note != "" && slices.ContainsFunc(r.Signals, func(s audit.SignalReport) bool { return row.count(&s) > 0 }) {
+		if row.note != "" && slices.ContainsFunc(r.Signals, row.some) {
 			fmt.Fprintf(&b, "  %s: %s\n", row.label, row.note)
 		}
 	}
 	if slices.ContainsFunc(r.Signals, func(s audit.SignalReport) bool { return s.Latency.NotComparable }) {
-		b.WriteString("  latency: the clocks of several machines measured it, which may be apart; no verdict depends on it\n")
+		b.WriteString("  latency: the clocks of several machines measured it, which may be apart" + ifNobodyAsks(r, "latency_p99") + "\n")
 	}
 	if n := len(r.Evidence); n > 0 {
 		fmt.Fprintf(&b, "  the JSON report has %d of the items that show this, as OTLP\n", n)
@@ -148,6 +158,14 @@ func renderNotes(r *audit.RunReport) string {
 		b.WriteString(renderNotChecked(r.NotChecked))
 	}
 	return b.String()
+}
+
+// ifNobodyAsks says that no verdict depends on something, if none does: a finding says that it is not known, if an expectation is about it.
+func ifNobodyAsks(r *audit.RunReport, expectation string) string {
+	if slices.ContainsFunc(r.Findings, func(f audit.Finding) bool { return f.Expectation == expectation }) {
+		return ""
+	}
+	return "; no verdict depends on it"
 }
 
 // renderOrder says what is known of the order, where no finding says it.

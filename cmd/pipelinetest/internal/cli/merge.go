@@ -39,7 +39,8 @@ address of state.http. It does not matter in which order states come, or whether
 one comes twice: of one verifier the latest counts.
 
 It exits with 0 if all runs pass, with 1 if one fails, with 2 if nobody knows: a
-verifier's state is missing, a run goes on, or a file is not a state.
+verifier's state is missing, a run goes on, or a file is not a state. If --wait
+is over, or you press Ctrl-C, before all could be had, it shows what is known.
 
 docs/audit.md says what a merged report knows, and what it cannot know.`,
 		Example: `  # two verifiers, from files
@@ -101,12 +102,12 @@ func (f *mergeFlags) merge(cmd *cobra.Command, places []string) (code int, err e
 	if err != nil {
 		return exitBroken, err
 	}
-	result, err := merge.Merge(cmd.Context(), places, asked, f.wait)
-	if err != nil {
-		return exitBroken, err
+	result, lacks := merge.Merge(cmd.Context(), places, asked, f.wait)
+	if result == nil {
+		return exitBroken, lacks
 	}
 	if f.run != "" && len(result.Report.Runs) == 0 {
-		return exitBroken, fmt.Errorf("--run: no state has a run %q", f.run)
+		return exitBroken, errors.Join(lacks, fmt.Errorf("--run: no state has a run %q", f.run))
 	}
 	if _, err = io.WriteString(cmd.OutOrStdout(), printable.Text(result.Text())); err != nil {
 		say(cmd, "the report could not be shown: %v", err)
@@ -124,6 +125,9 @@ func (f *mergeFlags) merge(cmd *cobra.Command, places []string) (code int, err e
 	}
 	if f.junit != "" {
 		err = errors.Join(err, report.MergedJUnit(f.junit, &result.Report, now))
+	}
+	if err = errors.Join(lacks, err); lacks != nil {
+		return exitBroken, err
 	}
 	switch result.Report.Verdict {
 	case audit.Pass:

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/internal/audit"
 )
@@ -20,9 +21,17 @@ const longest = 2 << 30
 // statePath is where load_verify serves its state.
 const statePath = "/state"
 
+// stalled is for how long nothing may come of a URL.
+const stalled = 10 * time.Second
+
+// fetcher reads states.
+type fetcher struct {
+	stalled time.Duration // see the constant
+}
+
 // fetch reads the states of a file or URL. Of one without a path it is the one at which load_verify serves.
-func fetch(ctx context.Context, place string) ([]*audit.State, error) {
-	text, err := read(ctx, place)
+func (f *fetcher) fetch(ctx context.Context, place string) ([]*audit.State, error) {
+	text, err := f.read(ctx, place)
 	if err != nil {
 		return nil, err
 	}
@@ -33,8 +42,8 @@ func fetch(ctx context.Context, place string) ([]*audit.State, error) {
 	return states, nil
 }
 
-func read(ctx context.Context, place string) ([]byte, error) {
-	if !strings.HasPrefix(place, "http://") && !strings.HasPrefix(place, "https://") {
+func (f *fetcher) read(ctx context.Context, place string) ([]byte, error) {
+	if !isURL(place) {
 		return readFile(place)
 	}
 	at, err := url.Parse(place)
@@ -44,6 +53,19 @@ func read(ctx context.Context, place string) ([]byte, error) {
 	if at.Path == "" || at.Path == "/" {
 		at.Path = statePath
 	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	timer := time.AfterFunc(f.stalled, func() { cancel(fmt.Errorf("nothing came for %v", f.stalled)) })
+	defer timer.Stop()
+	text, err := get(ctx, at, func() { timer.Reset(f.stalled) })
+	if err != nil && ctx.Err() != nil {
+		return nil, fmt.Errorf("%s: %w", at, context.Cause(ctx))
+	}
+	return text, err
+}
+
+// get reads a URL, and says each time that something has come.
+func get(ctx context.Context, at *url.URL, came func()) ([]byte, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, at.String(), http.NoBody)
 	if err != nil {
 		return nil, err
@@ -56,7 +78,23 @@ func read(ctx context.Context, place string) ([]byte, error) {
 	if response.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("%s: %s; want 200 OK, from state.http of load_verify", at, response.Status)
 	}
-	return upTo(response.Body, at.String())
+	return upTo(&noticed{response.Body, came}, at.String())
+}
+
+// noticed says each time that something is read.
+type noticed struct {
+	from io.Reader
+	came func()
+}
+
+func (r *noticed) Read(p []byte) (int, error) {
+	n, err := r.from.Read(p)
+	r.came()
+	return n, err
+}
+
+func isURL(place string) bool {
+	return strings.HasPrefix(place, "http://") || strings.HasPrefix(place, "https://")
 }
 
 func readFile(path string) ([]byte, error) {

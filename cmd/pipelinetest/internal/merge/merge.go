@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -27,42 +26,98 @@ type Result struct {
 const pause = time.Second
 
 // Merge merges the states of some places. While the verdict is not out, and for as long as patience lasts, it collects them again. Then places that cannot be
-// reached may come up, too.
+// reached may come up, too. When patience or ctx ends before, it returns what is known so far beside the error; without patience nothing is known of places that
+// cannot all be reached.
 func Merge(ctx context.Context, places []string, asked audit.Asked, patience time.Duration) (*Result, error) {
-	deadline := time.Now().Add(patience)
+	return collect(ctx, places, asked, patience, &fetcher{stalled: stalled})
+}
+
+func collect(ctx context.Context, places []string, asked audit.Asked, patience time.Duration, from *fetcher) (*Result, error) {
+	all, deadline := audit.NewMerge(), time.Now().Add(patience)
 	for {
-		result, err := once(ctx, places, asked)
-		if err == nil && result.Report.Verdict != audit.Running || !time.Now().Add(pause).Before(deadline) {
-			return result, err
+		err := gather(ctx, places, all, from)
+		if err != nil && patience == 0 {
+			return nil, err
+		}
+		if err == nil {
+			result, err := report(all, asked)
+			if err != nil || result.Report.Verdict != audit.Running || !time.Now().Add(pause).Before(deadline) {
+				return result, err
+			}
+		}
+		if err != nil && !time.Now().Add(pause).Before(deadline) {
+			return known(all, asked, err)
 		}
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():
-			return nil, errors.Join(err, ctx.Err())
+			return known(all, asked, errors.Join(err, fmt.Errorf("interrupted: %w", ctx.Err())))
 		}
 	}
 }
 
-func once(ctx context.Context, places []string, asked audit.Asked) (*Result, error) {
-	m := audit.NewMerge()
-	var errs []error
+// gather adds the states of all places to those that are known: of files first, and then of URLs, which may take long.
+func gather(ctx context.Context, places []string, to *audit.Merge, from *fetcher) error {
+	var files, urls []string
 	for _, place := range places {
-		states, err := fetch(ctx, place)
-		if err == nil {
-			if err = m.Add(states...); err != nil {
-				err = fmt.Errorf("%s: %w", place, err)
+		if isURL(place) {
+			urls = append(urls, place)
+		} else {
+			files = append(files, place)
+		}
+	}
+	return errors.Join(gatherAtOnce(ctx, files, to, from), gatherAtOnce(ctx, urls, to, from))
+}
+
+// gatherAtOnce waits for all of some places, or until ctx ends: a file that blocks is left behind.
+func gatherAtOnce(ctx context.Context, places []string, to *audit.Merge, from *fetcher) error {
+	type read struct {
+		states []*audit.State
+		err    error
+	}
+	all := make([]chan read, len(places))
+	for i, place := range places {
+		all[i] = make(chan read, 1)
+		go func() {
+			states, err := from.fetch(ctx, place)
+			all[i] <- read{states, err}
+		}()
+	}
+	var errs []error
+	for i, place := range places {
+		var of read
+		select {
+		case of = <-all[i]:
+		case <-ctx.Done():
+			of.err = fmt.Errorf("%s: %w", place, ctx.Err())
+		}
+		if of.err == nil {
+			if of.err = to.Add(of.states...); of.err != nil {
+				of.err = fmt.Errorf("%s: %w", place, of.err)
 			}
 		}
-		errs = append(errs, err)
+		errs = append(errs, of.err)
 	}
-	if err := errors.Join(errs...); err != nil {
-		return nil, err
+	return errors.Join(errs...)
+}
+
+// known reports what is known although some states could not be had: whatever it is, it is not all.
+func known(all *audit.Merge, asked audit.Asked, why error) (*Result, error) {
+	asked.Final = true
+	asked.Lacks = strings.Split(why.Error(), "\n")
+	result, err := report(all, asked)
+	if err != nil {
+		return nil, why
 	}
-	report, err := m.Report(asked)
+	return result, why
+}
+
+func report(all *audit.Merge, asked audit.Asked) (*Result, error) {
+	report, err := all.Report(asked)
 	if err != nil {
 		return nil, err
 	}
-	return &Result{Report: report, State: m.Bytes()}, nil
+	return &Result{Report: report, State: all.Bytes()}, nil
 }
 
 // title is what tables begin with.
@@ -88,6 +143,5 @@ func (r *Result) Text() string {
 
 // JSON is the report as load_verify writes it.
 func (r *Result) JSON(now time.Time) ([]byte, error) {
-	final := !slices.ContainsFunc(r.Report.States, func(o audit.Origin) bool { return !o.Final })
-	return audit.Document{Exporter: "pipelinetest merge", WrittenAt: now.UTC(), Final: final, Report: r.Report}.JSON()
+	return audit.Document{Exporter: "pipelinetest merge", WrittenAt: now.UTC(), Report: r.Report}.JSON()
 }

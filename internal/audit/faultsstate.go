@@ -4,7 +4,6 @@ package audit
 
 import (
 	"cmp"
-	"encoding/json"
 	"slices"
 )
 
@@ -44,49 +43,4 @@ func (f *faults) decode(d *decoder) {
 		}
 		f.counts[key] = c
 	}
-}
-
-// encode appends the evidence, as JSON.
-func (e *evidence) encode(to *encoder) error {
-	if len(e.exhibits) == 0 {
-		to.bytes(nil)
-		return nil
-	}
-	text, err := json.Marshal(e.exhibits)
-	to.bytes(text)
-	return err
-}
-
-func (e *evidence) decode(d *decoder) {
-	text := d.bytes()
-	if len(text) == 0 {
-		return
-	}
-	if len(text) > 2*mostEvidence*LongestEvidence {
-		d.fail("evidence of %d bytes; at most %d can be", len(text), 2*mostEvidence*LongestEvidence)
-		return
-	}
-	var exhibits []*exhibit
-	if err := json.Unmarshal(text, &exhibits); err != nil {
-		d.fail("evidence is damaged: %v", err)
-		return
-	}
-	for _, x := range exhibits {
-		e.keep(x)
-	}
-}
-
-// keep adds an exhibit that another auditor had, unless there is enough, or one of its kind.
-func (e *evidence) keep(x *exhibit) {
-	if x == nil || Signal(x.Signal) >= Signals || len(e.exhibits) >= mostEvidence || len(x.OTLP) > LongestEvidence ||
-		slices.ContainsFunc(x.Faults, func(f Fault) bool { return f.Kind >= FaultKinds || f.Part.Place >= Places }) {
-		return
-	}
-	if x.Expectation != contentExpectation {
-		if e.seen[x.Signal][x.kind()] {
-			return
-		}
-		e.note(x.kind(), Signal(x.Signal))
-	}
-	e.exhibits = append(e.exhibits, x)
 }

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package audit
+
+import (
+	"fmt"
+	"time"
+)
+
+// life is one incarnation of a verifier, whose state is merged. What it took after that, and what an incarnation took of which there is no state, is not in the
+// accounts.
+type life struct {
+	*Origin
+	next *Origin // of the same verifier; nil: it is the last that is known
+	gone gone
+	// resumedAt is when it went on from a state that was not its last, ns since 1970; 0: it never did. Runs that know of that say it themselves.
+	resumedAt int64
+	unclean   map[string]bool
+}
+
+// livesOf are those of states, which are sorted by verifier, and of each by when it began.
+func livesOf(states []*State) []life {
+	lives := make([]life, len(states))
+	for i, s := range states {
+		lives[i].Origin = &s.Origin
+		if i+1 < len(states) && states[i+1].Verifier == s.Verifier {
+			lives[i].next = &states[i+1].Origin
+		}
+	}
+	return lives
+}
+
+// note keeps what its accounts say of what is not in them.
+func (l *life) note(of *Auditor) {
+	l.gone, l.resumedAt, l.unclean = of.gone, of.resumedAt, map[string]bool{}
+	for _, r := range of.runs {
+		if r.unclean > 0 {
+			l.unclean[r.name] = true
+		}
+	}
+}
+
+// overlaps reports whether it still wrote states when the next one had begun: two verifiers have the same name.
+func (l *life) overlaps() bool { return l.next != nil && !l.Final && l.Written.After(l.next.Started) }
+
+// live reports whether it may have taken more since it wrote its state: it is not its last, and no later incarnation took its place.
+func (l *life) live() bool { return !l.Final && (l.next == nil || l.overlaps()) }
+
+// newest is when the states were written: the oldest of those that may have taken more since, by the latest of the clocks. If there are none of these, nothing is
+// running.
+func newest(lives []life, margin time.Duration) (at time.Time, running bool) {
+	var oldest time.Time
+	for i := range lives {
+		l := &lives[i]
+		if at.Before(l.Written) {
+			at = l.Written
+		}
+		if l.live() && (!running || l.Written.Before(oldest)) {
+			oldest, running = l.Written, true
+		}
+	}
+	if running {
+		return oldest.Add(-margin), true
+	}
+	return at, false
+}
+
+// unseen says what of a run is in no state: what a verifier took before it died, after it ended, or in an incarnation that nobody knows of.
+func (a *Auditor) unseen(r *run, lives []life) (why []string) {
+	margin := a.clocks.margin()
+	began, ended := r.began().Add(-margin), r.over().Add(-margin)
+	for i := range lives {
+		l := &lives[i]
+		say := func(format string, values ...any) {
+			why = append(why, fmt.Sprintf("verifier %q "+format, append([]any{l.Verifier}, values...)...))
+		}
+		if l.gone.has(r.name) {
+			say("holds the run no more, or not all of it: it made room for others")
+		}
+		if !l.First && began.Before(l.Started) { // also after one that ended well: there may have been another between them
+			say("began to listen when the run had begun, or may have, and what one of its name took just before is not known: storage would tell")
+		}
+		if l.resumedAt != 0 && began.Before(time.Unix(0, l.resumedAt)) && !l.unclean[r.name] {
+			say("died, and went on at %s from a state that was not its last: what it took of the run shortly before is in no state", clockTime(time.Unix(0, l.resumedAt)))
+		}
+		switch {
+		case l.overlaps():
+			say("is the name of two that listened at the same time, and what the first took later is in no state: want another name for each")
+		case l.next != nil && !l.Final && began.Before(l.next.Started):
+			say("died, and what it took shortly before is in no state")
+		case l.next == nil && l.Final && l.Written.Before(ended):
+			say("ended at %s, before the run did, and what one of its name took later is in no state", clockTime(l.Written))
+		}
+	}
+	return why
+}
+
+func clockTime(at time.Time) string { return at.UTC().Format(time.DateTime) + " UTC" }
+
+// died says which verifiers may have seen a run that is in no state.
+func died(lives []life) (why []string) {
+	for i := range lives {
+		if l := &lives[i]; l.resumedAt != 0 || l.next != nil && !l.Final {
+			why = append(why, fmt.Sprintf("verifier %q died, and what it took shortly before is in no state", l.Verifier))
+		}
+	}
+	return why
+}
+
+// began is when the first item of the run can have arrived anywhere, at the earliest: not before it happened, by the generator's clock. What came of a source
+// before the first that arrived of it may have happened at any time, but not before all that end markers tell of.
+func (r *run) began() time.Time {
+	first := r.first
+	if r.happened != 0 {
+		first = min(first, r.happened)
+	}
+	if !r.headless() {
+		return time.Unix(0, first)
+	}
+	told := r.told.sum()
+	if !told.complete() {
+		return time.Time{}
+	}
+	for s := range Signals {
+		if at, some := told.offered[s].Begin(); some {
+			first = min(first, at)
+		}
+	}
+	return time.Unix(0, first)
+}
+
+// headless reports whether the first item of some source has not arrived.
+func (r *run) headless() bool {
+	for s := range Signals {
+		streams := r.accounts[s].streams
+		if r.told.announced[s] > uint64(len(streams)) {
+			return true
+		}
+		for _, of := range streams {
+			if of.first > 0 || of.arrived() == 0 && (!of.ended() || of.endings[0].total > 0) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// over is when the run has ended: when the last end marker came, or, if some are missing, the last item.
+func (r *run) over() time.Time {
+	for i := range r.accounts {
+		for _, s := range r.accounts[i].streams {
+			if !s.ended() {
+				return time.Unix(0, r.last)
+			}
+		}
+	}
+	return time.Unix(0, r.markedAt)
+}
