@@ -257,3 +257,39 @@ func TestMergeReady(t *testing.T) {
 	assert.Equal(t, exitBroken, code)
 	assert.Contains(t, stderr, `--ready: "nowhere" cannot be served`)
 }
+
+// TestMergeWant: what a scenario wants of the counts decides, too, and console, exit code and reports agree.
+func TestMergeWant(t *testing.T) {
+	dir := t.TempDir()
+	state := filepath.Join(dir, "state")
+	require.NoError(t, os.WriteFile(state, shard(t, true), 0o600))
+	want, report, junit := filepath.Join(dir, "want.yaml"), filepath.Join(dir, "report.json"), filepath.Join(dir, "junit.xml")
+	for text, tc := range map[string]struct {
+		code    int
+		console string
+	}{
+		"want: {verdict: pass, runs: 1, logs: {received: 2}}": {exitPassed, "merged  whole time, runs: 1  PASS"},
+		"want: {logs: {received: {min: 3}}}":                  {exitFailed, "want: logs received: 2; want {min: 3}"},
+		"want: {runs: 2}":                                     {exitFailed, "want: runs: 1; want 2"},
+	} {
+		require.NoError(t, os.WriteFile(want, []byte(text), 0o600))
+		code, stdout, stderr := merging("--want", want, "--json", report, "--junit", junit, state)
+		assert.Equal(t, tc.code, code, stderr)
+		assert.Contains(t, stdout, tc.console)
+		written, err := os.ReadFile(report)
+		require.NoError(t, err)
+		assert.Contains(t, string(written), map[int]string{exitPassed: `"verdict": "pass"`, exitFailed: `"verdict": "fail"`}[tc.code])
+		written, err = os.ReadFile(junit)
+		require.NoError(t, err)
+		assert.Equal(t, tc.code == exitFailed, strings.Contains(string(written), "<failure"), string(written))
+	}
+	for text, message := range map[string]string{
+		"want: {verdict: fail, logs: {lost: some}}": "--want: want.verdict: fail is not allowed; want pass",
+		"wants: {}": "--want: ",
+	} {
+		require.NoError(t, os.WriteFile(want, []byte(text), 0o600))
+		code, _, stderr := merging("--want", want, state)
+		assert.Equal(t, exitBroken, code)
+		assert.Contains(t, stderr, message)
+	}
+}
