@@ -82,6 +82,11 @@ func TestCommitted(t *testing.T) {
 // committed are the options of what is committed, by the names of the scenarios.
 var committed = map[string]func() Options{
 	"load": Default,
+	"loadbalancing": func() Options {
+		o := Default()
+		o.Namespace, o.SystemImage = "pipelinetest-loadbalancing", "registry.example.com/otelcol-runtimelab-gateway:0.1.0"
+		return o
+	},
 }
 
 // TestRefused: what a cluster cannot play, or takes no names for, is told with its key, its value and what is allowed.
