@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,27 +26,43 @@ type Result struct {
 // pause is between two attempts.
 const pause = time.Second
 
-// Merge merges the states of some places. While the verdict is not out, and for as long as patience lasts, it collects them again. Then places that cannot be
+// Patience says how long a merge waits for the end of a run.
+type Patience struct {
+	// Wait is how long states are collected again.
+	Wait time.Duration
+	// Fresh: a run that is there at the first look is of an earlier test.
+	Fresh bool
+	// Looked is called when all states have been had once; nil: nobody wants to know.
+	Looked func()
+}
+
+// Merge merges the states of some places. While a run goes on, and for as long as patience lasts, it collects them again. Then places that cannot be
 // reached may come up, too. When patience or ctx ends before, it returns what is known so far beside the error; without patience nothing is known of places that
 // cannot all be reached.
-func Merge(ctx context.Context, places []string, asked audit.Asked, patience time.Duration) (*Result, error) {
+func Merge(ctx context.Context, places []string, asked audit.Asked, patience Patience) (*Result, error) {
 	return collect(ctx, places, asked, patience, &fetcher{stalled: stalled})
 }
 
-func collect(ctx context.Context, places []string, asked audit.Asked, patience time.Duration, from *fetcher) (*Result, error) {
-	all, deadline := audit.NewMerge(), time.Now().Add(patience)
+func collect(ctx context.Context, places []string, asked audit.Asked, patience Patience, from *fetcher) (*Result, error) {
+	all, deadline := audit.NewMerge(), time.Now().Add(patience.Wait)
+	looked := false
 	for {
-		err := gather(ctx, places, all, from)
-		if err != nil && patience == 0 {
-			return nil, err
-		}
-		if err == nil {
-			result, err := report(all, asked)
-			if err != nil || result.Report.Verdict != audit.Running || !time.Now().Add(pause).Before(deadline) {
-				return result, err
+		result, err := look(ctx, places, all, asked, from)
+		if err == nil && !looked {
+			looked = true
+			if err := result.stale(); patience.Fresh && err != nil {
+				return nil, err
+			}
+			if patience.Looked != nil {
+				patience.Looked()
 			}
 		}
-		if err != nil && !time.Now().Add(pause).Before(deadline) {
+		switch last := !time.Now().Add(pause).Before(deadline); {
+		case err == nil && (last || !result.goesOn()):
+			return result, nil
+		case err != nil && patience.Wait == 0:
+			return nil, err
+		case err != nil && last:
 			return known(all, asked, err)
 		}
 		select {
@@ -54,6 +71,32 @@ func collect(ctx context.Context, places []string, asked audit.Asked, patience t
 			return known(all, asked, errors.Join(err, fmt.Errorf("interrupted: %w", ctx.Err())))
 		}
 	}
+}
+
+// look collects the states of all places, and reports on them and on those that were known before.
+func look(ctx context.Context, places []string, all *audit.Merge, asked audit.Asked, from *fetcher) (*Result, error) {
+	if err := gather(ctx, places, all, from); err != nil {
+		return nil, err
+	}
+	return report(all, asked)
+}
+
+// goesOn reports whether a later look may say something else: a run has not ended, or the end markers of a shard have not come. The generator of that may have
+// begun later than the others.
+func (r *Result) goesOn() bool {
+	return r.Report.Verdict == audit.Running ||
+		slices.ContainsFunc(r.Report.Runs, func(run audit.RunReport) bool { return run.Shards.Seen < run.Shards.Total })
+}
+
+// stale finds what an earlier test has left. Its verdict would be taken for that of a run which has not begun.
+func (r *Result) stale() error {
+	for i := range r.Report.Runs {
+		return fmt.Errorf("the verifiers had run %q when merge first looked, so it may be of an earlier test; want verifiers without a state, and merge before the load", r.Report.Runs[i].Run)
+	}
+	if n := r.Report.Forgotten.Runs; n > 0 {
+		return fmt.Errorf("the verifiers had held %d runs when merge first looked; want verifiers without a state, and merge before the load", n)
+	}
+	return nil
 }
 
 // gather adds the states of all places to those that are known: of files first, and then of URLs, which may take long.

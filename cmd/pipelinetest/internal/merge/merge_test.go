@@ -56,7 +56,7 @@ func TestNothingComes(t *testing.T) {
 	for name, first := range map[string][]byte{"no answer": nil, "half of one": []byte("load_verify state 6 1\n")} {
 		t.Run(name, func(t *testing.T) {
 			place := hanging(t, first, func(int32) {})
-			result, err := collect(t.Context(), []string{place}, audit.Asked{}, 0, &fetcher{stalled: 50 * time.Millisecond})
+			result, err := collect(t.Context(), []string{place}, audit.Asked{}, Patience{}, &fetcher{stalled: 50 * time.Millisecond})
 			require.ErrorContains(t, err, place+"/state: nothing came for 50ms")
 			assert.Nil(t, result)
 		})
@@ -69,7 +69,7 @@ func TestInterrupted(t *testing.T) {
 	require.NoError(t, os.WriteFile(file, state(t), 0o600))
 	ctx, interrupt := context.WithCancel(t.Context())
 	place := hanging(t, nil, func(int32) { interrupt() })
-	result, err := collect(ctx, []string{file, place}, audit.Asked{}, time.Hour, &fetcher{stalled: time.Hour})
+	result, err := collect(ctx, []string{file, place}, audit.Asked{}, Patience{Wait: time.Hour}, &fetcher{stalled: time.Hour})
 	require.ErrorContains(t, err, "interrupted")
 	require.NotNil(t, result)
 	assert.Equal(t, audit.Unknown, result.Report.Verdict, "another place may have more")
@@ -77,7 +77,7 @@ func TestInterrupted(t *testing.T) {
 	require.NotEmpty(t, result.State)
 
 	// Without the other its verdict is out at once.
-	result, err = collect(t.Context(), []string{file}, audit.Asked{}, time.Hour, &fetcher{stalled: time.Hour})
+	result, err = collect(t.Context(), []string{file}, audit.Asked{}, Patience{Wait: time.Hour}, &fetcher{stalled: time.Hour})
 	require.NoError(t, err)
 	assert.Equal(t, audit.Pass, result.Report.Verdict)
 
@@ -85,7 +85,7 @@ func TestInterrupted(t *testing.T) {
 	place = hanging(t, nil, func(int32) {})
 	ctx, interrupt = context.WithCancel(t.Context())
 	interrupt()
-	result, err = collect(ctx, []string{place}, audit.Asked{}, time.Hour, &fetcher{stalled: time.Hour})
+	result, err = collect(ctx, []string{place}, audit.Asked{}, Patience{Wait: time.Hour}, &fetcher{stalled: time.Hour})
 	require.ErrorContains(t, err, "interrupted")
 	assert.Nil(t, result)
 }
