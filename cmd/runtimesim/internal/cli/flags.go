@@ -80,7 +80,7 @@ func (f *scenarioFlags) register(cmd *cobra.Command, tasks uint64, tasksMeaning 
 	flags.SortFlags = false
 	flags.StringVar(&f.variant.Workers, "workers", "", "worker threads, `N` of 1 to 1024 (default: the file's; if it says none, 1 for smol, and for the others 4 or what --cpu-limit leaves)")
 	flags.StringVar(&f.variant.CPUs, "cpus", "", "CPUs that the process's threads share, `N` of 1 to 4096 (default: one for each thread)")
-	flags.StringVar(&f.variant.CPULimit, "cpu-limit", "", fmt.Sprintf("CPU time that the process may use, `N` CPUs such as 1.5: limits.cpu of Kubernetes (default: all of --cpus, which is %d with a limit)", scenario.DefaultCPUs))
+	flags.StringVar(&f.variant.CPULimit, "cpu-limit", "", fmt.Sprintf("CPU time that the process may use, `N` CPUs such as 1.5 or 1500m: limits.cpu of Kubernetes (default: all of --cpus, which is %d with a limit)", scenario.DefaultCPUs))
 	flags.StringVar(&f.request.Arrivals, "arrivals", "",
 		"when requests arrive: `PROCESS:VALUES`, one of "+strings.Join(scenario.ArrivalsNotations(), ", ")+"; rates in requests a second, THINK as --service")
 	flags.StringVar(&f.request.Service, "service", "",

@@ -17,6 +17,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/runtimelab/otelcol-runtimelab/internal/program"
@@ -356,7 +357,7 @@ func applyHost(tree map[string]any, v Variant) (flags []origin) {
 		if quota == nil {
 			quota = map[string]any{}
 		}
-		quota["cpus"] = scalar(v.CPULimit)
+		quota["cpus"] = scalar(cores(v.CPULimit))
 		host["quota"] = quota
 		if host["cpus"] == nil {
 			host["cpus"] = DefaultCPUs
@@ -371,6 +372,16 @@ func applyHost(tree map[string]any, v Variant) (flags []origin) {
 }
 
 const flagCPULimit = "--cpu-limit"
+
+// cores returns a number of CPUs that is written as Kubernetes does, in thousandths: 500m are 0.5.
+func cores(text string) string {
+	thousandths, ok := strings.CutSuffix(text, "m")
+	n, err := strconv.ParseFloat(thousandths, 64)
+	if !ok || err != nil {
+		return text
+	}
+	return strconv.FormatFloat(n/1000, 'g', -1, 64)
+}
 
 // hasWorkers reports whether the number of workers is a setting of a flavor.
 func hasWorkers(model, flavor string) bool {

@@ -367,6 +367,7 @@ operations: [{name: o, steps: [{compute: 1ms}]}]
 		workers  int
 	}{
 		{"", Variant{CPULimit: "2.5"}, DefaultCPUs, host.Quota{CPUs: 2.5}, 2},
+		{"", Variant{CPULimit: "2500m"}, DefaultCPUs, host.Quota{CPUs: 2.5}, 2},
 		{"", Variant{CPULimit: "2.5", CPUs: "16"}, 16, host.Quota{CPUs: 2.5}, 2},
 		{"", Variant{CPULimit: "2.5", Workers: "6"}, DefaultCPUs, host.Quota{CPUs: 2.5}, 6},
 		{"", Variant{CPULimit: "2.5", Runtime: "smol"}, DefaultCPUs, host.Quota{CPUs: 2.5}, 1},
