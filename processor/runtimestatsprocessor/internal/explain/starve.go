@@ -42,7 +42,7 @@ func (j *judgement) cpuStarved(p *Process) {
 		if s.measured() || s.whole() {
 			own = max(0, min(poll, s.Busy))
 		}
-		p.stops.see(s.Start, s.End, max(0, excess), own)
+		p.stops.see(s.Start, s.End, j.waited(excess), own)
 	}
 	j.lack = j.lacked(p, excess, poll)
 	if !s.Late {
@@ -57,6 +57,15 @@ func (j *judgement) cpuStarved(p *Process) {
 		j.because(CPUDoubtful, findings.CPUStarved)
 	case untold:
 	}
+}
+
+// waited returns for how long the span may have stood still. Of the first few spans of an operation, that is as long as they took: they must help to
+// find the phase of a quota. Of operations of which nothing will ever be known, no span does.
+func (j *judgement) waited(excess int64) int64 {
+	if excess < 0 && j.usual != nil {
+		return j.Duration
+	}
+	return max(0, excess)
 }
 
 // lacked says whether the span lacked a CPU. excess and poll are by how much it took longer than usual, and how long its polls usually are, both
@@ -103,7 +112,7 @@ func (j *judgement) asUsual(excess, poll int64) bool {
 func (j *judgement) estimate(p *Process, account *cputime.Account, covered bool, excess, poll int64) int64 {
 	switch {
 	case account.Ratio() >= scarce:
-		ns := j.missing(p, account, excess, poll)
+		ns := j.missing(p, account, covered, excess, poll)
 		if covered && !account.Partial && ns > account.Whole.Wait {
 			return 0 // so much was not missing
 		}
@@ -123,11 +132,13 @@ func (j *judgement) wentOn(p *Process, account *cputime.Account, poll int64) boo
 }
 
 // missing returns for how long the span lacked a CPU, as an estimate: 0 if that is not certain, or not long, or little of the span.
-func (j *judgement) missing(p *Process, account *cputime.Account, excess, poll int64) int64 {
+func (j *judgement) missing(p *Process, account *cputime.Account, covered bool, excess, poll int64) int64 {
 	onBeat, offBeat := p.stops.silence(j.Start, j.End)
 	from := max(account.From, p.stops.since())
 	allOn, allOff := p.stops.silence(from, account.To)
-	if account.HasQuota && account.Quota.Throttled == 0 { // no quota stopped it then
+	throttled := account.Quota.Throttled > 0
+	unstopped := covered && account.HasQuota && !throttled // by a quota; of another time that says nothing
+	if unstopped {
 		onBeat, offBeat, allOn, allOff = 0, onBeat+offBeat, 0, allOn+allOff
 	}
 	waits := float64(account.Wait) // of all threads, since then
@@ -138,8 +149,7 @@ func (j *judgement) missing(p *Process, account *cputime.Account, excess, poll i
 	ns := j.sharp(min(onBeat, excess))
 	workers := float64(max(1, int64(p.workers), j.Workers))
 	stopped := waits / max(1, workers/2) // half of the threads have something to do
-	throttled := account.Quota.Throttled > 0
-	stoppable := throttled || !account.HasQuota && p.stops.beats
+	stoppable := throttled || !unstopped && p.stops.beats
 	lacks := stoppable || account.Ratio() >= crowded/2 // else nothing stops it, and others take little from it
 	onlyBeat := p.stops.beats && stopped < 2*float64(allOn)
 	if offBeat > 0 && lacks && !onlyBeat { // else those on the beat are what it waited for
