@@ -18,17 +18,18 @@ type shortage struct {
 	since       int64
 	waits       float64 // nanoseconds that the threads waited since then, all of them added up
 	throttled   bool    // a quota stopped the process
+	unstopped   bool    // none did, in the span's time; that none did before says nothing
 	// outlived: for all that is known, a stop may have ended in the span's time. A process that is stopped at a known phase goes on at that
 	// phase, so a span that ends before has not met it.
 	outlived bool
 }
 
-func (j *judgement) shortageOf(p *Process, account *cputime.Account) *shortage {
+func (j *judgement) shortageOf(p *Process, account *cputime.Account, covered bool) *shortage {
 	s := &shortage{Account: account, workers: float64(max(1, int64(p.workers), j.Workers)), since: max(account.From, p.stops.since())}
 	s.silent.onBeat, s.silent.offBeat = p.stops.silence(j.Start, j.End)
 	s.all.onBeat, s.all.offBeat = p.stops.silence(s.since, account.To)
 	s.throttled = account.Quota.Throttled > 0
-	if account.HasQuota && !s.throttled {
+	if s.unstopped = covered && account.HasQuota && !s.throttled; s.unstopped {
 		s.silent.onBeat, s.silent.offBeat = 0, s.silent.onBeat+s.silent.offBeat
 		s.all.onBeat, s.all.offBeat = 0, s.all.onBeat+s.all.offBeat
 	}
@@ -41,8 +42,8 @@ func (j *judgement) shortageOf(p *Process, account *cputime.Account) *shortage {
 }
 
 // missing returns for how long the span lacked a CPU, as an estimate: 0 if that is not certain, or not long, or little of the span.
-func (j *judgement) missing(p *Process, account *cputime.Account, excess, poll int64) int64 {
-	s := j.shortageOf(p, account)
+func (j *judgement) missing(p *Process, account *cputime.Account, covered bool, excess, poll int64) int64 {
+	s := j.shortageOf(p, account, covered)
 	ns := max(j.sharp(min(s.silent.onBeat, excess)), j.silent(s, p.stops.beats, excess))
 	if account.Named { // else others of the process may have waited
 		ns = max(ns, j.waitedInPoll(account, poll), j.crowdedOut(s, excess))
@@ -60,8 +61,8 @@ func (j *judgement) sharp(onBeat int64) int64 {
 
 // silent returns how much of all silence counts: of that off the beat, no more than the kernel's figures leave to explain.
 func (j *judgement) silent(s *shortage, beats bool, excess int64) int64 {
-	lacks := s.throttled || beats && !s.HasQuota || s.Ratio() >= crowded // else nothing stops it, and others take too little
-	stopped := s.waits / max(1, s.workers/2)                             // half of the threads have something to do
+	lacks := s.throttled || beats && !s.unstopped || s.Ratio() >= crowded // else nothing stops it, and others take too little
+	stopped := s.waits / max(1, s.workers/2)                              // half of the threads have something to do
 	if s.silent.offBeat == 0 || !lacks || !s.outlived || beats && stopped < 2*float64(s.all.onBeat) {
 		return 0 // those on the beat, if any, are what it waited for
 	}

@@ -39,7 +39,7 @@ func TestCrowdedOut(t *testing.T) {
 			s.Start, s.End = start+tt.from*ms, start+tt.to*ms
 			s.Duration = s.End - s.Start
 		}), limits: &limits}
-		got := j.crowdedOut(j.shortageOf(p, account(tt.stopped*ms)), tt.excess*ms)
+		got := j.crowdedOut(j.shortageOf(p, account(tt.stopped*ms), true), tt.excess*ms)
 		assert.Equal(t, tt.wantMillis, got/ms, tt.name)
 	}
 }

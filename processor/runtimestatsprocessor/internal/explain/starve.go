@@ -104,7 +104,7 @@ func (j *judgement) asUsual(excess, poll int64) bool {
 func (j *judgement) estimate(p *Process, account *cputime.Account, covered bool, excess, poll int64) int64 {
 	switch {
 	case account.Ratio() >= scarce:
-		ns := j.missing(p, account, excess, poll)
+		ns := j.missing(p, account, covered, excess, poll)
 		if covered && !account.Partial && ns > account.Whole.Wait {
 			return 0 // so much was not missing
 		}

@@ -24,6 +24,7 @@ var (
 type kernel struct {
 	*cputime.History
 	quota     bool
+	partial   bool  // of another group of threads it tells one of the times only
 	begun, at int64 // in seconds after the beginning
 	sum       second
 }
@@ -54,6 +55,7 @@ func (k *kernel) until(at int64, each second) *kernel {
 func (k *kernel) look() {
 	const periods = 10 // in a second
 	r := &cputime.Reading{From: begin + k.begun*1_000*ms, At: begin + k.at*1_000*ms, Groups: map[string]cputime.Usage{"worker": {OnCPU: k.sum.onCPU * ms, Wait: k.sum.wait * ms}}}
+	r.Partial = k.partial
 	if k.quota {
 		r.HasQuota, r.Quota = true, cputime.Quota{Periods: periods * (k.at - k.begun), Throttled: k.sum.throttled}
 	}
@@ -186,11 +188,17 @@ func TestNobodyKnowsWhatIsUsual(t *testing.T) {
 	})
 	assert.Zero(t, new(Process).Explain(s, &limits, w).Found&either, "only how long its polls are is not known")
 
-	p := new(Process)
-	p.Explain(span(func(s *Span) { s.Start -= 100 * ms; s.CPU = newKernel(false, -100).Recent() }), &limits, nil)
-	judge(p, newKernel(false, -100).until(10, short))
-	onBeat, offBeat := p.stops.silence(begin, begin+1_000*ms)
-	assert.Zero(t, onBeat+offBeat, "so it is no evidence of a silence")
+	for _, w := range []*findings.Window{nil, new(findings.Window)} {
+		p := new(Process)
+		for _, at := range []int64{-100 * ms, 200 * ms} {
+			p.Explain(span(func(s *Span) {
+				stretched(s)
+				s.Start, s.CPU = s.Start+at, newKernel(false, -100).until(10, short).Recent()
+			}), &limits, w)
+		}
+		onBeat, offBeat := p.stops.silence(begin, begin+1_000*ms)
+		assert.Zero(t, onBeat+offBeat, "it is no evidence of a silence")
+	}
 }
 
 // What ends at any time is no stop by a quota where the kernel says that none stopped the process then, whatever it did before.
@@ -203,6 +211,7 @@ func TestNoQuotaStoppedIt(t *testing.T) {
 		want  bool
 	}{
 		{"none stopped it then, but one has before", newKernel(true, -100).until(10, tenth), true, false},
+		{"none stopped it shortly before, which says nothing of that time", newKernel(true, -100).until(0, tenth), true, true},
 		{"one stopped it then", newKernel(true, -100).until(10, second{900, 100, 1}), true, true},
 		{"one is out of sight", newKernel(false, -100).until(10, tenth), true, true},
 		{"none is known", newKernel(false, -100).until(10, tenth), false, false},
@@ -221,5 +230,27 @@ func TestNoQuotaStoppedIt(t *testing.T) {
 		p.stops.add(gap{s.Start + 5*ms, s.End})
 		assert.Equal(t, tt.beats, p.stops.beats)
 		assert.Equal(t, tt.want, p.Explain(s, &limits, usually(ms, ms)).Found.Has(findings.CPUStarved), tt.name)
+	}
+}
+
+// No more was missing than the kernel says, if it tells of all threads.
+func TestNoMoreThanWasMissing(t *testing.T) {
+	for _, tt := range []struct {
+		wait    int64
+		partial bool
+		want    bool
+	}{{100, false, true}, {20, false, false}, {20, true, true}} {
+		p := &Process{stops: new(stops)}
+		for i := range int64(40) {
+			p.stops.after(60*ms, begin-(200-i)*period)
+		}
+		k := newKernel(true, -100)
+		k.partial = tt.partial
+		s := span(func(s *Span) {
+			s.Duration, s.Busy, s.Idle, s.ThreadName = 70*ms, ms, 69*ms, "worker"
+			s.Start, s.CPU = begin+3*period+ms-s.Duration, k.until(10, second{100, tt.wait, 1}).Recent()
+		})
+		p.stops.frontier = s.Start + 5*ms
+		assert.Equal(t, tt.want, p.Explain(s, &limits, usually(ms, ms)).Found.Has(findings.CPUStarved), "%+v", tt)
 	}
 }
