@@ -112,6 +112,10 @@ func TestPartOfARun(t *testing.T) {
 				{0, 0, []Item{tellsAll(toldBy("s", 1, 10), 1)}},
 			}, Fail, Fail,
 		},
+		"a copy without its random value": {
+			Expectations{Consistent: true, MaxDuplicates: 1},
+			[]part{{0, 0, changedBy(ten, drawn)}, {1, 0, ten[:1]}, {0, 0, []Item{drawnBy(toldBy("s", 1, 10))}}}, Pass, Unknown,
+		},
 		"a stray of an unknown run": {
 			Expectations{MaxCorrupt: 0.2}, []part{{0, 0, changedBy(ten[:1], stray)}, {0, 0, ten}, {1, 0, end}}, Pass, Unknown,
 		},
@@ -125,6 +129,17 @@ func TestPartOfARun(t *testing.T) {
 			assert.Equal(t, tc.first, first.Verdict, messages(first.Findings))
 		})
 	}
+}
+
+// drawn gives an item a random value and a threshold.
+func drawn(it *Item) { it.HasRV, it.RV, it.HasTH = true, 1<<55, true }
+
+// drawnBy lets an end marker tell of as many items with that value as were sent.
+func drawnBy(m Item) Item {
+	m = tellsAll(m, 0)
+	m.Says.Odd, m.Says.Randomness = nil, &stamp.Randomness{}
+	m.Says.Randomness[stamp.PartOf(1<<55)] = m.Says.Total
+	return m
 }
 
 // tellsAll makes an end marker tell what its shard, the only one, has sent, odd items included.
