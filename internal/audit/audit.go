@@ -52,18 +52,18 @@
 // feeds an [Auditor] under one lock, takes a [Report] at each interval, and stores and serves what the auditor exports. The files stand in this order, and
 // none calls one above it:
 //
-//	merge.go                         states of several auditors become a report
+//	merge.go, life.go                states of several auditors become a report; what is in none of them
 //	audit.go, state.go, unite.go     what arrives, what is written, what is known together
 //	room.go, accountstate.go         what is forgotten when memory is short; all accounts as bytes
 //	auditor.go                       all runs
 //	runreport.go                     a run becomes a report
 //	judge.go                         a report becomes a verdict
 //	judgeclasses.go, judgecontent.go, judgeodd.go, judgetraces.go, consistent.go, sampling.go
-//	finding.go, contentstate.go, lineagestate.go, oddstate.go, toldstate.go, document.go
-//	run.go, report.go                what is known of a run, and what is told of it
+//	finding.go, faultsstate.go, evidencestate.go, lineagestate.go, tracesstate.go, oddstate.go, toldstate.go, document.go
+//	run.go, latency.go, report.go    what is known of a run, and what is told of it
 //	stream.go, lineage.go, told.go, toldsum.go, strays.go, gone.go, clocks.go, expectations.go
 //	evidence.go, faults.go, traces.go, classes.go, odd.go, randomness.go   items that show what is wrong; items counted by what they are
-//	numbersstate.go, over.go, numbers.go, encoding.go, origin.go, counts.go, verdict.go, names.go, content.go, item.go
+//	numbersstate.go, over.go, numbers.go, ranges.go, encoding.go, origin.go, counts.go, verdict.go, names.go, content.go, item.go
 package audit
 
 import (

@@ -136,7 +136,7 @@ const oddCost = 2 * 16
 // cost is what all cost.
 func (a *oddAccount) cost() (bytes int) {
 	for _, k := range a.kinds {
-		bytes += oddCost * int(min(k.intact.GetCardinality()+k.changed.GetCardinality(), mostOdd)) //nolint:gosec // G115: at most 2^32
+		bytes += oddCost * int(min(k.intact.GetCardinality()+k.changed.GetCardinality(), mostOdd))
 	}
 	return bytes
 }

@@ -73,7 +73,8 @@ func TestPartOfARun(t *testing.T) {
 	}{
 		"too late, another had the end": {
 			Expectations{Deadline: time.Minute, MaxDuplicates: 1},
-			[]part{{0, 0, ten[:5]}, {1, 0, ten[5:]}, {1, time.Second, end}, {0, 2 * time.Minute, ten[:1]}}, Pass, Unknown,
+			[]part{{0, 0, ten[:5]}, {1, 0, ten[5:]}, {1, time.Second, end}, {0, 2 * time.Minute, ten[:1]}},
+			Pass, Unknown,
 		},
 		"too late": {
 			Expectations{Deadline: time.Minute}, []part{{0, 0, ten[:5]}, {1, 0, ten[5:]}, {0, 2 * time.Minute, end}}, Fail, Fail,
@@ -83,11 +84,13 @@ func TestPartOfARun(t *testing.T) {
 		},
 		"a share with wrong content": {
 			Expectations{Content: &ContentExpectation{Max: 0.2}},
-			[]part{{0, 0, changedBy(ten[:1], wrong)}, {1, 0, changedBy(ten[1:], right)}, {1, 0, end}}, Pass, Unknown,
+			[]part{{0, 0, changedBy(ten[:1], wrong)}, {1, 0, changedBy(ten[1:], right)}, {1, 0, end}},
+			Pass, Unknown,
 		},
 		"a share with wrong content, and all is known that was sent": {
 			Expectations{Content: &ContentExpectation{Max: 0.2}},
-			[]part{{0, 0, changedBy(ten[:5], wrong)}, {1, 0, changedBy(ten[5:], right)}, {0, 0, end}}, Fail, Fail,
+			[]part{{0, 0, changedBy(ten[:5], wrong)}, {1, 0, changedBy(ten[5:], right)}, {0, 0, end}},
+			Fail, Fail,
 		},
 		"wrong content": {
 			Expectations{}, []part{{0, 0, changedBy(ten[:1], wrong)}, {1, 0, changedBy(ten[1:], right)}, {1, 0, end}}, Fail, Fail,
@@ -97,7 +100,8 @@ func TestPartOfARun(t *testing.T) {
 		},
 		"a share that is slow": {
 			Expectations{LatencyP99: time.Second},
-			[]part{{0, 0, changedBy(upTo("r", "s", 1), slow)}, {1, 0, late100ms(upTo("r", "s", 1000)[1:], noon)}, {1, 0, []Item{toldBy("s", 1, 1000)}}}, Pass, Unknown,
+			[]part{{0, 0, changedBy(upTo("r", "s", 1), slow)}, {1, 0, late100ms(upTo("r", "s", 1000)[1:], noon)}, {1, 0, []Item{toldBy("s", 1, 1000)}}},
+			Pass, Unknown,
 		},
 		"out of order, another had it before": {
 			Expectations{Ordered: true, MaxDuplicates: 1}, []part{{1, 0, ten[:5]}, {0, 0, ten[5:]}, {0, 0, ten[4:5]}, {0, 0, end}}, Pass, Unknown,
@@ -108,9 +112,17 @@ func TestPartOfARun(t *testing.T) {
 		"an odd item as it was sent, and changed": {
 			Expectations{Odd: &OddExpectation{Changed: []string{"span.own_parent"}}, MaxDuplicates: 1},
 			[]part{
-				{0, 0, changedBy(ten[:1], odd)}, {1, 0, changedBy(ten[:1], oddChanged)}, {0, 0, ten},
+				{0, 0, changedBy(ten[:1], odd)},
+				{1, 0, changedBy(ten[:1], oddChanged)},
+				{0, 0, ten},
 				{0, 0, []Item{tellsAll(toldBy("s", 1, 10), 1)}},
-			}, Fail, Fail,
+			},
+			Fail, Fail,
+		},
+		"a copy without its random value": {
+			Expectations{Consistent: true, MaxDuplicates: 1},
+			[]part{{0, 0, changedBy(ten, drawn)}, {1, 0, ten[:1]}, {0, 0, []Item{drawnBy(toldBy("s", 1, 10))}}},
+			Pass, Unknown,
 		},
 		"a stray of an unknown run": {
 			Expectations{MaxCorrupt: 0.2}, []part{{0, 0, changedBy(ten[:1], stray)}, {0, 0, ten}, {1, 0, end}}, Pass, Unknown,
@@ -125,6 +137,17 @@ func TestPartOfARun(t *testing.T) {
 			assert.Equal(t, tc.first, first.Verdict, messages(first.Findings))
 		})
 	}
+}
+
+// drawn gives an item a random value and a threshold.
+func drawn(it *Item) { it.HasRV, it.RV, it.HasTH = true, 1<<55, true }
+
+// drawnBy lets an end marker tell of as many items with that value as were sent.
+func drawnBy(m Item) Item {
+	m = tellsAll(m, 0)
+	m.Says.Odd, m.Says.Randomness = nil, &stamp.Randomness{}
+	m.Says.Randomness[stamp.PartOf(1<<55)] = m.Says.Total
+	return m
 }
 
 // tellsAll makes an end marker tell what its shard, the only one, has sent, odd items included.

@@ -38,7 +38,7 @@ func (b *budget) holds(first, next uint64) bool {
 		return true
 	}
 	containers := (next-1)>>16 - first>>16 + 1
-	return containers <= uint64(max(2*b.limit-b.used, 0)/containerCost) //nolint:gosec // G115: at least 0
+	return containers <= uint64(max(2*b.limit-b.used, 0)/containerCost)
 }
 
 // renumbered are the numbers of a set with other upper halves: the list has the new one for each.

@@ -5,6 +5,7 @@ package audit
 import (
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"testing"
 	"time"
 
@@ -54,7 +55,7 @@ func (w *world) begin(v *lived) {
 		w.write(v, false)
 		return
 	}
-	v.of.Incarnation, v.of.Sequence, v.of.Started, v.of.First = fmt.Sprint(w.r.Uint64()), 0, w.now, v.storage
+	v.of.Incarnation, v.of.Sequence, v.of.Started, v.of.First = strconv.FormatUint(w.r.Uint64(), 10), 0, w.now, v.storage
 	w.write(v, false)
 }
 

@@ -293,7 +293,7 @@ func (l *lineage) unite(r, o *run, from *lineage) {
 		spans = slices.Compact(spans)
 		l.children.release(a.first)
 		others := uint64(a.children) + uint64(b.children) - kept
-		u := awaited{trace: b.trace, children: uint32(min(others, math.MaxUint32))} //nolint:gosec // G115: at most 2^32-1
+		u := awaited{trace: b.trace, children: uint32(min(others, math.MaxUint32))}
 		for _, span := range spans {
 			u.take(&l.children, span)
 		}

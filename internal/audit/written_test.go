@@ -4,9 +4,9 @@ package audit
 
 import (
 	"encoding/json"
-	"fmt"
 	"math"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -116,7 +116,7 @@ func TestHostileStates(t *testing.T) {
 			a := ofNumbers(func(*stream) {})
 			odd := &a.runs[0].accounts[Logs].odd
 			for i := range 20 {
-				odd.source(fmt.Sprint(i))
+				odd.source(strconv.Itoa(i))
 			}
 			k := odd.kind("span.zero_end")
 			for i := range uint64(20) {
@@ -129,7 +129,7 @@ func TestHostileStates(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			m := NewMerge()
 			for i, a := range states {
-				require.NoError(t, m.Add(stateOf(t, a, exampleOrigin(fmt.Sprint(i)))))
+				require.NoError(t, m.Add(stateOf(t, a, exampleOrigin(strconv.Itoa(i)))))
 			}
 			took := allocated(func() {
 				report, err := m.Report(Asked{})
