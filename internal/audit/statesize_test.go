@@ -22,7 +22,7 @@ func longRun(verifier, sources int, each uint64) *Auditor {
 		name := fmt.Sprintf("00000000-0000-0000-%04d-%012d", verifier, i)
 		audit := func(from, to uint64) {
 			for x := from; x < to; x++ {
-				it := Item{Kind: Numbered, Run: "run", Source: name, Sequence: x, At: noon.UnixNano() + int64(x)*int64(604_800*time.Second)/int64(each)}
+				it := Item{Kind: Numbered, Run: "run", Source: name, Sequence: x, At: noon.UnixNano() + int64(x)*(int64(604_800*time.Second)/int64(each))}
 				it.Span = (uint64(verifier*sources+i)<<40 | x) * 0x9E3779B97F4A7C15
 				if x%10 != 9 {
 					it.Parent = (uint64(verifier*sources+i)<<40 | (x - x%10 + 9)) * 0x9E3779B97F4A7C15
