@@ -323,8 +323,9 @@ generated: ## check that everything generated is fresh
 
 .PHONY: validate
 validate: build pipelinetest ## validate every file in config/
-	@for f in $$(find config -name '*.yaml' -not -path 'config/pipeline-test/*' -not -path 'config/pipeline-mutants/*' -not -path 'config/sidecar-outage/*' -not -path 'config/atlas/*' | sort); do echo "Validating $$f"; $(BINARY) validate --config $$f; done
+	@for f in $$(find config -name '*.yaml' -not -path 'config/pipeline-test/*' -not -path 'config/pipeline-mutants/*' -not -path 'config/sidecar-outage/*' -not -path 'config/atlas/*' -not -path 'config/kubernetes/*' | sort); do echo "Validating $$f"; $(BINARY) validate --config $$f; done
 	@bin/pipelinetest --collector $(BINARY) --list config/pipeline-test config/pipeline-mutants config/sidecar-outage >/dev/null
+	@for f in config/kubernetes/*.yaml; do echo "Rendering $$f"; bin/pipelinetest kubernetes $$f >/dev/null || exit 1; done
 
 .PHONY: clean
 clean: ## remove what was built
