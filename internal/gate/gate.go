@@ -56,6 +56,17 @@ func (g *Gate) Open() {
 	}
 }
 
+// Wait waits until all generators that have entered are over, by themselves or by Close. It reports whether there are any. The gate must be open.
+func (g *Gate) Wait() bool {
+	g.mu.Lock()
+	generators := g.generators
+	g.mu.Unlock()
+	for _, generator := range generators {
+		<-generator.Ended()
+	}
+	return len(generators) > 0
+}
+
 // Close ends all generators, at the same time, and waits for them. Those that enter later are not begun.
 func (g *Gate) Close(ctx context.Context) error {
 	g.mu.Lock()
