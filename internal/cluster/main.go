@@ -35,7 +35,7 @@ func main() {
 			fmt.Println(err)
 			os.Exit(1)
 		}
-		_, ctx, err := kubernetes.Start(ctx, kubernetes.Settings{Nodes: 2, Programs: root + "/bin/cluster", Logs: logs,
+		_, ctx, err := kubernetes.Start(ctx, kubernetes.Settings{Nodes: 2, Programs: root + "/bin/cluster/trial", Logs: logs,
 			Images: []cri.Image{{Name: "otelcol-runtimelab", UID: 10001, GID: 10001, EntryPoint: []string{"/otelcol-runtimelab"}, Files: []container.File{{"/otelcol-runtimelab", root + "/dist/otelcol-runtimelab"}}}}})
 		fmt.Println("started", err)
 		if err != nil {
