@@ -132,7 +132,7 @@ zsh, fish and PowerShell likewise.`,
 		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
 	})
 	f.register(root)
-	root.AddCommand(newMerge(code))
+	root.AddCommand(newMerge(code), newKubernetes())
 	program.Equip(root)
 	return root
 }

@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -15,14 +16,16 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/merge"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/printable"
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/report"
+	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
 	"github.com/runtimelab/otelcol-runtimelab/internal/audit"
 )
 
 // mergeFlags are those of the subcommand merge.
 type mergeFlags struct {
 	verifiers, run, output, json, junit string
-	final                               bool
+	final, fresh                        bool
 	wait                                time.Duration
+	ready, want                         string
 }
 
 func newMerge(code *int) *cobra.Command {
@@ -67,9 +70,12 @@ docs/audit.md says what a merged report knows, and what it cannot know.`,
 	set.StringVar(&f.verifiers, "verifiers", "", "how many verifiers there are, or their names: `N or a,b,c` (default: what expect.verifiers of the states says)")
 	set.StringVar(&f.run, "run", "", "judge the run of this `ID` alone")
 	set.BoolVar(&f.final, "final", false, "nothing will come any more: judge what has not ended, too")
-	set.DurationVar(&f.wait, "wait", 0, "`DURATION` for which states are collected again while a run goes on, or one cannot be had")
+	set.DurationVar(&f.wait, "wait", 0, "`DURATION` for which states are collected again while a run goes on, a shard of it is missing, or one cannot be had")
+	set.BoolVar(&f.fresh, "fresh", false, "want no run at the first look: one that is there may be of an earlier test")
+	set.StringVar(&f.ready, "ready", "", "answer HTTP at `HOST:PORT`: 200 after the first look, 503 before")
+	set.StringVar(&f.want, "want", "", "want what a scenario's want says, in `FILE`: counts and runs, and nothing given up")
 	set.StringVarP(&f.output, "output", "o", "", "write a `FILE` of all states, which can be merged again")
-	set.StringVar(&f.json, "json", "", "write the report as JSON to a `FILE`")
+	set.StringVar(&f.json, "json", "", "write the report as JSON to a `FILE`; - is stdout, below the tables")
 	set.StringVar(&f.junit, "junit", "", "write the report as JUnit XML to a `FILE`")
 	return merging
 }
@@ -96,35 +102,67 @@ func (f *mergeFlags) asked() (asked audit.Asked, err error) {
 	return asked, nil
 }
 
+// wanted is what a file says; nil: there is none.
+func (f *mergeFlags) wanted() (*scenario.Want, error) {
+	if f.want == "" {
+		return nil, nil //nolint:nilnil // nothing is wanted
+	}
+	scenarios, err := scenario.Load(f.want)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("--want: %w", err)
+	case len(scenarios) != 1:
+		return nil, fmt.Errorf("--want: %s has %d scenarios; want one", f.want, len(scenarios))
+	case scenarios[0].Want.Verdict != scenario.Pass:
+		return nil, fmt.Errorf("--want: want.verdict: %s is not allowed; want %s: the exit code is the verdict", scenarios[0].Want.Verdict, scenario.Pass)
+	}
+	return &scenarios[0].Want, nil
+}
+
+// patience is how long to wait, and who is told of the first look. It answers at --ready until closed.
+func (f *mergeFlags) patience(ctx context.Context) (patience merge.Patience, closed func() error, err error) {
+	patience, closed = merge.Patience{Wait: f.wait, Fresh: f.fresh}, func() error { return nil }
+	if f.ready == "" {
+		return patience, closed, nil
+	}
+	ready, err := merge.Serve(ctx, f.ready)
+	if err != nil {
+		return patience, closed, fmt.Errorf("--ready: %w", err)
+	}
+	patience.Looked = ready.Done
+	return patience, ready.Close, nil
+}
+
 func (f *mergeFlags) merge(cmd *cobra.Command, places []string) (code int, err error) {
 	asked, err := f.asked()
 	if err != nil {
 		return exitBroken, err
 	}
-	result, err := merge.Merge(cmd.Context(), places, asked, f.wait)
+	want, err := f.wanted()
+	if err != nil {
+		return exitBroken, err
+	}
+	patience, closed, err := f.patience(cmd.Context())
+	if err != nil {
+		return exitBroken, err
+	}
+	defer func() { err = errors.Join(err, closed()) }()
+	result, err := merge.Merge(cmd.Context(), places, asked, patience)
 	if err != nil {
 		return exitBroken, err
 	}
 	if f.run != "" && len(result.Report.Runs) == 0 {
 		return exitBroken, fmt.Errorf("--run: no state has a run %q", f.run)
 	}
+	if want != nil {
+		if err := result.Want(want); err != nil {
+			return exitBroken, err
+		}
+	}
 	if _, err = io.WriteString(cmd.OutOrStdout(), printable.Text(result.Text())); err != nil {
 		say(cmd, "the report could not be shown: %v", err)
 	}
-	now := time.Now()
-	if f.output != "" {
-		err = report.Write(f.output, result.State)
-	}
-	if f.json != "" {
-		text, failed := result.JSON(now)
-		if failed == nil {
-			failed = report.Write(f.json, text)
-		}
-		err = errors.Join(err, failed)
-	}
-	if f.junit != "" {
-		err = errors.Join(err, report.MergedJUnit(f.junit, &result.Report, now))
-	}
+	err = f.write(cmd.OutOrStdout(), result)
 	switch result.Report.Verdict {
 	case audit.Pass:
 		return exitPassed, err
@@ -133,4 +171,30 @@ func (f *mergeFlags) merge(cmd *cobra.Command, places []string) (code int, err e
 	case audit.Unknown, audit.Running:
 	}
 	return exitBroken, err
+}
+
+// onStdout, in the place of a file, is standard output.
+const onStdout = "-"
+
+// write writes the files that are asked for.
+func (f *mergeFlags) write(stdout io.Writer, result *merge.Result) (err error) {
+	now := time.Now()
+	if f.output != "" {
+		err = report.Write(f.output, result.State)
+	}
+	if f.json != "" {
+		text, failed := result.JSON(now)
+		switch {
+		case failed != nil:
+		case f.json == onStdout:
+			_, failed = stdout.Write(text)
+		default:
+			failed = report.Write(f.json, text)
+		}
+		err = errors.Join(err, failed)
+	}
+	if f.junit != "" {
+		err = errors.Join(err, report.MergedJUnit(f.junit, &result.Report, now))
+	}
+	return err
 }

@@ -6,10 +6,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -157,4 +159,137 @@ func TestMergeServed(t *testing.T) {
 	code, _, stderr = merging(one, server.URL+"/elsewhere")
 	assert.Equal(t, exitBroken, code)
 	assert.Contains(t, stderr, "404 Not Found")
+}
+
+// serving serves states one after the other, and the last one again and again.
+func serving(t *testing.T, states ...[]byte) (url string, asked *atomic.Int32) {
+	t.Helper()
+	asked = &atomic.Int32{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write(states[min(int(asked.Add(1)), len(states))-1])
+	}))
+	t.Cleanup(server.Close)
+	return server.URL, asked
+}
+
+// shard is a verifier that got all of a run's first source, of a generator that is one of two, and if wanted the second one's, too.
+func shard(t *testing.T, both bool) []byte {
+	t.Helper()
+	at := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+	a := audit.New(audit.DefaultLimits(), 0, audit.Expectations{Verifiers: 1})
+	for i, source := range []string{"a", "b"} {
+		if i == 1 && !both {
+			break
+		}
+		says := &stamp.End{Total: 1, Sources: 2, Sends: [audit.Signals]bool{audit.Logs: true}, Shard: &stamp.Shard{Index: uint64(i), Total: 2}}
+		says.Process[audit.Logs] = stamp.Totals{Numbered: 1, Squares: 1}
+		says.Shard.Offered[audit.Logs].Add(at.UnixNano(), 1)
+		a.Audit(audit.Logs, at, []audit.Item{
+			{Kind: audit.Numbered, Run: "nightly", Source: source, Sequence: 0},
+			{Kind: audit.End, Run: "nightly", Source: source, Says: says},
+		})
+	}
+	state, err := a.Export(audit.Origin{
+		Verifier: "one", Incarnation: "1", Sequence: uint64(len(a.Report(at, false).Runs[0].Signals[0].BySource)), First: true, Started: at.Add(-time.Minute), Written: at.Add(time.Minute),
+		Clock: audit.Clock{Name: "here"},
+	}, false)
+	require.NoError(t, err)
+	return state
+}
+
+// TestMergeWaitsForShards: of a run whose generators do not begin at once, the first one's end is not the run's.
+func TestMergeWaitsForShards(t *testing.T) {
+	code, stdout, stderr := merging(must(serving(t, shard(t, false))))
+	assert.Equal(t, exitFailed, code, stderr)
+	assert.Contains(t, stdout, "1 of 2 sources without an end marker")
+	url, asked := serving(t, shard(t, false), shard(t, false), shard(t, true))
+	code, stdout, stderr = merging("--wait", "10m", url)
+	assert.Equal(t, exitPassed, code, stdout+stderr)
+	assert.EqualValues(t, 3, asked.Load())
+}
+
+func must(url string, _ *atomic.Int32) string { return url }
+
+// TestMergeFresh: a run that is there at the first look is of an earlier test, and its verdict says nothing about this one.
+func TestMergeFresh(t *testing.T) {
+	code, stdout, stderr := merging("--fresh", "--wait", "10m", must(serving(t, shard(t, true))))
+	assert.Equal(t, exitBroken, code)
+	assert.Empty(t, stdout)
+	assert.Contains(t, stderr, `the verifiers had run "nightly" when merge first looked`)
+	empty, err := audit.New(audit.DefaultLimits(), 0, audit.Expectations{Verifiers: 1}).Export(audit.Origin{
+		Verifier: "one", Incarnation: "1", Sequence: 0, First: true, Started: time.Date(2026, 1, 1, 11, 59, 0, 0, time.UTC), Written: time.Date(2026, 1, 1, 11, 59, 1, 0, time.UTC),
+		Clock: audit.Clock{Name: "here"},
+	}, false)
+	require.NoError(t, err)
+	code, stdout, stderr = merging("--fresh", "--wait", "10m", must(serving(t, empty, shard(t, true))))
+	assert.Equal(t, exitPassed, code, stdout+stderr)
+}
+
+// TestMergeReady answers 503 until all states have been had, and 200 then.
+func TestMergeReady(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // the test only wants a free port
+	require.NoError(t, err)
+	address := listener.Addr().String()
+	require.NoError(t, listener.Close())
+	var answers []int
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		response, err := http.Get("http://" + address) //nolint:noctx // as a probe does
+		if !assert.NoError(t, err) {
+			return
+		}
+		assert.NoError(t, response.Body.Close())
+		answers = append(answers, response.StatusCode)
+		_, _ = w.Write(shard(t, len(answers) > 1))
+	}))
+	defer server.Close()
+	code, stdout, stderr := merging("--ready", address, "--wait", "10m", "--json", "-", server.URL)
+	assert.Equal(t, exitPassed, code, stderr)
+	assert.Equal(t, []int{http.StatusServiceUnavailable, http.StatusOK}, answers)
+	_, text, found := strings.Cut(stdout, "its last\n")
+	if !found {
+		_, text, found = strings.Cut(stdout, "12:01:00\n")
+	}
+	require.True(t, found, stdout)
+	var read struct{ Verdict string }
+	require.NoError(t, json.Unmarshal([]byte(text), &read))
+	assert.Equal(t, "pass", read.Verdict)
+	code, _, stderr = merging("--ready", "nowhere", server.URL)
+	assert.Equal(t, exitBroken, code)
+	assert.Contains(t, stderr, `--ready: "nowhere" cannot be served`)
+}
+
+// TestMergeWant: what a scenario wants of the counts decides, too, and console, exit code and reports agree.
+func TestMergeWant(t *testing.T) {
+	dir := t.TempDir()
+	state := filepath.Join(dir, "state")
+	require.NoError(t, os.WriteFile(state, shard(t, true), 0o600))
+	want, report, junit := filepath.Join(dir, "want.yaml"), filepath.Join(dir, "report.json"), filepath.Join(dir, "junit.xml")
+	for text, tc := range map[string]struct {
+		code    int
+		console string
+	}{
+		"want: {verdict: pass, runs: 1, logs: {received: 2}}": {exitPassed, "merged  whole time, runs: 1  PASS"},
+		"want: {logs: {received: {min: 3}}}":                  {exitFailed, "want: logs received: 2; want {min: 3}"},
+		"want: {runs: 2}":                                     {exitFailed, "want: runs: 1; want 2"},
+	} {
+		require.NoError(t, os.WriteFile(want, []byte(text), 0o600))
+		code, stdout, stderr := merging("--want", want, "--json", report, "--junit", junit, state)
+		assert.Equal(t, tc.code, code, stderr)
+		assert.Contains(t, stdout, tc.console)
+		written, err := os.ReadFile(report)
+		require.NoError(t, err)
+		assert.Contains(t, string(written), map[int]string{exitPassed: `"verdict": "pass"`, exitFailed: `"verdict": "fail"`}[tc.code])
+		written, err = os.ReadFile(junit)
+		require.NoError(t, err)
+		assert.Equal(t, tc.code == exitFailed, strings.Contains(string(written), "<failure"), string(written))
+	}
+	for text, message := range map[string]string{
+		"want: {verdict: fail, logs: {lost: some}}": "--want: want.verdict: fail is not allowed; want pass",
+		"wants: {}": "--want: ",
+	} {
+		require.NoError(t, os.WriteFile(want, []byte(text), 0o600))
+		code, _, stderr := merging("--want", want, state)
+		assert.Equal(t, exitBroken, code)
+		assert.Contains(t, stderr, message)
+	}
 }

@@ -10,12 +10,16 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/internal/audit"
 )
 
 // longest bounds what is read of one place.
 const longest = 2 << 30
+
+// slowest bounds how long the state of one place may take: a verifier that does not answer must not keep the others' verdict.
+const slowest = 5 * time.Minute
 
 // statePath is where load_verify serves its state.
 const statePath = "/state"
@@ -44,6 +48,8 @@ func read(ctx context.Context, place string) ([]byte, error) {
 	if at.Path == "" || at.Path == "/" {
 		at.Path = statePath
 	}
+	ctx, cancel := context.WithTimeout(ctx, slowest)
+	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, at.String(), http.NoBody)
 	if err != nil {
 		return nil, err

@@ -26,13 +26,33 @@ type Result struct {
 // pause is between two attempts.
 const pause = time.Second
 
-// Merge merges the states of some places. While the verdict is not out, and for as long as patience lasts, it collects them again. Then places that cannot be
+// Patience says how long a merge waits for the end of a run.
+type Patience struct {
+	// Wait is how long states are collected again.
+	Wait time.Duration
+	// Fresh: a run that is there at the first look is of an earlier test.
+	Fresh bool
+	// Looked is called when all states have been had once; nil: nobody wants to know.
+	Looked func()
+}
+
+// Merge merges the states of some places. While a run goes on, and for as long as patience lasts, it collects them again. Then places that cannot be
 // reached may come up, too.
-func Merge(ctx context.Context, places []string, asked audit.Asked, patience time.Duration) (*Result, error) {
-	deadline := time.Now().Add(patience)
+func Merge(ctx context.Context, places []string, asked audit.Asked, patience Patience) (*Result, error) {
+	deadline := time.Now().Add(patience.Wait)
+	looked := false
 	for {
 		result, err := once(ctx, places, asked)
-		if err == nil && result.Report.Verdict != audit.Running || !time.Now().Add(pause).Before(deadline) {
+		if err == nil && !looked {
+			looked = true
+			if err := result.stale(); patience.Fresh && err != nil {
+				return nil, err
+			}
+			if patience.Looked != nil {
+				patience.Looked()
+			}
+		}
+		if err == nil && !result.goesOn() || !time.Now().Add(pause).Before(deadline) {
 			return result, err
 		}
 		select {
@@ -41,6 +61,24 @@ func Merge(ctx context.Context, places []string, asked audit.Asked, patience tim
 			return nil, errors.Join(err, ctx.Err())
 		}
 	}
+}
+
+// goesOn reports whether a later look may say something else: a run has not ended, or the end markers of a shard have not come. The generator of that may have
+// begun later than the others.
+func (r *Result) goesOn() bool {
+	return r.Report.Verdict == audit.Running ||
+		slices.ContainsFunc(r.Report.Runs, func(run audit.RunReport) bool { return run.Shards.Seen < run.Shards.Total })
+}
+
+// stale finds what an earlier test has left. Its verdict would be taken for that of a run which has not begun.
+func (r *Result) stale() error {
+	for i := range r.Report.Runs {
+		return fmt.Errorf("the verifiers had run %q when merge first looked, so it may be of an earlier test; want verifiers without a state, and merge before the load", r.Report.Runs[i].Run)
+	}
+	if n := r.Report.Forgotten.Runs; n > 0 {
+		return fmt.Errorf("the verifiers had held %d runs when merge first looked; want verifiers without a state, and merge before the load", n)
+	}
+	return nil
 }
 
 func once(ctx context.Context, places []string, asked audit.Asked) (*Result, error) {

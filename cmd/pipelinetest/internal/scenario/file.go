@@ -264,5 +264,7 @@ func (s *Scenario) readWant(node *yaml.Node) error {
 	err := decode(node, "want", &f)
 	want, wantErr := f.want()
 	s.Want = want
-	return errors.Join(err, wantErr)
+	text, textErr := yaml.Marshal(map[string]*yaml.Node{"want": withoutAliases(node)})
+	s.Want.Text = string(text)
+	return errors.Join(err, wantErr, textErr)
 }

@@ -63,6 +63,8 @@ type Want struct {
 	Signals CountsBySignal
 	// Parts has for each part and signal what the part must say of itself.
 	Parts map[string]CountsBySignal
+	// Text is the want as a scenario that has nothing else; empty: the scenario does not say.
+	Text string
 }
 
 // CountsBySignal are amounts by signal and count.
