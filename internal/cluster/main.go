@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+// Command cluster plays scenarios on a Kubernetes cluster that runs on this machine alone: a control plane, nodes and pods as the release has them, on a
+// small container runtime. See docs/cluster.md.
 package main
 
 import (
@@ -9,41 +11,43 @@ import (
 	"os/signal"
 	"syscall"
 
-	_ "github.com/stretchr/testify/require"
-
 	"github.com/runtimelab/otelcol-runtimelab/internal/cluster/container"
-	"github.com/runtimelab/otelcol-runtimelab/internal/cluster/cri"
-	"github.com/runtimelab/otelcol-runtimelab/internal/cluster/kubernetes"
 	"github.com/runtimelab/otelcol-runtimelab/internal/cluster/machine"
 	"github.com/runtimelab/otelcol-runtimelab/internal/cluster/node"
 )
 
+// exitNobodyKnows is for what could not be played, and exitWrong for a scenario that is not as wanted.
+const (
+	exitWrong       = 1
+	exitNobodyKnows = 2
+)
+
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	root := "/work/wt-c18"
-	logs := root + "/bin/cluster/logs"
-	switch {
-	case len(os.Args) > 1 && os.Args[1] == container.Role:
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	code := run(ctx, os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+// run is each of the roles that this program has: see package machine.
+func run(ctx context.Context, args []string) int {
+	role := ""
+	if len(args) > 0 {
+		role = args[0]
+	}
+	switch role {
+	case container.Role:
 		fmt.Fprintln(os.Stderr, container.Enter())
-		os.Exit(container.ExitNotEntered)
-	case len(os.Args) > 1 && os.Args[1] == node.Role:
-		fmt.Fprintln(os.Stderr, node.Run(ctx, os.Args[2]))
-		os.Exit(1)
-	case len(os.Args) > 1 && os.Args[1] == machine.Role:
-		if err := machine.Prepare(logs); err != nil {
-			fmt.Println(err)
-			os.Exit(1)
+		return container.ExitNotEntered
+	case node.Role:
+		if err := node.Run(ctx, args[1]); ctx.Err() == nil {
+			fmt.Fprintln(os.Stderr, err)
+			return exitWrong
 		}
-		_, ctx, err := kubernetes.Start(ctx, kubernetes.Settings{Nodes: 2, Programs: root + "/bin/cluster/trial", Logs: logs,
-			Images: []cri.Image{{Name: "otelcol-runtimelab", UID: 10001, GID: 10001, EntryPoint: []string{"/otelcol-runtimelab"}, Files: []container.File{{"/otelcol-runtimelab", root + "/dist/otelcol-runtimelab"}}}}})
-		fmt.Println("started", err)
-		if err != nil {
-			os.Exit(1)
-		}
-		<-ctx.Done()
-		fmt.Println(context.Cause(ctx))
+		return 0
+	case machine.Role:
+		return inside(ctx, args[1:])
 	default:
-		fmt.Println(machine.Run(ctx, os.Args[1:]))
+		return outside(ctx, args)
 	}
 }

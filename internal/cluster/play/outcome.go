@@ -107,3 +107,23 @@ func (o outcome) compare(spans spans) error {
 	}
 	return errors.New("the report has no traces")
 }
+
+// line says what a run was.
+func (o outcome) line(scenario Scenario, s spans) string {
+	text := fmt.Sprintf("%s, exit %d, Job %s %s", o.report.Verdict, o.exitCode, o.condition.Type, o.condition.Reason)
+	for _, run := range o.report.Runs {
+		for _, account := range run.Signals {
+			text += fmt.Sprintf("; %s: %d sent, %d received, %d missing, %d duplicate", account.Signal, account.Sent, account.Received, account.Missing, account.Duplicate)
+		}
+		for _, finding := range run.Findings {
+			text += "; " + finding.Message
+		}
+	}
+	for _, finding := range o.report.Findings {
+		text += "; " + finding.Message
+	}
+	if scenario.Exact {
+		text += fmt.Sprintf("; files: %d spans, %d copies", s.different, s.copies)
+	}
+	return text
+}

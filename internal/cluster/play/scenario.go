@@ -75,9 +75,9 @@ var All = []Scenario{
 		Want:    []Verdict{Unknown},
 	},
 	{
-		Name: "verifier-forgets", About: "a verifier without a volume is killed, and knows nothing when it is back", Load: "load",
+		Name: "verifier-forgets", About: "a verifier without a volume is killed with its pod, and knows nothing when it is back", Load: "load",
 		Change:  withoutMemory,
-		Disturb: killVerifier,
+		Disturb: replaceVerifier,
 		Want:    []Verdict{Unknown},
 	},
 	{
@@ -122,6 +122,14 @@ func deleteVerifier(ctx context.Context, run *Run) error {
 
 func killVerifier(_ context.Context, run *Run) error {
 	return run.cluster.Kill(run.object("verifier-0"))
+}
+
+func replaceVerifier(ctx context.Context, run *Run) error {
+	if err := killVerifier(ctx, run); err != nil {
+		return err
+	}
+	_, err := run.kubectl(ctx, "delete", "pod", run.object("verifier-0"), "--grace-period=0", "--force")
+	return err
 }
 
 func removeVerifier(ctx context.Context, run *Run) error {
