@@ -151,6 +151,7 @@ func (o options) play(ctx context.Context, cluster *kubernetes.Cluster) int {
 	}
 	player := play.Player{
 		Cluster: cluster, PipelineTest: filepath.Join(o.root, "bin", "pipelinetest"), Loads: filepath.Join(o.root, "internal", "cluster", "loads"),
+		Logs: o.logs(),
 	}
 	code := 0
 	for nth := range o.repeat {

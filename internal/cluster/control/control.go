@@ -56,6 +56,7 @@ func list(programs string) []part.Program {
 			"--cert-dir=" + Folder + "/certificates", "--token-auth-file=" + tokens, "--authorization-mode=RBAC",
 			"--service-cluster-ip-range=" + network.Services, "--service-account-issuer=" + server,
 			"--service-account-key-file=" + signingKey, "--service-account-signing-key-file=" + signingKey,
+			"--kubelet-preferred-address-types=InternalIP", // no name of a node resolves
 		}},
 		{Name: "kube-controller-manager", Args: []string{
 			"--kubeconfig=" + KubeConfig, "--service-account-private-key-file=" + signingKey, "--leader-elect=false",

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"time"
 
 	"github.com/runtimelab/otelcol-runtimelab/internal/cluster/control"
@@ -42,12 +43,20 @@ type Player struct {
 	Cluster *kubernetes.Cluster
 	// PipelineTest is the command that renders the manifests, and Loads the folder of what is played.
 	PipelineTest, Loads string
+	// Logs is the folder with the logs of the nodes' pods, where a run that was wrong also leaves what there is to look at.
+	Logs string
 }
 
 // Play plays a scenario for the nth time and returns what it was, in a line, and what was wrong.
-func (p Player) Play(ctx context.Context, scenario Scenario, nth int) (string, error) {
+func (p Player) Play(ctx context.Context, scenario Scenario, nth int) (line string, err error) {
 	run := &Run{cluster: p.Cluster, scenario: scenario, namespace: fmt.Sprintf("%s-%d", scenario.Name, nth)}
 	run.volumes = "/run/volumes/" + run.namespace
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, run.keep(ctx, filepath.Join(p.Logs, run.namespace)))
+		}
+		err = errors.Join(err, run.remove(ctx))
+	}()
 	outcome, err := run.play(ctx, p)
 	if err != nil {
 		return "", err
@@ -58,7 +67,7 @@ func (p Player) Play(ctx context.Context, scenario Scenario, nth int) (string, e
 			return "", err
 		}
 	}
-	return outcome.line(scenario, spans), errors.Join(outcome.check(scenario, spans), run.remove(ctx))
+	return outcome.line(scenario, spans), outcome.check(scenario, spans)
 }
 
 func (r *Run) play(ctx context.Context, p Player) (outcome, error) {
