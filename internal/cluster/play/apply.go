@@ -91,9 +91,15 @@ func (r *Run) render(ctx context.Context, p Player, folder string) error {
 }
 
 var (
+	headless    = regexp.MustCompile(`clusterIP: None # its name is all pods.*`)
 	waitOfJudge = regexp.MustCompile(`--wait=\S+`)
 	claim       = regexp.MustCompile(`(?s)  volumeClaimTemplates:.*?\n(---\n)`)
 )
+
+// oneAddress gives the Service of the gateways an address, which kube-proxy translates.
+func oneAddress(manifests string) string {
+	return headless.ReplaceAllString(manifests, "type: ClusterIP")
+}
 
 // impatientJudge gives up soon: what is missing will not come.
 func impatientJudge(manifests string) string {

@@ -60,6 +60,12 @@ var All = []Scenario{
 		Want:    []Verdict{Pass}, Exact: true,
 	},
 	{
+		Name: "service-restarts", About: "a rolling restart of gateways that one address of a Service stands for", Load: "load",
+		Change:  oneAddress,
+		Disturb: restartGateways,
+		Want:    []Verdict{Pass}, Exact: true,
+	},
+	{
 		Name: "gateways-lose", About: "all gateways are killed, and lose what they hold in memory", Load: "lossy",
 		Disturb: killGateways,
 		Want:    []Verdict{Fail}, Exact: true,

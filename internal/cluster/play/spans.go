@@ -18,11 +18,15 @@ type spans struct {
 	copies int
 }
 
+// endMarker is the name of the span with which a generator ends a series. It says how many there were, and is none of them.
+const endMarker = "load_verify.end"
+
 // requests is a line of a file: what came at once.
 type requests struct {
 	ResourceSpans []struct {
 		ScopeSpans []struct {
 			Spans []struct {
+				Name    string `json:"name"`
 				TraceID string `json:"traceId"`
 				SpanID  string `json:"spanId"`
 			} `json:"spans"`
@@ -66,7 +70,9 @@ func (s *spans) addFile(path string, seen map[string]bool) error {
 		for _, resource := range request.ResourceSpans {
 			for _, scope := range resource.ScopeSpans {
 				for _, span := range scope.Spans {
-					s.add(span.TraceID+span.SpanID, seen)
+					if span.Name != endMarker {
+						s.add(span.TraceID+span.SpanID, seen)
+					}
 				}
 			}
 		}
