@@ -114,7 +114,7 @@ func outside(ctx context.Context, args []string) int {
 		return exitNobodyKnows
 	}
 	if code == 0 {
-		_ = os.RemoveAll(options.logs()) // nobody will look at them
+		_ = os.RemoveAll(options.logs()) //nolint:gosec // its own folder. Nobody will look at the logs
 	}
 	return code
 }

@@ -28,7 +28,7 @@ func Enter() error {
 	pipe := os.NewFile(specification, "specification")
 	var spec Spec
 	err := json.NewDecoder(pipe).Decode(&spec)
-	pipe.Close()
+	_ = pipe.Close() // it was only read
 	if err != nil {
 		return fmt.Errorf("read the container's specification: %w", err)
 	}
@@ -56,7 +56,7 @@ func joinNetwork(path string) error {
 	if err != nil {
 		return fmt.Errorf("open the pod's network: %w", err)
 	}
-	defer namespace.Close()
+	defer func() { _ = namespace.Close() }() // it was only read
 	if err := unix.Setns(int(namespace.Fd()), unix.CLONE_NEWNET); err != nil {
 		return fmt.Errorf("join the pod's network %q: %w", path, err)
 	}

@@ -3,6 +3,7 @@
 package container
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -15,15 +16,16 @@ import (
 const Role = "container"
 
 // Start starts the container and returns when its first process runs. That process may still fail in [Enter]: then it ends with exit
-// code [ExitNotEntered], and says why on stderr. The caller waits for the command.
-func Start(program string, spec Spec, stdout, stderr io.Writer) (*exec.Cmd, error) {
+// code [ExitNotEntered], and says why on stderr. The caller waits for the command. The container is killed
+// when the context ends.
+func Start(ctx context.Context, program string, spec Spec, stdout, stderr io.Writer) (*exec.Cmd, error) {
 	reader, writer, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("open the pipe for the container's specification: %w", err)
 	}
-	defer reader.Close()
-	defer writer.Close()
-	command := exec.Command(program, Role) //nolint:noctx,gosec // it is this program, and it ends when the pod does, not when a call does
+	// The reader is closed before the write, so that the write fails, and does not block, when the container has died.
+	defer func() { _ = writer.Close() }()
+	command := exec.CommandContext(ctx, program, Role)
 	command.Stdout, command.Stderr = stdout, stderr
 	command.ExtraFiles = []*os.File{reader}
 	command.Env = []string{}
@@ -31,10 +33,11 @@ func Start(program string, spec Spec, stdout, stderr io.Writer) (*exec.Cmd, erro
 		Setsid:     true,
 		Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWPID | syscall.CLONE_NEWUTS | syscall.CLONE_NEWIPC,
 	}
-	if err := command.Start(); err != nil {
+	err = command.Start()
+	_ = reader.Close() // the container has its own
+	if err != nil {
 		return nil, fmt.Errorf("start the container: %w", err)
 	}
-	reader.Close() // so that a write fails, and does not block, when the container has died
 	if err := json.NewEncoder(writer).Encode(spec); err != nil {
 		_ = command.Process.Kill()
 		_ = command.Wait()

@@ -42,7 +42,7 @@ func (r *Runtime) CreateContainer(_ context.Context, request *runtimev1.CreateCo
 }
 
 // StartContainer implements the interface.
-func (r *Runtime) StartContainer(_ context.Context, request *runtimev1.StartContainerRequest) (*runtimev1.StartContainerResponse, error) {
+func (r *Runtime) StartContainer(ctx context.Context, request *runtimev1.StartContainerRequest) (*runtimev1.StartContainerResponse, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	started := r.containers[request.GetContainerId()]
@@ -55,7 +55,8 @@ func (r *Runtime) StartContainer(_ context.Context, request *runtimev1.StartCont
 	if started.state() != runtimev1.ContainerState_CONTAINER_CREATED {
 		return nil, status.Errorf(codes.FailedPrecondition, "container %q was started before", started.id)
 	}
-	err := started.start(r.program, func(exitCode int32) {
+	// The container ends when its pod does, not when this call does.
+	err := started.start(context.WithoutCancel(ctx), r.program, func(exitCode int32) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		started.exitCode = exitCode

@@ -34,12 +34,12 @@ type process struct {
 }
 
 // start starts the process. Its end is noted by whom it calls.
-func (p *process) start(program string, ended func(exitCode int32)) error {
+func (p *process) start(ctx context.Context, program string, ended func(exitCode int32)) error {
 	log, err := openLog(p.logPath)
 	if err != nil {
 		return err
 	}
-	command, err := container.Start(program, p.spec, log.stream("stdout"), log.stream("stderr"))
+	command, err := container.Start(ctx, program, p.spec, log.stream("stdout"), log.stream("stderr"))
 	if err != nil {
 		return errors.Join(err, log.close())
 	}

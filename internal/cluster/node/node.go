@@ -88,10 +88,12 @@ func Run(ctx context.Context, argument string) error {
 // pods gives the node's pods their network.
 type pods struct{ number int }
 
+// Add implements cri.Network.
 func (p pods) Add(ctx context.Context, pod string, address netip.Addr) error {
 	return network.AddPod(ctx, p.number, pod, address)
 }
 
+// Remove implements cri.Network.
 func (p pods) Remove(ctx context.Context, pod string) error {
 	return network.RemovePod(ctx, pod)
 }

@@ -54,12 +54,12 @@ func (g *Group) Start(ctx context.Context, program Program) (*os.Process, error)
 	command.WaitDelay = grace
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Cloneflags: program.Namespaces}
 	if err := command.Start(); err != nil {
-		log.Close()
+		_ = log.Close() // nothing is in it
 		return nil, fmt.Errorf("start %s: %w", program.Name, err)
 	}
 	g.ended.Go(func() {
-		defer log.Close()
 		err := command.Wait()
+		_ = log.Close() // what the program wrote is there
 		if ctx.Err() != nil {
 			return
 		}

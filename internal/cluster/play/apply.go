@@ -26,8 +26,7 @@ volumeBindingMode: Immediate
 `
 
 // volume is a folder that all nodes have, as they have one disk.
-const volume = `---
-apiVersion: v1
+const volume = `apiVersion: v1
 kind: PersistentVolume
 metadata:
   name: %s
@@ -47,16 +46,16 @@ func (r *Run) apply(ctx context.Context, p Player) error {
 	if err := r.render(ctx, p, folder); err != nil {
 		return err
 	}
-	objects := storageClass
+	objects := []string{storageClass}
 	for i := range verifiers {
 		name := fmt.Sprintf("%s-%d", r.namespace, i)
 		path := filepath.Join(r.volumes, strconv.Itoa(i))
 		if err := os.MkdirAll(path, 0o755); err != nil { //nolint:gosec // the kubelet gives it to the pod's group
 			return err
 		}
-		objects += fmt.Sprintf(volume, name, r.namespace, path)
+		objects = append(objects, fmt.Sprintf(volume, name, r.namespace, path))
 	}
-	if _, err := r.cluster.Run(ctx, []byte(objects), "apply", "--filename=-"); err != nil {
+	if _, err := r.cluster.Run(ctx, []byte(strings.Join(objects, "---\n")), "apply", "--filename=-"); err != nil {
 		return err
 	}
 	_, err := r.cluster.Run(ctx, nil, "apply", "--kustomize="+folder)

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // outcome is what the tellers of a verdict say.
@@ -110,20 +111,20 @@ func (o outcome) compare(spans spans) error {
 
 // line says what a run was.
 func (o outcome) line(scenario Scenario, s spans) string {
-	text := fmt.Sprintf("%s, exit %d, Job %s %s", o.report.Verdict, o.exitCode, o.condition.Type, o.condition.Reason)
+	texts := []string{fmt.Sprintf("%s, exit %d, Job %s %s", o.report.Verdict, o.exitCode, o.condition.Type, o.condition.Reason)}
+	findings := o.report.Findings
 	for _, run := range o.report.Runs {
 		for _, account := range run.Signals {
-			text += fmt.Sprintf("; %s: %d sent, %d received, %d missing, %d duplicate", account.Signal, account.Sent, account.Received, account.Missing, account.Duplicate)
+			texts = append(texts, fmt.Sprintf("%s: %d sent, %d received, %d missing, %d duplicate",
+				account.Signal, account.Sent, account.Received, account.Missing, account.Duplicate))
 		}
-		for _, finding := range run.Findings {
-			text += "; " + finding.Message
-		}
+		findings = append(findings, run.Findings...)
 	}
-	for _, finding := range o.report.Findings {
-		text += "; " + finding.Message
+	for _, finding := range findings {
+		texts = append(texts, finding.Expectation+": "+finding.Message)
 	}
 	if scenario.Exact {
-		text += fmt.Sprintf("; files: %d spans, %d copies", s.different, s.copies)
+		texts = append(texts, fmt.Sprintf("files: %d spans, %d copies", s.different, s.copies))
 	}
-	return text
+	return strings.Join(texts, "\n     ")
 }

@@ -58,7 +58,7 @@ func (s *spans) addFile(path string, seen map[string]bool) error {
 	if err != nil {
 		return err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // it is only read
 	decoder := json.NewDecoder(file)
 	for {
 		var request requests
