@@ -23,6 +23,9 @@ import (
 // nodes is how many nodes there are: what is played asks for four CPUs, and each node has as many as the machine.
 const nodes = 3
 
+// logsInMemory is where logs are while the cluster runs, so that it does not wait for a disk that others use. They are kept if something is wrong.
+const logsInMemory = "/run/logs"
+
 // user is that of deploy/Dockerfile.
 const user = 10001
 
@@ -113,9 +116,6 @@ func outside(ctx context.Context, args []string) int {
 		fmt.Fprintln(os.Stderr, "cluster:", err)
 		return exitNobodyKnows
 	}
-	if code == 0 {
-		_ = os.RemoveAll(options.logs()) //nolint:gosec // its own folder. Nobody will look at the logs
-	}
 	return code
 }
 
@@ -130,9 +130,25 @@ func inside(ctx context.Context, args []string) int {
 		fmt.Fprintln(os.Stderr, "cluster:", err)
 		return exitNobodyKnows
 	}
+	if err := os.Mkdir(logsInMemory, 0o755); err != nil { //nolint:gosec // logs are for everybody
+		fmt.Fprintln(os.Stderr, "cluster:", err)
+		return exitNobodyKnows
+	}
+	code := options.startAndPlay(ctx)
+	if code != 0 {
+		if err := os.CopyFS(options.logs(), os.DirFS(logsInMemory)); err != nil {
+			fmt.Fprintln(os.Stderr, "cluster:", err)
+		}
+		fmt.Println("Logs are in", options.logs())
+	}
+	return code
+}
+
+// startAndPlay returns when nothing of the cluster runs any more.
+func (o options) startAndPlay(ctx context.Context) int {
 	started := time.Now()
 	cluster, ctx, err := kubernetes.Start(ctx, kubernetes.Settings{
-		Nodes: nodes, Programs: options.programs(), Logs: options.logs(), Images: []cri.Image{image(options.root)},
+		Nodes: nodes, Programs: o.programs(), Logs: logsInMemory, Images: []cri.Image{image(o.root)},
 	})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "cluster:", err)
@@ -140,7 +156,7 @@ func inside(ctx context.Context, args []string) int {
 	}
 	defer cluster.Stop()
 	fmt.Printf("The cluster is ready: %d nodes, %s\n", nodes, time.Since(started).Round(100*time.Millisecond))
-	return options.play(ctx, cluster)
+	return o.play(ctx, cluster)
 }
 
 func (o options) play(ctx context.Context, cluster *kubernetes.Cluster) int {
@@ -151,7 +167,7 @@ func (o options) play(ctx context.Context, cluster *kubernetes.Cluster) int {
 	}
 	player := play.Player{
 		Cluster: cluster, PipelineTest: filepath.Join(o.root, "bin", "pipelinetest"), Loads: filepath.Join(o.root, "internal", "cluster", "loads"),
-		Logs: o.logs(),
+		Logs: logsInMemory,
 	}
 	code := 0
 	for nth := range o.repeat {

@@ -3,7 +3,7 @@
 // Package machine keeps the cluster apart from the machine that it runs on.
 //
 // The command starts itself again in new namespaces, as their first process: when that process ends, however it ends, the kernel ends all processes of the
-// cluster, and takes away its mounts and its networks. The disk is read-only to the cluster but for the folder of logs.
+// cluster, and takes away its mounts and its networks. The disk is read-only to the cluster but for the folder where logs are kept.
 //
 //	this command --> first process of the cluster --> control plane
 //	                                              `-> node 1 (in namespaces of its own) --> kubelet, kube-proxy, pods
@@ -55,8 +55,8 @@ func Run(ctx context.Context, args []string) (int, error) {
 	return 0, err
 }
 
-// Prepare gives the first process of the cluster its view of the machine. Only the folder of logs can be written to.
-func Prepare(logs string) error {
+// Prepare gives the first process of the cluster its view of the machine. Only what is below /run can be written to, which is in memory, and one folder.
+func Prepare(writable string) error {
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("make mounts private: %w", err)
 	}
@@ -66,8 +66,8 @@ func Prepare(logs string) error {
 	if err := unix.Mount("run", "/run", "tmpfs", 0, "mode=0755"); err != nil {
 		return fmt.Errorf("mount /run: %w", err)
 	}
-	if err := unix.Mount(logs, logs, "", unix.MS_BIND, ""); err != nil {
-		return fmt.Errorf("mount the folder of logs: %w", err)
+	if err := unix.Mount(writable, writable, "", unix.MS_BIND, ""); err != nil {
+		return fmt.Errorf("mount %s: %w", writable, err)
 	}
 	if err := unix.Mount("", "/", "", unix.MS_REMOUNT|unix.MS_BIND|unix.MS_RDONLY, ""); err != nil {
 		return fmt.Errorf("make the disk read-only: %w", err)

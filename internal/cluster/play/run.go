@@ -75,8 +75,8 @@ func (r *Run) play(ctx context.Context, p Player) (outcome, error) {
 		return outcome{}, err
 	}
 	err := control.Until(ctx, "the judge to be ready", readyLimit, func(ctx context.Context) (bool, error) {
-		pods, err := r.pods(ctx, "judge")
-		return err == nil && len(pods) == 1 && ready(pods[0]), err
+		running, err := r.running(ctx, "judge")
+		return running == 1, err
 	})
 	if err != nil {
 		return outcome{}, err
@@ -104,13 +104,7 @@ func (r *Run) disturb(ctx context.Context) error {
 		return nil
 	}
 	err := control.Until(ctx, "all generators to run", startLimit, func(ctx context.Context) (bool, error) {
-		pods, err := r.pods(ctx, "generator")
-		running := 0
-		for _, pod := range pods {
-			if ready(pod) {
-				running++
-			}
-		}
+		running, err := r.running(ctx, "generator")
 		return running == generators, err
 	})
 	if err != nil {
@@ -123,6 +117,9 @@ func (r *Run) disturb(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, disturbLimit)
 	defer cancel()
+	if running, err := r.running(ctx, "generator"); err != nil || running != generators {
+		return errors.Join(err, fmt.Errorf("%d of %d generators run when the fault is to come: it would meet nothing", running, generators))
+	}
 	return r.scenario.Disturb(ctx, r)
 }
 
@@ -165,6 +162,18 @@ func (r *Run) ended(ctx context.Context, component string, limit time.Duration) 
 		return false, nil
 	})
 	return end, err
+}
+
+// running is how many pods of a component are ready.
+func (r *Run) running(ctx context.Context, component string) (int, error) {
+	pods, err := r.pods(ctx, component)
+	running := 0
+	for _, pod := range pods {
+		if ready(pod) {
+			running++
+		}
+	}
+	return running, err
 }
 
 func ready(p pod) bool {
