@@ -136,9 +136,9 @@ SCENARIO := .
 .PHONY: cluster
 cluster: ## compile etcd, Kubernetes and CoreDNS, and what starts them as a cluster, into bin/cluster/ (many minutes the first time)
 	@echo "Building etcd, Kubernetes $(KUBERNETES) and CoreDNS into bin/cluster/ (the first time takes many minutes)"
-	@cd internal/cluster/parts/etcd && CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o $(CURDIR)/bin/cluster/etcd go.etcd.io/etcd/server/v3
+	@cd internal/cluster/parts/etcd && go build -trimpath -ldflags="-s -w" -o $(CURDIR)/bin/cluster/etcd go.etcd.io/etcd/server/v3
 	@cd internal/cluster/parts/kubernetes && version=k8s.io/component-base/version && for program in kubelet kube-apiserver kube-controller-manager kube-scheduler kube-proxy kubectl; do \
-		CGO_ENABLED=0 go build -trimpath -ldflags="-s -w -X $$version.gitVersion=$(KUBERNETES)" -o $(CURDIR)/bin/cluster/ k8s.io/kubernetes/cmd/$$program || exit; \
+		go build -trimpath -ldflags="-s -w -X $$version.gitVersion=$(KUBERNETES)" -o $(CURDIR)/bin/cluster/ k8s.io/kubernetes/cmd/$$program || exit; \
 	done
 	@cd internal/cluster/parts/coredns && CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o $(CURDIR)/bin/cluster/coredns .
 	@cd internal/cluster && CGO_ENABLED=0 go build -trimpath -o $(CURDIR)/bin/cluster/cluster .

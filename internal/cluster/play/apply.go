@@ -112,8 +112,8 @@ func withoutMemory(manifests string) string {
 
 // remove removes all objects of the run, and waits until they are gone: the next run needs their place.
 func (r *Run) remove(ctx context.Context) error {
-	ctx = context.WithoutCancel(ctx)
 	for _, args := range [][]string{
+		{"--namespace=" + r.namespace, "delete", "pods", "--all", "--grace-period=1", "--wait=false"}, // nothing that they still do matters
 		{"delete", "namespace", r.namespace, "--wait=false"},
 		{"delete", "persistentvolume", "--selector=run=" + r.namespace, "--wait=false"},
 	} {

@@ -11,9 +11,6 @@ import (
 
 // keep writes what there is to look at into a folder: the objects, the events, and the logs of pods, which Kubernetes removes with them.
 func (r *Run) keep(ctx context.Context, folder string) error {
-	if ctx.Err() != nil {
-		return nil // somebody stopped it: there is nothing to find out
-	}
 	if err := os.MkdirAll(folder, 0o755); err != nil { //nolint:gosec // logs are for everybody
 		return err
 	}

@@ -52,6 +52,9 @@ func (p Player) Play(ctx context.Context, scenario Scenario, nth int) (line stri
 	run := &Run{cluster: p.Cluster, scenario: scenario, namespace: fmt.Sprintf("%s-%d", scenario.Name, nth)}
 	run.volumes = "/run/volumes/" + run.namespace
 	defer func() {
+		if ctx.Err() != nil {
+			return // the cluster stops, and takes everything along
+		}
 		if err != nil {
 			err = errors.Join(err, run.keep(ctx, filepath.Join(p.Logs, run.namespace)))
 		}
