@@ -15,10 +15,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// dockerfile reads the Dockerfile with BuildKit's parser and linter and returns its stages.
-func dockerfile(t *testing.T) []instructions.Stage {
+// dockerfile reads a Dockerfile with BuildKit's parser and linter and returns its stages.
+func dockerfile(t *testing.T, name string) []instructions.Stage {
 	t.Helper()
-	ast, err := parser.Parse(bytes.NewReader(readFile(t, "Dockerfile")))
+	ast, err := parser.Parse(bytes.NewReader(readFile(t, name)))
 	require.NoError(t, err)
 	assert.Empty(t, ast.Warnings)
 	stages, _, err := instructions.Parse(ast.AST, linter.New(&linter.Config{
@@ -29,7 +29,7 @@ func dockerfile(t *testing.T) []instructions.Stage {
 }
 
 func TestImage(t *testing.T) {
-	stages := dockerfile(t)
+	stages := dockerfile(t, "Dockerfile")
 	require.Len(t, stages, 2)
 	assert.Regexp(t, `^alpine:\d+\.\d+@sha256:[0-9a-f]{64}$`, stages[0].BaseName)
 	assert.Equal(t, "scratch", stages[1].BaseName)
@@ -63,6 +63,9 @@ func TestImage(t *testing.T) {
 		assert.Equal(t, []string{want}, sources(t, copies[entrypoint[0]], platform))
 	}
 	assert.Equal(t, "0755", copies[entrypoint[0]].Chmod)
+	for platform, want := range map[string]string{"": "bin/pipelinetest", "arm64": "linux/arm64/pipelinetest"} {
+		assert.Equal(t, []string{want}, sources(t, copies["/pipelinetest"], platform), "the judge of a load in a cluster")
+	}
 	assert.Equal(t, []string{"config/sidecar.yaml"}, copies[arguments[1]].SourcePaths)
 
 	// What is open is the image's decision, and one variable's.
@@ -100,19 +103,21 @@ func sources(t *testing.T, c *instructions.CopyCommand, platform string) []strin
 
 // TestBuildContext: the build sees the files that the Dockerfile copies, and nothing else of the repository.
 func TestBuildContext(t *testing.T) {
-	want := []string{"*"}
-	for _, command := range dockerfile(t)[1].Commands {
-		if c, ok := command.(*instructions.CopyCommand); ok && c.From == "" {
-			for _, source := range sources(t, c, "") {
-				want = append(want, "!"+source)
+	for _, name := range []string{"Dockerfile", "Dockerfile.gateway"} {
+		want := []string{"*"}
+		for _, command := range dockerfile(t, name)[1].Commands {
+			if c, ok := command.(*instructions.CopyCommand); ok && c.From == "" {
+				for _, source := range sources(t, c, "") {
+					want = append(want, "!"+source)
+				}
 			}
 		}
-	}
-	var got []string
-	for line := range strings.Lines(string(readFile(t, "Dockerfile.dockerignore"))) {
-		if !strings.HasPrefix(line, "#") {
-			got = append(got, strings.TrimSpace(line))
+		var got []string
+		for line := range strings.Lines(string(readFile(t, name+".dockerignore"))) {
+			if !strings.HasPrefix(line, "#") {
+				got = append(got, strings.TrimSpace(line))
+			}
 		}
+		assert.ElementsMatch(t, want, got, name)
 	}
-	assert.ElementsMatch(t, want, got)
 }

@@ -99,20 +99,20 @@ func TestReleaseImage(t *testing.T) {
 	p := project(t)
 	require.Len(t, p.DockersV2, 1)
 	image := p.DockersV2[0]
-	assert.Equal(t, []string{collector}, image.IDs)
+	assert.Equal(t, []string{collector, "pipelinetest"}, image.IDs)
 	dockerfile := readFile(t, filepath.FromSlash(image.Dockerfile))
 	assert.Regexp(t, `(?m)^FROM scratch$`, dockerfile)
 	sources := regexp.MustCompile(`(?m)^COPY (?:--\S+ )*([^-\s]\S*) \S+$`).FindAllStringSubmatch(dockerfile, -1)
-	var program, others []string
+	var programs, others []string
 	for _, source := range sources {
 		switch {
-		case strings.HasSuffix(source[1], collector):
-			program = append(program, source[1])
+		case strings.HasPrefix(source[1], "${FOLDER"):
+			programs = append(programs, source[1])
 		case !strings.HasPrefix(source[1], "/"): // of another stage
 			others = append(others, source[1])
 		}
 	}
-	assert.Equal(t, []string{"${FOLDER:-dist}/${FOLDER:+$TARGETARCH/}" + collector}, program)
+	assert.Equal(t, []string{"${FOLDER:-dist}/${FOLDER:+$TARGETARCH/}" + collector, "${FOLDER:-bin}/${FOLDER:+$TARGETARCH/}pipelinetest"}, programs)
 	assert.Equal(t, image.ExtraFiles, others)
 	for _, platform := range image.Platforms {
 		system, _, _ := strings.Cut(platform, "/")
