@@ -81,12 +81,15 @@ contexts: [{name: runtimelab, context: {cluster: runtimelab, user: admin}}]
 current-context: runtimelab
 `
 
-// There is no way out of the cluster, so no name outside of it resolves.
+// There is no way out of the cluster, so no name outside of it exists.
 const corefile = `.:` + network.NameServer + ` {
     bind ` + network.Control + `
     errors
     kubernetes cluster.local {
         kubeconfig ` + KubeConfig + ` runtimelab
+    }
+    template ANY ANY {
+        rcode NXDOMAIN
     }
 }
 `

@@ -45,13 +45,16 @@ type signal struct {
 	Duplicate int    `json:"duplicate"`
 }
 
+// errNoReport is of a judge that could not read the states.
+var errNoReport = errors.New("the judge's log has no report")
+
 // readReport finds the report in a judge's log, in which there are other lines, too.
 func readReport(log []byte) (report, error) {
 	start := 0
 	if !bytes.HasPrefix(log, []byte("{\n")) {
 		start = bytes.Index(log, []byte("\n{\n")) + 1
 		if start == 0 {
-			return report{}, errors.New("the judge's log has no report")
+			return report{}, errNoReport
 		}
 	}
 	var out report

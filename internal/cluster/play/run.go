@@ -145,6 +145,9 @@ func (r *Run) judge(ctx context.Context) (outcome, error) {
 	}
 	out := outcome{condition: end, exitCode: pods[0].Status.ContainerStatuses[0].State.Terminated.ExitCode}
 	out.report, err = readReport(log)
+	if errors.Is(err, errNoReport) && out.exitCode == exitCodes[Unknown] {
+		out.report.Verdict, err = Unknown, nil // there was not even enough for a report, and the log says why
+	}
 	return out, err
 }
 
