@@ -24,7 +24,7 @@ func NewKubectl(programs string) Kubectl {
 }
 
 // timeout is what one command may take, unless its context ends before.
-const timeout = time.Minute
+const timeout = 3 * time.Minute
 
 // Run runs kubectl and returns what it prints on stdout. input is its stdin.
 func (k Kubectl) Run(ctx context.Context, input []byte, args ...string) ([]byte, error) {

@@ -21,7 +21,7 @@ const (
 
 // What the steps of a run may take, on a machine that does something else, too.
 const (
-	readyLimit   = 3 * time.Minute
+	readyLimit   = 170 * time.Second
 	startLimit   = time.Minute
 	disturbLimit = 90 * time.Second
 	loadLimit    = 3 * time.Minute
@@ -77,11 +77,8 @@ func (r *Run) play(ctx context.Context, p Player) (outcome, error) {
 	if err := r.apply(ctx, p); err != nil {
 		return outcome{}, err
 	}
-	err := control.Until(ctx, "the judge to be ready", readyLimit, func(ctx context.Context) (bool, error) {
-		running, err := r.running(ctx, "judge")
-		return running == 1, err
-	})
-	if err != nil {
+	// These are the commands of docs/kubernetes.md.
+	if _, err := r.kubectl(ctx, "wait", "--for=jsonpath={.status.ready}=1", "--timeout="+readyLimit.String(), "job/"+r.object("judge")); err != nil {
 		return outcome{}, err
 	}
 	if _, err := r.kubectl(ctx, "patch", "job", r.object("generator"), `--patch={"spec":{"suspend":false}}`); err != nil {
