@@ -99,6 +99,7 @@ test: generated lint build validate ## run everything: drift checks, linters, ev
 	@$(MAKE) release-test
 	@$(MAKE) plot-test
 	@echo "Left out: the dashboard and the alerts on a real Prometheus, which takes minutes to build. make prometheus-test has them."
+	@echo "Left out: pipelinetest's manifests on a real Kubernetes, which needs root and takes minutes. make cluster-test has them."
 
 .PHONY: deploy-test
 deploy-test: build ## check what deploy/ ships, in a Go module of its own
@@ -127,6 +128,26 @@ prometheus: ## compile Prometheus and promtool into bin/ (several minutes the fi
 prometheus-test: build prometheus ## ask a real Prometheus, beside a real sidecar, all that the dashboard and the alerts ask (a minute, and a build)
 	@echo "Testing internal/prometheus"
 	@cd internal/prometheus && go mod tidy -diff && $(TOOL) golangci-lint run --allow-parallel-runners ./... && go test -count=1 -timeout $(TIMEOUT) ./... # what it reads lies outside the module
+
+# The programs of a Kubernetes release, each from its Go module, and a cluster that runs on this machine alone: docs/cluster.md.
+KUBERNETES := $(shell awk '$$2 == "k8s.io/kubernetes" {print $$3} $$1 == "k8s.io/kubernetes" {print $$2}' internal/cluster/parts/kubernetes/go.mod)
+SCENARIO := .
+
+.PHONY: cluster
+cluster: ## compile etcd, Kubernetes and CoreDNS, and what starts them as a cluster, into bin/cluster/ (many minutes the first time)
+	@echo "Building etcd, Kubernetes $(KUBERNETES) and CoreDNS into bin/cluster/ (the first time takes many minutes)"
+	@cd internal/cluster/parts/etcd && go build -trimpath -ldflags="-s -w" -o $(CURDIR)/bin/cluster/etcd go.etcd.io/etcd/server/v3
+	@cd internal/cluster/parts/kubernetes && version=k8s.io/component-base/version && for program in kubelet kube-apiserver kube-controller-manager kube-scheduler kube-proxy kubectl; do \
+		go build -trimpath -ldflags="-s -w -X $$version.gitVersion=$(KUBERNETES)" -o $(CURDIR)/bin/cluster/ k8s.io/kubernetes/cmd/$$program || exit; \
+	done
+	@cd internal/cluster/parts/coredns && CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o $(CURDIR)/bin/cluster/coredns .
+	@cd internal/cluster && CGO_ENABLED=0 go build -trimpath -o $(CURDIR)/bin/cluster/cluster .
+
+.PHONY: cluster-test
+cluster-test: build pipelinetest cluster ## play pipelinetest's manifests on a Kubernetes of this machine (root; 12 minutes, and a build); SCENARIO=regexp, REPEAT=n
+	@echo "Testing internal/cluster"
+	@cd internal/cluster && go mod tidy -diff && $(TOOL) golangci-lint run --allow-parallel-runners ./... && CGO_ENABLED=0 go test -timeout $(TIMEOUT) ./...
+	@bin/cluster/cluster -root $(CURDIR) -scenario '$(SCENARIO)' -repeat $(REPEAT)
 
 .PHONY: cross
 cross: ## compile everything for other platforms: PLATFORMS="linux/arm64 darwin/arm64 windows/amd64" (some minutes)

@@ -26,6 +26,12 @@ import (
 // verifier is one of two that share a run of ten log records: it gets some, and the second one the end marker.
 func verifier(t *testing.T, name string, final bool, numbers ...uint64) []byte {
 	t.Helper()
+	return numbered(t, name, 1, final, numbers...)
+}
+
+// numbered is its state of some number.
+func numbered(t *testing.T, name string, sequence uint64, final bool, numbers ...uint64) []byte {
+	t.Helper()
 	at := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 	a := audit.New(audit.DefaultLimits(), time.Second, audit.Expectations{Verifiers: 2})
 	for _, n := range numbers {
@@ -147,7 +153,7 @@ func TestMergeServed(t *testing.T) {
 		case n == 2:
 			_, _ = w.Write(verifier(t, "two", false, 1, 3))
 		default:
-			_, _ = w.Write(verifier(t, "two", true, 1, 3, 5, 7, 9))
+			_, _ = w.Write(numbered(t, "two", 2, true, 1, 3, 5, 7, 9))
 		}
 	}))
 	defer server.Close()
@@ -227,6 +233,30 @@ func TestMergeFresh(t *testing.T) {
 	require.NoError(t, err)
 	code, stdout, stderr = merging("--fresh", "--wait", "10m", must(serving(t, empty, shard(t, true))))
 	assert.Equal(t, exitPassed, code, stdout+stderr)
+}
+
+// TestMergeRemembers: a verifier that lost its storage says that there was nobody before it. Who looked before knows better.
+func TestMergeRemembers(t *testing.T) {
+	at := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+	life := func(incarnation string, started time.Time, items ...audit.Item) []byte {
+		a := audit.New(audit.DefaultLimits(), time.Second, audit.Expectations{Verifiers: 1})
+		a.Audit(audit.Logs, started.Add(time.Second), items)
+		state, err := a.Export(audit.Origin{
+			Verifier: "one", Incarnation: incarnation, Sequence: 1, First: true, Started: started, Written: started.Add(time.Minute), Clock: audit.Clock{Name: "here"},
+		}, false)
+		require.NoError(t, err)
+		return state
+	}
+	item := func(n uint64) audit.Item {
+		return audit.Item{Kind: audit.Numbered, Run: "nightly", Source: "s", Sequence: n}
+	}
+	end := audit.Item{Kind: audit.End, Run: "nightly", Source: "s", Says: &stamp.End{Total: 3}}
+	before, after := life("1", at, item(0)), life("2", at.Add(10*time.Second), item(2), end)
+	code, stdout, _ := merging("--wait", "10m", must(serving(t, after)))
+	assert.Equal(t, exitFailed, code, "nobody looked before: %s", stdout)
+	code, stdout, _ = merging("--wait", "10m", must(serving(t, before, after)))
+	assert.Equal(t, exitBroken, code, stdout)
+	assert.Contains(t, stdout, `verifier "one" died, and what it took shortly before is in no state`)
 }
 
 // TestMergeReady answers 503 until all states have been had, and 200 then.
