@@ -40,9 +40,8 @@ func numbered(t *testing.T, name string, sequence uint64, final bool, numbers ..
 	if name == "two" {
 		a.Audit(audit.Logs, at, []audit.Item{{Kind: audit.End, Run: "nightly", Source: "s", Says: &stamp.End{Total: 10}}})
 	}
-	sequence := uint64(1)
 	if final { // it was written later
-		sequence = 2
+		sequence++
 	}
 	state, err := a.Export(audit.Origin{
 		Verifier: name, Incarnation: "1", Sequence: sequence, Started: at.Add(-time.Minute), Written: at.Add(time.Millisecond), Final: final, Clock: audit.Clock{Name: "here"},
@@ -242,7 +241,7 @@ func TestMergeRemembers(t *testing.T) {
 		a := audit.New(audit.DefaultLimits(), time.Second, audit.Expectations{Verifiers: 1})
 		a.Audit(audit.Logs, started.Add(time.Second), items)
 		state, err := a.Export(audit.Origin{
-			Verifier: "one", Incarnation: incarnation, Sequence: 1, First: true, Started: started, Written: started.Add(time.Minute), Clock: audit.Clock{Name: "here"},
+			Verifier: "one", Incarnation: incarnation, Sequence: 1, First: true, Started: started, Written: started.Add(5*time.Second), Clock: audit.Clock{Name: "here"},
 		}, false)
 		require.NoError(t, err)
 		return state
