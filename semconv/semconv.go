@@ -220,6 +220,7 @@ const (
 	Finding           = "async_runtime.finding"
 	HeldUpBy          = "async_runtime.held_up_by"
 	CPUWaitRatio      = "async_runtime.cpu_wait_ratio"
+	CPUThrottled      = "async_runtime.cpu_throttled"
 )
 
 // Derived attributes: how slow this span is for its operation.
@@ -357,6 +358,7 @@ var Attributes = []Attribute{
 	{Finding, Strings, Runtime, "What the times hint at: `blocking_suspected`, `queue_starved`, `worker_skew`, `never_idle`, `held_after_completion`, `held_up`, `guard_across_await`, `outlives_parent`, `cpu_starved`.", "there are some"},
 	{HeldUpBy, String, Runtime, "Name of the span with the longest of the polls that held this one up.", "finding `held_up`"},
 	{CPUWaitRatio, Double, Runtime, "Share of the time in which the span's threads wanted a CPU and had none, 0 to 1, in the intervals of metrics that cover the span: `cpu_wait / (cpu_wait + on_cpu)` of `async_runtime.thread.time`, of the group of `thread.name`, or of the whole process.", "outliers and findings, from the kernel's metrics of the process"},
+	{CPUThrottled, Bool, Runtime, "Whether a quota stopped the process in those intervals. If not, others had the CPUs.", "finding `cpu_starved`, if the metrics tell of a quota"},
 	{WorkerCount, Int, Runtime, "Workers of the runtime.", "outliers and findings, from the runtime's metrics"},
 	{Worker, Int, Runtime, "Worker that first polled the task.", "`worker.index` known"},
 	{TaskIdentifier, Int, Runtime, "Number of the task in its runtime.", "`task.id` known"},

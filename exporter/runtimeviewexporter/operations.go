@@ -97,6 +97,9 @@ func writeFindings(b *strings.Builder, o *aggregate.Operation) {
 			if aggregate.FindingNames[i] == semconv.FindingBlocking && o.BusyFastest.Known {
 				fmt.Fprintf(b, "; the fastest tenth is polled %s", format.Quantile(o.BusyFastest.Number))
 			}
+			if aggregate.FindingNames[i] == semconv.FindingCPUStarved && o.Throttled+o.Crowded > 0 {
+				fmt.Fprintf(b, "; at %s of them a quota stopped the process, at %s not", format.Count(o.Throttled), format.Count(o.Crowded))
+			}
 			b.WriteByte('\n')
 		}
 	}

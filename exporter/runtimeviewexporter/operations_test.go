@@ -134,3 +134,20 @@ func requireSafe(t *testing.T, text string) {
 		require.False(t, strings.ContainsFunc(line, func(r rune) bool { return !unicode.IsPrint(r) }), "%q", line)
 	}
 }
+
+// A span that lacked a CPU is a victim. Was it a quota? Those that do not say so are counted as neither.
+func TestOperationsThatLackedACPU(t *testing.T) {
+	v := operationsView()
+	require.NoError(t, v.consumeTraces(t.Context(), shop("GET /orders", 100, time.Millisecond, func(i int, span pcommon.Map) {
+		if i < 60 {
+			find(span, semconv.FindingCPUStarved)
+		}
+		if i < 50 {
+			span.PutBool(semconv.CPUThrottled, i < 45)
+		}
+		span.PutStr(semconv.CodeFilePath, "src/orders.rs")
+	})))
+	text := render(heading{id: "runtime_view"}, v.snapshot(true), aggregate.Rates{})
+	assert.Contains(t, text, "  cpu_starved: 60 of 100; at 45 of them a quota stopped the process, at 5 not\n")
+	assert.NotContains(t, text, "src/orders.rs", "its code is not to blame")
+}

@@ -57,6 +57,12 @@ func readSpan(span ptrace.Span) aggregate.Span {
 			}
 		case semconv.HeldUpBy:
 			s.HeldUpBy = untrusted.Cut(value.Str())
+		case semconv.CPUThrottled:
+			if value.Type() == pcommon.ValueTypeBool {
+				s.Throttled = aggregate.Known(value.Bool())
+			} else {
+				s.Malformed++
+			}
 		case semconv.CodeFilePath:
 			s.File = untrusted.Cut(value.Str())
 		case semconv.CodeLineNumber:

@@ -24,6 +24,8 @@ type annotation struct {
 	verdict         latency.Verdict
 	duration        int64
 	cpuWaitRatio    float64 // negative to write none
+	quotaKnown      bool    // whether the kernel tells of a quota
+	throttled       bool    // by it
 	category        bool    // whether an outlier gets latency.category
 	findings        explain.Findings
 }
@@ -31,7 +33,7 @@ type annotation struct {
 // begin takes away what there was for the span before; the account is a matter of its own.
 func (a *annotation) begin(duration int64, category bool) {
 	a.runtime, a.named, a.queueWaitSource, a.findings = "", false, "", explain.Findings{}
-	a.verdict, a.cpuWaitRatio = latency.Verdict{}, -1
+	a.verdict, a.cpuWaitRatio, a.quotaKnown = latency.Verdict{}, -1, false
 	a.duration, a.category = duration, category
 }
 
@@ -61,6 +63,9 @@ func (a *annotation) yield(present derivedSet) {
 	if present.has(derivedCPUWaitRatio) {
 		a.cpuWaitRatio = -1
 	}
+	if present.has(derivedCPUThrottled) {
+		a.quotaKnown = false
+	}
 	if present.has(derivedFinding) {
 		a.findings = explain.Findings{}
 	}
@@ -70,6 +75,11 @@ func (a *annotation) yield(present derivedSet) {
 	if present.has(derivedLatencyCategory) {
 		a.category = false
 	}
+}
+
+// tellsThrottled reports whether the span says if a quota stopped its process.
+func (a *annotation) tellsThrottled() bool {
+	return a.quotaKnown && a.findings.Found.Has(findings.CPUStarved)
 }
 
 // async reports whether the span comes from async code that was recognised as such.
@@ -106,6 +116,9 @@ func (a *annotation) size() int {
 		n++
 	}
 	if a.cpuWaitRatio >= 0 {
+		n++
+	}
+	if a.tellsThrottled() {
 		n++
 	}
 	if a.runtime != "" {
@@ -158,6 +171,9 @@ func (a *annotation) write(attributes pcommon.Map) {
 	}
 	if a.cpuWaitRatio >= 0 {
 		attributes.PutDouble(semconv.CPUWaitRatio, a.cpuWaitRatio)
+	}
+	if a.tellsThrottled() {
+		attributes.PutBool(semconv.CPUThrottled, a.throttled)
 	}
 	if a.verdict.State != latency.Judged {
 		return

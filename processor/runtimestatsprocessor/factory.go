@@ -69,7 +69,7 @@ func (f *factory) createMetrics(
 		return nil, err
 	}
 	shared, release := f.joins.acquire(set.ID, cfg.(*Config).Join.settings())
-	p := newMetricsProcessor(shared, telemetry)
+	p := newMetricsProcessor(shared, telemetry, set.Logger)
 	return processorhelper.NewMetrics(ctx, set, cfg, next, p.processMetrics,
 		processorhelper.WithCapabilities(consumer.Capabilities{MutatesData: false}),
 		processorhelper.WithStart(p.start),

@@ -30,6 +30,7 @@ func (r *resourceState) context(a *annotation, span ptrace.Span, all bool, count
 		}
 		if account, covered := r.span.Account(); covered && a.duration >= 0 {
 			a.cpuWaitRatio = account.Ratio()
+			a.quotaKnown, a.throttled = account.HasQuota, account.Quota.Throttled > 0
 			outcome = hit
 		}
 		counts.joined[outcome]++

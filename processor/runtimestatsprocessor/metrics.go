@@ -9,6 +9,7 @@ import (
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.uber.org/zap"
 
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/cputime"
 	"github.com/runtimelab/otelcol-runtimelab/processor/runtimestatsprocessor/internal/instances"
@@ -19,12 +20,13 @@ import (
 type metricsProcessor struct {
 	join      *join
 	telemetry *telemetry
+	logger    *zap.Logger
 	shutdown  func()
 }
 
-func newMetricsProcessor(shared *join, telemetry *telemetry) *metricsProcessor {
+func newMetricsProcessor(shared *join, telemetry *telemetry, logger *zap.Logger) *metricsProcessor {
 	shared.watching.Add(1)
-	return &metricsProcessor{join: shared, telemetry: telemetry, shutdown: sync.OnceFunc(func() {
+	return &metricsProcessor{join: shared, telemetry: telemetry, logger: logger, shutdown: sync.OnceFunc(func() {
 		shared.watching.Add(-1)
 		telemetry.shutdown()
 	})}
@@ -45,6 +47,14 @@ func watchedMetrics() map[string]semconv.ReadMetric {
 	return found
 }
 
+// warnUnclaimed says that metrics of the kernel are of no span, which is mostly a wrong name.
+func (p *metricsProcessor) warnUnclaimed(who *instances.Identity, now time.Time) {
+	if services := p.join.instances.Unclaimed(who, now); services != nil {
+		p.logger.Warn("No span came of a process whose threads' CPU time is told. Is service.name in process_threads the one that the spans have?",
+			zap.String(semconv.ServiceName, who.Service), zap.String(semconv.ProcessPID, who.PID), zap.Strings("spans came of", services))
+	}
+}
+
 func (p *metricsProcessor) processMetrics(ctx context.Context, metrics pmetric.Metrics) (pmetric.Metrics, error) {
 	now := time.Now()
 	rejected := int64(0)
@@ -63,6 +73,7 @@ func (p *metricsProcessor) processMetrics(ctx context.Context, metrics pmetric.M
 			for _, r := range readings {
 				history.Add(r)
 			}
+			p.warnUnclaimed(&who, now)
 		}
 		if told == nil && runtime < 0 {
 			continue

@@ -40,6 +40,7 @@ const (
 	derivedInconsistent
 	derivedFinding
 	derivedCPUWaitRatio
+	derivedCPUThrottled
 	derivedLatency // any of latency.* but
 	derivedLatencyCategory
 	numDerived
@@ -125,6 +126,7 @@ var attributeRoles = [...]attributeRole{
 	{semconv.Finding, roleDerived, uint8(derivedFinding)},
 	{semconv.HeldUpBy, roleDerived, uint8(derivedFinding)},
 	{semconv.CPUWaitRatio, roleDerived, uint8(derivedCPUWaitRatio)},
+	{semconv.CPUThrottled, roleDerived, uint8(derivedCPUThrottled)},
 
 	{semconv.LatencyCategory, roleDerived, uint8(derivedLatencyCategory)},
 	{semconv.LatencyPercentile, roleDerived, uint8(derivedLatency)},

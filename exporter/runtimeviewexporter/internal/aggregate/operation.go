@@ -38,6 +38,7 @@ type operationTotals struct {
 	meanwhile     map[*operationTotals]float64
 	meanwhileOver float64
 	findings      [findingCount]uint64
+	lacked        lacked
 	culprits      map[string]uint64 // spans that were held up, by the operation that did it; nil until there is one; the first maxCulprits
 }
 
@@ -90,6 +91,8 @@ type Operation struct {
 	BusyFastest  Value[int64]
 	Parent       string    // the operation of the spans around, if there are any
 	Place        string    // where its spans are made in the code, if they say so and those of others are made elsewhere
+	Throttled    uint64    // of those with cpu_starved: a quota stopped the process then
+	Crowded      uint64    // likewise: none did, so others had the CPUs
 	HeldUpBy     []Culprit // the one with the most spans first
 	HeldUpOthers uint64    // spans that it held up, those of its own operation included
 }
@@ -97,7 +100,9 @@ type Operation struct {
 // Offends reports whether it held up others, or has a finding that is not what others did to it.
 func (o *Operation) Offends() bool {
 	own := o.Findings
-	own[bits.TrailingZeros16(uint16(FindingNamed(semconv.FindingHeldUp)))] = 0
+	for _, done := range []string{semconv.FindingHeldUp, semconv.FindingCPUStarved} {
+		own[bits.TrailingZeros16(uint16(FindingNamed(done)))] = 0
+	}
 	return o.HeldUpOthers > 0 || own != [findingCount]uint64{}
 }
 
@@ -126,6 +131,7 @@ func (t *operationTotals) operation(heldUpOthers uint64, ownPlace bool) Operatio
 		Polled: Value[int64]{Number: int64(t.polled), Known: t.polledCarried},
 		Slow:   Value[uint64]{Number: t.slow, Known: t.warm > 0}, Unexplained: t.unexplained,
 		Findings: t.findings, SlowFound: t.slowFound, SlowFindings: t.slowFindings, HeldUpOthers: heldUpOthers,
+		Throttled: t.lacked.throttled, Crowded: t.lacked.crowded,
 	}
 	if t.busy != nil && t.busy.Count() >= enough {
 		o.BusyFastest = Known(t.busy.Quantile(0.1))

@@ -90,6 +90,7 @@ func (o *Operations) observe(t *operationTotals, s *Span) {
 		}
 	}
 	s.Findings.addTo(&t.findings)
+	t.lacked.add(s)
 	if s.File != "" && t.line != s.Line {
 		t.madeAt(s.File, s.Line)
 	}

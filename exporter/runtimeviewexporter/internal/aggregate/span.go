@@ -23,8 +23,9 @@ type Span struct {
 	Warm      bool           // the span was classified: enough spans of its key had been seen
 	Outlier   bool           // it is one of the slowest of its key; means nothing unless Warm
 	Findings  Findings
-	HeldUpBy  string // the operation that held it up; empty if nobody is known to have
-	File      string // of the code that made the span; empty if it does not say
+	Throttled Value[bool] // a quota stopped the process around that time; not known unless the span lacked a CPU
+	HeldUpBy  string      // the operation that held it up; empty if nobody is known to have
+	File      string      // of the code that made the span; empty if it does not say
 	Line      int64
 	End       int64 // ns since 1970
 	// ID, Parent and Trace tell spans, parents and traces apart, mostly: 8 bytes of each id. Parent is 0 if there is none.

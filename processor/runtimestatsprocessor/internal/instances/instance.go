@@ -22,6 +22,7 @@ type Instance struct {
 	seen    time.Time        // this and the next two under the lock of Instances
 	sends   bool             // spans, or metrics of its own; else only the kernel tells of it
 	cpu     *cputime.History // what the kernel tells; nil for nothing
+	claim   claim
 
 	// Process is what its spans have said.
 	Process explain.Process

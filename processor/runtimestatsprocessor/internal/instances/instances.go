@@ -118,6 +118,7 @@ func (s *Instances) CPU(who *Identity, now time.Time) *cputime.History {
 		return nil
 	}
 	if found.cpu == nil {
+		found.claim.since = now
 		found.cpu = cputime.New(cputime.Settings{Samples: s.settings.Samples, Far: s.settings.IdleExpiry})
 		s.kernel.Add(1)
 	}
@@ -133,6 +134,7 @@ func (s *Instances) CPUOf(of *Instance) *cputime.Recent {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if of.cpu != nil {
+		of.claim.made.Store(true)
 		return sure(of.cpu.Recent())
 	}
 	service := s.byService[of.who.service()]
@@ -150,6 +152,7 @@ func (s *Instances) CPUOf(of *Instance) *cputime.Recent {
 			return nil
 		}
 	}
+	found.claim.made.Store(true)
 	return sure(found.cpu.Recent())
 }
 
