@@ -37,12 +37,12 @@ type Patience struct {
 }
 
 // Merge merges the states of some places. While a run goes on, and for as long as patience lasts, it collects them again. Then places that cannot be
-// reached may come up, too.
+// reached may come up, too. What was collected once is kept: a verifier that comes back without its memory has another incarnation, and is found out by the one before.
 func Merge(ctx context.Context, places []string, asked audit.Asked, patience Patience) (*Result, error) {
 	deadline := time.Now().Add(patience.Wait)
-	looked := false
+	looked, collected := false, audit.NewMerge()
 	for {
-		result, err := once(ctx, places, asked)
+		result, err := once(ctx, collected, places, asked)
 		if err == nil && !looked {
 			looked = true
 			if err := result.stale(); patience.Fresh && err != nil {
@@ -81,8 +81,7 @@ func (r *Result) stale() error {
 	return nil
 }
 
-func once(ctx context.Context, places []string, asked audit.Asked) (*Result, error) {
-	m := audit.NewMerge()
+func once(ctx context.Context, m *audit.Merge, places []string, asked audit.Asked) (*Result, error) {
 	var errs []error
 	for _, place := range places {
 		states, err := fetch(ctx, place)
