@@ -245,7 +245,7 @@ real-captures: build ## take a capture of each of these services into reference/
 	@if command -v cargo >/dev/null; then $(MAKE) reference; $(REAL) -captures reference/captures; else echo "$(WITHOUT_CARGO)"; fi
 
 .PHONY: real-quota
-real-quota: build ## run real Rust services under a real CPU quota beside the sidecar (4 minutes and a build); RUN=regexp selects
+real-quota: build ## run real Rust services under a real CPU quota beside the sidecar (7 minutes and a build); RUN=regexp selects
 	@if command -v cargo >/dev/null; then $(MAKE) reference; $(REAL_QUOTA) $(if $(KEEP),-keep $(KEEP)) $(if $(DOCUMENT),-document $(DOCUMENT)); else echo "$(WITHOUT_CARGO)"; fi
 
 .PHONY: real-quota-captures
