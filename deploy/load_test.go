@@ -40,8 +40,14 @@ type manifests struct {
 
 func newManifests() *manifests {
 	return &manifests{
-		map[string]*corev1.Namespace{}, map[string]*corev1.ConfigMap{}, map[string]*corev1.Service{}, map[string]*appsv1.StatefulSet{}, map[string]*appsv1.Deployment{},
-		map[string]*batchv1.Job{}, map[string]*policyv1.PodDisruptionBudget{}, map[string]*networkingv1.NetworkPolicy{},
+		map[string]*corev1.Namespace{},
+		map[string]*corev1.ConfigMap{},
+		map[string]*corev1.Service{},
+		map[string]*appsv1.StatefulSet{},
+		map[string]*appsv1.Deployment{},
+		map[string]*batchv1.Job{},
+		map[string]*policyv1.PodDisruptionBudget{},
+		map[string]*networkingv1.NetworkPolicy{},
 	}
 }
 
@@ -100,7 +106,7 @@ func kustomized(t *testing.T, folder string) *manifests {
 func streamed(t *testing.T, text []byte) *manifests {
 	t.Helper()
 	m := newManifests()
-	for _, document := range bytes.Split(text, []byte("\n---\n")) {
+	for document := range bytes.SplitSeq(text, []byte("\n---\n")) {
 		m.add(t, document)
 	}
 	return m

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -157,7 +158,7 @@ func (p *plan) addresses(s *scenario.Scenario, o *Options) addresses {
 		var list []pair
 		for _, group := range s.Groups() {
 			list = append(list, pair{scenario.EnvHost(group), p.Name + "-" + group},
-				pair{scenario.EnvPort(group), fmt.Sprint(portGRPC)}, pair{scenario.EnvPortHTTP(group), fmt.Sprint(portHTTP)})
+				pair{scenario.EnvPort(group), strconv.Itoa(portGRPC)}, pair{scenario.EnvPortHTTP(group), strconv.Itoa(portHTTP)})
 		}
 		for _, to := range s.Targets(part) {
 			component := to
@@ -185,8 +186,11 @@ func systemOf(s *scenario.Scenario, name string) *scenario.Part {
 // variables are those that the part refers to, of all that there are.
 func variables(shape *scenario.Shape, all []pair) (used []pair) {
 	all = append([]pair{
-		{scenario.EnvListen, fmt.Sprintf("$(POD_IP):%d", portGRPC)}, {scenario.EnvListenHTTP, fmt.Sprintf("$(POD_IP):%d", portHTTP)},
-		{scenario.EnvMetricsPort, fmt.Sprint(portMetrics)}, {scenario.EnvDir, folder}, {scenario.EnvReport, folder + "/report.json"},
+		{scenario.EnvListen, fmt.Sprintf("$(POD_IP):%d", portGRPC)},
+		{scenario.EnvListenHTTP, fmt.Sprintf("$(POD_IP):%d", portHTTP)},
+		{scenario.EnvMetricsPort, strconv.Itoa(portMetrics)},
+		{scenario.EnvDir, folder},
+		{scenario.EnvReport, folder + "/report.json"},
 	}, all...)
 	for _, v := range all {
 		if shape.Refers(v.Name) {

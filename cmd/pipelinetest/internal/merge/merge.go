@@ -37,15 +37,12 @@ type Patience struct {
 }
 
 // Merge merges the states of some places. While a run goes on, and for as long as patience lasts, it collects them again. Then places that cannot be
-// reached may come up, too.
-//
-// It remembers what it has collected: a verifier that has lost its storage says that there was none of its name before, and who has seen that one knows better.
+// reached may come up, too. What was collected once is kept: a verifier that comes back without its memory has another incarnation, and is found out by the one before.
 func Merge(ctx context.Context, places []string, asked audit.Asked, patience Patience) (*Result, error) {
 	deadline := time.Now().Add(patience.Wait)
-	looked := false
-	collected := audit.NewMerge()
+	looked, collected := false, audit.NewMerge()
 	for {
-		result, err := look(ctx, collected, places, asked)
+		result, err := once(ctx, collected, places, asked)
 		if err == nil && !looked {
 			looked = true
 			if err := result.stale(); patience.Fresh && err != nil {
@@ -84,8 +81,7 @@ func (r *Result) stale() error {
 	return nil
 }
 
-// look adds the states that the places have now to those that were collected before. All places must have one.
-func look(ctx context.Context, m *audit.Merge, places []string, asked audit.Asked) (*Result, error) {
+func once(ctx context.Context, m *audit.Merge, places []string, asked audit.Asked) (*Result, error) {
 	var errs []error
 	for _, place := range places {
 		states, err := fetch(ctx, place)
