@@ -144,7 +144,7 @@ cluster: ## compile etcd, Kubernetes and CoreDNS, and what starts them as a clus
 	@cd internal/cluster && CGO_ENABLED=0 go build -trimpath -o $(CURDIR)/bin/cluster/cluster .
 
 .PHONY: cluster-test
-cluster-test: build pipelinetest cluster ## play pipelinetest's manifests on a Kubernetes of this machine (root; 12 minutes, and a build); SCENARIO=regexp, REPEAT=n
+cluster-test: build pipelinetest cluster ## play pipelinetest's manifests on a Kubernetes of this machine (root; 16 minutes, and a build); SCENARIO=regexp, REPEAT=n
 	@echo "Testing internal/cluster"
 	@cd internal/cluster && go mod tidy -diff && $(TOOL) golangci-lint run --allow-parallel-runners ./... && CGO_ENABLED=0 go test -timeout $(TIMEOUT) ./...
 	@bin/cluster/cluster -root $(CURDIR) -scenario '$(SCENARIO)' -repeat $(REPEAT)

@@ -165,7 +165,7 @@ func (o options) play(ctx context.Context, cluster *kubernetes.Cluster) int {
 		fmt.Fprintln(os.Stderr, "cluster:", err)
 		return exitNobodyKnows
 	}
-	player := play.Player{
+	player := &play.Player{
 		Cluster: cluster, PipelineTest: filepath.Join(o.root, "bin", "pipelinetest"), Loads: filepath.Join(o.root, "internal", "cluster", "loads"),
 		Logs: logsInMemory,
 	}

@@ -67,7 +67,7 @@ func inContainer(what string) {
 		signal.Ignore(syscall.SIGTERM)
 		fmt.Println("listening")
 		for {
-			time.Sleep(time.Hour)
+			_ = syscall.Pause() // until it is killed
 		}
 	}
 }

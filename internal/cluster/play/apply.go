@@ -41,7 +41,7 @@ spec:
 `
 
 // apply makes the volumes of the run and applies its manifests.
-func (r *Run) apply(ctx context.Context, p Player) error {
+func (r *Run) apply(ctx context.Context, p *Player) error {
 	folder := filepath.Join("/run/manifests", r.namespace)
 	if err := r.render(ctx, p, folder); err != nil {
 		return err
@@ -63,7 +63,7 @@ func (r *Run) apply(ctx context.Context, p Player) error {
 }
 
 // render writes the manifests as a user would.
-func (r *Run) render(ctx context.Context, p Player, folder string) error {
+func (r *Run) render(ctx context.Context, p *Player, folder string) error {
 	//nolint:gosec // it is the project's own command
 	command := exec.CommandContext(ctx, p.PipelineTest, "kubernetes", filepath.Join(p.Loads, r.scenario.Load+".yaml"), "--namespace="+r.namespace,
 		"--generators="+strconv.Itoa(generators), "--verifiers="+strconv.Itoa(verifiers), "--output="+folder)

@@ -60,3 +60,19 @@ func TestVerdictIsHeldAgainstTheSpans(t *testing.T) {
 	}
 	assert.ErrorContains(t, lost(t).check(Scenario{Want: []Verdict{Pass, Unknown}}, spans{}), `the verdict is "fail"; want one of ["pass" "unknown"]`)
 }
+
+// The same load sends the same number of spans. What is not known contradicts nothing.
+func TestEachRunSendsAsMuch(t *testing.T) {
+	var player Player
+	require.NoError(t, player.checkSent(lost(t)))
+	require.NoError(t, player.checkSent(outcome{}))
+	other := lost(t)
+	other.report.Runs[0].Signals[1].Sent = 11
+	assert.ErrorContains(t, player.checkSent(other), "the report says 11 spans sent, and that of the run before said 10")
+}
+
+func TestSpansOfSeveralRunsAreNotCompared(t *testing.T) {
+	two := lost(t)
+	two.report.Runs = append(two.report.Runs, two.report.Runs[0])
+	assert.ErrorContains(t, two.compare(spans{different: 8, copies: 1}), "the report has 2 runs")
+}

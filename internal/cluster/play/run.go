@@ -45,10 +45,13 @@ type Player struct {
 	PipelineTest, Loads string
 	// Logs is the folder with the logs of the nodes' pods, where a run that was wrong also leaves what there is to look at.
 	Logs string
+
+	// sent is how many spans the first run sent. The load has a seed, so each run sends as many.
+	sent int
 }
 
 // Play plays a scenario for the nth time and returns what it was, in a line, and what was wrong.
-func (p Player) Play(ctx context.Context, scenario Scenario, nth int) (line string, err error) {
+func (p *Player) Play(ctx context.Context, scenario Scenario, nth int) (line string, err error) {
 	run := &Run{cluster: p.Cluster, scenario: scenario, namespace: fmt.Sprintf("%s-%d", scenario.Name, nth)}
 	run.volumes = "/run/volumes/" + run.namespace
 	defer func() {
@@ -70,10 +73,23 @@ func (p Player) Play(ctx context.Context, scenario Scenario, nth int) (line stri
 			return "", err
 		}
 	}
-	return outcome.line(scenario, spans), outcome.check(scenario, spans)
+	return outcome.line(scenario, spans), errors.Join(outcome.check(scenario, spans), p.checkSent(outcome))
 }
 
-func (r *Run) play(ctx context.Context, p Player) (outcome, error) {
+// checkSent holds what a run has sent, by its report, against the run before.
+func (p *Player) checkSent(o outcome) error {
+	account, found := o.traces()
+	if !found || !account.SentKnown {
+		return nil // the verdict is unknown
+	}
+	before := p.sent
+	if p.sent = account.Sent; before != 0 && before != account.Sent {
+		return fmt.Errorf("the report says %d spans sent, and that of the run before said %d of the same load", account.Sent, before)
+	}
+	return nil
+}
+
+func (r *Run) play(ctx context.Context, p *Player) (outcome, error) {
 	if err := r.apply(ctx, p); err != nil {
 		return outcome{}, err
 	}
