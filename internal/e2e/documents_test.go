@@ -101,7 +101,6 @@ var pictures = map[string]string{
 	"merged  run 42-20261128T072207.088715519-565b8dca  PASS":                                                  "two states of a run of config/verify-shared.yaml: TestSharedVerify",
 	"  odd, traces: 1,280 sent, 1,188 arrived unchanged":                                                       "lines of a run through a pipeline that refuses and cuts",
 
-	" one machine, as root": "a drawing",
 	"  the near side: makes telemetry                     OTLP          the far side: judges telemetry":                                      "a drawing",
 	"  YAML -> workload/spec -> workload -> workload/play -> scheduler/<model> -> fleet: recorder -> SDK -> requests -> deliver -> pipeline": "a drawing",
 
