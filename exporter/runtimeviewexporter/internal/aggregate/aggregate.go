@@ -23,7 +23,7 @@ import (
 
 // Totals adds up spans. The zero value is ready. It is not safe for concurrent use.
 type Totals struct {
-	runtimes  [runtimeCount]runtimeTotals
+	runtimes  [RuntimeCount]runtimeTotals
 	malformed uint64
 	arrivals  arrivals
 }

@@ -18,7 +18,9 @@ type Span struct {
 	Runtime   Runtime
 	Latency   Value[int64]   // duration of the span, ns; 0 or more
 	QueueWait Value[int64]   // runnable but not running, summed over the task's polls, ns; 0 or more
+	IOWait    Value[int64]   // neither polled nor runnable, ns; 0 or more
 	BusyRatio Value[float64] // share of the duration spent being polled, 0 to 1
+	CPUWait   Value[float64] // share of the time in which its threads wanted a CPU and had none, 0 to 1
 	Steals    Value[int64]   // times another worker took the task from a queue; 0 or more
 	Warm      bool           // the span was classified: enough spans of its key had been seen
 	Outlier   bool           // it is one of the slowest of its key; means nothing unless Warm
@@ -29,5 +31,7 @@ type Span struct {
 	End       int64 // ns since 1970
 	// ID, Parent and Trace tell spans, parents and traces apart, mostly: 8 bytes of each id. Parent is 0 if there is none.
 	ID, Parent, Trace uint64
+	TraceID           [16]byte
+	Request           bool   // it has no parent, or its kind says that it answers a request or message
 	Malformed         uint32 // values that could not be read
 }
