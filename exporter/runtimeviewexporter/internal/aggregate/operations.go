@@ -220,3 +220,6 @@ func (o *Operations) Snapshot(limit int, end bool) OperationsSnapshot {
 	})
 	return s
 }
+
+// Dropped is the number of spans of operations beyond the limit.
+func (o *Operations) Dropped() uint64 { return o.dropped }
