@@ -35,7 +35,7 @@ func (v *view) frame(scope live.Scope) page.Frame {
 		Now: time.Now().UnixMilli(), Title: v.title, Total: v.totals.Total(), Malformed: v.totals.Malformed(),
 		Omitted: v.recent.Omitted(), Further: v.operations.Dropped(),
 	}
-	query := live.NewQuery(scope, v.operations.Names(), v.recent.First())
+	query := live.NewQuery(scope, v.operations.Names(), v.recent.Axis())
 	v.mu.Unlock()
 	for i := range live.Slots {
 		v.mu.Lock()

@@ -18,7 +18,7 @@ import (
 // View gives what the slots that were read hold.
 func (q *Query) View() View {
 	return View{
-		First: q.first, Slots: Slots, Every: q.every, Spans: q.spans,
+		First: q.axis.First, Slots: q.axis.slots(), Every: q.every, Spans: q.spans,
 		Lanes: q.shownLanes(), Heatmap: q.heatmap(), Times: q.shownTimes(), Findings: q.shownFindings(), Slow: q.shownSlow(),
 	}
 }
@@ -45,8 +45,9 @@ func (q *Query) heatmap() Heatmap {
 		return Heatmap{Cells: []float64{}}
 	}
 	h := Heatmap{Low: int64(histogram.LowerBound(low * perBand)), Bands: high - low + 1}
-	h.Cells = make([]float64, 0, h.Bands*Slots)
-	for i := range q.heat {
+	slots := q.axis.slots()
+	h.Cells = make([]float64, 0, h.Bands*slots)
+	for i := range slots {
 		h.Cells = append(h.Cells, q.heat[i][low:high+1]...)
 	}
 	return h

@@ -14,16 +14,17 @@ import (
 // none stands in a lane where nothing is known.
 const none = -1
 
-func newLane(key laneKey) *lane {
-	l := &lane{Lane: Lane{
+func newLane(key laneKey, axis Axis) *lane {
+	slots := axis.slots()
+	l := &lane{complete: int(axis.Last-axis.First) + 1 - onTheWay, Lane: Lane{
 		Runtime: key.runtime.String(), Service: key.service,
-		Rate: make([]float64, Slots), P50: make([]int64, Slots), P99: make([]int64, Slots),
+		Rate: make([]float64, slots), P50: make([]int64, slots), P99: make([]int64, slots),
 	}}
-	for i := range Slots {
+	for i := range slots {
 		l.P50[i], l.P99[i] = none, none
-	}
-	for i := Slots - onTheWay; i < Slots; i++ {
-		l.Rate[i] = none
+		if i >= l.complete {
+			l.Rate[i] = none
+		}
 	}
 	return l
 }
@@ -35,7 +36,7 @@ func (l *lane) close(i int, weight float64) {
 		return
 	}
 	l.total += weight * float64(n)
-	if i < Slots-onTheWay {
+	if i < l.complete {
 		l.Rate[i] = weight * float64(n)
 		l.P50[i], l.P99[i] = l.slot.Quantile(0.5), l.slot.Quantile(0.99)
 	}

@@ -47,7 +47,7 @@ func (r *Recent) observe(operation aggregate.Number, s aggregate.Span) {
 }
 
 func view(r *Recent, s Scope) View {
-	q := NewQuery(s, names, r.First())
+	q := NewQuery(s, names, r.Axis())
 	for i := range Slots {
 		q.Add(r, i)
 	}
@@ -155,9 +155,10 @@ func TestSample(t *testing.T) {
 		recent.observe(orders, s)
 	}
 	recent.observe(orders, ended(0, time.Second))
+	recent.observe(orders, ended(Slots-1, time.Second))
 	v := view(recent, Scope{})
 	assert.False(t, v.Every)
-	assert.InDelta(t, 5*maxKept+1, v.Spans, 1e-6)
+	assert.InDelta(t, 5*maxKept+2, v.Spans, 1e-6)
 	require.Len(t, v.Lanes, 2)
 	at := Slots - 1 - 10
 	assert.InEpsilon(t, 15*maxKept/4, v.Lanes[0].Rate[at], 0.02)
@@ -259,10 +260,23 @@ func TestOffTheAxis(t *testing.T) {
 	assert.EqualValues(t, 6, view(recent, Scope{}).Spans, "126 s to 6 s ago are 5 spans of the last 120 s, and the new one")
 }
 
+// TestAxisGrows: a load that has just begun fills its axis.
+func TestAxisGrows(t *testing.T) {
+	recent := NewRecent(1)
+	for ago := range int64(30) {
+		recent.observe(orders, ended(ago, time.Second))
+		v := view(recent, Scope{})
+		assert.Equal(t, now-ago, v.First)
+		assert.Equal(t, max(int(ago)+1, leastSlots), v.Slots)
+		assert.Len(t, v.Lanes[0].Rate, v.Slots)
+		assert.Len(t, v.Heatmap.Cells, v.Slots*v.Heatmap.Bands)
+	}
+}
+
 // TestNothingYet: a view of nothing has everything that a page reads.
 func TestNothingYet(t *testing.T) {
 	assert.Equal(t, View{
-		Slots: Slots, Every: true, Lanes: []Lane{}, Heatmap: Heatmap{Cells: []float64{}}, Times: []Time{}, Findings: []Finding{}, Slow: []Slow{},
+		Every: true, Lanes: []Lane{}, Heatmap: Heatmap{Cells: []float64{}}, Times: []Time{}, Findings: []Finding{}, Slow: []Slow{},
 	}, view(NewRecent(1), Scope{}))
 }
 

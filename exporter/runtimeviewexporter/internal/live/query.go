@@ -26,7 +26,7 @@ const (
 type Query struct {
 	names  []aggregate.OperationName
 	limits limits
-	first  int64
+	axis   Axis
 	every  bool
 
 	lanes    map[laneKey]*lane
@@ -83,24 +83,25 @@ type found struct {
 // lane adds up a service on a runtime.
 type lane struct {
 	Lane
-	total  float64
-	slot   histogram.Histogram // of the slot that is being read
-	counts [histogram.Buckets]float64
-	kept   int // records in counts
+	complete int // slots of which all spans should have come
+	total    float64
+	slot     histogram.Histogram // of the slot that is being read
+	counts   [histogram.Buckets]float64
+	kept     int // records in counts
 }
 
-// NewQuery begins a query. names are those of the operations; first is the first second of Recent.
-func NewQuery(s Scope, names []aggregate.OperationName, first int64) *Query {
+// NewQuery begins a query. names are those of the operations; axis is that of Recent.
+func NewQuery(s Scope, names []aggregate.OperationName, axis Axis) *Query {
 	return &Query{
-		names: names, limits: newLimits(s, names), first: first, every: true,
+		names: names, limits: newLimits(s, names), axis: axis, every: true,
 		lanes: make(map[laneKey]*lane), cells: make([]*cell, aggregate.RuntimeCount*len(names)), findings: make(map[findingKey]*found), victims: make(map[victimKey]*victims),
 	}
 }
 
-// Add reads one slot, 0 to Slots-1, of those that began when the query did. The last call takes the slow spans as well.
+// Add reads one slot, 0 to Slots-1, of the axis with which the query began. The last call takes the slow spans as well.
 func (q *Query) Add(r *Recent, i int) {
-	second := q.first + int64(i)
-	if s := &r.slots[second%Slots]; q.first > 0 && s.second == second {
+	second := q.axis.First + int64(i)
+	if s := &r.slots[second%Slots]; s.second == second && len(s.kept) > 0 && second <= q.axis.Last {
 		q.addSlot(i, s)
 	}
 	if i == Slots-1 {
@@ -142,7 +143,7 @@ func (q *Query) lane(key laneKey) *lane {
 		l = q.lanes[key]
 	}
 	if l == nil {
-		l = newLane(key)
+		l = newLane(key, q.axis)
 		q.lanes[key] = l
 	}
 	return l

@@ -37,10 +37,11 @@ const (
 type Recent struct {
 	slots   [Slots]slot
 	newest  int64 // second; 0: no span came
+	oldest  int64 // of all that came
 	omitted uint64
 	random  *rand.Rand
 	slow    []slowSpan // a ring
-	oldest  int        // in the ring, once it is full
+	next    int        // in the ring, once it is full
 }
 
 // slot holds the spans that ended in a second.
@@ -81,6 +82,9 @@ func (r *Recent) Observe(operation, culprit aggregate.Number, s *aggregate.Span,
 		r.omitted++
 		return
 	}
+	if r.newest == 0 || second < r.oldest {
+		r.oldest = second
+	}
 	r.newest = max(r.newest, second)
 	kept := record{
 		operation: operation, culprit: culprit, findings: s.Findings, runtime: s.Runtime, request: s.Request,
@@ -117,16 +121,30 @@ func (r *Recent) keepSlow(s slowSpan) {
 		r.slow = append(r.slow, s)
 		return
 	}
-	r.slow[r.oldest] = s
-	r.oldest = (r.oldest + 1) % maxSlow
+	r.slow[r.next] = s
+	r.next = (r.next + 1) % maxSlow
 }
 
-// First is the first second of the axis, which ends with the newest span that came; 0 if there is none.
-func (r *Recent) First() int64 {
-	if r.newest == 0 {
+// Axis is a stretch of time in seconds, the last one included. The zero value has none.
+type Axis struct{ First, Last int64 }
+
+// leastSlots is how long an axis is at least: that of a load that has just begun grows from there.
+const leastSlots = 20
+
+// slots is the length of an axis.
+func (a Axis) slots() int {
+	if a.Last == 0 {
 		return 0
 	}
-	return r.newest - Slots + 1
+	return max(int(a.Last-a.First)+1, leastSlots)
+}
+
+// Axis ends with the newest span that came, and begins with the oldest, or Slots before its end.
+func (r *Recent) Axis() Axis {
+	if r.newest == 0 {
+		return Axis{}
+	}
+	return Axis{First: max(r.oldest, r.newest-Slots+1), Last: r.newest}
 }
 
 // Omitted is the number of spans that are on no axis: without a duration, too old, or too far in the future.

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+import { find, make, name } from './dom';
+import { count, duration, share } from './format';
+import { type Frame, parts, type Time } from './frame';
+
+const readable = 0.09; // share from which a part has room for its number
+
+// bar draws parts as shares of their sum. Unknown is always drawn.
+export function bar(values: number[], numbers: boolean): HTMLElement {
+  const total = values.reduce((a, b) => a + b, 0);
+  const root = make('div', 'bar');
+  const told: string[] = [];
+  parts.forEach((part, i) => {
+    const part_ = total > 0 ? values[i] / total : 0;
+    if (part_ > 0) told.push(`${part.label} ${share(part_)}`);
+    if (part_ < 0.002) return;
+    const segment = make('span', part.key, numbers && part_ >= readable ? make('span', 'number', share(part_)) : '');
+    segment.style.flexGrow = String(part_);
+    segment.title = `${part.label}: ${share(part_)}, ${part.meaning}`;
+    root.append(segment);
+  });
+  root.setAttribute('role', 'img');
+  root.setAttribute('aria-label', told.join(', ') || 'no time');
+  return root;
+}
+
+// Panel shows where the time of each operation went, with the same operation on several runtimes side by side.
+export class Panel {
+  private readonly root = find('#times .times');
+
+  constructor(private readonly choose: (operation: string) => void) {
+    find('#times .legend').replaceChildren(
+      ...parts.map((part) => {
+        const key = make('span', 'key', make('i', part.key), part.label);
+        key.title = part.meaning;
+        return key;
+      }),
+    );
+  }
+
+  show(frame: Frame): void {
+    const groups = new Map<string, Time[]>();
+    for (const time of frame.times) {
+      groups.set(time.operation, [...(groups.get(time.operation) ?? []), time]);
+    }
+    const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.operation : undefined;
+    this.root.replaceChildren(...[...groups].map(([operation, times]) => this.group(operation, times, frame)));
+    if (frame.times.length === 0) this.root.append(make('p', 'none', 'No spans are selected.'));
+    if (focused !== undefined) {
+      for (const button of this.root.querySelectorAll('button')) if (button.dataset.operation === focused) button.focus();
+    }
+  }
+
+  private group(operation: string, times: Time[], frame: Frame): HTMLElement {
+    const heading = make('button', 'operation', name(operation));
+    heading.type = 'button';
+    heading.title = 'Show only this operation';
+    heading.dataset.operation = operation;
+    heading.addEventListener('click', () => this.choose(operation));
+    const order = (t: Time): number => frame.lanes.findIndex((l) => l.runtime === t.runtime && l.service === t.service);
+    times.sort((a, b) => order(a) - order(b));
+    return make('div', 'group', make('h3', '', heading), ...times.map(row));
+  }
+}
+
+function row(time: Time): HTMLElement {
+  const total = time.parts.reduce((a, b) => a + b, 0);
+  return make(
+    'div',
+    'row',
+    make('span', 'who', make('strong', '', time.runtime), ' ', name(time.service)),
+    bar(time.parts, true),
+    make('span', 'mean', make('span', 'value', duration(total / time.spans)), ` mean of ${count(time.spans)}`),
+  );
+}
