@@ -37,7 +37,7 @@ help:
 
 .PHONY: run
 run: build ## build if needed, then run the main job: three runtimes side by side (Ctrl-C ends it)
-	@echo "Starting config/quickstart.yaml: a table every 5 s, Ctrl-C for the final one."
+	@echo "Starting config/quickstart.yaml: a page at http://localhost:55690, a table every 5 s, Ctrl-C for the final one."
 	@exec $(BINARY) --config config/quickstart.yaml
 
 # go build -v names each package as it is compiled; one line in 50 is enough to see that it moves.
@@ -98,6 +98,8 @@ test: generated lint build validate ## run everything: drift checks, linters, ev
 	@$(MAKE) deploy-test
 	@$(MAKE) release-test
 	@$(MAKE) plot-test
+	@$(MAKE) page-check
+	@echo "Left out: the page in a browser: make page-test has it."
 	@echo "Left out: the dashboard and the alerts on a real Prometheus, which takes minutes to build. make prometheus-test has them."
 
 .PHONY: deploy-test
@@ -127,6 +129,28 @@ prometheus: ## compile Prometheus and promtool into bin/ (several minutes the fi
 prometheus-test: build prometheus ## ask a real Prometheus, beside a real sidecar, all that the dashboard and the alerts ask (a minute, and a build)
 	@echo "Testing internal/prometheus"
 	@cd internal/prometheus && go mod tidy -diff && $(TOOL) golangci-lint run --allow-parallel-runners ./... && go test -count=1 -timeout $(TIMEOUT) ./... # what it reads lies outside the module
+
+# The page of runtime_view is built from TypeScript, and what is built is committed: Node is needed to change it, never to use it.
+PAGE := exporter/runtimeviewexporter/page
+WITHOUT_NODE := there is no npm (Node 20 or later) to build the page of runtime_view from $(PAGE): https://nodejs.org
+
+.PHONY: page
+page: ## build the page of runtime_view into the files that are part of the program
+	@command -v npm >/dev/null || { echo "Not built: $(WITHOUT_NODE)"; exit 1; }
+	@cd $(PAGE) && npm ci --silent && npm run --silent types && npm run --silent build
+
+.PHONY: page-check
+page-check: ## check that the built page is that of its sources
+	@if ! command -v npm >/dev/null; then echo "Left out: $(WITHOUT_NODE)"; exit; fi; \
+		echo "Checking the page of runtime_view"; \
+		dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; cd $(PAGE); npm ci --silent; npm run --silent types; npm run --silent build -- "$$dir"; \
+		diff -r "$$dir" ../internal/page/assets >/dev/null || { echo "The built page is stale: make page, and commit it."; exit 1; }
+
+.PHONY: page-test
+page-test: build ## open the page of runtime_view in Chromium, on the quickstart and on hostile spans (a minute); pictures in bin/page/
+	@if ! command -v npm >/dev/null; then echo "Left out: $(WITHOUT_NODE)"; exit; fi; \
+		if ! command -v chromium chromium-browser google-chrome >/dev/null; then echo "Left out: there is no Chromium to open the page in: apt-get install chromium"; exit; fi; \
+		echo "Testing the page of runtime_view"; cd $(PAGE) && npm ci --silent && npm test --silent
 
 .PHONY: cross
 cross: ## compile everything for other platforms: PLATFORMS="linux/arm64 darwin/arm64 windows/amd64" (some minutes)

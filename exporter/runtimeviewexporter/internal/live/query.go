@@ -13,7 +13,7 @@ import (
 const (
 	maxLanes    = 6  // that a page shows side by side
 	maxTimes    = 24 // rows, and as many findings
-	maxSlowest  = 20
+	maxSlowest  = 12
 	perBand     = 16 // buckets of a histogram: a quarter of an octave
 	bands       = histogram.Buckets/perBand + 1
 	perNine     = 10 // points of a curve for each nine

@@ -17,6 +17,7 @@ const meanings: Record<string, { title: string; says: string }> = {
 };
 
 const culprits = 3;
+const running = 0; // the part
 
 // Panel lists findings, the one that cost the most time first.
 export class Panel {
@@ -24,7 +25,7 @@ export class Panel {
 
   show(frame: Frame): void {
     const at = this.index();
-    this.root.replaceChildren(...frame.findings.map(item));
+    this.root.replaceChildren(...frame.findings.map((f) => item(f, frame)));
     if (frame.findings.length === 0) {
       this.root.append(
         make('li', 'none', 'Nothing was found on these spans. Findings are written by the processor runtime_stats: without it in the pipeline there are none.'),
@@ -50,13 +51,13 @@ export class Panel {
   }
 }
 
-function item(finding: Finding): HTMLElement {
+function item(finding: Finding, frame: Frame): HTMLElement {
   const meaning = meanings[finding.finding] ?? { title: finding.finding, says: '' };
   const li = make(
     'li',
     'finding',
     make('p', 'what', name(finding.operation), ` ${meaning.title}`, make('span', 'where', ` ${finding.runtime} `, name(finding.service))),
-    make('p', 'evidence', ...evidence(finding)),
+    make('p', 'evidence', ...evidence(finding), ...meanwhile(finding, frame)),
     make('p', 'says', meaning.says, ' ', make('code', '', finding.finding)),
   );
   li.tabIndex = -1;
@@ -78,5 +79,20 @@ function evidence(f: Finding): (Node | string)[] {
     });
     told.push('.');
   }
+  return told;
+}
+
+// meanwhile names what the threads ran of which a finding says no culprit: a hint, and no proof.
+function meanwhile(f: Finding, frame: Frame): (Node | string)[] {
+  if (f.culprits.length > 0 || f.victims > 0 || f.cost === 0) return [];
+  const beside = frame.times.filter((t) => t.runtime === f.runtime && t.service === f.service && t.parts[running] > 0);
+  const whole = beside.reduce((sum, t) => sum + t.parts[running], 0);
+  if (whole === 0) return [];
+  beside.sort((a, b) => b.parts[running] - a.parts[running]);
+  const told: (Node | string)[] = [' Meanwhile its threads ran '];
+  beside.slice(0, 2).forEach((t, i) => {
+    told.push(i > 0 ? ', ' : '', make('strong', 'accent', name(t.operation)), ` (${share(t.parts[running] / whole)} of what ran)`);
+  });
+  told.push('.');
   return told;
 }

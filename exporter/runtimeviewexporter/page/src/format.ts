@@ -12,11 +12,11 @@ export function duration(ns: number): string {
 }
 
 // tick writes a round duration of an axis.
-export const tick = (ns: number): string => duration(ns).replace(/\.?0+ /, ' ').replace(/^(\d+) /, '$1 ');
+export const tick = (ns: number): string => duration(ns).replace(/\.0+ /, ' ');
 
 export const count = (n: number): string => Math.round(n).toLocaleString('en');
 
-export const rate = (n: number): string => (n < 10 ? n.toFixed(1) : count(n));
+export const rate = (n: number): string => (n > 0 && n < 10 ? n.toFixed(1) : count(n));
 
 export const share = (n: number): string => (n > 0 && n < 0.01 ? '<1%' : `${(100 * n).toFixed(0)}%`);
 

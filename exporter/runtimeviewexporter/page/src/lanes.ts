@@ -77,12 +77,13 @@ class Column {
   draw(): void {
     const x: uPlot.Axis = { ...axis(), space: 90, values: (_u, splits) => splits.map((s) => clock(s * 1000)), size: 24 };
     const cursor: uPlot.Cursor = { sync: { key: 'lanes' }, y: false, drag: { x: false, y: false }, points: { show: false } };
-    const options = { width: this.width(), cursor, legend: { show: false }, padding: [8, 4, 0, 0] as uPlot.Padding };
+    const options = { width: this.width(), cursor, legend: { show: false }, padding: [8, 20, 0, 0] as uPlot.Padding };
     this.charts = [
       new uPlot(
         {
           ...options,
-          height: 110,
+          padding: [8, 20, 8, 0],
+          height: 118,
           scales: { x: { time: false }, y: { range: () => [0, this.limits.rate * 1.1] } },
           axes: [{ ...x, show: false }, { ...axis(), size: 56, space: 36, values: (_u, splits) => splits.map((v) => `${rate(v)}/s`) }],
           series: [{}, { stroke: color('ink'), width: 1.5, points: { show: false } }],

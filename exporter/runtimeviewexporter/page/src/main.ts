@@ -11,6 +11,7 @@ import * as percentiles from './percentiles';
 import { type Brush, read, type Scope, write } from './scope';
 import * as slow from './slow';
 import * as times from './times';
+import { verdict } from './verdict';
 
 // The page shows one frame at a time. While it is live, the server sends a frame a second; when it is paused, or something is selected in the
 // heatmap, it shows one frame that does not move.
@@ -38,6 +39,7 @@ function show(next: Frame): void {
   for (const section of document.querySelectorAll<HTMLElement>('main > section:not(#empty)')) section.hidden = empty;
   status(statement(next));
   if (empty) return;
+  verdict(next);
   panels.lanes.show(next);
   panels.heatmap.show(next, scope.brush);
   panels.times.show(next);

@@ -65,11 +65,12 @@ export class Panel {
 
 function row(time: Time): HTMLElement {
   const total = time.parts.reduce((a, b) => a + b, 0);
+  const unknown = total > 0 ? time.parts[parts.length - 1] / total : 1;
   return make(
     'div',
     'row',
     make('span', 'who', make('strong', '', time.runtime), ' ', name(time.service)),
     bar(time.parts, true),
-    make('span', 'mean', make('span', 'value', duration(total / time.spans)), ` mean of ${count(time.spans)}`),
+    make('span', 'mean', make('span', 'value', duration(total / time.spans)), ` mean of ${count(time.spans)}`, make('br'), `unknown ${share(unknown)}`),
   );
 }
