@@ -39,7 +39,7 @@ func readSpan(span ptrace.Span) aggregate.Span {
 			s.CPUWait = readShare(value, &s)
 		case semconv.LatencyClass:
 			if value.Type() == pcommon.ValueTypeStr {
-				s.Warm = true
+				s.Warm, s.Class = true, aggregate.ClassNamed(value.Str())
 			} else {
 				s.Malformed++
 			}

@@ -60,6 +60,7 @@ func TestReadSpan(t *testing.T) {
 		BusyRatio: aggregate.Known(0.25),
 		Steals:    aggregate.Known[int64](2),
 		Warm:      true,
+		Class:     aggregate.ClassNamed(semconv.ClassOutlier),
 		Outlier:   true,
 		Findings:  aggregate.FindingNamed(semconv.FindingHeldUp) | aggregate.FindingNamed(semconv.FindingStarved),
 		HeldUpBy:  "GET /report",

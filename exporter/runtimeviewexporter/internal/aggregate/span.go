@@ -2,6 +2,8 @@
 
 package aggregate
 
+import "github.com/runtimelab/otelcol-runtimelab/semconv"
+
 // Value is a number that may not be known. Its zero value is the unknown one.
 type Value[T any] struct {
 	Number T
@@ -11,6 +13,28 @@ type Value[T any] struct {
 // Known returns a value that is known.
 func Known[T any](number T) Value[T] {
 	return Value[T]{Number: number, Known: true}
+}
+
+// Class is how slow a span is for its operation: Unclassified, or 1 and more for ClassNames.
+type Class uint8
+
+// Unclassified is the class of spans that carry none, or one that is not in the table.
+const Unclassified Class = 0
+
+// ClassCount is the number of classes, Unclassified included.
+const ClassCount = 5
+
+// ClassNames are the values of latency.class, from the fastest to the slowest.
+var ClassNames = [ClassCount - 1]string(semconv.Values(semconv.LatencyClass))
+
+// ClassNamed returns the class of that name, Unclassified if there is none.
+func ClassNamed(name string) Class {
+	for i, known := range ClassNames {
+		if known == name {
+			return Class(i + 1)
+		}
+	}
+	return Unclassified
 }
 
 // Span holds what a span says about itself. The zero value says nothing.
@@ -23,7 +47,8 @@ type Span struct {
 	CPUWait   Value[float64] // share of the time in which its threads wanted a CPU and had none, 0 to 1
 	Steals    Value[int64]   // times another worker took the task from a queue; 0 or more
 	Warm      bool           // the span was classified: enough spans of its key had been seen
-	Outlier   bool           // it is one of the slowest of its key; means nothing unless Warm
+	Class     Class
+	Outlier   bool // it is one of the slowest of its key; means nothing unless Warm
 	Findings  Findings
 	HeldUpBy  string // the operation that held it up; empty if nobody is known to have
 	File      string // of the code that made the span; empty if it does not say

@@ -90,16 +90,47 @@ func cost(bit int, parts *[PartCount]float32) float64 {
 	return 0
 }
 
+// ranked is a finding with the time in ns by which it is ranked.
+type ranked struct {
+	Finding
+	weight float64
+}
+
+// shownFindings ranks what cost a span time by that time. What holds a thread is ranked by what it cost others. If nobody says who held them up, that is
+// an estimate: of the time that spans of the same service were queued, the share that the operation has of what ran.
 func (q *Query) shownFindings() []Finding {
-	findings := make([]Finding, 0, len(q.findings))
+	all := make([]ranked, 0, len(q.findings))
+	ran, queued := q.ranAndQueued()
 	for key, f := range q.findings {
-		findings = append(findings, q.finding(key, f))
+		r := ranked{Finding: q.finding(key, f)}
+		r.weight = r.Cost
+		if lane := (laneKey{aggregate.RuntimeNamed(r.Runtime), r.Service}); r.Ran > 0 {
+			r.weight = max(r.Cost, queued[lane]*r.Ran/ran[lane])
+		}
+		all = append(all, r)
 	}
-	slices.SortFunc(findings, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(b.Cost, a.Cost), cmp.Compare(b.Spans, a.Spans), strings.Compare(a.Service, b.Service),
-			strings.Compare(a.Operation, b.Operation), strings.Compare(a.Runtime, b.Runtime), strings.Compare(a.Finding, b.Finding))
+	slices.SortFunc(all, func(a, b ranked) int {
+		return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(b.Spans, a.Spans), strings.Compare(a.Service, b.Service),
+			strings.Compare(a.Operation, b.Operation), strings.Compare(a.Runtime, b.Runtime), strings.Compare(a.Finding.Finding, b.Finding.Finding))
 	})
-	return findings[:min(len(findings), maxTimes)]
+	findings := make([]Finding, min(len(all), maxTimes))
+	for i := range findings {
+		findings[i] = all[i].Finding
+	}
+	return findings
+}
+
+// ranAndQueued is for how long the spans of each service ran and were queued, ns.
+func (q *Query) ranAndQueued() (ran, queued map[laneKey]float64) {
+	ran, queued = make(map[laneKey]float64), make(map[laneKey]float64)
+	for _, c := range q.cells {
+		if c != nil {
+			key := laneKey{aggregate.RuntimeNamed(c.Runtime), c.Service}
+			ran[key] += c.Parts[Running]
+			queued[key] += c.Parts[QueueWait]
+		}
+	}
+	return ran, queued
 }
 
 func (q *Query) finding(key findingKey, f *found) Finding {
@@ -108,8 +139,11 @@ func (q *Query) finding(key findingKey, f *found) Finding {
 		Finding: aggregate.FindingNames[key.bit], Runtime: of.Runtime, Service: of.Service, Operation: of.Operation,
 		Spans: f.spans, Of: of.Spans, Cost: f.cost, Culprits: []Culprit{},
 	}
-	if v := q.victims[key.cellKey]; v != nil && holdsThread(finding.Finding) {
-		finding.Victims, finding.Cost = v.spans, v.heldUp
+	if holdsThread(finding.Finding) {
+		finding.Ran = of.Parts[Running]
+		if v := q.victims[key.cellKey]; v != nil {
+			finding.Victims, finding.Cost = v.spans, v.heldUp
+		}
 	}
 	for by, spans := range f.culprits {
 		finding.Culprits = append(finding.Culprits, Culprit{q.names[by].Name, spans})

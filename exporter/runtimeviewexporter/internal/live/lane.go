@@ -16,15 +16,12 @@ const none = -1
 
 func newLane(key laneKey, axis Axis) *lane {
 	slots := axis.slots()
-	l := &lane{complete: int(axis.Last-axis.First) + 1 - onTheWay, Lane: Lane{
+	l := &lane{axis: axis, Lane: Lane{
 		Runtime: key.runtime.String(), Service: key.service,
 		Rate: make([]float64, slots), P50: make([]int64, slots), P99: make([]int64, slots),
 	}}
 	for i := range slots {
 		l.P50[i], l.P99[i] = none, none
-		if i >= l.complete {
-			l.Rate[i] = none
-		}
 	}
 	return l
 }
@@ -35,12 +32,23 @@ func (l *lane) close(i int, weight float64) {
 	if n == 0 {
 		return
 	}
+	l.last = i
 	l.total += weight * float64(n)
-	if i < l.complete {
-		l.Rate[i] = weight * float64(n)
-		l.P50[i], l.P99[i] = l.slot.Quantile(0.5), l.slot.Quantile(0.99)
-	}
+	l.Rate[i] = weight * float64(n)
+	l.P50[i], l.P99[i] = l.slot.Quantile(0.5), l.slot.Quantile(0.99)
 	l.slot.Reset()
+}
+
+// cut leaves out the end, of which spans may still be on their way: a service exports every few seconds. Only if it has been silent for longer than
+// that, there were none.
+func (l *lane) cut() {
+	end := int(l.axis.Last-l.axis.First) + 1
+	if end-l.last <= longestExport {
+		end = l.last + 1 - onTheWay
+	}
+	for i := max(end, 0); i < len(l.Rate); i++ {
+		l.Rate[i], l.P50[i], l.P99[i] = none, none, none
+	}
 }
 
 // curve reads the durations at quantiles of ever more nines. With n records, those beyond 1 - 1/n are guesses, and left out.
@@ -78,6 +86,7 @@ func (q *Query) shownLanes() []Lane {
 	})
 	lanes := make([]Lane, len(all))
 	for i, l := range all {
+		l.cut()
 		l.Curve = l.curve()
 		lanes[i] = l.Lane
 	}

@@ -210,6 +210,7 @@ func TestFindings(t *testing.T) {
 	recent := NewRecent(1)
 	block := ended(3, 30*time.Millisecond)
 	block.Findings = aggregate.FindingNamed(semconv.FindingBlocking)
+	block.BusyRatio = aggregate.Known(0.9)
 	recent.observe(report, block)
 	for _, waited := range []time.Duration{20 * time.Millisecond, 10 * time.Millisecond} {
 		s := ended(2, 40*time.Millisecond)
@@ -227,7 +228,7 @@ func TestFindings(t *testing.T) {
 			Culprits: []Culprit{{"GET /report", 2}},
 		},
 		{
-			Finding: semconv.FindingBlocking, Runtime: "tokio", Service: "shop", Operation: "GET /report", Spans: 1, Of: 1, Cost: 30e6, Victims: 2,
+			Finding: semconv.FindingBlocking, Runtime: "tokio", Service: "shop", Operation: "GET /report", Spans: 1, Of: 1, Cost: 30e6, Ran: 27e6, Victims: 2,
 			Culprits: []Culprit{},
 		},
 	}, v.Findings)
@@ -236,6 +237,45 @@ func TestFindings(t *testing.T) {
 		Runtime: "tokio", Service: "shop", Operation: "GET /order", Trace: "00000000000000000000000000000001", Span: "cdab000000000000",
 		End: (now - 2) * 1_000, Duration: 40e6, Parts: Parts{HeldUp: 20e6, Unknown: 20e6}, Findings: []string{semconv.FindingHeldUp}, Culprit: "GET /report",
 	}, v.Slow[0])
+}
+
+// TestRank: a report that blocks stands before the orders that queue, though nobody says that it was the report they waited for. It ran for 90 of
+// the 100 ms that anything of the service ran, so 81 of the 90 ms that its spans were queued go back to it.
+func TestRank(t *testing.T) {
+	recent := NewRecent(1)
+	block := ended(3, 110*time.Millisecond)
+	block.Findings, block.BusyRatio = aggregate.FindingNamed(semconv.FindingBlocking), aggregate.Known(90.0/110)
+	block.QueueWait = aggregate.Known[int64](20e6)
+	recent.observe(report, block)
+	for range 2 {
+		queued := ended(2, 40*time.Millisecond)
+		queued.Findings, queued.QueueWait = aggregate.FindingNamed(semconv.FindingStarved), aggregate.Known[int64](35e6)
+		queued.BusyRatio = aggregate.Known(0.125)
+		recent.observe(orders, queued)
+	}
+	other := ended(2, time.Second) // of another service: not the report's fault
+	other.Findings, other.QueueWait = aggregate.FindingNamed(semconv.FindingStarved), aggregate.Known[int64](80e6)
+	recent.observe(pay, other)
+
+	var found []string
+	for _, f := range view(recent, Scope{}).Findings {
+		found = append(found, f.Operation+" "+f.Finding)
+	}
+	assert.Equal(t, []string{"GET /report blocking_suspected", "POST /pay queue_starved", "GET /order queue_starved"}, found)
+}
+
+func TestClasses(t *testing.T) {
+	recent := NewRecent(1)
+	recent.observe(orders, ended(1, time.Second))
+	for i, name := range aggregate.ClassNames {
+		s := ended(0, time.Second)
+		s.Class = aggregate.ClassNamed(name)
+		for range i + 2 {
+			recent.observe(orders, s)
+		}
+	}
+	assert.Equal(t, [aggregate.ClassCount]float64{1, 2, 3, 4, 5}, view(recent, Scope{}).Times[0].Classes)
+	assert.Equal(t, aggregate.Unclassified, aggregate.ClassNamed("<b>"))
 }
 
 // TestOffTheAxis: times that senders make up move nothing.
@@ -270,6 +310,25 @@ func TestAxisGrows(t *testing.T) {
 		assert.Equal(t, max(int(ago)+1, leastSlots), v.Slots)
 		assert.Len(t, v.Lanes[0].Rate, v.Slots)
 		assert.Len(t, v.Heatmap.Cells, v.Slots*v.Heatmap.Bands)
+	}
+}
+
+// TestOnTheWay: a service that exports every few seconds has no spans of the last ones so far, which does not mean that it had no requests. One that is
+// silent for longer had none.
+func TestOnTheWay(t *testing.T) {
+	for silent, want := range map[int64][]float64{
+		0:             {1, none, none},
+		3:             {1, none, none, none, none, none},
+		longestExport: {1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},
+	} {
+		recent := NewRecent(1)
+		recent.observe(report, ended(40, time.Second))
+		recent.observe(pay, ended(0, time.Second))
+		for ago := range int64(3) {
+			recent.observe(orders, ended(silent+ago, time.Second))
+		}
+		lane := view(recent, Scope{Operation: "GET /order"}).Lanes[0]
+		assert.Equal(t, want, lane.Rate[len(lane.Rate)-len(want):], "silent for %d s", silent)
 	}
 }
 

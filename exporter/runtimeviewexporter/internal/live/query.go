@@ -11,15 +11,16 @@ import (
 )
 
 const (
-	maxLanes    = 6  // that a page shows side by side
-	maxTimes    = 24 // rows, and as many findings
-	maxSlowest  = 12
-	perBand     = 16 // buckets of a histogram: a quarter of an octave
-	bands       = histogram.Buckets/perBand + 1
-	perNine     = 10 // points of a curve for each nine
-	mostNines   = 5  // 99.999 %
-	onTheWay    = 2  // slots at the end that may not be complete
-	curvePoints = mostNines*perNine + 1
+	maxLanes      = 6  // that a page shows side by side
+	maxTimes      = 24 // rows, and as many findings
+	maxSlowest    = 12
+	perBand       = 16 // buckets of a histogram: a quarter of an octave
+	bands         = histogram.Buckets/perBand + 1
+	perNine       = 10 // points of a curve for each nine
+	mostNines     = 5  // 99.999 %
+	onTheWay      = 2  // slots up to the last one with spans of a service that may lack some
+	longestExport = 10 // slots after which a service that sends nothing has nothing to send
+	curvePoints   = mostNines*perNine + 1
 )
 
 // Query reads what a scope selects, slot by slot.
@@ -83,11 +84,12 @@ type found struct {
 // lane adds up a service on a runtime.
 type lane struct {
 	Lane
-	complete int // slots of which all spans should have come
-	total    float64
-	slot     histogram.Histogram // of the slot that is being read
-	counts   [histogram.Buckets]float64
-	kept     int // records in counts
+	axis   Axis
+	last   int // slot that has spans
+	total  float64
+	slot   histogram.Histogram // of the slot that is being read
+	counts [histogram.Buckets]float64
+	kept   int // records in counts
 }
 
 // NewQuery begins a query. names are those of the operations; axis is that of Recent.
@@ -166,6 +168,7 @@ func (q *Query) addTime(c *cell, r *record, weight float64) {
 	q.spans += weight
 	t := &c.Time
 	t.Spans += weight
+	t.Classes[r.class] += weight
 	for part, ns := range r.parts {
 		t.Parts[part] += weight * float64(ns)
 	}

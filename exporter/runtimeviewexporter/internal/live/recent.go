@@ -57,6 +57,7 @@ type record struct {
 	findings           aggregate.Findings
 	bucket             uint16 // of the duration, in package histogram
 	runtime            aggregate.Runtime
+	class              aggregate.Class
 	request            bool
 	parts              [PartCount]float32
 }
@@ -87,7 +88,7 @@ func (r *Recent) Observe(operation, culprit aggregate.Number, s *aggregate.Span,
 	}
 	r.newest = max(r.newest, second)
 	kept := record{
-		operation: operation, culprit: culprit, findings: s.Findings, runtime: s.Runtime, request: s.Request,
+		operation: operation, culprit: culprit, findings: s.Findings, runtime: s.Runtime, class: s.Class, request: s.Request,
 		bucket: uint16(histogram.Index(s.Latency.Number)), //nolint:gosec // G115: fewer than 2,000 buckets
 	}
 	for i, ns := range split(s, usual) {

@@ -2,6 +2,8 @@
 
 package live
 
+import "github.com/runtimelab/otelcol-runtimelab/exporter/runtimeviewexporter/internal/aggregate"
+
 // View is what there is to see of a scope. Counts are estimates if Every is false.
 type View struct {
 	First int64 `json:"first"` // second of the first slot; 0: no spans
@@ -13,7 +15,7 @@ type View struct {
 	// The others are of what the brush selects.
 	Spans    float64   `json:"spans"`
 	Times    []Time    `json:"times"`    // by operation, those that took the most time first
-	Findings []Finding `json:"findings"` // those that cost the most time first
+	Findings []Finding `json:"findings"` // those to which the most lost time goes back first
 	Slow     []Slow    `json:"slow"`     // the longest first
 }
 
@@ -21,7 +23,7 @@ type View struct {
 type Lane struct {
 	Runtime string `json:"runtime"`
 	Service string `json:"service"`
-	// By slot; -1: no spans. The last two slots have none, as spans of that time are still on their way.
+	// By slot; -1: no spans, or not known yet, as spans of that time may still be on their way.
 	Rate []float64 `json:"rate"` // spans a second
 	P50  []int64   `json:"p50"`  // ns
 	P99  []int64   `json:"p99"`
@@ -45,6 +47,8 @@ type Time struct {
 	Operation string  `json:"operation"`
 	Spans     float64 `json:"spans"`
 	Parts     Parts   `json:"parts"`
+	// Classes counts spans that nobody classified, and then those of each class from normal to extreme.
+	Classes [aggregate.ClassCount]float64 `json:"classes"`
 }
 
 // Finding is what was found on spans of an operation.
@@ -57,6 +61,8 @@ type Finding struct {
 	Of        float64 `json:"of"`    // spans of the operation
 	// Cost is the time in ns that the spans lost by it: held up, queued, or without a CPU. That of one that held its thread is what it cost others.
 	Cost float64 `json:"cost"`
+	// Ran is for how long in ns the spans of the operation were polled and on a CPU, if the finding is that it holds its thread.
+	Ran float64 `json:"ran"`
 	// Victims is how many spans name the operation as what held them up, if this is what held them up.
 	Victims  float64   `json:"victims"`
 	Culprits []Culprit `json:"culprits"` // what held them up, the most spans first

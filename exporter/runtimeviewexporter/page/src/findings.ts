@@ -68,6 +68,8 @@ function evidence(f: Finding): (Node | string)[] {
   const told: (Node | string)[] = [`${count(f.spans)} of ${count(f.of)} spans (${share(f.spans / f.of)})`];
   if (f.victims > 0) {
     told.push(', and ', make('strong', 'accent', `it held up ${count(f.victims)} others`), f.cost > 0 ? ` for ${duration(f.cost)} in all` : '');
+  } else if (f.ran > 0) {
+    told.push('. It ran for ', make('strong', '', duration(f.ran)), ' in all');
   } else if (f.cost > 0) {
     told.push(', ', make('strong', '', duration(f.cost)), ' lost in all');
   }
@@ -84,7 +86,7 @@ function evidence(f: Finding): (Node | string)[] {
 
 // meanwhile names what the threads ran of which a finding says no culprit: a hint, and no proof.
 function meanwhile(f: Finding, frame: Frame): (Node | string)[] {
-  if (f.culprits.length > 0 || f.victims > 0 || f.cost === 0) return [];
+  if (f.culprits.length > 0 || f.victims > 0 || f.cost === 0 || f.ran > 0) return [];
   const beside = frame.times.filter((t) => t.runtime === f.runtime && t.service === f.service && t.parts[running] > 0);
   const whole = beside.reduce((sum, t) => sum + t.parts[running], 0);
   if (whole === 0) return [];

@@ -18,7 +18,11 @@ export const count = (n: number): string => Math.round(n).toLocaleString('en');
 
 export const rate = (n: number): string => (n > 0 && n < 10 ? n.toFixed(1) : count(n));
 
-export const share = (n: number): string => (n > 0 && n < 0.01 ? '<1%' : `${(100 * n).toFixed(0)}%`);
+// share writes a share in percent, with so many decimals.
+export function share(n: number, decimals = 0): string {
+  const least = 10 ** -decimals;
+  return n > 0 && 100 * n < least ? `<${least}%` : `${(100 * n).toFixed(decimals)}%`;
+}
 
 const pad = (n: number): string => String(n).padStart(2, '0');
 

@@ -23,6 +23,7 @@ export interface Time {
   operation: string;
   spans: number;
   parts: number[];
+  classes: number[];
 }
 
 export interface Finding {
@@ -33,6 +34,7 @@ export interface Finding {
   spans: number;
   of: number;
   cost: number;
+  ran: number;
   victims: number;
   culprits: { operation: string; spans: number }[];
 }
@@ -77,3 +79,6 @@ export const parts = [
   { key: 'waiting', label: 'waiting', meaning: 'for I/O, timers, locks or other tasks' },
   { key: 'unknown', label: 'unknown', meaning: 'nobody measured it' },
 ] as const;
+
+// The classes of latency, in the order of the server's; the first is that of spans that nobody classified.
+export const classes = ['unclassified', 'normal', 'elevated', 'outlier', 'extreme'] as const;

@@ -24,14 +24,15 @@ export class Panel {
     new ResizeObserver(() => this.columns.forEach((c) => c.resize())).observe(this.root);
   }
 
-  show(frame: Frame): void {
+  // show takes what the spans are called: those of an operation may be no requests.
+  show(frame: Frame, called: string): void {
     const keys = JSON.stringify(frame.lanes.map((l) => [l.runtime, l.service]));
     if (keys !== this.keys) this.rebuild(frame.lanes, keys);
     const latencies = frame.lanes.flatMap((l) => [...l.p50, ...l.p99]).filter((v) => v > 0);
     this.limits.rate = Math.max(1, ...frame.lanes.flatMap((l) => l.rate));
     [this.limits.low, this.limits.high] = logRange(Math.min(...latencies), Math.max(...latencies));
     const seconds = Array.from({ length: frame.slots }, (_, i) => frame.first + i);
-    frame.lanes.forEach((lane, i) => this.columns[i].show(seconds, lane));
+    frame.lanes.forEach((lane, i) => this.columns[i].show(seconds, lane, called));
   }
 
   // redraw takes over the colors of another theme.
@@ -109,13 +110,13 @@ class Column {
     ];
   }
 
-  show(seconds: number[], lane: Lane): void {
+  show(seconds: number[], lane: Lane, called: string): void {
     this.charts[0].setData([seconds, known(lane.rate)]);
     this.charts[1].setData([seconds, known(lane.p50), known(lane.p99)]);
     const now = (label: string, value: number, write: (n: number) => string, className: string): HTMLElement =>
       make('span', className, make('small', '', label), ' ', value < 0 ? '–' : write(value));
     this.numbers.replaceChildren(
-      now('requests', last(lane.rate), (n) => `${rate(n)}/s`, ''),
+      now(called, last(lane.rate), (n) => `${rate(n)}/s`, ''),
       now('p50', last(lane.p50), duration, ''),
       now('p99', last(lane.p99), duration, 'accent'),
     );

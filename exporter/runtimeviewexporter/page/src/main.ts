@@ -40,7 +40,9 @@ function show(next: Frame): void {
   status(statement(next));
   if (empty) return;
   verdict(next);
-  panels.lanes.show(next);
+  const called = scope.operation ? 'spans' : 'requests';
+  find('#lanes-title').textContent = `${called === 'spans' ? 'Spans' : 'Requests'}, side by side`;
+  panels.lanes.show(next, called);
   panels.heatmap.show(next, scope.brush);
   panels.times.show(next);
   panels.findings.show(next);

@@ -5,6 +5,7 @@ import { color, find, font, make } from './dom';
 import type { Frame, Lane } from './frame';
 
 const perNine = 10;
+const longest = 40; // characters of a name in the chart
 const dashes = [[], [6, 4], [2, 3], [10, 3, 2, 3], [1, 3], [12, 6]];
 const label = (nines: number): string => (nines === 0 ? '0%' : nines === 1 ? '90%' : `99${nines > 2 ? `.${'9'.repeat(nines - 2)}` : ''}%`);
 const name = (lane: Lane): string => `${lane.runtime} ${lane.service}`;
@@ -63,7 +64,7 @@ export class Panel {
         width: this.root.clientWidth,
         height: 300,
         legend: { show: false },
-        padding: [20, 12, 0, 0],
+        padding: [20, 24, 0, 0],
         cursor: { drag: { x: false, y: false }, points: { show: false } },
         scales: { x: { time: false, range: (_u, _low, high) => [0, Math.max(2, high)] }, y: { distr: 3, range: () => this.limits } },
         axes: [
@@ -86,6 +87,11 @@ export class Panel {
     );
   }
 
+  // short is the runtime, if that tells the lanes apart.
+  private short(lane: Lane): string {
+    return new Set(this.lanes.map((l) => l.runtime)).size === this.lanes.length ? lane.runtime : name(lane).slice(0, longest);
+  }
+
   // names writes the name of each lane at the end of its line, where the eye is, and moves those apart that would lie on each other.
   private names(u: uPlot, worst: number): void {
     const ratio = devicePixelRatio;
@@ -104,7 +110,7 @@ export class Panel {
       const y = Math.min(end.y, above - height);
       above = y;
       u.ctx.fillStyle = color(end.i === worst ? 'accent-text' : 'ink');
-      u.ctx.fillText(end.lane.runtime, end.x, y);
+      u.ctx.fillText(this.short(end.lane), end.x, y);
     }
     u.ctx.restore();
   }

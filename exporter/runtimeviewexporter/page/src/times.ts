@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { find, make, name } from './dom';
 import { count, duration, share } from './format';
-import { type Frame, parts, type Time } from './frame';
+import { classes, type Frame, parts, type Time } from './frame';
 
 const readable = 0.09; // share from which a part has room for its number
 
@@ -71,6 +71,15 @@ function row(time: Time): HTMLElement {
     'row',
     make('span', 'who', make('strong', '', time.runtime), ' ', name(time.service)),
     bar(time.parts, true),
-    make('span', 'mean', make('span', 'value', duration(total / time.spans)), ` mean of ${count(time.spans)}`, make('br'), `unknown ${share(unknown)}`),
+    make('span', 'mean', make('span', 'value', duration(total / time.spans)), ` mean of ${count(time.spans)}`, make('br'), `unknown ${share(unknown)}, `, slow(time)),
   );
+}
+
+// slow says how many spans are outliers of their operation, of those that were judged.
+function slow(time: Time): HTMLElement {
+  const judged = time.spans - time.classes[0];
+  const outliers = time.classes[3] + time.classes[4];
+  const told = make('span', '', judged > 0 ? `slow ${share(outliers / judged, 1)}` : 'slow –');
+  told.title = time.classes.map((n, i) => `${classes[i]} ${count(n)}`).join(', ');
+  return told;
 }
