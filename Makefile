@@ -146,11 +146,19 @@ page-check: ## check that the built page is that of its sources
 		dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; cd $(PAGE); npm ci --silent; npm run --silent types; npm run --silent build -- "$$dir"; \
 		diff -r "$$dir" ../internal/page/assets >/dev/null || { echo "The built page is stale: make page, and commit it."; exit 1; }
 
+WITHOUT_CHROMIUM := there is no Chromium to open the page of runtime_view in: apt-get install chromium
+
 .PHONY: page-test
 page-test: build ## open the page of runtime_view in Chromium, on the quickstart and on hostile spans (a minute); pictures in bin/page/
 	@if ! command -v npm >/dev/null; then echo "Left out: $(WITHOUT_NODE)"; exit; fi; \
-		if ! command -v chromium chromium-browser google-chrome >/dev/null; then echo "Left out: there is no Chromium to open the page in: apt-get install chromium"; exit; fi; \
+		if ! command -v chromium chromium-browser google-chrome >/dev/null; then echo "Left out: $(WITHOUT_CHROMIUM)"; exit; fi; \
 		echo "Testing the page of runtime_view"; cd $(PAGE) && npm ci --silent && npm test --silent
+
+.PHONY: page-pictures
+page-pictures: build ## take the pictures of the page that documents show: docs/page.png, docs/page-dark.png (a minute)
+	@command -v npm >/dev/null || { echo "Not taken: $(WITHOUT_NODE)"; exit 1; }; \
+		command -v chromium chromium-browser google-chrome >/dev/null || { echo "Not taken: $(WITHOUT_CHROMIUM)"; exit 1; }; \
+		cd $(PAGE) && npm ci --silent && npm run --silent pictures
 
 .PHONY: cross
 cross: ## compile everything for other platforms: PLATFORMS="linux/arm64 darwin/arm64 windows/amd64" (some minutes)
