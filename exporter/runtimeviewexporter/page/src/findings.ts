@@ -18,6 +18,7 @@ const meanings: Record<string, { title: string; says: string }> = {
 
 const culprits = 3;
 const running = 0; // the part
+const hardlyAny = 0.01; // share of what ran
 
 // Panel lists findings, the one that cost the most time first.
 export class Panel {
@@ -92,7 +93,7 @@ function meanwhile(f: Finding, frame: Frame): (Node | string)[] {
   if (whole === 0) return [];
   beside.sort((a, b) => b.parts[running] - a.parts[running]);
   const told: (Node | string)[] = [' Meanwhile its threads ran '];
-  beside.slice(0, 2).forEach((t, i) => {
+  beside.slice(0, 2).filter((t) => t.parts[running] / whole >= hardlyAny).forEach((t, i) => {
     told.push(i > 0 ? ', ' : '', make('strong', 'accent', name(t.operation)), ` (${share(t.parts[running] / whole)} of what ran)`);
   });
   told.push('.');

@@ -9,6 +9,8 @@ const left = 56; // px, for the axis
 const bottom = 24;
 const height = 260;
 const perOctave = 4;
+const steps = [5, 10, 20, 30, 60]; // s, between the times that the axis tells
+const apart = 96; // px, between them
 
 interface Cell {
   slot: number;
@@ -35,7 +37,7 @@ export class Panel {
     this.canvas.addEventListener('pointerdown', (e) => this.press(e));
     this.canvas.addEventListener('pointermove', (e) => this.move(e));
     this.canvas.addEventListener('pointerup', () => this.release());
-    this.canvas.addEventListener('pointercancel', () => this.release());
+    this.canvas.addEventListener('pointercancel', () => this.cancel());
     this.canvas.addEventListener('pointerleave', () => this.leave());
     this.canvas.addEventListener('keydown', (e) => this.key(e));
     new ResizeObserver(() => this.draw()).observe(root);
@@ -98,7 +100,7 @@ export class Panel {
       }
     }
     c.textAlign = 'center';
-    const every = width < 600 ? 40 : 20;
+    const every = steps.find((s) => s * w >= apart) ?? steps[steps.length - 1];
     for (let slot = 0; slot < frame.slots; slot++) {
       if ((frame.first + slot) % every !== 0) continue;
       const x = left + (slot + 0.5) * w;
@@ -189,6 +191,13 @@ export class Panel {
     if (!from) return;
     if (!this.at || (from.slot === this.at.slot && from.band === this.at.band)) this.choose(undefined, true);
     else this.select(from, this.at, true);
+  }
+
+  // cancel ends what became a scroll of the page.
+  private cancel(): void {
+    if (this.anchor) this.choose(undefined, true);
+    this.anchor = undefined;
+    this.leave();
   }
 
   private leave(): void {

@@ -2,10 +2,12 @@
 // Runs the built Collector for a test of the page, on ports of its own.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '../../../..');
 
@@ -40,7 +42,8 @@ export async function start(config, ...overrides) {
   return {
     url,
     view: async (query = '') => (await fetch(`${url}api/view?${query}`)).json(),
-    send: (spans) => send(`http://127.0.0.1:${otlp}/v1/traces`, spans),
+    send: (spans) => post(`http://127.0.0.1:${otlp}/v1/traces`, JSON.stringify(request(spans))),
+    replay: (capture) => replay(`http://127.0.0.1:${otlp}/v1/`, capture),
     stop: async () => {
       child.kill('SIGINT');
       if (child.exitCode === null) await once(child, 'exit');
@@ -51,8 +54,8 @@ export async function start(config, ...overrides) {
 
 const text = (key, stringValue) => ({ key, value: { stringValue } });
 
-// send exports spans, each with its service, name and attributes, that end now.
-async function send(url, spans) {
+// request holds spans, each with its service, name and attributes, that end now.
+function request(spans) {
   const now = BigInt(Date.now()) * 1_000_000n;
   const resourceSpans = spans.map((s, i) => ({
     resource: { attributes: [text('service.name', s.service)] },
@@ -72,8 +75,18 @@ async function send(url, spans) {
       },
     ],
   }));
-  const answer = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ resourceSpans }) });
+  return { resourceSpans };
+}
+
+async function post(url, body) {
+  const answer = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
   if (!answer.ok) throw new Error(`the Collector refused spans: ${await answer.text()}`);
+}
+
+// replay sends the spans of a capture in reference/captures as they came, one request a line.
+async function replay(url, capture) {
+  const text = gunzipSync(readFileSync(join(root, 'reference/captures', capture))).toString();
+  for (const line of text.split('\n').filter((l) => l.startsWith('{"resourceSpans"'))) await post(`${url}traces`, line);
 }
 
 export const attribute = { text, texts: (key, ...values) => ({ key, value: { arrayValue: { values: values.map((v) => ({ stringValue: v })) } } }), flag: (key, boolValue) => ({ key, value: { boolValue } }) };

@@ -136,8 +136,25 @@ test('the quickstart', { timeout: 300_000 }, async (t) => {
   }
 });
 
+const bare = join(root, 'exporter/runtimeviewexporter/page/test/page.yaml');
+
+test('a real service', { timeout: 120_000 }, async (t) => {
+  const collector = await start(bare, 'service::pipelines::traces::processors: [runtime_stats]');
+  t.after(() => collector.stop());
+  const page = await open(t, collector);
+  await page.waitForSelector('#empty:not([hidden])');
+  await collector.replay('axum.jsonl.gz');
+  await page.waitForFunction(() => document.querySelectorAll('.times .row').length > 1);
+  assert.deepEqual(await page.locator('.lane strong').allTextContents(), ['tokio']);
+  assert.ok((await page.locator('.bar .unknown').count()) > 0, 'nobody measured the queue wait of this service, and it is drawn as unknown');
+  assert.equal(await page.locator('.bar .queued').count(), 0);
+  assert.ok((await page.locator('.finding').count()) > 0);
+  await page.waitForTimeout(1_500); // until the charts have been drawn with all of it
+  await page.screenshot({ path: join(pictures, 'real.png'), fullPage: true });
+});
+
 test('spans that mean harm', { timeout: 120_000 }, async (t) => {
-  const collector = await start(join(root, 'exporter/runtimeviewexporter/page/test/page.yaml'));
+  const collector = await start(bare);
   t.after(() => collector.stop());
   const page = await open(t, collector);
   await page.waitForSelector('#empty:not([hidden])');
