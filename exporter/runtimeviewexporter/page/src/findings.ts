@@ -68,7 +68,7 @@ function item(finding: Finding, frame: Frame): HTMLElement {
 function evidence(f: Finding): (Node | string)[] {
   const told: (Node | string)[] = [`${count(f.spans)} of ${count(f.of)} spans (${share(f.spans / f.of)})`];
   if (f.victims > 0) {
-    told.push(', and ', make('strong', 'accent', `it held up ${count(f.victims)} others`), f.cost > 0 ? ` for ${duration(f.cost)} in all` : '');
+    told.push(', and ', make('strong', 'accent', `it held up ${count(f.victims)} ${f.victims === 1 ? 'other' : 'others'}`), f.cost > 0 ? ` for ${duration(f.cost)} in all` : '');
   } else if (f.ran > 0) {
     told.push('. It ran for ', make('strong', '', duration(f.ran)), ' in all');
   } else if (f.cost > 0) {
