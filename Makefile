@@ -37,7 +37,7 @@ help:
 
 .PHONY: run
 run: build ## build if needed, then run the main job: three runtimes side by side (Ctrl-C ends it)
-	@echo "Starting config/quickstart.yaml: a table every 5 s, Ctrl-C for the final one."
+	@echo "Starting config/quickstart.yaml: a page at http://localhost:55690, a table every 5 s, Ctrl-C for the final one."
 	@exec $(BINARY) --config config/quickstart.yaml
 
 # go build -v names each package as it is compiled; one line in 50 is enough to see that it moves.
@@ -98,6 +98,8 @@ test: generated lint build validate ## run everything: drift checks, linters, ev
 	@$(MAKE) deploy-test
 	@$(MAKE) release-test
 	@$(MAKE) plot-test
+	@$(MAKE) page-check
+	@echo "Left out: the page in a browser: make page-test has it."
 	@echo "Left out: the dashboard and the alerts on a real Prometheus, which takes minutes to build. make prometheus-test has them."
 	@echo "Left out: pipelinetest's manifests on a real Kubernetes, which needs root and takes minutes. make cluster-test has them."
 
@@ -148,6 +150,37 @@ cluster-test: build pipelinetest cluster ## play pipelinetest's manifests on a K
 	@echo "Testing internal/cluster"
 	@cd internal/cluster && go mod tidy -diff && $(TOOL) golangci-lint run --allow-parallel-runners ./... && CGO_ENABLED=0 go test -timeout $(TIMEOUT) ./...
 	@bin/cluster/cluster -root $(CURDIR) -scenario '$(SCENARIO)' -repeat $(REPEAT)
+
+# The page of runtime_view is built from TypeScript, and what is built is committed: Node is needed to change it, never to use it.
+PAGE := exporter/runtimeviewexporter/page
+WITHOUT_NODE := there is no npm (Node 20 or later) to build the page of runtime_view from $(PAGE): https://nodejs.org
+
+.PHONY: page
+page: ## build the page of runtime_view into the files that are part of the program
+	@command -v npm >/dev/null || { echo "Not built: $(WITHOUT_NODE)"; exit 1; }
+	@cd $(PAGE) && npm ci --silent && npm run --silent types && npm run --silent build
+
+.PHONY: page-check
+page-check: ## check that the built page is that of its sources
+	@if ! command -v npm >/dev/null; then echo "Left out: $(WITHOUT_NODE)"; exit; fi; \
+		echo "Checking the page of runtime_view"; \
+		dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; cd $(PAGE); npm ci --silent || { echo "Left out: npm cannot install what builds the page of runtime_view"; exit; }; \
+		npm run --silent types; npm run --silent build -- "$$dir"; \
+		diff -r "$$dir" ../internal/page/assets >/dev/null || { echo "The built page is stale: make page, and commit it."; exit 1; }
+
+WITHOUT_CHROMIUM := there is no Chromium to open the page of runtime_view in: apt-get install chromium
+
+.PHONY: page-test
+page-test: build ## open the page of runtime_view in Chromium, on the quickstart and on hostile spans (a minute); pictures in bin/page/
+	@if ! command -v npm >/dev/null; then echo "Left out: $(WITHOUT_NODE)"; exit; fi; \
+		if ! command -v chromium chromium-browser google-chrome >/dev/null; then echo "Left out: $(WITHOUT_CHROMIUM)"; exit; fi; \
+		echo "Testing the page of runtime_view"; cd $(PAGE) && npm ci --silent && npm test --silent
+
+.PHONY: page-pictures
+page-pictures: build ## take the pictures of the page that documents show: docs/page.png, docs/page-dark.png (a minute)
+	@command -v npm >/dev/null || { echo "Not taken: $(WITHOUT_NODE)"; exit 1; }; \
+		command -v chromium chromium-browser google-chrome >/dev/null || { echo "Not taken: $(WITHOUT_CHROMIUM)"; exit 1; }; \
+		cd $(PAGE) && npm ci --silent && npm run --silent pictures
 
 .PHONY: cross
 cross: ## compile everything for other platforms: PLATFORMS="linux/arm64 darwin/arm64 windows/amd64" (some minutes)

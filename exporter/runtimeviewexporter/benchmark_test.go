@@ -28,9 +28,13 @@ func BenchmarkConsumeTraces(b *testing.B) {
 		}
 	}
 	spans := batch.SpanCount()
-	for _, by := range []string{ByRuntime, ByOperation} {
-		b.Run(by, func(b *testing.B) {
-			v := newView(&Config{Interval: time.Second, By: by}, exportertest.NewNopSettings(metadata.Type), io.Discard)
+	for name, cfg := range map[string]*Config{
+		"runtime":   {Interval: time.Second, By: ByRuntime},
+		"operation": {Interval: time.Second, By: ByOperation},
+		"page":      withPage(&Config{Interval: time.Second, By: ByRuntime}),
+	} {
+		b.Run(name, func(b *testing.B) {
+			v := newView(cfg, exportertest.NewNopSettings(metadata.Type), io.Discard)
 			b.ReportAllocs()
 			for b.Loop() {
 				if err := v.consumeTraces(b.Context(), batch); err != nil {

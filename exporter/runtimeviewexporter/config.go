@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/config/confighttp"
+	"go.opentelemetry.io/collector/config/configoptional"
 )
 
 // minInterval keeps a console readable and the cost of snapshots far below that of counting; a table that comes less often than once
@@ -43,6 +45,10 @@ type Config struct {
 	// Rows is how many operations of a service a table by operation shows: those with the most trouble. The others are counted.
 	Rows int `mapstructure:"rows"`
 
+	// Page serves a page that shows the last two minutes, and what one selects of them. None is served unless this is set. Whoever reaches
+	// the endpoint can read the names of services and operations, and ids of traces: by default only who is on this machine.
+	Page configoptional.Optional[confighttp.ServerConfig] `mapstructure:"page"`
+
 	// Forbids literals without field names.
 	_ struct{}
 }
@@ -72,6 +78,11 @@ func (c *Config) Validate() error {
 	return nil
 }
 
+// defaultPage is where the page is served, if it is served.
+const defaultPage = "localhost:55690"
+
 func createDefaultConfig() component.Config {
-	return &Config{Interval: 5 * time.Second, By: ByRuntime, Rows: 40}
+	page := confighttp.NewDefaultServerConfig()
+	page.NetAddr.Endpoint = defaultPage
+	return &Config{Interval: 5 * time.Second, By: ByRuntime, Rows: 40, Page: configoptional.Default(page)}
 }

@@ -17,12 +17,14 @@ import (
 func TestConfig(t *testing.T) {
 	file, err := confmaptest.LoadConf(filepath.Join("testdata", "config.yaml"))
 	require.NoError(t, err)
+	none := createDefaultConfig().(*Config).Page // a default, but no page
+	require.False(t, none.HasValue())
 	for id, want := range map[string]*Config{
-		"runtime_view":            {Interval: 5 * time.Second, By: ByRuntime, Rows: 40},
-		"runtime_view/slow":       {Interval: time.Minute, By: ByRuntime, Rows: 40},
-		"runtime_view/shortest":   {Interval: 100 * time.Millisecond, By: ByRuntime, Rows: 40},
-		"runtime_view/titled":     {Interval: 5 * time.Second, Title: "A lock held across a wait: latency p50 of 26 ms, queue wait of next to nothing.", By: ByRuntime, Rows: 40},
-		"runtime_view/operations": {Interval: 5 * time.Second, By: ByOperation, Rows: 1},
+		"runtime_view":            {Interval: 5 * time.Second, By: ByRuntime, Rows: 40, Page: none},
+		"runtime_view/slow":       {Interval: time.Minute, By: ByRuntime, Rows: 40, Page: none},
+		"runtime_view/shortest":   {Interval: 100 * time.Millisecond, By: ByRuntime, Rows: 40, Page: none},
+		"runtime_view/titled":     {Interval: 5 * time.Second, Title: "A lock held across a wait: latency p50 of 26 ms, queue wait of next to nothing.", By: ByRuntime, Rows: 40, Page: none},
+		"runtime_view/operations": {Interval: 5 * time.Second, By: ByOperation, Rows: 1, Page: none},
 	} {
 		t.Run(id, func(t *testing.T) {
 			cfg, err := load(t, file, id)
@@ -30,6 +32,19 @@ func TestConfig(t *testing.T) {
 			assert.Equal(t, want, cfg)
 			assert.NoError(t, confmap.Validate(cfg))
 		})
+	}
+}
+
+// TestPageConfig: a page is served if somebody asks for it, on this machine if they do not say where.
+func TestPageConfig(t *testing.T) {
+	file, err := confmaptest.LoadConf(filepath.Join("testdata", "config.yaml"))
+	require.NoError(t, err)
+	for id, want := range map[string]string{"runtime_view/page": "localhost:55690", "runtime_view/page_elsewhere": "0.0.0.0:8080"} {
+		cfg, err := load(t, file, id)
+		require.NoError(t, err)
+		require.True(t, cfg.Page.HasValue(), id)
+		assert.Equal(t, want, cfg.Page.Get().NetAddr.Endpoint)
+		assert.NoError(t, confmap.Validate(cfg))
 	}
 }
 

@@ -4,18 +4,22 @@ package runtimeviewexporter
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/config/confighttp"
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.uber.org/zap"
 
 	"github.com/runtimelab/otelcol-runtimelab/exporter/runtimeviewexporter/internal/aggregate"
+	"github.com/runtimelab/otelcol-runtimelab/exporter/runtimeviewexporter/internal/live"
+	"github.com/runtimelab/otelcol-runtimelab/exporter/runtimeviewexporter/internal/page"
 	"github.com/runtimelab/otelcol-runtimelab/internal/operation"
 	"github.com/runtimelab/otelcol-runtimelab/internal/untrusted"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
@@ -33,24 +37,43 @@ type view struct {
 	mu     sync.Mutex
 	totals aggregate.Totals // guarded by mu
 	lag    aggregate.Lag    // of simulated services; guarded by mu
-	// operations is nil if the runtimes are asked for; guarded by mu
+	// operations is nil if neither a table nor a page asks for them; guarded by mu
 	operations *aggregate.Operations
-	name       []byte // memory for the name of an operation; guarded by mu
+	recent     *live.Recent // nil without a page; guarded by mu
+	name       []byte       // memory for the name of an operation; guarded by mu
+
+	byOperation bool                     // what a table compares
+	config      *confighttp.ServerConfig // of the page; nil: there is none
+	telemetry   component.TelemetrySettings
+	page        *page.Server // nil until start
 
 	stop     context.CancelFunc // nil until start
 	finished chan struct{}      // closed when the last table is out
 }
 
 func newView(cfg *Config, set exporter.Settings, out io.Writer) *view {
-	v := &view{id: set.ID, title: cfg.Title, interval: cfg.Interval, rows: cfg.Rows, logger: set.Logger, out: out}
-	if cfg.By == ByOperation {
+	v := &view{
+		id: set.ID, title: cfg.Title, interval: cfg.Interval, rows: cfg.Rows, logger: set.Logger, out: out,
+		byOperation: cfg.By == ByOperation, config: cfg.Page.Get(), telemetry: set.TelemetrySettings,
+	}
+	if v.config != nil {
+		v.recent = live.NewRecent(1)
+	}
+	if v.byOperation || v.config != nil {
 		v.operations = new(aggregate.Operations)
 	}
 	return v
 }
 
 // start begins reporting, which goes on until shutdown: ctx itself ends with the startup.
-func (v *view) start(ctx context.Context, _ component.Host) error {
+func (v *view) start(ctx context.Context, host component.Host) error {
+	if v.config != nil {
+		opened, err := page.Open(ctx, host, v.config, v.telemetry, v.frame)
+		if err != nil {
+			return err
+		}
+		v.page = opened
+	}
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	v.stop = stop
 	v.finished = make(chan struct{})
@@ -62,13 +85,23 @@ func (v *view) start(ctx context.Context, _ component.Host) error {
 // a terminal that somebody has stopped (Ctrl-S) may never go on.
 const patience = 5 * time.Second
 
-// shutdown prints the final table, once. It does nothing if reporting never started. Only a blocked stdout can hold it up, for as long
-// as patience and ctx have it; the final table is then lost or cut short.
+// shutdown prints the final table, once, and closes the page. It does nothing if reporting never started. Only a blocked stdout can hold it up, for
+// as long as patience and ctx have it; the final table is then lost or cut short.
 func (v *view) shutdown(ctx context.Context) error {
 	if v.stop == nil {
 		return nil
 	}
 	v.stop()
+	var closed error
+	if v.page != nil {
+		closed = v.page.Close(ctx)
+		v.page = nil
+	}
+	return errors.Join(closed, v.finish(ctx))
+}
+
+// finish waits for the final table.
+func (v *view) finish(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	select {
@@ -99,7 +132,8 @@ func (v *view) consumeTraces(_ context.Context, traces ptrace.Traces) error {
 				v.totals.Observe(&s)
 				if v.operations != nil {
 					v.name = operation.AppendName(v.name[:0], span)
-					v.operations.Observe(service, v.name, &s, now.UnixNano())
+					number := v.operations.Observe(service, v.name, &s, now.UnixNano())
+					v.keep(number, service, &s, now.UnixNano())
 				}
 				if simulated {
 					newest = max(newest, span.EndTimestamp())
@@ -120,7 +154,7 @@ func (v *view) snapshot(end bool) snapshot {
 	defer v.mu.Unlock()
 	s := snapshot{Snapshot: v.totals.Snapshot()}
 	s.Behind = v.lag.Behind()
-	if v.operations != nil {
+	if v.byOperation {
 		operations := v.operations.Snapshot(v.rows, end)
 		s.operations = &operations
 		s.pressure = cpuPressure()

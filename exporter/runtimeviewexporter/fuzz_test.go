@@ -3,6 +3,7 @@
 package runtimeviewexporter
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/runtimelab/otelcol-runtimelab/exporter/runtimeviewexporter/internal/aggregate"
+	"github.com/runtimelab/otelcol-runtimelab/exporter/runtimeviewexporter/internal/live"
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
@@ -30,13 +32,15 @@ func FuzzConsumeTraces(f *testing.F) {
 			return
 		}
 		traces.MarkReadOnly()
-		v := view{operations: new(aggregate.Operations), rows: 20}
+		v := view{operations: new(aggregate.Operations), recent: live.NewRecent(1), byOperation: true, rows: 20}
 		require.NoError(t, v.consumeTraces(t.Context(), traces))
 
 		// No goroutine reports: the fuzzer takes one that runs by chance for a change in coverage.
 		snapshot := v.snapshot(true)
 		require.EqualValues(t, traces.SpanCount(), snapshot.Counts.Total())
 		reporter := newReporter("runtime_view", time.Unix(0, 0))
+		_, err = json.Marshal(v.frame(live.Scope{Inner: true}))
+		require.NoError(t, err)
 		requireSafe(t, reporter.periodic(time.Unix(1, 0), snapshot))
 		requireSafe(t, reporter.final(time.Unix(2, 0), snapshot))
 		snapshot.operations = nil

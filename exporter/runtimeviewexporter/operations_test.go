@@ -24,16 +24,23 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/semconv"
 )
 
+// opened is when all operations of the service shop begin.
+var opened = time.Now()
+
 // shop returns n spans of an operation of the service shop, one after the other.
 func shop(name string, n int, duration time.Duration, describe func(i int, span pcommon.Map)) ptrace.Traces {
+	return shopFrom(opened, name, n, duration, describe)
+}
+
+// shopFrom does the same from a time on.
+func shopFrom(begin time.Time, name string, n int, duration time.Duration, describe func(i int, span pcommon.Map)) ptrace.Traces {
 	traces := ptrace.NewTraces()
 	resource := traces.ResourceSpans().AppendEmpty()
 	resource.Resource().Attributes().PutStr(semconv.ServiceName, "shop")
 	spans := resource.ScopeSpans().AppendEmpty().Spans()
-	now := time.Now()
 	for i := range n {
 		span := spans.AppendEmpty()
-		end := now.Add(time.Duration(i) * duration)
+		end := begin.Add(time.Duration(i) * duration)
 		span.SetStartTimestamp(pcommon.NewTimestampFromTime(end.Add(-duration)))
 		span.SetEndTimestamp(pcommon.NewTimestampFromTime(end))
 		span.SetTraceID(pcommon.TraceID([]byte(fmt.Sprintf("%-8.8s%08d", "trace", len(name)*100_000+i))))
@@ -76,7 +83,7 @@ func TestOperationsTable(t *testing.T) {
 		}
 	}))
 	consume(shop("drain", 10, 500*time.Millisecond, func(_ int, span pcommon.Map) { span.PutDouble(semconv.BusyRatio, 0.6) }))
-	consume(shop("GET /health", 150, 30*time.Microsecond, func(_ int, span pcommon.Map) { span.PutDouble(semconv.BusyRatio, 0.9) }))
+	consume(shopFrom(opened.Add(20*time.Millisecond), "GET /health", 150, 30*time.Microsecond, func(_ int, span pcommon.Map) { span.PutDouble(semconv.BusyRatio, 0.9) }))
 	s := v.snapshot(true)
 	s.pressure = 0
 	text := render(heading{id: "runtime_view", elapsed: 15 * time.Second, over: "in the last", window: "last"}, s, aggregate.Rates{})

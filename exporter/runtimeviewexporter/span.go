@@ -21,23 +21,25 @@ func readSpan(span ptrace.Span) aggregate.Span {
 	s.End = int64(span.EndTimestamp()) //nolint:gosec // G115: beyond 2262 it wraps; a span of a time like that has no duration, or is late
 	id, parent, trace := span.SpanID(), span.ParentSpanID(), span.TraceID()
 	s.ID, s.Parent, s.Trace = binary.LittleEndian.Uint64(id[:]), binary.LittleEndian.Uint64(parent[:]), binary.LittleEndian.Uint64(trace[8:])
+	s.TraceID = trace
+	s.Request = s.Parent == 0 || span.Kind() == ptrace.SpanKindServer || span.Kind() == ptrace.SpanKindConsumer
 	for key, value := range span.Attributes().All() {
 		switch key {
 		case semconv.RuntimeName:
 			s.Runtime = aggregate.RuntimeNamed(value.Str())
 		case semconv.QueueWaitNs:
 			s.QueueWait = readInt(value, &s)
+		case semconv.IOWaitNs:
+			s.IOWait = readInt(value, &s)
 		case semconv.TaskStealCount:
 			s.Steals = readInt(value, &s)
 		case semconv.BusyRatio:
-			if value.Type() == pcommon.ValueTypeDouble {
-				s.BusyRatio = aggregate.Known(value.Double())
-			} else {
-				s.Malformed++
-			}
+			s.BusyRatio = readShare(value, &s)
+		case semconv.CPUWaitRatio:
+			s.CPUWait = readShare(value, &s)
 		case semconv.LatencyClass:
 			if value.Type() == pcommon.ValueTypeStr {
-				s.Warm = true
+				s.Warm, s.Class = true, aggregate.ClassNamed(value.Str())
 			} else {
 				s.Malformed++
 			}
@@ -78,6 +80,14 @@ func readInt(value pcommon.Value, s *aggregate.Span) aggregate.Value[int64] {
 		return aggregate.Value[int64]{}
 	}
 	return aggregate.Known(value.Int())
+}
+
+func readShare(value pcommon.Value, s *aggregate.Span) aggregate.Value[float64] {
+	if value.Type() != pcommon.ValueTypeDouble {
+		s.Malformed++
+		return aggregate.Value[float64]{}
+	}
+	return aggregate.Known(value.Double())
 }
 
 // duration is the time from start to end. A span that has none counts as one malformed value.

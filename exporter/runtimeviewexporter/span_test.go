@@ -43,7 +43,10 @@ func TestReadSpan(t *testing.T) {
 	full.SetSpanID(pcommon.SpanID{1, 2, 3, 4, 5, 6, 7, 8})
 	full.SetParentSpanID(pcommon.SpanID{9, 10, 11, 12, 13, 14, 15, 16})
 	full.SetTraceID(pcommon.TraceID{17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32})
+	full.SetKind(ptrace.SpanKindServer)
 	full.Attributes().PutStr("http.route", "/orders/{id}")
+	full.Attributes().PutInt(semconv.IOWaitNs, 1_460_000)
+	full.Attributes().PutDouble(semconv.CPUWaitRatio, 0.5)
 	describe(full.Attributes(), semconv.RuntimeSmol, 40*time.Microsecond, true)
 	found := full.Attributes().PutEmptySlice(semconv.Finding)
 	found.AppendEmpty().SetStr(semconv.FindingHeldUp)
@@ -57,25 +60,30 @@ func TestReadSpan(t *testing.T) {
 		BusyRatio: aggregate.Known(0.25),
 		Steals:    aggregate.Known[int64](2),
 		Warm:      true,
+		Class:     aggregate.ClassNamed(semconv.ClassOutlier),
 		Outlier:   true,
 		Findings:  aggregate.FindingNamed(semconv.FindingHeldUp) | aggregate.FindingNamed(semconv.FindingStarved),
 		HeldUpBy:  "GET /report",
+		IOWait:    aggregate.Known[int64](1_460_000),
+		CPUWait:   aggregate.Known(0.5),
+		TraceID:   [16]byte{17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32},
+		Request:   true,
 		End:       int64(epoch + 2_000_000), ID: 0x0807060504030201, Parent: 0x100f0e0d0c0b0a09, Trace: 0x201f1e1d1c1b1a19,
 	}, readSpan(full))
 
 	bare := newSpan(0)
-	assert.Equal(t, aggregate.Span{Latency: aggregate.Known[int64](0), End: int64(epoch)}, readSpan(bare), "a span without our attributes")
+	assert.Equal(t, aggregate.Span{Latency: aggregate.Known[int64](0), End: int64(epoch), Request: true}, readSpan(bare), "a span without our attributes")
 }
 
 func TestReadSpanOfWrongTypes(t *testing.T) {
 	for _, key := range []string{
 		semconv.RuntimeName, semconv.QueueWaitNs, semconv.BusyRatio, semconv.TaskStealCount, semconv.LatencyClass, semconv.LatencyOutlier,
-		semconv.Finding, semconv.HeldUpBy,
+		semconv.Finding, semconv.HeldUpBy, semconv.IOWaitNs, semconv.CPUWaitRatio,
 	} {
 		t.Run(key, func(t *testing.T) {
 			span := newSpan(time.Second)
 			span.Attributes().PutEmptyMap(key).PutStr(semconv.RuntimeName, semconv.RuntimeTokio)
-			want := aggregate.Span{Latency: aggregate.Known(time.Second.Nanoseconds()), Malformed: 1, End: int64(epoch) + time.Second.Nanoseconds()}
+			want := aggregate.Span{Latency: aggregate.Known(time.Second.Nanoseconds()), Malformed: 1, End: int64(epoch) + time.Second.Nanoseconds(), Request: true}
 			if key == semconv.RuntimeName || key == semconv.HeldUpBy {
 				want.Malformed = 0 // such a span has its own column already: unknown; and nobody held it up
 			}

@@ -42,7 +42,7 @@ func documents(t *testing.T) (all []document) {
 		switch name := entry.Name(); {
 		case err != nil:
 			return err
-		case entry.IsDir() && path != root && strings.HasPrefix(name, "."):
+		case entry.IsDir() && path != root && (strings.HasPrefix(name, ".") || name == "node_modules"):
 			return filepath.SkipDir
 		case filepath.Ext(name) == ".md":
 			all = append(all, readDocument(t, path))

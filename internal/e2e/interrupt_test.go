@@ -61,8 +61,13 @@ func interruptOnce(t *testing.T, config string, after time.Duration, busy bool) 
 		hog(t)
 	}
 	endpoint := fmt.Sprintf("localhost:%d", freePort(t))
-	c := start(t, configFile(config+".yaml"), "receivers::otlp::protocols::http::endpoint: "+endpoint,
-		"exporters::otlp_http::endpoint: http://"+endpoint, "service::telemetry::logs::level: info")
+	overrides := []string{
+		"receivers::otlp::protocols::http::endpoint: " + endpoint, "exporters::otlp_http::endpoint: http://" + endpoint, "service::telemetry::logs::level: info",
+	}
+	if config == "quickstart" {
+		overrides = append(overrides, "exporters::runtime_view::page::endpoint: localhost:0")
+	}
+	c := start(t, configFile(config+".yaml"), overrides...)
 	time.Sleep(after)
 	interrupted := time.Now()
 	err := c.interrupt(t)

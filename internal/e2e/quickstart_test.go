@@ -30,6 +30,7 @@ func quickstart(t *testing.T, overrides ...string) (c *collector, received strin
 		"service::telemetry::logs::level: info",
 		"service::telemetry::metrics::level: normal",
 		"exporters::runtime_view::interval: 1s",
+		"exporters::runtime_view::page::endpoint: localhost:0",
 		"processors::runtime_stats::window::length: 1h", // nothing fades meanwhile, however slow the machine
 		"exporters::file::path: " + received,
 		"service::pipelines::traces/backend::exporters: [runtime_view, file]",
@@ -49,10 +50,12 @@ func TestQuickstart(t *testing.T) {
 	assert.Equal(t, emitted, c.metric(t, "otelcol_exporter_sent_spans", `exporter="otlp_http"`))
 	assert.Equal(t, emitted, c.metric(t, "otelcol_receiver_accepted_spans", `receiver="otlp"`))
 
+	page := seenOnPage(t, c)
 	require.NoError(t, c.interrupt(t))
 	assertFinalTable(t, c, emitted)
 
 	checkReceivedSpans(t, received, emitted)
+	checkPage(t, page, received, emitted)
 }
 
 // assertFinalTable checks the last table on the console: its title, its total, a column for each runtime.
@@ -131,7 +134,7 @@ func TestPortTaken(t *testing.T) {
 	first, _ := quickstart(t)
 	first.waitFor(t, `Everything is ready`)
 	second := start(t, configFile("quickstart.yaml"),
-		"receivers::otlp::protocols::http::endpoint: "+endpointOf(t, first))
+		"receivers::otlp::protocols::http::endpoint: "+endpointOf(t, first), "exporters::runtime_view::page::endpoint: localhost:0")
 	require.Error(t, second.wait(t))
 	assert.Contains(t, second.stderr.String(), "address already in use")
 	assert.Contains(t, second.stderr.String(), strings.TrimPrefix(endpointOf(t, first), "localhost"))

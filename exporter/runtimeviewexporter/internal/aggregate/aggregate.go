@@ -23,7 +23,7 @@ import (
 
 // Totals adds up spans. The zero value is ready. It is not safe for concurrent use.
 type Totals struct {
-	runtimes  [runtimeCount]runtimeTotals
+	runtimes  [RuntimeCount]runtimeTotals
 	malformed uint64
 	arrivals  arrivals
 }
@@ -110,3 +110,9 @@ func (t *Totals) counts() Counts {
 	}
 	return counts
 }
+
+// Total is the number of spans.
+func (t *Totals) Total() uint64 { return t.counts().Total() }
+
+// Malformed is the number of values that were left out.
+func (t *Totals) Malformed() uint64 { return t.malformed }

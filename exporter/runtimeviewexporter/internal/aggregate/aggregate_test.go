@@ -89,7 +89,7 @@ func checkQuantiles(t *testing.T, values []int64, got Quantiles) {
 // never measures, async_std's not always.
 func randomSpan(random *rand.Rand) Span {
 	s := Span{
-		Runtime: runtimes()[random.IntN(runtimeCount)],
+		Runtime: runtimes()[random.IntN(RuntimeCount)],
 		Latency: Known(int64(5e6 * math.Exp(random.NormFloat64()))),
 		Warm:    random.IntN(10) > 0,
 		Outlier: random.IntN(100) == 0,
@@ -105,14 +105,14 @@ func randomSpan(random *rand.Rand) Span {
 func TestTotalsAgainstOracle(t *testing.T) {
 	random := rand.New(rand.NewPCG(42, 42))
 	var totals Totals
-	var oracles [runtimeCount]oracle
+	var oracles [RuntimeCount]oracle
 	for range 200_000 {
 		s := randomSpan(random)
 		totals.Observe(&s)
 		oracles[s.Runtime].observe(s)
 	}
 	snapshot := totals.Snapshot()
-	require.Len(t, snapshot.Columns, runtimeCount)
+	require.Len(t, snapshot.Columns, RuntimeCount)
 	assert.Zero(t, snapshot.Malformed)
 	assert.EqualValues(t, 200_000, snapshot.Counts.Total())
 	for i, column := range snapshot.Columns {

@@ -18,6 +18,7 @@ import (
 const maxCulprits = 16
 
 type operationTotals struct {
+	number        Number
 	service, name string
 	spans         uint64
 	latency       histogram.Histogram

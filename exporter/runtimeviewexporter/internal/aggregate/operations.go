@@ -19,6 +19,7 @@ const maxOperations = 2_000
 type Operations struct {
 	byName    map[string]*operationTotals // by service, 0, name
 	key       []byte                      // memory
+	names     []OperationName             // by number
 	dropped   uint64
 	late      uint64
 	found     [2]map[uint64]struct{} // traces with a finding: of late, and before that
@@ -28,9 +29,36 @@ type Operations struct {
 // late is after how many ns a span comes too late for runtime_stats to learn from it, as its window is by default.
 const late = 60_000_000_000
 
-// Observe adds one span, which came at a time in ns since 1970. Called once for each span; it allocates next to nothing if the operation is
-// known.
-func (o *Operations) Observe(service string, name []byte, s *Span, now int64) {
+// Number tells operations apart. They are numbered from 1 in the order in which they came.
+type Number uint16
+
+// Further is the number of the operations beyond the limit.
+const Further Number = 0
+
+// OperationName is what an operation is called, as it came.
+type OperationName struct{ Service, Name string }
+
+// Names returns the names of the operations that came so far. That of a number stands at this index; the first is that of Further. The caller
+// may keep the slice while spans are added, and must not change it.
+func (o *Operations) Names() []OperationName {
+	if o.names == nil {
+		o.names = make([]OperationName, 1, maxOperations+1)
+	}
+	return o.names
+}
+
+// Find returns the number of an operation, Further if it has not come.
+func (o *Operations) Find(service, name string) Number {
+	o.key = append(append(append(o.key[:0], service...), 0), name...)
+	if t := o.byName[string(o.key)]; t != nil {
+		return t.number
+	}
+	return Further
+}
+
+// Observe adds one span, which came at a time in ns since 1970, and returns the number of its operation. Called once for each span; it allocates
+// next to nothing if the operation is known.
+func (o *Operations) Observe(service string, name []byte, s *Span, now int64) Number {
 	if now-s.End > late && !s.Warm {
 		o.late++
 	}
@@ -39,15 +67,27 @@ func (o *Operations) Observe(service string, name []byte, s *Span, now int64) {
 	if t == nil {
 		if len(o.byName) == maxOperations {
 			o.dropped++
-			return
+			return Further
 		}
 		if o.byName == nil {
 			o.byName = make(map[string]*operationTotals)
 		}
-		t = &operationTotals{service: strings.Clone(service), name: string(name)}
+		o.names = append(o.Names(), OperationName{strings.Clone(service), string(name)})
+		n := len(o.names) - 1
+		t = &operationTotals{number: Number(n), service: o.names[n].Service, name: o.names[n].Name} //nolint:gosec // G115: at most maxOperations
 		o.byName[string(o.key)] = t
 	}
 	o.observe(t, s)
+	return t.number
+}
+
+// Usual is the median duration of an operation's spans in ns, 0 if there are none.
+func (o *Operations) Usual(service string, name []byte) int64 {
+	o.key = append(append(append(o.key[:0], service...), 0), name...)
+	if t := o.byName[string(o.key)]; t != nil {
+		return t.latency.Quantile(0.5)
+	}
+	return 0
 }
 
 // blocking is the finding that a span held its thread.
@@ -181,3 +221,6 @@ func (o *Operations) Snapshot(limit int, end bool) OperationsSnapshot {
 	})
 	return s
 }
+
+// Dropped is the number of spans of operations beyond the limit.
+func (o *Operations) Dropped() uint64 { return o.dropped }

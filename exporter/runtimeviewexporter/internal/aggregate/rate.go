@@ -5,7 +5,7 @@ package aggregate
 import "time"
 
 // Counts holds the number of spans of each runtime.
-type Counts [runtimeCount]uint64
+type Counts [RuntimeCount]uint64
 
 // Total is the number of spans of all runtimes.
 func (c Counts) Total() uint64 {
@@ -20,7 +20,7 @@ func (c Counts) Total() uint64 {
 type Rates struct {
 	Window  time.Duration
 	Total   Value[float64]
-	runtime [runtimeCount]Value[float64]
+	runtime [RuntimeCount]Value[float64]
 }
 
 // Of returns the rate of one runtime.

@@ -11,10 +11,11 @@ type Runtime uint8
 // Unknown is the runtime of spans that name none, or one that is not in the table.
 const Unknown Runtime = 0
 
-const runtimeCount = len(semconv.Runtimes) + 1
+// RuntimeCount is the number of runtimes, Unknown included.
+const RuntimeCount = len(semconv.Runtimes) + 1
 
 // runtimes are those of the table in its order, and last Unknown: the order in which a snapshot lists them.
-func runtimes() (all [runtimeCount]Runtime) {
+func runtimes() (all [RuntimeCount]Runtime) {
 	for i := range len(semconv.Runtimes) {
 		all[i] = Runtime(i + 1)
 	}
