@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"strings"
+
+	"github.com/runtimelab/otelcol-runtimelab/internal/format"
 )
 
 // tables is the generated section of docs/scale.md.
@@ -36,7 +38,7 @@ func (m *measurement) preface() string {
 	for i := range m.Trials {
 		repeats = max(repeats, m.Trials[i].Repeat+1)
 	}
-	text := fmt.Sprintf("Measured on %d CPUs (%s, %s); %d repeats, windows of %.0f s; a fixed rate is %.0f spans/s. %d trials passed.",
+	text := fmt.Sprintf("Measured on %d CPUs (%s, %s); %d repeats, windows of %.0f s; the fixed rate is %.0f spans/s. %d trials passed.",
 		m.Machine.CPUs, m.Machine.Model, m.Machine.Architecture, repeats, m.Window, m.Rate, len(m.Trials))
 	if m.LeftOut > 0 {
 		text += fmt.Sprintf(" %d did not, and were left out.", m.LeftOut)
@@ -124,21 +126,23 @@ func (m *measurement) writeRest(b *strings.Builder) {
 var sized = []float64{1e5, 1e6, 1e7}
 
 func (m *measurement) writeSizes(b *strings.Builder) {
-	head(b, "spans/s", "role", "CPUs", "pods", "memory, GiB", "sends, Gbit/s")
-	for _, compressed := range []bool{true, false} {
-		l := load{Unpaced: true, Compressed: compressed}
-		basis := m.basis(l)
-		for _, rate := range sized {
-			for r := range roles {
-				s := basis.size(r, rate)
-				name := fmt.Sprintf("%.1f M", rate/1e6)
-				if !compressed {
-					name += ", uncompressed"
-				}
-				row(b, name, r.String(), fmt.Sprintf("%.1f", s.cpus), fmt.Sprint(s.pods), fmt.Sprintf("%.1f", s.memory), fmt.Sprintf("%.2f", s.network/1e9))
-			}
-		}
+	head(b, "spans/s, generators, gateways", "generator CPUs", "pods", "gateway CPUs", "pods", "verifier CPUs", "pods", "limits of memory, GiB", "into gateways, Gbit/s", "into verifiers, Gbit/s")
+	uncompressed := shipped
+	uncompressed.Compressed = false
+	for _, rate := range sized {
+		writeSize(b, rate, "wait, gzip", m.waits(shipped, rate))
+		writeSize(b, rate, "queue, gzip", m.basis(shipped))
+		writeSize(b, rate, "queue, uncompressed", m.basis(uncompressed))
 	}
+}
+
+func writeSize(b *strings.Builder, rate float64, how string, with basis) {
+	cells, memory := []string{fmt.Sprintf("%.1f M, %s", rate/1e6, how)}, 0.0
+	for r := range roles {
+		s := with.size(r, rate)
+		cells, memory = append(cells, fmt.Sprintf("%.1f", s.cpus), format.Grouped(s.pods)), memory+s.memory
+	}
+	row(b, append(cells, fmt.Sprintf("%.1f", memory), fmt.Sprintf("%.2f", with.size(generator, rate).network/1e9), fmt.Sprintf("%.2f", with.size(gateway, rate).network/1e9))...)
 }
 
 // Where the tables stand.

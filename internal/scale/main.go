@@ -27,9 +27,9 @@ func main() {
 	flag.StringVar(&b.collector, "collector", "dist/otelcol-runtimelab", "the Collector")
 	flag.StringVar(&b.pipelinetest, "pipelinetest", "bin/pipelinetest", "the command that merges states")
 	flag.StringVar(&b.manifests, "manifests", "deploy/kubernetes/load", "the folder with the manifests of all parts")
-	flag.Float64Var(&b.rate, "rate", 15_000, "spans a second of the whole fleet where it has a fixed rate")
+	flag.Float64Var(&b.rate, "rate", 10_000, "spans a second of the whole fleet where it has a fixed rate")
 	flag.DurationVar(&b.settle, "settle", 2*time.Second, "time between the first spans and the window")
-	flag.DurationVar(&b.window, "window", 8*time.Second, "length of the window that is measured")
+	flag.DurationVar(&b.window, "window", 6*time.Second, "length of the window that is measured")
 	repeats := flag.Int("repeat", 3, "how often the whole matrix is measured")
 	file := flag.String("measured", "bin/scale.json", "where the figures of each trial are kept")
 	again := flag.Bool("again", false, "measure nothing, and make the tables of what is in -measured")
@@ -69,14 +69,14 @@ func run(ctx context.Context, b bench, repeats int, file string, again bool, doc
 
 // measure plays the whole matrix, once after the other, so that what else the machine does meets all shapes alike.
 func (b bench) measure(ctx context.Context, repeats int) (*measurement, error) {
-	parts, err := readParts(b.manifests)
+	configs, err := readParts(b.manifests)
 	if err != nil {
 		return nil, err
 	}
 	m := &measurement{Machine: thisMachine(), Rate: b.rate, Window: b.window.Seconds()}
 	for repeat := range repeats {
 		for _, p := range matrix() {
-			t, err := b.try(ctx, parts, p)
+			t, err := b.try(ctx, configs, p)
 			if ctx.Err() != nil {
 				return nil, errors.Join(err, ctx.Err())
 			}

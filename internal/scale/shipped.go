@@ -72,21 +72,12 @@ func tracesOnly(config string) (string, error) {
 // overlay is what a trial changes in what is shipped: the numbers of the parts, what a role has no place for outside a cluster, and the load.
 func overlay(r role, p plan, rate float64, folder string) (string, error) {
 	keys := map[string]any{}
-	if r != verifier && !p.Load.Compressed {
-		keys["exporters"] = map[string]any{"otlp_grpc": map[string]any{"compression": "none"}}
+	if exporter := sending(r, p.Load); len(exporter) > 0 {
+		keys["exporters"] = map[string]any{"otlp_grpc": exporter}
 	}
 	switch r {
 	case generator:
-		clock := "realtime"
-		if p.Load.Unpaced {
-			clock = "unpaced"
-		}
-		keys["receivers"] = map[string]any{"synthetic_load": map[string]any{
-			"clock":    clock,
-			"duration": "0s", // until it is stopped
-			"shard":    map[string]any{"total": p.Shape[generator]},
-			"services": []any{service(rate)},
-		}}
+		keys["receivers"] = map[string]any{"synthetic_load": playing(p, rate)}
 		keys["extensions"] = map[string]any{"load_gate": map[string]any{"stop_collector": false}}
 	case verifier:
 		keys["exporters"] = map[string]any{"load_verify": map[string]any{
@@ -97,6 +88,34 @@ func overlay(r role, p plan, rate float64, folder string) (string, error) {
 	}
 	text, err := yaml.Marshal(keys)
 	return string(text), err
+}
+
+// sending is what a load changes in how a role sends.
+func sending(r role, l load) map[string]any {
+	exporter := map[string]any{}
+	if r != verifier && !l.Compressed {
+		exporter["compression"] = "none"
+	}
+	if r == generator && l.Queued {
+		exporter["sending_queue"] = map[string]any{"wait_for_result": false, "num_consumers": 10}
+	}
+	return exporter
+}
+
+// playing is what the generators play, until they are stopped.
+func playing(p plan, rate float64) map[string]any {
+	clock, slice := "realtime", "100ms" // the defaults
+	if p.Load.Unpaced {
+		clock = "unpaced"
+	}
+	if p.Load.Short {
+		slice = "1ms"
+	}
+	return map[string]any{
+		"clock": clock, "slice": slice, "duration": "0s",
+		"shard":    map[string]any{"total": p.Shape[generator]},
+		"services": []any{service(rate)},
+	}
 }
 
 // instances is how many processes the fleet has, as it is shipped.

@@ -4,21 +4,39 @@ package main
 
 import "math"
 
-// basis is what a span costs each role, as sizes are reckoned with: the worst median of all shapes.
+// basis is what sizes are reckoned with: the worst of what was measured.
 type basis struct {
-	cpu   [roles]float64 // seconds
-	bytes [roles]float64 // sent
+	cpu   [roles]float64 // seconds for a span
+	bytes [roles]float64 // sent for a span
+	alone float64        // spans a second that one generator makes at most. 0: as many as its CPU can
 }
 
+// basis is that of a load, whatever the length of its slices.
 func (m *measurement) basis(l load) (b basis) {
+	short := l
+	short.Short = true
 	for r := range roles {
-		b.cpu[r] = m.worst(l, costOf(r)) / 1e6
+		b.cpu[r] = max(m.worst(l, costOf(r)), m.worst(short, costOf(r))) / 1e6
 		if r != verifier {
-			b.bytes[r] = m.worst(l, bytesOf(r))
+			b.bytes[r] = max(m.worst(l, bytesOf(r)), m.worst(short, bytesOf(r)))
 		}
 	}
 	return b
 }
+
+// waits is the basis of generators that wait for the answer to each request. How many spans such a generator makes does not depend on its CPU alone: requests of a
+// large fleet are small, since its slices are short.
+func (m *measurement) waits(l load, rate float64) basis {
+	b := m.basis(l)
+	l.Short = rate >= largeFleet
+	if alone, ok := m.spread(plan{base, l}, (*trial).rate); ok {
+		b.alone = alone.median
+	}
+	return b
+}
+
+// largeFleet is from how many spans a second on a request has little more than one export of one process: a slice of such a fleet is 8 ms or less.
+const largeFleet = 1e6
 
 // What a pod has, in the manifests: two CPUs, of which it is to use one, and so much memory.
 const (
@@ -37,6 +55,9 @@ type size struct {
 // size is how much a rate of spans a second takes.
 func (b basis) size(r role, rate float64) size {
 	cpus := rate * b.cpu[r]
-	pods := max(1, int(math.Ceil(cpus/busyCPUs)))
-	return size{cpus: cpus, pods: pods, memory: float64(pods) * podGiB, network: rate * b.bytes[r] * 8}
+	pods := math.Ceil(cpus / busyCPUs)
+	if r == generator && b.alone > 0 {
+		pods = max(pods, math.Ceil(rate/b.alone))
+	}
+	return size{cpus: cpus, pods: int(pods), memory: pods * podGiB, network: rate * b.bytes[r] * 8}
 }

@@ -44,13 +44,13 @@ type running struct {
 }
 
 // try makes a trial.
-func (b bench) try(ctx context.Context, shipped parts, p plan) (t *trial, err error) {
+func (b bench) try(ctx context.Context, configs parts, p plan) (t *trial, err error) {
 	folder, err := os.MkdirTemp("", "scale")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	r := &running{bench: b, plan: p, folder: folder, run: filepath.Base(folder), parts: shipped, cpus: pin(p.Shape, runtime.NumCPU())}
+	r := &running{bench: b, plan: p, folder: folder, run: filepath.Base(folder), parts: configs, cpus: pin(p.Shape, runtime.NumCPU())}
 	defer func() { err = errors.Join(err, r.stopAll()) }()
 	if err = os.WriteFile(r.hosts(), []byte(hosts(p.Shape)), 0o600); err != nil {
 		return nil, err
