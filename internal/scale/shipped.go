@@ -106,7 +106,7 @@ func sending(r role, l load) map[string]any {
 func playing(p plan, rate float64) map[string]any {
 	clock, slice := "realtime", "100ms" // the defaults
 	if p.Load.Unpaced {
-		clock = "unpaced"
+		clock, rate = "unpaced", fullRequests
 	}
 	if p.Load.Short {
 		slice = "1ms"
@@ -117,6 +117,9 @@ func playing(p plan, rate float64) map[string]any {
 		"services": []any{service(rate)},
 	}
 }
+
+// fullRequests is a rate of virtual time at which what is exported in a slice fills requests of the largest size.
+const fullRequests = 80_000
 
 // instances is how many processes the fleet has, as it is shipped.
 const instances = 12
