@@ -50,7 +50,9 @@ func (m *measurement) preface() string {
 }
 
 // row writes a row of a table.
-func row(b *strings.Builder, cells ...string) { b.WriteString("| " + strings.Join(cells, " | ") + " |\n") }
+func row(b *strings.Builder, cells ...string) {
+	b.WriteString("| " + strings.Join(cells, " | ") + " |\n")
+}
 
 // head writes the first two rows. All columns but the first have numbers.
 func head(b *strings.Builder, cells ...string) {

@@ -12,7 +12,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"syscall"
 	"time"
 )
 
@@ -56,9 +55,7 @@ func judge(ctx context.Context, pipelinetest, folder string, verifiers []*proces
 		return nil, err
 	}
 	j.MergeCPU = (ended.UserTime() + ended.SystemTime()).Seconds()
-	if used, ok := ended.SysUsage().(*syscall.Rusage); ok {
-		j.MergePeak = float64(used.Maxrss) * 1024 // getrusage(2) has it in KiB on Linux
-	}
+	j.MergePeak = peakOfEnded(ended)
 	text, err := os.ReadFile(report) //nolint:gosec // G304: what pipelinetest has just written
 	if err != nil {
 		return nil, err

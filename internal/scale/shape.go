@@ -21,7 +21,9 @@ func (r role) String() string { return roleNames[r] }
 // shape is how many processes each role has.
 type shape [roles]int
 
-func (s shape) String() string { return fmt.Sprintf("%d x %d x %d", s[generator], s[gateway], s[verifier]) }
+func (s shape) String() string {
+	return fmt.Sprintf("%d x %d x %d", s[generator], s[gateway], s[verifier])
+}
 
 func (s shape) processes() (n int) {
 	for _, count := range s {
