@@ -115,6 +115,15 @@ func (m *measurement) writeCosts(b *strings.Builder) {
 func (m *measurement) writeTimes(b *strings.Builder) {
 	m.plans(b, m.beside, column{"spans/s", (*trial).rate, 2}, column{"generator", costOf(generator), 2}, column{"gateway", costOf(gateway), 2},
 		column{"verifier", costOf(verifier), 2}, column{"all", costOfAll, 2})
+	var each []string
+	for r := range roles {
+		if s, ok := m.presence(r); ok {
+			each = append(each, r.String()+" "+s.text(2))
+		}
+	}
+	if len(each) > 0 {
+		fmt.Fprintf(b, "\nWhat each further process takes for being there, in percent of a CPU, by the shapes at the fixed rate: %s.\n", strings.Join(each, ", "))
+	}
 }
 
 func (m *measurement) writeRest(b *strings.Builder) {

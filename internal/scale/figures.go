@@ -94,6 +94,23 @@ func (m *measurement) times(p plan, f figure) (spread, bool) {
 	return spreadOf(values), true
 }
 
+// presence is how much of a CPU each further process of a role takes for being there, in percent: at a fixed rate, what the largest shape takes beyond the base.
+func (m *measurement) presence(r role) (spread, bool) {
+	l, largest := load{Compressed: true}, shapes[len(shapes)-1]
+	var values []float64
+	for _, b := range m.of(plan{base, l}) {
+		for _, t := range m.of(plan{largest, l}) {
+			if t.Repeat == b.Repeat {
+				values = append(values, 100*(t.Roles[r].each()-b.Roles[r].each())*t.rate()/float64(largest[r]-base[r]))
+			}
+		}
+	}
+	if len(values) == 0 {
+		return spread{}, false
+	}
+	return spreadOf(values), true
+}
+
 // worst is the greatest median of a figure among all shapes of a load.
 func (m *measurement) worst(l load, f figure) (most float64) {
 	for _, s := range shapes {

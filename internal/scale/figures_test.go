@@ -61,6 +61,21 @@ func TestTimes(t *testing.T) {
 	assert.False(t, ok, "nothing to hold it against")
 }
 
+// TestPresence: at 10,000 spans a second, 3 us more for each of them among three further processes are 10 ms of CPU a second of each.
+func TestPresence(t *testing.T) {
+	m := example()
+	_, ok := m.presence(generator)
+	assert.False(t, ok, "nothing has a fixed rate")
+	fixed := load{Compressed: true}
+	m.Trials = append(m.Trials, made(plan{base, fixed}, 0, 10_000, 9, 12, 7), made(plan{shape{4, 4, 4}, fixed}, 0, 10_000, 12, 12, 7))
+	got, ok := m.presence(generator)
+	require.True(t, ok)
+	assert.InDelta(t, 1, got.median, 1e-9)
+	got, ok = m.presence(gateway)
+	require.True(t, ok)
+	assert.InDelta(t, 0, got.median, 1e-9)
+}
+
 func TestWorst(t *testing.T) {
 	assert.InDelta(t, 17.5, example().worst(shipped, costOf(generator)), 1e-9, "the median of 11 and 24 is more than that of 10 and 20")
 	assert.Zero(t, example().worst(load{}, costOf(generator)))

@@ -87,7 +87,9 @@ func matrix() (plans []plan) {
 	uncompressed.Compressed = false
 	short.Short = true
 	queued.Short, queued.Queued = true, true
-	for _, l := range []load{uncompressed, short, queued} {
+	cheapest := queued
+	cheapest.Compressed = false
+	for _, l := range []load{uncompressed, short, queued, cheapest} {
 		for _, s := range []shape{base, {2, 2, 2}} {
 			plans = append(plans, plan{s, l})
 		}

@@ -11,16 +11,18 @@ type basis struct {
 	alone float64        // spans a second that one generator makes at most. 0: as many as its CPU can
 }
 
-// basis is that of a load, whatever the length of its slices.
+// basis is that of a load, whatever the length of its slices, and whether generators wait.
 func (m *measurement) basis(l load) (b basis) {
-	short := l
+	short, queued := l, l
 	short.Short = true
-	for r := range roles {
-		b.cpu[r] = max(m.worst(l, costOf(r)), m.worst(short, costOf(r))) / 1e6
-		if r != verifier {
-			b.bytes[r] = max(m.worst(l, bytesOf(r)), m.worst(short, bytesOf(r)))
+	queued.Short, queued.Queued = true, true
+	for _, l := range []load{l, short, queued} {
+		for r := range roles {
+			b.cpu[r] = max(b.cpu[r], m.worst(l, costOf(r))/1e6)
+			b.bytes[r] = max(b.bytes[r], m.worst(l, bytesOf(r)))
 		}
 	}
+	b.bytes[verifier] = 0 // it sends nothing but answers
 	return b
 }
 
