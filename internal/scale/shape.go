@@ -25,13 +25,6 @@ func (s shape) String() string {
 	return fmt.Sprintf("%d x %d x %d", s[generator], s[gateway], s[verifier])
 }
 
-func (s shape) processes() (n int) {
-	for _, count := range s {
-		n += count
-	}
-	return n
-}
-
 // load is what the generators play.
 type load struct {
 	Unpaced    bool // as fast as the chain takes it; otherwise at a rate that all shapes can take
