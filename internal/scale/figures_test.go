@@ -183,10 +183,11 @@ func TestMeasured(t *testing.T) {
 
 func TestCount(t *testing.T) {
 	var j judgement
-	require.NoError(t, j.count([]byte(`{"verdict": "pass", "runs": [{"signals": [{"received": 7, "duplicate": 1}]}]}`)))
-	assert.Equal(t, judgement{Received: 7, Duplicates: 1}, j)
+	require.NoError(t, j.count([]byte(`{"verdict": "pass", "runs": [{"signals": [{"received": 7, "duplicate": 0}]}]}`)))
+	assert.Equal(t, judgement{Received: 7}, j)
 	for _, report := range []string{
 		`{"verdict": "unknown", "runs": [{"signals": [{"received": 7}]}]}`,
+		`{"verdict": "pass", "runs": [{"signals": [{"received": 7, "duplicate": 1}]}]}`,
 		`{"verdict": "pass", "runs": []}`,
 		`{"verdict": "pass", "runs": [{"signals": [{"received": 7}, {"received": 7}]}]}`,
 		`{`,
