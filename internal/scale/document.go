@@ -41,10 +41,10 @@ func (m *measurement) preface() string {
 	text := fmt.Sprintf("Measured on %d CPUs (%s, %s); %d repeats, windows of %.0f s; the fixed rate is %.0f spans/s. %d trials passed.",
 		m.Machine.CPUs, m.Machine.Model, m.Machine.Architecture, repeats, m.Window, m.Rate, len(m.Trials))
 	if m.LeftOut > 0 {
-		text += fmt.Sprintf(" %d did not, and were left out.", m.LeftOut)
+		text += fmt.Sprintf("\n%d did not, and were left out.", m.LeftOut)
 	}
 	if m.Machine.Others >= 0.5 {
-		text += fmt.Sprintf(" The machine had other work, too: %.1f programs wanted a CPU when it began, so spans/s are lower than they could be.", m.Machine.Others)
+		text += fmt.Sprintf("\nThe machine had other work, too: %.1f programs wanted a CPU when it began, so spans/s are lower than they could be.", m.Machine.Others)
 	}
 	return text + "\n"
 }
@@ -122,7 +122,7 @@ func (m *measurement) writeTimes(b *strings.Builder) {
 		}
 	}
 	if len(each) > 0 {
-		fmt.Fprintf(b, "\nWhat each further process takes for being there, in percent of a CPU, by the shapes at the fixed rate: %s.\n", strings.Join(each, ", "))
+		fmt.Fprintf(b, "\nWhat each further process takes for being there, in percent of a CPU, by the shapes at the fixed rate:\n%s.\n", strings.Join(each, ", "))
 	}
 }
 
