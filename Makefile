@@ -19,7 +19,7 @@ JOBS := 4
 FUZZ := .
 FUZZTIME := 20s
 # What make check leaves out: tests that take minutes or need the built Collector.
-SLOW := e2e|sidecarcost|cmd/pipelinetest|pipelinetest/internal/run|quality|internal/check|latency
+SLOW := e2e|sidecarcost|internal/scale|cmd/pipelinetest|pipelinetest/internal/run|quality|internal/check|latency
 PLATFORMS := linux/arm64 darwin/arm64 windows/amd64
 GORELEASER := go run github.com/goreleaser/goreleaser/v2@v2.17.1
 ADDLICENSE := $(TOOL) addlicense -s=only -c '' -l Apache-2.0
@@ -347,6 +347,10 @@ documents: build ## run every code block of every document, and rewrite what run
 sidecar-cost: build ## measure the sidecar with and without runtime_stats, at 0 to 50,000 spans a second (6 minutes)
 	@go run ./internal/sidecarcost
 
+.PHONY: scale
+scale: build pipelinetest ## measure what a span costs generators, gateways and verifiers, by how many there are (4 minutes each REPEAT=n); DOCUMENT=docs/scale.md
+	@go run ./internal/scale -repeat $(REPEAT) $(if $(DOCUMENT),-document $(DOCUMENT))
+
 .PHONY: mutants
 mutants: ## remove each rule of the models in turn and see its test fail (some minutes)
 	@go test ./scheduler/tokio ./scheduler/asyncexecutor ./scheduler/blocking ./scheduler/host -run TestRules -mutants -timeout 60m
@@ -384,4 +388,4 @@ validate: build pipelinetest ## validate every file in config/
 .PHONY: clean
 clean: ## remove what was built
 	@rm -rf bin/release
-	@rm -f $(BINARY) bin/runtimesim bin/pipelinetest bin/otlpload bin/pipeline-test.* bin/pipeline-mutants.* bin/sidecar-outage.json $(GATEWAY) bin/atlas.json bin/load.json bin/load-limit.json
+	@rm -f $(BINARY) bin/runtimesim bin/pipelinetest bin/otlpload bin/pipeline-test.* bin/pipeline-mutants.* bin/sidecar-outage.json $(GATEWAY) bin/atlas.json bin/load.json bin/load-limit.json bin/scale.json

@@ -89,10 +89,15 @@ const (
 
 // deal lets the items of some sources of such a run come to verifiers, in batches of a source, as the load balancer before them deals. It returns how many came.
 func deal(sources, batch int, to func() *Auditor) (items int) {
+	return dealOf(sources, weekEach, batch, to)
+}
+
+// dealOf does so with as many items of each source as are asked for.
+func dealOf(sources, each, batch int, to func() *Auditor) (items int) {
 	of := make([]Item, 0, batch+1)
 	for i := range sources {
 		name := fmt.Sprintf("00000000-0000-0000-0000-%012d", i)
-		for x := 0; x < weekEach; x += batch {
+		for x := 0; x < each; x += batch {
 			a := to()
 			if a == nil {
 				continue
@@ -104,8 +109,8 @@ func deal(sources, batch int, to func() *Auditor) (items int) {
 			a.Audit(Logs, time.Unix(0, of[batch-1].At+1e6), of)
 			items += batch
 		}
-		m := marker("run", name, weekEach, 0)
-		m.Says.Sources, m.Says.Sends[Logs], m.Says.Process[Logs] = weekSources, true, stamp.Totals{Numbered: weekEach, Squares: weekEach}
+		m := marker("run", name, uint64(each), 0)
+		m.Says.Sources, m.Says.Sends[Logs], m.Says.Process[Logs] = weekSources, true, stamp.Totals{Numbered: uint64(each), Squares: uint64(each)}
 		if a := to(); a != nil {
 			a.Audit(Logs, noon.Add(7*24*time.Hour), []Item{m})
 		}
@@ -201,4 +206,79 @@ func BenchmarkMergeWeek(b *testing.B) {
 	}
 	b.ReportMetric(memory*weekSources/sources/1e6, "MB/merge")
 	b.ReportMetric(b.Elapsed().Seconds()/float64(b.N)*weekSources/sources, "s/merge")
+}
+
+// BenchmarkHour audits what one verifier gets of an hour of a fleet, whose processes send 2,500 spans a second each, 500 in a request. It measures what a verifier of
+// all sources holds and writes, what a merge of all states holds and takes, and how much it could not audit with the default of max_gap_mib. Only a part of the sources
+// is audited.
+func BenchmarkHour(b *testing.B) {
+	const each, batch = 2500 * 3600, 500
+	for _, c := range []struct {
+		name                      string
+		sources, audited, between int // between so many verifiers
+	}{
+		{"100 k a second", 40, 20, 2},
+		{"1 M a second", 400, 20, 10},
+		{"10 M a second", 4000, 20, 100},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			whole := float64(c.sources) / float64(c.audited)
+			for b.Loop() {
+				b.StopTimer()
+				r, before := rand.New(rand.NewPCG(1, 1)), heap()
+				verifiers := make([]*Auditor, c.between)
+				for i := range verifiers {
+					verifiers[i] = weekAuditor()
+				}
+				dealOf(c.audited, each, batch, func() *Auditor { return verifiers[r.IntN(len(verifiers))] })
+				b.ReportMetric(overDefault(c.audited, each, batch, c.between, whole), "%not-audited")
+				memory, m, state, wrote := 0.0, NewMerge(), 0, time.Duration(0)
+				for _, a := range verifiers {
+					memory = measured(a, before) / float64(c.between) // the last: when all are as small as they can be
+				}
+				for i, a := range verifiers {
+					began := time.Now()
+					text, err := a.Export(exampleOrigin(fmt.Sprint("verifier", i)), false)
+					wrote += time.Since(began)
+					require.NoError(b, err)
+					states, err := ReadStates(text)
+					require.NoError(b, err)
+					require.NoError(b, m.Add(states...))
+					state, verifiers[i] = max(state, len(text)), nil
+				}
+				before = heap()
+				b.StartTimer()
+				report, err := m.Report(Asked{})
+				require.NoError(b, err)
+				b.StopTimer()
+				s := report.Runs[0].Signals[0]
+				require.EqualValues(b, c.audited*each, s.Received)
+				require.Zero(b, s.Missing+s.Duplicate)
+				b.ReportMetric(memory*whole/1e6, "MB/verifier")
+				b.ReportMetric(float64(state)*whole/1e6, "MB/state")
+				b.ReportMetric(wrote.Seconds()*1e3*whole/float64(c.between), "ms/state")
+				merged := float64(heap()) - float64(before) // with the report
+				runtime.KeepAlive(report)
+				runtime.KeepAlive(m)
+				b.ReportMetric(merged*whole/1e6, "MB/merge")
+				b.StartTimer()
+			}
+			b.ReportMetric(b.Elapsed().Seconds()/float64(b.N)*whole, "s/merge")
+		})
+	}
+}
+
+// overDefault is how much of what comes to one verifier is beyond the memory that it has for gaps by default, in percent. That is for all sources; those that are
+// audited have their part.
+func overDefault(sources, each, batch, verifiers int, whole float64) float64 {
+	limits := DefaultLimits()
+	limits.Sources, limits.GapBytes = weekSources, int(float64(limits.GapBytes)/whole)
+	a, r := New(limits, time.Second, Expectations{Verifiers: verifiers}), rand.New(rand.NewPCG(2, 2))
+	came := dealOf(sources, each, batch, func() *Auditor {
+		if r.IntN(verifiers) > 0 {
+			return nil
+		}
+		return a
+	})
+	return 100 * float64(a.Report(noon, true).Runs[0].Signals[0].OverLimit) / float64(came)
 }
