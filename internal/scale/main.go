@@ -19,6 +19,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"syscall"
 	"time"
 )
 
@@ -35,7 +36,7 @@ func main() {
 	again := flag.Bool("again", false, "measure nothing, and make the tables of what is in -measured")
 	document := flag.String("document", "", "write the tables into this document, too: docs/scale.md")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, b, *repeats, *file, *again, *document); err != nil {
 		fmt.Fprintln(os.Stderr, err)
