@@ -42,7 +42,7 @@ func compared(columns []aggregate.Column) string {
 	}
 	shares := fmt.Sprintf("%s of their time; on %s %s", format.Share(slow.Queued.Number), fast.Runtime, format.Share(fast.Queued.Number))
 	if slow.Queued.Number < fast.Queued.Number+clearlyMore {
-		return text + "Not because its tasks wait for a worker: that takes " + shares + ".\n"
+		return text + "It is not the queue: tasks wait " + shares + ".\n"
 	}
 	return text + "Its tasks wait for a worker " + shares + ".\n"
 }

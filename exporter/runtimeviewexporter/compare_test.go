@@ -3,6 +3,7 @@
 package runtimeviewexporter
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -31,7 +32,7 @@ func TestCompared(t *testing.T) {
 		},
 		"something else": {
 			[]aggregate.Column{column(tokio, 50*ms, 0.05), column(smol, 10*ms, 0.04)},
-			"tokio is slowest here: its latency p99 is 5.0 times that of smol.\nNot because its tasks wait for a worker: that takes 5.00% of their time; on smol 4.00%.\n",
+			"tokio is slowest here: its latency p99 is 5.0 times that of smol.\nIt is not the queue: tasks wait 5.00% of their time; on smol 4.00%.\n",
 		},
 		"not measured": {
 			[]aggregate.Column{column(tokio, 50*ms, 0.9), column(smol, 10*ms, -1)},
@@ -43,8 +44,17 @@ func TestCompared(t *testing.T) {
 		"baseline":              {[]aggregate.Column{column(tokio, 50*ms, 0.1), column(ideal, 1*ms, 0)}, ""},
 		"of unknown runtime":    {[]aggregate.Column{column(aggregate.Unknown, 50*ms, 0.1), column(smol, 1*ms, 0)}, ""},
 		"fastest takes no time": {[]aggregate.Column{column(tokio, 50*ms, 0.1), column(smol, 0, 0)}, ""},
+		"hardly any queue": { // a line is no wider than the table
+			[]aggregate.Column{column(tokio, 50*ms, 6.8e-10), column(asyncStd, 10*ms, 6.8e-10)},
+			"tokio is slowest here: its latency p99 is 5.0 times that of async_std.\nIt is not the queue: tasks wait 6.8e-08% of their time; on async_std 6.8e-08%.\n",
+		},
 	} {
-		t.Run(name, func(t *testing.T) { assert.Equal(t, tt.want, compared(tt.columns)) })
+		t.Run(name, func(t *testing.T) {
+			assert.Equal(t, tt.want, compared(tt.columns))
+			for line := range strings.Lines(tt.want) {
+				assert.LessOrEqual(t, len(strings.TrimSuffix(line, "\n")), 80)
+			}
+		})
 	}
 }
 

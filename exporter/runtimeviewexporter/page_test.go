@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"runtime"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -115,6 +116,31 @@ func TestPageIsServed(t *testing.T) {
 	http.DefaultClient.CloseIdleConnections()
 }
 
+// TestPageWhileSpansCome: whoever looks does not disturb who counts. A view that ends later has at least as many spans.
+func TestPageWhileSpansCome(t *testing.T) {
+	const senders, batches, each = 4, 50, 20
+	v := newView(withPage(&Config{Interval: time.Second, By: ByOperation, Rows: 10}), exportertest.NewNopSettings(metadata.Type), &bytes.Buffer{})
+	var working sync.WaitGroup
+	for sender := range senders {
+		working.Go(func() {
+			for batch := range batches {
+				spans := ofService("shop", "GET /"+strconv.Itoa(sender*batches+batch), semconv.RuntimeTokio, each)
+				assert.NoError(t, v.consumeTraces(t.Context(), spans))
+			}
+		})
+		working.Go(func() {
+			seen := 0.0
+			for range batches {
+				frame := v.frame(live.Scope{})
+				assert.GreaterOrEqual(t, frame.Spans, seen)
+				seen = frame.Spans
+			}
+		})
+	}
+	working.Wait()
+	assert.EqualValues(t, senders*batches*each, v.frame(live.Scope{}).Spans)
+}
+
 // TestPageThatCannotBeServed names the setting.
 func TestPageThatCannotBeServed(t *testing.T) {
 	taken, err := net.Listen("tcp", "localhost:0")
@@ -128,14 +154,18 @@ func TestPageThatCannotBeServed(t *testing.T) {
 	require.NoError(t, e.Shutdown(t.Context()))
 }
 
-// TestPageMemory: 2,000 operations and two minutes of 50,000 spans a second take at most 128 MB.
+// TestPageMemory: 2,000 operations that all block and two minutes of 50,000 spans a second take at most 128 MB.
 func TestPageMemory(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
 	v := newView(withPage(&Config{Interval: time.Second, By: ByRuntime}), exportertest.NewNopSettings(metadata.Type), &bytes.Buffer{})
 	for i := range 2_000 {
-		require.NoError(t, v.consumeTraces(t.Context(), ofService("shop", "GET /"+strconv.Itoa(i), semconv.RuntimeTokio, 1)))
+		blocks := ofService("shop", "GET /"+strconv.Itoa(i), semconv.RuntimeTokio, 2)
+		for _, scope := range blocks.ResourceSpans().At(0).ScopeSpans().All() {
+			find(scope.Spans().At(0).Attributes(), semconv.FindingBlocking)
+		}
+		require.NoError(t, v.consumeTraces(t.Context(), blocks))
 	}
 	batch := ofService("shop", "GET /1", semconv.RuntimeTokio, 1_000)
 	end := time.Now().Add(-live.Slots * time.Second)
@@ -155,5 +185,5 @@ func TestPageMemory(t *testing.T) {
 	taken := after.HeapAlloc - before.HeapAlloc
 	t.Logf("%.0f MB", float64(taken)/1e6)
 	assert.Less(t, taken, uint64(128e6))
-	assert.EqualValues(t, 2_000+live.Slots*10_000, v.frame(live.Scope{}).Total)
+	assert.EqualValues(t, 4_000+live.Slots*10_000, v.frame(live.Scope{}).Total)
 }

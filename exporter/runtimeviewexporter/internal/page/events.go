@@ -31,8 +31,12 @@ func (p *Page) serveEvents(w http.ResponseWriter, r *http.Request) {
 	ticker := time.NewTicker(p.pace)
 	defer ticker.Stop()
 	for {
+		frame, err := p.make(r.Context(), scope)
+		if err != nil {
+			return
+		}
 		// The deadline of a whole response, which the server has set, is not for one that goes on.
-		if out.SetWriteDeadline(time.Now().Add(patience)) != nil || writeEvent(w, p.Frame(scope)) != nil || out.Flush() != nil {
+		if out.SetWriteDeadline(time.Now().Add(patience)) != nil || writeEvent(w, frame) != nil || out.Flush() != nil {
 			return
 		}
 		select {

@@ -7,7 +7,8 @@
 //	GET /api/events  the same once a second, as server-sent events
 //
 // Both take a scope as the query of their URL (scope.go). A frame is made for each client that asks, by the goroutine that serves it. So a client
-// that reads slowly waits for itself alone; one that reads nothing for five seconds is cut off (events.go). The page can be read, and nothing more.
+// that reads slowly waits for itself alone; one that reads nothing for five seconds is cut off (events.go). One frame is made at a time, and few a
+// second: however many ask, whoever counts spans waits for one of them. The page can be read, and nothing more.
 //
 // The page is meant for whoever sits at this machine. A browser also runs pages of others, so each request is checked (guard.go): pages of other
 // sites can neither read it nor be taken for it.
@@ -16,16 +17,20 @@
 package page
 
 import (
+	"context"
 	"embed"
 	"encoding/json"
 	"io/fs"
 	"net/http"
+	"sync"
 	"time"
+
+	"golang.org/x/time/rate"
 
 	"github.com/runtimelab/otelcol-runtimelab/exporter/runtimeviewexporter/internal/live"
 )
 
-// Assets are the files of the page, built from exporter/runtimeviewexporter/page by make page.
+// assets are the files of the page, built from exporter/runtimeviewexporter/page by make page.
 //
 //go:embed assets
 var assets embed.FS
@@ -43,7 +48,7 @@ type Frame struct {
 
 // Page serves what Frame gives.
 type Page struct {
-	// Frame makes what the page shows of a scope. Several clients may call it at a time.
+	// Frame makes what the page shows of a scope. It is called for one client at a time.
 	Frame func(live.Scope) Frame
 	// Host is the name in the endpoint that is served.
 	Host string
@@ -51,14 +56,25 @@ type Page struct {
 	closing chan struct{}
 	streams chan struct{} // holds a token for each stream
 	pace    time.Duration // from one event to the next
+	asking  sync.Mutex    // held while a frame is made
+	limit   *rate.Limiter
 }
 
 // maxStreams is how many pages can be open at a time: each costs some milliseconds of a core every second.
 const maxStreams = 8
 
+// A frame takes some milliseconds of a core, 40 at the most. So four tenths of a core are the most that pages take, whoever asks for them.
+const (
+	framesPerSecond = 10
+	framesAtOnce    = 10
+)
+
 // New returns a page for the host in its endpoint.
 func New(host string, frame func(live.Scope) Frame) *Page {
-	return &Page{Frame: frame, Host: host, closing: make(chan struct{}), streams: make(chan struct{}, maxStreams), pace: time.Second}
+	return &Page{
+		Frame: frame, Host: host, closing: make(chan struct{}), streams: make(chan struct{}, maxStreams), pace: time.Second,
+		limit: rate.NewLimiter(framesPerSecond, framesAtOnce),
+	}
 }
 
 // Close ends all streams. It is called once.
@@ -83,7 +99,22 @@ func (p *Page) serveView(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
+	frame, err := p.make(r.Context(), scope)
+	if err != nil {
+		http.Error(w, "too many ask at a time; try again", http.StatusServiceUnavailable)
+		return
+	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
-	_ = json.NewEncoder(w).Encode(p.Frame(scope)) // who has gone away need not be told
+	_ = json.NewEncoder(w).Encode(frame) // who has gone away need not be told
+}
+
+// make waits until it is this client's turn, and makes its frame. It fails if the client goes first.
+func (p *Page) make(ctx context.Context, scope live.Scope) (Frame, error) {
+	if err := p.limit.Wait(ctx); err != nil {
+		return Frame{}, err
+	}
+	p.asking.Lock()
+	defer p.asking.Unlock()
+	return p.Frame(scope), nil
 }

@@ -5,13 +5,16 @@ package page
 import (
 	"bufio"
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"io"
 	"io/fs"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -164,6 +167,29 @@ func TestClientThatReadsNothing(t *testing.T) {
 	assert.Equal(t, http.StatusOK, w.Code)
 	assert.Eventually(t, func() bool { return len(p.streams) == 0 }, time.Minute, time.Millisecond, "it is cut off, though the page is open")
 	p.Close()
+}
+
+// TestManyAsk: of clients that ask all at once, one is served at a time, and those that would have to wait for long are told so when they give up.
+func TestManyAsk(t *testing.T) {
+	var making, most atomic.Int64
+	p := New("", func(live.Scope) Frame {
+		most.Store(max(most.Load(), making.Add(1)))
+		runtime.Gosched()
+		making.Add(-1)
+		return Frame{}
+	})
+	var asking sync.WaitGroup
+	for range framesAtOnce + 3 {
+		asking.Go(func() { assert.Equal(t, http.StatusOK, ask(t, p, "http://localhost/api/view", nil).Code) })
+	}
+	asking.Wait()
+	assert.EqualValues(t, 1, most.Load())
+
+	ctx, leave := context.WithCancel(t.Context())
+	leave()
+	w := httptest.NewRecorder()
+	p.Handler().ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, "http://localhost/api/view", http.NoBody))
+	assert.Equal(t, http.StatusServiceUnavailable, w.Code)
 }
 
 // TestSize: the page loads fast on any line, so its files stay below 150 KB compressed.

@@ -60,9 +60,11 @@ function statement(f: Frame): string {
   return told.join(' · ');
 }
 
+// status writes the line below the title. Its numbers change every second, so only its first word is read aloud.
 function status(text: string): void {
-  const place = find('#status');
-  if (place.textContent !== text) place.textContent = text;
+  find('#status').textContent = text;
+  const state = text.split(' · ')[0];
+  if (find('#state').textContent !== state) find('#state').textContent = state;
 }
 
 function select(next: Scope): void {
@@ -116,6 +118,7 @@ function chips(): void {
 function connect(): void {
   stream?.close();
   stream = undefined;
+  if (document.hidden) return;
   const mine = ++asked;
   const button = find('#pause');
   button.textContent = paused ? 'Go on' : 'Pause';
@@ -167,6 +170,7 @@ find('#theme').addEventListener('click', () => {
 });
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', repaint);
 document.addEventListener('keydown', keys);
+document.addEventListener('visibilitychange', connect); // nobody looks at a hidden page, so nobody makes frames for it
 chips();
 repaint();
 connect();
