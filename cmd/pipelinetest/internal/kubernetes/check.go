@@ -152,6 +152,9 @@ func checkGenerator(s *scenario.Scenario, p *scenario.Part, shape *scenario.Shap
 	if !load.Verify {
 		errs = append(errs, fmt.Errorf("%s.verify: false is not allowed: nobody could tell what became of the load; want true", key))
 	}
+	if load.Shards > 0 && o.Generators > load.Shards {
+		errs = append(errs, fmt.Errorf("--generators: %d is not allowed; want at most %d, or more instances in %s.services: a process is of one generator", o.Generators, load.Shards, key))
+	}
 	if load.RunID != "" {
 		errs = append(errs, fmt.Errorf("%s.run_id: %q is not allowed in a cluster, where the uid of the Job is the name of the run; want none", key, load.RunID))
 	}

@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/confmap"
+
+	"github.com/runtimelab/otelcol-runtimelab/workload"
+	"github.com/runtimelab/otelcol-runtimelab/workload/spec"
 )
 
 // Shape is what the configurations of a part come to, as far as somebody must know who runs them elsewhere.
@@ -31,6 +34,7 @@ type Generating struct {
 	Verify   bool
 	RunID    string // none: another one at each start
 	Sharded  bool   // it is said which shard it is
+	Shards   int    // how many it can be divided into at most; 0: its services have a mistake, which the Collector will tell
 }
 
 // Refers tells whether the part refers to a variable.
@@ -48,6 +52,7 @@ func (s *Scenario) Shape(p *Part) (shape Shape, known bool) {
 			Verify   bool           `mapstructure:"verify"`
 			RunID    string         `mapstructure:"run_id"`
 			Shard    map[string]any `mapstructure:"shard"`
+			Services any            `mapstructure:"services"`
 		} `mapstructure:"receivers"`
 		Service struct {
 			Extensions []string `mapstructure:"extensions"`
@@ -65,9 +70,20 @@ func (s *Scenario) Shape(p *Part) (shape Shape, known bool) {
 		if c.RunID == ownRun { // the one that it is given
 			c.RunID = ""
 		}
-		shape.Loads = append(shape.Loads, Generating{ID: id, Duration: c.Duration, Verify: c.Verify, RunID: c.RunID, Sharded: c.Shard != nil})
+		shape.Loads = append(shape.Loads, Generating{
+			ID: id, Duration: c.Duration, Verify: c.Verify, RunID: c.RunID, Sharded: c.Shard != nil, Shards: shards(c.Services),
+		})
 	}
 	return shape, true
+}
+
+// shards counts the processes of services. Each is of one shard.
+func shards(services any) (n int) {
+	decoded, _ := spec.Decode(services)
+	for _, runtime := range workload.Runtimes(decoded) {
+		n += runtime.Instances
+	}
+	return n
 }
 
 // Read is the text of a configuration. Elsewhere: it lies where nobody looks before it is run.
