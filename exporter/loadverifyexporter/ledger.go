@@ -67,13 +67,6 @@ func (l *ledger) restore(state []byte, name string) error {
 	return nil
 }
 
-// first notes that nothing was stored: there was no incarnation before.
-func (l *ledger) first() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.origin.First = true
-}
-
 // export returns the state, and how often something had come. A final state is the last; a brief one is for a restart alone.
 func (l *ledger) export(final, brief bool) (state []byte, taken uint64, err error) {
 	l.mu.Lock()

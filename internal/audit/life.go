@@ -77,8 +77,8 @@ func (a *Auditor) unseen(r *run, lives []life) (why []string) {
 		if l.gone.has(r.name) {
 			say("holds the run no more, or not all of it: it made room for others")
 		}
-		if !l.First && began.Before(l.Started) { // also after one that ended well: there may have been another between them
-			say("began to listen when the run had begun, or may have, and what one of its name took just before is not known: storage would tell")
+		if began.Before(l.Started) { // also after one that ended well, and where storage was empty: it may have been lost
+			say("began to listen when the run had begun, or may have, and what one of its name took before is not known")
 		}
 		if l.resumedAt != 0 && began.Before(time.Unix(0, l.resumedAt)) && !l.unclean[r.name] {
 			say("died, and went on at %s from a state that was not its last: what it took of the run shortly before is in no state", clockTime(time.Unix(0, l.resumedAt)))

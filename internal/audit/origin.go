@@ -17,8 +17,6 @@ type Origin struct {
 	Sequence uint64 `json:"sequence"`
 	// Started is when the incarnation began to listen.
 	Started time.Time `json:"started"`
-	// First: there was no incarnation before, as an empty storage shows.
-	First bool `json:"first,omitempty"`
 	// Written is when the state was.
 	Written time.Time `json:"written"`
 	// Final: nothing was taken after it.

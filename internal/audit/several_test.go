@@ -65,7 +65,7 @@ func (w *world) begin(v *lived) {
 		w.write(v, false)
 		return
 	}
-	v.of.Incarnation, v.of.Sequence, v.of.Started, v.of.First = strconv.FormatUint(w.r.Uint64(), 10), 0, w.at(v), v.storage
+	v.of.Incarnation, v.of.Sequence, v.of.Started = strconv.FormatUint(w.r.Uint64(), 10), 0, w.at(v)
 	w.write(v, false)
 }
 
@@ -95,7 +95,14 @@ func (w *world) something(rare int) {
 		w.write(v, true)
 		w.now = w.now.Add(time.Duration(1+w.r.IntN(2)) * time.Millisecond)
 		w.begin(v)
-	case 2: // it dies
+	case 2: // its storage is lost, whether it ends or dies
+		if w.r.IntN(2) == 0 {
+			w.write(v, true)
+		}
+		v.stored = nil
+		w.now = w.now.Add(time.Duration(1+w.r.IntN(2)) * time.Millisecond)
+		w.begin(v)
+	case 3: // it dies
 		w.now = w.now.Add(time.Duration(1+w.r.IntN(2)) * time.Millisecond)
 		w.begin(v)
 	}

@@ -37,8 +37,8 @@ type Patience struct {
 }
 
 // Merge merges the states of some places. While a run goes on, and for as long as patience lasts, it collects them again. Then places that cannot be
-// reached may come up, too. It remembers what it has collected: a verifier that has lost its storage says that there was none of its name before, and who has
-// seen that one knows better. When patience or ctx ends before, it returns what is known so far beside the error; without patience nothing is known of places that
+// reached may come up, too. It remembers what it has collected: a verifier that has lost its storage does not know who was before it, and who has
+// seen that one does. When patience or ctx ends before, it returns what is known so far beside the error; without patience nothing is known of places that
 // cannot all be reached.
 func Merge(ctx context.Context, places []string, asked audit.Asked, patience Patience) (*Result, error) {
 	return collect(ctx, places, asked, patience, &fetcher{stalled: stalled})
