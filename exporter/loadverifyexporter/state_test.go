@@ -156,7 +156,7 @@ func TestStateOfRestart(t *testing.T) {
 		third.shutdown(t)
 		report = merge(t, audit.Asked{}, readFile(t, path), later)
 		assert.Equal(t, audit.Unknown, report.Verdict)
-		assert.Len(t, report.States, 1)
+		assert.Len(t, report.States, 2, "one did not lead to the other")
 
 		h, configure := withDisk(d)
 		other := newRig(t, exportertest.NewNopSettings(metadata.Type), h, func(c *Config) {

@@ -5,6 +5,7 @@ package audit
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -30,6 +31,8 @@ type lived struct {
 	of      Origin
 	stored  []byte // in its storage; nil: it has none
 	storage bool
+	copies  [][]byte // of its storage, from before
+	twin    *lived   // another one of its name, which went on from a copy
 	skew    time.Duration // of its clock
 }
 
@@ -61,13 +64,15 @@ func (w *world) begin(v *lived) {
 		of, err := v.Import(v.stored, w.at(v))
 		require.NoError(w.t, err)
 		v.of = of
-		v.of.Sequence += 1 << 32
+		v.of.GoOn(w.id(), w.at(v))
 		w.write(v, false)
 		return
 	}
-	v.of.Incarnation, v.of.Sequence, v.of.Started = strconv.FormatUint(w.r.Uint64(), 10), 0, w.at(v)
+	v.of.Incarnation, v.of.Sequence, v.of.Started, v.of.Processes = w.id(), 0, w.at(v), []Process{{ID: w.id(), Started: w.at(v)}}
 	w.write(v, false)
 }
+
+func (w *world) id() string { return strconv.FormatUint(w.r.Uint64(), 10) }
 
 // write stores a state, and writes it where whoever merges can find it.
 func (w *world) write(v *lived, final bool) {
@@ -81,6 +86,7 @@ func (w *world) write(v *lived, final bool) {
 		v.of.Sequence++
 		v.stored, err = v.Export(v.of, !final)
 		require.NoError(w.t, err)
+		v.copies = append(v.copies, v.stored)
 	}
 }
 
@@ -102,15 +108,39 @@ func (w *world) something(rare int) {
 		v.stored = nil
 		w.now = w.now.Add(time.Duration(1+w.r.IntN(2)) * time.Millisecond)
 		w.begin(v)
-	case 3: // it dies
+	case 3: // its storage is put back to what it was
+		if w.r.IntN(2) == 0 {
+			w.write(v, true)
+		}
+		w.goBack(v)
+		w.begin(v)
+	case 4: // another one of its name goes on from a copy of its storage
+		if v.twin == nil && v.storage {
+			v.twin = &lived{of: v.of, storage: true, copies: v.copies, skew: v.skew}
+			w.goBack(v.twin)
+			w.begin(v.twin)
+		}
+	case 5: // it dies
 		w.now = w.now.Add(time.Duration(1+w.r.IntN(2)) * time.Millisecond)
 		w.begin(v)
 	}
 }
 
+// goBack makes what was stored at some time the storage of a verifier.
+func (w *world) goBack(v *lived) {
+	w.now = w.now.Add(time.Duration(1+w.r.IntN(2)) * time.Millisecond)
+	if v.storage {
+		v.stored = v.copies[w.r.IntN(len(v.copies))]
+	}
+}
+
 func (w *world) take(i int, d *delivery) {
 	w.one.Audit(d.signal, w.now, []Item{d.item})
-	w.several[i].Audit(d.signal, w.at(w.several[i]), []Item{d.item})
+	v := w.several[i]
+	if v.twin != nil && w.r.IntN(2) == 0 {
+		v = v.twin
+	}
+	v.Audit(d.signal, w.at(v), []Item{d.item})
 }
 
 // merged is the report of all states, or of some.
@@ -124,7 +154,9 @@ func (w *world) merged(but string) Report {
 			require.NoError(w.t, m.Add(states...))
 		}
 	}
-	report, err := m.Report(Asked{Verifiers: len(w.several)})
+	// Of two of one name that were there at the same time, one that wrote no last state may still be there, as far as states tell.
+	twins := slices.ContainsFunc(w.several, func(v *lived) bool { return v.twin != nil })
+	report, err := m.Report(Asked{Verifiers: len(w.several), Final: twins})
 	require.NoError(w.t, err)
 	return report
 }
@@ -235,6 +267,9 @@ func TestSeveralNeverLie(t *testing.T) {
 		w.now = w.now.Add(time.Hour)
 		for _, v := range w.several {
 			w.write(v, true)
+			if v.twin != nil {
+				w.write(v.twin, true)
+			}
 		}
 		want, got := w.one.Report(w.now, true), w.merged("")
 		seen[[2]Verdict{want.Verdict, got.Verdict}]++

@@ -116,6 +116,7 @@ func TestStateMissing(t *testing.T) {
 		for _, c := range change {
 			c(&of)
 		}
+		of.Processes = []Process{{ID: of.Incarnation, Started: of.Started}}
 		return of
 	}
 	even, odd := half(false), half(true)

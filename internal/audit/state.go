@@ -18,7 +18,7 @@ import (
 // the accounts.
 const (
 	stateName    = "load_verify state"
-	stateVersion = 6
+	stateVersion = 7
 	mostStates   = 1 << 16
 	stateHead    = 16
 )
@@ -135,6 +135,9 @@ func readState(text []byte, at int) (*State, error) {
 	}
 	if s.Verifier == "" || s.Incarnation == "" || len(s.Verifier) > LongestName || len(s.Incarnation) > LongestName {
 		return nil, &stateError{at, "the origin names no verifier, or no incarnation"}
+	}
+	if n := len(s.Processes); n == 0 || n > mostProcesses {
+		return nil, &stateError{at, fmt.Sprintf("the origin names %d processes; want 1 to %d", n, mostProcesses)}
 	}
 	return s, nil
 }

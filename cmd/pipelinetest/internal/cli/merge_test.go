@@ -44,7 +44,7 @@ func numbered(t *testing.T, name string, sequence uint64, final bool, numbers ..
 		sequence++
 	}
 	state, err := a.Export(audit.Origin{
-		Verifier: name, Incarnation: "1", Sequence: sequence, Started: at.Add(-time.Minute), Written: at.Add(time.Millisecond), Final: final, Clock: audit.Clock{Name: "here"},
+		Verifier: name, Incarnation: "1", Sequence: sequence, Started: at.Add(-time.Minute), Written: at.Add(time.Millisecond), Final: final, Clock: audit.Clock{Name: "here"}, Processes: []audit.Process{{ID: "p"}},
 	}, false)
 	require.NoError(t, err)
 	return state
@@ -124,7 +124,7 @@ func TestMerge(t *testing.T) {
 		"no file":           {[]string{filepath.Join(dir, "none")}, "none: no such file"},
 		"no state":          {[]string{file("text", []byte("hello")), one}, `text: this is no state of load_verify: it begins with "hello"`},
 		"cut off":           {[]string{file("cut", verifier(t, "one", true, 1)[:100])}, "cut: state 1 of 1: byte 100: the state is cut off"},
-		"older":             {[]string{file("older", []byte("load_verify state 5 0123456789abcdef\n{}"))}, "older: the state has version 5, which is older than this program: it reads version 6"},
+		"older":             {[]string{file("older", []byte("load_verify state 6 0123456789abcdef\n{}"))}, "older: the state has version 6, which is older than this program: it reads version 7"},
 		"another of a name": {[]string{one, file("other", verifier(t, "one", true, 1))}, `other: verifier "one", incarnation 1, state 2 is there twice, and the two differ`},
 		"no such run":       {[]string{"--run", "daily", one, two}, `--run: no state has a run "daily"`},
 		"no verifiers":      {[]string{"--verifiers", "0", one}, "--verifiers: 0 is not allowed; want 1 or more, or names"},
@@ -200,7 +200,7 @@ func shard(t *testing.T, both bool) []byte {
 	}
 	state, err := a.Export(audit.Origin{
 		Verifier: "one", Incarnation: "1", Sequence: uint64(len(a.Report(at, false).Runs[0].Signals[0].BySource)), Started: at.Add(-time.Minute), Written: at.Add(time.Minute),
-		Clock: audit.Clock{Name: "here"},
+		Clock: audit.Clock{Name: "here"}, Processes: []audit.Process{{ID: "p"}},
 	}, false)
 	require.NoError(t, err)
 	return state
@@ -228,7 +228,7 @@ func TestMergeFresh(t *testing.T) {
 	assert.Contains(t, stderr, `the verifiers had run "nightly" when merge first looked`)
 	empty, err := audit.New(audit.DefaultLimits(), 0, audit.Expectations{Verifiers: 1}).Export(audit.Origin{
 		Verifier: "one", Incarnation: "1", Sequence: 0, Started: time.Date(2026, 1, 1, 11, 59, 0, 0, time.UTC), Written: time.Date(2026, 1, 1, 11, 59, 1, 0, time.UTC),
-		Clock: audit.Clock{Name: "here"},
+		Clock: audit.Clock{Name: "here"}, Processes: []audit.Process{{ID: "p"}},
 	}, false)
 	require.NoError(t, err)
 	code, stdout, stderr = merging("--fresh", "--wait", "10m", must(serving(t, empty, shard(t, true))))
@@ -242,7 +242,7 @@ func TestMergeRemembers(t *testing.T) {
 		a := audit.New(audit.DefaultLimits(), time.Second, audit.Expectations{Verifiers: 1})
 		a.Audit(audit.Logs, started.Add(time.Second), items)
 		state, err := a.Export(audit.Origin{
-			Verifier: "one", Incarnation: incarnation, Sequence: 1, Started: started, Written: started.Add(5 * time.Second), Clock: audit.Clock{Name: "here"},
+			Verifier: "one", Incarnation: incarnation, Sequence: 1, Started: started, Written: started.Add(5 * time.Second), Clock: audit.Clock{Name: "here"}, Processes: []audit.Process{{ID: "p"}},
 		}, false)
 		require.NoError(t, err)
 		return state

@@ -28,7 +28,7 @@ func state(t *testing.T) []byte {
 		{Kind: audit.Numbered, Run: "nightly", Source: "s"}, {Kind: audit.End, Run: "nightly", Source: "s", Says: &stamp.End{Total: 1}},
 	})
 	text, err := a.Export(audit.Origin{
-		Verifier: "one", Incarnation: "1", Sequence: 1, Started: at.Add(-time.Minute), Written: at.Add(time.Millisecond), Final: true, Clock: audit.Clock{Name: "here"},
+		Verifier: "one", Incarnation: "1", Sequence: 1, Started: at.Add(-time.Minute), Written: at.Add(time.Millisecond), Final: true, Clock: audit.Clock{Name: "here"}, Processes: []audit.Process{{ID: "p"}},
 	}, false)
 	require.NoError(t, err)
 	return text
@@ -53,7 +53,7 @@ func hanging(t *testing.T, first []byte, asked func(n int32)) string {
 
 // TestNothingComes: a verifier that does not answer, or stops in the middle, is given up, and so named.
 func TestNothingComes(t *testing.T) {
-	for name, first := range map[string][]byte{"no answer": nil, "half of one": []byte("load_verify state 6 1\n")} {
+	for name, first := range map[string][]byte{"no answer": nil, "half of one": []byte("load_verify state 7 1\n")} {
 		t.Run(name, func(t *testing.T) {
 			place := hanging(t, first, func(int32) {})
 			result, err := collect(t.Context(), []string{place}, audit.Asked{}, Patience{}, &fetcher{stalled: 50 * time.Millisecond})
