@@ -113,6 +113,42 @@ func TestStorageOfAnotherTime(t *testing.T) {
 	}
 }
 
+// TestGeneratorAhead: items that came before they happened show that the generator's clock is ahead, so the run began that much earlier than it says.
+func TestGeneratorAhead(t *testing.T) {
+	for name, tc := range map[string]struct {
+		ahead, early time.Duration // of the clock; of the first item
+		want         Verdict
+	}{
+		"the clocks agree":         {0, 0, Pass},
+		"ahead":                    {time.Minute, 0, Pass},
+		"ahead, and it was before": {time.Minute, 20 * time.Second, Unknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			one, of := process(t, "1", nil, noon.Add(-10*time.Second))
+			of.Started = noon.Add(-10 * time.Second)
+			for i, at := range []time.Time{noon.Add(-tc.early), noon} {
+				it := numbered("r", "s", uint64(i))
+				it.At = at.Add(tc.ahead).UnixNano()
+				one.Audit(Logs, noon.Add(time.Millisecond), []Item{it})
+			}
+			one.Audit(Logs, noon.Add(time.Second), []Item{marker("r", "s", 2, 0)})
+			last := writes(t, one, &of, noon.Add(time.Minute), true)
+			assert.Equal(t, tc.want, mergedOf(t, Asked{}, last).Verdict)
+
+			// A verifier that died and went on before the first one came to it, and after it may have come.
+			again := New(DefaultLimits(), time.Second, Expectations{})
+			_, err := again.Import(writeStates([]*State{writes(t, New(DefaultLimits(), time.Second, Expectations{}), &of, noon, false)}), noon.Add(-10*time.Second))
+			require.NoError(t, err)
+			it := numbered("r", "s", 0)
+			it.At = noon.Add(tc.ahead - tc.early).UnixNano()
+			again.Audit(Logs, noon, []Item{it})
+			it.Sequence, it.At = 1, noon.Add(tc.ahead).UnixNano()
+			again.Audit(Logs, noon, []Item{it})
+			assert.Equal(t, tc.want == Unknown, again.runs[0].unclean > 0)
+		})
+	}
+}
+
 // TestManyProcesses: a state tells of the latest of its processes, and what it does not tell of is not taken for granted.
 func TestManyProcesses(t *testing.T) {
 	a, of := process(t, "0", nil, noon)

@@ -175,26 +175,30 @@ func died(lives []life) (why []string) {
 			why = append(why, fmt.Sprintf("verifier %q died, and what it took shortly before is in no state", l.Verifier))
 		}
 	}
+	if len(why) == 0 { // nothing tells when it was
+		why = append(why, "one that had it may have been there before one of these began, with a state that was lost")
+	}
 	return why
 }
 
-// began is when the first item of the run can have arrived anywhere, at the earliest: not before it happened, by the generator's clock. What came of a source
-// before the first that arrived of it may have happened at any time, but not before all that end markers tell of.
+// began is when the first item of the run can have arrived anywhere, at the earliest: not before it happened. That is by the generator's clock, which is ahead if items
+// came before they happened. Verifiers saw how much: the first item came no earlier than it happened plus the shortest time that an item was on its way. What came of a
+// source before the first that arrived of it may have happened at any time, but not before all that end markers tell of.
 func (r *run) began() time.Time {
 	first := r.first
 	if r.happened != 0 {
-		first = min(first, r.happened)
+		first = min(first, r.happenedFrom())
 	}
 	if !r.headless() {
 		return time.Unix(0, first)
 	}
 	told := r.told.sum()
-	if !told.complete() {
+	if !told.complete() || r.happened == 0 { // or how far the clock is ahead
 		return time.Time{}
 	}
 	for s := range Signals {
 		if at, some := told.offered[s].Begin(); some {
-			first = min(first, at)
+			first = min(first, at-r.ahead)
 		}
 	}
 	return time.Unix(0, first)
