@@ -32,10 +32,10 @@ type lived struct {
 	of      Origin
 	stored  []byte // in its storage; nil: it has none
 	storage bool
-	copies  [][]byte // of its storage, from before
-	twin    *lived   // another one of its name, which went on from a copy
-	file    int      // where its state is
-	written bool     // there is one
+	copies  [][]byte      // of its storage, from before
+	twin    *lived        // another one of its name, which went on from a copy
+	file    int           // where its state is
+	written bool          // there is one
 	skew    time.Duration // of its clock
 }
 
