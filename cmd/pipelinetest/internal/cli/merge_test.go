@@ -242,7 +242,8 @@ func TestMergeRemembers(t *testing.T) {
 		a := audit.New(audit.DefaultLimits(), time.Second, audit.Expectations{Verifiers: 1})
 		a.Audit(audit.Logs, started.Add(time.Second), items)
 		state, err := a.Export(audit.Origin{
-			Verifier: "one", Incarnation: incarnation, Sequence: 1, Started: started, Written: started.Add(5 * time.Second), Clock: audit.Clock{Name: "here"}, Processes: []audit.Process{{ID: "p"}},
+			Verifier: "one", Incarnation: incarnation, Sequence: 1, Started: started, Written: started.Add(5 * time.Second), Clock: audit.Clock{Name: "here"},
+			Processes: []audit.Process{{ID: incarnation, Started: started}},
 		}, false)
 		require.NoError(t, err)
 		return state

@@ -61,7 +61,7 @@ func (f *fetcher) fetch(ctx context.Context, place string) ([]*audit.State, erro
 }
 
 func (f *fetcher) read(ctx context.Context, place string) ([]byte, error) {
-	if !isURL(place) {
+	if !IsURL(place) {
 		return f.readFile(place)
 	}
 	at, err := url.Parse(place)
@@ -113,7 +113,8 @@ func (r *noticed) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func isURL(place string) bool {
+// IsURL tells a URL from a file.
+func IsURL(place string) bool {
 	return strings.HasPrefix(place, "http://") || strings.HasPrefix(place, "https://")
 }
 
