@@ -48,30 +48,21 @@ func (l *ledger) report(now time.Time, closing bool) audit.Report {
 	return l.auditor.Report(now, closing)
 }
 
-// resumed is by how much the sequence of states grows when a process goes on from one: more states than the process before can have written since.
-const resumed = 1 << 32
-
 // restore takes over what an earlier audit has stored, and its origin. The name of the verifier, if it has one, must be the same.
 func (l *ledger) restore(state []byte, name string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	was, err := l.auditor.Import(state, time.Now())
+	now := time.Now()
+	was, err := l.auditor.Import(state, now)
 	if err != nil {
 		return err
 	}
 	if name != "" && name != was.Verifier {
 		return fmt.Errorf("it is of verifier %q; want that in state.verifier, or another storage", was.Verifier)
 	}
-	was.Sequence += resumed
+	was.GoOn(randomID(), now)
 	l.origin = was
 	return nil
-}
-
-// first notes that nothing was stored: there was no incarnation before.
-func (l *ledger) first() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.origin.First = true
 }
 
 // export returns the state, and how often something had come. A final state is the last; a brief one is for a restart alone.

@@ -16,9 +16,15 @@ import (
 
 // newOrigin says of whom a state is: of a new incarnation of a verifier.
 func newOrigin(name string, id component.ID, now time.Time) audit.Origin {
+	return audit.Origin{
+		Verifier: cmp.Or(name, defaultVerifier(id)), Incarnation: randomID(), Started: now.UTC(), Processes: []audit.Process{{ID: randomID(), Started: now.UTC()}},
+	}
+}
+
+func randomID() string {
 	var random [8]byte
 	_, _ = rand.Read(random[:]) // it never fails
-	return audit.Origin{Verifier: cmp.Or(name, defaultVerifier(id)), Incarnation: hex.EncodeToString(random[:]), Started: now.UTC()}
+	return hex.EncodeToString(random[:])
 }
 
 func defaultVerifier(id component.ID) string {

@@ -76,9 +76,7 @@ func (r *reporter) restore(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if state == nil {
-		r.ledger.first()
-	} else {
+	if state != nil {
 		if err := r.ledger.restore(state, r.config.State.Verifier); err != nil {
 			return fmt.Errorf("storage: %q holds what cannot be used; remove it to start anew: %w", r.config.Storage, err)
 		}

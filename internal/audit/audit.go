@@ -143,9 +143,7 @@ func (b *batch) item(it *Item) {
 	}
 	b.run.last = max(b.run.last, b.now)
 	b.stream.last = b.now
-	if b.run.unclean == 0 && it.At < b.auditor.resumedAt {
-		b.run.unclean = 1 // it began before the audit died, so some of it may have come then
-	}
+	b.resumed(it.At)
 	if it.Odd != "" && it.Kind == Numbered {
 		b.odd(it)
 		return
@@ -164,6 +162,13 @@ func (b *batch) item(it *Item) {
 	}
 	b.content(it)
 	b.numbered(it)
+}
+
+// resumed notes that something of the run happened before the audit died and went on: some of it may have come then.
+func (b *batch) resumed(happened int64) {
+	if b.run.unclean == 0 && happened < b.auditor.resumedAt {
+		b.run.unclean = 1
+	}
 }
 
 // odd counts an item that is odd on purpose.
@@ -275,6 +280,8 @@ func (b *batch) numbered(it *Item) {
 		if b.run.happened == 0 || it.At < b.run.happened {
 			b.run.happened = it.At
 		}
+		b.run.ahead = max(b.run.ahead, it.At-b.now)
+		b.resumed(b.run.happenedFrom())
 	}
 	b.account.arrived.Add(it.At, 1)
 }

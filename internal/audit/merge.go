@@ -8,19 +8,18 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 )
 
-// Merge collects the states of several verifiers. The states of one incarnation replace each other, the one with the highest sequence counts, and all others
-// are kept apart until a report is made. So it does not matter in which order they come, how they were merged before, or whether one comes twice. Not safe for
-// concurrent use.
+// Merge collects the states of several verifiers. A state replaces those that led to it: earlier ones of its process, and those that its process went on from. All
+// others are kept apart until a report is made. So it does not matter in which order they come, how they were merged before, or whether one comes twice. Not safe
+// for concurrent use.
 type Merge struct {
 	states map[stateKey]*State
 }
 
-type stateKey struct{ verifier, incarnation string }
+type stateKey struct{ verifier, incarnation, process string }
 
 // NewMerge makes one without states.
 func NewMerge() *Merge { return &Merge{states: map[stateKey]*State{}} }
@@ -28,7 +27,7 @@ func NewMerge() *Merge { return &Merge{states: map[stateKey]*State{}} }
 // Add takes states. It is an error if another one says something else under the same number.
 func (m *Merge) Add(states ...*State) error {
 	for _, s := range states {
-		key := stateKey{s.Verifier, s.Incarnation}
+		key := stateKey{s.Verifier, s.Incarnation, s.process()}
 		known := m.states[key]
 		switch {
 		case known == nil || known.Sequence < s.Sequence:
@@ -43,11 +42,28 @@ func (m *Merge) Add(states ...*State) error {
 // Bytes is a file of all states, which can be merged again.
 func (m *Merge) Bytes() []byte { return writeStates(m.sorted()) }
 
-// sorted are the states by verifier, and of each by when its incarnation began.
+// sorted are the states that led to no other, by verifier, of each by when its incarnation began, and of each incarnation by when they were written, the last first.
 func (m *Merge) sorted() []*State {
-	return slices.SortedFunc(maps.Values(m.states), func(a, b *State) int {
-		return cmp.Or(strings.Compare(a.Verifier, b.Verifier), a.Started.Compare(b.Started), strings.Compare(a.Incarnation, b.Incarnation))
+	led := map[stateKey]uint64{} // the last state of each process from which another one went on
+	for key, s := range m.states {
+		for i := 1; i < len(s.Processes); i++ {
+			key.process = s.Processes[i-1].ID
+			led[key] = max(led[key], s.Processes[i].After)
+		}
+	}
+	var ends []*State
+	for key, s := range m.states {
+		if after, some := led[key]; !some || after < s.Sequence {
+			ends = append(ends, s)
+		}
+	}
+	slices.SortFunc(ends, func(a, b *State) int {
+		return cmp.Or(
+			strings.Compare(a.Verifier, b.Verifier), a.Started.Compare(b.Started), strings.Compare(a.Incarnation, b.Incarnation),
+			b.Written.Compare(a.Written), cmp.Compare(b.Sequence, a.Sequence), strings.Compare(a.process(), b.process()),
+		)
 	})
+	return ends
 }
 
 // Asked says what a merged report is asked for.
@@ -66,11 +82,15 @@ type Asked struct {
 
 // Report unites all accounts, and holds them against what all verifiers expect.
 func (m *Merge) Report(asked Asked) (Report, error) {
-	states := m.sorted()
-	if len(states) == 0 {
+	known := m.sorted()
+	if len(known) == 0 {
 		return Report{}, errors.New("there is no state to merge")
 	}
-	if err := sameExpectations(states); err != nil {
+	if err := sameExpectations(known); err != nil {
+		return Report{}, err
+	}
+	states, lives, err := livesOf(known)
+	if err != nil {
 		return Report{}, err
 	}
 	var all *Auditor
@@ -79,7 +99,6 @@ func (m *Merge) Report(asked Asked) (Report, error) {
 		bytes += len(s.body)
 	}
 	limits := mergedLimits(bytes)
-	lives := livesOf(states)
 	for i, s := range states {
 		of, err := s.auditor(limits)
 		if err != nil {
@@ -94,7 +113,7 @@ func (m *Merge) Report(asked Asked) (Report, error) {
 	}
 	all.only(asked.Run)
 	slices.SortFunc(all.runs, func(a, b *run) int { return cmp.Or(cmp.Compare(a.first, b.first), strings.Compare(a.name, b.name)) })
-	all.united, all.clocks = true, clocksOf(states)
+	all.united, all.clocks = true, clocksOf(known)
 	all.absent = asked.missing(states, all.expect.Verifiers)
 	if len(all.runs) == 0 {
 		all.absent = append(all.absent, died(lives)...)
@@ -110,7 +129,7 @@ func (m *Merge) Report(asked Asked) (Report, error) {
 	}
 	report := all.Report(now, asked.Final || !running)
 	report.Final = !running
-	for _, s := range states {
+	for _, s := range known {
 		report.States = append(report.States, s.Origin)
 	}
 	return report, nil

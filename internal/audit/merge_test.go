@@ -140,7 +140,7 @@ func newShared(t *testing.T, r *rand.Rand, n int, e Expectations) *shared {
 	for i := range n {
 		s.verifiers = append(s.verifiers, New(DefaultLimits(), time.Second, e))
 		of := exampleOrigin(fmt.Sprint("v", i))
-		of.Final, of.First = false, true
+		of.Final, of.Started = false, time.Time{} // before any run
 		s.origins = append(s.origins, of)
 	}
 	return s

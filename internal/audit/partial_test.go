@@ -34,7 +34,7 @@ func verdictsOf(t *testing.T, e Expectations, parts []part) (one, all, first Run
 // origin is that of a verifier that was there an hour before noon and an hour after it.
 func origin(verifier string) Origin {
 	of := exampleOrigin(verifier)
-	of.Started, of.Written, of.First = noon.Add(-time.Hour), noon.Add(time.Hour), true
+	of.Started, of.Written = noon.Add(-time.Hour), noon.Add(time.Hour)
 	return of
 }
 

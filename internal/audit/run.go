@@ -16,6 +16,7 @@ type run struct {
 	name        string
 	first, last int64  // arrivals, ns since 1970
 	happened    int64  // when the earliest of its items did, by the generator's clock, without those sent long after; 0: not known
+	ahead       int64  // by how much the generator's clock is ahead, ns, at least: an item came so long before it happened
 	markedAt    int64  // arrival of the latest end marker; 0: none has come
 	unclean     uint64 // times its account was resumed from a state that was not the last
 	intact      uint64 // items with a right checksum
@@ -29,6 +30,14 @@ type run struct {
 	numbered    bool // its spans have their numbers in their traces
 	accounts    [Signals]account
 	absent      []string // of united accounts: why some of what arrived is not in them
+}
+
+// happenedFrom is when the earliest of its items happened, or may have, by the clock of who saw them arrive; 0: not known.
+func (r *run) happenedFrom() int64 {
+	if r.happened == 0 {
+		return 0
+	}
+	return r.happened - r.ahead
 }
 
 func newRun(name string) *run { return &run{name: name, salt: xxhash.Sum64String(name)} }

@@ -18,7 +18,7 @@ import (
 // the accounts.
 const (
 	stateName    = "load_verify state"
-	stateVersion = 6
+	stateVersion = 7
 	mostStates   = 1 << 16
 	stateHead    = 16
 )
@@ -71,27 +71,44 @@ func writeStates(states []*State) []byte {
 	return text
 }
 
-// ReadStates reads the states of a file, but not yet their accounts.
-func ReadStates(text []byte) ([]*State, error) {
-	line, _, whole := bytes.Cut(text[:min(len(text), 80)], []byte("\n"))
+// LongestLine is how many bytes the first line of a file of states has at most.
+const LongestLine = 80
+
+// CheckLine reports why a file cannot be one of states, as its first line says. The text is its beginning, [LongestLine] bytes of it or all.
+func CheckLine(text []byte) error {
+	_, _, err := firstLine(text)
+	return err
+}
+
+// firstLine says how many states follow, and where.
+func firstLine(text []byte) (n, at int, err error) {
+	line, _, whole := bytes.Cut(text[:min(len(text), LongestLine)], []byte("\n"))
 	rest, ours := bytes.CutPrefix(line, []byte(stateName+" "))
 	if !ours {
-		return nil, fmt.Errorf("this is no state of load_verify: it begins with %.20q; want %q", text[:min(len(text), 80)], stateName)
+		return 0, 0, fmt.Errorf("this is no state of load_verify: it begins with %.20q; want %q", text[:min(len(text), LongestLine)], stateName)
 	}
-	var version, n int
-	_, err := fmt.Sscanf(string(rest), "%d", &version)
+	var version int
+	_, err = fmt.Sscanf(string(rest), "%d", &version)
 	switch {
 	case err != nil || !whole && version == stateVersion:
-		return nil, fmt.Errorf("the first line of the state is damaged: %.60q", line)
+		return 0, 0, fmt.Errorf("the first line of the state is damaged: %.60q", line)
 	case version > stateVersion:
-		return nil, fmt.Errorf("the state has version %d, which is newer than this program: it reads version %d", version, stateVersion)
+		return 0, 0, fmt.Errorf("the state has version %d, which is newer than this program: it reads version %d", version, stateVersion)
 	case version < stateVersion:
-		return nil, fmt.Errorf("the state has version %d, which is older than this program: it reads version %d", version, stateVersion)
+		return 0, 0, fmt.Errorf("the state has version %d, which is older than this program: it reads version %d", version, stateVersion)
 	}
 	if _, err := fmt.Sscanf(string(rest), "%d %d", &version, &n); err != nil || n < 1 || n > mostStates || string(line) != fmt.Sprintf("%s %d %d", stateName, version, n) {
-		return nil, fmt.Errorf("the first line of the state is damaged: %.60q", line)
+		return 0, 0, fmt.Errorf("the first line of the state is damaged: %.60q", line)
 	}
-	at := len(line) + 1
+	return n, len(line) + 1, nil
+}
+
+// ReadStates reads the states of a file, but not yet their accounts.
+func ReadStates(text []byte) ([]*State, error) {
+	n, at, err := firstLine(text)
+	if err != nil {
+		return nil, err
+	}
 	states := make([]*State, 0, min(n, len(text)/stateHead+1))
 	for i := range n {
 		s, err := readState(text, at)
@@ -135,6 +152,9 @@ func readState(text []byte, at int) (*State, error) {
 	}
 	if s.Verifier == "" || s.Incarnation == "" || len(s.Verifier) > LongestName || len(s.Incarnation) > LongestName {
 		return nil, &stateError{at, "the origin names no verifier, or no incarnation"}
+	}
+	if n := len(s.Processes); n == 0 || n > mostProcesses {
+		return nil, &stateError{at, fmt.Sprintf("the origin names %d processes; want 1 to %d", n, mostProcesses)}
 	}
 	return s, nil
 }

@@ -21,7 +21,7 @@ import (
 func exampleOrigin(verifier string) Origin {
 	return Origin{
 		Verifier: verifier, Incarnation: "1", Sequence: 1, Started: noon.Add(-time.Minute), Written: noon.Add(time.Minute), Final: true,
-		Clock: Clock{Name: "here"},
+		Clock: Clock{Name: "here"}, Processes: []Process{{ID: "p", Started: noon.Add(-time.Minute)}},
 	}
 }
 
@@ -53,7 +53,7 @@ func exampleAuditor() *Auditor {
 // goOn lets an auditor go on from the state of another one.
 func goOn(t *testing.T, from, to *Auditor, of Origin, brief bool) {
 	t.Helper()
-	of.Verifier, of.Incarnation = "v", "1"
+	of.Verifier, of.Incarnation, of.Processes = "v", "1", []Process{{ID: "p"}}
 	state, err := from.Export(of, brief)
 	require.NoError(t, err)
 	origin, err := to.Import(state, noon)
@@ -73,7 +73,7 @@ func readOne(t *testing.T, text []byte) *State {
 func TestStateRefused(t *testing.T) {
 	text, err := exampleAuditor().Export(exampleOrigin("a"), false)
 	require.NoError(t, err)
-	line := len("load_verify state 6 1\n")
+	line := len("load_verify state 7 1\n")
 	changed := append([]byte{}, text...)
 	changed[len(text)-1]++
 	for name, tc := range map[string]struct {
@@ -82,13 +82,13 @@ func TestStateRefused(t *testing.T) {
 	}{
 		"nothing":             {nil, "this is no state of load_verify"},
 		"something else":      {[]byte("hello"), `this is no state of load_verify: it begins with "hello"`},
-		"an older version":    {append([]byte("load_verify state 5 "), text[line:]...), "version 5, which is older than this program: it reads version 6"},
-		"a newer version":     {append([]byte("load_verify state 7 1\n"), text[line:]...), "version 7, which is newer than this program: it reads version 6"},
-		"a line that is none": {append([]byte("load_verify state 6 x\n"), text[line:]...), "the first line of the state is damaged"},
+		"an older version":    {append([]byte("load_verify state 6 "), text[line:]...), "version 6, which is older than this program: it reads version 7"},
+		"a newer version":     {append([]byte("load_verify state 8 1\n"), text[line:]...), "version 8, which is newer than this program: it reads version 7"},
+		"a line that is none": {append([]byte("load_verify state 7 x\n"), text[line:]...), "the first line of the state is damaged"},
 		"changed":             {changed, fmt.Sprintf("state 1 of 1: byte %d: the state is damaged: its checksum", line+16)},
 		"cut off":             {text[:len(text)-1], fmt.Sprintf("state 1 of 1: byte %d: the state is cut off: %d bytes are there; want %d", len(text)-1, len(text)-line-17, len(text)-line-16)},
 		"cut off early":       {text[:line+3], fmt.Sprintf("byte %d: the state is cut off", line+3)},
-		"more than there is":  {append([]byte("load_verify state 6 2\n"), text[line:]...), fmt.Sprintf("state 2 of 2: byte %d: the state is cut off", len(text))},
+		"more than there is":  {append([]byte("load_verify state 7 2\n"), text[line:]...), fmt.Sprintf("state 2 of 2: byte %d: the state is cut off", len(text))},
 		"less than there is":  {append(append([]byte{}, text...), 'x'), fmt.Sprintf("byte %d: 1 bytes follow the last state", len(text))},
 	} {
 		t.Run(name, func(t *testing.T) {

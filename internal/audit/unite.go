@@ -46,6 +46,7 @@ func (a *Auditor) uniteRun(r, o *run, from *Auditor) {
 	if o.happened != 0 && (r.happened == 0 || o.happened < r.happened) {
 		r.happened = o.happened
 	}
+	r.ahead = max(r.ahead, o.ahead)
 	r.unclean += o.unclean
 	r.intact += o.intact
 	r.intactAt = max(r.intactAt, o.intactAt)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -139,6 +140,9 @@ func (f *mergeFlags) merge(cmd *cobra.Command, places []string) (code int, err e
 	if err != nil {
 		return exitBroken, err
 	}
+	if err := f.checkOutputs(places); err != nil {
+		return exitBroken, err
+	}
 	want, err := f.wanted()
 	if err != nil {
 		return exitBroken, err
@@ -178,6 +182,19 @@ func (f *mergeFlags) merge(cmd *cobra.Command, places []string) (code int, err e
 
 // onStdout, in the place of a file, is standard output.
 const onStdout = "-"
+
+// checkOutputs finds what cannot be written, or would replace what is read, before anything is.
+func (f *mergeFlags) checkOutputs(places []string) error {
+	outputs := []output{{"output", f.output}, {"junit", f.junit}}
+	if f.json != onStdout {
+		outputs = append(outputs, output{"json", f.json})
+	}
+	inputs := slices.DeleteFunc(slices.Clone(places), merge.IsURL)
+	if f.want != "" {
+		inputs = append(inputs, f.want)
+	}
+	return check(outputs, inputs)
+}
 
 // write writes the files that are asked for.
 func (f *mergeFlags) write(stdout io.Writer, result *merge.Result) (err error) {

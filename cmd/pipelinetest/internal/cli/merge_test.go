@@ -44,7 +44,7 @@ func numbered(t *testing.T, name string, sequence uint64, final bool, numbers ..
 		sequence++
 	}
 	state, err := a.Export(audit.Origin{
-		Verifier: name, Incarnation: "1", Sequence: sequence, Started: at.Add(-time.Minute), Written: at.Add(time.Millisecond), Final: final, Clock: audit.Clock{Name: "here"},
+		Verifier: name, Incarnation: "1", Sequence: sequence, Started: at.Add(-time.Minute), Written: at.Add(time.Millisecond), Final: final, Clock: audit.Clock{Name: "here"}, Processes: []audit.Process{{ID: "p"}},
 	}, false)
 	require.NoError(t, err)
 	return state
@@ -124,7 +124,7 @@ func TestMerge(t *testing.T) {
 		"no file":           {[]string{filepath.Join(dir, "none")}, "none: no such file"},
 		"no state":          {[]string{file("text", []byte("hello")), one}, `text: this is no state of load_verify: it begins with "hello"`},
 		"cut off":           {[]string{file("cut", verifier(t, "one", true, 1)[:100])}, "cut: state 1 of 1: byte 100: the state is cut off"},
-		"older":             {[]string{file("older", []byte("load_verify state 5 0123456789abcdef\n{}"))}, "older: the state has version 5, which is older than this program: it reads version 6"},
+		"older":             {[]string{file("older", []byte("load_verify state 6 0123456789abcdef\n{}"))}, "older: the state has version 6, which is older than this program: it reads version 7"},
 		"another of a name": {[]string{one, file("other", verifier(t, "one", true, 1))}, `other: verifier "one", incarnation 1, state 2 is there twice, and the two differ`},
 		"no such run":       {[]string{"--run", "daily", one, two}, `--run: no state has a run "daily"`},
 		"no verifiers":      {[]string{"--verifiers", "0", one}, "--verifiers: 0 is not allowed; want 1 or more, or names"},
@@ -199,8 +199,8 @@ func shard(t *testing.T, both bool) []byte {
 		})
 	}
 	state, err := a.Export(audit.Origin{
-		Verifier: "one", Incarnation: "1", Sequence: uint64(len(a.Report(at, false).Runs[0].Signals[0].BySource)), First: true, Started: at.Add(-time.Minute), Written: at.Add(time.Minute),
-		Clock: audit.Clock{Name: "here"},
+		Verifier: "one", Incarnation: "1", Sequence: uint64(len(a.Report(at, false).Runs[0].Signals[0].BySource)), Started: at.Add(-time.Minute), Written: at.Add(time.Minute),
+		Clock: audit.Clock{Name: "here"}, Processes: []audit.Process{{ID: "p"}},
 	}, false)
 	require.NoError(t, err)
 	return state
@@ -209,8 +209,9 @@ func shard(t *testing.T, both bool) []byte {
 // TestMergeWaitsForShards: of a run whose generators do not begin at once, the first one's end is not the run's.
 func TestMergeWaitsForShards(t *testing.T) {
 	code, stdout, stderr := merging(must(serving(t, shard(t, false))))
-	assert.Equal(t, exitFailed, code, stderr)
+	assert.Equal(t, exitBroken, code, stderr)
 	assert.Contains(t, stdout, "1 of 2 sources without an end marker")
+	assert.Contains(t, stdout, `verifier "one" began to listen when the run had begun, or may have`, "nobody knows when the other generator began")
 	url, asked := serving(t, shard(t, false), shard(t, false), shard(t, true))
 	code, stdout, stderr = merging("--wait", "10m", url)
 	assert.Equal(t, exitPassed, code, stdout+stderr)
@@ -226,22 +227,23 @@ func TestMergeFresh(t *testing.T) {
 	assert.Empty(t, stdout)
 	assert.Contains(t, stderr, `the verifiers had run "nightly" when merge first looked`)
 	empty, err := audit.New(audit.DefaultLimits(), 0, audit.Expectations{Verifiers: 1}).Export(audit.Origin{
-		Verifier: "one", Incarnation: "1", Sequence: 0, First: true, Started: time.Date(2026, 1, 1, 11, 59, 0, 0, time.UTC), Written: time.Date(2026, 1, 1, 11, 59, 1, 0, time.UTC),
-		Clock: audit.Clock{Name: "here"},
+		Verifier: "one", Incarnation: "1", Sequence: 0, Started: time.Date(2026, 1, 1, 11, 59, 0, 0, time.UTC), Written: time.Date(2026, 1, 1, 11, 59, 1, 0, time.UTC),
+		Clock: audit.Clock{Name: "here"}, Processes: []audit.Process{{ID: "p"}},
 	}, false)
 	require.NoError(t, err)
 	code, stdout, stderr = merging("--fresh", "--wait", "10m", must(serving(t, empty, shard(t, true))))
 	assert.Equal(t, exitPassed, code, stdout+stderr)
 }
 
-// TestMergeRemembers: a verifier that lost its storage says that there was nobody before it. Who looked before knows better.
+// TestMergeRemembers: a verifier that lost its storage does not know who was before it. Who looked before does, and else nobody.
 func TestMergeRemembers(t *testing.T) {
 	at := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 	life := func(incarnation string, started time.Time, items ...audit.Item) []byte {
 		a := audit.New(audit.DefaultLimits(), time.Second, audit.Expectations{Verifiers: 1})
 		a.Audit(audit.Logs, started.Add(time.Second), items)
 		state, err := a.Export(audit.Origin{
-			Verifier: "one", Incarnation: incarnation, Sequence: 1, First: true, Started: started, Written: started.Add(5 * time.Second), Clock: audit.Clock{Name: "here"},
+			Verifier: "one", Incarnation: incarnation, Sequence: 1, Started: started, Written: started.Add(5 * time.Second), Clock: audit.Clock{Name: "here"},
+			Processes: []audit.Process{{ID: incarnation, Started: started}},
 		}, false)
 		require.NoError(t, err)
 		return state
@@ -252,7 +254,8 @@ func TestMergeRemembers(t *testing.T) {
 	end := audit.Item{Kind: audit.End, Run: "nightly", Source: "s", Says: &stamp.End{Total: 3}}
 	before, after := life("1", at, item(0)), life("2", at.Add(10*time.Second), item(2), end)
 	code, stdout, _ := merging("--wait", "10m", must(serving(t, after)))
-	assert.Equal(t, exitFailed, code, "nobody looked before: %s", stdout)
+	assert.Equal(t, exitBroken, code, stdout)
+	assert.Contains(t, stdout, `verifier "one" began to listen when the run had begun`)
 	code, stdout, _ = merging("--wait", "10m", must(serving(t, before, after)))
 	assert.Equal(t, exitBroken, code, stdout)
 	assert.Contains(t, stdout, `verifier "one" died, and what it took shortly before is in no state`)

@@ -19,23 +19,35 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/cmd/pipelinetest/internal/scenario"
 )
 
-// checkOutputs finds what cannot be written before hours have been spent on it.
-func (f *flags) checkOutputs() error {
+// output is a file that a flag names.
+type output struct{ flag, path string }
+
+// check finds outputs that cannot be written, or that would replace each other or an input.
+func check(outputs []output, inputs []string) error {
 	var errs []error
-	flagOf := map[string]string{}
-	for _, output := range []struct{ flag, path string }{{"json", f.json}, {"junit", f.junit}, {"markdown", f.markdown}} {
-		if output.path == "" {
+	taken := map[string]string{} // by whom
+	for _, path := range inputs {
+		taken[report.Place(path)] = "the argument " + path + " is read"
+	}
+	for _, o := range outputs {
+		if o.path == "" {
 			continue
 		}
-		if err := report.CheckFile(output.path); err != nil {
-			errs = append(errs, fmt.Errorf("--%s: %w", output.flag, err))
+		if err := report.CheckFile(o.path); err != nil {
+			errs = append(errs, fmt.Errorf("--%s: %w", o.flag, err))
 		}
-		path, err := filepath.Abs(output.path)
-		if other, taken := flagOf[path]; err == nil && taken && report.Replaces(path) {
-			errs = append(errs, fmt.Errorf("--%s: %s is not allowed, --%s writes there; want a file for each", output.flag, output.path, other))
+		place := report.Place(o.path)
+		if by, is := taken[place]; is && report.Replaces(o.path) {
+			errs = append(errs, fmt.Errorf("--%s: %s is not allowed, %s there; want a file for each", o.flag, o.path, by))
 		}
-		flagOf[path] = output.flag
+		taken[place] = "--" + o.flag + " writes"
 	}
+	return errors.Join(errs...)
+}
+
+// checkOutputs finds what cannot be written before hours have been spent on it.
+func (f *flags) checkOutputs() error {
+	errs := []error{check([]output{{"json", f.json}, {"junit", f.junit}, {"markdown", f.markdown}}, nil)}
 	if f.keep != "" {
 		err := os.MkdirAll(f.keep, 0o700)
 		if err == nil {

@@ -3,7 +3,9 @@
 package merge
 
 import (
+	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -15,8 +17,8 @@ import (
 	"github.com/runtimelab/otelcol-runtimelab/internal/audit"
 )
 
-// longest bounds what is read of one place.
-const longest = 2 << 30
+// longest bounds what is read of one place, in bytes.
+const longest = 256 << 20
 
 // statePath is where load_verify serves its state.
 const statePath = "/state"
@@ -24,9 +26,25 @@ const statePath = "/state"
 // stalled is for how long nothing may come of a URL.
 const stalled = 10 * time.Second
 
+// slowest is for how long one URL may be read.
+const slowest = time.Minute
+
 // fetcher reads states.
 type fetcher struct {
-	stalled time.Duration // see the constant
+	stalled, slowest time.Duration // see the constants
+	longest          int64         // likewise
+	client           *http.Client
+}
+
+func newFetcher() *fetcher {
+	return &fetcher{stalled: stalled, slowest: slowest, longest: longest, client: newClient()}
+}
+
+// newClient makes one that takes what comes as it is: what a server compresses may be far larger than what is read.
+func newClient() *http.Client {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.DisableCompression = true
+	return &http.Client{Transport: transport}
 }
 
 // fetch reads the states of a file or URL. Of one without a path it is the one at which load_verify serves.
@@ -43,8 +61,8 @@ func (f *fetcher) fetch(ctx context.Context, place string) ([]*audit.State, erro
 }
 
 func (f *fetcher) read(ctx context.Context, place string) ([]byte, error) {
-	if !isURL(place) {
-		return readFile(place)
+	if !IsURL(place) {
+		return f.readFile(place)
 	}
 	at, err := url.Parse(place)
 	if err != nil {
@@ -53,11 +71,13 @@ func (f *fetcher) read(ctx context.Context, place string) ([]byte, error) {
 	if at.Path == "" || at.Path == "/" {
 		at.Path = statePath
 	}
+	ctx, end := context.WithTimeoutCause(ctx, f.slowest, fmt.Errorf("not all of it came within %v", f.slowest))
+	defer end()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	timer := time.AfterFunc(f.stalled, func() { cancel(fmt.Errorf("nothing came for %v", f.stalled)) })
 	defer timer.Stop()
-	text, err := get(ctx, at, func() { timer.Reset(f.stalled) })
+	text, err := f.get(ctx, at, func() { timer.Reset(f.stalled) })
 	if err != nil && ctx.Err() != nil {
 		return nil, fmt.Errorf("%s: %w", at, context.Cause(ctx))
 	}
@@ -65,12 +85,12 @@ func (f *fetcher) read(ctx context.Context, place string) ([]byte, error) {
 }
 
 // get reads a URL, and says each time that something has come.
-func get(ctx context.Context, at *url.URL, came func()) ([]byte, error) {
+func (f *fetcher) get(ctx context.Context, at *url.URL, came func()) ([]byte, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, at.String(), http.NoBody)
 	if err != nil {
 		return nil, err
 	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := f.client.Do(request)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +98,7 @@ func get(ctx context.Context, at *url.URL, came func()) ([]byte, error) {
 	if response.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("%s: %s; want 200 OK, from state.http of load_verify", at, response.Status)
 	}
-	return upTo(&noticed{response.Body, came}, at.String())
+	return f.upTo(&noticed{response.Body, came}, at.String())
 }
 
 // noticed says each time that something is read.
@@ -93,26 +113,36 @@ func (r *noticed) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func isURL(place string) bool {
+// IsURL tells a URL from a file.
+func IsURL(place string) bool {
 	return strings.HasPrefix(place, "http://") || strings.HasPrefix(place, "https://")
 }
 
-func readFile(path string) ([]byte, error) {
+func (f *fetcher) readFile(path string) ([]byte, error) {
 	file, err := os.Open(path) //nolint:gosec // G304: the user names the file
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = file.Close() }() // it was read
-	return upTo(file, path)
+	return f.upTo(file, path)
 }
 
-func upTo(from io.Reader, place string) ([]byte, error) {
-	text, err := io.ReadAll(io.LimitReader(from, longest+1))
+// upTo reads all of a file of states, but no more than its first line if that says that it is none.
+func (f *fetcher) upTo(from io.Reader, place string) ([]byte, error) {
+	buffered := bufio.NewReader(from)
+	first, err := buffered.Peek(audit.LongestLine)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("%s: %w", place, err)
+	}
+	if err := audit.CheckLine(first); err != nil {
+		return nil, fmt.Errorf("%s: %w", place, err)
+	}
+	text, err := io.ReadAll(io.LimitReader(buffered, f.longest+1))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", place, err)
 	}
-	if len(text) > longest {
-		return nil, fmt.Errorf("%s: more than %d bytes; want a state", place, longest)
+	if int64(len(text)) > f.longest {
+		return nil, fmt.Errorf("%s: more than %d bytes; want a state", place, f.longest)
 	}
 	return text, nil
 }

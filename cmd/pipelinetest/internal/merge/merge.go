@@ -37,18 +37,24 @@ type Patience struct {
 }
 
 // Merge merges the states of some places. While a run goes on, and for as long as patience lasts, it collects them again. Then places that cannot be
-// reached may come up, too. It remembers what it has collected: a verifier that has lost its storage says that there was none of its name before, and who has
-// seen that one knows better. When patience or ctx ends before, it returns what is known so far beside the error; without patience nothing is known of places that
+// reached may come up, too. It remembers what it has collected: a verifier that has lost its storage does not know who was before it, and who has
+// seen that one does. When patience or ctx ends before, it returns what is known so far beside the error; without patience nothing is known of places that
 // cannot all be reached.
 func Merge(ctx context.Context, places []string, asked audit.Asked, patience Patience) (*Result, error) {
-	return collect(ctx, places, asked, patience, &fetcher{stalled: stalled})
+	return collect(ctx, places, asked, patience, newFetcher())
 }
 
 func collect(ctx context.Context, places []string, asked audit.Asked, patience Patience, from *fetcher) (*Result, error) {
 	all, deadline := audit.NewMerge(), time.Now().Add(patience.Wait)
+	reading := ctx // ends with patience
+	if patience.Wait > 0 {
+		var end context.CancelFunc
+		reading, end = context.WithDeadlineCause(ctx, deadline, errors.New("--wait is over"))
+		defer end()
+	}
 	looked := false
 	for {
-		result, err := look(ctx, places, all, asked, from)
+		result, err := look(reading, places, all, asked, from)
 		if err == nil && !looked {
 			looked = true
 			if err := result.stale(); patience.Fresh && err != nil {
@@ -100,21 +106,9 @@ func (r *Result) stale() error {
 	return nil
 }
 
-// gather adds the states of all places to those that are known: of files first, and then of URLs, which may take long.
+// gather adds the states of all places to those that are known. It reads them side by side, and waits for all, or until ctx ends. Then it takes those that are there,
+// and leaves the others behind, such as a file that blocks.
 func gather(ctx context.Context, places []string, to *audit.Merge, from *fetcher) error {
-	var files, urls []string
-	for _, place := range places {
-		if isURL(place) {
-			urls = append(urls, place)
-		} else {
-			files = append(files, place)
-		}
-	}
-	return errors.Join(gatherAtOnce(ctx, files, to, from), gatherAtOnce(ctx, urls, to, from))
-}
-
-// gatherAtOnce waits for all of some places, or until ctx ends: a file that blocks is left behind.
-func gatherAtOnce(ctx context.Context, places []string, to *audit.Merge, from *fetcher) error {
 	type read struct {
 		states []*audit.State
 		err    error
@@ -133,7 +127,11 @@ func gatherAtOnce(ctx context.Context, places []string, to *audit.Merge, from *f
 		select {
 		case of = <-all[i]:
 		case <-ctx.Done():
-			of.err = fmt.Errorf("%s: %w", place, ctx.Err())
+			select {
+			case of = <-all[i]:
+			default:
+				of.err = fmt.Errorf("%s: %w", place, context.Cause(ctx))
+			}
 		}
 		if of.err == nil {
 			if of.err = to.Add(of.states...); of.err != nil {

@@ -30,6 +30,18 @@ func Replaces(path string) bool {
 	return err == nil && replaced
 }
 
+// Place is where a path leads, with links resolved as far as they are there: two paths with the same place are one file.
+func Place(path string) string {
+	final, _, err := target(path)
+	if err != nil {
+		return path
+	}
+	if folder, err := filepath.EvalSymlinks(filepath.Dir(final)); err == nil {
+		return filepath.Join(folder, filepath.Base(final))
+	}
+	return final
+}
+
 // CheckFolder tells whether a file can be made in a folder.
 func CheckFolder(path string) error {
 	probe, err := os.CreateTemp(path, ".pipelinetest-*")
