@@ -208,6 +208,9 @@ func (c *Config) Validate() error {
 	if e.Verifiers > 1 && c.State.File == "" && !c.State.HTTP.HasValue() {
 		wrong("expect.verifiers", e.Verifiers, "1, or state.file or state.http too: nobody can merge what nobody can read")
 	}
+	if n := len(c.State.Verifiers); n > 0 && n != e.Verifiers {
+		wrong("state.verifiers", fmt.Sprintf("a list of %d", n), fmt.Sprintf("%d names, as expect.verifiers says", e.Verifiers))
+	}
 	errs = append(errs, c.State.validate())
 	if c.MaxGapMiB < 1 || c.MaxGapMiB > maxMaxGapMiB {
 		wrong("max_gap_mib", c.MaxGapMiB, "1 to 65536")

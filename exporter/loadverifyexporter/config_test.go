@@ -128,7 +128,9 @@ func TestConfigInvalid(t *testing.T) {
 			"grace: -3s is not allowed; want 0s to 24h", "interval: 1ms is not allowed; want 100ms to 1h",
 			"table_interval: 2ms is not allowed; want 0s",
 		},
-		"load_verify/no_verifiers": {"expect.verifiers: 0 is not allowed; want 1 to 10000"},
+		"load_verify/no_verifiers":    {"expect.verifiers: 0 is not allowed; want 1 to 10000"},
+		"load_verify/unasked":         {`state.verifier: "c" is not allowed; want one of state.verifiers: a, b`},
+		"load_verify/names_of_others": {"state.verifiers: a list of 2 is not allowed; want 3 names, as expect.verifiers says"},
 		"load_verify/nobody_reads": {
 			"expect.verifiers: 2 is not allowed; want 1, or state.file or state.http too", "state.verifier: a name of 257 bytes is not allowed; want at most 256",
 		},

@@ -54,11 +54,15 @@ type classCounts [stamp.MostClasses + 1]uint64
 
 // ClassReport is what became of a class.
 type ClassReport struct {
-	Class    string `json:"class"`
-	Sent     uint64 `json:"sent"`
-	Received uint64 `json:"received"`
+	Class string `json:"class"`
+	Sent  uint64 `json:"sent"`
+	// Received is not known if copies came to several verifiers, whose class is not known. Then it is Least to Most.
+	Received Count   `json:"received"`
+	Least    *uint64 `json:"received_least,omitempty"`
+	Most     *uint64 `json:"received_most,omitempty"`
 
-	number uint32
+	number  uint32
+	counted uint64 // received, some of it twice
 }
 
 // String is the name of the class as a terminal can bear it: whoever sends end markers chooses it.

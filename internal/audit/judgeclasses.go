@@ -30,9 +30,9 @@ func (r *RunReport) judgeClasses(e *Expectations, s *SignalReport) (drops bool) 
 		case fate == kept && most < c.Sent:
 			r.find("classes", s, "%s: %d of %s are lost; want all", c, c.Sent-most, items(c.Sent))
 		case fate == dropped && least > 0:
-			r.find("classes", s, "%s: %d of %s arrived; want none", c, c.Received, items(c.Sent))
+			r.find("classes", s, "%s: %d of %s arrived; want none", c, c.counted, items(c.Sent))
 		case least > c.Sent:
-			r.find("classes", s, "%s: %d arrived, and %d were sent: its items were changed", c, c.Received, c.Sent)
+			r.find("classes", s, "%s: %d arrived, and %d were sent: its items were changed", c, c.counted, c.Sent)
 		case fate == kept && least < c.Sent, fate == dropped && most > 0, most > c.Sent:
 			r.doubt("classes", s, "%s: not known: %s came to several verifiers, and of which class they are is not known", c, items(s.twice))
 		}
@@ -40,20 +40,35 @@ func (r *RunReport) judgeClasses(e *Expectations, s *SignalReport) (drops bool) 
 	return drops
 }
 
+// boundClasses says how many of each class arrived, as far as that is known.
+func (r *RunReport) boundClasses() {
+	for i := range r.Signals {
+		s := &r.Signals[i]
+		for j := range s.Classes {
+			c := &s.Classes[j]
+			least, most := r.received(s, c)
+			c.Received = Count(least)
+			if least != most {
+				c.Received, c.Least, c.Most = NotKnown, &least, &most
+			}
+		}
+	}
+}
+
 // received is how many items of a class arrived, at least and at most. What came to several verifiers is counted twice in its class, and taken out of the rest for
 // that. Spans whose traces make their class are told apart.
 func (r *RunReport) received(s *SignalReport, c *ClassReport) (least, most uint64) {
 	switch {
 	case s.twice == 0 || r.byTrace:
-		return c.Received, c.Received
+		return c.counted, c.counted
 	case c.Class == Rest:
-		return c.Received, c.Received + s.twice
+		return c.counted, c.counted + s.twice
 	default:
-		least = c.Received - min(c.Received, s.twice)
+		least = c.counted - min(c.counted, s.twice)
 		if s.Beyond == 0 { // or it is one that was never sent, which has no class
-			least = max(least, min(c.Received, 1))
+			least = max(least, min(c.counted, 1))
 		}
-		return least, c.Received
+		return least, c.counted
 	}
 }
 

@@ -63,6 +63,7 @@ func (r *run) report(v *view) RunReport {
 	report.content, report.oddKnown = r.told.content, told.complete()
 	report.NotChecked = e.notChecked(report.contentChecked(), report.neverSent())
 	report.byTrace, report.numbered, report.rootless = told.byTrace(), r.numbered, told.rootless
+	report.boundClasses()
 	report.tracesForgotten, report.tracesUnknown = r.traces.forgotten, r.traces.unknown
 	if report.random = r.random; told.complete() {
 		report.sentRandom = told.random
@@ -140,12 +141,12 @@ func (r *run) classes(signal Signal, of *SignalReport) (list []ClassReport) {
 		return nil
 	}
 	counts := &r.accounts[signal].classes
-	rest := ClassReport{Class: Rest, Sent: of.offered(), Received: of.Received - min(of.Received, of.anyway)}
+	rest := ClassReport{Class: Rest, Sent: of.offered(), counted: of.Received - min(of.Received, of.anyway)}
 	for i := range told.classes {
 		c := &told.classes[i]
-		class := ClassReport{Class: c.Name, Sent: c.Items[signal], Received: counts[i+1], number: uint32(i + 1)}
+		class := ClassReport{Class: c.Name, Sent: c.Items[signal], counted: counts[i+1], number: uint32(i + 1)}
 		rest.Sent -= min(rest.Sent, class.Sent)
-		rest.Received -= min(rest.Received, class.Received)
+		rest.counted -= min(rest.counted, class.counted)
 		list = append(list, class)
 	}
 	return append(list, rest)

@@ -235,8 +235,12 @@ func renderClasses(r *audit.RunReport) string {
 	var b strings.Builder
 	for i := range r.Signals {
 		for _, c := range r.Signals[i].Classes {
-			if c.Sent+c.Received > 0 {
-				fmt.Fprintf(&b, "  class %s, %s: %s sent, %s received\n", printable(c.Class), r.Signals[i].Signal, format.Count(c.Sent), format.Count(c.Received))
+			if c.Sent > 0 || c.Received > 0 {
+				received := format.Count(uint64(c.Received))
+				if c.Received == audit.NotKnown {
+					received = format.Count(*c.Least) + " to " + format.Count(*c.Most)
+				}
+				fmt.Fprintf(&b, "  class %s, %s: %s sent, %s received\n", printable(c.Class), r.Signals[i].Signal, format.Count(c.Sent), received)
 			}
 		}
 	}

@@ -32,7 +32,10 @@ service:
 exporters:
   %s:
     expect: {verifiers: %d}
-    state: {verifier: "${env:POD_NAME}", http: {endpoint: "${env:POD_IP}:4329"}}
+    state:
+      verifier: "${env:POD_NAME}"
+      verifiers: [%s] # the judge asks these; another one, of a StatefulSet that was scaled, does not start
+      http: {endpoint: "${env:POD_IP}:4329"}
     storage: file_storage/pod
 extensions:
   health_check/pod: {endpoint: "${env:POD_IP}:13133"}
@@ -133,7 +136,7 @@ func (p *plan) planVerifier(s *scenario.Scenario, to addresses) (c collector, er
 	if c.Files, err = texts(configs); err != nil {
 		return c, err
 	}
-	c.Files = append(c.Files, File{nameOfPod, fmt.Sprintf(verifierOfPod, shape.Auditors[0], p.Verifiers, with(shape.Extensions, "health_check/pod", "file_storage/pod")) + telemetryOfPod})
+	c.Files = append(c.Files, File{nameOfPod, fmt.Sprintf(verifierOfPod, shape.Auditors[0], p.Verifiers, strings.Join(p.VerifierNames(), ", "), with(shape.Extensions, "health_check/pod", "file_storage/pod")) + telemetryOfPod})
 	return c, nil
 }
 
