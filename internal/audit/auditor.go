@@ -105,7 +105,8 @@ func (a *Auditor) Report(now time.Time, closing bool) Report {
 // stray counts an item by the names that it has.
 func (a *Auditor) stray(run string, of strayOf, n uint64) {
 	names := a.strays[run]
-	if _, known := names[of]; !known && a.strayNames >= mostStrays {
+	// United accounts keep all names that the states have: which of them fit must not depend on the order.
+	if _, known := names[of]; !known && !a.united && a.strayNames >= mostStrays {
 		if r := a.byName[run]; r != nil {
 			r.accounts[of.signal].strays += n
 		} else {

@@ -106,6 +106,7 @@ func (m *Merge) Report(asked Asked) (Report, error) {
 		}
 		if all == nil {
 			all = New(limits, 0, of.expect)
+			all.united = true
 		}
 		all.grace = max(all.grace, of.grace)
 		lives[i].note(of)
@@ -113,8 +114,11 @@ func (m *Merge) Report(asked Asked) (Report, error) {
 	}
 	all.only(asked.Run)
 	slices.SortFunc(all.runs, func(a, b *run) int { return cmp.Or(cmp.Compare(a.first, b.first), strings.Compare(a.name, b.name)) })
-	all.united, all.clocks = true, clocksOf(known)
+	all.clocks = clocksOf(known)
 	all.absent = asked.missing(states, all.expect.Verifiers)
+	if all.nameless != [Signals]uint64{} {
+		all.absent = append(all.absent, "more items with a changed stamp came than a verifier keeps names of, and some may be of this run")
+	}
 	if len(all.runs) == 0 {
 		all.absent = append(all.absent, died(lives)...)
 	}
