@@ -4,6 +4,7 @@ package audit
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -156,7 +157,7 @@ func TestManyProcesses(t *testing.T) {
 	var middle *State
 	for i := range 2 * mostProcesses {
 		middle = writes(t, a, &of, noon, true)
-		of.GoOn(fmt.Sprint(i+1), noon)
+		of.GoOn(strconv.Itoa(i+1), noon)
 	}
 	assert.Len(t, of.Processes, mostProcesses)
 	last := writes(t, a, &of, noon, true)
