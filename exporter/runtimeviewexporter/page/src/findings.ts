@@ -72,7 +72,7 @@ function evidence(f: Finding): (Node | string)[] {
   } else if (f.ran > 0) {
     told.push('. It ran for ', make('strong', '', duration(f.ran)), ' in all');
   } else if (f.cost > 0) {
-    told.push(', ', make('strong', '', duration(f.cost)), ' lost in all');
+    told.push(', ', make('strong', '', duration(f.cost)), ' in all, added up over these spans');
   }
   told.push('.');
   if (f.culprits.length > 0) {

@@ -38,10 +38,10 @@ export function verdict(frame: Frame): void {
   place.append(called(slow), ` is the slowest: its 99th percentile is ${ratio.toFixed(1)} times that of `, called(fast), '. ');
   const [slowLost, fastLost] = [lost(frame, slow), lost(frame, fast)];
   if (slowLost === undefined || fastLost === undefined) return;
-  const shares = `${share(slowLost)} of their time; there it is ${share(fastLost)}.`;
+  const shares = `${share(slowLost)} of their time; those of ${fast.runtime} for ${share(fastLost)}.`;
   place.append(
     slowLost < fastLost + clearlyMore
-      ? `Not because its spans could have run and did not: that is ${shares}`
-      : make('strong', 'accent', `Its spans could have run and did not for ${shares}`),
+      ? `Not because its spans wait for a thread or a CPU: they do for ${shares}`
+      : make('strong', 'accent', `Its spans wait for a thread or a CPU for ${shares}`),
   );
 }
