@@ -93,6 +93,7 @@ func TestOverlay(t *testing.T) {
 	has(gateway, "exporters", "otlp_grpc")
 	has(verifier, "extensions", "file_storage/pod", "directory")
 	has(verifier, "exporters", "load_verify", "expect", "verifiers")
+	has(verifier, "exporters", "load_verify", "state", "verifiers")
 
 	text, err := overlay(generator, plan{shape{4, 1, 1}, load{Unpaced: true, Short: true, Queued: true}}, 1000, "folder")
 	require.NoError(t, err)

@@ -68,7 +68,6 @@ func TestDrips(t *testing.T) {
 		for r.Context().Err() == nil {
 			_, _ = w.Write([]byte("x"))
 			_ = http.NewResponseController(w).Flush()
-			time.Sleep(time.Millisecond)
 		}
 	}))
 	defer server.Close()
