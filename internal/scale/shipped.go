@@ -83,7 +83,7 @@ func overlay(r role, p plan, rate float64, folder string) (string, error) {
 		keys["exporters"] = map[string]any{"load_verify": map[string]any{
 			"expect": map[string]any{"verifiers": p.Shape[verifier]},
 			"state":  map[string]any{"verifiers": []string{}}, // nobody scales these
-			"grace":  "2s", // on one machine nothing is late
+			"grace":  "2s",                                    // on one machine nothing is late
 		}}
 		keys["extensions"] = map[string]any{"file_storage/pod": map[string]any{"directory": folder}}
 	}
