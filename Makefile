@@ -108,10 +108,12 @@ deploy-test: build ## check what deploy/ ships, in a Go module of its own
 	@echo "Testing deploy/"
 	@cd deploy && go mod tidy -diff && $(TOOL) golangci-lint run --allow-parallel-runners ./... && go test -count=1 -timeout $(TIMEOUT) ./... # what it reads lies outside the module, so Go would not see that it changed
 
+# Whether go.mod is tidy is not asked: tidy wants what GoReleaser's own tests want, and not every module proxy has that. Without what is needed the test does
+# not build.
 .PHONY: release-test
 release-test: ## check how it is released and what --help says, in a Go module of its own
 	@echo "Testing internal/release"
-	@cd internal/release && go mod tidy -diff && $(TOOL) golangci-lint run --allow-parallel-runners ./... && go test -count=1 -timeout $(TIMEOUT) ./... # what it reads lies outside the module
+	@cd internal/release && $(TOOL) golangci-lint run --allow-parallel-runners ./... && go test -count=1 -timeout $(TIMEOUT) ./... # what it reads lies outside the module
 
 .PHONY: plot-test
 plot-test: # the plots of docs/fidelity.md, in a Go module of their own
