@@ -93,6 +93,9 @@ func (j *judgement) waitedInPoll(account *cputime.Account, usual int64) int64 {
 func (j *judgement) crowdedOut(s *shortage, excess int64) int64 {
 	waited, since := s.waits-s.workers*float64(s.all.onBeat), s.since
 	if !s.outlived {
+		if s.Quota.Stopped <= 0 {
+			return 0 // nobody said for how long a quota stopped them, though one did
+		}
 		waited, since = float64(s.Wait-s.Quota.Stopped), s.From
 	}
 	if waited <= 0 || waited < often*(waited+float64(s.OnCPU)) || 3*excess < j.Duration || since >= s.To {

@@ -43,3 +43,17 @@ func TestCrowdedOut(t *testing.T) {
 		assert.Equal(t, tt.wantMillis, got/ms, tt.name)
 	}
 }
+
+// Where it is not told for how long a quota stopped the threads, that is not taken for what others took.
+func TestHowLongIsNotTold(t *testing.T) {
+	start := begin - begin%period
+	p := &Process{stops: &stops{beat: 25 + early, beats: true}, workers: 2}
+	j := &judgement{Span: span(func(s *Span) { s.Start, s.End, s.Duration = start+60*ms, start+90*ms, 30*ms }), limits: &limits}
+	for stopped, want := range map[int64]int64{-ms: 0, 0: 0, ms: 14} {
+		account := &cputime.Account{
+			Usage: cputime.Usage{OnCPU: 60 * ms, Wait: 120 * ms}, Named: true, From: start, To: start + period,
+			HasQuota: true, Quota: cputime.Quota{Periods: 1, Throttled: 1, Stopped: stopped},
+		}
+		assert.Equal(t, want, j.crowdedOut(j.shortageOf(p, account, true), 25*ms)/ms, "%d", stopped)
+	}
+}
